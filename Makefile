@@ -1,0 +1,68 @@
+# Everything starts here; each goal makes .venv first when it is missing. Only Python 3.11 to 3.13 and make are needed.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check fix docs studio bench faults production lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# What a run must not depend on: a hub, a browser download, somebody's telemetry.
+export HF_HUB_OFFLINE := 1
+export HF_DATASETS_OFFLINE := 1
+export DO_NOT_TRACK := 1
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+install: $(READY)  ## make .venv from requirements.lock, every file checked by its hash
+
+# uv comes first, from the same lock, because it installs the rest ten times as fast as pip.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	awk '/^[^ ]/ {uv = /^uv==/} uv' requirements.lock > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)  ## the main job, end to end, on a real Label Studio
+	$(BIN)/labeling demo
+
+test: $(READY)  ## every test, on a real Label Studio and in a real browser
+	$(BIN)/python -m pytest -m "not production"
+
+production: $(READY)  ## the contract on PostgreSQL, uWSGI and nginx, which must be installed
+	$(BIN)/python -m pytest -m production
+
+check: $(READY)  ## style, types, the house's layers, generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/make_docs.py --check
+
+fix: $(READY)  ## mend style and write the generated pages anew
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python scripts/make_docs.py
+
+docs: $(READY)  ## write the generated pages anew
+	$(BIN)/python scripts/make_docs.py
+
+studio: $(READY)  ## Label Studio for daily work; Ctrl-C ends it
+	$(BIN)/labeling serve
+
+bench: $(READY)  ## how fast, beside the floor of the same run
+	$(BIN)/python scripts/bench.py
+
+faults: $(READY)  ## every fault between us and a server, at length; needs root for the one of the full disk
+	$(BIN)/python scripts/faults.py
+
+lock: $(READY)  ## pin what pyproject.toml asks for, with hashes and no addresses
+	$(BIN)/uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 --quiet \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --output-file requirements.lock
+
+clean:  ## remove .venv and caches; exports/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
