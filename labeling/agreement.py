@@ -1,0 +1,158 @@
+"""Agreement: people among themselves, by the ruler that measures models against gold.
+
+For spans it is the F1 of each two annotators over the articles both submitted: it is the same whoever is the first, and
+unlike kappa it needs no count of the spans that nobody drew (Hripcsak and Rothschild, Agreement, the F-measure, and
+Reliability in Information Retrieval, 2005). For choices it is Krippendorff's alpha for nominal data (Krippendorff,
+Content Analysis, 2004, chapter 11): 1 when all agree, 0 when they agree as often as by chance. What is undefined is
+None.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from labeling.errors import TooFewAnnotators
+from labeling.evaluation import BOOTSTRAP, Judged, Score, evaluate
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from labeling.annotations import Annotation
+    from labeling.articles import Article
+    from labeling.evaluation import Bootstrap
+    from labeling.schema import ChoiceSet, Schema
+
+
+class Pair(Frozen):
+    """Two annotators and how far their spans agree: the score of ``other`` when ``one`` is taken for gold.
+
+    F1 is the same the other way round; precision and recall change places.
+    """
+
+    one: str
+    other: str
+    score: Score
+
+
+class Agreement(Frozen):
+    """``agreement.json``. ``annotations`` is the SHA-256 of the file it was measured on.
+
+    ``articles`` counts those that two or more submitted. ``choices`` has alpha by choice set, for a set of which
+    several options can be chosen by option (``event=CONSULT``).
+    """
+
+    annotations: str
+    articles: int
+    annotators: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    choices: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Read:
+    """An article, and what each annotator last submitted about it; two or more of them."""
+
+    article: Article
+    leak_group: str
+    said: Mapping[str, Annotation]
+
+
+def agree(read: Sequence[Read], schema: Schema, annotations: str, bootstrap: Bootstrap = BOOTSTRAP) -> Agreement:
+    """Measure how far people agree.
+
+    Args:
+        read: The articles that two or more people submitted (see `doubly`).
+        schema: Its labels and choices.
+        annotations: The SHA-256 of the file that all this is from.
+        bootstrap: Resamples and seed of the intervals.
+
+    Raises:
+        TooFewAnnotators: No article was submitted by two people.
+    """
+    if not read:
+        raise TooFewAnnotators(
+            "no article was submitted by two people",
+            todo="let a second annotator submit some of the same articles, then run `labeling pull`",
+        )
+    people = sorted({name for each in read for name in each.said})
+    pairs = (_pair(one, other, read, schema, bootstrap) for one, other in combinations(people, 2))
+    return Agreement(
+        annotations=annotations,
+        articles=len(read),
+        annotators=tuple(people),
+        pairs=tuple(pair for pair in pairs if pair),
+        choices={name: alpha(units) for each in schema.choices for name, units in _units(each, read)},
+    )
+
+
+def doubly(
+    annotations: Iterable[Annotation], articles: Mapping[str, Article], groups: Mapping[str, str]
+) -> Iterator[Read]:
+    """The articles that two or more people submitted, by id, with each person's latest word on the text as it is.
+
+    Args:
+        annotations: What was said, in any order.
+        articles: The articles by id.
+        groups: The leak group of each.
+    """
+    latest: defaultdict[str, dict[str, Annotation]] = defaultdict(dict)
+    for each in sorted(annotations, key=_when):
+        article = articles.get(each.article)
+        if each.by_person and each.state == "submitted" and article and article.digest == each.digest:
+            latest[each.article][each.annotator] = each
+    for name, said in sorted(latest.items()):
+        if len(said) > 1:
+            yield Read(articles[name], groups[name], said)
+
+
+def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
+    """Krippendorff's alpha for nominal data; None where nobody could have disagreed.
+
+    ``alpha([["a", "a"], ["b", "b"]])`` is 1, ``alpha([["a", "b"]] * 2)`` is -0.5.
+
+    Args:
+        units: For each thing that was judged, the value each judge gave it; a unit with less than two counts for
+            nothing.
+    """
+    counts = [Counter(unit) for unit in units if len(unit) > 1]
+    expected = _unlike(Counter(value for count in counts for value in count.elements()))
+    return 1 - sum(map(_unlike, counts)) / expected if expected else None
+
+
+def _unlike(counts: Counter[Hashable]) -> float:
+    """The number of pairs of unlike values, each value standing in one pair with every other, weighed as one value."""
+    number = counts.total()
+    return (number**2 - sum(count**2 for count in counts.values())) / (number - 1) if number > 1 else 0
+
+
+def _pair(one: str, other: str, read: Sequence[Read], schema: Schema, bootstrap: Bootstrap) -> Pair | None:
+    both = [
+        Judged(each.article.id, each.leak_group, each.article.text, each.said[one].spans, each.said[other].spans)
+        for each in read
+        if one in each.said and other in each.said
+    ]
+    return (
+        Pair(one=one, other=other, score=evaluate(other, both, schema.label_names, bootstrap=bootstrap))
+        if both
+        else None
+    )
+
+
+def _units(choice: ChoiceSet, read: Sequence[Read]) -> Iterator[tuple[str, list[list[Hashable]]]]:
+    """What each annotator chose of a set, article by article; of a set with several answers, option by option."""
+    chosen = [[said.choices.get(choice.name, ()) for said in each.said.values()] for each in read]
+    if not choice.multiple:
+        yield choice.name, [list(answers) for answers in chosen]
+        return
+    for option in choice.options:
+        yield f"{choice.name}={option.name}", [[option.name in answer for answer in answers] for answers in chosen]
+
+
+def _when(annotation: Annotation) -> tuple[datetime, int]:
+    updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
+    return updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0

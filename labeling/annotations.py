@@ -1,0 +1,300 @@
+"""What is said about an article: spans, relations, choices, and the checks every annotation must pass.
+
+All offsets are Unicode code points into ``article.text``, half open: ``text[start:end]`` is the span. They are compared
+with ``<`` and ``>=`` only. Nothing here touches disk, network, clock or a random number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from pydantic import Field, JsonValue, model_validator
+
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from labeling.articles import Article
+    from labeling.schema import Schema
+
+MODEL = "model:"
+PROJECTED = "projected:"
+
+State: TypeAlias = Literal["submitted", "skipped", "draft"]
+What: TypeAlias = Literal["span", "relation", "choice", "annotation"]
+Defect: TypeAlias = Literal[
+    "unreadable",  # not of the form Label Studio, or the tool it was made with, gives such a thing
+    "unknown article",  # a task of this project that names no article of ours
+    "stale text",  # drawn on a text that is not the article's
+    "unknown label",  # a label the schema does not have
+    "unknown choice",  # a choice or an option the schema does not have
+    "offsets out of range",  # not 0 <= start < end <= length of the text
+    "duplicate id",  # a second span with the same id
+    "duplicate span",  # a second span with the same offsets and label
+    "broken relation",  # an end that is no span, or is itself in quarantine; no label; a loop
+    "relation not allowed",  # the schema does not allow this label between these labels
+    "unsupported",  # made elsewhere, and without a place here: a discontinuous span, an attribute, a comment
+    "migrated",  # the project file's [migrations] remove it, or merge it with another that says the same
+]
+
+# Not defects, but what the project file itself asks for: `compile` needs no further leave.
+BY_RULE: frozenset[Defect] = frozenset({"migrated"})
+
+
+Item = TypeVar("Item")
+Fault: TypeAlias = tuple[Defect, str]
+
+
+class Span(Frozen):
+    """A labelled stretch ``text[start:end]`` of an article."""
+
+    id: str
+    start: int = Field(ge=0)
+    end: int
+    label: str
+    unsure: bool = False
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Span:
+        if not self.start < self.end:
+            raise ValueError(f"start {self.start} is not before end {self.end}")
+        return self
+
+
+class Relation(Frozen):
+    """A labelled, directed link from the span ``head`` to the span ``tail``, both by id."""
+
+    head: str
+    tail: str
+    label: str
+
+
+class Annotation(Frozen):
+    """What one annotator said about one article.
+
+    ``annotator`` is a person's name on the server, ``model:<name>`` or ``projected:<article id>``. ``seconds`` is the
+    time the annotator took, ``updated`` an ISO 8601 instant of the server, ``task`` and ``server_id`` the server's ids.
+    """
+
+    article: str
+    digest: str
+    annotator: str
+    state: State = "submitted"
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    choices: dict[str, tuple[str, ...]] = {}
+    ground_truth: bool = False
+    seconds: float | None = None
+    updated: str = ""
+    task: int | None = None
+    server_id: int | None = None
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person said it: only a person's word can become gold."""
+        return not self.annotator.startswith((MODEL, PROJECTED))
+
+
+class Quarantined(Frozen):
+    """One thing that failed a check, kept as it came, with the reason; it is never repaired in silence."""
+
+    article: str
+    annotator: str
+    what: What
+    id: str
+    kind: Defect
+    reason: str
+    task: int | None = None
+    server_id: int | None = None
+    raw: JsonValue = None
+
+
+class GoldSpan(Frozen):
+    """A reconciled span: how it was decided (``rule``) and by whom; ``drawn`` holds the offsets before trimming."""
+
+    id: str
+    start: int
+    end: int
+    label: str
+    unsure: bool = False
+    rule: str
+    by: tuple[str, ...]
+    drawn: tuple[int, int] | None = None
+
+
+class Gold(Frozen):
+    """The reconciled annotation of one article.
+
+    ``open`` lists the stretches where annotators disagree: there nothing is known, which is not the same as nothing
+    found. ``complete`` is true when nothing is open. ``open_choices`` lists the options (``event=CONSULT``) on which
+    annotators disagree. ``usable`` is false when an annotator ruled the article out.
+    """
+
+    article: str
+    digest: str
+    complete: bool
+    usable: bool = True
+    annotators: tuple[str, ...] = ()
+    spans: tuple[GoldSpan, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    choices: dict[str, tuple[str, ...]] = {}
+    open: tuple[tuple[int, int], ...] = ()
+    open_choices: tuple[str, ...] = ()
+
+
+class LedgerRow(Frozen):
+    """What became of one thing at one stage (``gold``, ``spacy`` or ``huggingface``): one outcome, with its reason."""
+
+    article: str
+    annotator: str = ""
+    what: What
+    id: str
+    stage: Literal["gold", "spacy", "huggingface"]
+    outcome: Literal[
+        "gold", "merged", "decided_against", "quarantined", "kept", "split", "span_only", "left_out", "lost"
+    ]
+    reason: str = ""
+
+
+def check(annotation: Annotation, article: Article, schema: Schema) -> tuple[Annotation, tuple[Quarantined, ...]]:
+    """Part what is sound from what is not, thing by thing; nothing is repaired and nothing is dropped.
+
+    Spans must lie in the article's text, bear a label of the schema, and stand once; relations must join two sound
+    spans whose labels the schema allows; choices must be the schema's. On a text that is not the article's, everything
+    is stale.
+
+    Returns:
+        The annotation with what is sound, and the rest with a reason each: the relations that touch a bad span too.
+    """
+    spans, bad_spans = _part(annotation.spans, _span_fault(annotation, article, schema))
+    labels = {span.id: span.label for span in spans}
+    relations, bad_relations = _part(annotation.relations, _relation_fault(labels, schema))
+    chosen, bad_choices = _part(_options(annotation), _choice_fault(annotation, article, schema))
+    faults: tuple[tuple[What, str, Defect, str], ...] = (
+        *(("span", span.id, *fault) for span, fault in bad_spans),
+        *(("relation", relation_id(relation), *fault) for relation, fault in bad_relations),
+        *(("choice", choice_id(*option), *fault) for option, fault in bad_choices),
+    )
+    sound = annotation.model_copy(update={"spans": spans, "relations": relations, "choices": _by_set(chosen)})
+    return sound, tuple(quarantined(annotation, *fault) for fault in faults)
+
+
+def quarantined(  # the five words of one finding
+    annotation: Annotation, what: What, name: str, kind: Defect, reason: str, raw: JsonValue = None
+) -> Quarantined:
+    """One finding about a part of ``annotation``, signed with whose it is."""
+    return Quarantined(
+        article=annotation.article,
+        annotator=annotation.annotator,
+        what=what,
+        id=name,
+        kind=kind,
+        reason=reason,
+        task=annotation.task,
+        server_id=annotation.server_id,
+        raw=raw,
+    )
+
+
+def relation_id(relation: Relation) -> str:
+    """The name of a relation in ledgers and quarantine; a relation has no id of its own."""
+    return f"{relation.head} {relation.label} {relation.tail}"
+
+
+def choice_id(name: str, option: str) -> str:
+    """The name of a choice in ledgers and quarantine."""
+    return f"{name}={option}"
+
+
+def _part(
+    items: Iterable[Item], fault_of: Callable[[Item], Fault | None]
+) -> tuple[tuple[Item, ...], tuple[tuple[Item, Fault], ...]]:
+    """The sound ones, and the others each with its fault, in the order given."""
+    judged = [(item, fault_of(item)) for item in items]
+    return (
+        tuple(item for item, fault in judged if fault is None),
+        tuple((item, fault) for item, fault in judged if fault is not None),
+    )
+
+
+def _span_fault(annotation: Annotation, article: Article, schema: Schema) -> Callable[[Span], Fault | None]:
+    known, ids, places = set(schema.label_names), set[str](), set[tuple[int, int, str]]()
+
+    def fault_of(span: Span) -> Fault | None:
+        if annotation.digest != article.digest:
+            return (
+                "stale text",
+                f"drawn on the text {annotation.digest[:12]}, the article is {article.digest[:12]}",
+            )
+        if span.label not in known:
+            return "unknown label", f"{span.label!r} is no label of the schema"
+        if span.end > len(article.text):
+            return (
+                "offsets out of range",
+                f"{span.start}..{span.end} in a text of {len(article.text)} characters",
+            )
+        if span.id in ids:
+            return "duplicate id", f"a second span with the id {span.id!r}"
+        place = (span.start, span.end, span.label)
+        if place in places:
+            return "duplicate span", f"a second {span.label} at {span.start}..{span.end}"
+        ids.add(span.id)
+        places.add(place)
+        return None
+
+    return fault_of
+
+
+def _relation_fault(labels: dict[str, str], schema: Schema) -> Callable[[Relation], Fault | None]:
+    seen = set[Relation]()
+
+    def fault_of(relation: Relation) -> Fault | None:
+        kind = schema.relation(relation.label)
+        if kind is None:
+            return "unknown label", f"{relation.label!r} is no relation of the schema"
+        gone = [end for end in (relation.head, relation.tail) if end not in labels]
+        if gone:
+            return "broken relation", f"the end {gone[0]!r} is no sound span"
+        if relation.head == relation.tail:
+            return "broken relation", "it joins a span to itself"
+        head, tail = labels[relation.head], labels[relation.tail]
+        if not kind.allows(head, tail):
+            return "relation not allowed", f"{relation.label} may not join {head} to {tail}"
+        if relation in seen:
+            return "broken relation", "it stands twice"
+        seen.add(relation)
+        return None
+
+    return fault_of
+
+
+def _choice_fault(
+    annotation: Annotation, article: Article, schema: Schema
+) -> Callable[[tuple[str, str]], Fault | None]:
+    def fault_of(chosen: tuple[str, str]) -> Fault | None:
+        name, option = chosen
+        choices = schema.choice_set(name)
+        if annotation.digest != article.digest:
+            return "stale text", f"said of the text {annotation.digest[:12]}"
+        if choices is None:
+            return "unknown choice", f"{name!r} is no choice of the schema"
+        if option not in {known.name for known in choices.options}:
+            return "unknown choice", f"{option!r} is no option of {name!r}"
+        if not choices.multiple and len(annotation.choices[name]) > 1:
+            return "unknown choice", f"{name!r} takes one option, not {len(annotation.choices[name])}"
+        return None
+
+    return fault_of
+
+
+def _options(annotation: Annotation) -> Iterator[tuple[str, str]]:
+    return ((name, option) for name, options in annotation.choices.items() for option in options)
+
+
+def _by_set(chosen: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    sets: dict[str, tuple[str, ...]] = {}
+    for name, option in chosen:
+        sets[name] = (*sets.get(name, ()), option)
+    return sets

@@ -1,0 +1,95 @@
+"""What a trained extractor says, in the words of annotations: spans, relations between them, choices.
+
+Offsets are code points. What an extractor was not trained for stays empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from labeling.annotations import Relation, Span
+from labeling.corpora.docbin import SPANS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+# The names of components in our configs.
+CHOICES: Final = "textcat_multilabel"
+RELATIONS: Final = "relations"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an extractor says of one article."""
+
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def of_places(places: Iterable[tuple[int, int, str]]) -> Answer:
+    """Spans from start, end and label, in the order of the text, each place once."""
+    ordered = sorted({(start, -end, label) for start, end, label in places})
+    return Answer(
+        spans=tuple(
+            Span(id=f"p{number}", start=start, end=-minus_end, label=label)
+            for number, (start, minus_end, label) in enumerate(ordered, start=1)
+        )
+    )
+
+
+def of_doc(doc: Doc, thresholds: Mapping[str, float], symmetric: Collection[str], exclusive: Collection[str]) -> Answer:
+    """What a pipeline wrote into a ``Doc``: every span where it categorised spans, else the entities.
+
+    Args:
+        doc: As the pipeline left it.
+        thresholds: The least score that counts, by the name of the component; see `thresholds`.
+        symmetric: The relations without a direction, which are said once.
+        exclusive: The choices that take one option.
+    """
+    found = doc.spans.get(SPANS, doc.ents)
+    spans = of_places((span.start_char, span.end_char, span.label_) for span in found).spans
+    return Answer(
+        spans=spans,
+        relations=tuple(relations(doc, spans, thresholds, symmetric)),
+        choices=choices(doc.cats, thresholds, exclusive),
+    )
+
+
+def thresholds(nlp: Language) -> dict[str, float]:
+    """The least score that counts, by the name of the component."""
+    found = ((name, getattr(pipe, "cfg", {}).get("threshold")) for name, pipe in nlp.pipeline)
+    return {name: threshold for name, threshold in found if threshold is not None}
+
+
+def relations(
+    doc: Doc, spans: Iterable[Span], thresholds: Mapping[str, float], symmetric: Collection[str]
+) -> Iterator[Relation]:
+    """The relations between flat entities, by the ids of their spans; one without a direction is said once."""
+    if RELATIONS not in thresholds:
+        return
+    from labeling.relations import related
+
+    ids = {(span.start, span.end): span.id for span in spans}
+    places = {ent.start: ids[ent.start_char, ent.end_char] for ent in doc.ents}
+    said = set[tuple[str, str, str]]()
+    for head, tail, label in related(doc, thresholds[RELATIONS]):
+        if label not in symmetric or (places[tail], label, places[head]) not in said:
+            said.add((places[head], label, places[tail]))
+            yield Relation(head=places[head], tail=places[tail], label=label)
+
+
+def choices(
+    cats: Mapping[str, float], thresholds: Mapping[str, float], exclusive: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """The options that score enough; of a choice that takes one, the best."""
+    chosen: dict[str, tuple[str, ...]] = {}
+    for score, name in sorted(((score, name) for name, score in cats.items()), key=lambda each: (-each[0], each[1])):
+        question, _, option = name.partition("=")
+        if score >= thresholds.get(CHOICES, 1.0) and not (question in exclusive and question in chosen):
+            chosen[question] = (*chosen.get(question, ()), option)
+    return dict(sorted(chosen.items()))

@@ -1,0 +1,176 @@
+"""Article: one news text, immutable. Its identity, its text rules, and what it refuses by name.
+
+A text is taken in once and never changes: CRLF and CR become LF, nothing else is touched, for what people annotate is
+what was printed. Lengths and offsets are Unicode code points.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.dates import iso_date, leading_date
+from labeling.errors import ArticleError, BadField, ChangedArticle, EmptyArticle, ForbiddenCharacter, OverlongArticle
+from labeling.values import Frozen, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
+_CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Article(Frozen):
+    """One news text. ``digest`` is the SHA-256 of ``text``; ``published`` an ISO date or empty."""
+
+    id: str
+    text: str
+    digest: str
+    source: str = ""
+    title: str = ""
+    published: str = ""
+    url: str = ""
+
+
+class Reject(Frozen):
+    """An article that was refused: where it stood, the kind of reason, and the sentence with the way out."""
+
+    where: str
+    id: str
+    kind: str
+    reason: str
+    todo: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a source says of one article, not yet checked; ``where`` is the file, or the file and line."""
+
+    where: str
+    id: str
+    text: str
+    source: str = ""
+    title: str = ""
+    published: str = ""
+    url: str = ""
+
+
+def article_of(row: Row, max_characters: int) -> Article:
+    """Check what a source says and make it an article.
+
+    Args:
+        row: The text as it came, and what is known of it. Without ``published``, the date line at the head of the text
+            is read; it stays in the text.
+        max_characters: The longest text allowed, in code points, after line ends have become LF.
+
+    Raises:
+        ForbiddenCharacter: NUL or a lone surrogate in the text or a field.
+        EmptyArticle: Nothing in the text can be seen.
+        OverlongArticle: The text is longer than ``max_characters``.
+        BadField: No id, an id with control characters, or a date that cannot be read, or in two ways.
+    """
+    text = with_lf(row.text)
+    _refuse_forbidden(row)
+    if not _visible(text):
+        raise EmptyArticle("the text is nothing but blanks", todo="put the text there, or remove it", where=row.where)
+    _refuse_overlong(text, max_characters, row.where)
+    return Article(
+        id=_identity(row),
+        text=text,
+        digest=digest_of(text),
+        source=row.source,
+        title=row.title,
+        published=_published(row) or leading_date(text),
+        url=row.url,
+    )
+
+
+def is_new(article: Article, digests: Mapping[str, str], where: str) -> bool:
+    """Whether no article of that id was taken in before; ``digests`` maps the known ids to their texts' digests.
+
+    Raises:
+        ChangedArticle: The id is known, with another text.
+    """
+    known = digests.get(article.id)
+    if known not in {None, article.digest}:
+        raise ChangedArticle(
+            f"an article {article.id!r} was taken in before with another text ({known[:12] if known else ''}, "
+            f"this one is {article.digest[:12]})",
+            todo="give this text an id of its own: an article that people may have annotated never changes",
+            where=where,
+        )
+    return known is None
+
+
+def reject_of(error: ArticleError, name: str, where: str = "") -> Reject:
+    """The row of ``rejects.jsonl`` for an article refused with ``error``; ``name`` is its id as far as known."""
+    return Reject(
+        where=storable(error.where or where),
+        id=storable(name),
+        kind=error.kind,
+        reason=storable(str(error)),
+        todo=storable(error.todo),
+    )
+
+
+def with_lf(text: str) -> str:
+    """``text`` with CRLF and CR turned into LF, nothing else touched."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def storable(text: str) -> str:
+    """``text`` as UTF-8 can hold it: file names may bring lone surrogates, which are written as escapes."""
+    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def overlong(length: str, max_characters: int, where: str) -> OverlongArticle:
+    """The refusal of a text of ``length`` (a number and its unit) with both ways out."""
+    return OverlongArticle(
+        f"the text has {length}, and the project allows {max_characters:,} characters",
+        todo="raise max_characters under [project] in the project file, or split the article at its source into parts "
+        "with ids of their own",
+        where=where,
+    )
+
+
+def _refuse_forbidden(row: Row) -> None:
+    for field in ("text", "id", "title", "source", "published", "url"):
+        found = _FORBIDDEN.search(getattr(row, field))
+        if found:
+            name = "NUL" if found[0] == "\0" else f"the lone surrogate U+{ord(found[0]):04X}"
+            raise ForbiddenCharacter(
+                f"{name} at character {found.start()} of the {field}",
+                todo="remove it at the source: no server or file can carry it",
+                where=row.where,
+            )
+
+
+def _visible(text: str) -> bool:
+    """Whether any character shows: one that is no blank, control or format character."""
+    return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
+
+
+def _refuse_overlong(text: str, max_characters: int, where: str) -> None:
+    if len(text) > max_characters:
+        raise overlong(f"{len(text):,} characters", max_characters, where)
+
+
+def _identity(row: Row) -> str:
+    if not _visible(row.id):
+        raise BadField("the id is empty", todo="give the article an id", where=row.where)
+    if _CONTROL.search(row.id):
+        raise BadField(
+            f"the id {row.id!r} holds a control character or a line end", todo="give it another id", where=row.where
+        )
+    return row.id
+
+
+def _published(row: Row) -> str:
+    try:
+        return iso_date(row.published) if row.published.strip() else ""
+    except ValueError as error:
+        raise BadField(
+            f"published: {error}", todo="write the date as 2023-07-25, or leave it out", where=row.where
+        ) from None

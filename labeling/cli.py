@@ -1,0 +1,127 @@
+"""The command line: ``labeling VERB``. It parses and explains; the verbs do the work.
+
+Exit status: 0 done; 1 the data or the server is wrong; 2 the command was used wrongly; 3 done, but some items were
+refused and are listed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import keyword
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import __version__
+from labeling.errors import LabelingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# In the order of the journey. Each verb is a module of `labeling.verbs` with a command `<verb>_cli`.
+VERBS = (
+    "demo",
+    "ingest",
+    "import",
+    "cluster",
+    "suggest",
+    "serve",
+    "push",
+    "pull",
+    "carry",
+    "status",
+    "doctor",
+    "restore",
+    "agree",
+    "adjudicate",
+    "audit",
+    "split",
+    "compile",
+    "verify",
+    "release",
+    "join",
+    "train",
+    "predict",
+    "evaluate",
+    "report",
+)
+
+
+def _with_examples(command: click.Command) -> click.Command:
+    """Turn the backslash and b of a raw docstring into the one character by which click leaves an example's lines."""
+    command.help = (command.help or "").replace(r"\b", "\b")
+    return command
+
+
+class Verbs(click.Group):
+    """The verbs, in the order of the journey, each loaded when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the verbs in order."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """Load one verb."""
+        if cmd_name not in VERBS:
+            return None
+        # `import` is a word of Python's; its module is `import_`.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"labeling.verbs.{name}")
+        command: click.Command = getattr(module, f"{cmd_name}_cli")
+        return _with_examples(command)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("configs/diplomatic.toml"),
+    show_default=True,
+    help="The project file.",
+)
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to work in, in place of exports/<project>.",
+)
+@click.version_option(__version__, prog_name="labeling")
+@click.pass_context
+def cli(ctx: click.Context, config: Path, workspace: Path | None) -> None:
+    r"""Turn newswire into trustworthy training data.
+
+    \b
+    Example:
+      labeling demo
+      labeling ingest articles/ && labeling suggest && labeling push
+    """
+    ctx.obj = (config, workspace)
+
+
+_with_examples(cli)
+
+
+def main() -> None:
+    """Run the command line; say an error's sentence, then what to do, and exit by its status."""
+    # Libraries that report to their makers when they are imported are asked not to; somebody's own word goes first.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    sys.exit(_explained(lambda: cli(standalone_mode=False)))
+
+
+def _explained(run: Callable[[], object]) -> int:
+    try:
+        status = run()
+    except LabelingError as error:
+        click.echo(f"Error: {error}\n  -> {error.todo}", err=True)
+        return error.exit_status
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 130
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,298 @@
+"""Where annotators of one article agree, and what to ask them where they don't.
+
+Spans, relations and choices follow one rule: what everybody asked says is gold, in the first annotator's words, the
+others' merged with it; the rest is an open conflict. Annotators come in the order of their names.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, What, choice_id, relation_id
+from labeling.trimming import trim
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from labeling.annotations import Annotation
+    from labeling.articles import Article
+    from labeling.schema import Schema
+    from labeling.trimming import Rule
+
+Kind: TypeAlias = Literal["boundary", "label", "missed", "relation", "choice"]
+Names: TypeAlias = dict[tuple[str, str], GoldSpan]
+"""Whose span (annotator, id) became which span of gold."""
+
+
+class Reading(Frozen):
+    """What one annotator says about a disputed stretch; ``id`` names it as the ledger does."""
+
+    annotator: str
+    id: str
+    start: int
+    end: int
+    label: str
+
+
+class Conflict(Frozen):
+    """A stretch on which annotators differ, and what each of them says.
+
+    ``boundary``: offsets differ. ``label``: one stretch, several labels. ``missed``: some say it, the others say
+    nothing there. ``relation``: the stretch holds both ends. ``choice``: the stretch is the whole text. ``missed_by``
+    names the annotators who say nothing. ``task`` is the server's, to send people there.
+    """
+
+    article: str
+    kind: Kind
+    start: int
+    end: int
+    readings: tuple[Reading, ...]
+    missed_by: tuple[str, ...] = ()
+    task: int | None = None
+
+
+@dataclass(frozen=True)
+class Spans:
+    """The spans all agree on, which span of whom each of them is, the conflicts, and a ledger row for every span."""
+
+    gold: tuple[GoldSpan, ...]
+    names: Names
+    conflicts: tuple[Conflict, ...]
+    rows: tuple[LedgerRow, ...]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """The relations all agree on, by ids of gold, the conflicts, and a ledger row for every relation."""
+
+    gold: tuple[Relation, ...]
+    conflicts: tuple[Conflict, ...]
+    rows: tuple[LedgerRow, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The options all agree on, those they do not (``set=option``), the conflicts, a ledger row for every choice."""
+
+    gold: dict[str, tuple[str, ...]]
+    open: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    rows: tuple[LedgerRow, ...]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A span as one annotator drew it, and where it lies after trimming."""
+
+    annotator: str
+    span: Span
+    start: int
+    end: int
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(annotator=self.annotator, id=self.span.id, start=self.start, end=self.end, label=self.span.label)
+
+    @property
+    def before(self) -> tuple[int, int] | None:
+        drawn = (self.span.start, self.span.end)
+        return None if drawn == (self.start, self.end) else drawn
+
+
+def rows_of(article: str, what: What, claims: Sequence[tuple[str, str]], against: str = "") -> list[LedgerRow]:
+    """One ledger row for each claim (annotator, id): the first is gold and the others the same, or all are against."""
+    rows = []
+    for number, (annotator, name) in enumerate(claims):
+        first = number == 0
+        reason = against or ("" if first else f"same as {claims[0][0]}'s {claims[0][1]}")
+        rows.append(
+            LedgerRow(
+                article=article,
+                annotator=annotator,
+                what=what,
+                id=name,
+                stage="gold",
+                outcome="decided_against" if against else "gold" if first else "merged",
+                reason=reason,
+            )
+        )
+    return rows
+
+
+def agreed_spans(article: Article, said: Sequence[Annotation], trimming: Collection[Rule]) -> Spans:
+    """Spans on whose start, end and label, after trimming, every annotator agrees."""
+    drawn = [_trimmed(article, one.annotator, span, trimming) for one in said for span in one.spans]
+    places: defaultdict[tuple[int, int, str], list[_Drawn]] = defaultdict(list)
+    for each in sorted(drawn, key=lambda each: (each.annotator, each.span.id)):
+        places[each.start, each.end, each.span.label].append(each)
+    everyone = [one.annotator for one in said]
+    gold, names, disputed, rows = [], Names(), list[_Drawn](), list[LedgerRow]()
+    for (start, end, _), those in sorted(places.items()):
+        claims = [(each.annotator, each.span.id) for each in those]
+        if not start < end:
+            rows += rows_of(article.id, "span", claims, f"nothing is left after trimming {' and '.join(trimming)}")
+        elif len({annotator for annotator, _ in claims}) == len(everyone):
+            gold.append(_gold(those, everyone))
+            names |= dict.fromkeys(claims, gold[-1])
+            rows += rows_of(article.id, "span", claims)
+        else:
+            disputed += those
+    conflicts = [_span_conflict(article.id, those, said) for those in _islands(disputed)]
+    return Spans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
+
+
+def agreed_relations(article: str, said: Sequence[Annotation], names: Names, schema: Schema) -> Relations:
+    """Relations of one label that every annotator draws between the same two spans of gold."""
+    links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
+    rows: list[LedgerRow] = []
+    for one in said:
+        for relation in one.relations:
+            fault = _loose_end(one.annotator, relation, names)
+            if fault:
+                rows += rows_of(article, "relation", [(one.annotator, relation_id(relation))], fault)
+            else:
+                links[_link(one.annotator, relation, names, schema)].append((one.annotator, relation))
+    gold, conflicts = [], []
+    for _, those in sorted(links.items()):
+        if len({annotator for annotator, _ in those}) == len(said):
+            gold.append(_joined(*those[0], names))
+            rows += rows_of(article, "relation", [(annotator, relation_id(each)) for annotator, each in those])
+        else:
+            readings = [_relation_reading(annotator, each, names) for annotator, each in those]
+            conflicts.append(_conflict(article, "relation", readings, said))
+    return Relations(tuple(gold), tuple(conflicts), (*rows, *_disputed_rows("relation", conflicts)))
+
+
+def agreed_choices(article: Article, said: Sequence[Annotation]) -> Choices:
+    """Options that everybody chose who answered that question."""
+    gold: dict[str, tuple[str, ...]] = {}
+    conflicts, rows = list[Conflict](), list[LedgerRow]()
+    for name in sorted({name for one in said for name in one.choices}):
+        answers = {one.annotator: one.choices[name] for one in said if one.choices.get(name)}
+        options = {option for chosen in answers.values() for option in chosen}
+        agreed = tuple(sorted(option for option in options if all(option in chosen for chosen in answers.values())))
+        if agreed:
+            gold[name] = agreed
+        for option in agreed:
+            claims = [
+                (annotator, choice_id(name, option))
+                for annotator, chosen in answers.items()
+                for each in chosen
+                if each == option  # an annotation may name one option twice
+            ]
+            rows += rows_of(article.id, "choice", claims)
+        readings = [
+            Reading(annotator=annotator, id=choice_id(name, option), start=0, end=len(article.text), label=option)
+            for annotator, chosen in answers.items()
+            for option in chosen
+            if option not in agreed
+        ]
+        if readings:
+            asked = [one for one in said if one.annotator in answers]
+            conflicts.append(_conflict(article.id, "choice", readings, asked))
+    disputed = {reading.id for conflict in conflicts for reading in conflict.readings}
+    return Choices(gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *_disputed_rows("choice", conflicts)))
+
+
+def _trimmed(article: Article, annotator: str, span: Span, trimming: Collection[Rule]) -> _Drawn:
+    return _Drawn(annotator, span, *trim(article.text, span.start, span.end, trimming))
+
+
+def _gold(those: Sequence[_Drawn], everyone: Sequence[str]) -> GoldSpan:
+    first = those[0]
+    return GoldSpan(
+        id=first.span.id,
+        start=first.start,
+        end=first.end,
+        label=first.span.label,
+        unsure=any(each.span.unsure for each in those),
+        rule="unanimous" if len(everyone) > 1 else "only annotator",
+        by=tuple(everyone),
+        drawn=first.before,
+    )
+
+
+def _islands(disputed: Iterable[_Drawn]) -> list[list[_Drawn]]:
+    """The disputed spans, those together that overlap: each island is one question to people."""
+    islands: list[list[_Drawn]] = []
+    reach = 0
+    for each in sorted(disputed, key=lambda each: (each.start, each.end, each.span.label, each.annotator)):
+        if not islands or each.start >= reach:
+            islands.append([])
+        islands[-1].append(each)
+        reach = max(reach, each.end)
+    return islands
+
+
+def _span_conflict(article: str, those: Sequence[_Drawn], said: Sequence[Annotation]) -> Conflict:
+    readings = [each.reading for each in those]
+    return _conflict(article, _kind(readings), readings, said)
+
+
+def _kind(readings: Sequence[Reading]) -> Kind:
+    places = {(reading.start, reading.end) for reading in readings}
+    labels = {reading.label for reading in readings}
+    if len({reading.annotator for reading in readings}) == 1 or len(places) == len(labels) == 1:
+        return "missed"
+    return "label" if len(places) == 1 else "boundary"
+
+
+def _conflict(article: str, kind: Kind, readings: Sequence[Reading], said: Sequence[Annotation]) -> Conflict:
+    heard = {reading.annotator for reading in readings}
+    return Conflict(
+        article=article,
+        kind=kind,
+        start=min(reading.start for reading in readings),
+        end=max(reading.end for reading in readings),
+        readings=tuple(readings),
+        missed_by=tuple(one.annotator for one in said if one.annotator not in heard),
+        task=next((one.task for one in said if one.task is not None), None),
+    )
+
+
+def _disputed_rows(what: What, conflicts: Iterable[Conflict]) -> list[LedgerRow]:
+    return [
+        row
+        for conflict in conflicts
+        for row in rows_of(
+            conflict.article,
+            what,
+            [(reading.annotator, reading.id) for reading in conflict.readings],
+            f"open conflict: {conflict.kind}, {conflict.start}..{conflict.end}",
+        )
+    ]
+
+
+def _loose_end(annotator: str, relation: Relation, names: Mapping[tuple[str, str], GoldSpan]) -> str:
+    """Why a relation cannot be carried over to gold; empty when it can."""
+    head, tail = names.get((annotator, relation.head)), names.get((annotator, relation.tail))
+    if head is None or tail is None:
+        return f"its end {relation.head if head is None else relation.tail} is not in gold"
+    return "both its ends are one span of gold" if head == tail else ""
+
+
+def _joined(annotator: str, relation: Relation, names: Names) -> Relation:
+    head, tail = names[annotator, relation.head], names[annotator, relation.tail]
+    return Relation(head=head.id, tail=tail.id, label=relation.label)
+
+
+def _link(annotator: str, relation: Relation, names: Names, schema: Schema) -> tuple[str, str, str]:
+    """What two relations have in common that say the same thing: direction counts unless the type is symmetric."""
+    joined, kind = _joined(annotator, relation, names), schema.relation(relation.label)
+    ends = (joined.head, joined.tail)
+    head, tail = sorted(ends) if kind and kind.symmetric else ends
+    return head, relation.label, tail
+
+
+def _relation_reading(annotator: str, relation: Relation, names: Names) -> Reading:
+    ends = (names[annotator, relation.head], names[annotator, relation.tail])
+    return Reading(
+        annotator=annotator,
+        id=relation_id(relation),
+        start=min(end.start for end in ends),
+        end=max(end.end for end in ends),
+        label=relation.label,
+    )

@@ -1,0 +1,224 @@
+"""The consistency audit: one passage, two articles, two labels. Found with no second annotator.
+
+Where two annotated articles share words, gold of the one is carried to the other and paired with the gold there. What
+differs is an error or a gap in the guidelines, for the words are the same. Only what the words can bear is judged:
+spans whose words stand in both texts, and no stretch that gold leaves open.
+
+A boundary is judged where the same words were there to be marked; a span that reaches into words of its own is left
+out. Nothing here touches disk, network, clock or a random number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from labeling.annotations import Span
+from labeling.matching import pair
+from labeling.neighbours import sharing
+from labeling.projection import aligned
+from labeling.reprints import touches
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from labeling.annotations import Gold, GoldSpan
+    from labeling.articles import Article
+    from labeling.passages.places import Passage
+    from labeling.projection import Alignment
+
+Kind: TypeAlias = Literal["label", "boundary", "missed"]
+
+_AROUND = 60  # code points shown on either side
+
+
+class Side(Frozen):
+    """What one article says of the passage: a stretch in code points with its label, "" where it has none.
+
+    ``before`` and ``after`` are the words around it, ``by`` the annotators, ``link`` its task in Label Studio's page,
+    "" where it has none.
+    """
+
+    article: str
+    start: int
+    end: int
+    label: str
+    text: str
+    before: str
+    after: str
+    by: tuple[str, ...]
+    link: str = ""
+
+
+class Difference(Frozen):
+    """Words that stand in two articles and are labelled differently.
+
+    ``label``: the same stretch, other labels. ``boundary``: the same label, other ends. ``missed``: one side has no
+    span there.
+    """
+
+    kind: Kind
+    left: Side
+    right: Side
+
+
+class Consistency(Frozen):
+    """How often spans of one label were judged alike and differently in shared words."""
+
+    alike: int
+    different: int
+
+    @property
+    def share(self) -> float | None:
+        """Those judged alike among all; None when there were none."""
+        return self.alike / (self.alike + self.different) if self.alike + self.different else None
+
+
+class Audit(Frozen):
+    """``audit.json``: how many pairs of annotated articles share words, and how they agree in them.
+
+    A difference of labels counts for both labels. ``share`` is alike among all, None when nothing could be compared.
+    """
+
+    pairs: int
+    alike: int
+    share: float | None
+    labels: dict[str, Consistency]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class _Annotated:
+    article: Article
+    gold: Gold
+    link: str
+
+
+def audit(
+    gold: Iterable[Gold],
+    articles: Mapping[str, Article],
+    passages: Iterable[Passage],
+    words: int,
+    links: Mapping[str, str],
+) -> Audit:
+    """Compare what is said of shared words.
+
+    Every article is compared with the one before it, by name, that shares most with it: forty copies of a communique
+    are 39 comparisons and not 780, and a slip in one of them is not listed 39 times.
+
+    Args:
+        gold: What people said, reconciled; what is unusable or of another text is left out.
+        articles: The articles by id.
+        passages: What articles share.
+        words: The least length of a shared run.
+        links: The page of each article's task; an article without one is not linked.
+    """
+    known = {
+        each.article: _Annotated(articles[each.article], each, links.get(each.article, ""))
+        for each in gold
+        if each.usable and each.article in articles and articles[each.article].digest == each.digest
+    }
+    pairs = list(_pairs(sharing(passages, known, known)))
+    found = [_compared(known[one], known[other], words) for one, other in pairs]
+    alike = Counter(label for labels, _ in found for label in labels)
+    differences = [difference for _, listed in found for difference in listed]
+    other = Counter(label for each in differences for label in {each.left.label, each.right.label} - {""})
+    total = sum(alike.values())
+    return Audit(
+        pairs=len(pairs),
+        alike=total,
+        share=total / (total + len(differences)) if total + len(differences) else None,
+        labels={label: Consistency(alike=alike[label], different=other[label]) for label in sorted({*alike, *other})},
+        differences=tuple(sorted(differences, key=_order)),
+    )
+
+
+def _pairs(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
+    """The pairs to compare: each article beside the first of those that share most of it."""
+    for name in sorted(shared):
+        earlier = [(-common, other) for other, common in shared[name].items() if other < name]
+        if earlier:
+            yield min(earlier)[1], name
+
+
+def _compared(left: _Annotated, right: _Annotated, words: int) -> tuple[list[str], list[Difference]]:
+    """The labels of spans that are alike, and the differences."""
+    alignment = aligned(left.article.text, right.article.text, words)
+    ours = _carried(left.gold.spans, alignment)
+    theirs = {span.id: span for span in right.gold.spans if alignment.inverse.image(span.start, span.end)}
+    placed = pair(ours.values(), theirs.values(), "position")
+    loose = pair(placed.left, placed.right, "overlapping")
+    shown = _Shown(left, right, alignment)
+    differences = [
+        *(shown.difference("label", a.id, b.id) for a, b in placed.pairs if a.label != b.label),
+        *(shown.difference("boundary", a.id, b.id) for a, b in loose.pairs),
+        *(shown.difference("missed", a.id, "") for a in loose.left if _judged(a, right.gold, theirs)),
+        *(
+            shown.difference("missed", "", b.id)
+            for b in loose.right
+            if _judged(_moved(b, alignment.inverse), left.gold, ours)
+        ),
+    ]
+    return [a.label for a, b in placed.pairs if a.label == b.label], differences
+
+
+class _Shown:
+    """Two articles side by side, to show a difference from both."""
+
+    def __init__(self, left: _Annotated, right: _Annotated, alignment: Alignment) -> None:
+        self.left, self.right, self.alignment = left, right, alignment
+        self.ours = {span.id: span for span in left.gold.spans}
+        self.theirs = {span.id: span for span in right.gold.spans}
+
+    def difference(self, kind: Kind, ours: str, theirs: str) -> Difference:
+        """The difference between two spans by id, or of one and nothing ("")."""
+        left, right = self.ours.get(ours), self.theirs.get(theirs)
+        left_place = self.alignment.inverse.image(right.start, right.end) if left is None and right else None
+        right_place = self.alignment.image(left.start, left.end) if right is None and left else None
+        return Difference(
+            kind=kind,
+            left=_side(self.left, left, left_place or (0, 0)),
+            right=_side(self.right, right, right_place or (0, 0)),
+        )
+
+
+def _side(one: _Annotated, span: GoldSpan | None, place: tuple[int, int]) -> Side:
+    start, end = (span.start, span.end) if span else place
+    text = one.article.text
+    return Side(
+        article=one.article.id,
+        start=start,
+        end=end,
+        label=span.label if span else "",
+        text=text[start:end],
+        before=text[max(0, start - _AROUND) : start],
+        after=text[end : end + _AROUND],
+        by=span.by if span else one.gold.annotators,
+        link=one.link,
+    )
+
+
+def _carried(spans: Sequence[GoldSpan], alignment: Alignment) -> dict[str, Span]:
+    """The spans whose words the other text has, where they stand there, by id."""
+    return {span.id: _moved(span, alignment) for span in spans if alignment.image(span.start, span.end)}
+
+
+def _moved(span: GoldSpan | Span, alignment: Alignment) -> Span:
+    start, end = alignment.image(span.start, span.end) or (span.start, span.end)
+    return Span(id=span.id, start=start, end=end, label=span.label)
+
+
+def _judged(span: Span, gold: Gold, compared: Collection[str]) -> bool:
+    """Whether the silence of ``gold`` about a span says something.
+
+    It does not where gold is open, nor where a span of the label is there that reaches into words of its own.
+    """
+    rest = [(each.start, each.end) for each in gold.spans if each.label == span.label and each.id not in compared]
+    return not touches((span.start, span.end), [*gold.open, *rest])
+
+
+def _order(difference: Difference) -> tuple[str, str, int, int, str]:
+    left, right = difference.left, difference.right
+    return left.article, right.article, left.start, right.start, difference.kind

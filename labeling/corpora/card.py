@@ -1,0 +1,84 @@
+"""The dataset card, in the form that the Hugging Face Hub reads: a YAML head, then words and tables for people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.corpora.training import EXPECTED, options_to_learn
+from labeling.splits import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from labeling.agreement import Agreement
+    from labeling.corpora.counts import Split
+    from labeling.corpora.proof import Proof
+    from labeling.corpora.selection import LeftOut
+    from labeling.corpora.subset import Subset
+    from labeling.leakage import Leakage
+    from labeling.ledger import Sums
+    from labeling.project import ProjectFile
+    from labeling.schema import Schema
+
+# The Hub's classes of size: the first whose limit the number of rows is under.
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card tells of a dataset, besides what the project file says.
+
+    ``agreement`` and ``leakage`` are None where they were not measured.
+    """
+
+    schema: Schema
+    subset: Subset
+    splits: Mapping[str, Split]
+    ledger: Sums
+    proof: Proof
+    left_out: Sequence[LeftOut]
+    agreement: Agreement | None = None
+    leakage: Leakage | None = None
+
+
+def card(file: ProjectFile, facts: Facts) -> str:
+    """The text of the dataset's ``README.md``."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("labeling"),
+        autoescape=False,  # noqa: S701 - Markdown, not HTML; what comes from outside passes `yaml` or `cell`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"cell": _cell, "number": _number}
+    return environment.get_template("card.md.j2").render(
+        file=file,
+        expected=EXPECTED,
+        learns_choices=bool(options_to_learn({each.name: ("",) for each in facts.schema.choices})),
+        names=SPLITS,
+        **vars(facts),
+        empty=[name for name in SPLITS if not facts.splits[name].articles],
+        sources=sorted({source for split in facts.splits.values() for source in split.sources}),
+        size=next((name for limit, name in _SIZES if facts.proof.articles < limit), "n>1M"),
+        licence_id=_licence_id(file.project.licence),
+    )
+
+
+def _licence_id(licence: str) -> str:
+    """The Hub's identifier when the project file gives one; the Hub calls everything else `other`."""
+    return licence if re.fullmatch(r"[a-z0-9][a-z0-9.-]*", licence) else "other"
+
+
+def _number(value: float | None) -> str:
+    """A measure as people read it."""
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _cell(text: str) -> str:
+    """Text that stays in its cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,81 @@
+"""What a split holds, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from labeling.annotations import Gold
+    from labeling.articles import Article
+
+
+class Split(Frozen):
+    """What a split holds.
+
+    ``complete`` counts the articles where nothing is open, ``annotators`` the people behind its gold, ``labels`` the
+    spans by label and ``sources`` the articles by source.
+    """
+
+    articles: int
+    complete: int
+    characters: int
+    tokens: int
+    spans: int
+    relations: int
+    choices: int
+    annotators: int
+    labels: dict[str, int]
+    sources: dict[str, int]
+
+
+@dataclass
+class Counts:
+    """A split as it is counted, article by article and piece by piece."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    annotators: set[str] = field(default_factory=set)
+
+    def count(self, article: Article, gold: Gold, tokens: int) -> None:
+        """Count one article."""
+        self.labels.update(span.label for span in gold.spans)
+        self.sources[article.source] += 1
+        self.annotators.update(gold.annotators)
+        self.numbers.update(
+            articles=1,
+            complete=int(gold.complete),
+            characters=len(article.text),
+            tokens=tokens,
+            spans=len(gold.spans),
+            relations=len(gold.relations),
+            choices=sum(map(len, gold.choices.values())),
+        )
+
+    def add(self, other: Counts) -> None:
+        """Count what another has counted."""
+        self.labels.update(other.labels)
+        self.sources.update(other.sources)
+        self.annotators.update(other.annotators)
+        self.numbers.update(other.numbers)
+
+    def split(self, labels: Sequence[str]) -> Split:
+        """The sums, with every label of the schema, in its order."""
+        return Split(
+            articles=self.numbers["articles"],
+            complete=self.numbers["complete"],
+            characters=self.numbers["characters"],
+            tokens=self.numbers["tokens"],
+            spans=self.numbers["spans"],
+            relations=self.numbers["relations"],
+            choices=self.numbers["choices"],
+            annotators=len(self.annotators),
+            labels={label: self.labels[label] for label in labels},
+            sources=dict(sorted(self.sources.items())),
+        )

@@ -1,0 +1,52 @@
+"""Who does the work: this process, or several beside it. Results come in the order of the work, whoever did it."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Asked = ParamSpec("Asked")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Alone(Executor):
+    """Does each thing in this process, at once."""
+
+    def submit(self, fn: Callable[Asked, Result], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Future[Result]:
+        """Do it, and return what came of it as a future that is done."""
+        done: Future[Result] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the result is asked for
+            done.set_exception(error)
+        return done
+
+
+def crew(processes: int) -> Executor:
+    """An executor of so many processes; of none but this one when it is 1.
+
+    Work and results travel pickled, so that both must be small beside the work itself.
+    """
+    if processes == 1:
+        return Alone()
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # A fork of a process with threads, which Arrow's are, may hang; and other systems than Linux have none.
+    return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+
+
+def in_order(executor: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+    """The result of each item, in the order of the items; no more than ``ahead`` others are under way or waiting."""
+    waiting = deque[Future[Result]]()
+    for item in items:
+        waiting.append(executor.submit(work, item))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,0 +1,98 @@
+"""The flat layer: the spans of gold that one sequence of tags can hold, and why it can't hold the others.
+
+Chosen on characters, before any token is cut, so that every target has the same one. Longest first: of two spans that
+overlap the longer one stays, of two equally long ones that whose label the schema names first. What it cannot hold
+makes a second layer by the same rule, and so on: nested spans lie one over the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from labeling.annotations import Gold, GoldSpan
+
+
+@dataclass(frozen=True)
+class FlatLayer:
+    """Spans that do not overlap, in the order of the text; the others by id, each with the reason.
+
+    ``unknown`` holds the stretches of which the layer says nothing, neither a label nor that there is none; ``covered``
+    the spans that a longer one keeps out, longest first: the next layer's.
+    """
+
+    spans: tuple[GoldSpan, ...]
+    left: Mapping[str, str]
+    unknown: tuple[tuple[int, int], ...]
+    covered: tuple[GoldSpan, ...] = ()
+
+
+def flat_layer(text: str, gold: Gold, labels: Sequence[str]) -> FlatLayer:
+    """Choose the flat layer of an article.
+
+    Args:
+        text: The article's.
+        gold: Its gold, with every span inside the text.
+        labels: The labels of the schema, in its order.
+    """
+    rank = {label: number for number, label in enumerate(labels)}
+    taken, unknown = bytearray(len(text)), list(gold.open)
+    winners: list[GoldSpan] = []
+    flat: list[GoldSpan] = []
+    covered: list[GoldSpan] = []
+    left: dict[str, str] = {}
+    for span in sorted(gold.spans, key=lambda span: (span.start - span.end, rank[span.label], span.start, span.id)):
+        if taken.find(1, span.start, span.end) >= 0:
+            left[span.id] = _overlap(span, winners)
+            covered.append(span)
+            continue
+        taken[span.start : span.end] = b"\x01" * (span.end - span.start)
+        winners.append(span)
+        if reason := _unfit(text, span, gold.open):
+            left[span.id] = reason
+            # To call these tokens "no entity" would teach something false.
+            unknown.append((span.start, span.end))
+        else:
+            flat.append(span)
+    spans = tuple(sorted(flat, key=lambda span: span.start))
+    return FlatLayer(spans, left, tuple(sorted(set(unknown))), tuple(covered))
+
+
+def layers(text: str, gold: Gold, first: FlatLayer, labels: Sequence[str], depth: int) -> list[FlatLayer]:
+    """``depth`` layers over one another: the flat one first, in each next one what those above it cover.
+
+    A layer with nothing left to hold is empty; what even the last one covers is in its ``covered``.
+
+    Args:
+        text: The article's.
+        gold: Its gold.
+        first: The flat layer of that gold.
+        labels: The labels of the schema, in its order.
+        depth: How many layers, 1 or more.
+    """
+    found = [first]
+    while len(found) < depth:
+        found.append(flat_layer(text, gold.model_copy(update={"spans": found[-1].covered}), labels))
+    return found
+
+
+def _overlap(span: GoldSpan, winners: Sequence[GoldSpan]) -> str:
+    winner = next(other for other in winners if other.start < span.end and span.start < other.end)
+    if (winner.start, winner.end) == (span.start, span.end):
+        return f"the same stretch is {winner.label}, which the schema names first"
+    if winner.start <= span.start and span.end <= winner.end:
+        return f"inside the {winner.label} {winner.start}..{winner.end}"
+    return f"crosses the {winner.label} {winner.start}..{winner.end}"
+
+
+def _unfit(text: str, span: GoldSpan, open_stretches: Sequence[tuple[int, int]]) -> str:
+    if text[span.start].isspace() or text[span.end - 1].isspace():
+        return "begins or ends with a blank, which no tagger learns"
+    touched = [(start, end) for start, end in open_stretches if start < span.end and span.start < end]
+    # What is in dispute strictly inside a span is shorter than it, so that the span stays whoever is right.
+    if all(span.start <= start and end <= span.end and end - start < span.end - span.start for start, end in touched):
+        return ""
+    return "annotators disagree about this stretch"

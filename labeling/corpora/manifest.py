@@ -1,0 +1,146 @@
+"""The manifest: all it takes to make a dataset again, and to find out whether one is what it was.
+
+It has no times and no paths: compiled again on another day, in another folder, from the same files, it is the same to
+the byte. Its SHA-256 is the dataset's digest, which names the folder and stands in every score.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Literal
+
+from labeling import __version__
+from labeling.corpora.accounts import SPACY
+from labeling.corpora.checksums import Input, Output, output_at, sha256_of
+from labeling.corpora.counts import Split
+from labeling.corpora.proof import Proof
+from labeling.corpora.selection import LeftOut
+from labeling.corpora.subset import Subset
+from labeling.corpora.training import WRITTEN
+from labeling.errors import CorpusChanged
+from labeling.ledger import Sums
+from labeling.project import Policies
+from labeling.values import Frozen, canonical, digest_of
+from labeling.workspace import read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from labeling.schema import Schema
+
+MANIFEST = "manifest.json"
+# The folder's name: enough of the digest for no two datasets of a project to share it.
+NAME_LENGTH = 16
+
+
+class SchemaNames(Frozen):
+    """The names of the schema, and the SHA-256 of all of it, definitions and colours too.
+
+    ``symmetric`` are the relations without a direction, ``exclusive`` the choices that take one option.
+    """
+
+    sha256: str
+    labels: tuple[str, ...]
+    relations: tuple[str, ...]
+    choices: dict[str, tuple[str, ...]]
+    symmetric: tuple[str, ...] = ()
+    exclusive: tuple[str, ...] = ()
+
+
+class Manifest(Frozen):
+    """What a dataset was made from, how, and what it holds. ``seeds`` are those of the project file, by section."""
+
+    format: Literal[1] = 1
+    project: str
+    language: str
+    inputs: dict[str, Input]
+    schema_names: SchemaNames
+    subset: Subset = Subset()
+    policies: Policies
+    tokenizer: str
+    seeds: dict[str, str]
+    versions: dict[str, str]
+    splits: dict[str, Split]
+    not_annotated: int
+    left_out: tuple[LeftOut, ...]
+    ledger: Sums
+    proof: Proof
+    outputs: dict[str, Output]
+
+
+def names_of(schema: Schema) -> SchemaNames:
+    """What the manifest says of a schema."""
+    return SchemaNames(
+        sha256=digest_of(canonical(schema.model_dump(mode="json"))),
+        labels=schema.label_names,
+        relations=tuple(each.name for each in schema.relations),
+        choices={each.name: tuple(option.name for option in each.options) for each in schema.choices},
+        symmetric=tuple(each.name for each in schema.relations if each.symmetric),
+        exclusive=tuple(each.name for each in schema.choices if not each.multiple),
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions that shape the bytes of a dataset."""
+    return {
+        "labeling": __version__,
+        "python": platform.python_version(),
+        **{package: version(package) for package in ("spacy", "datasets", "pyarrow")},
+    }
+
+
+def outputs_in(folder: Path) -> dict[str, Output]:
+    """Every file of a dataset but its manifest and what was trained in it, by path under the folder."""
+    return {name: output_at(folder / name) for name in _names(folder)}
+
+
+def digest_at(folder: Path) -> str:
+    """The digest of a dataset: the SHA-256 of its manifest, in hex."""
+    return sha256_of(folder / MANIFEST)
+
+
+def verify(folder: Path) -> Manifest:
+    """Compare a dataset with its manifest, and the manifest with the name of the folder.
+
+    Raises:
+        MissingInput: There is no manifest.
+        DamagedFile: The manifest is not of our form.
+        CorpusChanged: Files are missing, additional or changed; the message names each.
+    """
+    manifest = read_value(folder / MANIFEST, Manifest)
+    found = set(_names(folder))
+    faults = [
+        *(f"{name} is missing" for name in sorted(set(manifest.outputs) - found)),
+        *(f"{name} is not in the manifest" for name in sorted(found - set(manifest.outputs))),
+        *(
+            f"{name} has changed"
+            for name in sorted(found & set(manifest.outputs))
+            if output_at(folder / name) != manifest.outputs[name]
+        ),
+    ]
+    faults += _renamed(folder)
+    if faults:
+        raise CorpusChanged(
+            f"{folder} is not the dataset its manifest describes: {'; '.join(faults)}",
+            todo="compile it again from the same workspace, or fetch it again from where it came",
+            where=str(folder),
+        )
+    return manifest
+
+
+def _renamed(folder: Path) -> list[str]:
+    """A fault when the folder bears a digest for a name, and it is not the manifest's."""
+    name, digest = folder.resolve().name, digest_at(folder)
+    if len(name) != NAME_LENGTH or set(name) - set("0123456789abcdef") or digest.startswith(name):
+        return []
+    return [f"{MANIFEST} has changed: its digest is {digest[:NAME_LENGTH]}, the folder is {name}"]
+
+
+def _names(folder: Path) -> Iterator[str]:
+    trained = tuple(f"{SPACY}/{name}" for name in WRITTEN)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST and not name.startswith(trained):
+            yield name

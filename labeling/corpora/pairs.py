@@ -1,0 +1,89 @@
+"""``Doc._.rel``: relations as a classifier trains on them, a view over the flat layer.
+
+The layout is that of explosion's relation tutorial, so that its code reads ours: ``{(head start, tail start): {label:
+1 or 0}}``, by the first tokens of two entities, where spaCy itself keeps an extension attribute. A 1 is a relation of
+gold. A 0 is filled in for two entities whose starts are at most so many tokens apart, for each label that the schema
+allows between them; other labels are impossible there and have no entry.
+
+A relation with an end outside the flat layer has no place here, as its line in the ledger says; all of them stand
+exactly, by ids of spans, in ``doc.user_data["relations"]``.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spacy.tokens import Doc
+
+    from labeling.annotations import Gold, Relation
+    from labeling.schema import Schema
+
+# Where spaCy keeps what `doc._.rel` shows, once somebody says `Doc.set_extension("rel", default={})`.
+REL: Final = ("._.", "rel", None, None)
+
+Pairs: TypeAlias = "dict[tuple[int, int], dict[str, int]]"
+
+
+class Pairing:
+    """Which relations a schema allows between which labels, and how far apart a 0 is still said."""
+
+    def __init__(self, schema: Schema, distance: int) -> None:
+        """Tabulate the schema; ``distance`` is in tokens, between the starts of two entities."""
+        self._distance = distance
+        self._symmetric = {kind.name for kind in schema.relations if kind.symmetric}
+        # Shared by all pairs of such labels, and never changed: an article has a hundred of them.
+        self._nothing = {
+            (head, tail): dict.fromkeys(allowed, 0)
+            for head in schema.label_names
+            for tail in schema.label_names
+            if (allowed := tuple(kind.name for kind in schema.relations if kind.allows(head, tail)))
+        }
+
+    def of(self, doc: Doc, gold: Gold) -> Pairs:
+        """The view of one article.
+
+        Where gold is not complete there are no zeros: nobody knows what else its annotators would have agreed on. A
+        symmetric relation is a 1 in both directions.
+
+        Args:
+            doc: Its reference, with the flat layer in ``doc.ents``, each with the id of its span.
+            gold: Its gold.
+        """
+        pairs = self._zeros(doc) if gold.complete else {}
+        starts = {ent.ent_id_: ent.start for ent in doc.ents}
+        # In one order, whatever gold's is: the same relations are the same bytes.
+        for relation in sorted(gold.relations, key=lambda each: (each.head, each.label, each.tail)):
+            if relation.head in starts and relation.tail in starts:
+                head, tail = starts[relation.head], starts[relation.tail]
+                both = [(head, tail), (tail, head)] if relation.label in self._symmetric else [(head, tail)]
+                pairs.update({pair: {**pairs.get(pair, {}), relation.label: 1} for pair in both})
+        return pairs
+
+    def _zeros(self, doc: Doc) -> Pairs:
+        zeros: Pairs = {}
+        entities = [(ent.start, ent.label_) for ent in doc.ents]
+        for number, (start, label) in enumerate(entities):
+            for later, other in islice(entities, number + 1, None):
+                if later - start > self._distance:
+                    break
+                if nothing := self._nothing.get((label, other)):
+                    zeros[start, later] = nothing
+                if nothing := self._nothing.get((other, label)):
+                    zeros[later, start] = nothing
+        return zeros
+
+
+def outside(relation: Relation, left: Mapping[str, str]) -> str:
+    """Why the view does not hold a relation: each end that is not in the flat layer; empty when it does.
+
+    Args:
+        relation: A relation of gold.
+        left: Ids of the spans outside the flat layer, with the reason.
+    """
+    ends = [end for end in (relation.head, relation.tail) if end in left]
+    reasons = [f"{end} is not in the flat layer: {left[end]}" for end in ends]
+    return f"exact in user_data, not in Doc._.rel: {'; '.join(reasons)}" if reasons else ""

@@ -1,0 +1,93 @@
+"""Dates as newswire prints them, read into ISO form (``2023-07-25``); no text is ever changed here.
+
+The day is the one that is printed: a time and a zone beside it are not used to move it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from functools import lru_cache
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4})(?!\d)"
+_WORD = r"\s*(?P<word>date\s*:?\s*)?"
+# Nobody opens a sentence with 2023-07-25, but "July 25, 2023 was a Tuesday" is prose: a date in words counts only
+# where it stands alone, before a dash, colon or bar, or after the word "date".
+_ENDED = r"(?(word)|(?=[ \t]*(?:$|[\r\n:|]|\s[-\u2013\u2014]+\s)))"
+_HEADS = tuple(
+    re.compile(_WORD + form, re.IGNORECASE)
+    for form in (
+        r"(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)",
+        rf"(?:\w+day,?\s+)?{_DAY}\s+{_MONTH},?\s+{_YEAR}{_ENDED}",
+        rf"(?:\w+day,?\s+)?{_MONTH}\s+{_DAY},?\s+{_YEAR}{_ENDED}",
+    )
+)
+_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
+
+
+def leading_date(text: str) -> str:
+    """The date at the head of ``text`` as ``YYYY-MM-DD``, or "" when there is none.
+
+    Read are `` date 2023-07-25 India and ...``, the same without the word, and ``25 July 2023`` or ``July 25, 2023`` on
+    a line of their own, before a dash, colon or bar, or after the word ``date``.
+    """
+    found = next((match for head in _HEADS if (match := head.match(text))), None)
+    return _iso(found) if found else ""
+
+
+def iso_date(value: str) -> str:
+    """The day named by ``value`` as ``YYYY-MM-DD``: an ISO date or instant, or a date in words or figures.
+
+    Raises:
+        ValueError: No whole date (day, month and year), or one that can be read in two ways, such as ``01/02/2023``.
+    """
+    value = value.strip()
+    try:
+        return datetime.fromisoformat(value).date().isoformat()
+    except ValueError:
+        return _read(value)
+
+
+def _iso(found: re.Match[str]) -> str:
+    part = found.groupdict()
+    try:
+        if part.get("iso"):
+            return date.fromisoformat(part["iso"]).isoformat()
+        month = _MONTHS.index(part["month"][:3].lower()) + 1
+        return date(int(part["year"]), month, int(part["day"])).isoformat()
+    except ValueError:  # 2023-02-30 is text like any other
+        return ""
+
+
+@lru_cache(maxsize=4096)
+def _read(value: str) -> str:
+    if year_first := _YEAR_FIRST.match(value):
+        return date(*map(int, year_first.groups())).isoformat()
+    days = {day for order in ("DMY", "MDY") if (day := _parsed(value, order))}
+    if len(days) > 1:
+        raise ValueError(f"{value!r} can be read as " + " or ".join(sorted(days)))
+    if not days:
+        raise ValueError(f"{value!r} is no date with day, month and year")
+    return days.pop()
+
+
+def _parsed(value: str, order: str) -> str:
+    """The day ``value`` names when figures come in ``order``; never one counted from today, as "yesterday" is."""
+    import dateparser
+
+    moment = dateparser.parse(
+        value,
+        settings={
+            "DATE_ORDER": order,
+            "PREFER_LOCALE_DATE_ORDER": False,
+            "STRICT_PARSING": True,
+            "PARSERS": ["absolute-time"],
+        },
+    )
+    return moment.date().isoformat() if moment else ""

@@ -1,0 +1,263 @@
+"""Every refusal has a name.
+
+A message says what happened, where and why; ``todo`` says what to do about it. The command line prints both.
+
+::
+
+    LabelingError
+    ├── UsageError                 the command was used wrongly (exit status 2)
+    ├── ProjectError
+    │   ├── ProjectFileError       the project file is missing, or holds a typo or a wrong value
+    │   ├── SchemaError            the schema contradicts itself
+    │   ├── WorkspaceBusy          another command is writing to this workspace
+    │   ├── NoRoom                 the disk is full, or closed to us
+    │   ├── MissingInput           a file an earlier verb should have written is not there
+    │   ├── DamagedFile            a line of a workspace file cannot be read
+    │   ├── PassagesTooLarge       the articles need more memory than the project allows
+    │   └── RayUnavailable         the Ray cluster cannot be used
+    ├── ArticleError               an article is refused; ``kind`` names the reason in rejects.jsonl
+    │   ├── UnreadableArticle      no text can be had from the file or the row
+    │   ├── EmptyArticle           nothing but blanks
+    │   ├── OverlongArticle        more characters than the project allows
+    │   ├── ForbiddenCharacter     NUL or a lone surrogate
+    │   ├── BadField               a field of the row has a wrong type or value
+    │   └── ChangedArticle         the id is known, with another text
+    ├── StudioError
+    │   ├── ServerPackageMissing   the embedded server is an extra, and not installed
+    │   ├── PortTaken              the port asked for is in use
+    │   ├── DataFolderUnusable     the server's data folder cannot be written, or holds a damaged database
+    │   ├── ServerDidNotStart      the server ended, or never answered
+    │   ├── NoServer               no server is named and none is running
+    │   ├── ServerUnreachable      nothing answers at that address, or not in time
+    │   ├── NotLabelStudio         something answers, and it is not Label Studio
+    │   ├── NotAuthorised          the server does not accept the key
+    │   ├── ServerRefused          the server refused the request (4xx)
+    │   ├── ServerFailed           the server failed (5xx)
+    │   ├── ProjectGone            the project we pushed to is not on that server
+    │   ├── SchemaInUse            the server holds annotations that the changed schema could not say
+    │   ├── ShortAnswer            fewer rows came than the server counts
+    │   ├── StaleTask              a task's text is not the article's text any more
+    │   └── UnreadableExport       a file is no Label Studio export that we can read
+    ├── CorpusError
+    │   ├── NothingToCompile       no gold article is left to compile
+    │   ├── LedgerUnbalanced       an account does not add up
+    │   ├── SpansLost              a target could not hold every span
+    │   ├── TargetsDiffer          what was read back from disk is not gold
+    │   ├── QuarantineNotAllowed   a kind of defect the project does not allow
+    │   └── CorpusChanged          a dataset is not what its manifest says
+    ├── TooFewAnnotators           no two people submitted the same article
+    ├── LeakError                  articles that must stay together stand in different splits
+    └── TrainingError              the extractor cannot be trained, loaded or scored
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class LabelingError(Exception):
+    """The root of the tree: catch it to catch every refusal of ours."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, todo: str, where: str = "") -> None:
+        """Keep the sentence, the way out, and the place (a file and line, an address, an id)."""
+        super().__init__(message)
+        self.todo = todo
+        self.where = where
+
+    def __reduce__(self) -> tuple[Callable[[], LabelingError], tuple[()]]:
+        """Travel from one process to another whole."""
+        return partial(type(self), str(self), todo=self.todo, where=self.where), ()
+
+
+class UsageError(LabelingError):
+    """The command was used wrongly: an option or argument that cannot be meant."""
+
+    exit_status = 2
+
+
+class ProjectError(LabelingError):
+    """Something in the project file or the workspace stands in the way."""
+
+
+class ProjectFileError(ProjectError):
+    """The project file is missing, is no TOML, or holds an unknown key or a wrong value."""
+
+
+class SchemaError(ProjectError):
+    """The schema contradicts itself: a duplicate, or a name that refers to nothing."""
+
+
+class WorkspaceBusy(ProjectError):
+    """Another command is writing to this workspace."""
+
+
+class NoRoom(ProjectError):
+    """A file cannot be written: the disk is full, or the folder closed to us. What stood there is still there."""
+
+
+class MissingInput(ProjectError):
+    """A file that an earlier verb writes is not in the workspace."""
+
+
+class DamagedFile(ProjectError):
+    """A line of a workspace file is not what that file holds."""
+
+
+class PassagesTooLarge(ProjectError):
+    """To find what these articles share needs more memory than the project file allows."""
+
+
+class RayUnavailable(ProjectError):
+    """The project file names a Ray cluster, and Ray is not installed or does not answer."""
+
+
+class ArticleError(LabelingError):
+    """An article is refused, the others go on; ``kind`` names the reason in ``rejects.jsonl``."""
+
+    kind = "refused"
+
+
+class UnreadableArticle(ArticleError):
+    """No text can be had: an unknown format, a broken encoding, a page without a main text."""
+
+    kind = "unreadable"
+
+
+class EmptyArticle(ArticleError):
+    """The text is nothing but blanks."""
+
+    kind = "empty"
+
+
+class OverlongArticle(ArticleError):
+    """The text has more characters than the project file allows."""
+
+    kind = "over-long"
+
+
+class ForbiddenCharacter(ArticleError):
+    """The text holds NUL or a lone surrogate, which no server or file can carry."""
+
+    kind = "forbidden character"
+
+
+class BadField(ArticleError):
+    """A field of the row is missing, or has a wrong type or value."""
+
+    kind = "bad field"
+
+
+class ChangedArticle(ArticleError):
+    """An article with this id and another text was taken in before: articles never change."""
+
+    kind = "same id, other text"
+
+
+class StudioError(LabelingError):
+    """Label Studio, ours or another, did not do what was asked."""
+
+
+class ServerPackageMissing(StudioError):
+    """The embedded Label Studio is an extra, and it is not installed here."""
+
+
+class PortTaken(StudioError):
+    """The port asked for is in use by another program."""
+
+
+class DataFolderUnusable(StudioError):
+    """The server's data folder cannot be written, or its database is damaged."""
+
+
+class ServerDidNotStart(StudioError):
+    """The server ended while starting, or did not answer in time."""
+
+
+class NoServer(StudioError):
+    """No server is named in the environment, and the embedded one is not running."""
+
+
+class ServerUnreachable(StudioError):
+    """Nothing answers at that address, or not in time."""
+
+
+class NotLabelStudio(StudioError):
+    """Something answers at that address, but it is not Label Studio's API."""
+
+
+class NotAuthorised(StudioError):
+    """The server does not accept the key, or the key may not do this."""
+
+
+class ServerRefused(StudioError):
+    """The server refused the request (a 4xx answer)."""
+
+
+class ServerFailed(StudioError):
+    """The server failed while answering (a 5xx answer)."""
+
+
+class ProjectGone(StudioError):
+    """The project that this workspace was pushed to is not on the server that is spoken to now."""
+
+
+class SchemaInUse(StudioError):
+    """The schema lost something that annotations on the server bear: changing the page would orphan them."""
+
+
+class ShortAnswer(StudioError):
+    """The server sent fewer rows than it says it has."""
+
+
+class StaleTask(StudioError):
+    """The text in a task is not the text of the article it names."""
+
+
+class UnreadableExport(StudioError):
+    """A file is no Label Studio export that we can read."""
+
+
+class CorpusError(LabelingError):
+    """A dataset cannot be compiled, or is not what it claims to be."""
+
+
+class NothingToCompile(CorpusError):
+    """No gold article is left to compile."""
+
+
+class LedgerUnbalanced(CorpusError):
+    """What went into an account is not what came out of it."""
+
+
+class SpansLost(CorpusError):
+    """A target could not hold every span of gold."""
+
+
+class TargetsDiffer(CorpusError):
+    """What was read back from a target on disk is not gold."""
+
+
+class QuarantineNotAllowed(CorpusError):
+    """Quarantine holds a kind of defect that the project file does not allow."""
+
+
+class CorpusChanged(CorpusError):
+    """A file of a dataset is not what its manifest says."""
+
+
+class TooFewAnnotators(LabelingError):
+    """No two people submitted the same article, so that nothing can be said about agreement."""
+
+
+class LeakError(LabelingError):
+    """Articles that must stay together stand in different splits."""
+
+
+class TrainingError(LabelingError):
+    """The extractor cannot be trained, loaded or scored as asked."""

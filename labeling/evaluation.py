@@ -1,0 +1,293 @@
+"""Annotations against gold: precision, recall and F1, each with an interval and with the signature of its making.
+
+The measures are those of information retrieval over paired spans: precision = pairs / predicted, recall = pairs / gold,
+F1 = 2 pairs / (predicted + gold), the harmonic mean of both. A ratio whose denominator is 0 is undefined: it is None,
+with the reason beside it, never 0 or 1.
+
+An interval is the percentile interval of a bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+chapter 13), 95 %, resampled by leak group: forty copies of one communique are one observation, not forty. It tells how
+far the number would move on other articles of this kind, and nothing about another training run.
+
+Where gold is open nothing is known: a prediction that touches an open stretch and has no partner in gold is not
+counted, for nobody can say whether it is wrong. One that has a partner is right, and counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling import __version__
+from labeling.matching import Rule, pair
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from labeling.matching import Stretch
+
+    Keep: TypeAlias = Callable[[str, Stretch], bool]
+    Weights: TypeAlias = NDArray[np.int64]
+
+# A label and the words that bear it, as printed.
+Surface: TypeAlias = tuple[str, str]
+
+# The least number of leak groups of which resamples can differ.
+ENOUGH = 2
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One article with its gold and with what one annotator says; ``open`` are the stretches gold leaves open."""
+
+    article: str
+    leak_group: str
+    text: str
+    gold: Sequence[Stretch]
+    predicted: Sequence[Stretch]
+    open: Sequence[tuple[int, int]] = ()
+
+
+class Measure(Frozen):
+    """Precision, recall and F1 with what they were counted from, and their 95 % intervals (low, high).
+
+    What is undefined is None, and ``undefined`` says why.
+    """
+
+    pairs: int
+    gold: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    precision_interval: tuple[float, float] | None = None
+    recall_interval: tuple[float, float] | None = None
+    f1_interval: tuple[float, float] | None = None
+    undefined: str = ""
+
+
+class Measures(Frozen):
+    """The measures by one rule of pairing: over all spans (micro), and by label."""
+
+    rule: Rule
+    micro: Measure
+    labels: dict[str, Measure]
+    signature: str
+
+
+class Score(Frozen):
+    """What an annotator's spans are worth against gold.
+
+    ``exact`` wants start, end and label right, ``position`` only start and end, ``overlapping`` the label and one
+    shared code point. ``seen`` and ``unseen`` part the spans, by the exact rule, by whether the same words bore the
+    same label in training; both are None when no training surfaces were given. ``relations`` and ``choices`` are of
+    `statements`: None for an annotator that says none in the whole test set.
+    """
+
+    annotator: str
+    articles: int
+    leak_groups: int
+    exact: Measures
+    position: Measures
+    overlapping: Measures
+    seen: Measure | None = None
+    unseen: Measure | None = None
+    relations: Measures | None = None
+    choices: Measures | None = None
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are made: how often to resample, and the seed of it."""
+
+    resamples: int = 1000
+    seed: int = 1
+
+
+BOOTSTRAP = Bootstrap()
+
+
+def evaluate(
+    annotator: str,
+    judged: Iterable[Judged],
+    labels: Sequence[str],
+    *,
+    trained_on: Collection[Surface] | None = None,
+    corpus: str = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+) -> Score:
+    """Measure one annotator's spans against gold.
+
+    Args:
+        annotator: Whose spans they are.
+        judged: Every article of the test set, also those without any span.
+        labels: The labels to list, in that order; spans with another label count in micro alone.
+        trained_on: The surfaces of the training split (see `surface`), to part seen from unseen.
+        corpus: The digest of the manifest whose test set this is.
+        bootstrap: Resamples and seed of the intervals.
+    """
+    articles = list(judged)
+
+    def measures(rule: Rule, listed: Sequence[str] = labels) -> Measures:
+        outcomes = [_outcome(each, rule) for each in articles]
+        return measures_of(outcomes, listed, signature(rule, bootstrap, corpus), rule, bootstrap)
+
+    def part(keep: Keep) -> Measure | None:
+        outcomes = [_outcome(each, "exact") for each in articles]
+        return None if trained_on is None else _measure(outcomes, *_resampled(outcomes, bootstrap), keep)
+
+    known = frozenset(trained_on or ())
+    return Score(
+        annotator=annotator,
+        articles=len(articles),
+        leak_groups=len({each.leak_group for each in articles}),
+        exact=measures("exact"),
+        position=measures("position", ()),
+        overlapping=measures("overlapping"),
+        seen=part(lambda text, span: surface(text, span) in known),
+        unseen=part(lambda text, span: surface(text, span) not in known),
+    )
+
+
+def measures_of(
+    outcomes: Sequence[Outcome],
+    labels: Sequence[str],
+    signed: str,
+    rule: Rule = "exact",
+    bootstrap: Bootstrap = BOOTSTRAP,
+) -> Measures:
+    """Measures over all that was paired, and by label.
+
+    Args:
+        outcomes: One for each article of the test set.
+        labels: The labels to list.
+        signed: The signature of the numbers.
+        rule: How was paired.
+        bootstrap: Resamples and seed of the intervals.
+    """
+    groups, weights = _resampled(outcomes, bootstrap)
+    return Measures(
+        rule=rule,
+        micro=_measure(outcomes, groups, weights, lambda *_: True),
+        labels={label: _measure(outcomes, groups, weights, partial(_bears, label)) for label in labels},
+        signature=signed,
+    )
+
+
+def surface(text: str, span: Stretch) -> Surface:
+    """The label of a span and its words as printed."""
+    return span.label, text[span.start : span.end]
+
+
+def signature(rule: Rule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
+    """All that a number depends on, in one line: numbers compare when their signatures are the same."""
+    parts = {
+        "match": rule,
+        "layer": layer,
+        "boot": bootstrap.resamples,
+        "seed": bootstrap.seed,
+        "resample": "leak group",
+        "labeling": __version__,
+        "corpus": corpus or "none",
+    }
+    return "|".join(f"{name}:{value}" for name, value in parts.items())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One article after pairing: the spans of gold that have a partner, all of gold, and the predictions that count."""
+
+    leak_group: str
+    text: str
+    paired: Sequence[Stretch]
+    gold: Sequence[Stretch]
+    predicted: Sequence[Stretch]
+
+
+def _outcome(judged: Judged, rule: Rule) -> Outcome:
+    pairing = pair(judged.gold, judged.predicted, rule)
+    wrong = [
+        span for span in pairing.right if not any(span.start < end and start < span.end for start, end in judged.open)
+    ]
+    return Outcome(
+        leak_group=judged.leak_group,
+        text=judged.text,
+        paired=[gold for gold, _ in pairing.pairs],
+        gold=judged.gold,
+        predicted=[*(predicted for _, predicted in pairing.pairs), *wrong],
+    )
+
+
+def _bears(label: str, _text: str, span: Stretch) -> bool:
+    return span.label == label
+
+
+def _measure(outcomes: Sequence[Outcome], groups: Sequence[str], weights: Weights | None, keep: Keep) -> Measure:
+    """Count the kept spans by leak group, and take the ratios of the sums and of the resampled sums."""
+    counts = {group: [0, 0, 0] for group in groups}
+    for each in outcomes:
+        for column, spans in enumerate((each.paired, each.gold, each.predicted)):
+            counts[each.leak_group][column] += sum(keep(each.text, span) for span in spans)
+    pairs, gold, predicted = (sum(count[column] for count in counts.values()) for column in range(3))
+    intervals = {} if weights is None else _intervals(list(counts.values()), weights)
+    return Measure(
+        pairs=pairs,
+        gold=gold,
+        predicted=predicted,
+        precision=pairs / predicted if predicted else None,
+        recall=pairs / gold if gold else None,
+        f1=2 * pairs / (predicted + gold) if predicted + gold else None,
+        **intervals,
+        undefined=_undefined(gold, predicted, len(groups)),
+    )
+
+
+def _undefined(gold: int, predicted: int, groups: int) -> str:
+    reasons = [
+        "precision: nothing was predicted" * (not predicted),
+        "recall: gold has none" * (not gold),
+        "f1: neither has any" * (not predicted and not gold),
+        f"intervals: {groups} leak groups, and a resample needs two" * (groups < ENOUGH),
+    ]
+    return "; ".join(filter(None, reasons))
+
+
+def _resampled(outcomes: Sequence[Outcome], bootstrap: Bootstrap) -> tuple[list[str], Weights | None]:
+    groups = sorted({each.leak_group for each in outcomes})
+    return groups, _weights(len(groups), bootstrap)
+
+
+def _weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
+    """How often each leak group is drawn in each resample: resamples x groups, the same for every measure."""
+    import numpy as np
+
+    if groups < ENOUGH:
+        return None
+    source = np.random.Generator(np.random.PCG64(bootstrap.seed))
+    return source.multinomial(groups, [1 / groups] * groups, size=bootstrap.resamples)
+
+
+def _intervals(counts: Sequence[Sequence[int]], weights: Weights) -> dict[str, tuple[float, float] | None]:
+    import numpy as np
+
+    pairs, gold, predicted = (weights @ np.asarray(counts)).T
+    return {
+        "precision_interval": _percentiles(pairs, predicted),
+        "recall_interval": _percentiles(pairs, gold),
+        "f1_interval": _percentiles(2 * pairs, predicted + gold),
+    }
+
+
+def _percentiles(numerator: Weights, denominator: Weights) -> tuple[float, float] | None:
+    """The middle 95 % of the resampled ratios, of those that are defined."""
+    import numpy as np
+
+    defined = denominator > 0
+    if not defined.any():
+        return None
+    low, high = np.quantile(numerator[defined] / denominator[defined], [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,123 @@
+"""The guidelines for annotators, rendered from the schema as Markdown: ``docs/guidelines.md`` is made by this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labeling.schema import UNSURE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from labeling.schema import ChoiceSet, RelationType, Schema
+
+_HOW = """\
+Read the whole article first. Then, in Label Studio's page:
+
+| to | do |
+| --- | --- |
+| mark a span | press the key of its label, then mark the stretch with the mouse; part of a word is fine |
+| mark a span inside another | the same: spans nest, and may overlap |
+| give one stretch two labels | mark it twice |
+| change a label | click on the span, press the key of the other label |
+| remove a span | click on it, press Backspace |
+| draw a relation | click on the first span, press Alt+R, click on the second; then name it in the list *Relations* |
+| take the last step back | Ctrl+Z, and Ctrl+Shift+Z to do it again |
+| leave a span alone | U or Escape |
+| hand in | *Submit*, or Ctrl+Enter |
+
+**Suggestions.** Marks that are there when you open an article are a machine's. Judge each: keep it, mend it or
+remove it, and add what is missing. They are never taken for your word until you submit.
+
+**Empty or skipped.** Nothing to mark? Submit it as it is: that says "read, and nothing found". *Skip* says "not
+judged", and the article counts as not annotated. Skip only what you will not judge.
+
+**Order.** Spans first, then relations, then the questions under the text.
+"""
+
+
+def guidelines(schema: Schema, title: str) -> str:
+    """The guidelines as one Markdown page: how to annotate, what holds for all labels, each label, relation, choice.
+
+    Args:
+        schema: A checked schema.
+        title: What the project is called.
+
+    Returns:
+        Markdown that ends with a newline; the same bytes for the same schema.
+    """
+    parts = (
+        f"# How to annotate: {title}\n",
+        _HOW,
+        _doubt(schema.unsure_hotkey),
+        _guidance(schema.guidance),
+        _labels(schema),
+        _relations(schema.relations),
+        *map(_choices, schema.choices),
+    )
+    return "\n".join(part for part in parts if part)
+
+
+def _doubt(hotkey: str | None) -> str:
+    key = f" (key `{hotkey}`)" if hotkey else ""
+    return (
+        f"**In doubt.** Choose the likelier label, tick *{UNSURE}*{key} while the span is selected, and say why in\n"
+        "the note beside it. Both are read by those who settle differences, and by those who mend this page.\n"
+    )
+
+
+def _guidance(sentences: tuple[str, ...]) -> str:
+    if not sentences:
+        return ""
+    return "## What to mark\n\n" + "\n".join(f"* {_plain(sentence)}" for sentence in sentences) + "\n"
+
+
+def _labels(schema: Schema) -> str:
+    rows = (
+        (f"`{label.name}`", f"`{label.hotkey}`", label.definition, _lines(label.examples), _lines(label.near_misses))
+        for label in schema.labels
+    )
+    return "## Labels\n\nThe span stands in [brackets].\n\n" + _table(
+        ("label", "key", "is", "examples", "is not"), rows
+    )
+
+
+def _relations(relations: tuple[RelationType, ...]) -> str:
+    if not relations:
+        return ""
+    rows = ((f"`{relation.name}`", _ends(relation), relation.definition, relation.example) for relation in relations)
+    return "## Relations\n\n" + _table(("relation", "from -> to", "is", "example"), rows)
+
+
+def _choices(choices: ChoiceSet) -> str:
+    how = "Several answers at once are fine." if choices.multiple else "One answer."
+    rows = (
+        (f"`{option.name}`", f"`{option.hotkey}`" if option.hotkey else "", option.definition)
+        for option in choices.options
+    )
+    return f"## {_plain(choices.question)}\n\n`{choices.name}`. {how}\n\n" + _table(("answer", "key", "means"), rows)
+
+
+def _ends(relation: RelationType) -> str:
+    if not relation.head:
+        return "any -> the same label" if not relation.symmetric else "any <-> the same label"
+    arrow = " <-> " if relation.symmetric else " -> "
+    return arrow.join((", ".join(relation.head), ", ".join(relation.tail)))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, ("---",) * len(head), *(tuple(_cell(cell) for cell in row) for row in rows))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _lines(sentences: tuple[str, ...]) -> str:
+    return "\n".join(sentences)
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|").replace("\n", "<br>")
+
+
+def _plain(text: str) -> str:
+    """Keep what Markdown would take for markup as it was written."""
+    return text.replace("<", "&lt;").replace("*", "\\*").replace("](", "]\\(")

@@ -1,0 +1,171 @@
+"""brat stand-off: ``x.txt`` with the text, ``x.ann`` beside it with a line for each thing said about it.
+
+Text-bound annotations are spans, relations and equivalences are relations. An event is its trigger, a span, and a
+relation to each of its arguments, named by the role. Notes of annotators stand at their span; attributes can be mapped.
+What has no place here (discontinuous spans, attributes nobody mapped, normalisations) is a misfit, never dropped.
+
+Offsets are code points of the text with its line ends as they are, as brat's server counts them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from labeling.articles import Row
+from labeling.imports.statement import Attribute, Item, Link, Mark, Misfit, Statement, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from labeling.annotations import What
+
+ENDINGS = (".ann",)
+
+_TEXT_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_RELATION = re.compile(r"(R\d+)\t(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
+_EVENT = re.compile(r"(E\d+)\t([^\s:]+):(\S+)((?: \S+?:\S+)*)\s*")
+_ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.+?))?\s*")
+_NOTE = re.compile(r"(#\d+)\t(\S+) (\S+)\t(.*)")
+_EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+){2,})\s*")
+_NORMALISATION = re.compile(r"(N\d+)\t.*")
+_KINDS: dict[str, What] = {"T": "span", "R": "relation", "E": "relation", "*": "relation"}
+
+
+def read(path: Path, name: str) -> Iterator[Item]:
+    """Read one ``.ann`` file and the text beside it; ``name`` becomes the article's id."""
+    beside = path.with_suffix(".txt")
+    if not beside.exists():
+        yield unreadable(str(path), f"there is no {beside.name} beside it", "put the text there")
+        return
+    try:
+        text, lines = (each.read_bytes().decode("utf-8") for each in (beside, path))
+    except UnicodeDecodeError as error:
+        yield unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
+        return
+    yield statement_of(Row(where=str(path), id=name, text=text), lines)
+
+
+def statement_of(row: Row, lines: str) -> Statement:
+    """What the lines of an ``.ann`` file say of the text of ``row``."""
+    file = _File(text=row.text)
+    for number, line in enumerate(re.split(r"\r?\n", lines), start=1):
+        if line.strip():
+            file.take(number, line)
+    return Statement(row=row, marks=tuple(file.finished()), links=tuple(file.links()), misfits=tuple(file.misfits))
+
+
+@dataclass
+class _File:
+    """The things of one file, as far as it was read."""
+
+    text: str
+    marks: list[Mark] = field(default_factory=list)
+    related: list[Link] = field(default_factory=list)
+    triggers: dict[str, str] = field(default_factory=dict)
+    said: list[tuple[str, Attribute]] = field(default_factory=list)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
+
+    def take(self, number: int, line: str) -> None:
+        """Read one line; one that is of no form of brat's is a misfit."""
+        forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
+            (_TEXT_BOUND, self._mark),
+            (_RELATION, self._relation),
+            (_EVENT, self._event),
+            (_ATTRIBUTE, self._attribute),
+            (_NOTE, self._note),
+            (_EQUIVALENCE, self._equivalence),
+            (_NORMALISATION, self._normalisation),
+        )
+        for form, take in forms:
+            if found := form.fullmatch(line):
+                take(found)
+                return
+        what = _KINDS.get(line[0], "annotation")
+        reason = f"line {number} is not of a form that brat writes"
+        self.misfits.append(Misfit(what, line.partition("\t")[0], "unreadable", reason, line))
+
+    def finished(self) -> Iterator[Mark]:
+        """The spans with their attributes and notes; attributes and notes of anything else become misfits."""
+        said, notes, known = self._by_target(), self._notes_by_target(), {mark.id for mark in self.marks}
+        for target in (said.keys() | notes.keys()) - known:
+            self.misfits += [_unsupported(each.id, f"{each.name} of {target}") for each in said.get(target, ())]
+            self.misfits += [_unsupported(name, f"a note on {target}", note) for name, note in notes.get(target, ())]
+        self.misfits.sort(key=lambda misfit: misfit.id)
+        for mark in self.marks:
+            note = "; ".join(words for _, words in notes.get(mark.id, ()))
+            yield replace(mark, note=note, attributes=tuple(said.get(mark.id, ())))
+
+    def links(self) -> Iterator[Link]:
+        """Relations, with triggers in place of events."""
+        for link in self.related:
+            yield Link(self._target(link.head), self._target(link.tail), link.label)
+
+    def _mark(self, found: re.Match[str]) -> None:
+        name, label, places, covers = found.groups()
+        parts = [tuple(map(int, part.split())) for part in places.split(";")]
+        joined = _joined(self.text, [(start, end) for start, end in parts])
+        self.marks.append(Mark(name, joined, label, covers))
+
+    def _relation(self, found: re.Match[str]) -> None:
+        _, label, head, tail = found.groups()
+        self.related.append(Link(head, tail, label))
+
+    def _event(self, found: re.Match[str]) -> None:
+        name, kind, trigger, arguments = found.groups()
+        self.triggers[name] = trigger
+        for argument in arguments.split():
+            role, _, target = argument.partition(":")
+            self.related.append(Link(name, target, role))
+        labels = {mark.id: mark.label for mark in self.marks}
+        if labels.get(trigger, kind) != kind:
+            self.misfits.append(_unsupported(name, f"an event {kind} whose trigger is a {labels[trigger]}", found[0]))
+
+    def _attribute(self, found: re.Match[str]) -> None:
+        name, kind, target, value = found.groups()
+        self.said.append((target, Attribute(name, f"{kind}={value}" if value else kind)))
+
+    def _note(self, found: re.Match[str]) -> None:
+        name, _, target, words = found.groups()
+        self.notes.append((target, name, words))
+
+    def _equivalence(self, found: re.Match[str]) -> None:
+        self.related += [Link(head, tail, found[1]) for head, tail in pairwise(found[2].split())]
+
+    def _normalisation(self, found: re.Match[str]) -> None:
+        self.misfits.append(_unsupported(found[1], "a link to an entry of a database", found[0]))
+
+    def _target(self, name: str) -> str:
+        return self.triggers.get(name, name)
+
+    def _by_target(self) -> dict[str, list[Attribute]]:
+        targets: dict[str, list[Attribute]] = {}
+        for target, attribute in self.said:
+            targets.setdefault(self._target(target), []).append(attribute)
+        return targets
+
+    def _notes_by_target(self) -> dict[str, list[tuple[str, str]]]:
+        targets: dict[str, list[tuple[str, str]]] = {}
+        for target, name, words in self.notes:
+            targets.setdefault(self._target(target), []).append((name, words))
+        return targets
+
+
+def _joined(text: str, parts: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The parts, those made one that only blanks keep apart: brat's editor cuts a span at each line end."""
+    joined = parts[:1]
+    for start, end in parts[1:]:
+        before, gap = joined[-1], text[joined[-1][1] : start]
+        if before[1] <= start and not gap.strip():
+            joined[-1] = (before[0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def _unsupported(name: str, reason: str, raw: str = "") -> Misfit:
+    return Misfit("annotation", name, "unsupported", f"there is no place for {reason}", raw or None)

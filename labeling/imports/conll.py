@@ -1,0 +1,167 @@
+"""CoNLL and its kin: a token a line, its tag in the last column, a blank line after each sentence.
+
+The files hold no text, so that it is rebuilt: tokens are joined by one space, sentences by a line end, and offsets are
+of that text. Where the article was taken in before, under the name the file gives it, and the same tokens stand in it
+in that order with nothing but blanks between, offsets are of the article's own text instead.
+
+A document is a file, or what stands between two lines ``-DOCSTART-`` or ``# newdoc id = NAME``. Tags are BIO, IOB,
+BIOES or BILOU, read as conlleval reads them: a tag that continues nothing begins a span.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from labeling.articles import Row
+from labeling.imports.statement import Item, Mark, Misfit, Statement, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+ENDINGS = (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt")
+
+_NEW = re.compile(r"-DOCSTART-.*|#\s*(?:newdoc(?:\s+id\s*=\s*(.*))?|doc_id\s*=\s*(.*))")
+# Not every line that begins with "#" is a comment: the sign is a token, too.
+_COMMENT = re.compile(r"#\s*[\w.:]+\s*=.*")
+_TAG = re.compile(r"([BIESLU])-(.+)")
+_OUTSIDE = frozenset({"O", "_", "-"})
+_LAST, _FIRST = frozenset("ELSU"), frozenset("BSU")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word with its tag; ``line`` is the number of its line in the file."""
+
+    word: str
+    tag: str
+    line: int
+
+
+@dataclass
+class Document:
+    """The sentences of one document, the name the file gives it or "", and how many columns were not read."""
+
+    name: str = ""
+    sentences: list[list[Token]] = field(default_factory=lambda: [[]])
+    spare: int = 0
+
+    @property
+    def tokens(self) -> list[Token]:
+        """All tokens in order."""
+        return [token for sentence in self.sentences for token in sentence]
+
+    @property
+    def text(self) -> str:
+        """The text by the rule: tokens joined by one space, sentences by a line end."""
+        return "\n".join(" ".join(token.word for token in sentence) for sentence in self.sentences if sentence)
+
+
+def read(path: Path, name: str, text_of: Callable[[str], str | None] = lambda _: None) -> Iterator[Item]:
+    """Read one file.
+
+    Args:
+        path: The file, in UTF-8.
+        name: The article's id; with ``#`` and a number where a file has several documents that it does not name.
+        text_of: Gives the text of an article that was taken in before, by its id; None for any other.
+    """
+    try:
+        documents = list(documents_of(path.read_bytes().decode("utf-8-sig")))
+    except ValueError as error:
+        yield unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
+        return
+    for number, document in enumerate(documents, start=1):
+        own = document.name or (name if len(documents) == 1 else f"{name}#{number}")
+        yield statement_of(document, own, str(path), text_of(own))
+
+
+def documents_of(content: str) -> Iterator[Document]:
+    """Cut a file into its documents; those without a token are none.
+
+    Raises:
+        ValueError: A line has a token and no tag; the message has its number.
+    """
+    document = Document()
+    for number, line in enumerate(re.split(r"\r?\n", content), start=1):
+        if new := _NEW.fullmatch(line.strip()):
+            if document.tokens:
+                yield document
+            document = Document(name=(new[1] or new[2] or "").strip())
+        elif not line.strip():
+            document.sentences.append([])
+        elif not _COMMENT.fullmatch(line.strip()):
+            _take(document, line, number)
+    if document.tokens:
+        yield document
+
+
+def statement_of(document: Document, name: str, where: str, text: str | None) -> Statement:
+    """The spans of a document, in the article's text where the tokens stand in it, else in the text by the rule."""
+    tokens = document.tokens
+    at = _places(tokens, text) if text is not None else None
+    rebuilt = document.text if text is None or at is None else text
+    at = at or _places(tokens, rebuilt) or []
+    unread = [token for token in tokens if token.tag not in _OUTSIDE and not _TAG.fullmatch(token.tag)]
+    return Statement(
+        row=Row(where=where, id=name, text=rebuilt),
+        marks=tuple(mark for sentence in _sentences(document, at) for mark in _marks(*zip(*sentence, strict=True))),
+        misfits=tuple(_misfit(token) for token in unread),
+        ignored=frozenset({f"{document.spare} columns before the last"} if document.spare else ()),
+    )
+
+
+def _take(document: Document, line: str, number: int) -> None:
+    cells = line.rstrip(" \t").split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
+    if len(cells) < 2 or not cells[0]:  # noqa: PLR2004 - a token and a tag
+        raise ValueError(f"line {number} has a token and no tag")
+    document.sentences[-1].append(Token(cells[0], cells[-1].strip(), number))
+    document.spare = max(document.spare, len(cells) - 2)
+
+
+def _places(tokens: Sequence[Token], text: str) -> list[tuple[int, int]] | None:
+    """Where each token stands in the text, one after the other with only blanks between; None if they do not."""
+    found, end = list[tuple[int, int]](), 0
+    for token in tokens:
+        start = text.find(token.word, end)
+        if start < 0 or text[end:start].strip():
+            return None
+        end = start + len(token.word)
+        found.append((start, end))
+    return found if not text[end:].strip() else None
+
+
+def _sentences(document: Document, at: Sequence[tuple[int, int]]) -> Iterator[list[tuple[Token, tuple[int, int]]]]:
+    """Each sentence with the places of its tokens: no span goes on in the next one."""
+    places = iter(at)
+    for sentence in document.sentences:
+        if sentence:
+            yield [(token, next(places)) for token in sentence]
+
+
+def _marks(tokens: Sequence[Token], at: Sequence[tuple[int, int]]) -> Iterator[Mark]:
+    begun: tuple[int, str] | None = None
+    stop = 0
+    for token, (start, end) in zip(tokens, at, strict=True):
+        tag = _TAG.fullmatch(token.tag)
+        prefix, label = tag.groups() if tag else ("", "")
+        if begun and (not tag or prefix in _FIRST or label != begun[1]):
+            yield _mark(*begun, stop)
+            begun = None
+        if tag:
+            begun, stop = begun or (start, label), end
+        if begun and prefix in _LAST:
+            yield _mark(*begun, stop)
+            begun = None
+    if begun:
+        yield _mark(*begun, stop)
+
+
+def _mark(start: int, label: str, end: int) -> Mark:
+    return Mark(f"{label}:{start}-{end}", ((start, end),), label)
+
+
+def _misfit(token: Token) -> Misfit:
+    reason = f"{token.tag!r} of {token.word!r} is no tag of BIO, BIOES or BILOU"
+    return Misfit("span", f"line {token.line}", "unreadable", reason, f"{token.word}\t{token.tag}")

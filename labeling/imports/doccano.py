@@ -1,0 +1,100 @@
+"""doccano's JSON lines, of all its exports: ``label`` with triples or words, or ``entities`` and ``relations``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labeling.imports.lines import Json, statements
+from labeling.imports.statement import Item, Link, Mark, Misfit, Statement
+from labeling.sources.columns import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from labeling.annotations import Defect, What
+    from labeling.articles import Row
+
+ENDINGS = (".jsonl",)
+
+_LABELS = ("label", "labels", "cats")
+_COMMENTS = ("Comments", "comments")
+_KNOWN = frozenset({*COLUMNS, *_LABELS, *_COMMENTS, "meta", "data", "entities", "relations", "username"})
+
+
+def read(path: Path, name: str) -> Iterator[Item]:
+    """Read one file; articles without an id of their own are called after ``name``."""
+    return statements(path, name, statement_of)
+
+
+def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT001 - as `statements` hands it over
+    """What a line says of its text."""
+    line = _Line()
+    for name, take in (
+        *((name, line.label) for name in _LABELS),
+        ("entities", line.entity),
+        ("relations", line.relation),
+        *((name, line.comment) for name in _COMMENTS),
+    ):
+        for each in _list(fields.get(name)):
+            take(each)
+    return Statement(
+        row=row,
+        named=named,
+        annotator=fields["username"] if isinstance(fields.get("username"), str) else "",
+        marks=tuple(line.marks),
+        links=tuple(line.links),
+        options=tuple(line.options),
+        misfits=tuple(line.misfits),
+        ignored=frozenset(fields) - _KNOWN,
+    )
+
+
+@dataclass
+class _Line:
+    """The things of one line, as far as it was read."""
+
+    marks: list[Mark] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
+
+    def label(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+        """Take a triple ``[start, end, label]``, or a label of the whole text."""
+        match said:
+            case str():
+                self.options.append(said)
+            case [int(start), int(end), str(label)]:
+                self.marks.append(Mark(f"{label}:{start}-{end}", ((start, end),), label))
+            case _:
+                self._misfit("span", "unreadable", "it is no [start, end, label] and no label", said)
+
+    def entity(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+        """Take a span with an id of its own."""
+        match said:
+            case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
+                self.marks.append(Mark(str(name), ((start, end),), label))
+            case _:
+                self._misfit("span", "unreadable", "id, start_offset, end_offset or label are not there", said)
+
+    def relation(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+        """Take a link between two entities."""
+        match said:
+            case {"from_id": int() | str() as head, "to_id": int() | str() as tail, "type": str(label)}:
+                self.links.append(Link(str(head), str(tail), label))
+            case _:
+                self._misfit("relation", "unreadable", "from_id, to_id or type are not there", said)
+
+    def comment(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+        """Take a comment, for which there is no place."""
+        self._misfit("annotation", "unsupported", "there is no place for a comment", said)
+
+    def _misfit(self, what: What, kind: Defect, reason: str, raw: Any) -> None:  # noqa: ANN401 - JSON of any form
+        self.misfits.append(Misfit(what, "", kind, reason, raw))
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - JSON of any form
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

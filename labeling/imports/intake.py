@@ -1,0 +1,200 @@
+"""Intake: what foreign files say, made into articles and annotations; what fails a check, into quarantine.
+
+A text that was taken in before, under the name the file gives it or under any other, is that article. What one
+annotator says of one article in several lines or files is one annotation; a span said twice is one span.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.annotations import Annotation, Quarantined, Relation, Span, check, quarantined
+from labeling.articles import article_of, is_new, reject_of
+from labeling.errors import ArticleError, UsageError
+from labeling.imports.places import article_text, places
+from labeling.imports.statement import Misfit, Statement
+from labeling.imports.translation import Translation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from labeling.articles import Article, Reject
+    from labeling.imports.places import Unit
+    from labeling.imports.statement import Item
+    from labeling.schema import Schema
+
+# Whose word on what: article, annotator, state.
+Key: TypeAlias = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How files are to be read.
+
+    ``annotator`` signs everything, whatever the files say; "" to let them say it. ``prefix`` stands before every id
+    that a file gives. ``names`` maps names of theirs to ours: labels, relations, attributes (``unsure``), choices
+    (``event.CONSULT``); "" removes a thing by rule. ``unit`` is that of their offsets.
+    """
+
+    annotator: str = ""
+    prefix: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    unit: Unit = "code-points"
+    max_characters: int = 20_000
+
+
+@dataclass
+class Intake:
+    """Takes statements one by one; then holds what came of them.
+
+    ``digests`` says which articles there were before, id to digest of the text, ``homes`` under which id a text stands.
+    ``counts`` has ``new`` articles, texts ``matched`` to an article of another id, and spans ``said twice``.
+    """
+
+    schema: Schema
+    terms: Terms
+    digests: dict[str, str] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    articles: dict[str, Article] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    _said: dict[Key, Annotation] = field(default_factory=dict)
+    _misfits: dict[Key, list[Misfit]] = field(default_factory=dict)
+
+    def know(self, article: Article) -> None:
+        """Remember an article of before; of two with one text, the first keeps it."""
+        self.digests[article.id] = article.digest
+        self.homes.setdefault(article.digest, article.id)
+
+    def take(self, item: Item) -> None:
+        """Take what a file or a line says, or the reason why it cannot be read.
+
+        Raises:
+            UsageError: Nobody is named who said it.
+        """
+        if not isinstance(item, Statement):
+            self.rejects.append(item)
+            return
+        annotator = self.terms.annotator or item.annotator
+        if not annotator:
+            todo = "name the annotator with --annotator NAME"
+            raise UsageError(f"{item.row.where} does not say who annotated it", todo=todo, where=item.row.where)
+        self.ignored |= item.ignored
+        try:
+            article = self._article(item)
+        except ArticleError as error:
+            self.rejects.append(_rejected(error, item))
+        else:
+            self._say(article, annotator, item)
+
+    def finished(self, before: Mapping[Key, Annotation]) -> Iterator[tuple[Annotation, list[Quarantined]]]:
+        """Each annotation with what is sound in it, by article and annotator; and what is not, thing by thing.
+
+        Args:
+            before: What was imported earlier and is to stand beside what was said now.
+        """
+        for key, said in sorted(self._said.items()):
+            annotation = self._together(before[key], said) if key in before else said
+            sound, bad = check(annotation, self.articles[annotation.article], self.schema)
+            raw = {span.id: span.model_dump(mode="json") for span in annotation.spans}
+            yield (
+                sound,
+                [
+                    *(each.model_copy(update={"raw": raw.get(each.id)}) for each in bad),
+                    *(
+                        quarantined(said, each.what, each.id, each.kind, each.reason, each.raw)
+                        for each in self._misfits[key]
+                    ),
+                ],
+            )
+
+    def _article(self, item: Statement) -> Article:
+        """The article that a statement is about: one of before, by its id or else by its text, or a new one."""
+        row = replace(item.row, id=self.terms.prefix + item.row.id, text=article_text(item.row.text))
+        article = article_of(row, self.terms.max_characters)
+        if is_new(article, self.digests, item.row.where) and (home := self.homes.get(article.digest)):
+            article = article.model_copy(update={"id": home})
+            self.counts["matched"] += 1
+        if article.id not in self.digests:
+            self.counts["new"] += 1
+            self.digests[article.id] = article.digest
+            if not item.named:
+                self.homes[article.digest] = article.id
+        return self.articles.setdefault(article.id, article)
+
+    def _say(self, article: Article, annotator: str, item: Statement) -> None:
+        words = Translation(self.schema, self.terms.names, article, places(item.row.text, self.terms.unit))
+        spans, relations = [*map(words.span, item.marks)], [*map(words.relation, item.links)]
+        options = [*map(words.option, item.options)]
+        chosen = [option for option in options if not isinstance(option, Misfit)]
+        annotation = Annotation(
+            article=article.id,
+            digest=article.digest,
+            annotator=annotator,
+            state=item.state,
+            spans=tuple(each for each in spans if isinstance(each, Span)),
+            relations=tuple(each for each in relations if isinstance(each, Relation)),
+            choices={name: tuple(option for of, option in chosen if of == name) for name in dict(chosen)},
+            updated=item.updated,
+        )
+        things = (*item.misfits, *spans, *(each for mark in item.marks for each in words.meaningless(mark)))
+        misfits = (each for each in (*things, *relations, *options) if isinstance(each, Misfit))
+        self._hold((article.id, annotator, item.state), annotation, misfits)
+
+    def _hold(self, key: Key, new: Annotation, misfits: Iterable[Misfit]) -> None:
+        held = self._misfits.setdefault(key, [])
+        for each in misfits:
+            # A thing without a name is told by its number; a ledger row must be told from the next.
+            held.append(each if each.id else replace(each, id=f"{each.what} {len(held) + 1}"))
+        before = self._said.get(key)
+        self._said[key] = self._together(before, new) if before else new
+
+    def _together(self, one: Annotation, other: Annotation) -> Annotation:
+        """What both say; a span that both have is one span, under the id of the first."""
+        there = {(span.start, span.end, span.label): span.id for span in one.spans}
+        taken, names, more = {span.id for span in one.spans}, dict[str, str](), list[Span]()
+        for span in other.spans:
+            if same := there.get((span.start, span.end, span.label)):
+                self.counts["said twice"] += 1
+                names[span.id] = same
+            else:
+                names[span.id] = _free(span.id, taken)
+                more.append(span.model_copy(update={"id": names[span.id]}))
+        links = [_renamed(each, names) for each in other.relations]
+        choices = {
+            name: tuple(dict.fromkeys((*one.choices.get(name, ()), *other.choices.get(name, ()))))
+            for name in one.choices | other.choices
+        }
+        return one.model_copy(
+            update={
+                "spans": (*one.spans, *more),
+                "relations": (*one.relations, *(each for each in links if each not in one.relations)),
+                "choices": choices,
+                "updated": max(one.updated, other.updated),
+            }
+        )
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """``name``, or with a number behind it when another has it."""
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name}~{number}"
+    taken.add(free)
+    return free
+
+
+def _renamed(relation: Relation, names: Mapping[str, str]) -> Relation:
+    head, tail = names.get(relation.head, relation.head), names.get(relation.tail, relation.tail)
+    return relation.model_copy(update={"head": head, "tail": tail})
+
+
+def _rejected(error: ArticleError, item: Statement) -> Reject:
+    """The refusal of a text, saying what goes with it."""
+    reject = reject_of(error, item.row.id, item.row.where)
+    lost = f"{len(item.marks)} spans, {len(item.links)} relations and {len(item.options)} choices are refused with it"
+    return reject.model_copy(update={"reason": f"{reject.reason}; {lost}"})

@@ -1,0 +1,116 @@
+"""Prodigy's JSON lines: ``spans`` with offsets in code points, ``relations`` between them, ``accept`` or a ``label``.
+
+What was accepted is submitted; what was rejected or ignored is skipped, as an answer that says nothing about the text.
+A span is known by its place and label: Prodigy has no ids, and two lines about one text may both have it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from labeling.imports.lines import Json, statements
+from labeling.imports.statement import Item, Link, Mark, Misfit, Statement
+from labeling.sources.columns import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from labeling.annotations import What
+    from labeling.articles import Row
+
+ENDINGS = (".jsonl",)
+
+_KNOWN = frozenset({*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "label", "_annotator_id"})
+# How Prodigy keeps its own books; the tokens are those of its tokenizer, the offsets are what counts.
+_BOOKS = frozenset({"tokens", "_input_hash", "_task_hash", "_session_id", "_timestamp", "_view_id", "_is_binary"})
+_SPAN = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
+
+
+def read(path: Path, name: str) -> Iterator[Item]:
+    """Read one file; articles without an id of their own are called after ``name``."""
+    return statements(path, name, statement_of)
+
+
+def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT001 - as `statements` hands it over
+    """What a line says of its text."""
+    misfits: list[Misfit] = []
+    spans = _objects(fields, "spans", "span", misfits)
+    marks = [mark for span in spans if (mark := _mark(span, misfits))]
+    relations = _objects(fields, "relations", "relation", misfits)
+    links = [link for relation in relations if (link := _link(relation, misfits))]
+    return Statement(
+        row=row,
+        named=named,
+        annotator=_word(fields.get("_annotator_id")),
+        state="submitted" if fields.get("answer", "accept") == "accept" else "skipped",
+        marks=tuple(marks),
+        links=tuple(links),
+        options=tuple(_options(fields, misfits)),
+        misfits=tuple(misfits),
+        updated=_instant(fields.get("_timestamp")),
+        ignored=frozenset(fields) - _KNOWN - _BOOKS | {f"spans.{name}" for span in spans for name in set(span) - _SPAN},
+    )
+
+
+def _objects(fields: Json, name: str, what: What, misfits: list[Misfit]) -> list[Json]:
+    found = fields.get(name) or []
+    rows = found if isinstance(found, list) else [found]
+    misfits += [_unreadable(what, f"{name} {each!r}", each) for each in rows if not isinstance(each, dict)]
+    return [each for each in rows if isinstance(each, dict)]
+
+
+def _mark(span: Json, misfits: list[Misfit]) -> Mark | None:
+    start, end, label = span.get("start"), span.get("end"), span.get("label")
+    if type(start) is not int or type(end) is not int or not isinstance(label, str):
+        misfits.append(_unreadable("span", "start and end are no whole numbers, or label no text", span))
+        return None
+    return Mark(_name(start, end, label), ((start, end),), label, span.get("text"))
+
+
+def _link(relation: Json, misfits: list[Misfit]) -> Link | None:
+    label, ends = relation.get("label"), [_end(relation.get(end)) for end in ("head_span", "child_span")]
+    if not isinstance(label, str) or "" in ends:
+        misfits.append(
+            _unreadable("relation", "label is no text, or head_span or child_span no labelled span", relation)
+        )
+        return None
+    return Link(ends[0], ends[1], label)
+
+
+def _end(span: Any) -> str:  # noqa: ANN401 - JSON of any form
+    named = isinstance(span, dict) and span.get("label") and {"start", "end"} <= set(span)
+    return _name(span["start"], span["end"], span["label"]) if named else ""
+
+
+def _name(start: int, end: int, label: str) -> str:
+    return f"{label}:{start}-{end}"
+
+
+def _options(fields: Json, misfits: list[Misfit]) -> Iterator[str]:
+    """The accepted options, or the one label that a text was judged by."""
+    accepted = fields.get("accept") or []
+    chosen = accepted if isinstance(accepted, list) else [accepted]
+    if not chosen and isinstance(fields.get("label"), str) and not fields.get("spans"):
+        chosen = [fields["label"]]
+    texts = {option.get("id"): option.get("text") for option in _objects(fields, "options", "choice", misfits)}
+    for name in chosen:
+        word = texts.get(name, name) if type(name) is int else name
+        if isinstance(word, str):
+            yield word
+        else:
+            misfits.append(_unreadable("choice", f"the option {name!r} has no name", name))
+
+
+def _instant(timestamp: Any) -> str:  # noqa: ANN401 - JSON of any form
+    """Seconds since 1970 as an ISO instant."""
+    return datetime.fromtimestamp(timestamp, UTC).isoformat() if isinstance(timestamp, int | float) else ""
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 - JSON of any form
+    return value if isinstance(value, str) else ""
+
+
+def _unreadable(what: What, reason: str, raw: Any) -> Misfit:  # noqa: ANN401 - JSON of any form
+    return Misfit(what, "", "unreadable", reason, raw)

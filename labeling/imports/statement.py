@@ -1,0 +1,86 @@
+"""What a foreign file says about one text, in its own labels and offsets; nothing of it is checked yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.articles import Reject
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from labeling.annotations import Defect, State, What
+    from labeling.articles import Row
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A word said of a span or an event (``Negation``, ``Certainty=Low``) under a name of its own."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A labelled stretch, half open, in the text as it came; ``covers`` is what the file says stands there, if it does.
+
+    A mark of several ``parts`` is discontinuous.
+    """
+
+    id: str
+    parts: tuple[tuple[int, int], ...]
+    label: str
+    covers: str | None = None
+    note: str = ""
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A labelled, directed link between two marks, by their ids."""
+
+    head: str
+    tail: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A thing for which there is no place here, or that cannot be read, as it came."""
+
+    what: What
+    id: str
+    kind: Defect
+    reason: str
+    raw: JsonValue = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one annotator says of one text.
+
+    ``row`` is the text and what is known of it; ``named`` says whether its id is one that the file gives, not one made
+    up from the text. ``annotator`` is "" when the file does not say. ``options`` are labels of the whole text.
+    ``updated`` is an ISO instant or "". ``ignored`` names fields of the file that were not read.
+    """
+
+    row: Row
+    named: bool = True
+    annotator: str = ""
+    state: State = "submitted"
+    marks: tuple[Mark, ...] = ()
+    links: tuple[Link, ...] = ()
+    options: tuple[str, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
+    updated: str = ""
+    ignored: frozenset[str] = frozenset()
+
+
+Item: TypeAlias = Statement | Reject
+
+
+def unreadable(where: str, reason: str, todo: str) -> Reject:
+    """The refusal of a file or line from which no text can be had."""
+    return Reject(where=where, id="", kind="unreadable", reason=reason, todo=todo)

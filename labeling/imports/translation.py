@@ -1,0 +1,104 @@
+"""Translation: the things of one statement in our words, by a map of names, and in offsets of the article."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.annotations import Relation, Span
+from labeling.imports.statement import Misfit
+from labeling.schema import UNSURE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import JsonValue
+
+    from labeling.annotations import What
+    from labeling.articles import Article
+    from labeling.imports.statement import Attribute, Link, Mark
+    from labeling.schema import Schema
+
+# A choice set and one of its options.
+Option: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """How one statement is translated.
+
+    ``names`` maps names of theirs to ours, "" removes; ``place`` turns their offsets into the article's, or None.
+    """
+
+    schema: Schema
+    names: Mapping[str, str]
+    article: Article
+    place: Callable[[int], int | None]
+
+    def span(self, mark: Mark) -> Span | Misfit:
+        """The span of a mark, if it can be one."""
+        raw: JsonValue = {"label": mark.label, "parts": [[*part] for part in mark.parts], "covers": mark.covers}
+        if len(mark.parts) > 1:
+            said = ", ".join(f"{start}..{end}" for start, end in mark.parts)
+            return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {said}", raw)
+        (first, last), (start, end) = mark.parts[0], map(self.place, mark.parts[0])
+        if start is None or end is None or not start < end:
+            reason = f"{first}..{last} in a text of {len(self.article.text)} characters"
+            return Misfit("span", mark.id, "offsets out of range", reason, raw)
+        if mark.covers is not None and not _same(mark.covers, self.article.text[start:end]):
+            reason = f"the file says that another text stands at {first}..{last}"
+            return Misfit("span", mark.id, "stale text", reason, raw)
+        if not (label := self.names.get(mark.label, mark.label)):
+            return _removed("span", mark.id, mark.label, raw)
+        unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
+        return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
+
+    def meaningless(self, mark: Mark) -> list[Misfit]:
+        """The attributes of a mark for which there is no place."""
+        return [
+            Misfit(
+                "annotation",
+                each.id,
+                "unsupported",
+                f"there is no place for {each.name} of {mark.id}; --map {each.name}={UNSURE} would make it a mark of "
+                "doubt, --map with nothing behind the sign remove it",
+                each.name,
+            )
+            if meaning
+            else _removed("annotation", each.id, each.name, each.name)
+            for each in mark.attributes
+            if (meaning := self._meaning(each)) != UNSURE
+        ]
+
+    def relation(self, link: Link) -> Relation | Misfit:
+        """The relation of a link, unless the map removes it."""
+        if label := self.names.get(link.label, link.label):
+            return Relation(head=link.head, tail=link.tail, label=label)
+        return _removed("relation", f"{link.head} {link.label} {link.tail}", link.label, asdict(link))
+
+    def option(self, name: str) -> Option | Misfit:
+        """What a label of the whole text means: ``event.CONSULT``, or an option that only one choice set has."""
+        meant = self.names.get(name, name)
+        if not meant:
+            return _removed("choice", name, name, name)
+        if "." in meant:
+            of, _, option = meant.partition(".")
+            return of, option
+        sets = [each.name for each in self.schema.choices if meant in {option.name for option in each.options}]
+        if len(sets) == 1:
+            return sets[0], meant
+        reason = f"{meant!r} is an option of {' and of '.join(sets)}" if sets else f"no choice has an option {meant!r}"
+        return Misfit("choice", name, "unknown choice", reason, name)
+
+    def _meaning(self, attribute: Attribute) -> str:
+        bare = attribute.name.partition("=")[0]
+        return self.names.get(attribute.name, self.names.get(bare, attribute.name))
+
+
+def _same(said: str, there: str) -> bool:
+    """Whether a file's copy of a stretch is what stands there: tools write line ends as blanks."""
+    return said.split() == there.split()
+
+
+def _removed(what: What, name: str, label: str, raw: JsonValue) -> Misfit:
+    return Misfit(what, name, "migrated", f"the map removes {label!r}", raw)

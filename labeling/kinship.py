@@ -1,0 +1,138 @@
+"""What articles share, as the report shows it: a map of leak groups and stories, and two texts side by side."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from labeling.projection import aligned
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from labeling.annotations import Gold
+    from labeling.articles import Article
+    from labeling.passages.places import Passage
+    from labeling.splits import Clustered
+
+_PAIRS = 4
+
+
+@dataclass(frozen=True)
+class Member:
+    """An article on the map: ``split`` is "none" where it has no place."""
+
+    article: str
+    name: str
+    split: str
+    lead: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """A leak group: its stories, each with its lead first."""
+
+    name: str
+    stories: Sequence[Sequence[Member]]
+
+    @property
+    def articles(self) -> int:
+        """How many articles share text here."""
+        return sum(map(len, self.stories))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a text, and whether the other text has its words too."""
+
+    text: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two articles that share text: ``words`` are those that stand in both, ``split`` and ``other`` where they are."""
+
+    left: Article
+    right: Article
+    words: int
+    splits: tuple[str, str]
+    pieces: tuple[Sequence[Piece], Sequence[Piece]]
+
+
+def groups(clusters: Iterable[Clustered], articles: Mapping[str, Article], split_of: Mapping[str, str]) -> list[Group]:
+    """All leak groups, those with most articles first."""
+    members: defaultdict[str, defaultdict[str, list[Member]]] = defaultdict(lambda: defaultdict(list))
+    for row in clusters:
+        article = articles.get(row.article)
+        about = [article.source, article.published] if article else []
+        name = " ".join(filter(None, [row.article, *about]))
+        one = Member(row.article, name, split_of.get(row.article, "none"), row.lead)
+        members[row.leak_group][row.story].append(one)
+    made = [
+        Group(name, [sorted(story, key=lambda one: (not one.lead, one.article)) for story in stories.values()])
+        for name, stories in members.items()
+    ]
+    return sorted(made, key=lambda group: (-group.articles, group.name))
+
+
+def closest(passages: Iterable[Passage]) -> list[tuple[str, str]]:
+    """The pairs of articles that share passages, those first that share most; boilerplate is passed over."""
+    shared = Counter[tuple[str, str]]()
+    for passage in passages:
+        first, *others = passage.places
+        for other in others if passage.kind == "reprint" else ():
+            shared[first.article, other.article] += other.end - other.start
+    return sorted(shared, key=lambda pair: (-shared[pair], pair))
+
+
+def beside(
+    pairs: Iterable[tuple[str, str]], articles: Mapping[str, Article], split_of: Mapping[str, str], words: int
+) -> list[Beside]:
+    """The first of these pairs of articles, side by side.
+
+    Args:
+        pairs: By id; a pair that comes again, or is not among the articles, is passed over.
+        articles: The articles by id.
+        split_of: The split of each that has one.
+        words: The least length of a shared run.
+    """
+    known: dict[frozenset[str], tuple[str, str]] = {}
+    for one, other in pairs:
+        if one in articles and other in articles:
+            known.setdefault(frozenset((one, other)), (one, other))
+    first = list(known.values())[:_PAIRS]
+    return [_beside(articles[one], articles[other], split_of, words) for one, other in first]
+
+
+def labels_in_groups(gold: Iterable[Gold], clusters: Iterable[Clustered]) -> dict[str, int]:
+    """In how many leak groups each label has a span: forty copies of a communique are one."""
+    group_of = {row.article: row.leak_group for row in clusters}
+    places = {(span.label, group_of.get(each.article, each.article)) for each in gold for span in each.spans}
+    return dict(Counter(label for label, _ in places))
+
+
+def count_groups(names: Collection[str], clusters: Iterable[Clustered]) -> int:
+    """In how many leak groups these articles are."""
+    group_of = {row.article: row.leak_group for row in clusters}
+    return len({group_of.get(name, name) for name in names})
+
+
+def _beside(left: Article, right: Article, split_of: Mapping[str, str], words: int) -> Beside:
+    alignment = aligned(left.text, right.text, words)
+    return Beside(
+        left=left,
+        right=right,
+        words=alignment.words,
+        splits=(split_of.get(left.id, "none"), split_of.get(right.id, "none")),
+        pieces=(_marked(left.text, alignment.inverse.stretches()), _marked(right.text, alignment.stretches())),
+    )
+
+
+def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> list[Piece]:
+    """The text cut at the ends of the stretches, which do not overlap."""
+    cuts = sorted({0, len(text), *(end for stretch in stretches for end in stretch)})
+    starts = {start for start, _ in stretches}
+    return [Piece(text[start:end], start in starts) for start, end in pairwise(cuts)]

@@ -1,0 +1,103 @@
+"""The ledger: one row for what became of each thing, and the proof that nothing is missing from it.
+
+There are two accounts: everything annotators drew, to gold (stage ``gold``), and everything in gold, to each target
+(stages ``spacy`` and ``huggingface``). An account balances when what went in and what has an outcome are the same
+things, each as often: ids are compared, not only their numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from labeling.annotations import What, choice_id, relation_id
+from labeling.errors import LedgerUnbalanced
+from labeling.values import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from labeling.annotations import Annotation, LedgerRow, Quarantined
+
+# Whose thing it is: article, annotator ("" when it is gold), what (span, relation ...), id.
+Thing: TypeAlias = tuple[str, str, What, str]
+Sums: TypeAlias = dict[str, dict[str, dict[str, int]]]
+
+_SHOWN = 5
+
+
+class Entry(NamedTuple):
+    """A row of the ledger in the making: a ``LedgerRow`` of words that are ours, so that none need be checked."""
+
+    article: str
+    what: What
+    id: str
+    stage: str
+    outcome: str
+    reason: str = ""
+    annotator: str = ""
+
+    def line(self) -> str:
+        """The row as the file has it: the canonical JSON text of such a ``LedgerRow``, without the line's end."""
+        return (
+            f'{{"annotator":{quoted(self.annotator)},"article":{quoted(self.article)},"id":{quoted(self.id)},'
+            f'"outcome":{quoted(self.outcome)},"reason":{quoted(self.reason)},"stage":{quoted(self.stage)},'
+            f'"what":{quoted(self.what)}}}'
+        )
+
+
+def sums(rows: Iterable[LedgerRow]) -> Sums:
+    """Count the rows: stage to what to outcome to number, with the number that went in under ``in``.
+
+    Two spans, one gold and one merged, give ``{"gold": {"span": {"gold": 1, "in": 2, "merged": 1}}}``.
+    """
+    counts = Counter((row.stage, row.what, row.outcome) for row in rows)
+    table: Sums = {}
+    for (stage, what, outcome), number in sorted(counts.items()):
+        account = table.setdefault(stage, {}).setdefault(what, {"in": 0})
+        account[outcome] = number
+        account["in"] += number
+    return {
+        stage: {what: dict(sorted(account.items())) for what, account in by_what.items()}
+        for stage, by_what in table.items()
+    }
+
+
+def check_balance(stage: str, entered: Iterable[Thing], rows: Iterable[LedgerRow | Entry]) -> None:
+    """Check that each thing that entered has one row of this stage, and that no row is about anything else.
+
+    A thing that entered twice (one annotator's two submissions may use one id) needs two rows.
+
+    Raises:
+        LedgerUnbalanced: Something has no row, too many, or a row and never entered; the message names the first.
+    """
+    went_in = Counter(entered)
+    came_out = Counter((row.article, row.annotator, row.what, row.id) for row in rows if row.stage == stage)
+    faults = [
+        *_listed("without an outcome", went_in - came_out),
+        *_listed("with an outcome too many", came_out - went_in),
+    ]
+    if faults:
+        raise LedgerUnbalanced(
+            f"the account {stage!r} does not balance: " + "; ".join(faults),
+            todo="this is a fault of the program, or a file was changed by hand: run the verbs again from `pull` on",
+            where=stage,
+        )
+
+
+def things_of(annotations: Iterable[Annotation], quarantine: Iterable[Quarantined]) -> Iterator[Thing]:
+    """Everything that enters the first account: what annotators said, and what is in quarantine."""
+    for said in annotations:
+        yield from ((said.article, said.annotator, "span", span.id) for span in said.spans)
+        yield from ((said.article, said.annotator, "relation", relation_id(each)) for each in said.relations)
+        for name, options in said.choices.items():
+            yield from ((said.article, said.annotator, "choice", choice_id(name, option)) for option in options)
+    yield from ((found.article, found.annotator, found.what, found.id) for found in quarantine)
+
+
+def _listed(fault: str, things: Counter[Thing]) -> list[str]:
+    if not things:
+        return []
+    names = [f"{what} {name!r} of {annotator or 'gold'!r} on {article!r}" for article, annotator, what, name in things]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return [f"{things.total()} {fault}: {', '.join(sorted(names)[:_SHOWN])}{more}"]

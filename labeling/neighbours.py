@@ -1,0 +1,53 @@
+"""Which articles share passages, and how much: read off ``passages.jsonl``, without laying texts side by side.
+
+A passage stands in the fullest article that has it, and in others, each aligned with that one. Two others share what
+overlaps in the fullest. Nothing here touches disk, network, clock or a random number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from labeling.passages.places import Passage
+
+
+class _Held(NamedTuple):
+    """What an article has of the fullest one's text, in code points of that text."""
+
+    article: str
+    start: int
+    end: int
+
+
+def sharing(passages: Iterable[Passage], ones: Collection[str], others: Collection[str]) -> dict[str, Counter[str]]:
+    """How many code points each of ``ones`` shares with each of ``others``; who shares nothing is left out.
+
+    Boilerplate does not count. The work grows with the pairs that meet, so one side had better be small: what people
+    have annotated.
+    """
+    shared: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for places in _by_fullest(passages):
+        left = [place for place in places if place.article in ones]
+        right = [place for place in places if place.article in others]
+        for one in left:
+            for other in right:
+                common = min(one.end, other.end) - max(one.start, other.start)
+                if common > 0 and one.article != other.article:
+                    shared[one.article][other.article] += common
+    return dict(shared)
+
+
+def _by_fullest(passages: Iterable[Passage]) -> Iterable[set[_Held]]:
+    """For each article that is the fullest of a passage: who has what of it; the whole of it, itself."""
+    held: defaultdict[str, set[_Held]] = defaultdict(set)
+    for passage in passages:
+        if passage.kind == "reprint":
+            fullest, *rest = passage.places
+            held[fullest.article] |= {_Held(place.article, fullest.start, fullest.end) for place in rest}
+    for name, places in held.items():
+        places.add(_Held(name, 0, max(place.end for place in places)))
+    return held.values()

@@ -1,0 +1,253 @@
+"""The flow of rows from texts to shared runs, passages and stories, step by step, each a Daft dataframe.
+
+::
+
+    texts -> fingerprints -> those in two articles -> their runs of ``words`` words -> those in two articles,
+    boilerplate apart -> each beside the fullest article that has it -> pairs -> passages, by alignment
+                                                                           `--> leak groups -> stories
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labeling.passages import sharing
+from labeling.passages.alignment import align
+from labeling.passages.boilerplate import occurrences, phrases_of, stream_without, without
+from labeling.passages.fingerprints import fingerprints, wholes, windows
+from labeling.passages.frames import each_bucket, widened
+from labeling.passages.stories import Report, stories
+from labeling.passages.words import all_words, number_of, streams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from daft import DataFrame
+
+    from labeling.passages.boilerplate import Phrases
+    from labeling.passages.frames import Column
+    from labeling.passages.rules import PassageRules
+    from labeling.passages.sharing import Columns
+    from labeling.passages.words import Numbers, Stream, Words
+
+_PLACE = ("article", "at", "start", "end")
+_PAIR = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
+_NONE = np.zeros(0, np.int64)
+
+
+def numbered(texts: DataFrame) -> DataFrame:
+    """Articles by number: id, text, article, source, day; of ``texts`` with id, text, source and published."""
+    from daft import col
+
+    facts = texts.with_column("name", col("id"))
+    return widened(facts, _facts, ("name", "source", "published"), ("article", "source", "day"))
+
+
+def shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
+    """Fingerprints that stand in two articles or more: article, hash, at."""
+    step = partial(_fingerprints, rules=rules, phrases=phrases_of(rules.boilerplate))
+    made = each_bucket(articles.select("article", "text"), "article", buckets, step, ("article", "hash", "at"))
+    return each_bucket(made, "hash", buckets, sharing.repeated, ("article", "hash", "at"))
+
+
+def shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
+    """Runs that stand in two articles or more, boilerplate told from the rest, and cutting it.
+
+    Returns:
+        hash, kind, length (words of the article), article, at, start, end.
+    """
+    named = articles.exclude("id").join(_listed(prints, "at"), on="article")
+    step = partial(_windows, rules=rules, phrases=phrases_of(rules.boilerplate))
+    runs = each_bucket(named, "article", buckets, step, ("hash", *_PLACE, "length", "source", "day"))
+    kept = ("hash", "kind", "length", *_PLACE)
+    known = each_bucket(runs, "hash", buckets, partial(sharing.shared, dates=rules.boilerplate_dates), kept)
+    return each_bucket(known, "article", buckets, partial(sharing.unmasked, words=rules.words), kept)
+
+
+def masks_of(runs: DataFrame) -> DataFrame:
+    """Where runs of boilerplate start: article, at."""
+    from daft import col, lit
+
+    return runs.where(col("kind") == lit(sharing.BOILERPLATE)).select("article", "at")
+
+
+def joined_runs(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
+    """What each article shares with the fullest that has it: kind, and the columns of a pair of places."""
+    beside = ("kind", *_PLACE, "centre", "centre_at", "centre_start", "centre_end")
+    starred = each_bucket(runs, "hash", buckets, sharing.starred, beside)
+    return each_bucket(starred, "article", buckets, partial(sharing.joined, words=rules.words), ("kind", *_PAIR))
+
+
+def aligned(  # what is aligned, and how
+    articles: DataFrame, pairs: DataFrame, masks: DataFrame, rules: PassageRules, buckets: int
+) -> DataFrame:
+    """The passages of pairs of articles (centre, article), by alignment: the columns of a pair of places."""
+    from daft import col
+
+    own = articles.select("article", "text").join(_listed(masks, "at"), on="article", how="left")
+    left = own.select(*(col(name).alias(_LEFT[name]) for name in own.column_names))
+    named = pairs.join(left, on="centre").join(own, on="article")
+    step = partial(_passages, rules=rules, phrases=phrases_of(rules.boilerplate))
+    return each_bucket(named, "article", buckets, step, _PAIR)
+
+
+def told(  # who might be one story, what is known of them, and the rules
+    articles: DataFrame,
+    groups: DataFrame,
+    shared: DataFrame,
+    masks: DataFrame,
+    rules: PassageRules,
+    buckets: int,
+) -> DataFrame:
+    """The story of each article of ``groups`` (article, group): article, lead.
+
+    ``shared`` says how many words of an article stand in passages with its centre: centre, article, words.
+    """
+    named = articles.exclude("id").join(groups, on="article").join(_listed(masks, "at"), on="article", how="left")
+    named = named.join(_listed(shared, "centre", "words"), on="article", how="left")
+    step = partial(_stories, rules=rules, phrases=phrases_of(rules.boilerplate))
+    return each_bucket(named, "group", buckets, step, ("article", "lead"))
+
+
+def declared(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
+    """Where the boilerplate of the project file stands: article, hash (which phrase), start, end, words."""
+    step = partial(_declared, phrases=phrases_of(rules.boilerplate))
+    gives = ("article", "hash", "start", "end", "words")
+    return each_bucket(articles.select("article", "text"), "article", buckets, step, gives)
+
+
+_LEFT = {"article": "centre", "text": "left_text", "at": "left_at"}
+
+
+def _listed(rows: DataFrame, *names: str) -> DataFrame:
+    """The rows of each article made one, each column a list."""
+    from daft import col
+
+    return rows.groupby("article").agg(*(col(name).list_agg().alias(name) for name in names))
+
+
+def _facts(ids: Column, sources: Column, published: Column) -> Columns:
+    days = [date.fromisoformat(day).toordinal() if day else sharing.UNKNOWN for day in published]
+    return {
+        "article": np.array([number_of(name) for name in ids], np.uint64),
+        "source": np.array([number_of(name) if name else sharing.UNKNOWN for name in sources], np.uint64),
+        "day": np.array(days, np.int32),
+    }
+
+
+def _fingerprints(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+    made: list[Columns] = []
+    for stream in streams(rows["text"].tolist()):
+        own = rows["article"][stream.first : stream.first + stream.texts]
+        whole = wholes(stream)
+        text, values, at = fingerprints(stream_without(stream, phrases, whole), rules.words)
+        made.append({"article": own[text], "hash": values, "at": at})
+        made.append({"article": own, "hash": whole, "at": np.full(len(own), sharing.WHOLE)})
+    return _stacked(made)
+
+
+def _windows(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+    made: list[Columns] = []
+    for stream in streams(rows["text"].tolist()):
+        own = {name: rows[name][stream.first : stream.first + stream.texts] for name in ("article", "source", "day")}
+        whole = wholes(stream)
+        prints = rows["at"][stream.first : stream.first + stream.texts]
+        plain = stream_without(stream, phrases, whole)
+        text, values, at = windows(plain, *_flat(prints), rules.words)
+        place = stream.bounds[text] + at
+        runs = {
+            "hash": values,
+            "at": at,
+            "start": stream.words.starts[place],
+            "end": stream.words.ends[place + rules.words - 1],
+        }
+        made.append(runs | _of(text, stream, own))
+        texts = np.arange(stream.texts)
+        ends = {
+            "at": np.full(stream.texts, sharing.WHOLE),
+            "start": 0 * texts,
+            "end": stream.words.ends[stream.bounds[1:] - 1],
+        }
+        made.append({"hash": whole} | ends | _of(texts, stream, own))
+    return _stacked(made)
+
+
+def _flat(prints: Column) -> tuple[Numbers, Numbers]:
+    """Lists of places as two arrays: the number of the list, and the place; whole articles left out."""
+    text = np.repeat(np.arange(len(prints)), [len(places) for places in prints])
+    at = np.fromiter(chain.from_iterable(prints), np.int64, len(text))
+    return text[at < sharing.WHOLE], at[at < sharing.WHOLE]
+
+
+def _of(text: Numbers, stream: Stream, facts: Columns) -> Columns:
+    """What is known of the texts of those numbers."""
+    return {name: values[text] for name, values in facts.items()} | {"length": stream.lengths()[text]}
+
+
+def _passages(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+    left = _plain(rows["left_text"].tolist(), rows["left_at"], rules, phrases)
+    right = _plain(rows["text"].tolist(), rows["at"], rules, phrases)
+    found = [
+        (number, stretch.left_start, stretch.left_end, stretch.right_start, stretch.right_end, stretch.words)
+        for number, (one, other) in enumerate(zip(left, right, strict=True))
+        for stretch in align(one[0], other[0], rules.words)
+    ]
+    number, *columns = np.array(found, np.int64).reshape(-1, 6).T
+    names = ("centre_start", "centre_end", "start", "end", "words")
+    return {name: rows[name][number] for name in ("centre", "article")} | dict(zip(names, columns, strict=True))
+
+
+def _stories(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+    plain = list(_plain(rows["text"].tolist(), rows["at"], rules, phrases))
+    order = np.argsort(rows["group"], kind="stable")
+    leads: dict[int, int] = {}
+    for places in np.split(order, np.flatnonzero(np.diff(rows["group"][order])) + 1):
+        leads |= stories([_report(rows, place, *plain[place]) for place in places], rules)
+    return {"article": np.array(list(leads), np.uint64), "lead": np.array(list(leads.values()), np.uint64)}
+
+
+def _report(rows: Columns, place: int, words: Words, own: int, whole: int) -> Report:
+    return Report(
+        article=int(rows["article"][place]),
+        words=words,
+        own=own,
+        whole=whole,
+        source=int(rows["source"][place]),
+        day=int(rows["day"][place]),
+        shared=dict(zip(rows["centre"][place] or (), rows["words"][place] or (), strict=True)),
+    )
+
+
+def _declared(rows: Columns, phrases: Phrases) -> Columns:
+    found = [
+        (number, which, int(words.starts[at]), int(words.ends[at + len(phrase) - 1]), len(phrase))
+        for number, words in enumerate(all_words(rows["text"].tolist()))
+        for which, phrase in enumerate(phrases)
+        for at in occurrences(words.ids, phrase)
+    ]
+    number, *columns = np.array(found, np.int64).reshape(-1, 5).T
+    return {"article": rows["article"][number], **dict(zip(("hash", "start", "end", "words"), columns, strict=True))}
+
+
+def _plain(
+    texts: Sequence[str], masks: Column, rules: PassageRules, phrases: Phrases
+) -> Iterator[tuple[Words, int, int]]:
+    """Of each article the words without boilerplate, how many these are, and the number of its text as a whole."""
+    for number, words, whole in _articles(texts):
+        yield (*without(words, phrases, np.array(masks[number] or [], np.int64), rules.words, whole), whole)
+
+
+def _articles(texts: Sequence[str]) -> Iterator[tuple[int, Words, int]]:
+    """The number, the words and the number as a whole of each text."""
+    for stream in streams(texts):
+        for number, whole in enumerate(wholes(stream).tolist()):
+            yield stream.first + number, stream.of(number), whole
+
+
+def _stacked(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,183 @@
+"""The front door: articles in; passages, stories and leak groups out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labeling.errors import PassagesTooLarge
+from labeling.passages import dataflow, frames
+from labeling.passages.places import Passage, PassageKind, Place
+from labeling.passages.sharing import BOILERPLATE, REPRINT, connected
+from labeling.passages.words import number_of
+from labeling.splits import Clustered
+from labeling.values import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from daft import DataFrame
+
+    from labeling.articles import Article
+    from labeling.passages.rules import PassageRules
+    from labeling.passages.sharing import Columns
+
+_COLUMNS = ("id", "text", "source", "published")
+_BUCKET = 8_000  # articles whose fingerprints are sorted at once: about a million rows
+# Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held beside the texts.
+_BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 300e6, 7, 700
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many articles there are, and how many characters all of them have."""
+
+    articles: int
+    characters: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """All passages, sorted by where they stand, and one row for each article, sorted by article."""
+
+    passages: tuple[Passage, ...]
+    clusters: tuple[Clustered, ...]
+
+
+def texts_of(articles: Iterable[Article]) -> DataFrame:
+    """Articles that are in memory, as ``find`` takes them."""
+    import daft
+
+    rows = [(article.id, article.text, article.source, article.published) for article in articles]
+    return daft.from_pydict(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def texts_at(path: Path) -> DataFrame:
+    """Articles in a file of JSON lines, which a Ray cluster must see under the same name, as ``find`` takes them."""
+    import daft
+
+    return daft.read_json(str(path), infer_schema=False, schema=dict.fromkeys(_COLUMNS, daft.DataType.string()))
+
+
+def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
+    """Find what articles share.
+
+    The same for any order of the articles, and for any number of threads or machines.
+
+    Args:
+        texts: One or more articles with id, text, source and published; "" where source or date is not known.
+        size: How much that is: it decides how many parts the work is cut into, and whether it fits.
+        rules: What counts as shared, and how much memory there is. The memory of a Ray cluster is its own affair.
+
+    Raises:
+        PassagesTooLarge: More memory would be needed than the rules allow.
+    """
+    _refuse_too_large(_BYTES + _BYTES_A_CHARACTER * size.characters, rules)
+    articles, buckets = dataflow.numbered(texts).collect(), 1 + size.articles // _BUCKET
+    prints = dataflow.shared_fingerprints(articles, rules, buckets).collect()
+    _refuse_too_large(_BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
+    runs = dataflow.shared_runs(articles, prints, rules, buckets).collect()
+    masks = dataflow.masks_of(runs)
+    joined = frames.collected(dataflow.joined_runs(runs, rules, buckets))
+    pairs = _pairs(joined)
+    groups = connected(pairs)
+    stretches = frames.collected(dataflow.aligned(articles, frames.table(pairs), masks, rules, buckets))
+    shared = frames.table(_totals(stretches))
+    leads = frames.collected(dataflow.told(articles, frames.table(groups), shared, masks, rules, buckets))
+    ids = {number_of(name): name for name in articles.select("id").to_pydict()["id"]}
+    found = [*_passages(stretches, "reprint", ids), *_passages(_boilerplate(joined), "boilerplate", ids)]
+    if rules.boilerplate:
+        found += _declared(frames.collected(dataflow.declared(articles, rules, buckets)), ids)
+    return Found(tuple(sorted(found, key=_where)), tuple(_clusters(ids, groups, leads)))
+
+
+def _refuse_too_large(needed: float, rules: PassageRules) -> None:
+    if not rules.ray and needed > rules.memory * 1e6:
+        raise PassagesTooLarge(
+            f"finding what the articles share would take about {needed / 1e6:,.0f} MB, and the project allows "
+            f"{rules.memory:,} MB",
+            todo="raise memory under [passages] in the project file, or name a Ray cluster there",
+        )
+
+
+def _pairs(joined: Columns) -> Columns:
+    """Which articles are joined, each pair once."""
+    joins = (joined["kind"] == REPRINT) & (joined["centre"] != joined["article"])
+    both = np.unique(np.stack((joined["centre"][joins], joined["article"][joins])), axis=1)
+    return {"centre": both[0], "article": both[1]}
+
+
+def _totals(stretches: Columns) -> Columns:
+    """How many words each pair shares in all its passages."""
+    both = np.stack((stretches["centre"], stretches["article"]))
+    pairs, number = np.unique(both, axis=1, return_inverse=True)
+    words = np.bincount(number, stretches["words"], minlength=pairs.shape[1]).astype(np.int64)
+    return {"centre": pairs[0], "article": pairs[1], "words": words}
+
+
+def _boilerplate(joined: Columns) -> Columns:
+    return {name: values[joined["kind"] == BOILERPLATE] for name, values in joined.items()}
+
+
+def _passages(pairs: Columns, kind: PassageKind, ids: dict[int, str]) -> list[Passage]:
+    """Pairs of places made passages: those that share their first place are one."""
+    places: defaultdict[Place, list[tuple[Place, int]]] = defaultdict(list)
+    names = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
+    for centre, first, last, article, start, end, words in zip(*(pairs[name].tolist() for name in names), strict=True):
+        centre_place = Place(article=ids[centre], start=first, end=last)
+        places[centre_place].append((Place(article=ids[article], start=start, end=end), words))
+    return [
+        _passage(min(words for _, words in others), kind, [first, *sorted((place for place, _ in others), key=_spot)])
+        for first, others in places.items()
+    ]
+
+
+def _declared(rows: Columns, ids: dict[int, str]) -> list[Passage]:
+    """Declared boilerplate made passages: one for each phrase that stands in two articles or more."""
+    places: defaultdict[tuple[int, int], list[Place]] = defaultdict(list)
+    names = ("hash", "words", "article", "start", "end")
+    for phrase, words, article, start, end in zip(*(rows[name].tolist() for name in names), strict=True):
+        places[phrase, words].append(Place(article=ids[article], start=start, end=end))
+    return [
+        _passage(words, "boilerplate", sorted(found, key=_spot))
+        for (_, words), found in places.items()
+        if len({place.article for place in found}) > 1
+    ]
+
+
+def _passage(words: int, kind: PassageKind, places: Sequence[Place]) -> Passage:
+    """A passage, named by where its first place stands: a name that does not move when articles arrive."""
+    first = places[0]
+    name = "p" + digest_of(f"{kind}:{first.article}:{first.start}:{first.end}")[:12]
+    return Passage(passage=name, words=words, kind=kind, places=tuple(places))
+
+
+def _spot(place: Place) -> tuple[str, int, int]:
+    return place.article, place.start, place.end
+
+
+def _where(passage: Passage) -> tuple[object, ...]:
+    return (*_spot(passage.places[0]), passage.kind)
+
+
+def _clusters(ids: dict[int, str], groups: Columns, leads: Columns) -> list[Clustered]:
+    """One row an article: its story bears the id of the lead, its leak group the first id in it."""
+    lead_of = dict(zip(leads["article"].tolist(), leads["lead"].tolist(), strict=True))
+    group_of = dict(zip(groups["article"].tolist(), groups["group"].tolist(), strict=True))
+    first: dict[int, str] = {}
+    for number, name in ids.items():
+        group = group_of.get(number, number)
+        first[group] = min(name, first.get(group, name))
+    return [
+        Clustered(
+            article=name,
+            story=ids[lead_of.get(number, number)],
+            leak_group=first[group_of.get(number, number)],
+            lead=lead_of.get(number, number) == number,
+        )
+        for number, name in sorted(ids.items(), key=lambda item: item[1])
+    ]

@@ -1,0 +1,115 @@
+"""Fingerprints: which few runs of words of a text must be looked up so that no shared run of ``words`` is missed.
+
+Winnowing (Schleimer, Wilkerson, Aiken: Winnowing: Local Algorithms for Document Fingerprinting, SIGMOD 2003): the
+text's runs of ``gram`` words are numbered, and of every ``words - gram + 1`` neighbours the smallest number is kept. A
+run of ``words`` words holds exactly that many neighbours, so two texts that share it keep the same one in it. About one
+word in three begins a fingerprint.
+
+A shared fingerprint is not yet a shared run; it only says where to look. ``windows`` names every run of ``words`` words
+that holds a given fingerprint: two articles share a run if, and only if, they share the number of such a window.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from labeling.passages.words import Hashes, Numbers, grams, mixed, powers
+
+if TYPE_CHECKING:
+    from labeling.passages.words import Stream
+
+_SALT = np.uint64(0xD1B54A32D192ED03)  # a text of few words is no run of these words
+
+
+def fingerprints(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers]:
+    """The fingerprints of the texts of a stream; a text of fewer than ``words`` words has none.
+
+    Args:
+        stream: The words of some texts.
+        words: The shortest shared run that must be found.
+
+    Returns:
+        Three arrays of one length: the number of the text in the stream, the fingerprint, and the word it starts at,
+        counted from the start of its text.
+    """
+    places, values = _kept(stream, words)
+    text = np.searchsorted(stream.bounds, places, side="right") - 1
+    return text, values, places - stream.bounds[text]
+
+
+def windows(stream: Stream, text: Numbers, at: Numbers, words: int) -> tuple[Numbers, Hashes, Numbers]:
+    """The runs of ``words`` words that hold a fingerprint which starts at word ``at`` of a text of the stream.
+
+    Args:
+        stream: The words of some texts.
+        text: The number of the text in the stream, for each fingerprint.
+        at: The word it starts at, counted from the start of its text.
+        words: The length of a run.
+
+    Returns:
+        Three arrays, each run once: the number of the text, the number of the run, and the word it starts at.
+    """
+    begin, end = stream.bounds[text], stream.bounds[text + 1]
+    first = np.maximum(begin + at - (words - gram_size(words)), begin)
+    last = np.minimum(begin + at, end - words)
+    changes = np.zeros(len(stream.words) + 1, np.int64)
+    np.add.at(changes, first[last >= first], 1)
+    np.add.at(changes, last[last >= first] + 1, -1)
+    places = np.flatnonzero(np.cumsum(changes) > 0)
+    owner = np.searchsorted(stream.bounds, places, side="right") - 1
+    return owner, grams(stream.words.ids, words)[places], places - stream.bounds[owner]
+
+
+def wholes(stream: Stream) -> Hashes:
+    """One number for each text of a stream, of all its words in order: the same for the same words."""
+    starts, lengths = stream.bounds[:-1], stream.lengths()
+    place = np.arange(len(stream.words)) - np.repeat(starts, lengths)
+    rising, _ = powers(int(lengths.max(initial=1)))
+    sums = np.add.reduceat(stream.words.ids * rising[place], starts)
+    return mixed(sums ^ mixed(lengths.astype(np.uint64) + _SALT))
+
+
+def gram_size(words: int) -> int:
+    """How many words a fingerprint covers: two thirds of a run.
+
+    With fewer there are fewer fingerprints, but more of them are stock phrases that thousands of articles have.
+    """
+    return words * 2 // 3
+
+
+def _kept(stream: Stream, words: int) -> tuple[Numbers, Hashes]:
+    """Where in the stream fingerprints start, and their numbers. No window looks across the end of a text."""
+    values = grams(stream.words.ids, gram_size(words))
+    width = words - gram_size(words) + 1
+    if len(values) < width:
+        return np.zeros(0, np.int64), np.zeros(0, np.uint64)
+    smallest = _sliding(np.minimum, values, width)
+    smallest[~_inside(stream, words, len(smallest))] = 0
+    # A number is kept when it is the smallest of a window, and no window's smallest is above the numbers in it.
+    around = np.zeros(len(values) + width - 1, np.uint64)
+    around[width - 1 : width - 1 + len(smallest)] = smallest
+    places = np.flatnonzero(values == _sliding(np.maximum, around, width))
+    return places, values[places]
+
+
+def _sliding(choose: np.ufunc, values: Hashes, width: int) -> Hashes:
+    """The smallest or greatest of every ``width`` neighbours, by windows that double."""
+    chosen, reach = values, 1
+    while reach < width:
+        step = min(reach, width - reach)
+        chosen = choose(chosen[:-step], chosen[step:])
+        reach += step
+    return chosen
+
+
+def _inside(stream: Stream, words: int, count: int) -> npt.NDArray[np.bool_]:
+    """Whether the run of ``words`` words at each word of the stream ends in the text it starts in."""
+    changes = np.zeros(count + 1, np.int64)
+    lengths = stream.lengths()
+    long = lengths >= words
+    np.add.at(changes, stream.bounds[:-1][long], 1)
+    np.add.at(changes, stream.bounds[:-1][long] + lengths[long] - words + 1, -1)
+    return np.cumsum(changes[:count]) > 0

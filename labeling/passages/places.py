@@ -1,0 +1,31 @@
+"""Passage and Place: the rows of ``passages.jsonl``."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from labeling.values import Frozen
+
+PassageKind: TypeAlias = Literal["reprint", "boilerplate"]
+
+
+class Place(Frozen):
+    """A stretch of an article in code points, half open."""
+
+    article: str
+    start: int
+    end: int
+
+
+class Passage(Frozen):
+    """One line of ``passages.jsonl``: a stretch of words shared by two or more articles.
+
+    The first place stands in the fullest article that has it; each other place is aligned with that one, and may be
+    lightly edited. ``words`` counts the words that the least like of them has in common with it. ``boilerplate`` joins
+    nothing.
+    """
+
+    passage: str
+    words: int
+    kind: PassageKind
+    places: tuple[Place, ...]

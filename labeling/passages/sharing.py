@@ -1,0 +1,175 @@
+"""Who shares which run of words: pure steps over columns of numbers, each on the rows of one bucket.
+
+Rows of one hash (or of one article) are always in one bucket, so every step sees all it needs, and buckets can be
+worked on apart, in threads or on machines. No step looks at the order of its rows.
+
+A run that is in ten thousand articles (a footer) costs ten thousand rows and not their square: each article is joined
+to the fullest one that has the run, which is enough to know who hangs together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Columns: TypeAlias = dict[str, npt.NDArray[Any]]
+
+REPRINT, BOILERPLATE = 0, 1
+UNKNOWN = 0  # a source or day that is not known
+WHOLE = 1 << 30  # where the run that is a whole article is said to start: beyond any word
+
+
+def repeated(rows: Columns) -> Columns:
+    """Fingerprints that stand in two articles or more. ``rows``: article, hash, at; the same come out."""
+    rows = _taken(rows, _met_again(rows["hash"]))
+    rows = _taken(rows, np.lexsort((rows["article"], rows["hash"])))
+    return _taken(rows, _in_several(rows["hash"], rows["article"]))
+
+
+def shared(rows: Columns, dates: int) -> Columns:
+    """Runs that stand in two articles or more, boilerplate told from the rest.
+
+    A run is boilerplate, wherever it stands, when one known source printed it on ``dates`` known days or more; a whole
+    article never is.
+
+    Args:
+        rows: hash, article, at, and the article's source and day as numbers, ``UNKNOWN`` where not known.
+        dates: How many days make boilerplate.
+
+    Returns:
+        The rows that are left, with ``kind``.
+    """
+    rows = _taken(rows, _met_again(rows["hash"]))
+    rows = _taken(rows, np.lexsort((rows["article"], rows["hash"])))
+    rows = _taken(rows, _in_several(rows["hash"], rows["article"]))
+    standing = np.isin(rows["hash"], _standing(rows, dates)) & (rows["at"] < WHOLE)
+    return {**rows, "kind": np.where(standing, BOILERPLATE, REPRINT).astype(np.uint8)}
+
+
+def unmasked(rows: Columns, words: int) -> Columns:
+    """Without runs that hold a word of boilerplate, and are not boilerplate themselves: what is left joins.
+
+    Args:
+        rows: article, at, kind, and others that are passed on; all rows of an article are among them.
+        words: The length of a run.
+    """
+    _, number = np.unique(rows["article"], return_inverse=True)
+    place = (number.astype(np.int64) << 32) + rows["at"] + words
+    masks = np.sort(place[rows["kind"] == BOILERPLATE])
+    if not len(masks):
+        return rows
+    nearest = np.searchsorted(masks, place - words, side="right")
+    masked = masks[np.minimum(nearest, len(masks) - 1)] - place
+    masked_by_any = (nearest < len(masks)) & (masked < words)
+    return _taken(rows, np.flatnonzero((rows["kind"] == BOILERPLATE) | ~masked_by_any))
+
+
+def starred(rows: Columns) -> Columns:
+    """Each place of a run, beside the first in the fullest article that has it (of two as full, the lesser number).
+
+    Args:
+        rows: hash, kind, article, length (words of the article), at, start, end (of the run, in code points).
+
+    Returns:
+        kind, article, at, start, end, and ``centre``, ``centre_at``, ``centre_start``, ``centre_end``.
+    """
+    order = np.lexsort((rows["at"], rows["article"], -rows["length"].astype(np.int64), rows["hash"]))
+    rows = _taken(rows, order)
+    first = np.flatnonzero(_changes(rows["hash"]))
+    centre = np.repeat(first, np.diff(np.append(first, len(order))))
+    others = np.flatnonzero(centre != np.arange(len(order)))
+    names = ("article", "at", "start", "end")
+    return {
+        **{name: rows[name][others] for name in ("kind", *names)},
+        **{_of_centre(name): rows[name][centre[others]] for name in names},
+    }
+
+
+def joined(rows: Columns, words: int) -> Columns:
+    """Runs that follow each other, in the article and its centre alike, made one.
+
+    Args:
+        rows: What ``starred`` gives; all rows of an article are among them.
+        words: The length of a run.
+
+    Returns:
+        kind, centre, centre_start, centre_end, article, start, end (code points) and words (how many).
+    """
+    shift = rows["centre_at"].astype(np.int64) - rows["at"]
+    order = np.lexsort((rows["at"], shift, rows["centre"], rows["article"], rows["kind"]))
+    rows, shift = _taken(rows, order), shift[order]
+    breaks = _changes(shift) | (np.diff(rows["at"], prepend=-2) != 1)
+    for name in ("centre", "article", "kind"):
+        breaks |= _changes(rows[name])
+    first = np.flatnonzero(breaks)
+    last = np.append(first[1:], len(order)) - 1 if len(first) else first
+    return {
+        **{name: rows[name][first] for name in ("kind", "centre", "centre_start", "article", "start")},
+        **{name: rows[name][last] for name in ("centre_end", "end")},
+        "words": (rows["at"][last] - rows["at"][first] + words).astype(np.int32),
+    }
+
+
+def connected(pairs: Columns) -> Columns:
+    """The leak groups of articles that are joined in pairs: each article of a pair, and the least number in its group.
+
+    Every round gives each article the least number it can see, and lets numbers look through to their own: the rounds
+    grow with the logarithm of the longest chain.
+    """
+    ids, ends = np.unique(np.concatenate((pairs["centre"], pairs["article"])), return_inverse=True)
+    left, right = np.split(ends.astype(np.int64), 2)
+    group = np.arange(len(ids))
+    while True:
+        least = group.copy()
+        low = np.minimum(group[left], group[right])
+        for side in (group[left], group[right], left, right):
+            np.minimum.at(least, side, low)
+        least = least[least]
+        if np.array_equal(least, group):
+            return {"article": ids, "group": ids[group]}
+        group = least
+
+
+def _standing(rows: Columns, dates: int) -> npt.NDArray[np.uint64]:
+    """The hashes that one source has on so many days; ``rows`` in any order."""
+    known = np.flatnonzero((rows["source"] != UNKNOWN) & (rows["day"] != UNKNOWN))
+    order = known[np.lexsort((rows["day"][known], rows["source"][known], rows["hash"][known]))]
+    hashes, source, day = (rows[name][order] for name in ("hash", "source", "day"))
+    new_run = _changes(hashes) | _changes(source)
+    first = np.flatnonzero(new_run)
+    days = np.add.reduceat((new_run | _changes(day)).astype(np.int64), first) if len(first) else first
+    standing: npt.NDArray[np.uint64] = np.unique(hashes[first[days >= dates]])
+    return standing
+
+
+def _met_again(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The rows whose value stands in another row too: few of many, found by one fast sort."""
+    order = np.argsort(values)
+    same = values[order[1:]] == values[order[:-1]]
+    again: npt.NDArray[np.int64] = order[np.append(same, False) | np.insert(same, 0, False)]
+    return again
+
+
+def _in_several(values: npt.NDArray[Any], articles: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The rows whose value stands in two articles or more; rows sorted by value, then by article."""
+    first = np.flatnonzero(_changes(values))
+    last = np.append(first[1:], len(values)) - 1 if len(first) else first
+    several = articles[first] != articles[last]
+    return np.flatnonzero(np.repeat(several, last - first + 1))
+
+
+def _changes(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether each value differs from the one before it; the first one does."""
+    changes = np.ones(len(values), bool)
+    changes[1:] = values[1:] != values[:-1]
+    return changes
+
+
+def _taken(rows: Columns, order: npt.NDArray[Any]) -> Columns:
+    return {name: values[order] for name, values in rows.items()}
+
+
+def _of_centre(name: str) -> str:
+    return "centre" if name == "article" else f"centre_{name}"

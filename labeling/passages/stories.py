@@ -1,0 +1,148 @@
+"""Stories: which articles of a leak group report one thing from one text, so that people annotate it once.
+
+No threshold on text alone tells them: an agency's daily releases share three quarters of their words and report
+different days, while two outlets' versions of one press release may share half. So source and date are asked too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labeling.passages.alignment import align
+from labeling.passages.sharing import UNKNOWN
+from labeling.passages.words import Hashes, Numbers, grams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from labeling.passages.rules import PassageRules
+    from labeling.passages.words import Words
+
+_GRAM = 5  # words by which articles are looked up
+_SKETCH = 64  # runs of so many words stand for an article, those with the smallest numbers
+_PATIENCE = 8  # articles in a row that prove to be other stories; those less alike are not looked at then
+
+
+@dataclass(frozen=True)
+class Report:
+    """An article as it stands to others.
+
+    ``words`` are its words without boilerplate, ``own`` says how many these are, ``whole`` is the number of its text as
+    a whole; ``source`` and ``day`` are ``UNKNOWN`` where not known. ``shared`` says how many words it shares with those
+    fuller articles that it was already laid beside.
+    """
+
+    article: int
+    words: Words
+    own: int
+    whole: int
+    source: int
+    day: int
+    shared: Mapping[int, int]
+
+
+def stories(reports: Sequence[Report], rules: PassageRules) -> dict[int, int]:
+    """Each article's story, named by its lead, the fullest article in it.
+
+    The fullest article that has no story yet leads one, and all that report the same from the same text join it
+    (``one_story``), so stories do not run on from day to day through articles in between. Ties go to the lesser
+    number; the order of ``reports`` changes nothing.
+
+    Args:
+        reports: The articles of one leak group, or of several.
+        rules: Coverage, days and the length of a run that joins.
+    """
+    ranked = sorted(reports, key=lambda report: (-len(report.words), report.article))
+    sketches = _Sketches([_shingles(report.words) for report in ranked])
+    lead_of: dict[int, int] = {}
+    for place, lead in enumerate(ranked):
+        if lead.article not in lead_of:
+            lead_of[lead.article] = lead.article
+            near = (ranked[other] for other in sketches.near(place, _least(rules)))
+            free = (report for report in near if report.article not in lead_of)
+            lead_of |= dict.fromkeys(_story_of(lead, free, rules), lead.article)
+    return lead_of
+
+
+def _story_of(lead: Report, near: Iterable[Report], rules: PassageRules) -> Iterator[int]:
+    """The articles of the lead's story among those like it, the most like it first."""
+    misses = {True: 0, False: 0}  # of its source and of others, which are asked for different shares
+    for other in near:
+        same_source = lead.source == other.source
+        if lead.whole != other.whole and (misses[same_source] == _PATIENCE or not _in_time(lead, other, rules)):
+            continue
+        joins = one_story(lead, other, rules)
+        misses[same_source] = 0 if joins else misses[same_source] + 1
+        if joins:
+            yield other.article
+
+
+def one_story(lead: Report, other: Report, rules: PassageRules) -> bool:
+    """Whether two articles report one thing from one text.
+
+    Word for word the same: always. Of two outlets, or of unknown ones: when enough of the shorter one stands in
+    passages of both (``story_coverage``), and not more than ``story_days`` lie between them where both days are known.
+    Of one outlet: on two known days never, else only when it is almost the same text (``rerun_coverage``).
+    """
+    if lead.whole == other.whole:
+        return True
+    if not _in_time(lead, other, rules):
+        return False
+    least = rules.rerun_coverage if _one_source(lead, other) else rules.story_coverage
+    return _shared(lead, other, rules.words) >= least * max(1, min(lead.own, other.own))
+
+
+def _one_source(lead: Report, other: Report) -> bool:
+    return lead.source == other.source != UNKNOWN
+
+
+def _in_time(lead: Report, other: Report, rules: PassageRules) -> bool:
+    """Whether the days, as far as known, allow the two to be one story."""
+    apart = abs(lead.day - other.day) if UNKNOWN not in {lead.day, other.day} else 0
+    return apart <= (0 if _one_source(lead, other) else rules.story_days)
+
+
+def _shared(lead: Report, other: Report, words: int) -> int:
+    """How many words stand in passages of both, matched word for word."""
+    if lead.article in other.shared:
+        return other.shared[lead.article]
+    return sum(stretch.words for stretch in align(lead.words, other.words, words))
+
+
+def _least(rules: PassageRules) -> float:
+    """The share of a sketch that must be met: half of what the rules ask, for a sketch is a sample."""
+    return min(rules.story_coverage, rules.rerun_coverage) / 2
+
+
+def _shingles(words: Words) -> Hashes:
+    return np.unique(grams(words.ids, min(_GRAM, len(words))))
+
+
+class _Sketches:
+    """Which articles may be covered by a given one, without comparing all with all.
+
+    Of each article the ``_SKETCH`` runs with the smallest numbers are looked up. A footer is a small part of them, so
+    articles that share no more than that are never laid side by side.
+    """
+
+    def __init__(self, shingles: Sequence[Hashes]) -> None:
+        self.shingles = shingles
+        sketches = [each[:_SKETCH] for each in shingles]
+        self.sizes = np.array([len(sketch) for sketch in sketches], np.int64)
+        values = np.concatenate([*sketches, np.zeros(0, np.uint64)])
+        order = np.argsort(values, kind="stable")
+        self.values = values[order]
+        self.owners: Numbers = np.repeat(np.arange(len(sketches)), self.sizes)[order]
+
+    def near(self, place: int, least: float) -> Iterator[int]:
+        """The articles after ``place`` of whose sketch so great a share stands in the one there, most alike first."""
+        low = np.searchsorted(self.values, self.shingles[place], side="left")
+        count = np.searchsorted(self.values, self.shingles[place], side="right") - low
+        found = np.repeat(low, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        met = np.bincount(self.owners[found], minlength=len(self.sizes))
+        near = np.flatnonzero(met >= np.maximum(1, least * self.sizes))
+        near = near[near > place]
+        yield from near[np.argsort(-met[near] / self.sizes[near], kind="stable")].tolist()

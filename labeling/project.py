@@ -1,0 +1,156 @@
+"""The project file: which schema, which policies, which splits; and the workspace that belongs to it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from labeling.annotations import Defect
+from labeling.errors import ProjectFileError
+from labeling.passages.rules import PassageRules
+from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, checked
+from labeling.values import Frozen
+from labeling.workspace import Workspace
+
+DEFAULT = Path("configs/diplomatic.toml")
+
+
+class Naming(Frozen):
+    """``[project]``: what it is called and what it takes in."""
+
+    name: str = Field(min_length=3, max_length=50)  # Label Studio's own limits for a title
+    description: str = ""
+    language: str = "en"
+    licence: str = ""  # of the articles, for the dataset card
+    max_characters: int = Field(default=20_000, gt=0)  # Label Studio's page takes half a minute for much more
+
+
+class Policies(Frozen):
+    """``[policies]``: the named rules by which things are decided."""
+
+    trim: tuple[Literal["blanks", "punctuation"], ...] = ("blanks",)
+    quarantine_allowed: tuple[Defect, ...] = ()
+    flat_layer: Literal["longest first"] = "longest first"
+    tag_layers: int = Field(default=3, gt=0)  # how many layers of tags, the flat one first: nested spans need more
+    relation_distance: int = Field(default=100, gt=0)  # in tokens: how far apart spans count as not related
+
+
+class Splits(Frozen):
+    """``[splits]``: the share of each split, and the seed that orders new articles."""
+
+    seed: str = "1"
+    train: float = Field(default=0.7, gt=0)
+    dev: float = Field(default=0.15, gt=0)
+    test: float = Field(default=0.15, gt=0)
+
+
+class Reprints(Frozen):
+    """``[reprints]``: whether the fullest article of a story is annotated first, and its reprints wait for it."""
+
+    annotate_once: bool = False
+
+
+class Suggesting(Frozen):
+    """``[suggest]``: the rules, and an installed spaCy pipeline to ask besides, with a map from its labels to ours."""
+
+    rules: str = "rules.toml"  # beside the project file, else the shipped one of that name; "" for none
+    pipeline: str = ""
+    label_map: dict[str, str] = {}
+
+
+class ProjectFile(Frozen):
+    """The whole project file; an unknown key anywhere is refused."""
+
+    project: Naming
+    policies: Policies = Policies()
+    passages: PassageRules = PassageRules()
+    reprints: Reprints = Reprints()
+    splits: Splits = Splits()
+    suggest: Suggesting = Suggesting()
+    unsure_hotkey: Hotkey | None = None
+    guidance: tuple[Sentence, ...] = ()
+    labels: tuple[Label, ...] = Field(min_length=1)
+    relations: tuple[RelationType, ...] = ()
+    choices: tuple[ChoiceSet, ...] = ()
+    migrations: Migrations = Migrations()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project file that was read and checked, and its workspace."""
+
+    path: Path
+    file: ProjectFile
+    schema: Schema
+    workspace: Workspace
+
+
+def load_project(path: Path = DEFAULT, workspace: Path | None = None) -> Project:
+    """Read and check a project file.
+
+    Args:
+        path: The TOML file. ``configs/diplomatic.toml`` falls back to the shipped one where there is no such file.
+        workspace: The folder to work in; ``exports/<name of the project file>`` when None.
+
+    Raises:
+        ProjectFileError: Not there, no TOML, an unknown key or a wrong value.
+        SchemaError: The schema contradicts itself.
+    """
+    path = _existing(path)
+    file = _parse(path)
+    folder = workspace or Path("exports") / path.stem
+    return Project(path, file, checked(schema_of(file), str(path)), Workspace(folder))
+
+
+def schema_of(file: ProjectFile) -> Schema:
+    """The schema that a project file states."""
+    return Schema(
+        labels=file.labels,
+        relations=file.relations,
+        choices=file.choices,
+        unsure_hotkey=file.unsure_hotkey,
+        guidance=file.guidance,
+        migrations=file.migrations,
+    )
+
+
+def shipped(name: str) -> Path:
+    """A file of ``configs/``: in the installed package, else in the checkout the package is imported from."""
+    here = Path(__file__).parent
+    installed = here / "configs" / name
+    return installed if installed.exists() else here.parent / "configs" / name
+
+
+def _existing(path: Path) -> Path:
+    if path == DEFAULT and not path.exists():
+        path = shipped(path.name)
+    if path.exists():
+        return path
+    raise ProjectFileError(f"there is no project file {path}", todo="name one with --config FILE", where=str(path))
+
+
+def _parse(path: Path) -> ProjectFile:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
+        return ProjectFile.model_validate_json(json.dumps(raw))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        raise ProjectFileError(f"{path} is no TOML: {error}", todo="mend it", where=str(path)) from None
+    except ValidationError as error:
+        raise ProjectFileError(
+            f"{path}: " + "; ".join(_fault(fault) for fault in error.errors(include_url=False)),
+            todo="mend these keys; docs/files.md lists all there are",
+            where=str(path),
+        ) from None
+
+
+def _fault(fault: object) -> str:
+    """Say one fault of pydantic's in our words."""
+    loc = ".".join(str(part) for part in fault["loc"])  # type: ignore[index]
+    message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]  # type: ignore[index]
+    return f"{loc}: {message}"

@@ -1,0 +1,213 @@
+"""Reprints: annotated once. What the annotated articles say is carried to those that share text with them.
+
+The order of work follows: the fullest article of each story first, its reprints after it, each with what was carried
+to it as a suggestion. Nothing here touches disk, network, clock or a random number.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from labeling.annotations import PROJECTED, Annotation, Relation, Span
+from labeling.neighbours import sharing
+from labeling.projection import aligned, project
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from labeling.annotations import Gold
+    from labeling.articles import Article
+    from labeling.passages.places import Passage
+    from labeling.splits import Clustered
+
+_RUN = 5  # words of the shortest run by which two reports of one story help each other
+_SOURCES = 4  # articles from which one article is helped, those that share most with it
+_DONE = frozenset({"submitted", "skipped"})
+
+
+class Projected(Frozen):
+    """One line of ``projected.jsonl``: what was carried to ``article`` from ``source``.
+
+    ``said`` is how many spans people's gold of ``source`` has. ``stretches`` are where ``article`` has the source's
+    words, in code points, half open: there the source speaks, with a span or by having none.
+    """
+
+    article: str
+    digest: str
+    source: str
+    said: int
+    stretches: tuple[tuple[int, int], ...] = ()
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+    @property
+    def annotator(self) -> str:
+        """Who signs it."""
+        return PROJECTED + self.source
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What one annotated article saved: the spans it has, and those carried to other ``articles``.
+
+    ``checked`` of the carried ones stand in articles that have gold by now, ``accepted`` of them in that gold.
+    """
+
+    source: str
+    articles: int
+    said: int
+    spans: int
+    checked: int
+    accepted: int
+
+
+@dataclass(frozen=True)
+class Press:
+    """What there is to carry between: articles by id, their stories, and the passages they share.
+
+    ``words`` is the least run of a passage; two reports of one story help each other by shorter ones.
+    """
+
+    articles: Mapping[str, Article]
+    clusters: Sequence[Clustered]
+    passages: Sequence[Passage]
+    words: int
+
+    @cached_property
+    def stories(self) -> dict[str, str]:
+        """The story of each article."""
+        return {row.article: row.story for row in self.clusters}
+
+
+def carry(
+    press: Press, gold: Iterable[Gold], annotations: Iterable[Annotation], before: Iterable[Projected] = ()
+) -> list[Projected]:
+    """Carry gold to the articles that share text with it and that nobody has annotated.
+
+    An article is helped by those that share most with it, of its own story first; each adds what the ones before it
+    do not have the words for. What was carried to an article that a person has annotated since stays as it was: it
+    is what that person was shown. A reprint of an article that was skipped or ruled out gets an empty row, which lets
+    it go its own way.
+
+    Args:
+        press: The articles and what they share.
+        gold: What people said, reconciled.
+        annotations: All there are; they tell who is done with what.
+        before: The rows of the last time.
+
+    Returns:
+        Rows sorted by article and source.
+    """
+    done = {each.article for each in annotations if each.by_person and each.state in _DONE}
+    sources = {each.article: each for each in gold if each.usable and _stands(each.article, each.digest, press)}
+    kept = [row for row in before if row.article in done and _stands(row.article, row.digest, press)]
+    open_ones = [name for name in press.articles if name not in done]
+    made = [row for name, ranked in _ranked(press, sources, open_ones) for row in _helped(name, ranked, press, sources)]
+    rows = {(row.article, row.source): row for row in [*_given_up(press, done - sources.keys()), *kept, *made]}
+    return [rows[key] for key in sorted(rows)]
+
+
+def savings(carried: Iterable[Projected], gold: Iterable[Gold]) -> list[Saving]:
+    """What each annotated article saved, those that saved most first.
+
+    Args:
+        carried: All rows of ``projected.jsonl``.
+        gold: What people say today; a carried span counts as accepted where gold has it to the character.
+    """
+    said = {each.article: {(span.start, span.end, span.label) for span in each.spans} for each in gold}
+    by_source: defaultdict[str, list[Projected]] = defaultdict(list)
+    for row in carried:
+        by_source[row.source].append(row)
+    found = [_saving(source, rows, said) for source, rows in by_source.items()]
+    return sorted((each for each in found if each.spans), key=lambda each: (-each.spans, each.source))
+
+
+def in_order(articles: Iterable[Article], clusters: Iterable[Clustered]) -> list[Article]:
+    """The fullest article of each story first, then their reprints; else in the order given."""
+    reprints = {row.article for row in clusters if not row.lead}
+    return sorted(articles, key=lambda article: article.id in reprints)
+
+
+def waiting(clusters: Iterable[Clustered], carried: Iterable[Projected]) -> set[str]:
+    """The reprints to which nothing was carried from their own story yet: annotating them now is work done twice."""
+    story = {row.article: row.story for row in clusters if not row.lead}
+    members = {row.article: row.story for row in clusters}
+    ready = {row.article for row in carried if members.get(row.source) == members.get(row.article)}
+    return story.keys() - ready
+
+
+def touches(place: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    """Whether a stretch has a code point in common with one of the others, all half open."""
+    return any(place[0] < end and start < place[1] for start, end in others)
+
+
+def _stands(name: str, digest: str, press: Press) -> bool:
+    return name in press.articles and press.articles[name].digest == digest
+
+
+def _given_up(press: Press, dropped: Collection[str]) -> Iterator[Projected]:
+    """Empty rows for the reprints of articles that people are done with, and of which there is no gold."""
+    leads = {row.story: row.article for row in press.clusters if row.lead}
+    for row in press.clusters:
+        if row.article in press.articles and not row.lead and leads.get(row.story) in dropped:
+            digest = press.articles[row.article].digest
+            yield Projected(article=row.article, digest=digest, source=leads[row.story], said=0)
+
+
+def _ranked(press: Press, sources: Collection[str], targets: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each article that can be helped, with its helpers: its own story's lead, others of its story, then the others."""
+    story, leads = press.stories, {row.article for row in press.clusters if row.lead}
+    shared = sharing(press.passages, targets, sources)
+    for name in sorted(shared):
+        order = sorted(
+            shared[name].items(), key=lambda item: (story.get(item[0]) != story.get(name), -item[1], item[0])
+        )
+        ranked = [other for other, _ in order]
+        ranked.sort(key=lambda other: other not in leads or story.get(other) != story.get(name))
+        yield name, ranked[:_SOURCES]
+
+
+def _helped(name: str, ranked: Iterable[str], press: Press, sources: Mapping[str, Gold]) -> Iterator[Projected]:
+    """What each of the helpers adds, spans in words that no helper before it has."""
+    target, spoken = press.articles[name], list[tuple[int, int]]()
+    story = press.stories
+    for source in ranked:
+        run = _RUN if story.get(source) == story.get(name) else press.words
+        alignment = aligned(press.articles[source].text, target.text, run)
+        carried = project(_said(sources[source]), target, alignment)
+        spans = tuple(span for span in carried.spans if not touches((span.start, span.end), spoken))
+        ids = {span.id for span in spans}
+        stretches = tuple(each for each in alignment.stretches() if not touches(each, spoken))
+        spoken += stretches
+        yield Projected(
+            article=name,
+            digest=target.digest,
+            source=source,
+            said=len(sources[source].spans),
+            stretches=stretches,
+            spans=spans,
+            relations=tuple(each for each in carried.relations if {each.head, each.tail} <= ids),
+        )
+
+
+def _said(gold: Gold) -> Annotation:
+    spans = tuple(
+        Span(id=span.id, start=span.start, end=span.end, label=span.label, unsure=span.unsure) for span in gold.spans
+    )
+    return Annotation(article=gold.article, digest=gold.digest, annotator="gold", spans=spans, relations=gold.relations)
+
+
+def _saving(source: str, rows: Sequence[Projected], gold: Mapping[str, set[tuple[int, int, str]]]) -> Saving:
+    checked = [row for row in rows if row.article in gold]
+    return Saving(
+        source=source,
+        articles=sum(bool(row.spans) for row in rows),
+        said=max(row.said for row in rows),
+        spans=sum(len(row.spans) for row in rows),
+        checked=sum(len(row.spans) for row in checked),
+        accepted=sum((span.start, span.end, span.label) in gold[row.article] for row in checked for span in row.spans),
+    )

@@ -1,0 +1,233 @@
+"""The schema: labels, relation types and choices, as the project file states them.
+
+Another schema is another file and no code. Whatever contradicts itself is refused here, by name, before a server sees
+it: Label Studio accepts most of these mistakes in silence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from labeling.errors import SchemaError
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+OptionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$")]
+Hotkey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]$")]
+
+# Keys that Label Studio's editor itself listens to, read from the keymap of 1.23.2: `u` unselects a region.
+# All its other keys are chords or keys with names, which the pattern of `Hotkey` excludes.
+RESERVED_HOTKEYS = frozenset("u")
+
+# The names of the two controls that every span has besides its label; a choice set must not take them.
+UNSURE = "unsure"
+NOTE = "note"
+RESERVED_CONTROLS = frozenset({"label", "relation", "text", "title", UNSURE, NOTE})
+
+
+class Label(Frozen):
+    """A span label, as annotators see it."""
+
+    name: Name
+    definition: Sentence
+    examples: tuple[Sentence, ...] = Field(min_length=1)
+    near_misses: tuple[Sentence, ...] = ()
+    color: Colour
+    hotkey: Hotkey
+
+
+class RelationType(Frozen):
+    """A relation label with the span labels allowed at each end.
+
+    An empty ``head`` and ``tail`` allow any label, as long as both ends have the same one: what ``SAME_AS`` needs.
+    ``symmetric`` says that direction carries no meaning.
+    """
+
+    name: Name
+    definition: Sentence
+    example: Sentence
+    head: tuple[Name, ...] = ()
+    tail: tuple[Name, ...] = ()
+    symmetric: bool = False
+
+    def allows(self, head: str, tail: str) -> bool:
+        """Whether a relation of this type may go from a span labelled ``head`` to one labelled ``tail``."""
+        if not self.head and not self.tail:
+            return head == tail
+        return head in self.head and tail in self.tail
+
+
+class Option(Frozen):
+    """One option of a choice set."""
+
+    name: Name
+    definition: Sentence
+    hotkey: Hotkey | None = None
+
+
+class ChoiceSet(Frozen):
+    """A question about the whole article."""
+
+    name: Name
+    question: Sentence
+    multiple: bool = False
+    options: tuple[Option, ...] = Field(min_length=1)
+
+
+class Migrations(Frozen):
+    """What becomes of things the schema no longer has, when annotations are read; the server's history stays.
+
+    Each maps a name of before to the one that takes its place, which may have things of its own already (then the two
+    are merged); ``""`` removes it. Options are written with their choice set, as in ``"event.MEET" = "event.CONSULT"``.
+    """
+
+    labels: dict[Name, Name | Literal[""]] = {}
+    relations: dict[Name, Name | Literal[""]] = {}
+    choices: dict[OptionName, OptionName | Literal[""]] = {}
+
+    def sayable(self) -> frozenset[tuple[str, str]]:
+        """What is migrated, each with the control it stands in: ``("label", "MINISTRY")``, ``("event", "MEET")``."""
+        return frozenset(
+            [
+                *(("label", name) for name in self.labels),
+                *(("relation", name) for name in self.relations),
+                *((name.partition(".")[0], name.partition(".")[2]) for name in self.choices),
+            ]
+        )
+
+
+class Schema(Frozen):
+    """Everything an annotator can say.
+
+    ``unsure_hotkey`` ticks `unsure` on the selected span; ``guidance`` are sentences that hold for every label;
+    ``migrations`` say what becomes of what could be said before.
+    """
+
+    labels: tuple[Label, ...] = Field(min_length=1)
+    relations: tuple[RelationType, ...] = ()
+    choices: tuple[ChoiceSet, ...] = ()
+    unsure_hotkey: Hotkey | None = None
+    guidance: tuple[Sentence, ...] = ()
+    migrations: Migrations = Migrations()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The span labels, in the order of the file: the order of every ClassLabel we write."""
+        return tuple(label.name for label in self.labels)
+
+    def relation(self, name: str) -> RelationType | None:
+        """The relation type of that name, or None."""
+        return next((relation for relation in self.relations if relation.name == name), None)
+
+    def choice_set(self, name: str) -> ChoiceSet | None:
+        """The choice set of that name, or None."""
+        return next((choice for choice in self.choices if choice.name == name), None)
+
+
+def checked(schema: Schema, where: str) -> Schema:
+    """Return ``schema`` if it agrees with itself.
+
+    Raises:
+        SchemaError: A name, colour or hotkey stands twice, a hotkey or control name is Label Studio's own, or a
+            relation names a label that does not exist, or a migration is no way from what is gone to what is there. The
+            message has every such fault, not only the first.
+    """
+    faults = [
+        *_duplicates(schema),
+        *_hotkeys(schema),
+        *_relation_ends(schema),
+        *_control_names(schema),
+        *_migrations(schema),
+    ]
+    if faults:
+        raise SchemaError(
+            f"{where}: " + "; ".join(faults),
+            todo="mend these entries of the project file; nothing was sent to the server",
+            where=where,
+        )
+    return schema
+
+
+def _twice(what: str, values: Iterable[str]) -> list[str]:
+    return [f"{what} {value!r} stands {n} times" for value, n in Counter(values).items() if n > 1]
+
+
+def _duplicates(schema: Schema) -> list[str]:
+    options = [
+        fault
+        for choice in schema.choices
+        for fault in _twice(f"option of choice {choice.name!r}:", (option.name for option in choice.options))
+    ]
+    return [
+        *_twice("label", schema.label_names),
+        *_twice("colour", (label.color for label in schema.labels)),
+        *_twice("relation", (relation.name for relation in schema.relations)),
+        *_twice("choice", (choice.name for choice in schema.choices)),
+        *options,
+    ]
+
+
+def _hotkeys(schema: Schema) -> list[str]:
+    options = (option.hotkey for choice in schema.choices for option in choice.options)
+    keys = [key for key in (*(label.hotkey for label in schema.labels), *options, schema.unsure_hotkey) if key]
+    taken = [f"hotkey {key!r} is Label Studio's own" for key in keys if key in RESERVED_HOTKEYS]
+    return [*_twice("hotkey", keys), *taken]
+
+
+def _relation_ends(schema: Schema) -> list[str]:
+    known = set(schema.label_names)
+    unknown = [
+        f"relation {relation.name!r} has the {side} {name!r}, which is no label"
+        for relation in schema.relations
+        for side, names in (("head", relation.head), ("tail", relation.tail))
+        for name in names
+        if name not in known
+    ]
+    one_sided = [
+        f"relation {relation.name!r} names labels for one end only"
+        for relation in schema.relations
+        if bool(relation.head) != bool(relation.tail)
+    ]
+    return [*unknown, *one_sided]
+
+
+def _control_names(schema: Schema) -> list[str]:
+    return [
+        f"choice {choice.name!r} has the name of a control of ours"
+        for choice in schema.choices
+        if choice.name.casefold() in RESERVED_CONTROLS
+    ]
+
+
+def _migrations(schema: Schema) -> list[str]:
+    options = {f"{choice.name}.{option.name}" for choice in schema.choices for option in choice.options}
+    tables = (
+        ("labels", schema.migrations.labels, set(schema.label_names)),
+        ("relations", schema.migrations.relations, {relation.name for relation in schema.relations}),
+        ("choices", schema.migrations.choices, options),
+    )
+    unfit = [
+        fault
+        for table, ways, known in tables
+        for before, after in ways.items()
+        for fault in _unfit(f"migrations.{table}", before, after, known)
+    ]
+    moved = [
+        f"migrations.choices: {before!r} cannot move to another choice set"
+        for before, after in schema.migrations.choices.items()
+        if after and before.partition(".")[0] != after.partition(".")[0]
+    ]
+    return [*unfit, *moved]
+
+
+def _unfit(table: str, before: str, after: str, known: set[str]) -> list[str]:
+    still = [f"{table}: {before!r} is still in the schema"] if before in known else []
+    return [*still, f"{table}: {after!r} is not in the schema"] if after and after not in known else still

@@ -1,0 +1,177 @@
+"""In which encoding a file was written: what it says itself, else UTF-8, else the best guess of a library.
+
+A guess is said aloud, and text that is UTF-8 but for a few broken bytes is never guessed to be something else: that
+would put a wrong character in the place of every good one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from labeling.errors import UnreadableArticle, UsageError
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
+
+_CHUNK = 1 << 20  # bytes
+
+# The longer ones first: the mark of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
+
+# The encodings of the web (WHATWG Encoding Standard): the library also knows mainframes, and takes news for theirs.
+_OF_THE_WEB = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866"),
+    *("iso8859_2", "iso8859_3", "iso8859_4", "iso8859_5", "iso8859_6", "iso8859_7", "iso8859_8", "iso8859_10"),
+    *("iso8859_13", "iso8859_14", "iso8859_15", "iso8859_16", "koi8_r", "koi8_u", "mac_roman", "mac_cyrillic"),
+    *("cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949"),
+)
+_WIDE = ("utf_16_le", "utf_16_be")  # without a mark; only where there is a NUL, for any four bytes could be two signs
+_NOT_PLAIN = re.compile("[\0\x1b]")  # UTF-16 is full of NUL, ISO-2022 of ESC, and both are well-formed UTF-8
+# What a page without a declared encoding is read as, by language (HTML Standard, "encoding sniffing"): it decides
+# between encodings that the library finds equally likely, which Western ones often are.
+_BY_LANGUAGE = {
+    **dict.fromkeys(("cs", "hu", "pl", "sk", "sl", "hr", "ro"), "cp1250"),
+    **dict.fromkeys(("ru", "uk", "bg", "sr", "mk", "be"), "cp1251"),
+    **dict.fromkeys(("et", "lt", "lv"), "cp1257"),
+    "el": "cp1253",
+    "tr": "cp1254",
+    "he": "cp1255",
+    "ar": "cp1256",
+    "fa": "cp1256",
+    "vi": "cp1258",
+}
+_AS_LIKELY = (0.01, 0.05)  # by the library's two measures, mess and coherence: less than this tells nothing
+_SIGNS = r"(?:[\u00b2\u00b3\u00b9\u00aa\u00ba\u00bc-\u00be]|[^\w\s\-\u2010-\u201f\u2026'\"&/.,:;@#+*=()])+"
+_ODD = re.compile(rf"[^\W\d_]{_SIGNS}[^\W\d_]")  # a sign inside a word: Polish read as cp1252 is full of them
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The name of an encoding as Python knows it, and whether it was only guessed."""
+
+    name: str
+    guessed: bool = False
+
+
+def encoding_of(file: BinaryIO, language: str = "en", *, declares: bool = False) -> Encoding:
+    """Find the encoding of a file and leave it at its start.
+
+    A byte order mark is believed; then UTF-8 if every byte agrees, or all but a few; then what a page declares (a file
+    that ``declares`` is HTML or XML); else the best guess among the encodings of the web, where ``language`` (a code
+    such as ``en``) decides between those that are equally likely.
+
+    Raises:
+        UnreadableArticle: Nothing fits.
+    """
+    file.seek(0)
+    head = file.read(4)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    found = Encoding(marked) if marked else _unmarked(file, language, declares=declares)
+    file.seek(0)
+    return found
+
+
+def known_encoding(name: str) -> str:
+    """``name`` as Python knows it.
+
+    Raises:
+        UsageError: There is no such text encoding.
+    """
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # refuses what is a codec and no text encoding
+        found = codecs.lookup(name).name
+    except (LookupError, UnicodeError, ValueError):
+        raise UsageError(
+            f"there is no encoding {name!r}", todo="name one as Python does: utf-8, cp1252, shift_jis, utf-16"
+        ) from None
+    return "utf-8-sig" if found == "utf-8" else found  # with a mark or without
+
+
+def _declared(data: bytes) -> str:
+    """The encoding a page names in its first 1024 bytes, if all of it can be read so, else ""."""
+    found = _DECLARED.search(data[:1024])
+    name = found[1].decode("ascii").lower() if found else ""
+    # By the web's rule: pages that say Latin-1 are Windows-1252, which has the curly quotes.
+    name = "cp1252" if name in {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"} else name
+    try:
+        data.decode(name)
+    except (LookupError, UnicodeError):
+        return ""
+    return name
+
+
+def _unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encoding:
+    if _is_utf8(file):
+        return Encoding("utf-8")
+    file.seek(0)
+    data = file.read()
+    if declares and (name := _declared(data)):
+        return Encoding(name)
+    plain, utf8 = not _NOT_PLAIN.search(data.decode("latin-1")), _mostly_utf8(data)
+    guess = "" if plain and utf8 else _guess(data, language)
+    if guess:
+        return Encoding(guess, guessed=True)
+    if utf8:
+        return Encoding("utf-8")  # what is broken in it, or a NUL, is then refused by name
+    raise UnreadableArticle(
+        f"no encoding fits the {len(data)} bytes",
+        todo="say which it is with --encoding NAME, or save the file as UTF-8",
+    )
+
+
+def _is_utf8(file: BinaryIO) -> bool:
+    """Whether all is UTF-8, and no sign tells of another encoding."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    file.seek(0)
+    try:
+        while chunk := file.read(_CHUNK):
+            if _NOT_PLAIN.search(decoder.decode(chunk)):
+                return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether more characters beyond ASCII are whole in UTF-8 than bytes are broken."""
+    text = data.decode("utf-8", errors="surrogateescape")
+    broken = sum("\udc80" <= sign <= "\udcff" for sign in text)
+    beyond = sum(sign > "\x7f" for sign in text) - broken
+    return broken == 0 or beyond > broken
+
+
+def _guess(data: bytes, language: str) -> str:
+    """The likeliest encoding of the web, or "" when none is."""
+    from charset_normalizer import from_bytes
+
+    candidates = [*_OF_THE_WEB, *(_WIDE if b"\0" in data else ())]
+    matches = list(from_bytes(data, cp_isolation=candidates, preemptive_behaviour=False))
+    if not matches:
+        return ""
+    mess, coherence = min(match.chaos for match in matches), max(match.coherence for match in matches)
+    likely = [
+        match
+        for match in matches
+        if match.chaos <= mess + _AS_LIKELY[0] and match.coherence >= coherence - _AS_LIKELY[1]
+    ]
+    return _best(likely or matches[:1], _BY_LANGUAGE.get(language[:2].lower(), "cp1252"))
+
+
+def _best(likely: list[CharsetMatch], preferred: str) -> str:
+    """Fewest signs inside words; then the one usual for the language; then the library's own order."""
+    odd = [len(_ODD.findall(str(match))) for match in likely]
+    cleanest = [match for match, count in zip(likely, odd, strict=True) if count == min(odd)]
+    usual = any(preferred in match.could_be_from_charset for match in cleanest)
+    return preferred if usual else cleanest[0].encoding

@@ -1,0 +1,141 @@
+"""Inputs: the files that a command names, by file, folder, glob or ``-``, and what each is called."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from labeling.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# What a file is read as, by its ending.
+FORMATS = {
+    ".txt": "text",
+    ".jsonl": "lines",
+    ".csv": "table",
+    ".tsv": "table",
+    ".html": "page",
+    ".htm": "page",
+    ".xml": "page",
+}
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file to read. ``path`` is None for the standard input.
+
+    ``name`` is the path relative to the folder that was named (or to the fixed head of the glob; the file name alone
+    for a file that was named itself), without its ending and with ``/`` between folders. ``folder`` is the first folder
+    of ``name``, or "". ``format`` is a value of ``FORMATS``, or "" for an unknown ending.
+    """
+
+    path: Path | None
+    name: str
+    folder: str = ""
+    format: str = ""
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+        return "standard input" if self.path is None else str(self.path)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files to read, each once; and what was passed over in folders: hidden files, linked folders, others."""
+
+    inputs: tuple[Input, ...]
+    skipped: tuple[str, ...] = ()
+
+
+_Item: TypeAlias = "Input | str"  # a file to read, or the path of one that was passed over
+
+
+def find(names: Iterable[str]) -> Found:
+    """Find what ``names`` name: files, folders (searched in depth, in order), globs (``**`` too), ``-``.
+
+    A file reached in two ways is read once, under the first name. In folders and globs, hidden files and unknown
+    endings are passed over and listed; a file named itself is never passed over.
+
+    Raises:
+        UsageError: A name stands for nothing, or a folder or glob holds no file of a format of ours.
+    """
+    items = [item for name in names for item in _named(name)]
+    once: dict[object, Input] = {}
+    for item in items:
+        if isinstance(item, Input):
+            once.setdefault(item.path and os.path.realpath(item.path), item)
+    return Found(tuple(once.values()), tuple(dict.fromkeys(item for item in items if isinstance(item, str))))
+
+
+def _named(name: str) -> Iterable[_Item]:
+    if name == STDIN:
+        return [Input(None, "stdin")]
+    if not name:  # as an unset shell variable gives it; to Path it would be the folder we are in
+        raise UsageError("a path is empty", todo="name a file, a folder or a glob")
+    path = Path(name)
+    if path.is_dir():
+        return _usable(name, list(_under(path, path)))
+    if path.exists():
+        return [_input(path, path.parent)]
+    if glob.has_magic(name):
+        return _usable(name, list(_matching(name)))
+    raise UsageError(f"there is no file or folder {name}", todo="name what is there", where=name)
+
+
+def _usable(name: str, items: list[_Item]) -> list[_Item]:
+    if any(isinstance(item, Input) for item in items):
+        return items
+    endings = " ".join(FORMATS)
+    passed = f" ({len(items)} other files are there)" if items else ""
+    raise UsageError(f"{name} holds no file to read{passed}", todo=f"files must end in one of {endings}", where=name)
+
+
+def _matching(pattern: str) -> Iterator[_Item]:
+    base = _fixed_head(pattern)
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        path = Path(match)
+        # With ** a folder's files are matches of their own.
+        if path.is_file():
+            yield _known(path, base)
+        elif "**" not in pattern:
+            yield from _under(path, base)
+
+
+def _fixed_head(pattern: str) -> Path:
+    parts = Path(pattern).parts
+    fixed = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:fixed])
+
+
+def _under(folder: Path, base: Path) -> Iterator[_Item]:
+    for root, folders, files in os.walk(folder, onerror=_unlistable):
+        passed = {name for name in folders if name.startswith(".") or (Path(root) / name).is_symlink()}
+        yield from (str(Path(root) / name) for name in sorted(passed))
+        folders[:] = sorted(set(folders) - passed)
+        for name in sorted(files):
+            yield _known(Path(root) / name, base)
+
+
+def _unlistable(error: OSError) -> NoReturn:
+    raise UsageError(
+        f"{error.filename} cannot be listed: {error.strerror}", todo="mend its rights", where=str(error.filename)
+    )
+
+
+def _known(path: Path, base: Path) -> _Item:
+    """The file, or its path when it is to be passed over."""
+    found = _input(path, base)
+    return found if found.format and path.is_file() and not path.name.startswith(".") else str(path)
+
+
+def _input(path: Path, base: Path) -> Input:
+    relative = path.relative_to(base).with_suffix("")
+    folder = relative.parts[0] if len(relative.parts) > 1 else ""
+    return Input(path, relative.as_posix(), folder, FORMATS.get(path.suffix.lower(), ""))

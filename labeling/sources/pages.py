@@ -1,0 +1,74 @@
+"""The main text of a web page, and what the page says of itself."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from labeling.errors import UnreadableArticle
+
+# What the markup itself calls no main text; on a page with little else, the extractor would take it for that.
+_BESIDE = ["//nav", "//footer"]
+_PROLOGUE = re.compile(
+    r"\A\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>\s*)*", re.DOTALL | re.IGNORECASE
+)
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """``url`` and ``site`` as the page states them, ``published`` an ISO date; each may be empty."""
+
+    text: str
+    title: str = ""
+    site: str = ""
+    published: str = ""
+    url: str = ""
+
+    @property
+    def address(self) -> str:
+        """The url when it can stand for the article: absolute, and not that of the site's front page."""
+        parts = urlsplit(self.url)
+        return self.url if parts.netloc and (parts.path.strip("/") or parts.query) else ""
+
+
+def page_of(markup: str) -> Page:
+    """Extract the main text of HTML or XML with trafilatura: paragraphs one a line, no tables, no readers' comments.
+
+    Raises:
+        UnreadableArticle: There is no main text, or it is a feed of many.
+    """
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
+
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it has to say, we say by name
+    found = bare_extraction(
+        _as_html(markup),
+        include_comments=False,
+        include_tables=False,
+        favor_precision=True,
+        with_metadata=True,
+        prune_xpath=_BESIDE,
+        date_extraction_params={"extensive_search": False, "original_date": True},  # what it states; no guesses
+    )
+    if not isinstance(found, Document) or not found.text:
+        raise UnreadableArticle(
+            "the page has no main text that can be found", todo="save the text itself as .txt, or in a .jsonl row"
+        )
+    return Page(
+        text=found.text,
+        title=found.title or "",
+        site=found.sitename or found.hostname or "",
+        published=found.date or "",
+        url=found.url or "",
+    )
+
+
+def _as_html(markup: str) -> str:
+    """HTML as it is; an agency's XML, or a fragment, in the frame without which the extractor sees nothing in it."""
+    body = _PROLOGUE.sub("", markup, count=1)
+    if _FEED.match(body):
+        raise UnreadableArticle("this is a feed of many articles", todo="save each as a page, or as a .jsonl row")
+    return markup if body[:5].lower() == "<html" else f"<html><body>{body}</body></html>"

@@ -1,0 +1,68 @@
+"""Tables: comma-separated records and their kin, each record with the line it starts in."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.errors import UnreadableArticle
+from labeling.sources.columns import COLUMNS, column_of
+
+if TYPE_CHECKING:
+    import io
+    from _csv import Reader
+    from collections.abc import Iterator
+
+Record: TypeAlias = "tuple[int, list[str] | UnreadableArticle]"
+
+_DELIMITERS = ",;\t|"
+_MAX_CELL = 2**31 - 1  # characters
+
+
+def table_of(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[Record]]:
+    """The names of the columns, and a stream of records: the line each starts in, and its cells (none on a blank line).
+
+    A record that cannot be parsed comes as the reason why. ``stream`` must have been opened with ``newline=""``.
+
+    Raises:
+        UnreadableArticle: The first line names no column of texts.
+    """
+    delimiter = _delimiter(stream.readline())
+    stream.seek(0)
+    csv.field_size_limit(_MAX_CELL)  # an over-long text is refused by our limit and name, not by csv's
+    records = _records(csv.reader(stream, delimiter=delimiter, strict=True))
+    _, header = next(records, (1, list[str]()))
+    if isinstance(header, UnreadableArticle):
+        raise header
+    if "text" not in map(column_of, header):
+        raise UnreadableArticle(
+            "the first line names no column of texts",
+            todo=f"name the columns in the first line; the text's is one of: {', '.join(COLUMNS['text'])}",
+        )
+    return header, records
+
+
+def _delimiter(header: str) -> str:
+    """The one that finds most of our columns in the header; a guess from the texts would often be wrong."""
+    return max(_DELIMITERS, key=lambda sign: sum(bool(column_of(cell)) for cell in _cells(header, sign)))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _records(reader: Reader) -> Iterator[Record]:
+    while True:
+        start = reader.line_num + 1
+        try:
+            yield start, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield (
+                start,
+                UnreadableArticle(
+                    f"lines {start} to {reader.line_num} are no table row: {error}",
+                    todo='close every quote, and double those inside a cell: "he said ""no"" to it"',
+                ),
+            )

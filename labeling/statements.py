@@ -1,0 +1,121 @@
+"""Relations and choices against gold, by the ruler that measures spans.
+
+A relation is right when its label is, and both its spans are to the character and to their labels; one without a
+direction may be drawn from either end. A choice is right when the option is. Where gold is open nothing is known: a
+relation with an end that touches an open stretch, or an option in dispute, is counted only if it is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.annotations import choice_id
+from labeling.evaluation import BOOTSTRAP, Measures, Outcome, measures_of, signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
+    from labeling.articles import Article
+    from labeling.evaluation import Bootstrap
+    from labeling.schema import Schema
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A relation or a choice, as the ruler sees it: from the first code point it is about to the last.
+
+    ``id`` says all that must be right. ``doubtful`` marks one of which gold leaves open whether it is.
+    """
+
+    id: str
+    start: int
+    end: int
+    label: str
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One article of the test set, with its gold and with what one annotator says."""
+
+    article: Article
+    leak_group: str
+    gold: Gold
+    said: Annotation
+
+
+def relations(
+    heard: Iterable[Heard], schema: Schema, corpus: str = "", bootstrap: Bootstrap = BOOTSTRAP
+) -> Measures | None:
+    """Measure an annotator's relations; None when it says none at all.
+
+    Args:
+        heard: Every article of the test set.
+        schema: Names the relations, and those without a direction.
+        corpus: The digest of the manifest whose test set this is.
+        bootstrap: Resamples and seed of the intervals.
+    """
+    symmetric = {kind.name for kind in schema.relations if kind.symmetric}
+
+    def drawn(of: Gold | Annotation, gold: Gold) -> list[Statement]:
+        spans: dict[str, Span | GoldSpan] = {span.id: span for span in of.spans}
+        return [_related(each, spans, gold, directed=each.label not in symmetric) for each in of.relations]
+
+    outcomes = [_outcome(each, drawn(each.gold, each.gold), drawn(each.said, each.gold)) for each in heard]
+    signed = signature("exact", bootstrap, corpus, "relations")
+    return _measured(outcomes, [kind.name for kind in schema.relations], signed, bootstrap)
+
+
+def choices(
+    heard: Iterable[Heard], schema: Schema, corpus: str = "", bootstrap: Bootstrap = BOOTSTRAP
+) -> Measures | None:
+    """Measure an annotator's choices, `usable` aside: every article of a dataset is; None when it makes none at all.
+
+    Args:
+        heard: Every article of the test set.
+        schema: Names the options, which are listed as ``name=option``.
+        corpus: The digest of the manifest whose test set this is.
+        bootstrap: Resamples and seed of the intervals.
+    """
+    options = [choice_id(each.name, option.name) for each in schema.choices for option in each.options]
+    labels = [label for label in options if not label.startswith(choice_id("usable", ""))]
+
+    def chosen(of: Gold | Annotation, gold: Gold) -> list[Statement]:
+        names = {choice_id(name, option) for name, options in of.choices.items() for option in options}
+        return [Statement(name, 0, 1, name, name in gold.open_choices) for name in sorted(names & set(labels))]
+
+    outcomes = [_outcome(each, chosen(each.gold, each.gold), chosen(each.said, each.gold)) for each in heard]
+    return _measured(outcomes, labels, signature("exact", bootstrap, corpus, "choices"), bootstrap)
+
+
+def _related(relation: Relation, spans: Mapping[str, Span | GoldSpan], gold: Gold, *, directed: bool) -> Statement:
+    if relation.head not in spans or relation.tail not in spans:
+        return Statement(id=f"{relation} joins no two spans", start=0, end=1, label=relation.label)
+    ends = [(end.start, end.end, end.label) for end in (spans[relation.head], spans[relation.tail])]
+    first, last = min(start for start, _, _ in ends), max(end for _, end, _ in ends)
+    return Statement(
+        id=f"{ends if directed else sorted(ends)} {relation.label}",
+        start=first,
+        end=last,
+        label=relation.label,
+        doubtful=any(start < closed and opened < end for opened, closed in gold.open for start, end, _ in ends),
+    )
+
+
+def _outcome(heard: Heard, gold: Sequence[Statement], said: Sequence[Statement]) -> Outcome:
+    true, claimed = {each.id: each for each in gold}, {each.id: each for each in said}
+    return Outcome(
+        leak_group=heard.leak_group,
+        text=heard.article.text,
+        paired=[each for name, each in true.items() if name in claimed],
+        gold=list(true.values()),
+        predicted=[each for name, each in claimed.items() if name in true or not each.doubtful],
+    )
+
+
+def _measured(outcomes: Sequence[Outcome], labels: Sequence[str], signed: str, bootstrap: Bootstrap) -> Measures | None:
+    if not any(each.predicted for each in outcomes):
+        return None
+    return measures_of(outcomes, labels, signed, bootstrap=bootstrap)

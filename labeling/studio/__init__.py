@@ -1,0 +1,1 @@
+"""The only room that knows Label Studio: its tasks, regions and results stop here."""

@@ -1,0 +1,192 @@
+"""The calls that `label_studio_sdk` has no words for, through its own connection: no retries, every failure named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import quote
+
+from labeling.errors import ShortAnswer
+from labeling.studio.exports import read_export
+from labeling.studio.plan import result_digest
+from labeling.studio.refusals import named, strange
+from labeling.studio.remote import read_listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import httpx
+    from pydantic import JsonValue
+
+    from labeling.studio.client import Studio
+    from labeling.studio.remote import RemoteTask
+
+Method: TypeAlias = Literal["GET", "POST", "PATCH", "DELETE"]
+Filter: TypeAlias = dict[str, Any]
+
+_SECONDS = 900.0
+_PAGE = 10_000  # tasks
+# Bytes of a query. Servers behind uwsgi or nginx take 4 or 8 KB of address and headers.
+_QUERY = 2000
+_NUMBERS = 100  # tasks an export is asked for by number: 17 bytes each in the query
+
+
+def ask(studio: Studio, method: Method, path: str, doing: str, **sent: Any) -> httpx.Response:  # noqa: ANN401 - JSON
+    """Send one request, never a second time, and return the answer if it is a good one.
+
+    Args:
+        studio: The server.
+        method: HTTP's.
+        path: Without the server's address.
+        doing: What is asked for, as in "was asked to <doing>", for the error.
+        sent: ``params`` or ``json``.
+
+    Raises:
+        StudioError: Any other answer, or none, by its name.
+    """
+    from label_studio_sdk.core.api_error import ApiError
+
+    with named(studio.url, doing):
+        answer = studio.sdk._client_wrapper.httpx_client.request(  # noqa: SLF001 - the SDK's way to call a bare route
+            path, method=method, request_options={"max_retries": 0, "timeout": _SECONDS}, **sent
+        )
+        if answer.is_success:
+            return answer
+        raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=_body(answer))
+
+
+def is_legacy(studio: Studio) -> bool:
+    """Whether the key is a legacy token; else it is a personal access token."""
+    return bool(studio.sdk._client_wrapper._tokens_client._use_legacy_token)  # noqa: SLF001 - it is told nowhere else
+
+
+def clock(studio: Studio) -> dt.datetime:
+    """What time it is on the server, to the second.
+
+    Raises:
+        NotLabelStudio: The answer bears no date.
+    """
+    answer = ask(studio, "GET", "api/version", "say its version")
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).astimezone(dt.UTC)
+    except (KeyError, ValueError):
+        raise strange(studio.url) from None
+
+
+def where(column: str, operator: str, kind: str, value: JsonValue) -> Filter:
+    """One condition on the list of tasks, in the Data Manager's words."""
+    return {"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}
+
+
+def listed(studio: Studio, project: int, include: str, *filters: Filter, any_of: bool = False) -> Iterator[Any]:
+    """What the server says of each task that fits, as plain JSON.
+
+    Args:
+        studio: The server.
+        project: The project's number.
+        include: The fields to send, with commas between.
+        filters: What tasks must fit; all of it, or with ``any_of`` one of it. None fits all tasks.
+        any_of: See there.
+
+    Raises:
+        ShortAnswer: Fewer came than the server counts.
+    """
+    asked: dict[str, Any] = {"project": project, "include": include, "fields": "all", "page_size": _PAGE}
+    if filters:
+        asked["query"] = json.dumps({"filters": {"conjunction": "or" if any_of else "and", "items": list(filters)}})
+    came, total, page = 0, 1, 1
+    while came < total:
+        answer = ask(studio, "GET", "api/tasks/", "list its tasks", params={**asked, "page": page})
+        rows, total = _page(studio, answer)
+        if not rows and came < total:
+            raise _short(studio, f"{total} tasks", came)
+        yield from rows
+        came, page = came + len(rows), page + 1
+
+
+def tasks_of(studio: Studio, project: int, articles: Iterable[str]) -> list[RemoteTask]:
+    """The tasks that name one of these articles, asked for in queries that any server takes."""
+    found: list[RemoteTask] = []
+    for names in _queries(articles):
+        condition = where("data.article", "in_list", "String", [*names])
+        with named(studio.url, "find tasks by article"):
+            rows = listed(studio, project, "id,data,predictions_model_versions", condition)
+            found += [read_listed(row) for row in rows]
+    return found
+
+
+def exported(studio: Studio, project: int, numbers: Sequence[int]) -> Iterator[JsonValue]:
+    """The tasks of these numbers as the server's export has them; one that was deleted meanwhile is missing."""
+    for start in range(0, len(numbers), _NUMBERS):
+        asked = {"exportType": "JSON", "download_all_tasks": "true", "ids[]": [*numbers[start : start + _NUMBERS]]}
+        answer = ask(studio, "GET", f"api/projects/{project}/export", "export some tasks", params=asked)
+        yield from read_export(answer.content, f"an export of project {project} of {studio.url}")
+
+
+def suggestions(studio: Studio, project: int) -> Iterator[tuple[int, str, str]]:
+    """Every suggestion there: the task's number, the model, and the digest of what it says."""
+    answer = ask(studio, "GET", "api/predictions/", "list its suggestions", params={"project": project})
+    try:
+        for row in answer.json():
+            yield int(row["task"]), str(row["model_version"] or ""), result_digest(row["result"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise strange(studio.url) from None
+
+
+def remove_suggestions(studio: Studio, project: int, model: str) -> None:
+    """Remove all that a model says in a project."""
+    path = f"api/projects/{project}/model-versions/"
+    ask(studio, "DELETE", path, f"remove the suggestions of {model}", json={"model_version": model})
+
+
+def remove_empty(studio: Studio, project: int, numbers: Sequence[int]) -> list[int]:
+    """Remove those of these tasks that hold no annotation and no draft; return their numbers.
+
+    Each is looked at the moment before: a task in which somebody has said something is never removed.
+    """
+    removed = []
+    for number in numbers:
+        for task in exported(studio, project, [number]):
+            if isinstance(task, dict) and task.get("annotations") == [] and task.get("drafts") == []:
+                ask(studio, "DELETE", f"api/tasks/{number}/", f"remove task {number}")
+                removed.append(number)
+    return removed
+
+
+def _page(studio: Studio, answer: httpx.Response) -> tuple[list[Any], int]:
+    try:
+        body = answer.json()
+        return list(body["tasks"]), int(body["total"])
+    except (ValueError, KeyError, TypeError):
+        raise strange(studio.url) from None
+
+
+def _queries(names: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for name in names:
+        this = len(quote(json.dumps(name))) + 3
+        if batch and size + this > _QUERY:
+            yield batch
+            batch, size = [], 0
+        batch.append(name)
+        size += this
+    if batch:
+        yield batch
+
+
+def _body(answer: httpx.Response) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
+
+
+def _short(studio: Studio, wanted: str, came: int) -> ShortAnswer:
+    return ShortAnswer(
+        f"{studio.url} should have sent {wanted}, and sent {came}",
+        todo="run the same command again, when nobody is deleting tasks; nothing was written",
+        where=studio.url,
+    )

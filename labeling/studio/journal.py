@@ -1,0 +1,82 @@
+"""``pushed.jsonl``: which article is which task. Written before a batch is sent and after the answer has come.
+
+A line without a task number says that the article was being sent, and a suggestion without a digest that it was:
+whether they arrived, only the server knows. Of several lines about one text of an article the last one counts; a push
+that ends well leaves one each, sorted. An article whose text changed has a line for each text that has a task.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.values import Frozen, canonical
+from labeling.workspace import read_rows, storing, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+# An article's id and the digest of the text that was sent.
+Key: TypeAlias = tuple[str, str]
+
+IN_DOUBT = ""  # stands for the digest of a suggestion that was being sent, or being replaced
+
+
+class Pushed(Frozen):
+    """An article that was sent: the digest of the text in its task, and what models say there.
+
+    ``suggested`` has the digest of each model's suggestion, by the model's name.
+    """
+
+    article: str
+    digest: str
+    task: int | None = None
+    suggested: dict[str, str] = {}
+
+    @property
+    def key(self) -> Key:
+        """Which text of which article."""
+        return self.article, self.digest
+
+    def saying(self, model: str, digest: str | None) -> Pushed:
+        """The same task with ``model`` saying that; with None, it says nothing there."""
+        said = {name: known for name, known in self.suggested.items() if name != model}
+        if digest is not None:
+            said[model] = digest
+        return self.model_copy(update={"suggested": said})
+
+
+def load(path: Path) -> dict[Key, Pushed]:
+    """The journal by article and text; empty where there is none.
+
+    Raises:
+        DamagedFile: A line is no such row. A last line that was cut off by a crash is none of these: it is dropped.
+    """
+    if not path.exists():
+        return {}
+    _drop_torn_line(path)
+    return {row.key: row for row in read_rows(path, Pushed)}
+
+
+def append(path: Path, rows: Iterable[Pushed]) -> None:
+    """Add lines, and return when they are on the disk.
+
+    Raises:
+        NoRoom: The disk is full, or the file may not be written.
+    """
+    with storing(path), path.open("a", encoding="utf-8", newline="\n") as out:
+        out.writelines(canonical(row.model_dump(mode="json")) + "\n" for row in rows)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def settle(path: Path, journal: dict[Key, Pushed]) -> None:
+    """Write the journal anew: one line a task, sorted."""
+    write_rows(path, (journal[key] for key in sorted(journal)))
+
+
+def _drop_torn_line(path: Path) -> None:
+    with path.open("rb+") as file:
+        content = file.read()
+        file.truncate(content.rfind(b"\n") + 1)

@@ -1,0 +1,183 @@
+"""The installed Label Studio package: where it is, what environment it runs in, and a migrated database to start from.
+
+An empty database takes Label Studio most of a minute to migrate, and the result is the same each time. So the package's
+own ``migrate`` is run once per version; the file it leaves, made before any user or organisation exists, is kept in the
+user's cache and copied into every fresh workspace.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labeling.errors import DataFolderUnusable, NoRoom, ServerDidNotStart, ServerPackageMissing
+from labeling.workspace import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DATABASE = "label_studio.sqlite3"
+
+# Raised when a template is made in another way, so that templates of before are left alone.
+_TEMPLATE = 1
+
+# Label Studio reads some two hundred settings from variables without a prefix too ($PORT, $HOST, $DEBUG, $CI ...): so
+# only what a Python process needs is handed on.
+_HANDED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "PYTHONPATH",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+)
+
+_SETTINGS = {
+    "ALLOWED_HOSTS": "127.0.0.1,localhost",  # no page from elsewhere, by no trick with names
+    "COLLECT_ANALYTICS": "false",
+    "CORS_ALLOW_ALL_ORIGINS": "false",
+    "DISABLE_SIGNUP_WITHOUT_LINK": "true",
+    "ENABLE_LEGACY_API_TOKEN": "true",
+    "FRONTEND_SENTRY_DSN": "",
+    "LATEST_VERSION_CHECK": "false",
+    "LOCAL_FILES_SERVING_ENABLED": "false",  # else it looks for a folder of the machine to serve
+    "LOG_LEVEL": "WARNING",
+    "SENTRY_DSN": "",
+}
+
+
+def package_folder() -> Path:
+    """The folder of the installed package, found without importing it.
+
+    Raises:
+        ServerPackageMissing: It is not installed here.
+    """
+    spec = importlib.util.find_spec("label_studio")
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerPackageMissing(
+            "the embedded Label Studio is not installed in this Python environment",
+            todo="install it with `pip install 'labeling[server]'`, or name a server of your own in LABEL_STUDIO_URL",
+            where=sys.prefix,
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def environment(data: Path) -> dict[str, str]:
+    """The whole environment of a Label Studio process with its data in ``data``: only the basics are the user's."""
+    kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+    settings = {f"LABEL_STUDIO_{name}": value for name, value in _SETTINGS.items()}
+    # The log level alone is read without its prefix.
+    return {**kept, **settings, "LOG_LEVEL": _SETTINGS["LOG_LEVEL"], "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
+
+
+def fresh_database(data: Path, say: Callable[[str], None]) -> None:
+    """Put a migrated database without users into ``data``; make the template first when this version has none.
+
+    Without a cache that can be written, nothing is put there: Label Studio then migrates by itself.
+
+    Raises:
+        ServerDidNotStart: Label Studio's own migration failed.
+    """
+    try:
+        template = _template(say)
+    except (OSError, NoRoom) as error:
+        say(f"No migrated database can be kept ({error}); the first start takes about a minute")
+        return
+    with replacing(data / DATABASE, mode=0o600) as temporary:
+        shutil.copyfile(template, temporary)
+
+
+def check_database(database: Path) -> None:
+    """See whether a database is sound, Label Studio's, and ours to write.
+
+    Raises:
+        DataFolderUnusable: It is damaged, something else, or closed to us.
+    """
+    try:
+        # Opened for writing, because only then does SQLite finish what a killed server left half done.
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as connection:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            connection.execute("SELECT name FROM django_migrations LIMIT 1")
+    except sqlite3.Error as error:
+        verdict = str(error)
+    if verdict == "ok" and not os.access(database, os.W_OK):
+        verdict = "it may not be written"
+    if verdict != "ok":
+        raise DataFolderUnusable(
+            f"{database} cannot be used as Label Studio's database: {verdict}",
+            todo="put a backup in its place, or move the folder away to begin with an empty server",
+            where=str(database),
+        )
+
+
+def tail(log: Path, secrets: tuple[str, ...] = ()) -> str:
+    """The last lines of a log, indented, with every secret blotted out."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return "".join(f"\n    {line}" for line in text.splitlines()[-12:])
+
+
+def _cache() -> Path:
+    import platformdirs
+
+    named = os.environ.get("LABELING_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("labeling")
+
+
+def _template(say: Callable[[str], None]) -> Path:
+    from filelock import FileLock
+
+    version = importlib.metadata.version("label-studio")
+    template = _cache() / f"label-studio-{version}-{_TEMPLATE}.sqlite3"
+    template.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(template.with_suffix(".lock")):
+        if not _sound(template):
+            say(f"Preparing the database of Label Studio {version}: once on this machine, about a minute")
+            _migrate(template)
+    return template
+
+
+def _sound(template: Path) -> bool:
+    try:
+        check_database(template)
+    except DataFolderUnusable:
+        return False
+    return True
+
+
+def _migrate(template: Path) -> None:
+    manage = package_folder() / "manage.py"
+    with tempfile.TemporaryDirectory(dir=template.parent, prefix=".migrating-") as scratch:
+        log = Path(scratch) / "log"
+        with log.open("wb") as out:
+            done = subprocess.run(
+                [sys.executable, str(manage), "migrate", "--no-color", "--verbosity", "0"],
+                cwd=scratch,
+                env=environment(Path(scratch)),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode:
+            raise ServerDidNotStart(
+                f"Label Studio could not make its database (status {done.returncode}):{tail(log)}",
+                todo="see the lines above; reinstall with `pip install --force-reinstall 'labeling[server]'`",
+                where=str(manage),
+            )
+        with replacing(template) as temporary:
+            shutil.copyfile(Path(scratch) / DATABASE, temporary)

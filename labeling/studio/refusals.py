@@ -1,0 +1,126 @@
+"""What a server's failure is called: the one place where errors of the SDK and of the network become ours.
+
+Messages have the address, the status and the server's own short reason. They never have headers, keys or cookies, and
+never an article's text: where a request carries texts, the server's reason is left out, because it may quote them.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from labeling.errors import NotAuthorised, NotLabelStudio, ServerFailed, ServerRefused, ServerUnreachable, StudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+    from label_studio_sdk.core.api_error import ApiError
+
+_LONGEST = 200  # characters of the server's reason
+
+_KEY = "put a key of yours into LABEL_STUDIO_API_KEY: in Label Studio, Account & Settings, personal access token"
+_LEGACY = "use a personal access token, or let the organisation's settings allow legacy tokens again"
+_ADDRESS = "name the address of a Label Studio server in LABEL_STUDIO_URL, as a browser shows it, without a path"
+_SMALLER = "let the proxy before the server accept larger requests (nginx: client_max_body_size)"
+_LOG = "see the server's log; then run the same command again, which goes on where it ended"
+_WAIT = "see that the server runs and can be reached; then run the same command again, which goes on where it ended"
+
+
+@contextmanager
+def named(url: str, doing: str, *, texts: bool = False) -> Iterator[None]:
+    """Give every failure in the block its name.
+
+    Args:
+        url: The server's address, for the message.
+        doing: What was asked for, as in "to <doing>".
+        texts: The request carries articles or annotations, which the answer may quote.
+
+    Raises:
+        ServerUnreachable: Nothing answers, or not in time, or the answer was cut off.
+        NotLabelStudio: What answers is a web page, leads elsewhere, or is no answer of Label Studio's.
+        NotAuthorised: 401 or 403.
+        ServerRefused: Another 4xx.
+        ServerFailed: 5xx.
+    """
+    import httpx
+    from label_studio_sdk.core.api_error import ApiError
+    from label_studio_sdk.core.parse_error import ParsingError
+
+    # `from None` throughout: the SDK's own errors print headers and cookies in a traceback.
+    try:
+        yield
+    except ApiError as error:
+        raise _answered(error, url, doing, texts=texts) from None
+    except httpx.HTTPError as error:
+        raise _unanswered(error, url) from None
+    except (ParsingError, json.JSONDecodeError, ValidationError):
+        raise strange(url) from None
+    except (TypeError, AttributeError) as error:
+        # The SDK stumbles over JSON of another shape than it expects.
+        raise strange(url) from error
+
+
+def strange(url: str) -> NotLabelStudio:
+    """The error for an answer that is JSON, and not Label Studio's."""
+    return NotLabelStudio(f"{url} answers, but not as Label Studio does", todo=_ADDRESS, where=url)
+
+
+def _unanswered(error: httpx.HTTPError, url: str) -> ServerUnreachable:
+    import httpx
+
+    reason = "not in time" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+    todo = _WAIT
+    if isinstance(error, httpx.ConnectError):
+        reason = str(error)[:_LONGEST] or reason
+        if "CERTIFICATE" in reason:
+            todo = "name the file of the authority that signed the server's certificate in SSL_CERT_FILE"
+    return ServerUnreachable(f"{url} does not answer: {reason}", todo=todo, where=url)
+
+
+def _answered(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioError:
+    status = error.status_code or 0
+    reason = "" if texts else _reason(error.body)
+    failed = f"{url} was asked to {doing} and answered {status}{reason}"
+    if status in (401, 403):
+        todo = _LEGACY if "legacy" in reason else _KEY
+        return NotAuthorised(f"{url} does not accept the key: {status}{reason}", todo=todo, where=url)
+    if status >= 500:  # noqa: PLR2004 - HTTP's own number
+        return ServerFailed(failed, todo=_LOG, where=url)
+    if 300 <= status < 400:  # noqa: PLR2004 - the same
+        return NotLabelStudio(f"{url} leads to {_goal(error)}", todo=_ADDRESS, where=url)
+    if status < 300 or (status == 404 and isinstance(error.body, str)):  # noqa: PLR2004 - the same
+        return NotLabelStudio(f"{url} answers with something that is not Label Studio's API", todo=_ADDRESS, where=url)
+    return ServerRefused(failed, todo=_todo(status), where=url)
+
+
+def _todo(status: int) -> str:
+    if status == 413:  # noqa: PLR2004 - HTTP's own number
+        return _SMALLER
+    return "mend what the message names; nothing of this request was stored"
+
+
+def _goal(error: ApiError) -> str:
+    """Where a redirection leads: a login page, or an address, without its query, which may hold secrets."""
+    goal = urlsplit((error.headers or {}).get("location", ""))
+    if "login" in goal.path or "signin" in goal.path:
+        return "a login page"
+    return f"{goal.scheme}://{goal.hostname}{goal.path}" if goal.hostname else goal.path or "nowhere"
+
+
+def _reason(body: object) -> str:
+    """The server's short reason, with the field it is about; nothing of a web page."""
+    if not isinstance(body, dict):
+        return ""
+    fields = body.get("validation_errors")
+    named = [f"{name}: {_first(value)}" for name, value in fields.items()] if isinstance(fields, dict) else []
+    said = "; ".join([str(body.get("detail") or ""), *named]).strip("; ")
+    return f" ({said[:_LONGEST]})" if said else ""
+
+
+def _first(value: object) -> str:
+    return str(value[0]) if isinstance(value, list) and value else str(value)

@@ -1,0 +1,263 @@
+"""One result, region by region: what can be read becomes spans, relations and choices, the rest findings.
+
+The rules, which are ours where Label Studio has none:
+
+* Two labels on one region are two spans: the first has the region's id, the next ``<id>#2`` and so on. Two rows with
+  one id and one place are one region (two controls may label it); one id at two places is a duplicate id.
+* A relation to such a region goes between the first two of its spans that the schema lets it join.
+* A relation with several labels is several relations. One without a label is broken, and so is one with the direction
+  ``left`` or ``bi``, unless its type is symmetric.
+* ``unsure``, the note, and the comment that the editor's side bar offers belong to every span of their region.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from labeling.annotations import Defect, Relation, Span, What, choice_id, relation_id
+from labeling.schema import NOTE, UNSURE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from labeling.annotations import Quarantined
+    from labeling.schema import RelationType, Schema
+
+
+class Row(BaseModel):
+    """A part of Label Studio's JSON: what we read is strict, what the server adds beside it is its own affair."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class _Stretch(Row):
+    start: int
+    end: int
+    labels: list[str] = []
+
+
+class _Comment(Row):
+    text: list[str] = []
+
+
+class _LabelRow(Row):
+    id: str
+    to_name: Literal["text"]
+    value: _Stretch
+    meta: _Comment | None = None
+
+
+class _Chosen(Row):
+    choices: list[str]
+
+
+class _ChoiceRow(Row):
+    id: str = ""
+    from_name: str
+    value: _Chosen
+
+
+class _NoteRow(Row):
+    id: str
+    value: _Comment
+
+
+class _RelationRow(Row):
+    from_id: str
+    to_id: str
+    direction: Literal["right", "left", "bi"] = "right"
+    labels: list[str] = []
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in a result that could not be read."""
+
+    what: What
+    id: str
+    kind: Defect
+    reason: str
+    raw: JsonValue
+
+
+Place: TypeAlias = tuple[int, int]
+Parsed = TypeVar("Parsed", bound=Row)
+
+
+@dataclass
+class Reading:
+    """What a result says, still unchecked against article and schema, and what in it could not be read.
+
+    ``raw`` has the rows behind each thing, by what it is and its id, for those that fail a later check.
+    """
+
+    spans: list[Span] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    raw: dict[tuple[What, str], list[JsonValue]] = field(default_factory=dict)
+    regions: dict[str, tuple[Place, list[int]]] = field(default_factory=dict)  # id -> place, positions in `spans`
+
+    def keep(self, what: What, name: str, row: JsonValue) -> None:
+        """Remember the row behind a thing."""
+        self.raw.setdefault((what, name), []).append(row)
+
+    def refuse(self, what: What, name: str, kind: Defect, reason: str, row: JsonValue) -> None:
+        """Note that something could not be read."""
+        self.findings.append(Finding(what, name, kind, reason, row))
+
+    def row_of(self, item: Quarantined) -> JsonValue:
+        """The row behind a thing that failed a check; all of them, where an id stands twice."""
+        rows = self.raw.get((item.what, item.id), [])
+        return rows[0] if len(rows) == 1 else [*rows]
+
+    def spans_of(self, region: str) -> list[Span]:
+        """The spans of a region, in the order of its labels; none when there is no such region."""
+        return [self.spans[at] for at in self.regions[region][1]] if region in self.regions else []
+
+
+def read_result(result: list[JsonValue], schema: Schema) -> Reading:
+    """Read the rows of one annotation, draft or prediction. Never fails: what cannot be read is a finding."""
+    reading = Reading()
+    kinds = [row.get("type") if isinstance(row, dict) else None for row in result]
+    for row in _of(result, kinds, "labels"):
+        _read_labels(reading, row)
+    for row in _of(result, kinds, "choices"):
+        _read_choices(reading, row, schema)
+    for row in _of(result, kinds, "textarea"):
+        _read_note(reading, row)
+    for row in _of(result, kinds, "relation"):
+        _read_relation(reading, row, schema)
+    for number, (row, kind) in enumerate(zip(result, kinds, strict=True), start=1):
+        if kind not in ("labels", "choices", "textarea", "relation"):
+            reading.refuse("span", _name(row, number), "unreadable", f"its type is {kind!r}", row)
+    return reading
+
+
+def parsed(kind: type[Parsed], row: JsonValue) -> Parsed | str:
+    """The row as ``kind``, or why it is none; the reason never quotes the row."""
+    try:
+        return kind.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "it"
+        return f"{place}: {first['msg']}"
+
+
+def _of(result: list[JsonValue], kinds: Iterable[object], wanted: str) -> list[JsonValue]:
+    return [row for row, kind in zip(result, kinds, strict=True) if kind == wanted]
+
+
+def _name(row: JsonValue, number: int = 0) -> str:
+    name = row.get("id") if isinstance(row, dict) else None
+    return name if isinstance(name, str) else f"row {number}" if number else ""
+
+
+def _read_labels(reading: Reading, row: JsonValue) -> None:
+    read = parsed(_LabelRow, row)
+    if isinstance(read, str):
+        reading.refuse("span", _name(row), "unreadable", read, row)
+    elif not read.value.labels:
+        reading.refuse("span", read.id, "unknown label", "the region has no label", row)
+    elif not 0 <= read.value.start < read.value.end:
+        reason = f"{read.value.start}..{read.value.end} is no stretch of a text"
+        reading.refuse("span", read.id, "offsets out of range", reason, row)
+    else:
+        _add_spans(reading, read, row)
+
+
+def _add_spans(reading: Reading, read: _LabelRow, row: JsonValue) -> None:
+    place = (read.value.start, read.value.end)
+    known, positions = reading.regions.setdefault(read.id, (place, []))
+    note = "\n".join(read.meta.text) if read.meta else ""
+    for label in read.value.labels:
+        name = f"{read.id}#{len(positions) + 1}" if known == place and positions else read.id
+        if known == place:
+            positions.append(len(reading.spans))
+        reading.spans.append(Span(id=name, start=place[0], end=place[1], label=label, note=note))
+        reading.keep("span", name, row)
+
+
+def _read_choices(reading: Reading, row: JsonValue, schema: Schema) -> None:
+    read = parsed(_ChoiceRow, row)
+    if isinstance(read, str):
+        reading.refuse("choice", _name(row), "unreadable", read, row)
+    elif read.from_name == UNSURE:
+        _mark_unsure(reading, read, row)
+    elif schema.choice_set(read.from_name) is None:
+        name = choice_id(read.from_name, ",".join(read.value.choices))
+        reading.refuse("choice", name, "unknown choice", f"{read.from_name!r} is no choice of the schema", row)
+    else:
+        for option in read.value.choices:
+            _add_choice(reading, read.from_name, option, row)
+
+
+def _mark_unsure(reading: Reading, read: _ChoiceRow, row: JsonValue) -> None:
+    strange = [option for option in read.value.choices if option != UNSURE]
+    if strange:
+        reading.refuse("choice", choice_id(UNSURE, strange[0]), "unknown choice", f"of the region {read.id!r}", row)
+    elif read.id not in reading.regions:
+        reading.refuse("span", read.id, "unreadable", "it is marked unsure, and is no readable region", row)
+    elif read.value.choices:
+        for at in reading.regions[read.id][1]:
+            reading.spans[at] = reading.spans[at].model_copy(update={"unsure": True})
+
+
+def _add_choice(reading: Reading, name: str, option: str, row: JsonValue) -> None:
+    chosen = reading.choices.get(name, ())
+    if option in chosen:
+        reading.refuse("choice", choice_id(name, option), "unreadable", "the option stands twice", row)
+        return
+    reading.choices[name] = (*chosen, option)
+    reading.keep("choice", choice_id(name, option), row)
+
+
+def _read_note(reading: Reading, row: JsonValue) -> None:
+    control = row.get("from_name") if isinstance(row, dict) else None
+    read = parsed(_NoteRow, row)
+    if control != NOTE:
+        reading.refuse("span", _name(row), "unreadable", f"the schema has no text field {control!r}", row)
+    elif isinstance(read, str):
+        reading.refuse("span", _name(row), "unreadable", read, row)
+    elif read.id not in reading.regions:
+        reading.refuse("span", read.id, "unreadable", "it has a note, and is no readable region", row)
+    else:
+        for at in reading.regions[read.id][1]:
+            notes = [note for note in (reading.spans[at].note, *read.value.text) if note]
+            reading.spans[at] = reading.spans[at].model_copy(update={"note": "\n".join(notes)})
+
+
+def _read_relation(reading: Reading, row: JsonValue, schema: Schema) -> None:
+    read = parsed(_RelationRow, row)
+    if isinstance(read, str):
+        reading.refuse("relation", "", "unreadable", read, row)
+        return
+    if not read.labels:
+        name = f"{read.from_id} ? {read.to_id}"
+        reading.refuse("relation", name, "broken relation", "it has no label", row)
+    for label in read.labels:
+        _add_relation(reading, read, label, schema.relation(label), row)
+
+
+def _add_relation(reading: Reading, read: _RelationRow, label: str, kind: RelationType | None, row: JsonValue) -> None:
+    head, tail = _ends(reading, read, kind)
+    relation = Relation(head=head, tail=tail, label=label)
+    if read.direction != "right" and kind is not None and not kind.symmetric:
+        reason = f"its direction is {read.direction!r}, and {label} is not symmetric"
+        reading.refuse("relation", relation_id(relation), "broken relation", reason, row)
+        return
+    reading.relations.append(relation)
+    reading.keep("relation", relation_id(relation), row)
+
+
+def _ends(reading: Reading, read: _RelationRow, kind: RelationType | None) -> tuple[str, str]:
+    pairs = [
+        (head, tail) for head in reading.spans_of(read.from_id) for tail in reading.spans_of(read.to_id) if head != tail
+    ]
+    for head, tail in pairs:
+        if kind is not None and kind.allows(head.label, tail.label):
+            return head.id, tail.id
+    return (pairs[0][0].id, pairs[0][1].id) if pairs else (read.from_id, read.to_id)

@@ -1,0 +1,156 @@
+"""``pulled.jsonl`` and ``pulled.json``: what each task held when it was last pulled, and how far that reaches.
+
+By them the next pull knows what has changed, and `status` what stands where, without fetching everything again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.annotations import State
+from labeling.values import Frozen, canonical, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+class Said(Frozen):
+    """One annotation or draft: the server's number of it, whose it is, and the digest of all it says.
+
+    ``of`` is, for a draft, the annotation it is a change of.
+    """
+
+    id: int
+    by: str
+    state: State
+    digest: str
+    updated: str = ""
+    of: int | None = None
+
+
+class Known(Frozen):
+    """A task as it was last pulled; ``updated`` is the server's instant of its last change."""
+
+    task: int
+    article: str
+    updated: str
+    said: tuple[Said, ...] = ()
+
+    def count(self, state: State) -> int:
+        """How many annotations of that state it holds."""
+        return sum(one.state == state for one in self.said)
+
+
+class Watermark(Frozen):
+    """How far ``pulled.jsonl`` reaches.
+
+    ``seen`` is the server's time when the last pull began. ``reading`` is the digest of what the answers were read by:
+    articles, schema and migrations. ``names`` are what the server's users are called, by number. ``answers`` are the
+    files of ``pulls/`` that together hold what the server had.
+    """
+
+    project: int
+    created: str
+    seen: str
+    reading: str
+    names: dict[str, str]
+    answers: tuple[str, ...]
+
+
+class Users(Frozen):
+    """The e-mail address of each user of the server, by number: exports tell only the numbers."""
+
+    emails: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How many annotations and drafts came, changed and went between two pulls."""
+
+    new: int
+    edited: int
+    deleted: int
+
+
+def known_of(task: Mapping[str, Any], names: Mapping[int | str, str]) -> Known | None:
+    """What a task of an export holds; None for one that is none."""
+    number, data = task.get("id"), task.get("data")
+    if not isinstance(number, int):
+        return None
+    article = data.get("article") if isinstance(data, dict) else None
+    said = [*_said(task, "annotations", names), *_said(task, "drafts", names)]
+    return Known(
+        task=number,
+        article=_text(article if isinstance(article, str) else ""),
+        updated=str(task.get("updated_at") or ""),
+        said=tuple(said),
+    )
+
+
+def difference(before: Mapping[int, Known], after: Mapping[int, Known]) -> Difference:
+    """Compare by the server's numbers and the digests; a draft and an annotation may bear the same number."""
+    old, new = dict(_digests(before.values())), dict(_digests(after.values()))
+    return Difference(
+        new=len(new.keys() - old.keys()),
+        edited=sum(old[key] != digest for key, digest in new.items() if key in old),
+        deleted=len(old.keys() - new.keys()),
+    )
+
+
+def unsubmitted(tasks: Iterable[Known]) -> list[str]:
+    """A sentence for each draft that is newer than the annotation it changes: somebody forgot to press Update."""
+    return [
+        f"task {task.task} ({task.article}): {draft.by} has changed annotation {draft.of} after submitting it, and has "
+        "not pressed Update"
+        for task in tasks
+        for draft in task.said
+        if draft.of is not None and _newer(draft, task.said)
+    ]
+
+
+def _newer(draft: Said, said: Iterable[Said]) -> bool:
+    submitted = next((one for one in said if one.state != "draft" and one.id == draft.of), None)
+    return submitted is not None and _instant(draft.updated) > _instant(submitted.updated)
+
+
+def _said(task: Mapping[str, Any], part: str, names: Mapping[int | str, str]) -> Iterator[Said]:
+    rows = task.get(part)
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and isinstance(row.get("id"), int):
+            yield _one(row, part == "drafts", names)
+
+
+def _one(row: Mapping[str, Any], is_draft: bool, names: Mapping[int | str, str]) -> Said:  # noqa: FBT001 - it is private
+    by = row.get("user") if is_draft else row.get("completed_by")
+    parent = row.get("annotation")
+    return Said(
+        id=row["id"],
+        by=_text(names.get(by, str(by)) if isinstance(by, int | str) else ""),
+        state="draft" if is_draft else "skipped" if row.get("was_cancelled") else "submitted",
+        digest=_digest([row.get(key) for key in ("result", "was_cancelled", "ground_truth", "lead_time")]),
+        updated=str(row.get("updated_at") or ""),
+        of=parent if is_draft and isinstance(parent, int) else None,
+    )
+
+
+def _digest(content: list[Any]) -> str:
+    return digest_of(_text(canonical(content)))[:16]
+
+
+def _text(value: str) -> str:
+    """A text that files can hold: the server takes lone surrogates, which are kept in quarantine, escaped."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _digests(tasks: Iterable[Known]) -> Iterator[tuple[tuple[bool, int], str]]:
+    return (((one.state == "draft", one.id), f"{one.state} {one.digest}") for task in tasks for one in task.said)
+
+
+def _instant(text: str) -> dt.datetime:
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+    return instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)

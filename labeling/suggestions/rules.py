@@ -1,0 +1,268 @@
+"""The rules file, and how its rules find spans: names first, then patterns layer by layer.
+
+A rules file is data. Names and terms are lists; patterns are sequences of tokens, written with the names that the file
+gives to spaCy's own token patterns::
+
+    [tokens]
+    office = { TEXT = { IN = ["Minister", "Secretary"] } }
+    name = { IS_TITLE = true, ENT_TYPE = "" }
+
+    [[layers]]
+    label = "ROLE"
+    patterns = ["'Joint'? office"]
+
+    [[layers]]
+    label = "PERSON"
+    patterns = ["role [ name name+ ]"]
+
+A word in quotes is that very word; ``? * + !`` repeat as in spaCy. The span is what stands in brackets, or all of it.
+A layer sees what the names and the layers before it found, as ``ENT_TYPE``; its spans may hold theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import JsonValue, ValidationError
+
+from labeling.errors import ProjectFileError
+from labeling.schema import Name
+from labeling.suggestions.names import NameList, names_of
+from labeling.suggestions.patterns import Pattern, Tokens, ready
+from labeling.tokens import tokenizer
+from labeling.values import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from spacy.language import Language
+    from spacy.matcher import PhraseMatcher
+    from spacy.tokens import Doc
+    from spacy.tokens import Span as Stretch
+
+# A name in capitals ("NEW DELHI") is looked for too, but from this length on: "US" and "Us" are different words.
+_LEAST_IN_CAPITALS = 4
+
+
+class Layer(Frozen):
+    """Patterns that give one label. ``hides`` names the labels that earlier layers may not have inside its spans."""
+
+    label: Name
+    patterns: tuple[str, ...]
+    hides: tuple[Name, ...] = ()
+
+
+class Rules(Frozen):
+    """A rules file.
+
+    ``lists`` gives a label to a library's list of names, ``without`` takes names out of those lists. ``names`` are
+    printed so, ``terms`` in small letters or capitals alike. ``echoes``: where a span of this label was found, its last
+    word alone is one too, elsewhere in the article.
+    """
+
+    lists: dict[NameList, Name] = {}
+    without: tuple[str, ...] = ()
+    names: dict[Name, tuple[str, ...]] = {}
+    terms: dict[Name, tuple[str, ...]] = {}
+    tokens: dict[Name, dict[str, JsonValue]] = {}
+    layers: tuple[Layer, ...] = ()
+    echoes: tuple[Name, ...] = ()
+
+
+class Found(NamedTuple):
+    """A stretch that a rule found: code points, half open."""
+
+    start: int
+    end: int
+    label: str
+
+
+def read_rules(path: Path) -> Rules:
+    """Read a rules file; its patterns are checked when a `Finder` is made of them.
+
+    Raises:
+        ProjectFileError: Not there, no TOML, an unknown key or a wrong value.
+    """
+    try:
+        return Rules.model_validate_json(json.dumps(tomllib.loads(path.read_text(encoding="utf-8"))))
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        reason = f"no TOML: {error}"
+    raise ProjectFileError(
+        f"the rules file {path}: {reason}", todo='mend it, or set rules = "" in [suggest] to have none', where=str(path)
+    )
+
+
+class Finder:
+    """Rules made ready for one language: call it with a text to get what they find."""
+
+    def __init__(self, rules: Rules, language: str) -> None:
+        """Build spaCy's matchers.
+
+        Raises:
+            ProjectFileError: A pattern has a fault, or spaCy has no tokenizer for the language.
+        """
+        self._nlp = tokenizer(language)
+        self._names = _phrases(self._nlp, _all_names(rules), "ORTH")
+        self._terms = _phrases(self._nlp, rules.terms, "LOWER")
+        self._tokens = Tokens(self._nlp.vocab)
+        self._layers = tuple(_ready(layer, rules.tokens, self._tokens) for layer in rules.layers)
+        self._echoes = rules.echoes
+
+    def __call__(self, text: str) -> list[Found]:
+        """All spans the rules find, sorted, longer first: nested spans stand, of crossing ones the longer."""
+        from spacy.util import filter_spans
+
+        doc = self._nlp.make_doc(text)
+        words = self._tokens.places(doc)
+        ents = spans = filter_spans([*self._names(doc, as_spans=True), *self._terms(doc, as_spans=True)])
+        doc.ents = ents
+        fitting = self._tokens.labelled(words, ents, len(doc))
+        for layer in self._layers:
+            new = layer.spans(doc, fitting)
+            if new:
+                spans = [*layer.beside(spans, new), *new]
+                ents = [*new, *_beside(ents, new)]
+                doc.ents = ents
+                fitting = self._tokens.labelled(words, ents, len(doc))
+        return _laminar([*spans, *_echoed(doc, spans, self._echoes)])
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """One layer and its patterns, made ready."""
+
+    layer: Layer
+    patterns: tuple[Pattern, ...]
+
+    def spans(self, doc: Doc, fitting: Sequence[int]) -> list[Stretch]:
+        """The longest spans of this layer; none overlaps another."""
+        from spacy.tokens import Span
+        from spacy.util import filter_spans
+
+        found = {place for pattern in self.patterns for place in pattern.spans(doc, fitting)}
+        return filter_spans([Span(doc, start, end, label=self.layer.label) for start, end in sorted(found)])
+
+    def beside(self, old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[Stretch]:
+        """The spans that were found before and may stand, also inside one of the new ones."""
+        outer = {at: span.start for span in new for at in range(span.start, span.end)}
+        for span in old:
+            ends = outer.get(span.start), outer.get(span.end - 1)
+            if not (span.label_ in self.layer.hides and ends[0] is not None and ends[0] == ends[1]):
+                yield span
+
+
+def _all_names(rules: Rules) -> dict[str, list[str]]:
+    """The names of the file and of the libraries, by label, each also in capitals."""
+    names = {label: set(own) for label, own in rules.names.items()}
+    for which, label in rules.lists.items():
+        names.setdefault(label, set()).update(names_of(which) - set(rules.without))
+    return {
+        label: sorted(own | {name.upper() for name in own if not len(name) < _LEAST_IN_CAPITALS})
+        for label, own in sorted(names.items())
+    }
+
+
+def _phrases(nlp: Language, phrases: Mapping[str, Iterable[str]], attribute: str) -> PhraseMatcher:
+    from spacy.matcher import PhraseMatcher
+
+    matcher = PhraseMatcher(nlp.vocab, attr=attribute)
+    for label, words in phrases.items():
+        matcher.add(label, [nlp.make_doc(name) for name in words])
+    return matcher
+
+
+def _ready(layer: Layer, named: Mapping[str, Mapping[str, JsonValue]], tokens: Tokens) -> _Ready:
+    from spacy.errors import MatchPatternError
+
+    patterns = []
+    for pattern in layer.patterns:
+        parts, marked = _parsed(pattern, named)
+        try:
+            patterns.append(ready(parts, marked, tokens))
+        except (MatchPatternError, ValueError) as error:
+            raise _fault(pattern, str(error)) from None
+    return _Ready(layer, tuple(patterns))
+
+
+def _parsed(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> tuple[list[dict[str, Any]], range]:
+    """A pattern in spaCy's form, and which of its places the brackets hold."""
+    parts: list[dict[str, Any]] = []
+    first, last = 0, None
+    for word in pattern.split():
+        if word == "[":
+            first = len(parts)
+        elif word == "]":
+            last = len(parts)
+        else:
+            parts.append(_part(pattern, word, tokens))
+    inside = range(first, len(parts) if last is None else last)
+    if not inside:
+        raise _fault(pattern, "it marks nothing")
+    return parts, inside
+
+
+def _part(pattern: str, word: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> dict[str, Any]:
+    bare = word.rstrip("?*+!") or word
+    repeat = {"OP": word[len(bare) :]} if word[len(bare) :] else {}
+    if bare.startswith("'") and bare.endswith("'") and bare[1:-1]:
+        return {"TEXT": bare[1:-1], **repeat}
+    if bare not in tokens:
+        raise _fault(pattern, f"{bare!r} stands neither in quotes nor in [tokens]")
+    return {**tokens[bare], **repeat}
+
+
+def _fault(pattern: str, reason: str) -> ProjectFileError:
+    return ProjectFileError(
+        f"the rules file has a faulty pattern, {pattern!r}: {reason}",
+        todo="mend the pattern; the head of labeling/suggestions/rules.py says how they are written",
+        where=pattern,
+    )
+
+
+def _beside(old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[Stretch]:
+    """The old spans that share no token with a new one."""
+    taken = {at for span in new for at in range(span.start, span.end)}
+    return (span for span in old if taken.isdisjoint(range(span.start, span.end)))
+
+
+def _echoed(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> Iterator[Stretch]:
+    """The last words of what was found, where they stand again and nothing else was found."""
+    from spacy.matcher import PhraseMatcher
+    from spacy.tokens import Doc as NewDoc
+
+    last = {(span.label_, tuple(token.text for token in _last_word(span))) for span in spans if span.label_ in labels}
+    if not last:
+        return
+    matcher = PhraseMatcher(doc.vocab)
+    for label, words in sorted(last):
+        matcher.add(label, [NewDoc(doc.vocab, words=list(words))])
+    yield from (span for span in matcher(doc, as_spans=True) if not any(token.ent_type for token in span))
+
+
+def _last_word(span: Stretch) -> Stretch:
+    """What stands after the last blank in a span, which may be several tokens: ``Rivera-Kim``."""
+    starts = [at for at in range(1, len(span)) if span[at - 1].whitespace_]
+    return span[max(starts, default=0) :]
+
+
+def _laminar(spans: Iterable[Stretch]) -> list[Found]:
+    """The spans as offsets, sorted; one that crosses a longer one is left out, for it can hardly be meant."""
+    found = {Found(span.start_char, span.end_char, span.label_) for span in spans}
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda each: (each.start - each.end, each)):
+        if not any(_cross(one, other) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda each: (each.start, -each.end, each.label))
+
+
+def _cross(one: Found, other: Found) -> bool:
+    return one.start < other.start < one.end < other.end or other.start < one.start < other.end < one.end

@@ -1,0 +1,212 @@
+"""A token classifier of Hugging Face's kind, from any checkpoint, local or of the Hub, on the flat layer.
+
+``transformers`` is an extra, and PyTorch is installed by hand, since each machine wants another one. Articles longer
+than the model can read are read in windows that overlap; of an overlap each window says its own half.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+
+from labeling.corpora.huggingface import ARROW
+from labeling.corpora.subwords import encoded, spans_of
+from labeling.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from labeling.articles import Article
+
+Place: TypeAlias = tuple[int, int, str]
+
+# In subwords: as large as most encoders read (a smaller limit of the checkpoint's own holds), and how many of them two
+# windows share at most.
+_LONGEST, _SHARED = 512, 64
+# The columns of our rows that training reads.
+_READ = ["id", "text", "token_starts", "token_ends", "tag_layers"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a tagger is trained: rounds over the data, windows a step, Adam's first rate, the most steps if not all."""
+
+    epochs: int = 10
+    batch: int = 8
+    rate: float = 5e-5
+    steps: int | None = None
+
+
+SETTINGS = Settings()
+
+
+def train(checkpoint: str, corpus: Path, folder: Path, *, seed: int, settings: Settings, log: TextIO) -> None:
+    """Fine-tune a checkpoint on a compiled dataset, and keep in ``folder`` what was best on dev after a round.
+
+    Args:
+        checkpoint: A folder, or a name on the Hub, of an encoder with a fast tokenizer.
+        corpus: The dataset's folder.
+        folder: Where model and tokenizer go, which ``from_pretrained`` opens.
+        seed: Of the new layer, of dropout and of the order.
+        settings: See `Settings`.
+        log: Where loss and F1 of each round go.
+
+    Raises:
+        TrainingError: A package is missing, there is nothing to train on, or the checkpoint cannot be used.
+    """
+    torch = _torch()
+    torch.manual_seed(seed)
+    rows, names = _rows(corpus)
+    tokenizer, model = _opened(checkpoint, names)
+    windows = _windows(rows["train"], tokenizer, model)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate)
+    rounds = settings.epochs * -(-len(windows) // settings.batch)
+    total = min(rounds, settings.steps or rounds)
+    decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total)
+    order, done, best = random.Random(seed), 0, -1.0  # noqa: S311 - an order, no secret
+    while done < total:
+        order.shuffle(windows)
+        starts = range(0, len(windows), settings.batch)[: total - done]
+        batches = (_tensors(tokenizer, windows[start : start + settings.batch]) for start in starts)
+        loss, done = _round(model, batches, optimizer, decay), done + len(starts)
+        f1 = _f1(rows["dev"], tokenizer, model, names)
+        log.write(f"step {done} of {total}  loss {loss:.3f}  F1 on dev {100 * f1:.1f}\n")
+        if f1 > best:
+            best = f1
+            model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _round(model: Any, batches: Iterable[Any], optimizer: Any, decay: Any) -> float:  # noqa: ANN401 - PyTorch's
+    """Learn from each batch; return the last loss."""
+    model.train()
+    loss = 0.0
+    for batch in batches:
+        found = model(**batch).loss
+        found.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        decay.step()
+        loss = found.item()
+    return loss
+
+
+def tagged(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Place]]]:
+    """What a trained tagger says: each article with its spans, start, end and label, in the order of the text.
+
+    Raises:
+        TrainingError: A package is missing, or the folder holds no such model.
+    """
+    _torch()
+    tokenizer, model = _opened(str(folder), None)
+    names = [model.config.id2label[number] for number in range(model.config.num_labels)]
+    for article in articles:
+        yield article, _places(article.text, tokenizer, model, names)
+
+
+def _torch() -> Any:  # noqa: ANN401 - not there when types are checked
+    try:
+        import torch
+        import transformers  # noqa: F401 - only whether it is there
+    except ImportError as error:
+        raise TrainingError(
+            f"a token classifier needs {error.name}, which is not installed",
+            todo="pip install 'labeling[transformers]', and torch as https://pytorch.org says for this machine",
+        ) from None
+    return torch
+
+
+def _rows(corpus: Path) -> tuple[Any, list[str]]:
+    from datasets import load_from_disk
+
+    rows = load_from_disk(str(corpus / "huggingface" / ARROW))
+    for split in ("train", "dev"):
+        if not len(rows[split]):
+            raise TrainingError(
+                f"the {split} split holds no article",
+                todo="annotate more articles, then compile again",
+                where=str(corpus),
+            )
+    return rows, list(rows["train"].features["tags"].feature.names)
+
+
+def _opened(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]:
+    """Tokenizer and model; with ``names`` the model gets a new last layer for these tags."""
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    tags = {"id2label": dict(enumerate(names)), "label2id": {name: n for n, name in enumerate(names)}} if names else {}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+        model = AutoModelForTokenClassification.from_pretrained(checkpoint, ignore_mismatched_sizes=True, **tags)
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f"transformers cannot open {checkpoint}: {error}",
+            todo="name a folder with a model, or a checkpoint of the Hub that this machine can reach",
+            where=checkpoint,
+        ) from error
+    if not tokenizer.is_fast:
+        raise TrainingError(
+            f"the tokenizer of {checkpoint} is slow: it does not say where its pieces lie in the text",
+            todo="take a checkpoint with a fast tokenizer",
+            where=checkpoint,
+        )
+    return tokenizer, model
+
+
+def _reach(tokenizer: Any, model: Any) -> tuple[int, int]:  # noqa: ANN401 - any model's
+    """The longest window and what two of them share, in subwords."""
+    known = (tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", _LONGEST))
+    longest = min(_LONGEST, *map(int, known))
+    return longest, min(_SHARED, longest // 4)
+
+
+def _windows(rows: Any, tokenizer: Any, model: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - theirs
+    longest, shared = _reach(tokenizer, model)
+    columns = encoded(rows.select_columns(_READ)[:], tokenizer, max_length=longest, stride=shared)
+    kept = [name for name in columns if name in {*tokenizer.model_input_names, "labels"}]
+    return [{name: columns[name][number] for name in kept} for number in range(len(columns["labels"]))]
+
+
+def _tensors(tokenizer: Any, windows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - theirs
+    from transformers import DataCollatorForTokenClassification
+
+    return DataCollatorForTokenClassification(tokenizer)(windows)
+
+
+def _places(text: str, tokenizer: Any, model: Any, names: Sequence[str]) -> list[Place]:  # noqa: ANN401 - theirs
+    import torch
+
+    longest, shared = _reach(tokenizer, model)
+    found = tokenizer(
+        text,
+        truncation=True,
+        max_length=longest,
+        stride=shared,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    model.eval()
+    offsets, labels, count = list[tuple[int, int]](), list[int](), len(found["offset_mapping"])
+    for number, places in enumerate(found["offset_mapping"]):
+        window = {name: torch.tensor([found[name][number]]) for name in tokenizer.model_input_names if name in found}
+        with torch.no_grad():
+            said = model(**window).logits[0].argmax(-1).tolist()
+        pieces = [(place, label) for place, label in zip(places, said, strict=True) if place[0] < place[1]]
+        first = shared // 2 if number else 0
+        last = len(pieces) if number == count - 1 else len(pieces) - (shared - shared // 2)
+        offsets += [place for place, _ in pieces[first:last]]
+        labels += [label for _, label in pieces[first:last]]
+    return list(spans_of(text, offsets, labels, names))
+
+
+def _f1(rows: Any, tokenizer: Any, model: Any, names: Sequence[str]) -> float:  # noqa: ANN401 - theirs
+    """Exact F1 of the spans of the flat layer, which the tags of the rows say; 0 where there are none."""
+    right = said = true = 0
+    for row in rows:
+        places = list(zip(row["token_starts"], row["token_ends"], strict=True))
+        gold = set(spans_of(row["text"], places, [max(tag, 0) for tag in row["tags"]], names))
+        found = set(_places(row["text"], tokenizer, model, names))
+        right, said, true = right + len(gold & found), said + len(found), true + len(gold)
+    return 2 * right / (said + true) if said + true else 0.0

@@ -1,0 +1,70 @@
+"""The one place where a boundary moves: blanks and stray punctuation at the edges of a span, by named rules.
+
+``adjudicate`` applies the rules that the project file names and keeps the drawn offsets beside the trimmed ones.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+Rule: TypeAlias = Literal["blanks", "punctuation"]
+
+_MARKS = frozenset(",.;:!?")
+# Single quotes are no pair: a name may end in an apostrophe.
+_OPENS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}
+_CLOSES = {closing: opening for opening, closing in _OPENS.items()}
+# `U.S.`, `a.m.`, `J.`, `Inc.`, `Gen.`: their stop belongs to them; that of `EU.` or `Nations.` ends a sentence.
+_ABBREVIATION = re.compile(r"(?:\w\.)+\w?\.$|\b(?:[^\W\d_]|[A-Z][a-z]{1,2})\.$")
+
+
+def trim(text: str, start: int, end: int, rules: Collection[Rule]) -> tuple[int, int]:
+    """Return the offsets without what the rules call stray at either edge; ``start == end`` when nothing is left.
+
+    ``blanks``: white space as Unicode has it. ``punctuation``: ``, . ; : ! ?`` (but the stop of an abbreviation
+    stays), and a bracket or double quote whose other half is not in the span.
+
+    >>> trim("by  Mr. Smith, (UN", 2, 14, ["blanks", "punctuation"])
+    (4, 13)
+    """
+    while start < end:
+        stretch = text[start:end]
+        if any(_STRAY[rule](stretch, 0) for rule in rules):
+            start += 1
+        elif any(_STRAY[rule](stretch, -1) for rule in rules):
+            end -= 1
+        else:
+            break
+    return start, end
+
+
+def _blank(stretch: str, edge: int) -> bool:
+    return stretch[edge].isspace()
+
+
+def _punctuation(stretch: str, edge: int) -> bool:
+    mark = stretch[edge]
+    if mark in _MARKS:
+        return not (edge == -1 and mark == "." and _ABBREVIATION.search(stretch))
+    if mark == '"':
+        return stretch.count(mark) % 2 == 1
+    other = (_OPENS if edge == 0 else _CLOSES).get(mark)
+    if other is None:
+        return mark in _OPENS or mark in _CLOSES  # it faces away from the span
+    return _halved(stretch if edge == 0 else stretch[::-1], mark, other)
+
+
+def _halved(stretch: str, mark: str, other: str) -> bool:
+    """Whether the bracket that ``stretch`` begins with finds no other half in it."""
+    depth = 0
+    for character in stretch:
+        depth += (character == mark) - (character == other)
+        if depth == 0:
+            return False
+    return True
+
+
+_STRAY: dict[Rule, Callable[[str, int], bool]] = {"blanks": _blank, "punctuation": _punctuation}

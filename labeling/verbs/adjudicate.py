@@ -1,0 +1,100 @@
+"""``labeling adjudicate``: annotations into gold, conflicts, and the first account of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import adjudication
+from labeling.annotations import Annotation, Quarantined
+from labeling.articles import Article
+from labeling.ledger import sums
+from labeling.verbs.options import REFUSED, json_option, show, with_project
+from labeling.workspace import read_rows, rows_or_none, write_rows
+
+if TYPE_CHECKING:
+    from labeling.adjudication import Adjudicated
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class Adjudication:
+    """What became of the annotations. ``account`` is the ledger's sums: what, outcome, number; it balances.
+
+    ``refused`` counts what was sound when it was pulled and is not any more: the schema or the article changed.
+    """
+
+    articles: int
+    complete: int
+    unusable: int
+    gold_spans: int
+    conflicts: int
+    account: dict[str, dict[str, int]]
+    refused: int
+
+
+def adjudicate(project: Project) -> Adjudication:
+    """Reconcile ``annotations.jsonl`` into ``gold.jsonl``, ``conflicts.jsonl`` and ``ledger.jsonl``.
+
+    Raises:
+        MissingInput: Nothing was ingested or pulled.
+        LedgerUnbalanced: A region got no outcome or two.
+    """
+    workspace = project.workspace
+    with workspace.lock():
+        found = adjudication.adjudicate(
+            read_rows(workspace.annotations, Annotation),
+            rows_or_none(workspace.quarantine, Quarantined),
+            {article.id: article for article in read_rows(workspace.articles, Article)},
+            project.schema,
+            project.file.policies.trim,
+        )
+        write_rows(workspace.gold, found.gold)
+        write_rows(workspace.conflicts, found.conflicts)
+        write_rows(workspace.ledger, found.ledger)
+    return _summary(found)
+
+
+@click.command("adjudicate")
+@json_option
+@with_project
+def adjudicate_cli(project: Project, *, as_json: bool) -> int:
+    r"""Reconcile annotations into gold.
+
+    One annotator's word is gold. Of two or more annotators, gold is what all say; the rest is an open conflict, listed
+    in conflicts.jsonl. The ledger has what became of every span, relation and choice.
+
+    \b
+    Example:
+      labeling pull && labeling adjudicate
+      labeling adjudicate --json | jq .account.span
+    """
+    summary = adjudicate(project)
+    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    if summary.refused:
+        click.echo(f"Pulled things that do not fit the schema or the articles of today: {summary.refused}", err=True)
+        click.echo(f"  -> they are `quarantined` in {project.workspace.ledger}", err=True)
+    return REFUSED if summary.refused else 0
+
+
+def _summary(found: Adjudicated) -> Adjudication:
+    return Adjudication(
+        articles=len(found.gold),
+        complete=sum(gold.complete and gold.usable for gold in found.gold),
+        unusable=sum(not gold.usable for gold in found.gold),
+        gold_spans=sum(len(gold.spans) for gold in found.gold),
+        conflicts=len(found.conflicts),
+        account=sums(found.ledger).get("gold", {}),
+        refused=len(found.quarantined),
+    )
+
+
+def _table(summary: Adjudication) -> dict[str, object]:
+    """The summary with one line for each account, as people read it."""
+    lines = {
+        what: f"{account['in']} in: " + ", ".join(f"{n} {name}" for name, n in account.items() if name != "in")
+        for what, account in summary.account.items()
+    }
+    return {name: value for name, value in asdict(summary).items() if name != "account"} | lines

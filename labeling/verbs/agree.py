@@ -1,0 +1,100 @@
+"""``labeling agree``: how far annotators agree with each other, into ``agreement.json``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import agreement
+from labeling.annotations import Annotation
+from labeling.articles import Article
+from labeling.splits import Clustered, groups_by_text
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import file_digest, read_rows, rows_or_none, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labeling.agreement import Agreement
+    from labeling.evaluation import Measures
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """How many articles were submitted by two people or more, and F1 of each two of them, by rule; alpha of choices."""
+
+    articles: int
+    annotators: tuple[str, ...]
+    f1: dict[str, dict[str, float | None]]
+    choices: dict[str, float | None]
+
+
+def agree(project: Project) -> Agreed:
+    """Measure agreement on what was pulled.
+
+    Raises:
+        MissingInput: Nothing was ingested or pulled.
+        TooFewAnnotators: No article was submitted by two people.
+    """
+    workspace = project.workspace
+    with workspace.lock():
+        articles = {article.id: article for article in read_rows(workspace.articles, Article)}
+        groups = groups_by_text(articles.values())
+        groups |= {row.article: row.leak_group for row in rows_or_none(workspace.clusters, Clustered)}
+        read = list(agreement.doubly(read_rows(workspace.annotations, Annotation), articles, groups))
+        found = agreement.agree(read, project.schema, file_digest(workspace.annotations))
+        write_json(workspace.agreement, found.model_dump(mode="json"))
+    return _summary(found)
+
+
+@click.command("agree")
+@json_option
+@with_project
+def agree_cli(project: Project, *, as_json: bool) -> int:
+    r"""Measure how far annotators agree with each other.
+
+    For each two of them: F1 of their spans on the articles both submitted, exact, by position alone, and overlapping.
+    For choices: Krippendorff's alpha. Intervals and all labels are in agreement.json; compile puts it into the card.
+
+    \b
+    Example:
+      labeling pull && labeling agree
+      labeling agree --json | jq .f1
+    """
+    summary = agree(project)
+    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    return 0
+
+
+def _summary(found: Agreement) -> Agreed:
+    def f1(measures: Measures) -> float | None:
+        return None if measures.micro.f1 is None else round(measures.micro.f1, 4)
+
+    return Agreed(
+        articles=found.articles,
+        annotators=found.annotators,
+        f1={
+            f"{pair.one} and {pair.other}": {
+                each.rule: f1(each) for each in (pair.score.exact, pair.score.position, pair.score.overlapping)
+            }
+            for pair in found.pairs
+        },
+        choices={name: None if value is None else round(value, 4) for name, value in found.choices.items()},
+    )
+
+
+def _table(summary: Agreed) -> dict[str, object]:
+    def said(numbers: Mapping[str, float | None]) -> str:
+        return ", ".join(
+            f"{name} {'undefined' if number is None else f'{number:.3f}'}" for name, number in numbers.items()
+        )
+
+    known = {name: value for name, value in summary.choices.items() if value is not None}
+    return {
+        "articles": summary.articles,
+        **{f"F1 of {pair}": said(numbers) for pair, numbers in summary.f1.items()},
+        "alpha of choices": said(known) or "undefined",
+    }

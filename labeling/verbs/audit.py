@@ -1,0 +1,104 @@
+"""``labeling audit``: one passage labelled differently in two articles -> ``audit.json``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import consistency
+from labeling.annotations import Gold
+from labeling.articles import Article
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import Indexed, read_rows, write_json
+
+if TYPE_CHECKING:
+    from labeling.consistency import Audit, Difference, Side
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class Audited:
+    """Pairs of annotated articles that share words; spans in these that are alike, and differences.
+
+    ``share`` is those alike among all, by label in ``labels``; None where nothing could be compared.
+    """
+
+    pairs: int
+    alike: int
+    different: int
+    share: float | None
+    labels: dict[str, float | None]
+
+
+def audit(project: Project) -> Audit:
+    """Compare what gold says of words that stand in two articles, and write ``audit.json``.
+
+    Raises:
+        MissingInput: Nothing was ingested, clustered or adjudicated.
+        DamagedFile: A file of the workspace cannot be read.
+    """
+    from labeling.passages.places import Passage
+    from labeling.studio.pages import task_pages
+
+    workspace = project.workspace
+    with workspace.lock():
+        found = consistency.audit(
+            read_rows(workspace.gold, Gold),
+            Indexed(workspace.articles, Article, "id"),
+            read_rows(workspace.passages, Passage),
+            project.file.passages.words,
+            task_pages(workspace),
+        )
+        write_json(workspace.audit, found.model_dump(mode="json"))
+    return found
+
+
+@click.command("audit")
+@json_option
+@with_project
+def audit_cli(project: Project, *, as_json: bool) -> int:
+    r"""Find passages that are labelled differently in two articles.
+
+    The words are the same, so one of the two is an error, or the guidelines have a gap. It takes no second annotator.
+    All differences stand in audit.json with both texts and a link to each task in Label Studio; the share of spans
+    judged alike is given by label.
+
+    \b
+    Example:
+      labeling adjudicate && labeling audit
+      labeling audit --json | jq .labels.ROLE
+    """
+    found = audit(project)
+    for difference in () if as_json else found.differences:
+        click.echo(_sentence(difference), err=True)
+    summary = asdict(_summary(found))
+    if not as_json:
+        shares = {label: _percent(share) for label, share in summary.pop("labels").items()}
+        summary |= {"share": _percent(found.share), **shares}
+    show(summary, as_json=as_json)
+    click.echo(f"Written to {project.workspace.audit}", err=True)
+    return 0
+
+
+def _summary(found: Audit) -> Audited:
+    return Audited(
+        pairs=found.pairs,
+        alike=found.alike,
+        different=len(found.differences),
+        share=found.share,
+        labels={label: each.share for label, each in found.labels.items()},
+    )
+
+
+def _sentence(difference: Difference) -> str:
+    return f"{difference.kind}: {_said(difference.left)} | {_said(difference.right)}"
+
+
+def _said(side: Side) -> str:
+    return f"{side.article} {side.label or 'nothing'} on {side.text!r}" + f" {side.link}" * bool(side.link)
+
+
+def _percent(share: float | None) -> str:
+    return "nothing to compare" if share is None else f"{100 * share:.1f} % alike"

@@ -1,0 +1,112 @@
+"""``labeling carry``: what people said of one article -> suggestions for its reprints, in ``projected.jsonl``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import reprints
+from labeling.adjudication import adjudicate
+from labeling.annotations import Annotation
+from labeling.articles import Article
+from labeling.reprints import Press, Projected, savings, waiting
+from labeling.splits import Clustered
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from labeling.annotations import Gold
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What was carried: ``spans`` to ``articles``, from ``sources``, in which people marked ``said`` spans.
+
+    ``bought`` is how many spans each of those bought, None when there were none. ``checked`` of the carried ones
+    stand in articles that people have annotated since, ``accepted`` of them stayed as they were. ``waiting`` counts
+    reprints whose story nobody has annotated yet.
+    """
+
+    sources: int
+    said: int
+    articles: int
+    spans: int
+    relations: int
+    bought: float | None
+    checked: int
+    accepted: int
+    waiting: int
+
+
+def carry(project: Project) -> Carried:
+    """Carry what people said to articles that share text with it and that nobody has annotated.
+
+    What people said is what they agree on, by the rules of `adjudicate`. Nothing that is carried is gold: it is shown
+    to people by the next `push`, and what they submit counts.
+
+    Raises:
+        MissingInput: Nothing was ingested, clustered or pulled.
+        DamagedFile: A file of the workspace cannot be read.
+    """
+    from labeling.passages.places import Passage
+
+    workspace = project.workspace
+    with workspace.lock():
+        articles = Indexed(workspace.articles, Article, "id")
+        clusters = list(read_rows(workspace.clusters, Clustered))
+        annotations = list(read_rows(workspace.annotations, Annotation))
+        gold = adjudicate(annotations, (), articles, project.schema, project.file.policies.trim).gold
+        passages = list(read_rows(workspace.passages, Passage))
+        press = Press(articles, clusters, passages, project.file.passages.words)
+        rows = reprints.carry(press, gold, annotations, rows_or_none(workspace.projected, Projected))
+        write_rows(workspace.projected, rows)
+    return _summary(rows, gold, len(waiting(clusters, rows)))
+
+
+@click.command("carry")
+@json_option
+@with_project
+def carry_cli(project: Project, *, as_json: bool) -> int:
+    r"""Carry spans and relations from annotated articles to their reprints.
+
+    Where two articles share words, what people said of the one is a suggestion for the other, to the character. The
+    next `labeling push` shows it in the page, before what the rules suggest. It is no gold until somebody submits it.
+    With `annotate_once = true` under [reprints] in the project file, `push` sends the fullest article of each story
+    first, and its reprints when this has been done for them.
+
+    \b
+    Example:
+      labeling pull && labeling carry && labeling push
+      labeling carry --json | jq .bought
+    """
+    summary = carry(project)
+    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    click.echo(f"Written to {project.workspace.projected}", err=True)
+    return 0
+
+
+def _summary(rows: Iterable[Projected], gold: Iterable[Gold], waits: int) -> Carried:
+    rows = list(rows)
+    saved = savings(rows, gold)
+    said, spans = sum(each.said for each in saved), sum(each.spans for each in saved)
+    return Carried(
+        sources=len(saved),
+        said=said,
+        articles=len({row.article for row in rows if row.spans}),
+        spans=spans,
+        relations=sum(len(row.relations) for row in rows),
+        bought=spans / said if said else None,
+        checked=sum(each.checked for each in saved),
+        accepted=sum(each.accepted for each in saved),
+        waiting=waits,
+    )
+
+
+def _table(summary: Carried) -> dict[str, object]:
+    bought = "nothing yet" if summary.bought is None else f"{summary.bought:.2f} spans for each span people marked"
+    return {**asdict(summary), "bought": bought}

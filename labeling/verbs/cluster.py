@@ -1,0 +1,95 @@
+"""``labeling cluster``: what articles share -> ``passages.jsonl`` and ``clusters.jsonl``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.articles import Article
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from labeling.passages.finding import Found
+    from labeling.passages.rules import PassageRules
+    from labeling.project import Project
+    from labeling.workspace import Workspace
+
+_LARGE = 0.2  # of all articles in one leak group: then boilerplate is likely behind it
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """How many articles and passages there are, and what follows: ``largest_group`` counts articles."""
+
+    articles: int
+    reprint_passages: int
+    boilerplate_passages: int
+    stories: int
+    leak_groups: int
+    largest_group: int
+
+
+def cluster(project: Project) -> Clusters:
+    """Find the passages that articles share, and their stories and leak groups.
+
+    Raises:
+        MissingInput: Nothing was taken in.
+        PassagesTooLarge: More memory would be needed than the project allows.
+        RayUnavailable: The project file names a Ray cluster that cannot be used.
+    """
+    workspace = project.workspace
+    with workspace.lock():
+        found = _found(workspace, project.file.passages)
+        write_rows(workspace.passages, found.passages)
+        write_rows(workspace.clusters, found.clusters)
+    kinds = Counter(passage.kind for passage in found.passages)
+    groups = Counter(row.leak_group for row in found.clusters)
+    return Clusters(
+        articles=len(found.clusters),
+        reprint_passages=kinds["reprint"],
+        boilerplate_passages=kinds["boilerplate"],
+        stories=len({row.story for row in found.clusters}),
+        leak_groups=len(groups),
+        largest_group=max(groups.values(), default=0),
+    )
+
+
+def _found(workspace: Workspace, rules: PassageRules) -> Found:
+    from labeling.passages import frames
+    from labeling.passages.finding import Found, Size, find, texts_at
+
+    lengths = [len(article.text) for article in read_rows(workspace.articles, Article)]
+    if not lengths:
+        return Found((), ())
+    frames.start(rules.ray)
+    return find(texts_at(workspace.articles), Size(len(lengths), sum(lengths)), rules)
+
+
+@click.command("cluster")
+@json_option
+@with_project
+def cluster_cli(project: Project, *, as_json: bool) -> int:
+    r"""Find what articles share: passages, stories, leak groups.
+
+    A story joins reprints of one text, which need annotating once. A leak group joins articles that share any passage;
+    `split` never puts them on two sides. Boilerplate joins nothing.
+
+    \b
+    Example:
+      labeling ingest articles/ && labeling cluster
+      labeling cluster --json | jq .largest_group
+    """
+    summary = cluster(project)
+    show(asdict(summary), as_json=as_json)
+    if summary.largest_group > max(10, _LARGE * summary.articles):
+        click.echo(f"One leak group holds {summary.largest_group} of {summary.articles} articles.", err=True)
+        click.echo(
+            "  -> if a footer or a standing paragraph joins them, declare it as boilerplate under [passages] in the "
+            f"project file; what they share is in {project.workspace.passages}",
+            err=True,
+        )
+    return 0

@@ -1,0 +1,222 @@
+"""``labeling evaluate``: models, and whoever else is asked, against the gold of the test split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import evaluation, extractors, statements
+from labeling.annotations import Annotation, Gold
+from labeling.articles import Article
+from labeling.corpora.checksums import input_at
+from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.errors import CorpusChanged, TrainingError
+from labeling.evaluation import Judged, surface
+from labeling.splits import Assignment
+from labeling.statements import Heard
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import read_rows, read_value, rows_or_none, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from labeling.evaluation import Measure, Score, Surface
+    from labeling.project import Project
+    from labeling.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every annotator's score, by name, and the digest of the dataset on whose test split they stand."""
+
+    corpus: str
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What the dataset was compiled from, of the articles that stand in a split."""
+
+    articles: dict[str, Article]
+    gold: dict[str, Gold]
+    assignments: dict[str, Assignment]
+
+    def within(self, split: str) -> list[Article]:
+        """The articles of a split."""
+        return [article for name, article in self.articles.items() if self.assignments[name].split == split]
+
+
+def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] | None = None) -> Evaluation:
+    """Score annotators on the test split of the latest dataset, into ``scores.json``.
+
+    Args:
+        project: Whose dataset.
+        predictions: What each annotator says of every article of the test split, by annotator; other articles are left
+            aside. None asks the models trained on this dataset, and takes the suggestions made before.
+
+    Raises:
+        MissingInput: Nothing was compiled.
+        CorpusChanged: Gold or splits are not those the dataset was compiled from.
+        TrainingError: The test split is empty, nobody is there to score, or an annotator leaves a test article out or
+            speaks of another text.
+    """
+    workspace, labels = project.workspace, project.schema.label_names
+    corpus = extractors.corpus_digest(workspace.latest)
+    _refuse_changed(workspace)
+    with workspace.lock():
+        material = _material(workspace)
+        said = _asked(workspace, corpus, material.within("test")) if predictions is None else predictions
+        trained_on = _surfaces(material)
+        scores = {
+            name: evaluation.evaluate(name, _judged(heard), labels, trained_on=trained_on, corpus=corpus).model_copy(
+                update={
+                    "relations": statements.relations(heard, project.schema, corpus),
+                    "choices": statements.choices(heard, project.schema, corpus),
+                }
+            )
+            for name, heard in ((name, _heard(name, said[name], material)) for name in sorted(said))
+        }
+        if not scores:
+            raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
+        write_json(workspace.scores, {name: score.model_dump(mode="json") for name, score in scores.items()})
+    return Evaluation(corpus, scores)
+
+
+@click.command("evaluate")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@json_option
+@with_project
+def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) -> int:
+    r"""Score models against the gold of the test split.
+
+    Scores the models trained on the latest dataset, and the suggestions; or the annotations in FILES, one a line, as
+    `labeling predict` prints them. Every number has its 95 % interval, resampled by leak group.
+
+    Where annotators began with suggestions, gold flatters whoever made them.
+
+    \b
+    Example:
+      labeling train && labeling evaluate
+      labeling predict exports/diplomatic/models/ner-4f1c09a7b2d3 > mine.jsonl && labeling evaluate mine.jsonl
+      labeling evaluate --json | jq '.scores[].exact.micro.f1'
+    """
+    found = evaluate(project, _by_annotator(files) if files else None)
+    if as_json:
+        scores = {name: score.model_dump(mode="json") for name, score in found.scores.items()}
+        show({"corpus": found.corpus, "scores": scores}, as_json=True)
+        return 0
+    for name, score in found.scores.items():
+        besides = {"relations": score.relations, "choices": score.choices}
+        rows = {name: score.exact, "overlapping": score.overlapping} | {
+            layer: found for layer, found in besides.items() if found
+        }
+        show({row: _line(measures.micro) for row, measures in rows.items()}, as_json=False)
+        click.echo(score.exact.signature, err=True)
+    return 0
+
+
+def _refuse_changed(workspace: Workspace) -> None:
+    """Gold may have grown since the compile: then its test split is not the one the models were kept from."""
+    manifest = read_value(workspace.latest / MANIFEST, Manifest)
+    changed = [
+        path.name for path in (workspace.gold, workspace.splits) if input_at(path) != manifest.inputs.get(path.name)
+    ]
+    if changed:
+        raise CorpusChanged(
+            f"{' and '.join(changed)} changed since {workspace.latest.resolve().name} was compiled",
+            todo="run `labeling compile` and `labeling train` again, then evaluate",
+            where=str(workspace.latest),
+        )
+
+
+def _material(workspace: Workspace) -> _Material:
+    assignments = {row.article: row for row in read_rows(workspace.splits, Assignment) if row.split}
+    gold = {row.article: row for row in read_rows(workspace.gold, Gold) if row.usable and row.article in assignments}
+    articles = {row.id: row for row in read_rows(workspace.articles, Article) if row.id in gold}
+    return _Material(articles, gold, assignments)
+
+
+def _asked(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> dict[str, list[Annotation]]:
+    """What the models of this dataset say now, and what was suggested before."""
+    said: dict[str, list[Annotation]] = {}
+    for row in rows_or_none(workspace.suggestions, Annotation):
+        said.setdefault(row.annotator, []).append(row)
+    for folder in sorted(workspace.models.glob("[!.]*/")):
+        if extractors.extractor_at(folder).corpus == corpus:
+            said[extractors.extractor_at(folder).annotator] = list(extractors.predict(folder, articles))
+    return said
+
+
+def _surfaces(material: _Material) -> set[Surface]:
+    return {
+        surface(article.text, span) for article in material.within("train") for span in material.gold[article.id].spans
+    }
+
+
+def _heard(name: str, said: Iterable[Annotation], material: _Material) -> list[Heard]:
+    """What one annotator says of each article of the test split, beside its gold."""
+    test = material.within("test")
+    if not test:
+        raise TrainingError("the test split holds no article", todo="annotate more articles, split, compile and train")
+    by_article: dict[str, list[Annotation]] = {article.id: [] for article in test}
+    for annotation in said:
+        by_article.setdefault(annotation.article, []).append(annotation)
+    for article in test:
+        _refuse_unfit(name, article, by_article[article.id])
+    return [
+        Heard(
+            article=article,
+            leak_group=material.assignments[article.id].leak_group,
+            gold=material.gold[article.id],
+            said=by_article[article.id][0],
+        )
+        for article in test
+    ]
+
+
+def _judged(heard: Iterable[Heard]) -> list[Judged]:
+    """The spans of it."""
+    return [
+        Judged(
+            article=each.article.id,
+            leak_group=each.leak_group,
+            text=each.article.text,
+            gold=each.gold.spans,
+            predicted=each.said.spans,
+            open=each.gold.open,
+        )
+        for each in heard
+    ]
+
+
+def _refuse_unfit(name: str, article: Article, said: Sequence[Annotation]) -> None:
+    if len(said) == 1 and said[0].digest == article.digest:
+        return
+    fault = {0: "says nothing of", 1: "speaks of another text than"}.get(len(said), f"speaks {len(said)} times of")
+    raise TrainingError(
+        f"{name} {fault} the test article {article.id!r}",
+        todo="predict every article of the test split once, as it stands in articles.jsonl, then evaluate again",
+        where=article.id,
+    )
+
+
+def _by_annotator(files: Iterable[Path]) -> dict[str, list[Annotation]]:
+    said: dict[str, list[Annotation]] = {}
+    for file in files:
+        for row in read_rows(file, Annotation):
+            said.setdefault(row.annotator, []).append(row)
+    return said
+
+
+def _line(measure: Measure) -> str:
+    """A measure as people read it: ``F1 41.9 (38.0 to 45.2)  P 60.1  R 32.2``."""
+    low, high = measure.f1_interval or (None, None)
+    interval = f" ({_percent(low)} to {_percent(high)})" if measure.f1_interval else ""
+    return f"F1 {_percent(measure.f1)}{interval}  P {_percent(measure.precision)}  R {_percent(measure.recall)}"
+
+
+def _percent(ratio: float | None) -> str:
+    return "undefined" if ratio is None else f"{100 * ratio:.1f}"

@@ -1,0 +1,237 @@
+"""``labeling import``: annotations made elsewhere -> ``articles.jsonl``, ``annotations.jsonl``, ``quarantine.jsonl``.
+
+The module and the function have an underscore behind their name because Python has taken the word.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.annotations import Annotation, Quarantined
+from labeling.articles import Article, Reject
+from labeling.errors import UsageError
+from labeling.imports.formats import FORMATS, files, read
+from labeling.imports.intake import Intake, Terms
+from labeling.imports.places import UNITS, Unit
+from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
+from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from labeling.imports.formats import Format
+    from labeling.workspace import Workspace
+
+_SHOWN = 10  # refusals told at the terminal; all are in the files
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of everything that was read.
+
+    ``new`` counts articles that were not there, ``matched`` texts that were, under another id. ``annotations`` to
+    ``choices`` count what is sound, ``said_twice`` spans that one annotator has in two places. ``replaced`` counts
+    annotations of an earlier import in whose place these stand. ``rejected`` counts texts, ``quarantined`` parts of
+    annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files.
+    """
+
+    new: int
+    matched: int
+    annotations: int
+    spans: int
+    relations: int
+    choices: int
+    said_twice: int
+    replaced: int
+    rejected: dict[str, int]
+    quarantined: dict[str, int]
+    ignored: tuple[str, ...]
+    passed_over: tuple[str, ...]
+
+
+def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, *, add: bool = False) -> Imported:
+    """Take in annotations that were made elsewhere, and their articles.
+
+    An annotator's earlier import on the same article is replaced, so that the same files twice are the same bytes;
+    what was pulled from a server stays.
+
+    Args:
+        project: Its workspace gets them; its schema says what is sound.
+        kind: The format of the files.
+        paths: Files, and folders of files.
+        terms: How they are to be read.
+        add: Keep an annotator's earlier import on the same article, and put this one beside it.
+
+    Raises:
+        UsageError: A path stands for nothing, or nobody is named as annotator; nothing is written then.
+        WorkspaceBusy: Another command is writing there.
+    """
+    found, passed = files(kind, paths)
+    workspace = project.workspace
+    with workspace.lock():
+        intake = Intake(project.schema, terms)
+        text_of = _known(intake, workspace)
+        for path, name in found:
+            for item in read(kind, path, name, text_of):
+                intake.take(item)
+        earlier = [row for row in rows_or_none(workspace.annotations, Annotation) if _is_import(row)]
+        said = list(intake.finished({_key(row): row for row in earlier} if add else {}))
+        _write(workspace, intake, said, add=add)
+    annotations = [annotation for annotation, _ in said]
+    touched = {_key(row)[: 3 if add else 2] for row in annotations}
+    return Imported(
+        new=intake.counts["new"],
+        matched=intake.counts["matched"],
+        annotations=len(annotations),
+        spans=sum(len(row.spans) for row in annotations),
+        relations=sum(len(row.relations) for row in annotations),
+        choices=sum(len(options) for row in annotations for options in row.choices.values()),
+        said_twice=intake.counts["said twice"],
+        replaced=sum(_key(row)[: 3 if add else 2] in touched for row in earlier),
+        rejected=dict(sorted(Counter(reject.kind for reject in intake.rejects).items())),
+        quarantined=dict(sorted(Counter(bad.kind for _, found in said for bad in found).items())),
+        ignored=tuple(sorted(intake.ignored)),
+        passed_over=tuple(passed),
+    )
+
+
+def _known(intake: Intake, workspace: Workspace) -> Callable[[str], str | None]:
+    """Tell the intake which articles there are; return how to get at a text by its id."""
+    if not workspace.articles.exists():
+        return lambda _: None
+    for article in read_rows(workspace.articles, Article):
+        intake.know(article)
+    articles, prefix = Indexed(workspace.articles, Article, "id"), intake.terms.prefix
+    return lambda name: articles[prefix + name].text if prefix + name in articles else None
+
+
+def _write(
+    workspace: Workspace, intake: Intake, said: list[tuple[Annotation, list[Quarantined]]], *, add: bool
+) -> None:
+    annotations, bad = [annotation for annotation, _ in said], [each for _, found in said for each in found]
+    touched = {_key(row)[:2] for row in annotations}
+    states = {_key(row) for row in annotations}
+    stay = [
+        row
+        for row in rows_or_none(workspace.annotations, Annotation)
+        if not _is_import(row) or (_key(row) not in states if add else _key(row)[:2] not in touched)
+    ]
+    apart = [
+        row
+        for row in rows_or_none(workspace.quarantine, Quarantined)
+        if not _is_import(row) or (row not in bad if add else (row.article, row.annotator) not in touched)
+    ]
+    before = rows_or_none(workspace.articles, Article)
+    known = {article.id for article in before}
+    new = sorted((article for name, article in intake.articles.items() if name not in known), key=lambda each: each.id)
+    all_said: list[Annotation] = sorted([*stay, *annotations], key=_place)
+    all_bad: list[Quarantined] = sorted([*apart, *bad], key=_place)
+    articles: Iterator[Article] = heapq.merge(before, new, key=lambda article: article.id)
+    write_rows(workspace.articles, articles)
+    write_rows(workspace.annotations, all_said)
+    write_rows(workspace.quarantine, all_bad)
+    write_rows(workspace.rejects, intake.rejects)
+
+
+def _is_import(row: Annotation | Quarantined) -> bool:
+    """Whether an import brought it: it has an annotator and no task on a server."""
+    return row.task is None and bool(row.annotator)
+
+
+def _key(row: Annotation) -> tuple[str, str, str]:
+    return row.article, row.annotator, row.state
+
+
+def _place(row: Annotation | Quarantined) -> tuple[str, str, int, str]:
+    """The order of both files, as `pull` has it."""
+    rest = row.state if isinstance(row, Annotation) else f"{row.what} {row.id} {row.kind}"
+    return row.article, row.annotator, row.server_id or 0, rest
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(FORMATS), metavar="FORMAT")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--annotator", default="", metavar="NAME", help="Who said all this; left out, as the files say.")
+@click.option("--prefix", default="", metavar="WORDS", help="Put before each article's id.")
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="OLD=NEW",
+    help="A name of theirs and ours for it: a label, a relation, unsure, event.CONSULT; nothing to remove it. "
+    "Repeatable.",
+)
+@click.option("--offsets", type=click.Choice(UNITS), default=UNITS[0], show_default=True, help="What offsets count.")
+@click.option("--add", is_flag=True, help="Keep what was imported of an annotator on the same article earlier.")
+@json_option
+@with_project
+def import_cli(  # noqa: PLR0913 - one for each option
+    project: Project,
+    kind: Format,
+    paths: tuple[str, ...],
+    *,
+    annotator: str,
+    prefix: str,
+    pairs: tuple[str, ...],
+    offsets: Unit,
+    add: bool,
+    as_json: bool,
+) -> int:
+    r"""Bring annotations along: brat stand-off, Prodigy or doccano JSON lines, CoNLL.
+
+    FORMAT is brat, prodigy, doccano or conll. A text that was ingested before is that article, whatever its id. All is
+    checked against the schema; what has no place (a discontinuous span, an attribute, an unknown label) is listed in
+    quarantine.jsonl (status 3). CoNLL has no text: tokens are joined by spaces, sentences by line ends, unless the
+    article named so is there and has the same words.
+
+    \b
+    Example:
+      labeling import brat old-project/ --annotator ana --map PER=PERSON --map Speculation=unsure
+      labeling import prodigy ner.jsonl choices.jsonl --map consult=event.CONSULT
+      labeling import doccano ana.jsonl --annotator ana --prefix desk/
+    """
+    terms = Terms(annotator, prefix, _names(pairs), offsets, project.file.project.max_characters)
+    summary = import_(project, kind, paths, terms, add=add)
+    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    _tell(project.workspace, summary)
+    return REFUSED if summary.rejected or summary.quarantined else 0
+
+
+def _names(pairs: Iterable[str]) -> dict[str, str]:
+    names = dict[str, str]()
+    for pair in pairs:
+        old, sign, new = pair.rpartition("=")
+        if not sign or not old:
+            raise UsageError(
+                f"--map {pair} is no OLD=NEW", todo="write it as --map PER=PERSON, or --map PER= to remove"
+            )
+        names[old] = new
+    return names
+
+
+def _table(summary: Imported) -> dict[str, object]:
+    """The summary as lines for people."""
+    lines: dict[str, object] = {}
+    for name, value in asdict(summary).items():
+        if isinstance(value, dict):
+            lines[name] = ", ".join(f"{number} {kind}" for kind, number in value.items()) or "nothing"
+        elif not isinstance(value, int):
+            more = [f"and {len(value) - _SHOWN} more"] if len(value) > _SHOWN else []
+            lines[name] = ", ".join([*value[:_SHOWN], *more]) or "nothing"
+        else:
+            lines[name] = value
+    return lines
+
+
+def _tell(workspace: Workspace, summary: Imported) -> None:
+    if summary.rejected:
+        for reject in list(read_rows(workspace.rejects, Reject))[:_SHOWN]:
+            click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
+        click.echo(f"All that was refused is in {workspace.rejects}", err=True)
+    if summary.quarantined:
+        click.echo(f"What failed a check is listed in {workspace.quarantine}", err=True)

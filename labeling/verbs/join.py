@@ -1,0 +1,96 @@
+"""``labeling join``: a stand-off release and the texts it is about, made into the dataset again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.articles import Article
+from labeling.splits import SPLITS
+from labeling.verbs.options import REFUSED, json_option, show, with_project
+from labeling.workspace import Indexed
+
+if TYPE_CHECKING:
+    from labeling.project import Project
+
+_SHOWN = 10  # refusals told at the terminal; all are in the manifest
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A dataset that was made of a release: its digest, where it lies, and what it holds.
+
+    ``articles`` counts them by split; ``refused`` has the articles without their text, each with the reason.
+    """
+
+    digest: str
+    folder: str
+    articles: dict[str, int]
+    spans: int
+    relations: int
+    choices: int
+    refused: dict[str, str]
+
+
+def join(project: Project, folder: Path) -> Joined:
+    """Make the dataset of a release in ``corpora/<digest>/``, from the texts in ``articles.jsonl``.
+
+    Labels, policies and splits are the release's, whatever the project file says.
+
+    Args:
+        project: Whose workspace has the texts.
+        folder: The release's.
+
+    Raises:
+        MissingInput: There is no release, or nothing was ingested.
+        CorpusChanged: The release is damaged.
+        NothingToCompile: Not one of its texts is there.
+    """
+    from labeling.corpora import joining
+    from labeling.corpora.manifest import NAME_LENGTH, digest_at
+    from labeling.corpora.shelf import building, shelve
+
+    workspace = project.workspace
+    with workspace.lock(), building(workspace.corpora) as new:
+        articles = Indexed(workspace.articles, Article, "id")
+        ids = {article.digest: name for name, article in articles.items()}
+        manifest = joining.join(joining.Joining(folder, articles, ids), new)
+        digest = digest_at(new)
+        kept = shelve(new, workspace.corpora, digest[:NAME_LENGTH])
+    return Joined(
+        digest=digest,
+        folder=str(kept),
+        articles={split: manifest.splits[split].articles for split in SPLITS},
+        spans=manifest.proof.spans,
+        relations=manifest.proof.relations,
+        choices=manifest.proof.choices,
+        refused={each.article: each.reason for each in manifest.left_out},
+    )
+
+
+@click.command("join")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@json_option
+@with_project
+def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
+    r"""Join a stand-off release to the texts it is about.
+
+    FOLDER is a release. The texts are those that were ingested; each is known by its digest, whatever its id here. A
+    text that is another one than the release was made of is refused and listed (status 3): its offsets would lie.
+
+    \b
+    Example:
+      labeling ingest our-archive/ && labeling join releases/1f0c9a3be27d4455
+      labeling join releases/latest --json | jq .refused
+    """
+    summary = join(project, folder)
+    shown = asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}
+    show(shown, as_json=as_json)
+    for name, reason in list(summary.refused.items())[:_SHOWN]:
+        click.echo(f"Refused: {name}: {reason}", err=True)
+    if summary.refused:
+        click.echo(f"  -> all are listed under left_out in {summary.folder}/manifest.json", err=True)
+    return REFUSED if summary.refused else 0

@@ -1,0 +1,48 @@
+"""``labeling predict``: what a trained extractor says of articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling import extractors
+from labeling.articles import Article
+from labeling.values import canonical
+from labeling.verbs.options import with_project
+from labeling.workspace import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labeling.annotations import Annotation
+    from labeling.project import Project
+
+
+def predict(project: Project, model: Path) -> Iterator[Annotation]:
+    """What the model says of each article of the workspace, signed ``model:<name>``.
+
+    Raises:
+        MissingInput: Nothing was ingested.
+        TrainingError: The folder holds no model of ours.
+    """
+    return extractors.predict(model, read_rows(project.workspace.articles, Article))
+
+
+@click.command("predict")
+@click.argument("model", type=click.Path(path_type=Path, file_okay=False))
+@with_project
+def predict_cli(project: Project, *, model: Path) -> int:
+    r"""Print what a trained extractor says of every article, one annotation a line.
+
+    To have its words shown to annotators, name MODEL as `pipeline` under [suggest] in the project file and run
+    `labeling suggest`.
+
+    \b
+    Example:
+      labeling predict exports/diplomatic/models/ner-4f1c09a7b2d3 > predictions.jsonl
+    """
+    for annotation in predict(project, model):
+        click.echo(canonical(annotation.model_dump(mode="json")))
+    return 0

@@ -1,0 +1,106 @@
+"""``labeling report``: everything the workspace knows, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+from pydantic import RootModel
+
+from labeling import report as page
+from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
+from labeling.articles import Article, Reject
+from labeling.consensus import Conflict
+from labeling.consistency import Audit
+from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.evaluation import Score
+from labeling.ledger import sums
+from labeling.report import Findings
+from labeling.reprints import Projected
+from labeling.splits import Assignment, Clustered
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import read_value, rows_or_none, write_text
+
+if TYPE_CHECKING:
+    from labeling.ledger import Sums
+    from labeling.project import Project
+    from labeling.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where the page lies."""
+
+    page: str
+
+
+def report(project: Project) -> Report:
+    """Write ``report.html`` from whatever files there are.
+
+    Raises:
+        DamagedFile: A file of the workspace cannot be read.
+    """
+    workspace = project.workspace
+    with workspace.lock():
+        findings = _findings(workspace, project.file.passages.words)
+        html = page.report(project.file.project.name, project.schema, findings)
+        write_text(workspace.report, html)
+    return Report(str(workspace.report))
+
+
+@click.command("report")
+@json_option
+@with_project
+def report_cli(project: Project, *, as_json: bool) -> int:
+    r"""Put the numbers on one page that people look at.
+
+    The page stands alone, without scripts or anything from elsewhere: mail it, keep it.
+
+    \b
+    Example:
+      labeling evaluate && labeling report
+      xdg-open exports/diplomatic/report.html
+    """
+    show(asdict(report(project)), as_json=as_json)
+    return 0
+
+
+def _findings(workspace: Workspace, words: int) -> Findings:
+    from labeling.leakage import Leakage
+    from labeling.passages.places import Passage
+
+    compiled = (workspace.latest / MANIFEST).exists()
+    return Findings(
+        articles=rows_or_none(workspace.articles, Article),
+        rejects=rows_or_none(workspace.rejects, Reject),
+        annotations=rows_or_none(workspace.annotations, Annotation),
+        quarantine=rows_or_none(workspace.quarantine, Quarantined),
+        gold=rows_or_none(workspace.gold, Gold),
+        conflicts=rows_or_none(workspace.conflicts, Conflict),
+        assignments=rows_or_none(workspace.splits, Assignment),
+        ledger=_sums(workspace, compiled=compiled),
+        scores=_scores(workspace),
+        corpus=workspace.latest.resolve().name if compiled else "",
+        clusters=rows_or_none(workspace.clusters, Clustered),
+        passages=rows_or_none(workspace.passages, Passage),
+        words=words,
+        projected=rows_or_none(workspace.projected, Projected),
+        leakage=read_value(workspace.leakage, Leakage) if workspace.leakage.exists() else None,
+        audit=read_value(workspace.audit, Audit) if workspace.audit.exists() else None,
+    )
+
+
+def _sums(workspace: Workspace, *, compiled: bool) -> Sums | None:
+    """Both accounts as the manifest has them; before a compile, the first one."""
+    if compiled:
+        return read_value(workspace.latest / MANIFEST, Manifest).ledger
+    return sums(rows_or_none(workspace.ledger, LedgerRow)) or None
+
+
+def _scores(workspace: Workspace) -> list[Score]:
+    """The scores, the best first."""
+    if not workspace.scores.exists():
+        return []
+    scores = read_value(workspace.scores, RootModel[dict[str, Score]]).root.values()
+    return sorted(scores, key=lambda score: (-(score.exact.micro.f1 or 0.0), score.annotator))

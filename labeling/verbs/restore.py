@@ -1,0 +1,155 @@
+"""``labeling restore``: the answers kept in ``pulls/`` -> a project on an empty server."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.errors import MissingInput, ProjectGone, UsageError
+from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
+from labeling.workspace import missing, read_rows, read_value, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labeling.studio.client import Studio
+    from labeling.studio.credentials import Credentials
+    from labeling.studio.restoration import Source
+    from labeling.workspace import Workspace
+
+PASSWORDS = "restored-people.json"
+
+
+@dataclass(frozen=True)
+class RestoreSummary:
+    """What was restored: the project's page and number, tasks, annotations and drafts.
+
+    ``people`` were let in anew, with the passwords in the file ``passwords`` ("" when nobody was); ``refused`` has a
+    sentence for each draft that could not be restored.
+    """
+
+    url: str
+    project: int
+    tasks: int
+    annotations: int
+    drafts: int
+    people: int
+    passwords: str
+    refused: tuple[str, ...]
+
+
+def restore(
+    project: Project,
+    *,
+    server: Credentials | None = None,
+    source: Path | None = None,
+    wait: float = 0.0,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> RestoreSummary:
+    """Rebuild the project on a server that does not have it, from the last pull; a pull from there says the same.
+
+    But for the server's own numbers and instants. Suggestions are brought there by the next push.
+
+    Args:
+        project: Whose pulls, and the schema that the page shows.
+        server: A server to speak to in place of the one that the environment names or the embedded one.
+        source: Another whole answer of ``pulls/`` than the last one.
+        wait: Seconds to wait for another command in this workspace.
+        progress: Told how many tasks have arrived.
+
+    Raises:
+        MissingInput: Nothing was pulled.
+        UsageError: The project is on that server, and needs no restoring.
+        UnreadableExport: A kept answer is damaged; nothing was sent.
+        StudioError: The server did not do what was asked; run it again, it begins anew.
+    """
+    from labeling.studio.client import connect
+    from labeling.studio.restoration import restore as rebuild
+
+    workspace = project.workspace
+    with workspace.lock(wait):
+        kept = _source(workspace, source)
+        with connect(workspace, server) as studio:
+            _refuse_living(studio, workspace)
+            restored = rebuild(studio, project, kept, progress)
+            url = f"{studio.url}/projects/{restored.number}/data"
+        passwords = workspace.root / PASSWORDS
+        if restored.passwords:
+            write_json(passwords, {**restored.passwords}, mode=0o600)
+    return RestoreSummary(
+        url=url,
+        project=restored.number,
+        tasks=restored.tasks,
+        annotations=restored.annotations,
+        drafts=restored.drafts,
+        people=len(restored.passwords),
+        passwords=str(passwords) if restored.passwords else "",
+        refused=restored.refused,
+    )
+
+
+@click.command("restore")
+@click.option("--from", "source", type=click.Path(path_type=Path, dir_okay=False), help="Another file of pulls/.")
+@wait_option
+@json_option
+@with_project
+def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: bool) -> int:
+    r"""Rebuild the project on an empty server, from the last pull.
+
+    Every task comes back with its text, and every annotation with who made it: skipped ones, ground truths and what is
+    in quarantine too. Whoever is not on the server yet is let in with a new password; they stand in
+    restored-people.json, readable by its owner alone. A pull from there says the same, but for the server's own numbers
+    and instants. Suggestions come with the next push.
+
+    \b
+    Example:
+      LABEL_STUDIO_URL=https://new.example LABEL_STUDIO_API_KEY=... labeling restore
+      labeling push && labeling pull
+    """
+    summary = restore(project, source=source, wait=wait, progress=_progress)
+    for sentence in summary.refused:
+        click.echo(f"Not restored, because only its author can save it: {sentence}", err=True)
+    show(asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}, as_json=as_json)
+    return REFUSED if summary.refused else 0
+
+
+def _source(workspace: Workspace, chosen: Path | None) -> Source:
+    from labeling.studio.answers import last_whole
+    from labeling.studio.restoration import Source
+    from labeling.studio.standing import Known, Users, Watermark
+
+    emails = read_value(workspace.users, Users).emails
+    users = {int(number): email for number, email in emails.items()}
+    if chosen:
+        return Source((chosen,), None, users)
+    if workspace.watermark.exists() and workspace.pulled.exists():
+        mark = read_value(workspace.watermark, Watermark)
+        answers = tuple(workspace.pulls / name for name in mark.answers)
+        if all(path.exists() for path in answers):
+            return Source(answers, frozenset(row.task for row in read_rows(workspace.pulled, Known)), users)
+    # The last pull was cut short: what it was to build upon is there.
+    names = last_whole(path.name for path in workspace.pulls.glob("*.gz"))
+    if not names:
+        raise missing(workspace.pulls)
+    return Source(tuple(workspace.pulls / name for name in names), None, users)
+
+
+def _refuse_living(studio: Studio, workspace: Workspace) -> None:
+    from labeling.studio.link import linked
+
+    try:
+        remote = linked(studio, workspace)
+    except (ProjectGone, MissingInput):
+        return
+    raise UsageError(
+        f"project {remote.number} of {studio.url} is there: it needs no restoring",
+        todo="name the server to restore to in LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY",
+        where=studio.url,
+    )
+
+
+def _progress(done: int) -> None:
+    click.echo(f"{done} tasks restored", err=True)

@@ -1,0 +1,126 @@
+"""``labeling serve``: the embedded Label Studio, in the foreground, detached, or stopped."""
+
+from __future__ import annotations
+
+import json
+import signal
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.errors import ServerUnreachable
+from labeling.studio import server as studio
+from labeling.verbs.options import Project, with_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where the server answers, and the absolute path of its credentials (url, email, password, api_key)."""
+
+    url: str
+    credentials: str
+
+
+def serve(project: Project, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> Serving:
+    """Start the project's server, or find it running, and return when it answers.
+
+    The workspace stays free for the verbs that talk to the server; only starting and stopping exclude each other.
+
+    Args:
+        project: Whose server.
+        port: The port to listen on; None takes the one of last time or any free one.
+        say: Told, in a sentence, what is being waited for.
+
+    Raises:
+        StudioError: As `labeling.studio.server.start` does.
+    """
+    server = studio.start(project.workspace, port, say=say)
+    return Serving(server.credentials.url, str(server.path))
+
+
+@click.command("serve")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; else that of last time, or any free one.")
+@click.option("--detach", is_flag=True, help="Return when it answers; print one line of JSON.")
+@click.option("--stop", is_flag=True, help="Stop this workspace's server, and nothing else.")
+@with_project
+def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -> int:
+    r"""Run the embedded Label Studio, with its data under the workspace.
+
+    It listens on this machine only. Without --detach it runs until Ctrl-C.
+
+    \b
+    Example:
+      labeling serve
+      labeling serve --detach
+        {"url": "http://127.0.0.1:40321", "credentials": "/home/ana/exports/diplomatic/studio/credentials.json"}
+      labeling serve --stop
+    """
+    if stop and (detach or port):
+        raise click.UsageError("--stop goes with no other option")
+    if stop:
+        click.echo("Stopped." if studio.stop(project.workspace) else "No server of this workspace runs.", err=True)
+    elif detach:
+        click.echo(json.dumps(vars(_shown(project, port)), ensure_ascii=False))
+    else:
+        _foreground(project, port)
+    return 0
+
+
+def _foreground(project: Project, port: int | None) -> None:
+    ran_before = studio.running(project.workspace) is not None
+    with _ended_by_signals():
+        serving = _shown(project, port)
+        click.echo(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
+        if ran_before:
+            click.echo("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
+            return
+        click.echo("Ctrl-C stops it.", err=True)
+        _watch(project)
+
+
+def _watch(project: Project) -> None:
+    """Wait for the server's end: ours to bring about, another command's, or its own, which is an error."""
+    try:
+        stopped = studio.wait(project.workspace)
+    except BaseException:
+        studio.stop(project.workspace)
+        raise
+    if not stopped:
+        log = project.workspace.studio / "server.log"
+        raise ServerUnreachable(
+            "Label Studio has ended by itself", todo=f"see the end of {log}, then start it again", where=str(log)
+        )
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take a terminal's end or a plain `kill` for Ctrl-C, so that no server is left behind."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # What was started to be deaf to a signal (by `nohup`, say) stays so.
+    heard = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, interrupt) for each in heard}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _shown(project: Project, port: int | None) -> Serving:
+    """Start with a progress display on stderr: a moving one at a terminal, plain lines elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return serve(project, port=port, say=lambda sentence: click.echo(sentence, err=True))
+    with console.status("Starting Label Studio") as status:
+        return serve(project, port=port, say=status.update)

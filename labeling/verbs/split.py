@@ -1,0 +1,143 @@
+"""``labeling split``: gold articles into train, dev and test, by leak group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.annotations import Gold
+from labeling.articles import Article
+from labeling.errors import MissingInput
+from labeling.passages.places import Passage
+from labeling.splits import Assignment, Clustered, assign, groups_by_text
+from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace import read_rows, rows_or_none, write_json, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from labeling.annotations import GoldSpan
+    from labeling.leakage import Held
+    from labeling.project import Project
+    from labeling.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Split:
+    """How many articles stand where, how many are new, and in how many leak groups all of them are.
+
+    ``shared_passages`` counts what two splits share, and is 0; a random split of the same sizes would have shared
+    ``shared_at_random``.
+    """
+
+    train: int
+    dev: int
+    test: int
+    left_out: int
+    new: int
+    leak_groups: int
+    shared_passages: int
+    shared_at_random: int
+
+
+def split(project: Project, *, with_unusable: bool = False) -> Split:
+    """Give every article with usable gold its split in ``splits.jsonl``; what was assigned before stays.
+
+    Articles without gold get their place when they have some, so that the shares are shares of what trains and tests.
+
+    Args:
+        project: Whose gold.
+        with_unusable: Place articles that an annotator ruled out, too.
+
+    Raises:
+        MissingInput: Nothing was adjudicated, or ``clusters.jsonl`` does not know an article.
+        LeakError: Articles of different splits were found to share text.
+    """
+    from labeling.leakage import certify, refuse_leak
+
+    workspace, shares = project.workspace, project.file.splits
+    with workspace.lock():
+        before = rows_or_none(workspace.splits, Assignment)
+        rows = assign(
+            _leak_groups(workspace),
+            [gold.article for gold in read_rows(workspace.gold, Gold) if gold.usable or with_unusable],
+            before,
+            {"train": shares.train, "dev": shares.dev, "test": shares.test},
+            shares.seed,
+        )
+        boilerplate = [each for each in rows_or_none(workspace.passages, Passage) if each.kind == "boilerplate"]
+        leakage = certify(_held(workspace, rows), boilerplate, project.file.passages.words, shares.seed)
+        refuse_leak(leakage)
+        write_json(workspace.leakage, leakage.model_dump(mode="json"))
+        write_rows(workspace.splits, rows)
+    counts = Counter(row.split for row in rows)
+    return Split(
+        train=counts["train"],
+        dev=counts["dev"],
+        test=counts["test"],
+        left_out=counts[None],
+        new=len(rows) - len(before),
+        leak_groups=len({row.leak_group for row in rows}),
+        shared_passages=leakage.shared_passages_across_splits,
+        shared_at_random=sum(each.passages for each in leakage.random_split.overlaps),
+    )
+
+
+@click.command("split")
+@click.option("--with-unusable", is_flag=True, help="Place articles that an annotator ruled out, too.")
+@json_option
+@with_project
+def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
+    r"""Assign gold articles to train, dev and test.
+
+    Articles that share text stay together. An article once assigned never moves; new ones go to the split furthest
+    below its share in the project file. leakage.json proves that no passage stands in two splits.
+
+    \b
+    Example:
+      labeling adjudicate && labeling split
+      labeling split --json | jq .test
+    """
+    summary = split(project, with_unusable=with_unusable)
+    show(asdict(summary), as_json=as_json)
+    if summary.left_out:
+        click.echo(f"Articles that bridge two splits and are left out of both: {summary.left_out}", err=True)
+        click.echo(f"  -> the reasons are in {project.workspace.splits}", err=True)
+    return 0
+
+
+def _leak_groups(workspace: Workspace) -> dict[str, str]:
+    """Leak groups by shared passages when `cluster` has run, else by identical text."""
+    articles = list(read_rows(workspace.articles, Article))
+    if not workspace.clusters.exists():
+        return groups_by_text(articles)
+    groups = {row.article: row.leak_group for row in read_rows(workspace.clusters, Clustered)}
+    unknown = [article.id for article in articles if article.id not in groups]
+    if unknown:
+        raise MissingInput(
+            f"{workspace.clusters} does not know {len(unknown)} articles, the first is {unknown[0]!r}",
+            todo="run `labeling cluster` first: what shares text with them is not known",
+            where=str(workspace.clusters),
+        )
+    return groups
+
+
+def _held(workspace: Workspace, rows: Iterable[Assignment]) -> list[Held]:
+    """The articles that have a split, with the surfaces of their gold spans."""
+    from labeling.leakage import Held
+
+    splits = {row.article: row.split for row in rows if row.split}
+    gold = {each.article: each.spans for each in read_rows(workspace.gold, Gold)}
+    return [
+        Held(article.id, article.text, split, frozenset(_surfaces(article.text, gold.get(article.id, ()))))
+        for article in read_rows(workspace.articles, Article)
+        if (split := splits.get(article.id))
+    ]
+
+
+def _surfaces(text: str, spans: Iterable[GoldSpan]) -> Iterator[tuple[str, str]]:
+    """What is labelled how, whatever the case and the blanks."""
+    return ((span.label, " ".join(text[span.start : span.end].casefold().split())) for span in spans)

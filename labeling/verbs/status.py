@@ -1,0 +1,154 @@
+"""``labeling status``: what stands where, by the server's own word, without fetching everything."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.annotations import Annotation
+from labeling.articles import Article
+from labeling.verbs.options import Project, json_option, wait_option, with_project
+from labeling.workspace import Indexed, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from labeling.studio.changes import Changes
+    from labeling.studio.credentials import Credentials
+    from labeling.studio.inventory import Line
+    from labeling.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class StatusSummary:
+    """What stands where: a line for each annotator and for all, and how often each label was submitted.
+
+    ``not_sent`` are articles that have no task, ``lost`` those whose task is gone from the server; ``foreign_tasks``
+    are numbers of tasks there that we did not send. ``not_pulled``
+    counts annotations and drafts that came or changed since the last pull, ``not_there`` those that were pulled and
+    are gone. ``unsubmitted`` has a sentence for each draft that is newer than its annotation.
+    """
+
+    url: str
+    articles: int
+    lines: tuple[Line, ...]
+    labels: dict[str, int]
+    not_sent: tuple[str, ...]
+    lost: tuple[str, ...]
+    foreign_tasks: tuple[int, ...]
+    not_pulled: int
+    not_there: int
+    unsubmitted: tuple[str, ...]
+
+
+def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusSummary:
+    """Compare the workspace with its project on the server, both ways; nothing is written.
+
+    Only what has changed since the last pull is asked for.
+
+    Raises:
+        MissingInput: Nothing was ingested, or nothing pushed.
+        ProjectGone: The workspace was pushed to a project that is not on this server.
+        StudioError: The server did not do what was asked.
+    """
+    from labeling.studio import journal
+    from labeling.studio.client import connect
+    from labeling.studio.collection import Collection
+    from labeling.studio.inventory import table
+    from labeling.studio.link import linked
+    from labeling.studio.standing import difference, unsubmitted
+    from labeling.studio.wire import annotator_names
+
+    workspace = project.workspace
+    with workspace.lock(wait):
+        articles = Indexed(workspace.articles, Article, "id")
+        pushed = journal.load(workspace.pushed)
+        with connect(workspace, server) as studio:
+            remote = linked(studio, workspace)
+            names = annotator_names(studio.users())
+            collection = Collection(studio, remote, workspace, project.schema, articles)
+            before, now = collection.now(names)
+        labels = _labels(workspace, project, articles, now, names)
+    tasks = {row.task: row for row in pushed.values() if row.task in now.after}
+    differs = difference(before, now.after)
+    return StatusSummary(
+        url=f"{studio.url}/projects/{remote.number}/data",
+        articles=len(articles),
+        lines=table({number for number in tasks if number is not None}, now.after.values()),
+        labels={label: labels[label] for label in project.schema.label_names},
+        not_sent=tuple(sorted(set(articles) - {row.article for row in pushed.values()})),
+        lost=tuple(sorted(row.article for row in pushed.values() if row.task not in now.after)),
+        foreign_tasks=tuple(sorted(number for number in now.after if number not in tasks)),
+        not_pulled=differs.new + differs.edited,
+        not_there=differs.deleted,
+        unsubmitted=tuple(unsubmitted(now.after.values())),
+    )
+
+
+@click.command("status")
+@wait_option
+@json_option
+@with_project
+def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
+    r"""Say what stands where: sent = open + annotated + skipped + draft.
+
+    For each annotator and in all; how often each label was submitted; what is on the server and not here, and the other
+    way round. Only what has changed since the last pull is asked for.
+
+    \b
+    Example:
+      labeling status
+      labeling status --json | jq '.lines[-1].open'
+    """
+    summary = status(project, wait=wait)
+    if as_json:
+        click.echo(json.dumps(asdict(summary), ensure_ascii=False, indent=2))
+        return 0
+    click.echo(_table(summary.lines))
+    click.echo("\n" + "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count))
+    for sentence in _sentences(summary):
+        click.echo(sentence)
+    return 0
+
+
+def _labels(
+    workspace: Workspace,
+    project: Project,
+    articles: Mapping[str, Article],
+    now: Changes,
+    names: Mapping[int | str, str],
+) -> Counter[str]:
+    """How often each label was submitted: by the last pull, and by what has changed since."""
+    from labeling.studio.wire import read_task
+
+    changed = {int(str(task["id"])) for task in now.tasks} | now.deleted
+    pulled = read_rows(workspace.annotations, Annotation) if workspace.annotations.exists() else ()
+    old: Iterable[Annotation] = (said for said in pulled if said.task not in changed)
+    new = (said for task in now.tasks for said in read_task(task, articles, project.schema, names)[0])
+    submitted = (said for group in (old, new) for said in group if said.state == "submitted")
+    return Counter(span.label for said in submitted for span in said.spans)
+
+
+def _table(lines: Iterable[Line]) -> str:
+    rows: list[tuple[str, ...]] = [("annotator", "sent", "open", "annotated", "skipped", "draft")]
+    rows += [
+        (line.annotator, *map(str, (line.sent, line.open, line.annotated, line.skipped, line.draft))) for line in lines
+    ]
+    width = max(len(row[0]) for row in rows)
+    return "\n".join(f"{row[0]:<{width}}" + "".join(f"{cell:>11}" for cell in row[1:]) for row in rows)
+
+
+def _sentences(summary: StatusSummary) -> list[str]:
+    counted = {
+        "articles that were not sent": len(summary.not_sent),
+        "articles whose task is gone from the server": len(summary.lost),
+        "tasks on the server that are not ours": len(summary.foreign_tasks),
+        "annotations and drafts on the server that were not pulled": summary.not_pulled,
+        "annotations and drafts that were pulled and are gone from the server": summary.not_there,
+    }
+    said = [f"{count} {what}" for what, count in counted.items() if count]
+    return ["", *(said or ["Both sides hold the same."]), *summary.unsubmitted]

@@ -1,0 +1,66 @@
+"""``labeling verify``: is a dataset what its manifest says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.verbs.options import json_option, show, with_project
+
+if TYPE_CHECKING:
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A dataset that is what it was when it was compiled."""
+
+    folder: str
+    digest: str
+    files: int
+    bytes: int
+
+
+def verify(project: Project, folder: Path | None = None) -> Verified:
+    """Compare every file of a dataset with its manifest.
+
+    Args:
+        project: Whose latest dataset, when no other is named.
+        folder: A dataset's folder, wherever it lies.
+
+    Raises:
+        MissingInput: There is no dataset.
+        DamagedFile: The manifest is not of our form.
+        CorpusChanged: Files are missing, additional or changed.
+    """
+    from labeling.corpora import manifest
+
+    place = folder or project.workspace.latest
+    outputs = manifest.verify(place).outputs
+    return Verified(
+        folder=str(place.resolve()),
+        digest=manifest.digest_at(place),
+        files=len(outputs),
+        bytes=sum(output.bytes for output in outputs.values()),
+    )
+
+
+@click.command("verify")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@json_option
+@with_project
+def verify_cli(project: Project, *, folder: Path | None, as_json: bool) -> int:
+    r"""Check that a dataset is what its manifest says.
+
+    FOLDER is a compiled dataset, by default the latest. Whatever is missing, additional or changed is named.
+
+    \b
+    Example:
+      labeling verify
+      labeling verify exports/diplomatic/corpora/1f0c9a3be27d4455 --json
+    """
+    show(asdict(verify(project, folder)), as_json=as_json)
+    return 0
