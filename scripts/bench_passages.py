@@ -1,0 +1,144 @@
+"""How fast passages are found: beside datasketch's MinHash-LSH in the same run, on as many processors.
+
+    python scripts/bench_passages.py [--articles 100000] [--ray local]
+
+Each side runs in a process of its own on the same file, ours first, so that its peak of memory is its own. datasketch
+gets a pool of as many processes as there are processors for its sketches, 128 permutations of 5-word shingles, and one
+index at a Jaccard of 0.5; it finds pairs of like articles, and no passages.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from benchmarks.reprints import newswire
+
+from labeling.articles import Article
+from labeling.passages import frames
+from labeling.passages.finding import Size, find, texts_at
+from labeling.passages.rules import PassageRules
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+PROCESSES = os.cpu_count() or 1
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One side: what it took, and how many of the copied passages it found."""
+
+    name: str
+    seconds: float
+    processor: float
+    megabytes: float
+    found: int
+
+
+@click.command()
+@click.option("--articles", default=10_000, show_default=True, type=click.IntRange(min=10), help="How many.")
+@click.option("--ray", default="", metavar="ADDRESS", help="Run our side on a Ray cluster; local starts one.")
+@click.option("--side", hidden=True, type=click.Choice(["ours", "datasketch"]))
+@click.option("--file", hidden=True, type=click.Path(path_type=Path))
+def main(articles: int, ray: str, side: str | None, file: Path | None) -> None:
+    """Measure one side, or both and print a table."""
+    if side and file:
+        print(json.dumps(_ours(file, ray) if side == "ours" else _datasketch(file)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "articles.jsonl"
+        write_rows(file, (article for article, _ in newswire(articles)))
+        copies = [
+            (article.id, copy.original, copy.start, copy.end) for article, own in newswire(articles) for copy in own
+        ]
+        file.with_suffix(".copies").write_text(json.dumps(copies), encoding="utf-8")
+        runs = [_run(name, file, ray) for name in ("ours", "datasketch")]
+    _table(articles, len(copies), runs)
+
+
+def _run(name: str, file: Path, ray: str) -> Run:
+    command = [sys.executable, __file__, "--side", name, "--file", str(file), "--ray", ray]
+    done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return Run(name, **done)
+
+
+def _table(articles: int, copies: int, runs: list[Run]) -> None:
+    print(f"{articles:,} articles, {copies:,} with a passage of an earlier one; {PROCESSES} processors\n")
+    print(f"{'':<12}{'seconds':>9}{'articles/s':>12}{'CPU seconds':>13}{'peak MB':>9}{'passages found':>16}")
+    for run in runs:
+        rate, found = articles / run.seconds, run.found / max(1, copies)
+        spent = f"{run.seconds:>9.1f}{rate:>12,.0f}{run.processor:>13.1f}"
+        print(f"{run.name:<12}{spent}{run.megabytes:>9,.0f}{found:>16.1%}")
+    ours, theirs = runs
+    faster, work = theirs.seconds / ours.seconds, theirs.processor / ours.processor
+    print(f"\nours is {faster:.1f} times as fast by the clock, {work:.1f} times by the processors' time")
+
+
+def _ours(file: Path, ray: str) -> dict[str, object]:
+    frames.start(ray)
+    begun = time.perf_counter()
+    lengths = [len(article.text) for article in read_rows(file, Article)]
+    found = find(texts_at(file), Size(len(lengths), sum(lengths)), PassageRules(ray=ray, memory=10**6))
+    seconds = time.perf_counter() - begun
+    places = defaultdict[str, set[int]](set)
+    for place in (place for passage in found.passages for place in passage.places):
+        places[place.article].update(range(place.start, place.end))
+    hits = [places[article].issuperset(range(start, end)) for article, _, start, end in _copies(file)]
+    return _result(seconds, sum(hits), 0)
+
+
+def _datasketch(file: Path) -> dict[str, object]:
+    from datasketch import MinHashLSH
+
+    begun = time.perf_counter()
+    articles = list(read_rows(file, Article))
+    with multiprocessing.Pool(PROCESSES) as pool:
+        sketches = pool.map(_sketch, (article.text for article in articles), chunksize=200)
+    index = MinHashLSH(threshold=0.5, num_perm=128)
+    pairs = set[tuple[str, str]]()
+    for article, sketch in zip(articles, sketches, strict=True):
+        pairs |= {(other, article.id) for other in index.query(sketch)}
+        index.insert(article.id, sketch)
+    seconds = time.perf_counter() - begun
+    return _result(seconds, sum((original, article) in pairs for article, original, _, _ in _copies(file)), PROCESSES)
+
+
+def _copies(file: Path) -> list[tuple[str, str, int, int]]:
+    """Article, original, and where the copied passage stands in the article."""
+    return [tuple(copy) for copy in json.loads(file.with_suffix(".copies").read_text(encoding="utf-8"))]
+
+
+def _sketch(text: str) -> MinHash:
+    from datasketch import MinHash
+
+    words = _WORD.findall(text.casefold())
+    sketch = MinHash(num_perm=128)
+    sketch.update_batch({" ".join(words[n : n + 5]).encode() for n in range(len(words) - 4)})
+    return sketch
+
+
+def _result(seconds: float, found: int, children: int) -> dict[str, object]:
+    """What a side prints. Its memory is its own peak, and as many times its fattest child's as it has children."""
+    own, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = own.ru_utime + own.ru_stime + child.ru_utime + child.ru_stime
+    megabytes = (own.ru_maxrss + children * child.ru_maxrss) / 1000
+    return {"seconds": seconds, "processor": processor, "megabytes": megabytes, "found": found}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Suggestions by rules: `suggest` beside spaCy's tokenizer alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Figure, side_by_side, timed
+from labeling.articles import Article
+from labeling.tokens import tokenizer
+from labeling.verbs.suggest import suggest
+from labeling.workspace import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.bench import Bench
+    from labeling.project import Project
+
+
+def measure(bench: Bench) -> Iterator[Figure]:
+    """The shipped rules, made ready in each run, as they are in each use."""
+    project, count = bench.ingested("suggest"), len(bench.corpus)
+    bench.say("suggest: and the tokenizer alone")
+    times = side_by_side(
+        bench.runs, lambda _: timed(lambda: suggest(project)), lambda _: timed(lambda: _tokenised(project))
+    )
+    yield Figure("suggest", f"the shipped rules, {count} articles", "read and tokenise", times, "articles", count)
+
+
+def _tokenised(project: Project) -> None:
+    nlp = tokenizer(project.file.project.language)
+    for article in read_rows(project.workspace.articles, Article):
+        nlp.make_doc(article.text)

@@ -1,0 +1,35 @@
+"""One push or pull in a process of its own, to be killed: says `ready` on stdout when the work begins.
+
+python scripts/faulty/run.py push|pull|changes|idle CONFIG WORKSPACE BATCH PATIENCE
+
+The server is the one in LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from labeling.project import load_project
+from labeling.studio import delivery
+from labeling.studio.client import connect
+from labeling.verbs.pull import pull
+from labeling.verbs.push import Pace, push
+
+
+def main() -> None:
+    """Do it."""
+    verb, config, workspace, batch, patience = sys.argv[1:]
+    project = load_project(Path(config), Path(workspace))
+    delivery.MOST_TASKS = int(batch)
+    # What the first connection loads is loaded before the clock starts.
+    with connect(project.workspace):
+        print("ready", flush=True)
+    if verb == "push":
+        push(project, pace=Pace(wait=120, patience=float(patience)))
+    elif verb != "idle":
+        pull(project, changes=verb == "changes", wait=120)
+
+
+if __name__ == "__main__":
+    main()

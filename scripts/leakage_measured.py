@@ -1,0 +1,234 @@
+"""What leakage does to a score: a tagger trained and tested on a random split and on ours, on a corpus with reprints.
+
+    python scripts/leakage_measured.py [--json] [--steps N] [--seeds N,N,N] [RE3D-FOLDER]
+
+The corpus is re3d (UK government and CENTCOM releases), each release with two reprints: other outlets that cut
+sentences, as outlets do, under a date line of their own; people's spans stay where they were. A fifth of the leak
+groups is put aside first, without reprints: news nobody has seen. What is left is split twice, at random and by leak
+group, into parts of the same sizes. A split is honest when its test score is what the tagger then does on the news put
+aside.
+
+Then the size of a corpus: the same number of articles to train on, once of many leak groups and once of a third of
+them, each with its reprints.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING
+
+from labeling.annotations import Span
+from labeling.articles import Article
+from labeling.evaluation import Judged, evaluate
+from labeling.passages.finding import Size, find, texts_of
+from labeling.passages.rules import PassageRules
+from labeling.splits import assign
+from labeling.tokens import tokenizer
+from labeling.values import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from spacy.language import Language
+    from spacy.training import Example
+
+    from labeling.splits import SplitName
+
+LABELS = ("Organisation", "Location", "Person", "Temporal", "Nationality")
+SHARES: dict[SplitName, float] = {"train": 0.7, "dev": 0.0, "test": 0.3}
+_OUTLETS = ("GENEVA, 4 May", "LAGOS, 5 May")
+_SURE = 0.5  # the corpus's own advice
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A tagger trained on so many articles: F1 in per cent on its test split, if it has one, and on news put aside."""
+
+    articles: int
+    test: float
+    aside: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """An article with what people marked in it; no span crosses another."""
+
+    article: Article
+    spans: tuple[Span, ...]
+
+
+def releases(folder: Path) -> list[Told]:
+    """re3d as it stands: of spans that cross or nest the longest."""
+    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    return [_told(row["id"], row["text"], row["spans"]) for row in rows]
+
+
+def reprint(told: Told, outlet: str, seed: str) -> Told:
+    """The release as another outlet prints it: some sentences are cut, a date line comes first."""
+    dice = random.Random(seed)  # noqa: S311 - a reprint is no secret
+    cuts = [match.end() for match in re.finditer(r"(?<=[.!?])\s+|\n+", told.article.text)]
+    whole = [cut for cut in cuts if not any(span.start < cut < span.end for span in told.spans)]
+    text, spans = f"{outlet} - ", list[Span]()
+    for start, end in pairwise([0, *whole, len(told.article.text)]):
+        if dice.random() < 0.7:  # noqa: PLR2004 - outlets keep most of it
+            shift = len(text) - start
+            spans += [
+                span.model_copy(update={"start": span.start + shift, "end": span.end + shift})
+                for span in told.spans
+                if start <= span.start and span.end <= end
+            ]
+            text += told.article.text[start:end]
+    name = f"{told.article.id}/{outlet.split(',', maxsplit=1)[0]}"
+    return Told(Article(id=name, text=text, digest=digest_of(text), source=outlet), tuple(spans))
+
+
+def leak_groups(corpus: Sequence[Told]) -> dict[str, str]:
+    """What `labeling cluster` finds."""
+    size = Size(len(corpus), sum(len(told.article.text) for told in corpus))
+    found = find(texts_of([told.article for told in corpus]), size, PassageRules())
+    return {row.article: row.leak_group for row in found.clusters}
+
+
+def held_out(corpus: Sequence[Told], groups: Mapping[str, str], seed: str) -> tuple[list[Told], list[Told]]:
+    """A fifth of the articles, whole leak groups in the order of a seeded hash; and the rest."""
+    order = sorted({groups[told.article.id] for told in corpus}, key=lambda group: digest_of(f"{seed}:{group}"))
+    aside = list[Told]()
+    for group in order:
+        if len(aside) * 5 < len(corpus):
+            aside += [told for told in corpus if groups[told.article.id] == group]
+    return aside, [told for told in corpus if told not in aside]
+
+
+def by_group(corpus: Sequence[Told], seed: str) -> dict[str, str]:
+    """Our split: article to train or test."""
+    rows = assign(leak_groups(corpus), [told.article.id for told in corpus], [], SHARES, seed)
+    return {row.article: row.split or "" for row in rows}
+
+
+def at_random(split_of: Mapping[str, str], seed: str) -> dict[str, str]:
+    """The same sizes, dealt at random."""
+    dealt = list(split_of.values())
+    random.Random(seed).shuffle(dealt)  # noqa: S311 - the same
+    return dict(zip(sorted(split_of), dealt, strict=True))
+
+
+def trained(corpus: Sequence[Told], steps: int, seed: int) -> Language:
+    """SpaCy's named entity recogniser, from nothing, for so many batches of four articles."""
+    from thinc.api import fix_random_seed
+
+    fix_random_seed(seed)
+    nlp = tokenizer("en")
+    nlp.add_pipe("ner")
+    examples = [_example(nlp, told) for told in corpus]
+    nlp.initialize(lambda: examples)
+    dice = random.Random(seed)  # noqa: S311 - the same
+    for _ in range(steps):
+        nlp.update(dice.sample(examples, 4), drop=0.2)
+    return nlp
+
+
+def score(nlp: Language, corpus: Sequence[Told]) -> float:
+    """F1 of exact spans, in per cent."""
+    judged = [
+        Judged(told.article.id, told.article.id, told.article.text, told.spans, _said(nlp, told.article.text))
+        for told in corpus
+    ]
+    return 100 * (evaluate("ner", judged, LABELS).exact.micro.f1 or 0.0)
+
+
+def honesty(corpus: Sequence[Told], aside: Sequence[Told], steps: int, seed: int) -> dict[str, Claim]:
+    """What each split claims, and what its tagger then does on the news put aside."""
+    ours = by_group(corpus, str(seed))
+    claims = {}
+    for name, split_of in (("random split", at_random(ours, str(seed))), ("split by leak group", ours)):
+        parts = {part: [told for told in corpus if split_of[told.article.id] == part] for part in ("train", "test")}
+        nlp = trained(parts["train"], steps, seed)
+        claims[name] = Claim(len(parts["train"]), score(nlp, parts["test"]), score(nlp, aside))
+    return claims
+
+
+def worth(originals: Sequence[Told], aside: Sequence[Told], steps: int, seed: int) -> dict[str, Claim]:
+    """As many articles of all leak groups, and of a third of them with reprints: what the tagger does with each."""
+    dice = random.Random(seed)  # noqa: S311 - the same
+    some = dice.sample(originals, len(originals) // 3)
+    corpora = {
+        f"{3 * len(some)} releases": dice.sample(originals, 3 * len(some)),
+        f"{len(some)} releases and {2 * len(some)} reprints": with_reprints(some),
+        f"{len(some)} releases": some,
+    }
+    return {
+        name: Claim(len(corpus), 0.0, score(trained(corpus, steps, seed), aside)) for name, corpus in corpora.items()
+    }
+
+
+def with_reprints(corpus: Sequence[Told]) -> list[Told]:
+    """Each article, and its reprints."""
+    return [*corpus, *(reprint(told, outlet, told.article.id + outlet) for told in corpus for outlet in _OUTLETS)]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Train, measure, and print a table or JSON."""
+    steps = int(_option(arguments, "--steps", "150"))
+    seeds = [int(seed) for seed in _option(arguments, "--seeds", "1,2,3").split(",")]
+    originals = releases(Path(next((each for each in arguments if "/" in each), "../shared/corpora/re3d")))
+    aside, rest = held_out(originals, leak_groups(originals), "1")
+    corpus = with_reprints(rest)
+    runs = [{**honesty(corpus, aside, steps, seed), **worth(rest, aside, steps, seed)} for seed in seeds]
+    claims = {name: [run[name] for run in runs] for name in runs[0]}
+    if "--json" in arguments:
+        print(json.dumps({name: [asdict(claim) for claim in each] for name, each in claims.items()}))
+        return
+    print(f"F1 of exact spans, mean of {len(seeds)} seeds (least to most); {len(aside)} releases put aside")
+    print(f"{'':32}{'articles':>9}   {'its test split says':22}{'on news put aside':22}")
+    for name, each in claims.items():
+        told = _spread([claim.test for claim in each]) if any(claim.test for claim in each) else ""
+        print(f"{name:32}{each[0].articles:9}   {told:22}{_spread([claim.aside for claim in each]):22}")
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
+def _option(arguments: Sequence[str], name: str, default: str) -> str:
+    return arguments[arguments.index(name) + 1] if name in arguments else default
+
+
+def _told(name: str, text: str, rows: Iterable[Mapping[str, object]]) -> Told:
+    sure = [row for row in rows if row["label"] in LABELS and float(str(row["confidence"])) >= _SURE]
+    spans = [
+        Span.model_validate({"id": f"s{number}", "start": row["start"], "end": row["end"], "label": row["label"]})
+        for number, row in enumerate(sure)
+    ]
+    kept = list[Span]()
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.label)):
+        if not any(span.start < other.end and other.start < span.end for other in kept):
+            kept.append(span)
+    return Told(Article(id=name, text=text, digest=digest_of(text)), tuple(sorted(kept, key=lambda span: span.start)))
+
+
+def _example(nlp: Language, told: Told) -> Example:
+    from spacy.training import Example
+    from spacy.util import filter_spans
+
+    doc = nlp.make_doc(told.article.text)
+    spans = [doc.char_span(span.start, span.end, span.label, alignment_mode="expand") for span in told.spans]
+    doc.ents = filter_spans(span for span in spans if span)
+    return Example(nlp.make_doc(told.article.text), doc)
+
+
+def _said(nlp: Language, text: str) -> list[Span]:
+    return [
+        Span(id=f"m{number}", start=each.start_char, end=each.end_char, label=each.label_)
+        for number, each in enumerate(nlp(text).ents)
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,455 @@
+"""Write docs/ anew from the code: commands from --help, files from the models, errors from the tree, guidelines.
+
+python scripts/make_docs.py            write the pages
+python scripts/make_docs.py --check    write nothing; exit 1 and name the pages that are stale
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
+
+import click
+from pydantic import BaseModel
+
+from labeling import cli as command_line
+from labeling import errors
+from labeling.agreement import Agreement
+from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
+from labeling.articles import Article, Reject
+from labeling.consensus import Conflict, Reading
+from labeling.consistency import Audit
+from labeling.corpora.manifest import Manifest
+from labeling.corpora.release import Release, Released
+from labeling.evaluation import Score
+from labeling.extractors import Extractor
+from labeling.guidelines import guidelines
+from labeling.leakage import Leakage
+from labeling.passages.places import Passage, Place
+from labeling.project import ProjectFile, load_project, shipped
+from labeling.reprints import Projected
+from labeling.splits import Assignment, Clustered
+from labeling.studio.credentials import Credentials
+from labeling.studio.journal import Pushed
+from labeling.studio.link import Link
+from labeling.studio.standing import Known, Said, Users, Watermark
+from labeling.values import canonical, digest_of
+from labeling.workspace import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DOCS = Path(__file__).parents[1] / "docs"
+MADE = "<!-- Made by scripts/make_docs.py from the code; change the code, then run `make fix`. -->\n"
+WIDTH = 100  # of the help texts, whatever the terminal
+ABOUT_FILES = """\
+The files between the steps are the database. All are UTF-8 and end lines with LF; `.jsonl` files hold one JSON value a
+line with its keys in order, the same bytes on every rerun. Offsets count Unicode code points, half open:
+`text[start:end]`. An unknown field, or one of a wrong type, is refused.
+"""
+
+TEXT = "Anna Berg met the Maldives\u2019 minister."
+DIGEST = digest_of(TEXT)
+SPANS = (
+    Span(id="x1", start=0, end=9, label="PERSON"),
+    Span(id="x2", start=18, end=26, label="COUNTRY", unsure=True, note="or the ministry?"),
+)
+ARTICLE = Article(id="toi/maldives-jwg", text=TEXT, digest=DIGEST, source="toi", published="2023-07-25")
+HERE, ANA, BEN = ARTICLE.id, "ana@desk.example", "ben@desk.example"
+ANNOTATION = Annotation(
+    article=HERE,
+    digest=DIGEST,
+    annotator=ANA,
+    spans=SPANS,
+    relations=(Relation(head="x1", tail="x2", label="REPRESENTS"),),
+    choices={"event": ("CONSULT",), "usable": ("yes",)},
+    seconds=41.2,
+    updated="2026-11-22T09:03:00Z",
+    task=17,
+    server_id=23,
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: who writes it, what to know of it, the model of its values, and one of them."""
+
+    name: str
+    verb: str
+    about: str
+    model: type[BaseModel] | None = None
+    example: BaseModel | None = None
+
+
+LINES = (
+    Kind("articles.jsonl", "ingest", "Sorted by `id`.", Article, ARTICLE),
+    Kind(
+        "rejects.jsonl",
+        "ingest",
+        "What the last run refused, by file and line.",
+        Reject,
+        Reject(where="wire.jsonl:3", id="a17", kind="empty", reason="nothing but blanks", todo="put the text there"),
+    ),
+    Kind(
+        "suggestions.jsonl",
+        "suggest",
+        "Rows as in `annotations.jsonl`, by `model:<name>`.",
+        example=Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
+    ),
+    Kind(
+        "pushed.jsonl",
+        "push",
+        "The journal of what was sent, sorted by article and text.",
+        Pushed,
+        Pushed(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
+    ),
+    Kind("annotations.jsonl", "pull", "Sorted by article and annotator.", Annotation, ANNOTATION),
+    Kind(
+        "quarantine.jsonl",
+        "pull",
+        "`raw` is the thing as the server sent it.",
+        Quarantined,
+        Quarantined(
+            article=HERE,
+            annotator=BEN,
+            what="span",
+            id="q7",
+            kind="unknown label",
+            reason="'SHIP' is no label",
+            task=17,
+        ),
+    ),
+    Kind(
+        "pulled.jsonl",
+        "pull",
+        "What each task held when it was last pulled, sorted by task.",
+        Known,
+        Known(
+            task=17,
+            article=HERE,
+            updated="2026-11-22T09:03:00.120000Z",
+            said=(Said(id=23, by=ANA, state="submitted", digest="9b1f0c4de2a87335", updated="2026-11-22T09:03:00Z"),),
+        ),
+    ),
+    Kind(
+        "passages.jsonl",
+        "cluster",
+        "Sorted as found, the same on every rerun.",
+        Passage,
+        Passage(
+            passage="p17",
+            words=38,
+            kind="reprint",
+            places=(Place(article=HERE, start=120, end=391), Place(article="wire/talks-0311", start=98, end=369)),
+        ),
+    ),
+    Kind(
+        "clusters.jsonl",
+        "cluster",
+        "Where it is missing, `split` keeps only identical texts together.",
+        Clustered,
+        Clustered(article=HERE, story="s3", leak_group="g2", lead=True),
+    ),
+    Kind(
+        "projected.jsonl",
+        "carry",
+        "What annotated articles say of others that share their words: suggestions, never gold. By article and source.",
+        Projected,
+        Projected(
+            article=HERE,
+            digest=DIGEST,
+            source="dhaka-times/talks",
+            said=7,
+            stretches=((0, 36),),
+            spans=SPANS[:1],
+        ),
+    ),
+    Kind(
+        "gold.jsonl",
+        "adjudicate",
+        "Sorted by article.",
+        Gold,
+        Gold(
+            article=HERE,
+            digest=DIGEST,
+            complete=False,
+            annotators=(ANA, BEN),
+            spans=(GoldSpan(id="x1", start=0, end=9, label="PERSON", rule="unanimous", by=(ANA, BEN)),),
+            open=((18, 26),),
+        ),
+    ),
+    Kind(
+        "conflicts.jsonl",
+        "adjudicate",
+        "What people have to settle.",
+        Conflict,
+        Conflict(
+            article=HERE,
+            kind="missed",
+            start=18,
+            end=26,
+            readings=(Reading(annotator=ANA, id="x2", start=18, end=26, label="COUNTRY"),),
+            missed_by=(BEN,),
+            task=17,
+        ),
+    ),
+    Kind(
+        "ledger.jsonl",
+        "adjudicate",
+        "A row for each thing anybody said. A dataset's own ledger has these rows, and those of its targets.",
+        LedgerRow,
+        LedgerRow(
+            article=HERE, annotator=BEN, what="span", id="y1", stage="gold", outcome="merged", reason="same as x1"
+        ),
+    ),
+    Kind(
+        "splits.jsonl",
+        "split",
+        "Remembered: an article once assigned never moves.",
+        Assignment,
+        Assignment(article=HERE, leak_group="g2", split="train"),
+    ),
+    Kind(
+        "releases/<digest>/spans.jsonl",
+        "release",
+        "A line an article, without its text; with texts in `releases/<digest>-texts`. `join` makes a dataset of it.",
+        Released,
+        Released(
+            article=HERE,
+            digest=DIGEST,
+            split="train",
+            source="toi",
+            published="2023-07-25",
+            url="",
+            complete=True,
+            spans=SPANS[:1],
+            relations=(),
+            choices={"event": ("CONSULT",)},
+            open=(),
+            open_choices=(),
+        ),
+    ),
+)
+VALUES = (
+    Kind("studio.json", "push", "The project on the server that the workspace belongs to.", Link),
+    Kind("pulled.json", "pull", "How far `pulled.jsonl` reaches; without it, everything is fetched.", Watermark),
+    Kind("users.json", "pull", "Whose numbers stand in the server's answers; `restore` needs it.", Users),
+    Kind("corpora/<digest>/manifest.json", "compile", "Everything that made the dataset.", Manifest),
+    Kind("releases/<digest>/release.json", "release", "What `spans.jsonl` beside it is of.", Release),
+    Kind("models/<name>/extractor.json", "train", "Beside the spaCy pipeline itself.", Extractor),
+    Kind("agreement.json", "agree", "How far each two annotators agree.", Agreement),
+    Kind("leakage.json", "split", "The certificate: what the splits share, beside a random split.", Leakage),
+    Kind("audit.json", "audit", "Passages that are labelled differently in two articles.", Audit),
+    Kind("scores.json", "evaluate", "A map from annotators to their scores.", Score),
+    Kind("studio/credentials.json", "serve", "Readable by its owner alone.", Credentials),
+)
+OTHERS = (
+    Kind("pulls/<time>.json.gz", "pull", "The server's answer as it came, one file a pull."),
+    Kind("pulls/<time>.changes.json.gz", "pull", "The tasks that had changed since; `pulled.json` lists what belongs."),
+    Kind("restored-people.json", "restore", "Passwords of those who were let in anew; readable by its owner alone."),
+    Kind("corpora/<digest>/spacy/", "compile", "`train.spacy`, `dev.spacy`, `test.spacy`: one `Doc` an article."),
+    Kind("corpora/<digest>/huggingface/", "compile", "A `DatasetDict`: one row an article."),
+    Kind("corpora/<digest>/ledger.jsonl", "compile", "The ledger of the dataset."),
+    Kind("corpora/<digest>/README.md", "compile", "The dataset card."),
+    Kind("corpora/latest", "compile", "A link to the newest dataset, moved when it is complete."),
+    Kind("report.html", "report", "The numbers on one page."),
+    Kind("studio/", "serve", "The embedded server's database and log."),
+)
+
+
+def commands_page() -> str:
+    """Every verb's ``--help``."""
+    top = click.Context(command_line.cli, info_name="labeling", terminal_width=WIDTH)
+    verbs = [(verb, command_line.cli.get_command(top, verb)) for verb in command_line.VERBS]
+    helps = [
+        (verb, command.get_help(click.Context(command, parent=top, info_name=verb, terminal_width=WIDTH)))
+        for verb, command in verbs
+        if command
+    ]
+    statuses = inspect.cleandoc(command_line.__doc__ or "").partition("\n\n")[2]
+    sections = [f"## {verb}\n\n```text\n{text}\n```\n" for verb, text in helps]
+    return "\n".join(["# Commands\n", f"{statuses}\n", f"```text\n{top.get_help()}\n```\n", *sections])
+
+
+def errors_page() -> str:
+    """The tree of errors as it is drawn, and each with its status and when it happens."""
+    drawing = (errors.__doc__ or "").partition("::\n\n")[2].rstrip()
+    rows = [f"| `{kind.__name__}` | {_status(kind)} | {_prose(kind)} |" for kind in _tree(errors.LabelingError)]
+    return "\n".join(
+        [
+            "# Errors\n",
+            "Every refusal has a name. The message says what happened, where and why, and then what to do.\n",
+            f"```text\n{inspect.cleandoc(drawing)}\n```\n",
+            "| error | exit status | when |\n| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def files_page() -> str:
+    """Every file of a workspace, and the project file, with their fields."""
+    told: list[type[BaseModel]] = []
+    return "\n".join(
+        [
+            f"# Files\n\n{ABOUT_FILES}",
+            "## The project file\n",
+            *_models(ProjectFile, told),
+            "## The workspace: JSON lines\n",
+            *(part for kind in LINES for part in _section(kind, told)),
+            "## The workspace: single values\n",
+            *(part for kind in VALUES for part in _section(kind, told)),
+            "## The workspace: everything else\n",
+            "| file | written by | what |\n| --- | --- | --- |",
+            *(f"| `{kind.name}` | `{kind.verb}` | {kind.about} |" for kind in OTHERS),
+            "",
+        ]
+    )
+
+
+def guidelines_page() -> str:
+    """The shipped schema's guidelines."""
+    project = load_project(shipped("diplomatic.toml"))
+    return guidelines(project.schema, project.file.project.name)
+
+
+def _section(kind: Kind, told: list[type[BaseModel]]) -> Iterator[str]:
+    yield f"### `{kind.name}`\n"
+    yield f"Written by `{kind.verb}`. {kind.about}\n"
+    if kind.example:
+        yield f"```json\n{canonical(kind.example.model_dump(mode='json'))}\n```\n"
+    if kind.model:
+        yield from _models(kind.model, told)
+
+
+def _models(model: type[BaseModel], told: list[type[BaseModel]]) -> Iterator[str]:
+    """A model and those inside it that were not told of before."""
+    yield from _fields(model)
+    told.append(model)
+    for inner in _inside(model):
+        if inner not in told:
+            yield f"**`{inner.__name__}`**\n"
+            yield from _models(inner, told)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[str]:
+    yield f"{_prose(model)}\n"
+    yield "| field | holds | if left out |\n| --- | --- | --- |"
+    properties = model.model_json_schema()["properties"]
+    for name, field in model.model_fields.items():
+        default = "" if field.is_required() else _default(field.get_default(call_default_factory=True))
+        yield f"| `{name}` | {_words(field.annotation)}{_limits(properties[name])} | {default} |"
+    yield ""
+
+
+def _default(value: object) -> str:
+    return "its defaults" if isinstance(value, BaseModel) else f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+_LIMITS = {
+    "minLength": "at least {} long",
+    "maxLength": "at most {} long",
+    "minItems": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "minimum": "at least {}",
+    "pattern": "matching `{}`",
+}
+
+
+def _limits(field: dict[str, object]) -> str:
+    """What a value must satisfy besides its type."""
+    limits = [words.format(field[key]) for key, words in _LIMITS.items() if key in field]
+    return ", ".join(["", *limits])
+
+
+def _inside(model: type[BaseModel]) -> list[type[BaseModel]]:
+    return [inner for field in model.model_fields.values() for inner in _models_in(field.annotation)]
+
+
+def _models_in(kind: object) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in get_args(kind) for model in _models_in(part)]
+
+
+_PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "null"}
+
+
+def _words(kind: object) -> str:
+    """A type in words."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in _COMPOUND:
+        return _COMPOUND[origin](parts)
+    return _PLAIN.get(kind, f"`{kind.__name__}`") if isinstance(kind, type) else "any JSON"
+
+
+def _tuple(parts: tuple[object, ...]) -> str:
+    return f"list of {_words(parts[0])}" if parts[-1] is ... else f"[{', '.join(map(_words, parts))}]"
+
+
+def _either(parts: tuple[object, ...]) -> str:
+    return " or ".join(map(_words, parts))
+
+
+_COMPOUND: dict[object, Callable[[tuple[object, ...]], str]] = {
+    Annotated: lambda parts: _words(parts[0]),
+    Literal: lambda parts: ", ".join(f"`{json.dumps(part)}`" for part in parts),
+    Union: _either,
+    types.UnionType: _either,
+    tuple: _tuple,
+    dict: lambda parts: f"map of {_words(parts[0])} to {_words(parts[1])}",
+}
+
+
+def _prose(thing: type) -> str:
+    """A docstring as one paragraph a paragraph, in Markdown."""
+    paragraphs = inspect.cleandoc(thing.__doc__ or "").replace("``", "`").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _tree(kind: type[errors.LabelingError]) -> Iterator[type[errors.LabelingError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _tree(child)
+
+
+def _status(kind: type[errors.LabelingError]) -> str:
+    return "3, the others go on" if issubclass(kind, errors.ArticleError) else str(kind.exit_status)
+
+
+PAGES = {
+    "commands.md": lambda: MADE + commands_page(),
+    "errors.md": lambda: MADE + errors_page(),
+    "files.md": lambda: MADE + files_page(),
+    "guidelines.md": guidelines_page,
+}
+
+
+def stale() -> dict[Path, str]:
+    """The pages that are not what the code says, with what they should be."""
+    wanted = {DOCS / name: page() for name, page in PAGES.items()}
+    return {
+        path: text for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def main() -> int:
+    """Write the stale pages, or only name them; 1 when checking finds any."""
+    pages = stale()
+    if "--check" in sys.argv[1:]:
+        for path in pages:
+            print(f"stale: docs/{path.name}: run `make fix`", file=sys.stderr)
+        return 1 if pages else 0
+    for path, text in pages.items():
+        write_text(path, text)
+        print(f"written: docs/{path.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Take the README's picture: a pre-annotated sample article in Label Studio's page.
+
+    python scripts/picture.py docs/page.png
+
+It starts a Label Studio of its own with the sample articles and their suggestions, and needs a Chromium.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+from labeling.project import load_project
+from labeling.samples import articles_folder
+from labeling.studio.client import connect
+from labeling.studio.link import linked
+from labeling.studio.server import embedded
+from labeling.verbs.ingest import ingest
+from labeling.verbs.push import push
+from labeling.verbs.suggest import suggest
+
+if TYPE_CHECKING:
+    from labeling.studio.credentials import Credentials
+
+ARTICLE = "wire/joint-commission-0312"
+
+
+def main(target: Path) -> None:
+    """Push the samples, open one, and take its picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = load_project(workspace=Path(folder))
+        with embedded(project.workspace) as server:
+            ingest(project, [str(articles_folder())])
+            suggest(project)
+            push(project, server=server)
+            with connect(project.workspace, server) as studio:
+                remote = linked(studio, project.workspace)
+                task = next(task.number for task in studio.tasks(remote.number) if task.article == ARTICLE)
+            photograph(server, f"/projects/{remote.number}/data?task={task}", target)
+
+
+def photograph(server: Credentials, page_path: str, target: Path) -> None:
+    """Log in, open the page, wait for the suggestions, and take the picture."""
+    chromium = shutil.which("chromium") or sys.exit("no chromium is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 860})
+        page.goto(f"{server.url}/user/login/")
+        page.fill("input[name=email]", server.email)
+        page.fill("input[name=password]", server.password)
+        page.click("button[type=submit]")
+        page.wait_for_url(lambda url: "/login" not in url)
+        page.goto(server.url + page_path)
+        page.locator(".htx-highlight").first.wait_for()
+        page.wait_for_timeout(2000)
+        page.screenshot(path=target)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/page.png"))

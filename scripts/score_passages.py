@@ -1,0 +1,138 @@
+"""What is found of windows cut out of known texts, by overlap and edits, beside MinHash-LSH over whole articles.
+
+    python scripts/score_passages.py [--pairs 100]
+
+Of every cell of the table: so many pairs of an original and an article that holds a window of it, lightly edited, and
+as many articles that share nothing but stock phrases. A pair is found when both are in one leak group (ours), or
+returned by datasketch's MinHashLSH (128 permutations of 5-word shingles, Jaccard of 0.5; the lower 0.2 beside it). Of
+the passages, in characters of the copied windows: the share that was found, and the share of the found that was copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import click
+from benchmarks.reprints import Copied, Writer
+from datasketch import MinHash, MinHashLSH
+
+from labeling.articles import Article
+from labeling.passages import frames
+from labeling.passages.finding import Found, Size, find, texts_of
+from labeling.passages.rules import PassageRules
+from labeling.values import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+OVERLAPS = (0.04, 0.08, 0.15, 0.3, 0.6, 0.9)
+EDITS = (0.0, 0.02, 0.05, 0.1, 0.2)
+_LENGTH = 500  # words of an article
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Articles, and for each one that holds a window, where it stands and of which original it is."""
+
+    articles: list[Article]
+    copies: dict[str, Copied]
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """The pairs that share a window."""
+        return {(copy.original, name) for name, copy in self.copies.items()}
+
+
+@click.command()
+@click.option("--pairs", default=100, show_default=True, type=click.IntRange(min=1), help="Of each cell.")
+def main(pairs: int) -> None:
+    """Print one line for each overlap and rate of edits."""
+    frames.start("")
+    print(f"{pairs} pairs a line; recall / precision\n")
+    print(f"{'overlap':<9}{'edits':<7}{'pairs':>12}{'text':>14}{'LSH 0.5':>14}{'LSH 0.2':>14}")
+    for overlap in OVERLAPS:
+        for edits in EDITS:
+            print(_line(overlap, edits, corpus(pairs, overlap, edits)))
+
+
+def corpus(pairs: int, overlap: float, edits: float) -> Corpus:
+    """Originals, articles with an edited window of them, and as many others."""
+    writer, articles, copies = Writer(7), list[Article](), dict[str, Copied]()
+    window = int(overlap * _LENGTH)
+    for number in range(pairs):
+        original, before, after = writer.words(_LENGTH), *_around(writer, _LENGTH - window)
+        start = writer.random.randint(0, _LENGTH - window)
+        copied = writer.edited(original[start : start + window], edits)
+        first = len(" ".join([*before, ""]))
+        copies[f"c{number}"] = Copied(f"o{number}", first, first + len(" ".join(copied)))
+        texts = {"o": original, "c": [*before, *copied, *after], "x": writer.words(_LENGTH)}
+        articles += [_article(f"{kind}{number}", " ".join(words)) for kind, words in texts.items()]
+    return Corpus(articles, copies)
+
+
+def _around(writer: Writer, count: int) -> tuple[list[str], list[str]]:
+    words = writer.words(count)
+    return words[: count // 2], words[count // 2 :]
+
+
+def _article(name: str, text: str) -> Article:
+    return Article(id=name, text=text, digest=digest_of(text))
+
+
+def _line(overlap: float, edits: float, corpus: Corpus) -> str:
+    size = Size(len(corpus.articles), sum(len(article.text) for article in corpus.articles))
+    found = find(texts_of(corpus.articles), size, PassageRules())
+    scores = [_score(corpus.pairs, _grouped(found)), _text(corpus, found)]
+    scores += [_score(corpus.pairs, _alike(corpus.articles, threshold)) for threshold in (0.5, 0.2)]
+    cells = [f"{recall:.3f} / {precision:.3f}" for recall, precision in scores]
+    return f"{overlap:<9.0%}{edits:<7.0%}" + "".join(f"{cell:>14}" for cell in cells)
+
+
+def _score(true: set[tuple[str, str]], found: set[tuple[str, str]]) -> tuple[float, float]:
+    """Recall and precision; nothing found is nothing wrong."""
+    return len(true & found) / len(true), len(true & found) / len(found) if found else 1.0
+
+
+def _grouped(found: Found) -> set[tuple[str, str]]:
+    """All pairs of a leak group."""
+    groups = defaultdict[str, list[str]](list)
+    for row in found.clusters:
+        groups[row.leak_group].append(row.article)
+    return {(max(pair), min(pair)) for names in groups.values() for pair in combinations(names, 2)}
+
+
+def _text(corpus: Corpus, found: Found) -> tuple[float, float]:
+    """Recall and precision of the characters of passages in the articles that hold a window."""
+    places = defaultdict[str, set[int]](set)
+    for place in (place for passage in found.passages for place in passage.places):
+        places[place.article] |= set(range(place.start, place.end))
+    both = [(set(range(copy.start, copy.end)), places[name]) for name, copy in corpus.copies.items()]
+    right = sum(len(true & marked) for true, marked in both)
+    marked = sum(len(marked) for _, marked in both)
+    return right / sum(len(true) for true, _ in both), right / marked if marked else 1.0
+
+
+def _alike(articles: Iterable[Article], threshold: float) -> set[tuple[str, str]]:
+    """The pairs that MinHash-LSH over whole articles returns."""
+    index, pairs = MinHashLSH(threshold=threshold, num_perm=128), set[tuple[str, str]]()
+    for name, sketch in _sketches(articles):
+        pairs |= {(max(name, other), min(name, other)) for other in index.query(sketch)}
+        index.insert(name, sketch)
+    return pairs
+
+
+def _sketches(articles: Iterable[Article]) -> Iterator[tuple[str, MinHash]]:
+    for article in articles:
+        words = _WORD.findall(article.text.casefold())
+        sketch = MinHash(num_perm=128)
+        sketch.update_batch({" ".join(words[n : n + 5]).encode() for n in range(len(words) - 4)})
+        yield article.id, sketch
+
+
+if __name__ == "__main__":
+    main()

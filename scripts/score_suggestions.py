@@ -1,0 +1,127 @@
+"""How good are the rules of `labeling suggest`? Precision and recall on the samples and, where it is at hand, on re3d.
+
+    python scripts/score_suggestions.py [--json] [RE3D-FOLDER]
+
+The samples' gold is what their two sample annotators agree on. re3d (UK government and CENTCOM releases) is another
+schema: it marks places and countries alike, pronouns ("we") and descriptions ("the enemy") too, and roles as persons.
+So labels are put together until they mean about the same, annotations with a confidence under 0.5 are left out, and
+recall on re3d is low by nature. Both were read while the rules were written, so neither is a held-out test: on articles
+never seen expect less. No model or server is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labeling import samples
+from labeling.adjudication import adjudicate
+from labeling.annotations import Annotation, Span
+from labeling.articles import Article
+from labeling.evaluation import Judged, Score, evaluate
+from labeling.project import load_project
+from labeling.suggestions import RULES, settings_of, suggest
+from labeling.values import digest_of
+from labeling.verbs.ingest import ingest
+from labeling.workspace import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from labeling.evaluation import Measure
+    from labeling.project import Project
+
+# From re3d's labels and from ours to one that covers both. What is in neither column is not compared.
+COVERING = {
+    "Person": "person",
+    "PERSON": "person",
+    "Location": "place or country",
+    "Nationality": "place or country",
+    "LOCATION": "place or country",
+    "COUNTRY": "place or country",
+    "Organisation": "organisation",
+    "GOV_BODY": "organisation",
+    "INTL_ORG": "organisation",
+    "ARMED_GROUP": "organisation",
+    "Temporal": "date",
+    "DATE": "date",
+}
+
+
+def on_samples(project: Project) -> Score:
+    """The rules against the sample annotators' gold, on all labels of the schema."""
+    ingest(project, [str(samples.articles_folder())])
+    articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
+    found = adjudicate(samples.annotations(), [], articles, project.schema, project.file.policies.trim)
+    gold = {each.article: each for each in found.gold if each.usable}
+    said = suggest((articles[name] for name in sorted(gold)), project.schema, settings_of(project))
+    judged = [
+        Judged(one.article, one.article, articles[one.article].text, gold[one.article].spans, one.spans, each.open)
+        for one in said
+        for each in [gold[one.article]]
+    ]
+    return evaluate(RULES, judged, project.schema.label_names)
+
+
+def on_re3d(project: Project, folder: Path) -> Score:
+    """The rules against re3d, with labels that cover both schemas."""
+    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    articles = [Article(id=row["id"], text=row["text"], digest=digest_of(row["text"])) for row in rows]
+    judged = [
+        Judged(one.article, one.article, row["text"], list(_gold(row["spans"])), list(_covering(one)))
+        for row, one in zip(rows, suggest(articles, project.schema, settings_of(project)), strict=True)
+    ]
+    return evaluate(RULES, judged, sorted(set(COVERING.values())))
+
+
+def _gold(spans: Iterable[Mapping[str, object]]) -> Iterator[Span]:
+    """re3d's spans; of one place and label one only."""
+    confident = [span for span in spans if isinstance(sure := span["confidence"], int | float) and not sure < 0.5]  # noqa: PLR2004 - the corpus's own advice
+    places = {(span["start"], span["end"], COVERING.get(str(span["label"]))) for span in confident}
+    return _numbered(places)
+
+
+def _covering(annotation: Annotation) -> Iterator[Span]:
+    return _numbered({(span.start, span.end, COVERING.get(span.label)) for span in annotation.spans})
+
+
+def _numbered(places: Iterable[tuple[object, object, str | None]]) -> Iterator[Span]:
+    rows = ({"id": f"g{n}", "start": a, "end": b, "label": label} for n, (a, b, label) in enumerate(places) if label)
+    return (Span.model_validate(row) for row in rows)
+
+
+def _table(title: str, score: Score) -> Iterator[str]:
+    yield f"{title}: {score.articles} articles; {score.exact.signature}"
+    yield f"{'':18}{'gold':>6}{'said':>6} | exact:  P        R     F1 | overlap: P       R     F1"
+    for label, exact in [*score.exact.labels.items(), ("all", score.exact.micro)]:
+        loose = score.overlapping.micro if label == "all" else score.overlapping.labels[label]
+        yield f"{label:18}{exact.gold:6}{exact.predicted:6} |{_numbers(exact)} |{_numbers(loose)}"
+    yield f"{'':18}95 % of F1 over all, resampled by article: {score.exact.micro.f1_interval}\n"
+
+
+def _numbers(measure: Measure) -> str:
+    values = (measure.precision, measure.recall, measure.f1)
+    return "".join(
+        f"{'-' if value is None else f'{value:.2f}':>{width}}" for value, width in zip(values, (9, 9, 7), strict=True)
+    )
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Score, and print a table or JSON."""
+    folders = [Path(name) for name in arguments if not name.startswith("--")] or [Path("../shared/corpora/re3d")]
+    with tempfile.TemporaryDirectory() as scratch:
+        project = load_project(workspace=Path(scratch))
+        scores = {"samples": on_samples(project)}
+        if folders[0].is_dir():
+            scores["re3d"] = on_re3d(project, folders[0])
+    if "--json" in arguments:
+        print(json.dumps({name: score.model_dump(mode="json") for name, score in scores.items()}))
+    else:
+        print("\n".join(line for name, score in scores.items() for line in _table(name, score)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,60 @@
+"""A seeded few of the faults that `make faults` plays at length: each ends with every promise kept."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from faulty.scenarios import played
+from faulty.stage import Broken, Stage
+
+from labeling.annotations import Annotation
+from labeling.studio.server import embedded
+from labeling.verbs.pull import pull
+from labeling.workspace import Workspace, read_rows, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.studio
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A server of its own, for some scenarios kill it; the same chances every time."""
+    folder = tmp_path_factory.mktemp("faults")
+    with embedded(Workspace(folder / "server")) as server:
+        yield Stage(folder, server, random.Random(3), patience=4)  # noqa: S311 - repeatable on purpose
+
+
+@pytest.mark.parametrize("name", ["push killed", "pull killed", "server killed after", "answers spoilt", "two pushes"])
+def test_each_article_is_there_once_and_no_annotation_is_lost(stage: Stage, name: str) -> None:
+    """The scenario itself asks the server and reads our files, and raises `Broken` at the first promise broken."""
+    outcome, seconds = played(stage, name, 1)
+
+    assert (outcome.times, seconds > 0) == (1, True)
+
+
+def test_the_stage_sees_a_broken_promise(stage: Stage) -> None:
+    """A task stored twice, one deleted, an annotation that did not come through: each is called by its name."""
+    project = stage.project(3)
+    stage.insist("push", project)
+    stage.annotate_some(project, 2)
+    pull(project, server=stage.server)
+    stage.check_server(project)
+    stage.check_files(project)
+
+    rows = list(read_rows(project.workspace.annotations, Annotation))
+    write_rows(project.workspace.annotations, rows[1:])
+    with pytest.raises(Broken, match="1 annotations were lost"):
+        stage.check_files(project)
+    (task, *_) = stage.call("GET", f"/api/tasks/?project={_number(stage)}&page_size=1")["tasks"]
+    stage.call("POST", f"/api/projects/{_number(stage)}/import", [{"data": task["data"]}])
+    with pytest.raises(Broken, match="1 more than once"):
+        stage.check_server(project)
+
+
+def _number(stage: Stage) -> int:
+    listed = stage.call("GET", "/api/projects/?page_size=1000")["results"]
+    return max(int(each["id"]) for each in listed)

@@ -1,0 +1,331 @@
+"""The readers: what brat, Prodigy, doccano and CoNLL files say, by files written by hand and by seqeval."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics.sequence_labeling import get_entities
+
+from labeling.articles import Reject, Row
+from labeling.errors import UsageError
+from labeling.imports import brat, conll, doccano, prodigy
+from labeling.imports.formats import files
+from labeling.imports.places import article_text, places
+from labeling.imports.statement import Attribute, Link, Mark, Statement
+
+TEXT = "Anna Berg\nmet the Maldives\u2019 minister."
+ROW = Row(where="x.ann", id="x", text=TEXT)
+ANN = """\
+T1\tPerson 0 4;5 9\tAnna Berg
+T2\tCountry 18 26\tMaldives
+T3\tMeet 10 13\tmet
+T4\tPerson 26 27;28 36\t\u2019 minister
+T5\tPerson 0 4;28 36\tAnna minister
+R1\tRepresents Arg1:T1 Arg2:T2
+E1\tMeet:T3 Who:T1 With:T4 In:E2
+E2\tMeet:T3
+A1\tSpeculation T2
+A2\tCertainty E1 Low
+A3\tNegation R1
+#1\tAnnotatorNotes T2\tor the ministry?
+#2\tAnnotatorNotes T2\tsee page 3
+#3\tAnnotatorNotes R1\tsure
+N1\tReference T2 Wikipedia:19115\tMaldives
+*\tSame T1 T4 T2
+T9 Person 0 4
+"""
+
+
+def test_brat_says_everything_once() -> None:
+    """Spans, notes, attributes, relations, events by their triggers, equivalences; the rest are misfits."""
+    said = brat.statement_of(ROW, ANN)
+
+    assert said.marks == (
+        Mark("T1", ((0, 9),), "Person", "Anna Berg"),
+        Mark(
+            "T2",
+            ((18, 26),),
+            "Country",
+            "Maldives",
+            "or the ministry?; see page 3",
+            (Attribute("A1", "Speculation"),),
+        ),
+        Mark("T3", ((10, 13),), "Meet", "met", attributes=(Attribute("A2", "Certainty=Low"),)),
+        Mark("T4", ((26, 36),), "Person", "\u2019 minister"),
+        Mark("T5", ((0, 4), (28, 36)), "Person", "Anna minister"),
+    )
+    assert said.links == (
+        Link("T1", "T2", "Represents"),
+        Link("T3", "T1", "Who"),
+        Link("T3", "T4", "With"),
+        Link("T3", "T3", "In"),
+        Link("T1", "T4", "Same"),
+        Link("T4", "T2", "Same"),
+    )
+    assert [(each.what, each.id, each.kind) for each in said.misfits] == [
+        ("annotation", "#3", "unsupported"),
+        ("annotation", "A3", "unsupported"),
+        ("annotation", "N1", "unsupported"),
+        ("span", "T9 Person 0 4", "unreadable"),
+    ]
+
+
+def test_brat_reads_pairs_of_files(tmp_path: Path) -> None:
+    """Line ends and all else stay as they are on the disk; without its text, or not in UTF-8, a file is refused."""
+    (tmp_path / "a.txt").write_bytes(b"one\r\ntwo")
+    (tmp_path / "a.ann").write_bytes(b"T1\tPerson 5 8\ttwo\r\n")
+    (tmp_path / "b.ann").write_bytes(b"")
+    (tmp_path / "c.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "c.ann").write_bytes(b"")
+    (said,), (orphan,), (latin,) = (list(brat.read(tmp_path / name, name[0])) for name in ("a.ann", "b.ann", "c.ann"))
+
+    assert isinstance(said, Statement)
+    assert (said.row.text, said.marks) == ("one\r\ntwo", (Mark("T1", ((5, 8),), "Person", "two"),))
+    assert isinstance(orphan, Reject)
+    assert orphan.reason == "there is no b.txt beside it"
+    assert isinstance(latin, Reject)
+    assert "not UTF-8" in latin.reason
+
+
+def _line(**fields: object) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+def test_prodigy(tmp_path: Path) -> None:
+    """Spans, relations by their spans, options by name or number, the answer, who and when, and what was not read."""
+    anna, maldives = {"start": 0, "end": 9, "label": "Person"}, {"start": 18, "end": 26, "label": "Country"}
+    path = tmp_path / "news.jsonl"
+    path.write_bytes(
+        _line(
+            text=TEXT,
+            meta={"id": "a17", "source": "wire", "score": 0.5},
+            spans=[{**anna, "token_start": 0, "kb_id": "Q1"}, maldives, {"start": 1}],
+            relations=[
+                {"head": 1, "child": 4, "head_span": anna, "child_span": maldives, "label": "Represents"},
+                {"head": 1, "child": 2, "label": "In"},
+            ],
+            answer="accept",
+            _annotator_id="news-ana",
+            _timestamp=1700000000,
+            colour="red",
+        )
+        + _line(text=TEXT, accept=[2, "good"], options=[{"id": 1, "text": "bad"}, {"id": 2, "text": "war"}])
+        + _line(text=TEXT, label="peace", answer="reject")
+        + b"\n"
+        + _line(text=TEXT, answer="ignore", accept=[7.5])
+    )
+    full, chosen, rejected, ignored = prodigy.read(path, "news")
+
+    assert isinstance(full, Statement)
+    assert (full.row.id, full.row.source, full.named) == ("a17", "wire", True)
+    assert full.marks == (
+        Mark("Person:0-9", ((0, 9),), "Person"),
+        Mark("Country:18-26", ((18, 26),), "Country"),
+    )
+    assert full.links == (Link("Person:0-9", "Country:18-26", "Represents"),)
+    assert [(each.what, each.kind) for each in full.misfits] == [("span", "unreadable"), ("relation", "unreadable")]
+    assert (full.annotator, full.updated) == ("news-ana", "2023-11-14T22:13:20+00:00")
+    assert full.ignored == {"colour", "spans.kb_id"}
+    assert isinstance(chosen, Statement)
+    assert (chosen.options, chosen.state, chosen.named) == (("war", "good"), "submitted", False)
+    assert isinstance(rejected, Statement)
+    assert (rejected.options, rejected.state) == (("peace",), "skipped")
+    assert rejected.row.id == chosen.row.id
+    assert isinstance(ignored, Statement)
+    assert [(each.what, each.raw) for each in ignored.misfits] == [("choice", 7.5)]
+
+
+def test_doccano(tmp_path: Path) -> None:
+    """Triples, labels of the text, entities with relations; comments have no place; what is no label is a misfit."""
+    path = tmp_path / "all.jsonl"
+    path.write_bytes(
+        _line(id=1, text=TEXT, label=[[0, 9, "Person"], [18, 26]], Comments=["hm"], username="ana")
+        + _line(id=2, data=TEXT, label=["war", "peace"], tier=2)
+        + _line(
+            id=3,
+            text=TEXT,
+            entities=[
+                {"id": 10, "start_offset": 0, "end_offset": 9, "label": "Person"},
+                {"id": 11, "start_offset": 18, "end_offset": 26, "label": "Country"},
+                {"id": 12},
+            ],
+            relations=[{"id": 1, "from_id": 10, "to_id": 11, "type": "Represents"}, {"id": 2}],
+        )
+    )
+    triples, words, entities = doccano.read(path, "all")
+
+    assert isinstance(triples, Statement)
+    assert triples.marks == (Mark("Person:0-9", ((0, 9),), "Person"),)
+    assert [(each.what, each.kind) for each in triples.misfits] == [
+        ("span", "unreadable"),
+        ("annotation", "unsupported"),
+    ]
+    assert (triples.row.id, triples.annotator) == ("1", "ana")
+    assert isinstance(words, Statement)
+    assert (words.options, words.ignored) == (("war", "peace"), frozenset({"tier"}))
+    assert isinstance(entities, Statement)
+    assert [(mark.id, mark.parts) for mark in entities.marks] == [("10", ((0, 9),)), ("11", ((18, 26),))]
+    assert entities.links == (Link("10", "11", "Represents"),)
+    assert [each.what for each in entities.misfits] == ["span", "relation"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{broken\n", "the line is no JSON"),
+        (b'["text"]\n', "no JSON object"),
+        (b'{"title":"x"}\n', "the row has no text"),
+        (b'{"text":5}\n', "the text is no text"),
+        (b'{"text":"caf\xe9"}\n', "the line is no JSON"),
+    ],
+)
+def test_lines_without_a_text_are_refused(tmp_path: Path, line: bytes, reason: str) -> None:
+    """Each with its number; those around it are read."""
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(_line(text="a") + line + _line(text="b"))
+    first, bad, last = prodigy.read(path, "x")
+
+    assert isinstance(first, Statement)
+    assert isinstance(last, Statement)
+    assert isinstance(bad, Reject)
+    assert bad.where == f"{path}:2"
+    assert reason in bad.reason
+
+
+CONLL = """\
+-DOCSTART- -X- O O
+
+# sent_id = 1
+Anna NNP B-PER
+Berg NNP I-PER
+met VBD O
+# SYM O
+
+Maldives NNP I-LOC
+Japan NNP B-LOC
+now RB B_TIME
+
+# newdoc id = wire/2
+Male NNP S-LOC
+(x) NNP B-X
+(y) NNP E-X
+(z) NNP U-X
+end . O
+"""
+
+
+def test_conll(tmp_path: Path) -> None:
+    """Text by the rule, documents by their marks, any of the schemes; a comment is none without its equals sign."""
+    path = tmp_path / "all.conll"
+    path.write_text(CONLL, encoding="utf-8")
+    one, two = conll.read(path, "all")
+
+    assert isinstance(one, Statement)
+    assert (one.row.id, one.row.text) == ("all#1", "Anna Berg met #\nMaldives Japan now")
+    assert [(mark.label, *mark.parts) for mark in one.marks] == [
+        ("PER", (0, 9)),
+        ("LOC", (16, 24)),
+        ("LOC", (25, 30)),
+    ]
+    assert [(each.id, each.raw) for each in one.misfits] == [("line 11", "now\tB_TIME")]
+    assert one.ignored == {"1 columns before the last"}
+    assert isinstance(two, Statement)
+    assert (two.row.id, two.row.text) == ("wire/2", "Male (x) (y) (z) end")
+    assert [(mark.label, *mark.parts) for mark in two.marks] == [("LOC", (0, 4)), ("X", (5, 12)), ("X", (13, 16))]
+
+
+def test_conll_finds_the_tokens_in_the_article(tmp_path: Path) -> None:
+    """With the article's own text at hand, offsets are its own; where its words are others, they are by the rule."""
+    path = tmp_path / "a.conll"
+    path.write_text("Male\tB-LOC\n(\tO\nIOR\tB-ORG\n)\tO\n", encoding="utf-8")
+    texts = {"a": " Male(IOR)\n"}
+    (there,) = conll.read(path, "a", texts.get)
+    (other,) = conll.read(path, "b", {"b": "Male (IOR) again"}.get)
+
+    assert isinstance(there, Statement)
+    assert (there.row.text, [mark.parts for mark in there.marks]) == (" Male(IOR)\n", [((1, 5),), ((6, 9),)])
+    assert isinstance(other, Statement)
+    assert (other.row.text, [mark.parts for mark in other.marks]) == ("Male ( IOR )", [((0, 4),), ((7, 10),)])
+
+
+def test_conll_without_tags_is_refused(tmp_path: Path) -> None:
+    """A file of words alone says nothing; the line is named."""
+    path = tmp_path / "a.conll"
+    path.write_text("Anna\tO\nBerg\n", encoding="utf-8")
+    (bad,) = conll.read(path, "a")
+
+    assert isinstance(bad, Reject)
+    assert "line 2 has a token and no tag" in bad.reason
+
+
+TAGS = st.lists(st.sampled_from([*(f"{prefix}-{label}" for prefix in "BIES" for label in ("X", "Y")), "O"]), min_size=1)
+
+
+@given(st.lists(TAGS, min_size=1, max_size=3))
+def test_seqeval_reads_tags_as_we_do(sentences: list[list[str]]) -> None:
+    """Another program finds the same spans in any sequence of tags, sound or not; none goes on in the next sentence."""
+    document = conll.Document(sentences=[[conll.Token("w", tag, 0) for tag in tags] for tags in sentences])
+    marks = conll.statement_of(document, "a", "a", None).marks
+
+    # Words have one letter, so that the word at 2n is the n-th. Seqeval puts an O after each sentence, too.
+    first = [sum(map(len, sentences[:number])) for number in range(len(sentences))]
+    assert [(mark.label, mark.parts[0][0] // 2, (mark.parts[0][1] - 1) // 2) for mark in marks] == [
+        (label, start + before, end + before)
+        for before, tags in zip(first, sentences, strict=True)
+        for label, start, end in get_entities(tags)
+    ]
+
+
+def test_a_published_test_set() -> None:
+    """WNUT-17's has 1,079 entities in 23,394 tokens."""
+    path = Path(__file__).parents[3] / "shared" / "corpora" / "wnut17" / "emerging.test.annotated"
+    if not path.exists():
+        pytest.skip("the shared corpora are not here")
+    (said,) = conll.read(path, "wnut17")
+    (document,) = conll.documents_of(path.read_text(encoding="utf-8"))
+
+    assert isinstance(said, Statement)
+    assert (len(said.marks), len(document.tokens), said.misfits) == (1079, 23394, ())
+
+
+@given(st.text(st.sampled_from("a\r\n \U0001f44d\ufeff\u0301"), max_size=12), st.data())
+def test_offsets_stay_with_their_characters(text: str, data: st.DataObject) -> None:
+    """Whatever is counted and whatever the line ends, a stretch covers what it covered, with LF for its line ends."""
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    units = [len(text[:point].encode("utf-16-le")) // 2 for point in (start, end)]
+    clean = article_text(text)
+    inside = text[start - 1 : start + 1] != "\r\n" and text[end - 1 : end + 1] != "\r\n"
+
+    by_points = [places(text, "code-points")(offset) for offset in (start, end)]
+    assert [places(text, "utf-16")(offset) for offset in units] == by_points
+    assert by_points[0] is not None
+    if inside and not (start == 0 and text.startswith("\ufeff")):
+        assert clean[by_points[0] : by_points[1]] == article_text("." + text[start:end])[1:]
+
+
+def test_no_place_inside_a_character() -> None:
+    """Half of a pair, or an offset outside of the text, is no place."""
+    place = places("a\U0001f44db", "utf-16")
+
+    assert [place(offset) for offset in range(-1, 6)] == [None, 0, 1, None, 2, 3, None]
+    assert places("ab", "code-points")(3) is None
+
+
+def test_files_of_a_format(tmp_path: Path) -> None:
+    """In folders by their ending, in order, the others passed over; a file named itself is taken as it is."""
+    for name in ("b/2.ann", "b/2.txt", "a.ann", "lone.txt", ".git/x.ann", "x.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    found, passed = files("brat", [str(tmp_path)])
+
+    assert [name for _, name in found] == ["a", "b/2"]
+    assert passed == [str(tmp_path / "lone.txt"), str(tmp_path / "x.jsonl")]
+    assert files("doccano", [str(tmp_path / "lone.txt")]) == ([(tmp_path / "lone.txt", "lone")], [])
+    for name, fault in ((str(tmp_path / "b"), "holds no doccano file"), ("nowhere", "there is no file or folder")):
+        with pytest.raises(UsageError, match=fault):
+            files("doccano", [name])

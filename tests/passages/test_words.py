@@ -1,0 +1,97 @@
+"""Words: the same whatever the typography, and at the right characters."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.passages import words as room
+from labeling.passages.words import all_words, grams, streams, words_of
+
+
+def cut(text: str) -> list[str]:
+    """The words of a text, as it prints them."""
+    words = words_of(text)
+    return [text[start:end] for start, end in zip(words.starts.tolist(), words.ends.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(IOR).Both sides", ["IOR", "Both", "sides"]),
+        ("India-#Maldives @MoFAmvtoday", ["India", "Maldives", "MoFAmvtoday"]),
+        ("Male\u2019s, 1,000", ["Male", "s", "1", "000"]),
+        ("naïve — \u2018x\u2019 😀 y", ["naïve", "x", "y"]),
+        ("Male\u0301 wins", ["Male\u0301", "wins"]),
+        ("Min\u00adister\u200e Haider", ["Min\u00adister\u200e", "Haider"]),
+        ("外交部 said", ["外", "交", "部", "said"]),
+        ("한국 정부", ["한국", "정부"]),
+        ("👍 👍", ["👍 👍"]),
+    ],
+)
+def test_words_stand_where_they_are_printed(text: str, expected: list[str]) -> None:
+    """A word is a run of letters and digits with its marks; without any, the text is one word."""
+    assert cut(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("De-Radicalisation", "de-radicalisation"),
+        ("(IOR).Both sides", "(IOR).\n\nBoth sides"),
+        ("Côte d\u2019Ivoire", "COTE D'IVOIRE"),
+        ("Male\u0301", "Mal\u00e9"),
+        ("co\u00adoperate", "cooperate"),
+        ("\uff25\uff35\uff12\uff17", "eu27"),
+        ("\u041e\u0411\u0421\u0415", "\u043e\u0431\u0441\u0435"),
+        ("İstanbul", "istanbul"),
+    ],
+)
+def test_typography_is_not_looked_at(one: str, other: str) -> None:
+    """Case, accents, width, punctuation and invisible marks make no other word."""
+    assert words_of(one).ids.tolist() == words_of(other).ids.tolist()
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=12))
+def test_many_texts_at_once_are_the_same_as_one_by_one(texts: list[str]) -> None:
+    """A text's words do not depend on its neighbours in a batch."""
+    together = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in all_words(texts)]
+    apart = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in map(words_of, texts)]
+
+    assert together == apart
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=12), st.integers(1, 30))
+def test_where_batches_are_cut_changes_nothing(texts: list[str], size: int) -> None:
+    """However many code points are read at once, every text is read once and in order."""
+    whole = [each.ids.tolist() for each in all_words(texts)]
+    before, room._CHUNK = room._CHUNK, size
+    try:
+        parts = list(streams(texts))
+    finally:
+        room._CHUNK = before
+
+    assert [part.first for part in parts] == [sum(p.texts for p in parts[:n]) for n in range(len(parts))]
+    assert [part.of(n).ids.tolist() for part in parts for n in range(part.texts)] == whole
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=80))
+def test_ascii_words_are_those_of_a_regular_expression(text: str) -> None:
+    """Of plain ASCII, the words are the runs of letters and digits that `re` finds, underscores aside."""
+    expected = [(found.start(), found.end()) for found in re.finditer(r"[A-Za-z0-9]+", text)] or [(0, len(text))]
+    words = words_of(text)
+
+    assert list(zip(words.starts.tolist(), words.ends.tolist(), strict=True)) == expected
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "ab", "ba"]), min_size=1, max_size=40), st.integers(1, 6))
+def test_grams_are_equal_when_their_words_are(words: list[str], size: int) -> None:
+    """Two runs have one number exactly when they are the same words, wherever they start."""
+    values = grams(words_of(" ".join(words)).ids, size).tolist()
+    runs = [tuple(words[n : n + size]) for n in range(len(words) - size + 1)]
+
+    assert len(values) == len(runs)
+    assert len(set(values)) == len(set(runs)) == len(set(zip(values, runs, strict=True)))

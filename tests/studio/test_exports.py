@@ -1,0 +1,69 @@
+"""Exports as they come: read task by task, whatever the size of the pieces."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.errors import UnreadableExport
+from labeling.studio import exports
+from labeling.studio.answers import tasks_in
+from labeling.studio.exports import read_export, stream_export
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TASKS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": st.integers(),
+            "data": st.dictionaries(st.text(), st.text() | st.floats(allow_nan=False) | st.none()),
+            "annotations": st.lists(st.text()),
+        }
+    )
+)
+
+
+@given(TASKS, st.integers(1, 50), st.sampled_from([None, 1]))
+def test_a_stream_brings_what_the_whole_brings(tasks: list[Any], chunk: int, indent: int | None) -> None:
+    """The same tasks in the same order, with pieces of any size, on one line or on many."""
+    text = json.dumps(tasks, indent=indent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports, "_CHUNK", chunk)
+        assert list(stream_export(io.StringIO(text), "here")) == read_export(text.encode(), "here") == tasks
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "no JSON"),
+        ("{}", "one object"),
+        ("[1]", "item 1 is one number"),
+        ('[{"id": 1}]', "has no 'data'"),
+        ('[{"id": 1, "data": {}, "annotations": []}', "no JSON"),
+        ('[{"id": 1, "data": {}, "anno', "no JSON"),
+        ('"text"', "one string"),
+    ],
+)
+def test_what_is_no_export_is_refused_when_its_place_comes(content: str, reason: str) -> None:
+    """With the reason, as when it is read as a whole."""
+    with pytest.raises(UnreadableExport, match=reason):
+        list(stream_export(io.StringIO(content), "here"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "no gzip", "no UTF-8", "gone"])
+def test_a_damaged_kept_answer_is_refused(tmp_path: Path, damage: str) -> None:
+    """Cut off, another kind of file, another encoding, or not there."""
+    path = tmp_path / "2026-11-22T120000.000000Z.json.gz"
+    sound = gzip.compress(json.dumps([{"id": 1, "data": {}, "annotations": []}] * 99).encode())
+    content = {"cut": sound[: len(sound) // 2], "no gzip": b"[]", "no UTF-8": gzip.compress(b'["\xff"]')}
+    if damage in content:
+        path.write_bytes(content[damage])
+    with pytest.raises(UnreadableExport):
+        list(tasks_in(path))

@@ -1,0 +1,112 @@
+"""Where a pattern can stand is found beforehand; what it matches is what spaCy's own matcher matches anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.matcher import Matcher
+from spacy.tokens import Doc, Span
+
+from labeling.suggestions.patterns import Step, Tokens, ready, stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NLP = spacy.blank("en")
+TOKENS = Tokens(NLP.vocab)
+
+# Lists, expressions, labels, what depends on the place, and odd spellings that spaCy takes as well.
+SPECS: list[dict[str, Any]] = [
+    {},
+    {"TEXT": "a"},
+    {"TEXT": {"IN": ["A", "b"]}},
+    {"LOWER": {"IN": ["a", "b"]}},
+    {"lower": "b"},
+    {"ORTH": {"in": ["B", "cc"]}},
+    {"TEXT": {"REGEX": "^[A-Z]"}},
+    {"TEXT": {"REGEX": "^[a-z]"}, "LOWER": {"NOT_IN": ["b"]}, "ENT_TYPE": ""},
+    {"IS_TITLE": True},
+    {"LENGTH": {">=": 2}},
+    {"NORM": "a"},
+    {"SPACY": False},
+    {"IS_SENT_START": True},
+    {"ENT_TYPE": "X"},
+    {"ENT_TYPE": {"IN": ["", "Y"]}},
+    {"ENT_TYPE": {"NOT_IN": ["X"]}},
+    {"ENT_TYPE": "Y", "TEXT": {"IN": ["b", "cc"]}},
+]
+REPEATS = ("", "?", "*", "+", "!", "{2}", "{1,2}", "{,2}", "{2,}")
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A pattern of up to five tokens, some of them optional or repeated."""
+    drawn = draw(st.lists(st.tuples(st.sampled_from(SPECS), st.sampled_from(REPEATS)), min_size=1, max_size=5))
+    repeated = [{draw(st.sampled_from(["OP", "op"])): repeat} if repeat else {} for _, repeat in drawn]
+    return [{**spec, **repeat} for (spec, _), repeat in zip(drawn, repeated, strict=True)]
+
+
+@st.composite
+def docs(draw: st.DrawFn) -> Doc:
+    """A few words, with blanks after some of them, and entities on some."""
+    words = draw(st.lists(st.sampled_from(["a", "A", "b", "B", "cc"]), max_size=14))
+    doc = Doc(NLP.vocab, words=words, spaces=[draw(st.booleans()) for _ in words])
+    doc.ents = [
+        Span(doc, at, at + 1, label=label)
+        for at, label in enumerate(draw(st.sampled_from(["", "X", "Y"])) for _ in words)
+        if label
+    ]
+    return doc
+
+
+def whole(doc: Doc, pattern: list[dict[str, Any]], marked: range) -> Iterator[tuple[int, int]]:
+    """What spaCy's matcher, given the whole doc, has in the brackets."""
+    matcher = Matcher(NLP.vocab)
+    matcher.add("it", [pattern], greedy="LONGEST")
+    for _, start, _, places in matcher(doc, with_alignments=True):  # type: ignore[misc]
+        inside = [start + at for at, place in enumerate(places) if place in marked]
+        if inside:
+            yield inside[0], inside[-1] + 1
+
+
+@given(docs(), parts(), st.integers(0, 2), st.integers(1, 5))
+def test_nothing_is_lost_by_looking_first(doc: Doc, pattern: list[dict[str, Any]], first: int, length: int) -> None:
+    """Whatever the pattern: the same spans as when spaCy's matcher is given the whole text."""
+    marked = range(first, first + length)
+    made = ready(pattern, marked, TOKENS)
+    fitting = TOKENS.labelled(TOKENS.places(doc), doc.ents, len(doc))
+
+    assert sorted(made.spans(doc, fitting)) == sorted(whole(doc, pattern, marked))
+
+
+def bits(*places: int) -> int:
+    """The number whose bits are these."""
+    return sum(1 << place for place in places)
+
+
+ONE, MAYBE, SOME, ANY = (False, False), (True, False), (False, True), (True, True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "fitting", "found"),
+    [
+        ([ONE], [bits(1, 2, 5)], [(1, 3), (5, 6)]),
+        ([ONE, ONE], [bits(0, 3), bits(1, 5)], [(0, 2)]),
+        ([ONE, ONE], [bits(0, 3), bits(2, 5)], []),
+        ([ONE, SOME], [bits(0, 5), bits(1, 2, 3, 7)], [(0, 4)]),
+        ([ANY, ONE], [bits(0, 1, 2, 5, 6), bits(3)], [(0, 4)]),
+        ([MAYBE, ONE], [bits(2, 4), bits(3, 7)], [(2, 5), (7, 8)]),
+        ([ANY], [0], []),
+    ],
+)
+def test_the_stretches_where_a_pattern_can_stand(
+    steps: Sequence[tuple[bool, bool]], fitting: list[int], found: list[tuple[int, int]]
+) -> None:
+    """In eight tokens, worked out by hand; places from which nothing leads to the end are left out."""
+    numbered = [Step(number, *step) for number, step in enumerate(steps)]
+
+    assert list(stretches(numbered, fitting, 8)) == found

@@ -1,0 +1,189 @@
+"""Agreement: F1 of spans between people by hand and by seqeval, Krippendorff's alpha by his own example."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics import f1_score
+
+from labeling import samples
+from labeling.agreement import Agreement, agree, alpha, doubly
+from labeling.annotations import Annotation, Span
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.errors import TooFewAnnotators
+from labeling.evaluation import Bootstrap
+from labeling.project import Project, load_project
+from labeling.values import digest_of
+from labeling.verbs import agree as verb
+from labeling.verbs.ingest import ingest
+from labeling.workspace import file_digest, read_value, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = "Anna Berg met the Maldives minister in Male"
+QUICK = Bootstrap(resamples=10)
+# Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011, section C: four observers, twelve units.
+OBSERVERS = (
+    (1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None),
+    (1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3),
+    (None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None),
+    (1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None),
+)
+
+
+def _article(name: str) -> Article:
+    return Article(id=name, text=TEXT, digest=digest_of(TEXT))
+
+
+def _said(article: str, by: str, *places: tuple[int, int, str], **more: object) -> Annotation:
+    spans = tuple(Span(id=f"s{n}", start=start, end=end, label=label) for n, (start, end, label) in enumerate(places))
+    said = Annotation(article=article, digest=digest_of(TEXT), annotator=by, spans=spans)
+    return said.model_copy(update=more)
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    """The shipped project, whose schema is used."""
+    return load_project()
+
+
+def _agree(project: Project, *said: Annotation) -> Agreement:
+    articles = {name: _article(name) for name in {each.article for each in said}}
+    return agree(list(doubly(said, articles, {name: name for name in articles})), project.schema, "sha", QUICK)
+
+
+def test_f1_by_hand(project: Project) -> None:
+    """Over both articles: 2 pairs of 3 and 3 spans exactly, 3 by position and by an overlap of the label."""
+    found = _agree(
+        project,
+        _said("a", "ana", (0, 9, "PERSON"), (18, 26, "COUNTRY")),
+        _said("b", "ana", (39, 43, "LOCATION")),
+        _said("a", "ben", (0, 9, "PERSON"), (18, 26, "GOV_BODY")),
+        _said("b", "ben", (39, 43, "LOCATION")),
+    )
+    (pair,) = found.pairs
+
+    assert (pair.one, pair.other, found.articles, found.annotators) == ("ana", "ben", 2, ("ana", "ben"))
+    assert pair.score.exact.micro.f1 == pytest.approx(2 * 2 / (3 + 3))
+    assert pair.score.position.micro.f1 == 1
+    assert pair.score.overlapping.micro.f1 == pytest.approx(2 / 3)
+    assert pair.score.exact.labels["LOCATION"].f1 == 1
+    assert pair.score.exact.labels["COUNTRY"].f1 == 0
+
+
+def test_each_two_on_what_both_submitted(project: Project) -> None:
+    """Three people in pairs; an article that only one submitted counts for nothing; two who share none are no pair."""
+    found = _agree(
+        project,
+        _said("a", "ana", (0, 9, "PERSON")),
+        _said("a", "ben", (0, 9, "PERSON")),
+        _said("b", "ben"),
+        _said("b", "carl", (0, 4, "PERSON")),
+        _said("c", "ana", (0, 4, "PERSON")),
+    )
+
+    assert [(pair.one, pair.other, pair.score.articles) for pair in found.pairs] == [
+        ("ana", "ben", 1),
+        ("ben", "carl", 1),
+    ]
+    assert found.articles == 2
+
+
+def test_whose_word_counts() -> None:
+    """The latest submission of a person, on the text as it is: no draft, no skip, no model, no other text."""
+    said = [
+        _said("a", "ana", (0, 9, "PERSON"), updated="2026-11-22T09:00:00Z"),
+        _said("a", "ana", updated="2026-11-22T10:30:00+01:00", server_id=2),
+        _said("a", "ben", (0, 4, "PERSON")),
+        _said("a", "ben", state="skipped"),
+        _said("a", "carl", state="draft"),
+        _said("a", "model:rules"),
+        _said("a", "dora", digest="other"),
+        _said("gone", "ana"),
+        _said("gone", "ben"),
+    ]
+    (read,) = doubly(said, {"a": _article("a")}, {"a": "g"})
+
+    assert {name: len(each.spans) for name, each in read.said.items()} == {"ana": 0, "ben": 1}
+
+
+def test_alpha_of_krippendorffs_example() -> None:
+    """The book's nominal value, 0.743."""
+    units = [[value for value in unit if value is not None] for unit in zip(*OBSERVERS, strict=True)]
+
+    assert alpha(units) == pytest.approx(0.743, abs=0.0005)
+
+
+def test_alpha_at_its_ends() -> None:
+    """1 for agreement, below 0 for contradiction, undefined where there is but one value or no unit of two."""
+    assert alpha([["a", "a"], ["b", "b"]]) == 1
+    # Two pairs of unlike values weigh 4 observed; 4 values, two of each, (16 - 8) / 3 expected.
+    assert alpha([["a", "b"], ["a", "b"]]) == pytest.approx(1 - 4 / (8 / 3))
+    assert alpha([["a", "a"], ["a"]]) is None
+    assert alpha([["a"], ["b"]]) is None
+
+
+def test_alpha_of_choices(project: Project) -> None:
+    """Of a set with one answer, of the answers; of a set with several, option by option; no answer is an answer."""
+    yes, no = {"usable": ("yes",), "event": ("CONSULT", "AID")}, {"usable": ("no",), "event": ("CONSULT",)}
+    found = _agree(
+        project,
+        *(_said(name, by, choices=said) for name, said in (("a", yes), ("b", no)) for by in ("ana", "ben")),
+        _said("c", "ana", choices=yes),
+        _said("c", "ben"),
+    )
+
+    # yes yes, no no, yes nothing: 2 unlike of 6, of which 3 are yes, 2 no, 1 nothing.
+    assert found.choices["usable"] == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))
+    # 1 1, 0 0, 1 0: 2 unlike of 6, of which 3 are 1.
+    assert found.choices["event=AID"] == pytest.approx(1 - 2 / ((36 - 9 - 9) / 5))
+    assert found.choices["event=THREATEN"] is None
+
+
+def test_nobody_to_agree_with(project: Project) -> None:
+    """One annotator alone is refused by name."""
+    with pytest.raises(TooFewAnnotators, match="no article was submitted by two people"):
+        _agree(project, _said("a", "ana"), _said("b", "ben"))
+
+
+PLACES = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from(["PERSON", "COUNTRY"])), unique_by=lambda place: place[0]
+)
+
+
+@given(PLACES, PLACES)
+def test_seqeval_has_the_same_f1(project: Project, ana: list[tuple[int, str]], ben: list[tuple[int, str]]) -> None:
+    """Spans of one letter each, tagged: another program counts as we do, whoever comes first."""
+    said = {by: [(at, at + 1, label) for at, label in places] for by, places in (("ana", ana), ("ben", ben))}
+    found = _agree(project, *(_said("a", by, *places) for by, places in said.items()))
+    turned = _agree(project, _said("a", "ana", *said["ben"]), _said("a", "ben", *said["ana"]))
+    tags = [["O" if at not in dict(places) else f"B-{dict(places)[at]}" for at in range(10)] for places in (ana, ben)]
+
+    if ana or ben:
+        assert found.pairs[0].score.exact.micro.f1 == pytest.approx(f1_score([tags[0]], [tags[1]], zero_division=0))
+    assert found.pairs[0].score.exact.micro.f1 == turned.pairs[0].score.exact.micro.f1
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """On the samples, whose two annotators differ here and there; the file says which annotations it is of."""
+    project = load_project(workspace=tmp_path / "workspace")
+    ingest(project, [str(samples.articles_folder())])
+    write_rows(project.workspace.annotations, samples.annotations())
+    words = ["--workspace", str(project.workspace.root), "agree"]
+    table = CliRunner().invoke(cli, words, catch_exceptions=False).stdout
+    told = json.loads(CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False).stdout)
+    found = read_value(project.workspace.agreement, Agreement)
+    (numbers,) = told["f1"].values()
+
+    assert 0.5 < numbers["exact"] <= numbers["position"] < 1
+    assert f"exact {numbers['exact']:.3f}" in table
+    assert found.annotations == file_digest(project.workspace.annotations)
+    assert found.articles == told["articles"]
+    assert verb.agree(project).f1 == told["f1"]

@@ -1,0 +1,131 @@
+"""Article: identity, text rules, and every refusal by name."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from labeling.articles import Article, Row, article_of, is_new, reject_of, storable, with_lf
+from labeling.errors import (
+    ArticleError,
+    BadField,
+    ChangedArticle,
+    EmptyArticle,
+    ForbiddenCharacter,
+    OverlongArticle,
+)
+
+
+def row(text: str = "Both sides met.", **fields: Any) -> Row:
+    """A row that is sound but for what a test says."""
+    return Row(**{"where": "wire.jsonl:3", "id": "a", "text": text, **fields})
+
+
+def test_article_has_the_digest_of_its_text() -> None:
+    """The digest is the SHA-256 of the text's UTF-8 bytes."""
+    article = article_of(row("Malé \U0001f600"), 100)
+
+    assert article.digest == hashlib.sha256("Malé \U0001f600".encode()).hexdigest()
+
+
+def test_only_line_ends_change() -> None:
+    """CRLF and CR become LF; blanks, tabs, NBSP, other line ends, curly quotes and a trailing LF stay."""
+    text = "  a\r\nb\rc\r\r\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
+
+    assert article_of(row(text), 100).text == "  a\nb\nc\n\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
+
+
+def test_leading_date_is_read_and_stays() -> None:
+    """A date line at the head is read into ``published``, and not one character of it is taken away."""
+    article = article_of(row(" date 2023-07-25 India and"), 100)
+
+    assert (article.published, article.text) == ("2023-07-25", " date 2023-07-25 India and")
+
+
+def test_the_fields_date_goes_before_the_texts() -> None:
+    """What the source says of itself counts more than the head of the text."""
+    assert article_of(row("date 2023-07-25 India", published="26 July 2023"), 100).published == "2023-07-26"
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "\u00a0\u2003", "\ufeff\u200b\u2060"])
+def test_nothing_to_see_is_empty(text: str) -> None:
+    """A text of blanks, or of characters that do not show, is refused as empty."""
+    with pytest.raises(EmptyArticle):
+        article_of(row(text), 100)
+
+
+def test_the_limit_is_counted_in_code_points() -> None:
+    """A text of exactly the limit passes, emoji and CRLF counting one each; one more is refused with both ways out."""
+    assert len(article_of(row("\U0001f600\r\n" * 5), 10).text) == 10
+
+    with pytest.raises(OverlongArticle, match=r"11 characters.* 10 characters") as refusal:
+        article_of(row("\U0001f600\r\n" * 5 + "x"), 10)
+
+    assert "max_characters" in refusal.value.todo
+    assert "split the article" in refusal.value.todo
+
+
+@pytest.mark.parametrize("field", ["text", "id", "title", "source", "published", "url"])
+@pytest.mark.parametrize(("sign", "name"), [("\0", "NUL"), ("\ud800", r"U\+D800"), ("\udfff", r"U\+DFFF")])
+def test_what_no_file_can_carry_is_refused(field: str, sign: str, name: str) -> None:
+    """NUL and lone surrogates are refused in every field, with the place in code points."""
+    with pytest.raises(ForbiddenCharacter, match=f"{name} at character 2 of the {field}"):
+        article_of(row(**{field: f"\U0001f600b{sign}d"}), 100)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\tb", "\u200b"])
+def test_an_id_must_be_seen_and_stand_on_one_line(name: str) -> None:
+    """An empty id, or one with control characters, is refused."""
+    with pytest.raises(BadField):
+        article_of(row(id=name), 100)
+
+
+def test_an_ambiguous_date_is_refused_with_the_way_out() -> None:
+    """A date with two readings is a bad field; the way out names the form."""
+    with pytest.raises(BadField, match="2023-01-02 or 2023-02-01") as refusal:
+        article_of(row(published="01/02/2023"), 100)
+
+    assert "2023-07-25" in refusal.value.todo
+
+
+def test_identity_is_id_and_text() -> None:
+    """An id is new, or known with the same text, or refused; two ids may share a text."""
+    article = article_of(row(), 100)
+
+    assert is_new(article, {}, "w")
+    assert is_new(article, {"b": article.digest}, "w")
+    assert not is_new(article, {"a": article.digest}, "w")
+    with pytest.raises(ChangedArticle, match="'a' was taken in before with another text"):
+        is_new(article, {"a": "0" * 64}, "w")
+
+
+def test_no_message_holds_the_text() -> None:
+    """Article texts never stand in a message: they may be licensed or secret."""
+    for bad in (row("secret\0"), row("secret" * 50), row("secret", published="soon"), row("secret", id="\n")):
+        with pytest.raises(ArticleError) as refusal:
+            article_of(bad, 100)
+        assert "secret" not in f"{refusal.value} {refusal.value.todo}"
+
+
+def test_a_reject_can_always_be_written() -> None:
+    """File names may be no UTF-8; a reject says so with escapes instead of failing to be written."""
+    reject = reject_of(EmptyArticle("nothing", todo="t", where="caf\udce9.txt"), "caf\udce9")
+
+    assert (reject.where, reject.id) == (r"caf\udce9.txt", r"caf\udce9")
+    assert reject.model_dump_json().encode("utf-8")
+
+
+def test_article_refuses_unknown_keys_and_wrong_types() -> None:
+    """The model is strict: what is read back from disk is what was written, or a damaged file."""
+    with pytest.raises(ValueError, match=r"Extra inputs"):
+        Article.model_validate({"id": "a", "text": "b", "digest": "c", "body": "d"})
+    with pytest.raises(ValueError, match="valid string"):
+        Article.model_validate({"id": 1, "text": "b", "digest": "c"})
+
+
+def test_small_tools() -> None:
+    """``with_lf`` is idempotent, and ``storable`` leaves sound text alone."""
+    assert with_lf(with_lf("a\r\r\nb")) == "a\n\nb"
+    assert storable("Malé \U0001f600") == "Malé \U0001f600"

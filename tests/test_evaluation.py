@@ -1,0 +1,211 @@
+"""The measures: fractions that can be redone by hand, and the same numbers as other rulers."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from labeling import __version__
+from labeling.annotations import Span
+from labeling.evaluation import Bootstrap, Judged, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+WNUT17 = Path(__file__).parents[1] / "../shared/corpora/wnut17"
+WNUT17_LABELS = ("person", "location", "group", "corporation", "product", "creative-work")
+
+# The official micro F1 of the seven systems of the shared task, in percent.
+OFFICIAL = {
+    "uh_ritual": 41.86,
+    "spinningbytes.txt": 40.78,
+    "sjtu_adapt.txt": 40.42,
+    "arcada": 39.98,
+    "flytxt": 38.35,
+    "mic-cis.txt": 37.06,
+    "drexel_cci": 26.30,
+}
+
+
+def span(start: int, end: int, label: str = "A") -> Span:
+    """A span whose id is its place."""
+    return Span(id=f"{label}{start}-{end}", start=start, end=end, label=label)
+
+
+def judged(gold: Iterable[Span], predicted: Iterable[Span], name: str = "a", group: str = "") -> Judged:
+    """An article of x's."""
+    return Judged(name, group or name, "x" * 99, tuple(gold), tuple(predicted))
+
+
+def decoded(tags: Sequence[str]) -> Iterator[Span]:
+    """Spans of token numbers from tags: an I- that continues nothing of its label begins a span."""
+    start, label = 0, ""
+    for number, tag in enumerate([*tags, "O"]):
+        prefix, _, name = tag.partition("-")
+        if label and (prefix != "I" or name != label):
+            yield span(start, number, label)
+            label = ""
+        if name and not label:
+            start, label = number, name
+
+
+def tagged_sentences(path: Path) -> list[list[str]]:
+    """The tags of each sentence of a file with a token and a tag a line, empty lines between sentences."""
+    blocks = path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n\n")
+    return [[line.split()[-1] for line in block.split("\n") if line.strip()] for block in blocks if block.strip()]
+
+
+# Gold has four A and two B. Predicted are five: two exact, an A with a wrong end, an A for a B, one from nowhere.
+ONE = judged(
+    [span(0, 5), span(10, 15), span(20, 25), span(30, 35), span(40, 45, "B"), span(50, 55, "B")],
+    [span(0, 5), span(10, 15), span(20, 24), span(40, 45, "A"), span(60, 65, "B")],
+)
+
+
+def test_fractions_by_hand() -> None:
+    """Exact, by position, overlapping: each count and each fraction can be redone on paper."""
+    score = evaluate("m", [ONE], ["A", "B"])
+
+    exact = score.exact.micro
+    assert (exact.precision, exact.recall, exact.f1) == (2 / 5, 2 / 6, 4 / 11)
+    assert (score.position.micro.precision, score.position.micro.recall) == (3 / 5, 3 / 6)
+    assert (score.overlapping.micro.precision, score.overlapping.micro.recall) == (3 / 5, 3 / 6)
+    assert (score.exact.labels["A"].precision, score.exact.labels["A"].recall) == (2 / 4, 2 / 4)
+    assert (score.exact.labels["B"].precision, score.exact.labels["B"].recall) == (0 / 1, 0 / 2)
+    assert score.overlapping.labels["A"].f1 == 2 * 3 / (4 + 4)
+
+
+def test_what_is_undefined_says_why() -> None:
+    """Nothing divided by nothing is None with the reason, not 0 and not 1."""
+    nothing = evaluate("m", [judged([], [])], ["A"]).exact.micro
+    only_gold = evaluate("m", [judged([span(0, 5)], [])], ["A"]).exact.micro
+    only_predicted = evaluate("m", [judged([], [span(0, 5)])], ["A"]).exact.micro
+
+    assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
+    assert "precision: nothing was predicted; recall: gold has none; f1: neither has any" in nothing.undefined
+    assert (only_gold.precision, only_gold.recall, only_gold.f1) == (None, 0.0, 0.0)
+    assert (only_predicted.precision, only_predicted.recall, only_predicted.f1) == (0.0, None, 0.0)
+
+
+def test_open_stretches_count_for_nobody() -> None:
+    """A lone prediction that touches an open stretch is not counted; one beside it, or one that gold has, is."""
+    gold = [span(0, 9)]
+    predicted = [span(0, 9), span(4, 6), span(6, 8), span(20, 25)]
+    article = Judged("a", "a", "x" * 30, gold, predicted, open=((2, 6),))
+
+    measure = evaluate("m", [article], ["A"]).exact.micro
+
+    assert (measure.pairs, measure.gold, measure.predicted) == (1, 1, 3)
+
+
+def test_seen_and_unseen_surfaces() -> None:
+    """A span is seen when the same words bore the same label in training."""
+    text = "Delhi and Paris and Delhi"
+    gold = [span(0, 5), span(10, 15), span(20, 25, "B")]
+    article = Judged("a", "a", text, gold, [span(0, 5), span(16, 19)])
+
+    score = evaluate("m", [article], ["A", "B"], trained_on={("A", "Delhi"), ("A", "and")})
+
+    assert score.seen is not None
+    assert score.unseen is not None
+    assert (score.seen.precision, score.seen.recall) == (1 / 2, 1 / 1)
+    assert (score.unseen.gold, score.unseen.pairs, score.unseen.precision) == (2, 0, None)
+
+
+def test_no_training_surfaces_no_parts() -> None:
+    """Without training surfaces nothing is said about seen and unseen."""
+    score = evaluate("m", [ONE], ["A"])
+
+    assert (score.seen, score.unseen) == (None, None)
+
+
+def test_signature_says_all_a_number_depends_on() -> None:
+    """Rule, layer, resamples, seed, unit, version and corpus stand in it, in that order."""
+    score = evaluate("m", [ONE], ["A"], corpus="9f3c", bootstrap=Bootstrap(resamples=10, seed=7))
+
+    assert score.overlapping.signature == (
+        f"match:overlapping|layer:spans|boot:10|seed:7|resample:leak group|labeling:{__version__}|corpus:9f3c"
+    )
+
+
+def test_one_leak_group_has_no_interval() -> None:
+    """Copies of one text are one observation, and tell nothing about other texts."""
+    copies = [judged([span(0, 5)], [span(0, 5)], name, group="g") for name in "abc"]
+
+    measure = evaluate("m", copies, ["A"]).exact.micro
+
+    assert measure.f1 == 1.0
+    assert measure.f1_interval is None
+    assert "1 leak groups, and a resample needs two" in measure.undefined
+
+
+def test_interval_by_counting_every_resample() -> None:
+    """With two leak groups, recall 1 and 0, resamples have recall 0, 1/2 and 1, in 1/4, 1/2 and 1/4 of all cases.
+
+    The 2.5th percentile is then 0 and the 97.5th is 1.
+    """
+    two = [judged([span(0, 5)], [span(0, 5)], "a"), judged([span(0, 5)], [], "b")]
+
+    measure = evaluate("m", two, ["A"]).exact.micro
+
+    assert measure.recall == 1 / 2
+    assert measure.recall_interval == (0.0, 1.0)
+
+
+def test_interval_is_near_the_normal_one() -> None:
+    """For 400 articles with one span each, half of them found, recall is 1/2 give or take 1.96 * sqrt(1/4 / 400)."""
+    articles = [judged([span(0, 5)], [span(0, 5)][: n % 2], f"{n}") for n in range(400)]
+
+    interval = evaluate("m", articles, ["A"]).exact.micro.recall_interval
+
+    assert interval == pytest.approx((0.5 - 0.049, 0.5 + 0.049), abs=0.006)
+
+
+def test_intervals_repeat_and_do_not_depend_on_order() -> None:
+    """The same seed gives the same interval, whatever order articles come in; another seed gives another."""
+    articles = [judged([span(0, 5)], [span(0, 5)][: n % 3], f"{n}") for n in range(50)]
+
+    first = evaluate("m", articles, ["A"])
+
+    assert first == evaluate("m", reversed(articles), ["A"])
+    assert first != evaluate("m", articles, ["A"], bootstrap=Bootstrap(seed=2))
+
+
+@pytest.mark.skipif(not WNUT17.exists(), reason="the WNUT-17 submissions are not on this machine")
+@pytest.mark.parametrize("system", OFFICIAL)
+def test_published_scores_of_wnut17(system: str) -> None:
+    """The seven systems of the shared task get the F1 that was published, to two decimals."""
+    gold = tagged_sentences(WNUT17 / "emerging.test.annotated")
+    tags = tagged_sentences(WNUT17 / "submissions" / system)
+    articles = [
+        judged(decoded(one), decoded(other), f"{n}") for n, (one, other) in enumerate(zip(gold, tags, strict=True))
+    ]
+
+    measures = evaluate(system, articles, WNUT17_LABELS, bootstrap=Bootstrap(resamples=100)).exact
+
+    assert measures.micro.gold == 1079
+    assert measures.micro.f1 is not None
+    assert round(100 * measures.micro.f1, 2) == OFFICIAL[system]
+    assert sum(measure.pairs for measure in measures.labels.values()) == measures.micro.pairs
+
+
+def test_seqeval_agrees_on_random_taggings() -> None:
+    """On random BIO taggings micro and per label measures are those of seqeval, another ruler."""
+    from seqeval.metrics import classification_report
+
+    draw = random.Random(17)  # noqa: S311 - random taggings, no secret
+    for _ in range(40):
+        gold = [draw.choices(["O", "B-A", "I-A", "B-B", "I-B"], k=30) for _ in range(5)]
+        tags = [[draw.choice([tag, "O", "B-A", "I-B"]) for tag in sentence] for sentence in gold]
+        theirs = classification_report(gold, tags, output_dict=True, zero_division=0)
+        articles = [
+            judged(decoded(one), decoded(other), f"{n}") for n, (one, other) in enumerate(zip(gold, tags, strict=True))
+        ]
+        ours = evaluate("m", articles, ["A", "B"], bootstrap=Bootstrap(resamples=2)).exact
+        for name, measure in {"micro avg": ours.micro, **ours.labels}.items():
+            expected = [theirs[name][which] for which in ("precision", "recall", "f1-score")]
+            assert [measure.precision or 0.0, measure.recall or 0.0, measure.f1 or 0.0] == pytest.approx(expected)
+            assert theirs[name]["support"] == measure.gold

@@ -1,0 +1,241 @@
+"""Training and asking extractors, with spaCy's real loop on a real dataset made in the test."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from labeling import answers, extractors
+from labeling.annotations import Annotation, Relation, Span, check
+from labeling.articles import Article
+from labeling.errors import MissingInput, TrainingError
+from labeling.extractors import corpus_digest, extractor_at, predict, train
+from labeling.project import Project, load_project, shipped
+from labeling.splits import Assignment
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.evaluate import evaluate
+from labeling.workspace import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
+
+
+def _article(number: int) -> tuple[Article, Annotation]:
+    """Envoys met or signed in one city; of the two marked at the end, one is inside a longer span."""
+    here, there = CITIES[number % 8], CITIES[(number + 3) % 8]
+    did, event = (("met", "CONSULT"), ("signed", "AGREE"))[number % 2]
+    text = f"Envoys {did} in {here} on Monday, and not at the {there} summit."
+    place, summit = text.index(here), text.index(f"{there} summit")
+    spans = (
+        Span(id="1", start=place, end=place + len(here), label="LOCATION"),
+        Span(id="2", start=summit, end=summit + len(there), label="LOCATION"),
+        Span(id="3", start=summit, end=summit + len(there) + 7, label="MEETING"),
+    )
+    article = Article(id=f"a{number:02}", text=text, digest=digest_of(text))
+    return article, Annotation(
+        article=article.id,
+        digest=article.digest,
+        annotator="ana",
+        spans=spans,
+        relations=(Relation(head="3", tail="1", label="HELD_AT"),),
+        choices={"event": (event,), "usable": ("yes",)},
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Twelve articles to train on, four for dev and four for test, compiled."""
+    project = load_project(workspace=tmp_path_factory.mktemp("extractors"))
+    pairs = [_article(number) for number in range(20)]
+    workspace = project.workspace
+    write_rows(workspace.articles, [article for article, _ in pairs])
+    write_rows(workspace.annotations, [annotation for _, annotation in pairs])
+    adjudicate(project)
+    write_rows(
+        workspace.splits,
+        [
+            Assignment(
+                article=article.id, leak_group=article.id, split="train" if n < 12 else "dev" if n < 16 else "test"
+            )
+            for n, (article, _) in enumerate(pairs)
+        ],
+    )
+    compile_dataset(project)
+    return project
+
+
+@pytest.mark.parametrize(("config", "labels"), [("ner.cfg", {"LOCATION", "MEETING"}), ("spancat.cfg", {"LOCATION"})])
+def test_what_is_trained_predicts_sound_annotations(project: Project, config: str, labels: set[str]) -> None:
+    """A model learns twelve near-identical articles, and what it says passes the checks a person's word must pass."""
+    workspace = project.workspace
+    articles = [_article(number)[0] for number in range(16, 20)]
+    log = io.StringIO()
+
+    folder = train(shipped(config), workspace.latest, workspace.models, steps=60, log=log)
+    said = list(predict(folder, articles))
+
+    card = extractor_at(folder)
+    assert folder.name == card.name == f"{config.removesuffix('.cfg')}-{corpus_digest(workspace.latest)[:12]}"
+    assert "LOSS" in log.getvalue()
+    assert [annotation.article for annotation in said] == [article.id for article in articles]
+    assert {annotation.annotator for annotation in said} == {f"model:{card.name}"}
+    assert {span.label for annotation in said for span in annotation.spans} >= labels
+    for annotation, article in zip(said, articles, strict=True):
+        assert check(annotation, article, project.schema) == (annotation, ())
+    f1 = evaluate(project).scores[card.annotator].exact.micro.f1
+    assert f1 is not None
+    assert f1 > 0.5
+
+
+def test_relations_are_predicted_between_predicted_entities(project: Project) -> None:
+    """A model of `relations.cfg` finds entities and what joins them; gold's relation is among it, and all is sound."""
+    workspace = project.workspace
+    pairs = [_article(number) for number in range(16, 20)]
+
+    folder = train(shipped("relations.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO())
+    said = list(predict(folder, [article for article, _ in pairs]))
+
+    found = 0
+    for annotation, (article, gold) in zip(said, pairs, strict=True):
+        assert check(annotation, article, project.schema) == (annotation, ())
+        places = {span.id: (span.start, span.end) for span in annotation.spans}
+        wanted = {span.id: (span.start, span.end) for span in gold.spans}
+        (held_at,) = gold.relations
+        joined = {(places[each.head], each.label, places[each.tail]) for each in annotation.relations}
+        found += (wanted[held_at.head], "HELD_AT", wanted[held_at.tail]) in joined
+    assert found >= 3
+    score = evaluate(project).scores[f"model:{folder.name}"]
+    assert score.relations is not None
+    assert score.relations.micro.pairs == found
+    assert score.choices is None
+
+
+def test_choices_are_predicted(project: Project) -> None:
+    """A model of `textcat.cfg` tells the two events apart, says nothing of `usable`, and marks no span."""
+    workspace = project.workspace
+    pairs = [_article(number) for number in range(16, 20)]
+
+    folder = train(shipped("textcat.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO())
+    said = list(predict(folder, [article for article, _ in pairs]))
+
+    assert [annotation.choices for annotation in said] == [
+        {"event": ("CONSULT",)},
+        {"event": ("AGREE",)},
+        {"event": ("CONSULT",)},
+        {"event": ("AGREE",)},
+    ]
+    assert {annotation.spans for annotation in said} == {()}
+    score = evaluate(project).scores[f"model:{folder.name}"]
+    assert score.choices is not None
+    assert score.choices.micro.f1 == 1.0
+    assert score.relations is None
+
+
+def test_one_option_where_one_is_asked_for() -> None:
+    """Of an exclusive choice the best option that scores enough; of another all that do; below the threshold none."""
+    cats = {"event=A": 0.7, "event=B": 0.9, "event=C": 0.4, "tone=X": 0.6, "tone=Y": 0.8, "far=Z": 0.1}
+
+    said = answers.choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
+
+    assert said == {"event": ("B", "A"), "tone": ("Y",)}
+
+
+def test_a_relation_without_direction_is_said_once() -> None:
+    """The classifier scores both ways; a symmetric relation is one relation, a directed one may go both ways."""
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
+    doc = Doc(Vocab(), words=["A", "and", "B"], ents=["B-X", "O", "B-X"])
+    extractors._known_to_spacy()
+    both = {"SAME_AS": 0.9, "LEADS": 0.6, "ABOUT": 0.2}
+    doc._.rel = {(0, 2): both, (2, 0): both}
+    spans = (Span(id="a", start=0, end=1, label="X"), Span(id="b", start=6, end=7, label="X"))
+
+    said = list(answers.relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
+
+    assert said == [
+        Relation(head="a", tail="b", label="LEADS"),
+        Relation(head="a", tail="b", label="SAME_AS"),
+        Relation(head="b", tail="a", label="LEADS"),
+    ]
+    assert list(answers.relations(doc, spans, {}, symmetric=())) == []
+
+
+def test_a_model_opens_where_this_package_is_not_installed(project: Project, tmp_path: Path) -> None:
+    """The tokenizer rules travel inside the pipeline, and no path of this machine does."""
+    folder = train(shipped("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
+    code = (
+        "import sys; sys.modules['labeling'] = None; import spacy;"
+        f"nlp = spacy.load({str(folder)!r}); print([t.text for t in nlp('Region (IOR).Both')])"
+    )
+
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "['Region', '(', 'IOR', ')', '.', 'Both']"
+    assert str(project.workspace.root) not in (folder / "config.cfg").read_text(encoding="utf-8")
+
+
+def test_the_same_seed_gives_the_same_words(project: Project, tmp_path: Path) -> None:
+    """Trained twice from the same dataset, a model says the same."""
+    articles = [_article(number)[0] for number in range(16, 20)]
+
+    def said(name: str) -> list[Annotation]:
+        folder = train(shipped("ner.cfg"), project.workspace.latest, tmp_path / name, steps=30, log=io.StringIO())
+        return list(predict(folder, articles))
+
+    assert said("one") == said("two")
+
+
+def test_without_a_dataset_there_is_nothing_to_train_on(tmp_path: Path) -> None:
+    """The error names the verb that was left out."""
+    with pytest.raises(MissingInput, match=r"manifest\.json is not there") as refusal:
+        train(shipped("ner.cfg"), tmp_path / "latest", tmp_path / "models", log=io.StringIO())
+
+    assert "labeling compile" in refusal.value.todo
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_split_without_articles_is_named(project: Project, tmp_path: Path) -> None:
+    """A dataset whose dev split is empty cannot tell when to stop; nothing is left behind."""
+    corpus = tmp_path / "0123456789abcdef"
+    (corpus / "spacy" / "train").mkdir(parents=True)
+    (corpus / "manifest.json").write_text("{}", encoding="utf-8")
+    shard = next((project.workspace.latest / "spacy" / "train").rglob("*.spacy"))
+    (corpus / "spacy" / "train" / "000.spacy").write_bytes(shard.read_bytes())
+
+    with pytest.raises(TrainingError, match=r"dev holds no article"):
+        train(shipped("ner.cfg"), corpus, tmp_path / "models", log=io.StringIO())
+
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_config_that_is_none_is_refused(project: Project, tmp_path: Path) -> None:
+    """No such file, and a file spaCy cannot use: both by name, and no half model is left."""
+    broken = tmp_path / "broken.cfg"
+    broken.write_text('[nlp]\npipeline = ["no such thing"]\n[components]\n', encoding="utf-8")
+
+    with pytest.raises(TrainingError, match=r"cannot be read"):
+        train(tmp_path / "none.cfg", project.workspace.latest, tmp_path / "models", log=io.StringIO())
+    with pytest.raises(TrainingError, match=r"could not train"):
+        train(broken, project.workspace.latest, tmp_path / "models", log=io.StringIO())
+
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_folder_without_a_model_is_refused(project: Project, tmp_path: Path) -> None:
+    """Neither an empty folder nor a card without its pipeline passes for an extractor."""
+    with pytest.raises(TrainingError, match=r"holds no extractor"):
+        next(predict(tmp_path, []))
+
+    folder = train(shipped("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
+    (folder / "config.cfg").unlink()
+    with pytest.raises(TrainingError, match=r"cannot load the model"):
+        next(predict(folder, []))

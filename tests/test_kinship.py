@@ -1,0 +1,66 @@
+"""What the report shows of shared text: a map, pairs side by side, and counts by leak group."""
+
+from __future__ import annotations
+
+from labeling.annotations import Gold, GoldSpan
+from labeling.articles import Article
+from labeling.kinship import Piece, beside, closest, count_groups, groups, labels_in_groups
+from labeling.passages.places import Passage, Place
+from labeling.splits import Clustered
+from labeling.values import digest_of
+
+BODY = "the envoy of Mali met the minister of Chad in Addis Ababa"
+TEXTS = {"a": f"On Monday {BODY}.", "b": f"{BODY} and left.", "c": "Nothing.", "d": "Something."}
+ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text), source="desk") for name, text in TEXTS.items()}
+CLUSTERS = [
+    Clustered(article="a", story="a", leak_group="a", lead=True),
+    Clustered(article="b", story="a", leak_group="a", lead=False),
+    Clustered(article="c", story="c", leak_group="a", lead=True),
+    Clustered(article="d", story="d", leak_group="d", lead=True),
+]
+
+
+def passage(kind: str, *names: str) -> Passage:
+    """A passage of ten characters in these articles."""
+    places = tuple(Place(article=name, start=0, end=10) for name in names)
+    return Passage.model_validate({"passage": "p", "words": 3, "kind": kind, "places": places})
+
+
+def test_the_map_has_every_article_once() -> None:
+    """Large groups first; in a story the fullest article first; where an article has no place, `none`."""
+    drawn = groups(CLUSTERS, ARTICLES, {"a": "train", "b": "train"})
+
+    assert [(group.name, group.articles) for group in drawn] == [("a", 3), ("d", 1)]
+    assert [[(one.article, one.lead, one.split) for one in story] for story in drawn[0].stories] == [
+        [("a", True, "train"), ("b", False, "train")],
+        [("c", True, "none")],
+    ]
+    assert drawn[0].stories[0][0].name == "a desk"
+
+
+def test_two_texts_side_by_side() -> None:
+    """What stands in both is marked in both, and the pieces are the texts."""
+    (pair,) = beside([("a", "b"), ("b", "a"), ("a", "gone")], ARTICLES, {"a": "train"}, 6)
+
+    assert pair.pieces == (
+        [Piece("On Monday ", shared=False), Piece(BODY, shared=True), Piece(".", shared=False)],
+        [Piece(BODY, shared=True), Piece(" and left.", shared=False)],
+    )
+    assert (pair.words, pair.splits) == (12, ("train", "none"))
+
+
+def test_the_closest_pairs_come_first() -> None:
+    """Two passages in common count more than one; boilerplate brings nobody together."""
+    passages = [passage("reprint", "a", "b", "c"), passage("reprint", "a", "c"), passage("boilerplate", "a", "d")]
+
+    assert closest(passages) == [("a", "c"), ("a", "b")]
+
+
+def test_copies_count_once() -> None:
+    """A label that stands in two copies and in one other article stands in two leak groups."""
+    span = GoldSpan(id="1", start=0, end=2, label="DATE", rule="one", by=("ana",))
+    said = [Gold(article=name, digest=ARTICLES[name].digest, complete=True, spans=(span,)) for name in ("a", "b", "d")]
+
+    assert labels_in_groups(said, CLUSTERS) == {"DATE": 2}
+    assert count_groups(["a", "b", "d"], CLUSTERS) == 2
+    assert count_groups(["a", "not clustered"], CLUSTERS) == 2

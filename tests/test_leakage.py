@@ -1,0 +1,169 @@
+"""The leakage certificate: what splits share, counted by hand and against a plain comparison of all runs."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.errors import LeakError
+from labeling.leakage import Held, Leakage, Overlap, certify, refuse_leak
+from labeling.passages.places import Passage, Place
+from labeling.splits import SPLITS, SplitName
+
+WORDS = 12
+RELEASE = " ".join(f"release{n}" for n in range(20))
+
+
+def own(name: str, count: int) -> str:
+    """Words that stand in one article only."""
+    return " ".join(f"{name}{n}" for n in range(count))
+
+
+def held(name: str, text: str, split: SplitName, *surfaces: tuple[str, str]) -> Held:
+    """An article in a split."""
+    return Held(name, text, split, frozenset(surfaces))
+
+
+def between(leakage: Leakage, one: str, other: str) -> Overlap:
+    """The counts of two splits."""
+    return next(each for each in leakage.splits.overlaps if (each.one, each.other) == (one, other))
+
+
+def test_a_shared_passage_is_counted_and_refused() -> None:
+    """Twenty words of train in a test article: one passage, named with both articles, and no text in the message."""
+    leakage = certify(
+        [held("a", f"{own('a', 9)} {RELEASE}", "train"), held("b", f"{RELEASE.upper()}. {own('b', 9)}", "test")],
+        [],
+        WORDS,
+        "1",
+    )
+    worst = leakage.splits.worst[0]
+
+    assert leakage.shared_passages_across_splits == 1
+    assert between(leakage, "train", "test") == Overlap(
+        one="train",
+        other="test",
+        articles=1,
+        exact=0,
+        near=1,
+        passage=1,
+        passages=1,
+        shorter_runs=0,
+        boilerplate=0,
+        surfaces=0,
+        surfaces_seen=0,
+    )
+    assert (worst.words, worst.one, worst.other, worst.text) == (20, "a", "b", RELEASE.upper())
+    with pytest.raises(LeakError, match=r"1 passages .* 20 words, in 'a' \(train\) and 'b' \(test\)") as refusal:
+        refuse_leak(leakage)
+    assert "release" not in str(refusal.value).lower()
+    assert "labeling cluster" in refusal.value.todo
+
+
+def test_shorter_runs_are_counted_and_no_fault() -> None:
+    """Eleven words are a shorter run, five are nothing; the longest shorter run is shown."""
+    eleven, five = own("e", 11), own("f", 5)
+    leakage = certify(
+        [held("a", f"{eleven} {own('a', 9)} {five}", "train"), held("b", f"x {eleven} {own('b', 9)} {five}", "dev")],
+        [],
+        WORDS,
+        "1",
+    )
+
+    refuse_leak(leakage)
+    assert (leakage.shared_passages_across_splits, leakage.shorter_runs_across_splits) == (0, 1)
+    assert [(worst.words, worst.text) for worst in leakage.splits.worst] == [(11, eleven)]
+
+
+def test_boilerplate_is_counted_and_cuts_runs() -> None:
+    """A footer of twenty words between eleven shared ones joins nothing; it is counted once."""
+    before = own("e", 11)
+    texts = {name: f"{own(name, 5)} {before} {RELEASE}" for name in "ab"}
+    footer = Passage(
+        passage="p1",
+        words=20,
+        kind="boilerplate",
+        places=tuple(Place(article=name, start=text.index("release0"), end=len(text)) for name, text in texts.items()),
+    )
+    articles = [held("a", texts["a"], "train"), held("b", texts["b"], "test")]
+    leakage = certify(articles, [footer], WORDS, "1")
+
+    assert certify(articles, [], WORDS, "1").shared_passages_across_splits == 1
+    assert (leakage.shared_passages_across_splits, leakage.boilerplate_across_splits) == (0, 1)
+    assert (between(leakage, "train", "test").boilerplate, leakage.shorter_runs_across_splits) == (1, 1)
+
+
+def test_identical_short_texts_are_a_leak() -> None:
+    """Two words are no run of twelve, but the same article twice is the same article."""
+    leakage = certify([held("a", "Talks fail.", "train"), held("b", "TALKS FAIL", "test")], [], WORDS, "1")
+
+    assert between(leakage, "train", "test").exact == leakage.shared_passages_across_splits == 1
+    with pytest.raises(LeakError, match="2 words, in 'a'"):
+        refuse_leak(leakage)
+
+
+def test_surfaces_seen_are_those_of_one_label() -> None:
+    """Of three labelled surfaces of test, two are in train, one of them with another label."""
+    articles = [
+        held("a", own("a", 9), "train", ("COUNTRY", "chad"), ("PERSON", "lena")),
+        held("b", own("b", 9), "test", ("COUNTRY", "chad"), ("LOCATION", "lena"), ("PERSON", "jonas")),
+    ]
+    overlap = between(certify(articles, [], WORDS, "1"), "train", "test")
+
+    assert (overlap.surfaces, overlap.surfaces_seen) == (3, 1)
+
+
+def test_a_random_split_is_measured_beside() -> None:
+    """Ten releases of four reprints, kept together: nothing shared; dealt at random, every release is torn apart."""
+    splits = [SPLITS[place] for place in (0, 0, 0, 0, 0, 0, 1, 1, 2, 2)]
+    articles = [held(f"a{n:02}", f"{own(f'r{n % 10}x', 30)} {own(f'o{n}x', 5)}", splits[n % 10]) for n in range(40)]
+    leakage = certify(articles, [], WORDS, "1")
+
+    assert leakage.shared_passages_across_splits == 0
+    assert sum(each.passages for each in leakage.random_split.overlaps) > 10
+    assert [each.articles for each in leakage.random_split.overlaps] == [
+        each.articles for each in leakage.splits.overlaps
+    ]
+    assert leakage.random_split.worst[0].words == 30
+    assert certify(articles[::-1], [], WORDS, "1") == leakage
+    assert certify(articles, [], WORDS, "2").random_split != leakage.random_split
+
+
+TEXT = st.lists(st.sampled_from("abc"), min_size=1, max_size=30)
+
+
+@given(st.lists(st.tuples(TEXT, st.sampled_from(SPLITS)), min_size=1, max_size=8))
+def test_it_counts_what_a_plain_comparison_counts(articles: list[tuple[list[str], SplitName]]) -> None:
+    """For every two splits: articles with a run of twelve words, and words in such runs, one run at a time."""
+    leakage = certify(
+        [held(f"a{n}", " ".join(words), split) for n, (words, split) in enumerate(articles)], [], WORDS, "1"
+    )
+
+    for one, other in combinations(SPLITS, 2):
+        runs = {
+            tuple(words[n : n + WORDS])
+            for words, split in articles
+            if split == one
+            for n in range(len(words) - WORDS + 1)
+        }
+        expected, stretches = 0, 0
+        for words in (words for words, split in articles if split == other):
+            starts = [n for n in range(len(words) - WORDS + 1) if tuple(words[n : n + WORDS]) in runs]
+            expected += bool(starts)
+            stretches += sum(n == 0 or start - starts[n - 1] > WORDS for n, start in enumerate(starts))
+        whole = [words for words, split in articles if split == one]
+        short = sum(words in whole and len(words) < WORDS for words, split in articles if split == other)
+        overlap = between(leakage, one, other)
+        assert (overlap.passage, overlap.passages) == (expected, stretches + short)
+        assert overlap.exact == sum(words in whole for words, split in articles if split == other)
+
+
+def test_nothing_leaks_from_nothing() -> None:
+    """No articles, no leak."""
+    leakage = certify([], [], WORDS, "1")
+
+    refuse_leak(leakage)
+    assert leakage.splits == leakage.random_split

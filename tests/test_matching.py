@@ -1,0 +1,127 @@
+"""The ruler: one to one, order-free, and as good as trying everything."""
+
+from __future__ import annotations
+
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.annotations import Span
+from labeling.matching import RULES, overlap, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+
+def span(start: int, end: int, label: str = "A", name: str = "") -> Span:
+    """A span whose id is its place, unless it is given another."""
+    return Span(id=name or f"{label}{start}-{end}", start=start, end=end, label=label)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> list[Span]:
+    """Up to five spans on a text of twelve characters, of two labels, duplicates allowed."""
+    places = st.tuples(st.integers(0, 11), st.integers(1, 5), st.sampled_from("AB"))
+    drawn = draw(st.lists(places, max_size=5))
+    return [span(start, start + length, label, f"{n}") for n, (start, length, label) in enumerate(drawn)]
+
+
+def best_by_trying(ones: Sequence[Span], others: Sequence[Span]) -> tuple[int, int]:
+    """The number of pairs and the least number of code points not shared, over every possible pairing."""
+    best = (0, 0)
+    for size in range(1, min(len(ones), len(others)) + 1):
+        for some in combinations(ones, size):
+            for partners in permutations(others, size):
+                pairs = list(zip(some, partners, strict=True))
+                if all(one.label == other.label and overlap(one, other) for one, other in pairs):
+                    cost = sum(
+                        len(set(range(one.start, one.end)) ^ set(range(other.start, other.end))) for one, other in pairs
+                    )
+                    best = max(best, (size, -cost))
+    return best[0], -best[1]
+
+
+def test_exact_wants_start_end_and_label() -> None:
+    """Only a span with the same start, end and label is an exact partner."""
+    found = pair([span(0, 5), span(6, 9)], [span(0, 5), span(6, 9, "B"), span(6, 8)], "exact")
+
+    assert [(span(0, 5), span(0, 5))] == list(found.pairs)
+    assert (span(6, 9),) == found.left
+    assert (span(6, 8), span(6, 9, "B")) == found.right
+
+
+def test_adjacent_spans_share_nothing() -> None:
+    """`[0, 5)` and `[5, 9)` are no pair by any rule: offsets are half open."""
+    assert all(pair([span(0, 5)], [span(5, 9)], rule).pairs == () for rule in RULES)
+
+
+def test_position_prefers_the_same_label() -> None:
+    """Of two spans in one place, the one with the same label is the partner; the other takes what is left."""
+    found = pair([span(0, 5, "A"), span(0, 5, "B")], [span(0, 5, "B"), span(0, 5, "C")], "position")
+
+    assert {("A", "C"), ("B", "B")} == {(one.label, other.label) for one, other in found.pairs}
+
+
+def test_greedy_pairing_would_lose_one() -> None:
+    """A span that could take the only partner of another takes its second best."""
+    found = pair([span(0, 9), span(0, 5)], [span(0, 5, name="p"), span(6, 9, name="q")], "overlapping")
+
+    assert {("A0-5", "p"), ("A0-9", "q")} == {(one.id, other.id) for one, other in found.pairs}
+
+
+def test_a_duplicate_finds_no_second_partner() -> None:
+    """Saying the same thing twice is right once."""
+    found = pair([span(0, 5)], [span(0, 5, name="p"), span(0, 5, name="q")], "exact")
+
+    assert [single.id for single in found.right] == ["q"]
+
+
+def test_many_overlapping_spans_take_no_time() -> None:
+    """A model that marks everything is measured all the same: 20 spans against 2,000 that overlap them."""
+    gold = [span(n * 10, n * 10 + 8) for n in range(20)]
+    everything = [span(start, start + length) for start in range(200) for length in range(1, 11)]
+
+    assert len(pair(gold, everything, "overlapping").pairs) == 20
+
+
+@given(spans(), spans())
+def test_overlapping_is_as_good_as_trying_everything(ones: list[Span], others: list[Span]) -> None:
+    """No pairing has more pairs, and none of that size differs by fewer code points."""
+    found = pair(ones, others, "overlapping")
+    cost = sum(len(set(range(a.start, a.end)) ^ set(range(b.start, b.end))) for a, b in found.pairs)
+
+    assert best_by_trying(ones, others) == (len(found.pairs), cost)
+
+
+@given(spans(), spans(), st.randoms())
+def test_the_order_of_spans_changes_nothing(ones: list[Span], others: list[Span], random: Random) -> None:
+    """Shuffled spans give the same pairs."""
+    shuffled, shuffled_others = list(ones), list(others)
+    random.shuffle(shuffled)
+    random.shuffle(shuffled_others)
+
+    assert all(pair(ones, others, rule) == pair(shuffled, shuffled_others, rule) for rule in RULES)
+
+
+@given(spans(), spans())
+def test_every_span_stands_once(ones: list[Span], others: list[Span]) -> None:
+    """Pairs and singles together are the spans that came in."""
+    for rule in RULES:
+        found = pair(ones, others, rule)
+        left = [one for one, _ in found.pairs] + list(found.left)
+        right = [other for _, other in found.pairs] + list(found.right)
+
+        assert sorted(one.id for one in ones) == sorted(one.id for one in left)
+        assert sorted(other.id for other in others) == sorted(other.id for other in right)
+
+
+@given(spans(), spans())
+def test_rules_are_ever_more_lenient(ones: list[Span], others: list[Span]) -> None:
+    """There are never more exact pairs than pairs by position, or than overlapping ones."""
+    exact, position, overlapping = (len(pair(ones, others, rule).pairs) for rule in RULES)
+
+    assert exact <= position
+    assert exact <= overlapping

@@ -1,0 +1,240 @@
+"""The page people look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from labeling.annotations import Annotation, Gold, GoldSpan, Span
+from labeling.articles import Article
+from labeling.consensus import Conflict, Reading
+from labeling.consistency import Audit, Consistency, Difference, Side
+from labeling.evaluation import Judged, evaluate
+from labeling.leakage import Leakage, Overlap, SharedText, Sides
+from labeling.passages.places import Passage, Place
+from labeling.project import load_project
+from labeling.report import Findings, annotators, disputes, label_counts, percent, report, tiles
+from labeling.reprints import Projected
+from labeling.splits import Assignment, Clustered
+from labeling.values import digest_of
+
+TEXT = "Oslo & Rome <met>."
+ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT), title="A <talk>")
+SPAN = Span(id="1", start=0, end=4, label="LOCATION", unsure=True)
+GOLD = Gold(
+    article="a",
+    digest=ARTICLE.digest,
+    complete=False,
+    spans=(GoldSpan(id="1", start=0, end=4, label="LOCATION", rule="unanimous", by=("ana", "ben")),),
+    open=((7, 11),),
+)
+CONFLICT = Conflict(
+    article="a",
+    kind="missed",
+    start=7,
+    end=11,
+    readings=(Reading(annotator="ana", id="2", start=7, end=11, label="LOCATION"),),
+    missed_by=("ben",),
+)
+FINDINGS = Findings(
+    articles=[ARTICLE],
+    annotations=[
+        Annotation(article="a", digest=ARTICLE.digest, annotator="ana", spans=(SPAN,)),
+        Annotation(article="a", digest=ARTICLE.digest, annotator="ben", state="skipped", spans=(SPAN,)),
+    ],
+    gold=[GOLD],
+    conflicts=[CONFLICT],
+    assignments=[Assignment(article="a", leak_group="a", split="test")],
+    ledger={"gold": {"span": {"in": 2, "gold": 1, "decided_against": 1}}},
+    scores=[
+        evaluate("model:x", [Judged("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION", "DATE"], corpus="c0ffee"),
+    ],
+    corpus="c0ffee",
+)
+SCHEMA = load_project().schema
+OTHER = Article(id="b", text=f"Again: {TEXT}", digest=digest_of(f"Again: {TEXT}"))
+
+
+def overlap(passages: int, seen: int) -> Overlap:
+    """What one test article shares with one of train."""
+    return Overlap(
+        one="train",
+        other="test",
+        articles=1,
+        exact=0,
+        near=passages,
+        passage=passages,
+        passages=passages,
+        shorter_runs=0,
+        boilerplate=0,
+        surfaces=2,
+        surfaces_seen=seen,
+    )
+
+
+def side(article: str, start: int, label: str) -> Side:
+    """What an article says of `Oslo`, or of nothing."""
+    return Side(article=article, start=start, end=start + 4, label=label, text="Oslo", before="", after="", by=("ana",))
+
+
+REPRINTED = replace(
+    FINDINGS,
+    articles=[ARTICLE, OTHER],
+    clusters=[
+        Clustered(article="a", story="b", leak_group="a", lead=False),
+        Clustered(article="b", story="b", leak_group="a", lead=True),
+    ],
+    passages=[
+        Passage(
+            passage="p",
+            words=3,
+            kind="reprint",
+            places=(Place(article="b", start=7, end=24), Place(article="a", start=0, end=17)),
+        )
+    ],
+    words=3,
+    projected=[Projected(article="b", digest=OTHER.digest, source="a", said=1, spans=(SPAN,))],
+    audit=Audit(
+        pairs=1,
+        alike=3,
+        share=0.75,
+        labels={"LOCATION": Consistency(alike=3, different=1), "COUNTRY": Consistency(alike=0, different=1)},
+        differences=(Difference(kind="label", left=side("a", 0, "LOCATION"), right=side("b", 7, "COUNTRY")),),
+    ),
+    leakage=Leakage(
+        words=3,
+        shared_passages_across_splits=0,
+        boilerplate_across_splits=5,
+        shorter_runs_across_splits=0,
+        splits=Sides(overlaps=(overlap(0, 0),), worst=()),
+        random_split=Sides(
+            overlaps=(overlap(1, 1),),
+            worst=(
+                SharedText(words=3, one="a", one_split="train", other="b", other_split="test", text="Oslo & Rome <met"),
+                SharedText(words=2, one="b", one_split="train", other="b", other_split="test", text="too short"),
+            ),
+        ),
+    ),
+)
+
+
+class _Page(HTMLParser):
+    """The words of a page, and whether every tag that was opened was closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes = attrs
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_page_is_whole_and_shows_the_text_as_it_is() -> None:
+    """Every tag is closed, and what looks like a tag in an article is shown, not obeyed."""
+    page = _Page(report("Talks", SCHEMA, FINDINGS))
+
+    assert page.open == []
+    words = " ".join("".join(page.words).split())
+    assert "A <talk>" in words
+    assert "& Rome <met>." in words
+    assert "match:exact|layer:spans|boot:1000|seed:1|resample:leak group|labeling:0.1.0|corpus:c0ffee" in words
+    assert ">balances<" in report("Talks", SCHEMA, FINDINGS)
+
+
+def test_an_account_that_does_not_add_up_is_shown_as_such() -> None:
+    """Two went in and one came out: the page says that it does not balance."""
+    findings = Findings(ledger={"gold": {"span": {"in": 2, "gold": 1}}})
+
+    assert "does not balance" in report("Talks", SCHEMA, findings)
+
+
+def test_a_page_about_nothing_says_what_to_run() -> None:
+    """Without any file the page names the verb that brings each part."""
+    html = report("Talks", SCHEMA, Findings())
+
+    for verb in ("adjudicate", "compile", "pull", "train", "evaluate", "cluster", "carry", "audit"):
+        assert f"<code>labeling {verb}</code>" in html
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    """No script, no address: the page can be mailed and kept."""
+    html = report("Talks", SCHEMA, FINDINGS)
+
+    assert "<script" not in html
+    assert "http" not in html
+
+
+def test_reprints_have_a_section_of_their_own() -> None:
+    """The map, what splits share beside a random split, two texts, what was carried, and what was labelled two ways."""
+    html = report("Talks", SCHEMA, REPRINTED)
+    page = _Page(html)
+    words = " ".join(" ".join(page.words).split())
+
+    assert page.open == []
+    assert "2 articles in 1 leak groups, 1 of them with more than one article" in words
+    # Ours, and in brackets at random: the same, near, holding a passage, passages, and names seen before in per cent.
+    assert "test 1 train 0 (0) 0 (1) 0 (1) 0 (1) 0.0 (50.0)" in words
+    assert "a | b 3 words in common · test and none, at random train and test" in words
+    assert html.count("<mark>Oslo &amp; Rome &lt;met</mark>") == 2
+    assert "annotated article" in words
+    assert "left as they were a 1 1 1 1.00 0 0 all 1 1 1 1 1.00 0 0" in words
+    assert "LOCATION 3 1 75.0" in words
+    assert "label LOCATION a Oslo COUNTRY b Oslo" in words
+    assert "leak groups 1 0 0 1 0" in words
+    assert [(tile.name, tile.number, tile.note) for tile in tiles(REPRINTED)][1] == (
+        "leak groups",
+        1,
+        "1 stories: what articles are worth",
+    )
+
+
+def test_people_are_counted_by_what_they_did() -> None:
+    """Only submitted annotations count their spans."""
+    counted = annotators(FINDINGS.annotations)
+
+    assert counted["ana"] == {"submitted": 1, "spans": 1, "unsure": 1}
+    assert counted["ben"] == {"skipped": 1}
+
+
+def test_labels_are_counted_by_split_in_schema_order() -> None:
+    """A label that nobody used is listed too, with nothing."""
+    counts = label_counts(SCHEMA, FINDINGS)
+
+    assert tuple(counts) == SCHEMA.label_names
+    assert counts["LOCATION"] == {"all": 1, "test": 1}
+    assert counts["DATE"] == {}
+
+
+def test_a_dispute_stands_in_its_words() -> None:
+    """The disputed stretch, what stands around it, and who says what, silence included."""
+    (dispute,) = disputes(FINDINGS)
+
+    assert (dispute.before, dispute.text, dispute.after) == ("Oslo & ", "Rome", " <met>.")
+    assert dispute.readings == ["ana: LOCATION", "ben: nothing"]
+
+
+def test_tiles_count_what_the_files_hold() -> None:
+    """The numbers at the head of the page."""
+    assert [(tile.name, tile.number) for tile in tiles(FINDINGS)] == [
+        ("articles", 1),
+        ("annotations", 2),
+        ("in quarantine", 0),
+        ("gold spans", 1),
+        ("open conflicts", 1),
+    ]
+
+
+def test_what_is_undefined_is_a_dash() -> None:
+    """0/0 is not 0 %."""
+    assert percent(None) == "–"  # noqa: RUF001 - the dash is meant
+    assert percent(1 / 3) == "33.3"

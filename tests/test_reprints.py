@@ -1,0 +1,226 @@
+"""What is carried between articles of one story, who waits for whom, and what the page offers then."""
+
+from __future__ import annotations
+
+from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
+from labeling.articles import Article
+from labeling.neighbours import sharing
+from labeling.offering import joint, offers
+from labeling.passages.places import Passage, Place
+from labeling.reprints import Press, Projected, Saving, carry, in_order, savings, waiting
+from labeling.splits import Clustered
+from labeling.values import digest_of
+
+BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks about the river"
+TEXTS = {
+    "lead": f"{BODY}. They agreed on a joint commission of both states, to be set up within a year.",
+    "reprint": f"BAMAKO: {BODY}.",
+    "short": f"{BODY[:61]}.",
+    "other": "Nothing of this kind stands here.",
+}
+ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()}
+CLUSTERS = [
+    Clustered(article="lead", story="lead", leak_group="lead", lead=True),
+    Clustered(article="other", story="other", leak_group="other", lead=True),
+    Clustered(article="reprint", story="lead", leak_group="lead", lead=False),
+    Clustered(article="short", story="short", leak_group="lead", lead=True),
+]
+PASSAGES = [
+    Passage(
+        passage="p1",
+        words=18,
+        kind="reprint",
+        places=(Place(article="lead", start=0, end=96), Place(article="reprint", start=8, end=104)),
+    ),
+    Passage(
+        passage="p2",
+        words=12,
+        kind="reprint",
+        places=(Place(article="lead", start=0, end=60), Place(article="short", start=0, end=60)),
+    ),
+]
+PRESS = Press(ARTICLES, CLUSTERS, PASSAGES, 6)
+
+
+def at(name: str, words: str, label: str) -> GoldSpan:
+    """A span of gold on the first place of ``words``; its id is the words."""
+    start = TEXTS[name].index(words)
+    return GoldSpan(id=words, start=start, end=start + len(words), label=label, rule="one", by=("ana",))
+
+
+def gold(name: str, *spans: GoldSpan, usable: bool = True) -> Gold:
+    """Gold of an article."""
+    return Gold(article=name, digest=ARTICLES[name].digest, complete=True, usable=usable, spans=spans)
+
+
+def done(*names: str, state: str = "submitted") -> list[Annotation]:
+    """Somebody is done with these."""
+    rows = [{"article": name, "digest": ARTICLES[name].digest, "annotator": "ana", "state": state} for name in names]
+    return [Annotation.model_validate(row) for row in rows]
+
+
+LEAD = gold(
+    "lead", at("lead", "Aminata Traore", "PERSON"), at("lead", "Chad", "COUNTRY"), at("lead", "joint", "ISSUE")
+).model_copy(update={"relations": (Relation(head="Aminata Traore", tail="Chad", label="ABOUT"),)})
+
+
+def words(row: Projected) -> list[str]:
+    """The words that were carried, as they stand in the article they were carried to."""
+    return [TEXTS[row.article][span.start : span.end] for span in row.spans]
+
+
+def test_people_s_words_go_to_whoever_shares_the_text() -> None:
+    """To the reprint, and to an article of another story with the same passage; relations with both ends."""
+    rows = carry(PRESS, [LEAD], done("lead"))
+
+    assert [(row.article, row.source, row.said, words(row)) for row in rows] == [
+        ("reprint", "lead", 3, ["Aminata Traore", "Chad"]),
+        ("short", "lead", 3, ["Aminata Traore", "Chad"]),
+    ]
+    assert all(row.relations == LEAD.relations for row in rows)
+    assert rows[0].annotator == "projected:lead"
+    assert rows[0].stretches == ((8, 104),)
+
+
+def test_what_a_person_was_shown_stays_as_it_was() -> None:
+    """The reprint is annotated meanwhile, then the lead is changed: only the article that is still open is told."""
+    before = carry(PRESS, [LEAD], done("lead"))
+    changed = gold("lead", at("lead", "Idris Deby", "PERSON"))
+
+    rows = carry(PRESS, [changed], done("lead", "reprint"), before)
+
+    assert [(row.article, words(row)) for row in rows] == [
+        ("reprint", ["Aminata Traore", "Chad"]),
+        ("short", ["Idris Deby"]),
+    ]
+
+
+def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
+    """The story's own lead goes first; another adds only what stands in words that the lead does not have."""
+    end = " Observers of the African Union welcomed the outcome of the talks in a statement"
+    texts = {"a": BODY + ".", "b": f"{BODY}.{end}.", "c": f"Elsewhere.{end}."}
+    articles = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
+    where = [("b", BODY), ("a", BODY), ("b", end[1:]), ("c", end[1:])]
+    place = [Place(article=n, start=texts[n].index(w), end=texts[n].index(w) + len(w)) for n, w in where]
+    press = Press(
+        articles,
+        [Clustered(article=name, story=name, leak_group="a", lead=True) for name in texts],
+        [
+            Passage(passage="p", words=18, kind="reprint", places=(place[0], place[1])),
+            Passage(passage="q", words=13, kind="reprint", places=(place[2], place[3])),
+        ],
+        6,
+    )
+    start = texts["c"].index("African Union")
+    union = GoldSpan(id="u", start=start, end=start + 13, label="INTL_ORG", rule="one", by=("ana",))
+    said = [
+        Gold(article="a", digest=articles["a"].digest, complete=True, spans=(at("lead", "Chad", "COUNTRY"),)),
+        Gold(article="c", digest=articles["c"].digest, complete=True, spans=(union,)),
+    ]
+    people = [Annotation(article=name, digest=articles[name].digest, annotator="ana") for name in ("a", "c")]
+
+    rows = carry(press, said, people)
+
+    assert [(row.source, [texts["b"][span.start : span.end] for span in row.spans]) for row in rows] == [
+        ("a", ["Chad"]),
+        ("c", ["African Union"]),
+    ]
+
+
+def test_a_skipped_lead_lets_its_reprints_go() -> None:
+    """Nobody waits for what will never be annotated: skipped, or ruled out."""
+    skipped = carry(PRESS, [], done("lead", state="skipped"))
+    ruled_out = carry(PRESS, [gold("lead", usable=False)], done("lead"))
+
+    assert skipped == ruled_out
+    assert [(row.article, row.spans, row.stretches) for row in skipped] == [("reprint", (), ())]
+    assert waiting(CLUSTERS, []) == {"reprint"}
+    assert waiting(CLUSTERS, skipped) == set()
+
+
+def test_drafts_and_models_are_nobody_s_word() -> None:
+    """An article with a draft in it is still open, and nothing is carried from it."""
+    model = Annotation(article="reprint", digest=ARTICLES["reprint"].digest, annotator="model:rules")
+
+    rows = carry(PRESS, [LEAD], [*done("lead"), *done("reprint", state="draft"), model])
+
+    assert [row.article for row in rows] == ["reprint", "short"]
+
+
+def test_leads_first_and_the_order_of_the_file_else() -> None:
+    """Reprints come last; an article that `cluster` does not know yet counts as a lead."""
+    late = Article(id="late", text="New.", digest=digest_of("New."))
+
+    ordered = in_order([ARTICLES["reprint"], ARTICLES["other"], late, ARTICLES["lead"]], CLUSTERS)
+
+    assert [article.id for article in ordered] == ["other", "late", "lead", "reprint"]
+
+
+def test_what_was_saved() -> None:
+    """Three spans by hand bought four more; two of them were looked at, and one was left as it was."""
+    rows = carry(PRESS, [LEAD], done("lead"))
+    accepted = gold("short", at("short", "Chad", "COUNTRY"), at("short", "Traore", "PERSON"))
+
+    assert savings(rows, [LEAD, accepted]) == [
+        Saving(source="lead", articles=2, said=3, spans=4, checked=2, accepted=1)
+    ]
+
+
+def test_the_page_offers_one_word() -> None:
+    """Where people spoke, what they said; where nobody did, the model; every model falls silent beside it."""
+    (row,) = [row for row in carry(PRESS, [LEAD], done("lead")) if row.article == "reprint"]
+    spans = [("BAMAKO", 0), ("Traore", 16), ("Addis Ababa", 57), ("Chad", 49)]
+    model = Annotation(
+        article="reprint",
+        digest=row.digest,
+        annotator="model:rules",
+        spans=tuple(Span(id=words, start=at, end=at + len(words), label="LOCATION") for words, at in spans),
+        choices={"event": ("CONSULT",)},
+    )
+    elsewhere = Annotation(
+        article="other", digest=ARTICLES["other"].digest, annotator="model:rules", spans=model.spans[:1]
+    )
+
+    offered = offers({"reprint": {"model:rules": model}, "other": {"model:rules": elsewhere}}, [row])
+
+    word = offered["reprint"].pop(joint("model:rules"))
+    # `Addis Ababa` stands in words that a person has read without marking them.
+    assert [(span.id, span.label) for span in word.spans] == [
+        ("BAMAKO", "LOCATION"),
+        ("Aminata Traore", "PERSON"),
+        ("Chad", "COUNTRY"),
+    ]
+    assert word.relations == LEAD.relations
+    assert (word.choices, word.by_person) == ({"event": ("CONSULT",)}, False)
+    assert [(each.annotator, each.spans, each.choices) for each in offered["reprint"].values()] == [
+        ("model:rules", (), {})
+    ]
+    assert offered["other"][joint("model:rules")].spans == elsewhere.spans
+
+
+def test_ids_that_stand_twice_are_told_apart() -> None:
+    """Two sources may have given one id to two spans: the page knows regions by their ids."""
+    rows = [
+        Projected(
+            article="other",
+            digest=ARTICLES["other"].digest,
+            source=source,
+            said=2,
+            spans=(Span(id="x", start=start, end=start + 2, label="DATE"),),
+        )
+        for source, start in (("a", 0), ("b", 4))
+    ]
+
+    word = offers({}, rows)["other"][joint("")]
+
+    assert [(span.id, span.start) for span in word.spans] == [("x", 0), ("x'", 4)]
+
+
+def test_who_shares_text_is_read_off_the_passages() -> None:
+    """Two articles that the fullest has in common share what overlaps in it; boilerplate is no sharing."""
+    footer = PASSAGES[0].model_copy(update={"kind": "boilerplate"})
+
+    shared = sharing(PASSAGES, ["reprint"], ["short", "lead", "other", "reprint"])
+
+    assert shared == {"reprint": {"short": 60, "lead": 96}}
+    assert sharing([footer], ["reprint"], ["lead"]) == {}

@@ -1,0 +1,291 @@
+"""The project file and its schema: what is read, and every refusal by name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.errors import ProjectFileError, SchemaError
+from labeling.project import load_project, shipped
+from labeling.schema import Label, RelationType, Schema, checked
+
+SPORTS = Path(__file__).parent / "data" / "sports.toml"
+
+# From the design: each relation with the labels allowed at its ends.
+ENDS = {
+    "HOLDS_ROLE": ("PERSON", "ROLE"),
+    "PART_OF": ("ROLE GOV_BODY", "GOV_BODY COUNTRY"),
+    "REPRESENTS": ("PERSON DELEGATION", "COUNTRY GOV_BODY INTL_ORG"),
+    "LEADS": ("PERSON", "DELEGATION"),
+    "PARTY_TO": ("COUNTRY GOV_BODY INTL_ORG", "AGREEMENT"),
+    "SIGNS": ("PERSON", "AGREEMENT"),
+    "ATTENDS": ("PERSON COUNTRY DELEGATION GOV_BODY", "MEETING"),
+    "HELD_AT": ("MEETING", "LOCATION GOV_BODY"),
+    "HELD_ON": ("MEETING AGREEMENT", "DATE"),
+    "ABOUT": ("MEETING AGREEMENT", "ISSUE"),
+    "SAME_AS": ("", ""),
+}
+LABELS = "PERSON ROLE COUNTRY GOV_BODY INTL_ORG ARMED_GROUP DELEGATION AGREEMENT MEETING LOCATION DATE ISSUE"
+EVENTS = (
+    "AGREE CONSULT SUPPORT CONCEDE COOPERATE AID RETREAT REQUEST "
+    "ACCUSE REJECT THREATEN PROTEST SANCTION MOBILIZE COERCE ASSAULT"
+)
+
+
+@pytest.fixture
+def diplomatic() -> Schema:
+    """The shipped schema."""
+    return load_project(shipped("diplomatic.toml")).schema
+
+
+def _spoilt(folder: Path, old: str, new: str) -> Path:
+    """The sports project with one stretch of its file replaced."""
+    text = SPORTS.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "mine.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_shipped_labels_are_those_of_the_design(diplomatic: Schema) -> None:
+    """Twelve labels, in the order that every ClassLabel has."""
+    assert diplomatic.label_names == tuple(LABELS.split())
+
+
+def test_shipped_relations_have_the_ends_of_the_design(diplomatic: Schema) -> None:
+    """Eleven relations with their ends; SAME_AS alone is symmetric, and joins any two spans of one label."""
+    ends = {relation.name: (" ".join(relation.head), " ".join(relation.tail)) for relation in diplomatic.relations}
+
+    assert ends == ENDS
+    assert [relation.name for relation in diplomatic.relations if relation.symmetric] == ["SAME_AS"]
+
+
+def test_shipped_choices_are_those_of_the_design(diplomatic: Schema) -> None:
+    """The sixteen event types, several at once, and `usable`, one of two."""
+    assert {
+        choices.name: (choices.multiple, " ".join(option.name for option in choices.options))
+        for choices in diplomatic.choices
+    } == {"event": (True, EVENTS), "usable": (False, "yes no")}
+
+
+def test_shipped_labels_are_explained(diplomatic: Schema) -> None:
+    """Each label has one sentence, three examples with the span in brackets, and two near misses."""
+    for label in diplomatic.labels:
+        assert re.fullmatch(r"[A-Z][^.]*(?:\.[A-Z.]*[^.]+)*\.", label.definition), label.name
+        assert len(label.examples) == 3, label.name
+        assert len(label.near_misses) == 2, label.name
+        assert all(re.search(r"\[[^\[\]]+\]", example) for example in label.examples), label.name
+
+
+def test_every_option_of_the_shipped_schema_has_a_hotkey(diplomatic: Schema) -> None:
+    """Label Studio gives one to whatever has none, and these collide with labels."""
+    assert [option.name for choices in diplomatic.choices for option in choices.options if not option.hotkey] == []
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as in WCAG 2.1, of a colour such as `#4b96ff`."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_dark_text_is_readable_on_every_colour(diplomatic: Schema) -> None:
+    """A contrast of at least 4.5 (WCAG 2.1, level AA) between the page's dark text #222 and each label's colour."""
+    dark = _luminance("#222222")
+
+    ratios = {label.name: (_luminance(label.color) + 0.05) / (dark + 0.05) for label in diplomatic.labels}
+
+    assert {name: round(ratio, 1) for name, ratio in ratios.items() if ratio < 4.5} == {}
+
+
+def test_another_schema_is_another_file() -> None:
+    """The sports project is read by the same code; its workspace has its name."""
+    project = load_project(SPORTS)
+
+    assert project.schema.label_names == ("PLAYER", "TEAM", "VENUE")
+    assert project.schema.choices[0].options[1].hotkey is None
+    assert project.workspace.root == Path("exports/sports")
+
+
+def test_workspace_can_be_named(tmp_path: Path) -> None:
+    """The folder given stands in place of exports/<project>."""
+    assert load_project(SPORTS, tmp_path / "w").workspace.root == tmp_path / "w"
+
+
+def test_shipped_project_stands_in_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default path falls back to the shipped file; no other path does."""
+    monkeypatch.chdir(tmp_path)
+
+    assert load_project().file.project.name == "Diplomatic news"
+    with pytest.raises(ProjectFileError, match=r"there is no project file configs/sports\.toml"):
+        load_project(Path("configs/sports.toml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "VENUE"', 'name = "PLAYER"', "label 'PLAYER' stands 2 times"),
+        ('"#00ccff"', '"#ffcc00"', "colour '#ffcc00' stands 2 times"),
+        ('hotkey = "2"', 'hotkey = "1"', "hotkey '1' stands 2 times"),
+        ('hotkey = "w"', 'hotkey = "3"', "hotkey '3' stands 2 times"),
+        ('unsure_hotkey = "0"', 'unsure_hotkey = "w"', "hotkey 'w' stands 2 times"),
+        ('hotkey = "2"', 'hotkey = "u"', "hotkey 'u' is Label Studio's own"),
+        ('unsure_hotkey = "0"', 'unsure_hotkey = "u"', "hotkey 'u' is Label Studio's own"),
+        ('name = "lost"', 'name = "won"', "option of choice 'result': 'won' stands 2 times"),
+        ('tail = ["TEAM"]', 'tail = ["CLUB"]', "relation 'PLAYS_FOR' has the tail 'CLUB', which is no label"),
+        ('head = ["PLAYER"]', 'head = ["Player"]', "relation 'PLAYS_FOR' has the head 'Player', which is no label"),
+        ('tail = ["TEAM"]', "", "relation 'PLAYS_FOR' names labels for one end only"),
+        ('name = "result"', 'name = "unsure"', "choice 'unsure' has the name of a control of ours"),
+        ('name = "result"', 'name = "Label"', "choice 'Label' has the name of a control of ours"),
+    ],
+)
+def test_contradictions_are_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """A schema that contradicts itself is refused, with the name of what does."""
+    path = _spoilt(tmp_path, old, new)
+
+    with pytest.raises(SchemaError) as refusal:
+        load_project(path)
+
+    assert str(refusal.value) == f"{path}: {message}"
+    assert "nothing was sent to the server" in refusal.value.todo
+
+
+@pytest.mark.parametrize(
+    ("repeated", "message"),
+    [
+        ('[[relations]]\nname = "PLAYS_FOR"', "relation 'PLAYS_FOR' stands 2 times"),
+        ('[[choices]]\nname = "result"', "choice 'result' stands 2 times"),
+    ],
+)
+def test_a_second_relation_or_choice_of_a_name_is_refused(tmp_path: Path, repeated: str, message: str) -> None:
+    """Relations and choices have names of their own, each once."""
+    entry = {
+        "[[relations]]": '\ndefinition = "d"\nexample = "e"\nhead = ["TEAM"]\ntail = ["VENUE"]\n',
+        "[[choices]]": '\nquestion = "q"\n[[choices.options]]\nname = "x"\ndefinition = "d"\n',
+    }[repeated.split("\n", maxsplit=1)[0]]
+    path = tmp_path / "mine.toml"
+    path.write_text(SPORTS.read_text(encoding="utf-8") + "\n" + repeated + entry, encoding="utf-8")
+
+    with pytest.raises(SchemaError, match=re.escape(message)):
+        load_project(path)
+
+
+def test_all_contradictions_are_told_at_once(tmp_path: Path) -> None:
+    """Whoever mends a file need not run the command once a fault."""
+    path = _spoilt(tmp_path, 'hotkey = "2"', 'hotkey = "1"')
+    path.write_text(path.read_text(encoding="utf-8").replace('tail = ["TEAM"]', 'tail = ["CLUB"]'), encoding="utf-8")
+
+    with pytest.raises(SchemaError, match=r"hotkey '1' stands 2 times; relation 'PLAYS_FOR' has the tail 'CLUB'"):
+        load_project(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('near_misses = ["\\"the hosts', 'near_mises = ["\\"the hosts', "labels.1.near_mises: unknown key"),
+        ("[project]", "[projekt]", "projekt: unknown key"),
+        ("[[relations]]", "[[relation]]", "relation: unknown key"),
+        ("[project]", "[splits]\nvalid = 0.2\n[project]", "splits.valid: unknown key"),
+        ('name = "Sports"', 'name = "Sports"\nmax_characters = "many"', "project.max_characters: "),
+        ('name = "Sports"', 'name = "Sports"\nmax_characters = "12"', "project.max_characters: "),
+        ('name = "Sports"', 'name = "Sports"\nmax_characters = 0', "project.max_characters: "),
+        ('name = "Sports"', 'name = "FC"', "project.name: "),
+        ('name = "Sports"', 'name = "' + "x" * 51 + '"', "project.name: "),
+        ('name = "Sports"', 'name = "Sports"\n[policies]\ntrim = ["commas"]', "policies.trim.0: "),
+        ('definition = "A club or national side."\n', "", "labels.1.definition: "),
+        ('definition = "A club or national side."', 'definition = ""', "labels.1.definition: "),
+        ('"#00ccff"', '"blue"', "labels.1.color: "),
+        ('hotkey = "2"', 'hotkey = "ctrl+k"', "labels.1.hotkey: "),
+        ('hotkey = "2"', 'hotkey = "T"', "labels.1.hotkey: "),
+        ('hotkey = "2"', "hotkey = 2", "labels.1.hotkey: "),
+        ('name = "TEAM"', 'name = "HOME TEAM"', "labels.1.name: "),
+    ],
+)
+def test_typos_and_wrong_values_are_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """A misspelt key or a wrong value is refused, with the place where it stands."""
+    path = _spoilt(tmp_path, old, new)
+
+    with pytest.raises(ProjectFileError) as refusal:
+        load_project(path)
+
+    assert f"{path}: " in str(refusal.value)
+    assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize("spoilt", [b"name = ", b"\xff\xfe[project]", b"when = 2023-07-25"])
+def test_what_is_no_toml_for_us_is_refused(tmp_path: Path, spoilt: bytes) -> None:
+    """Broken syntax, another encoding, or a date where none belongs: one error, with the path."""
+    path = tmp_path / "mine.toml"
+    path.write_bytes(spoilt)
+
+    with pytest.raises(ProjectFileError, match=r"mine\.toml is no TOML"):
+        load_project(path)
+
+
+def test_missing_project_file_is_refused(tmp_path: Path) -> None:
+    """No file: the message has its path, the way out its option."""
+    with pytest.raises(ProjectFileError, match=r"there is no project file .*nowhere\.toml") as refusal:
+        load_project(tmp_path / "nowhere.toml")
+
+    assert "--config" in refusal.value.todo
+
+
+def test_project_without_labels_is_refused(tmp_path: Path) -> None:
+    """There is nothing to annotate with."""
+    path = tmp_path / "mine.toml"
+    path.write_text('labels = []\n[project]\nname = "Empty"\n', encoding="utf-8")
+
+    with pytest.raises(ProjectFileError, match=r"labels: "):
+        load_project(path)
+
+
+def test_ends_of_a_relation() -> None:
+    """With ends named, each end takes its own labels; with none, both ends must have one label."""
+    signs = RelationType(name="SIGNS", definition="d", example="e", head=("A", "B"), tail=("C",))
+    same = RelationType(name="SAME", definition="d", example="e", symmetric=True)
+
+    assert [signs.allows(*pair) for pair in ("AC", "BC", "CA", "AB")] == [True, True, False, False]
+    assert [same.allows(*pair) for pair in ("AA", "AB")] == [True, False]
+
+
+def test_looking_up_by_name(diplomatic: Schema) -> None:
+    """A known name gives the thing, an unknown one None."""
+    relation, choices = diplomatic.relation("SIGNS"), diplomatic.choice_set("usable")
+
+    assert relation is not None
+    assert relation.tail == ("AGREEMENT",)
+    assert choices is not None
+    assert [option.name for option in choices.options] == ["yes", "no"]
+    assert diplomatic.relation("signs") is None
+    assert diplomatic.choice_set("USABLE") is None
+
+
+def test_shipped_file_is_plain_toml() -> None:
+    """What we read is what any TOML reader reads: nothing of the schema is made up on the way."""
+    raw = tomllib.loads(shipped("diplomatic.toml").read_text(encoding="utf-8"))
+    project = load_project(shipped("diplomatic.toml"))
+
+    assert project.file.model_dump(mode="json", exclude_unset=True) == raw
+
+
+@given(st.lists(st.sampled_from("abcdefgh123"), min_size=1, max_size=6))
+def test_hotkeys_pass_exactly_when_all_differ(keys: list[str]) -> None:
+    """For any keys: refused if and only if one stands twice, and each that does is named."""
+    labels = tuple(
+        Label(name=f"L{i}", definition="d", examples=("e",), color=f"#00000{i}", hotkey=key)
+        for i, key in enumerate(keys)
+    )
+    schema = Schema(labels=labels)
+    twice = {key for key in keys if keys.count(key) > 1}
+
+    if not twice:
+        assert checked(schema, "here") == schema
+        return
+    with pytest.raises(SchemaError) as refusal:
+        checked(schema, "here")
+    assert set(re.findall(r"hotkey '(.)' stands", str(refusal.value))) == twice

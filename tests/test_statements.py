@@ -1,0 +1,135 @@
+"""Relations and choices by the ruler: what must be right, what is not known, and who is not measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
+from labeling.articles import Article
+from labeling.project import load_project
+from labeling.statements import Heard, choices, relations
+from labeling.values import digest_of
+
+if TYPE_CHECKING:
+    from labeling.schema import Schema
+
+TEXT = "Oslo hosts Rome; Lima hosts Oslo"
+# id, start, end: O and Q are Oslo, R Rome, L Lima.
+PLACES = {"O": (0, 4), "R": (11, 15), "L": (17, 21), "Q": (28, 32)}
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    """The shipped one: SAME_AS has no direction, PART_OF has one."""
+    return load_project().schema
+
+
+def _heard(
+    gold: list[tuple[str, str, str]],
+    said: list[tuple[str, str, str]],
+    places: dict[str, tuple[int, int]] | None = None,
+    opened: tuple[tuple[int, int], ...] = (),
+    group: str = "g",
+) -> Heard:
+    """Relations as head, label, tail; ``places`` of the annotator's spans where they are not gold's."""
+    article = Article(id=group, text=TEXT, digest=digest_of(TEXT))
+    return Heard(
+        article=article,
+        leak_group=group,
+        gold=Gold(
+            article=article.id,
+            digest=article.digest,
+            complete=not opened,
+            spans=tuple(
+                GoldSpan(id=name, start=start, end=end, label="COUNTRY", rule="single", by=("ana",))
+                for name, (start, end) in PLACES.items()
+            ),
+            relations=tuple(Relation(head=head, tail=tail, label=label) for head, label, tail in gold),
+            open=opened,
+        ),
+        said=Annotation(
+            article=article.id,
+            digest=article.digest,
+            annotator="model:x",
+            spans=tuple(
+                Span(id=name, start=start, end=end, label="COUNTRY")
+                for name, (start, end) in (PLACES | (places or {})).items()
+            ),
+            relations=tuple(Relation(head=head, tail=tail, label=label) for head, label, tail in said),
+        ),
+    )
+
+
+def test_relations_by_hand(schema: Schema) -> None:
+    """Of three in gold and four said, two are right: precision 2/4, recall 2/3, F1 4/7; PART_OF has a direction."""
+    gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q"), ("O", "SAME_AS", "Q")]
+    said = [("O", "PART_OF", "R"), ("Q", "PART_OF", "L"), ("Q", "SAME_AS", "O"), ("R", "SAME_AS", "L")]
+
+    found = relations([_heard(gold, said)], schema, corpus="c0ffee")
+
+    assert found is not None
+    assert (found.micro.precision, found.micro.recall, found.micro.f1) == (2 / 4, 2 / 3, 4 / 7)
+    assert (found.labels["PART_OF"].pairs, found.labels["PART_OF"].gold, found.labels["PART_OF"].predicted) == (1, 2, 2)
+    assert found.labels["ABOUT"].f1 is None
+    assert "layer:relations|" in found.signature
+    assert found.signature.endswith("corpus:c0ffee")
+
+
+def test_both_spans_must_be_right(schema: Schema) -> None:
+    """A relation of a span that is one character short, or of no span at all, is a wrong one."""
+    gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q")]
+
+    found = relations([_heard(gold, [("O", "PART_OF", "R"), ("L", "PART_OF", "gone")], places={"R": (11, 14)})], schema)
+
+    assert found is not None
+    assert (found.micro.pairs, found.micro.predicted, found.micro.gold) == (0, 2, 2)
+
+
+def test_what_is_open_is_not_wrong(schema: Schema) -> None:
+    """A relation that touches an open stretch counts if gold has it, and else is not counted at all."""
+    gold = [("O", "PART_OF", "R")]
+    said = [("O", "PART_OF", "R"), ("L", "PART_OF", "R"), ("L", "PART_OF", "Q")]
+
+    found = relations([_heard(gold, said, opened=((12, 13),))], schema)
+
+    assert found is not None
+    assert (found.micro.pairs, found.micro.predicted) == (1, 2)
+
+
+def test_choices_by_hand(schema: Schema) -> None:
+    """`usable` is not measured; a disputed option counts only when it is right."""
+    one, two = _heard([], [], group="g1"), _heard([], [], group="g2")
+
+    def answered(
+        heard: Heard, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
+    ) -> Heard:
+        return Heard(
+            article=heard.article,
+            leak_group=heard.leak_group,
+            gold=heard.gold.model_copy(update={"choices": gold, "open_choices": asked}),
+            said=heard.said.model_copy(update={"choices": said}),
+        )
+
+    found = choices(
+        [
+            answered(
+                one, {"event": ("CONSULT",), "usable": ("yes",)}, {"event": ("AGREE", "CONSULT"), "usable": ("yes",)}
+            ),
+            answered(two, {"event": ("AGREE",)}, {"event": ("CONSULT", "AID")}, "event=CONSULT"),
+        ],
+        schema,
+    )
+
+    assert found is not None
+    assert (found.micro.pairs, found.micro.gold, found.micro.predicted) == (1, 2, 3)
+    assert found.labels["event=CONSULT"].f1 == 1.0
+    assert found.micro.f1_interval is not None
+    assert not [label for label in found.labels if label.startswith("usable")]
+
+
+def test_who_says_none_is_not_measured(schema: Schema) -> None:
+    """An extractor of spans has no score for relations: that it was not asked is not that it failed."""
+    assert relations([_heard([("O", "PART_OF", "R")], [])], schema) is None
+    assert choices([_heard([], [])], schema) is None

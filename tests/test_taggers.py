@@ -1,0 +1,134 @@
+"""A token classifier of transformers, on a tiny BERT built here; it runs only where PyTorch is installed."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+from labeling.annotations import Annotation, Span, check
+from labeling.articles import Article
+from labeling.errors import TrainingError
+from labeling.extractors import corpus_digest, extractor_at, predict, train_tagger
+from labeling.project import Project, load_project
+from labeling.splits import Assignment
+from labeling.taggers import Settings
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.evaluate import evaluate
+from labeling.workspace import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
+WORDS = ("Envoys", "met", "in", "on", "Monday", ",", "and", "not", "at", "the", "summit", ".", *CITIES)
+
+
+def _article(number: int) -> tuple[Article, Annotation]:
+    """Envoys met in one city and not in another, so often that the article is longer than the model reads at once."""
+    here, there = CITIES[number % 8], CITIES[(number + 3) % 8]
+    text = " ".join([f"Envoys met in {here} on Monday, and not at the {there} summit."] * (1 + number % 3))
+    spans = tuple(
+        Span(id=f"{city} {start}", start=start, end=start + len(city), label=label)
+        for city, label in ((here, "LOCATION"), (there, "COUNTRY"))
+        for start in range(len(text))
+        if text.startswith(city, start)
+    )
+    article = Article(id=f"a{number:02}", text=text, digest=digest_of(text))
+    return article, Annotation(article=article.id, digest=article.digest, annotator="ana", spans=spans)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Twelve articles to train on, four for dev and four for test, compiled."""
+    project = load_project(workspace=tmp_path_factory.mktemp("taggers"))
+    pairs = [_article(number) for number in range(20)]
+    write_rows(project.workspace.articles, [article for article, _ in pairs])
+    write_rows(project.workspace.annotations, [annotation for _, annotation in pairs])
+    adjudicate(project)
+    write_rows(
+        project.workspace.splits,
+        [
+            Assignment(article=each.id, leak_group=each.id, split="train" if n < 12 else "dev" if n < 16 else "test")
+            for n, (each, _) in enumerate(pairs)
+        ],
+    )
+    compile_dataset(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two small layers that reads 24 pieces at once, with a WordPiece tokenizer of a few words; untrained."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("checkpoint") / "tiny-bert"
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
+    inner = Tokenizer(models.WordPiece({name: number for number, name in enumerate(names)}, unk_token="[UNK]"))
+    inner.normalizer = normalizers.BertNormalizer(lowercase=False)
+    inner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    inner.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=inner, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]"
+    )
+    fast.save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(names),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=24,
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> None:
+    """Fine-tuned, it finds places in articles longer than it reads at once, soundly, and `evaluate` measures it."""
+    settings = Settings(epochs=30, batch=4, rate=5e-3)
+    pairs, log = [_article(number) for number in range(16, 20)], io.StringIO()
+
+    folder = train_tagger(
+        str(checkpoint), project.workspace.latest, project.workspace.models, settings=settings, log=log
+    )
+    said = list(predict(folder, [article for article, _ in pairs]))
+
+    card = extractor_at(folder)
+    assert folder.name == card.name == f"tiny-bert-{corpus_digest(project.workspace.latest)[:12]}"
+    assert "F1 on dev" in log.getvalue()
+    for annotation, (article, gold) in zip(said, pairs, strict=True):
+        assert check(annotation, article, project.schema) == (annotation, ())
+        places = [(span.start, span.end, span.label) for span in annotation.spans]
+        assert places == sorted((span.start, span.end, span.label) for span in gold.spans)
+    assert evaluate(project).scores[card.annotator].exact.micro.f1 == 1.0
+
+
+def test_a_checkpoint_that_is_none_is_refused(project: Project, tmp_path: Path) -> None:
+    """An empty folder is named, and nothing is left behind."""
+    pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(TrainingError, match="transformers cannot open"):
+        train_tagger(str(tmp_path / "empty"), project.workspace.latest, tmp_path / "models", log=io.StringIO())
+
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_without_torch_it_says_so(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the package that is missing and the extra that has the rest."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(TrainingError, match="needs torch, which is not installed") as refusal:
+        train_tagger("any", project.workspace.latest, tmp_path / "models", log=io.StringIO())
+
+    assert "labeling[transformers]" in refusal.value.todo

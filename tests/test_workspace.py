@@ -1,0 +1,139 @@
+"""The workspace: files larger than memory, a disk that is full, what killed commands leave, and the lock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.articles import Article
+from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
+from labeling.studio import journal
+from labeling.studio.journal import Pushed
+from labeling.values import digest_of
+from labeling.workspace import Indexed, Sorted, Workspace, file_digest, replacing, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def article(name: str, text: str = "Text 😀\n.") -> Article:
+    """An article as `ingest` writes it."""
+    return Article(id=name, text=text, digest=digest_of(text))
+
+
+def test_rows_are_read_by_their_field_when_they_are_asked_for(tmp_path: Path) -> None:
+    """In any order, as often as one likes; of two with one id the later one counts."""
+    path = tmp_path / "articles.jsonl"
+    write_rows(path, [article("b"), article("a"), article("b", "Other.")])
+
+    rows: Mapping[str, Article] = Indexed(path, Article, "id")
+
+    assert (list(rows), len(rows)) == (["b", "a"], 2)
+    assert (rows["a"], rows["b"], rows["a"].text) == (article("a"), article("b", "Other."), "Text 😀\n.")
+    assert rows.get("c") is None
+
+
+def test_a_damaged_row_is_named(tmp_path: Path) -> None:
+    """One without the field when the file is opened, another one when it is read; and a file that is not there."""
+    path = tmp_path / "articles.jsonl"
+    path.write_text('{"id":"a"}\n{"name":"b"}\n', encoding="utf-8")
+    with pytest.raises(DamagedFile, match="line 2"):
+        Indexed(path, Article, "id")
+    path.write_text('{"id":"a"}\n', encoding="utf-8")
+    with pytest.raises(DamagedFile, match="line 1"):
+        Indexed(path, Article, "id")["a"]
+    with pytest.raises(MissingInput, match="is not there"):
+        Indexed(tmp_path / "none" / "articles.jsonl", Article, "id")
+
+
+@given(st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3), st.integers(0, 9), st.text(max_size=2))))
+def test_lines_come_out_in_order(places: list[tuple[str, str, int, str]]) -> None:
+    """As `sorted` would have them, each line once."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Sorted(Path(folder))
+        for place in places:
+            lines.add(place, repr(place))
+        lines.write(Path(folder) / "out")
+        assert (Path(folder) / "out").read_text(encoding="utf-8") == "".join(f"{place!r}\n" for place in sorted(places))
+        assert [path.name for path in Path(folder).iterdir()] == ["out"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_has_a_name() -> None:
+    """The journal cannot be written: nothing is sent after that."""
+    with pytest.raises(NoRoom, match="No space left") as refused:
+        journal.append(Path("/dev/full"), [Pushed(article="a", digest="b")])
+
+    assert "make room" in refused.value.todo
+
+
+def test_what_stood_there_stands_when_there_is_no_room(tmp_path: Path) -> None:
+    """A write that fails half way leaves the old file, and no other."""
+    path = tmp_path / "articles.jsonl"
+    write_rows(path, [article("a")])
+    before = file_digest(path)
+
+    def fail() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half a li", encoding="utf-8")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(NoRoom):
+        fail()
+    assert file_digest(path) == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_commands_were_writing_is_swept_away(tmp_path: Path) -> None:
+    """Under the lock nobody else is writing: half-written files go, all others stay."""
+    workspace = Workspace(tmp_path)
+    workspace.pulls.mkdir()
+    half = [tmp_path / ".pushed.jsonl.ab_12xyz", workspace.pulls / ".2026-11-22T120000.000000Z.json.gz.abcdefgh"]
+    others = [tmp_path / ".hidden", tmp_path / "pushed.jsonl", workspace.pulls / "2026-11-22T120000.000000Z.json.gz"]
+    for path in (*half, *others):
+        path.touch()
+
+    with workspace.lock():
+        assert [path.exists() for path in (*half, *others)] == [False, False, True, True, True]
+
+
+def test_a_second_writer_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
+    """It gets its turn when the first is done in time; else the refusal says for how long it waited."""
+    workspace, held, done = Workspace(tmp_path), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with workspace.lock():
+            held.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    with pytest.raises(WorkspaceBusy, match=r"for 0\.2 seconds now"), workspace.lock(0.2):
+        pass
+    threading.Timer(0.3, done.set).start()
+    with workspace.lock(10):
+        assert done.is_set()
+    thread.join()
+
+
+def test_a_writer_that_is_killed_lets_go(tmp_path: Path) -> None:
+    """The system releases the lock of a process that is no more."""
+    program = (
+        "import os, signal, sys; from pathlib import Path; from labeling.workspace import Workspace\n"
+        "with Workspace(Path(sys.argv[1])).lock(): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    assert killed.returncode == -9
+
+    with Workspace(tmp_path).lock():
+        assert (tmp_path / ".lock").exists()

@@ -1,0 +1,96 @@
+"""`labeling adjudicate`: files in, files out, the same bytes on every rerun."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from labeling.annotations import Annotation, Gold, LedgerRow, Span
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.consensus import Conflict
+from labeling.errors import MissingInput
+from labeling.project import Project, load_project
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = "Delhi met Male."
+ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
+
+
+def said(annotator: str, *places: tuple[int, int], label: str = "LOCATION") -> Annotation:
+    """A submission about the article with spans of one label."""
+    spans = tuple(Span(id=f"{annotator}{start}", start=start, end=end, label=label) for start, end in places)
+    return Annotation(article="a", digest=ARTICLE.digest, annotator=annotator, spans=spans)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The shipped project with one article, annotated by two who agree on one span of two."""
+    project = load_project(workspace=tmp_path)
+    write_rows(project.workspace.articles, [ARTICLE])
+    write_rows(project.workspace.annotations, [said("ana", (0, 5), (10, 14)), said("ben", (0, 5), (10, 15))])
+    return project
+
+
+def test_gold_conflicts_and_ledger_are_written(project: Project) -> None:
+    """What all agree on is in gold.jsonl, the rest in conflicts.jsonl, and every region in ledger.jsonl."""
+    summary = adjudicate(project)
+
+    (gold,) = read_rows(project.workspace.gold, Gold)
+    (conflict,) = read_rows(project.workspace.conflicts, Conflict)
+    assert ([span.id for span in gold.spans], gold.open) == (["ana0"], ((10, 15),))
+    assert (conflict.kind, len(list(read_rows(project.workspace.ledger, LedgerRow)))) == ("boundary", 4)
+    assert summary.account == {"span": {"decided_against": 2, "gold": 1, "in": 4, "merged": 1}}
+    assert (summary.articles, summary.complete, summary.conflicts, summary.refused) == (1, 0, 1, 0)
+
+
+def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
+    """Adjudicating again, with the annotations in another order, changes no byte."""
+    workspace = project.workspace
+    adjudicate(project)
+    before = [path.read_bytes() for path in (workspace.gold, workspace.conflicts, workspace.ledger)]
+    write_rows(workspace.annotations, reversed(list(read_rows(workspace.annotations, Annotation))))
+
+    adjudicate(project)
+
+    assert before == [path.read_bytes() for path in (workspace.gold, workspace.conflicts, workspace.ledger)]
+
+
+def test_nothing_pulled(tmp_path: Path) -> None:
+    """Without annotations the verb to run first is named, and nothing is written."""
+    project = load_project(workspace=tmp_path)
+    write_rows(project.workspace.articles, [ARTICLE])
+
+    with pytest.raises(MissingInput, match=r"annotations\.jsonl is not there"):
+        adjudicate(project)
+
+    assert not project.workspace.gold.exists()
+
+
+def test_the_command_prints_json(project: Project) -> None:
+    """With --json the summary is on stdout and nothing else."""
+    result = CliRunner().invoke(
+        cli, ["--workspace", str(project.workspace.root), "adjudicate", "--json"], standalone_mode=False
+    )
+
+    assert json.loads(result.stdout)["gold_spans"] == 1
+    assert (result.return_value, result.stderr) == (0, "")
+
+
+def test_the_command_says_what_the_schema_refuses(project: Project) -> None:
+    """A label that is not the schema's any more makes exit status 3, and the ledger is named."""
+    write_rows(project.workspace.annotations, [said("ana", (0, 5), label="PLANET")])
+
+    result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
+
+    assert result.return_value == 3
+    assert "ledger.jsonl" in result.stderr
+    assert "1 in: 1 quarantined" in result.stdout

@@ -1,0 +1,201 @@
+"""Annotate once, on the real Label Studio: reprints wait, and come with what people said of their story."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from labeling.annotations import Annotation, Span
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.errors import MissingInput
+from labeling.project import Project, load_project
+from labeling.reprints import Projected
+from labeling.studio.client import connect_to
+from labeling.studio.journal import Pushed
+from labeling.values import digest_of
+from labeling.verbs.carry import Carried, carry
+from labeling.verbs.cluster import cluster
+from labeling.verbs.pull import pull
+from labeling.verbs.push import Pace, forecast, push
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from labeling.studio.credentials import Credentials
+
+pytestmark = pytest.mark.studio
+
+QUICK = Pace(patience=0.5)
+JOINT = "projected:+model:rules"
+RELEASE = (
+    "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks about the waters of the river, "
+    "and both agreed to set up a joint commission within a year."
+)
+TEXTS = {
+    "echo": f"NAIROBI: {RELEASE}",
+    "origin": f"{RELEASE} The commission is to meet twice a year in either capital.",
+    "alone": "Anna Berg, the envoy of Norway, left for Lima.",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A press release, its reprint, and an article of another story; rules have marked a country in each."""
+    loaded = load_project(Path(__file__).parents[2] / "configs" / "diplomatic.toml", tmp_path)
+    articles = [Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()]
+    write_rows(loaded.workspace.articles, articles)
+    words = [("echo", "NAIROBI"), ("echo", "Monday"), ("origin", "Mali"), ("alone", "Norway")]
+    said = [
+        Annotation(
+            article=name,
+            digest=digest_of(TEXTS[name]),
+            annotator="model:rules",
+            spans=tuple(marked(name, word, "COUNTRY") for each, word in words if each == name),
+        )
+        for name in TEXTS
+    ]
+    write_rows(loaded.workspace.suggestions, said)
+    cluster(loaded)
+    return loaded
+
+
+def once(project: Project) -> Project:
+    """The same with ``annotate_once``."""
+    reprints = project.file.reprints.model_copy(update={"annotate_once": True})
+    return dataclasses.replace(project, file=project.file.model_copy(update={"reprints": reprints}))
+
+
+def marked(name: str, words: str, label: str) -> Span:
+    """A span on the first place of ``words``."""
+    start = TEXTS[name].index(words)
+    return Span(id=f"{words}-{label}", start=start, end=start + len(words), label=label)
+
+
+def tasks(project: Project) -> dict[str, int | None]:
+    """The task of each article that was sent."""
+    return {row.article: row.task for row in read_rows(project.workspace.pushed, Pushed)}
+
+
+def annotate(project: Project, studio: Credentials, name: str, *spans: Span, state: str = "submitted") -> None:
+    """Submit spans through the server's API, and pull."""
+    annotation = Annotation.model_validate(
+        {"article": name, "digest": digest_of(TEXTS[name]), "annotator": "ana", "state": state, "spans": spans}
+    )
+    article = Article(id=name, text=TEXTS[name], digest=digest_of(TEXTS[name]))
+    with connect_to(studio.url, studio.api_key) as client:
+        client.annotate(tasks(project)[name] or 0, annotation, article)
+    pull(project, server=studio)
+
+
+def call(studio: Credentials, path: str) -> Any:
+    """Ask the server's API, past our client."""
+    headers = {"Authorization": f"Token {studio.api_key}"}
+    answer = httpx.get(f"{studio.url}{path}", headers=headers, trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def offered(studio: Credentials, task: int | None) -> dict[str, set[tuple[str, str]]]:
+    """What the page is given for a task: by model, the words and labels."""
+    return {
+        each["model_version"]: {
+            (row["value"]["text"], row["value"]["labels"][0]) for row in each["result"] if row["type"] == "labels"
+        }
+        for each in call(studio, f"/api/tasks/{task}/")["predictions"]
+    }
+
+
+def test_annotate_once(project: Project, studio: Credentials) -> None:
+    """The reprint waits; when its story has been annotated it comes, with people's words before the rules'."""
+    project = once(project)
+    first = push(project, pace=QUICK, server=studio)
+    assert (first.new, first.waiting, set(tasks(project))) == (2, 1, {"origin", "alone"})
+    assert forecast(project, pace=QUICK, server=studio).new == ()
+
+    annotate(
+        project,
+        studio,
+        "origin",
+        marked("origin", "Aminata Traore", "PERSON"),
+        marked("origin", "Chad", "COUNTRY"),
+        marked("origin", "twice a year", "DATE"),
+    )
+    assert push(project, pace=QUICK, server=studio).waiting == 1
+    carried = carry(project)
+    second = push(project, pace=QUICK, server=studio)
+
+    assert carried == Carried(
+        sources=1, said=3, articles=1, spans=2, relations=0, bought=2 / 3, checked=0, accepted=0, waiting=0
+    )
+    assert (second.new, second.waiting) == (1, 0)
+    # `Monday` stands in words that a person has read, and left alone; `NAIROBI` does not.
+    assert offered(studio, tasks(project)["echo"]) == {
+        JOINT: {("Aminata Traore", "PERSON"), ("Chad", "COUNTRY"), ("NAIROBI", "COUNTRY")}
+    }
+    assert offered(studio, tasks(project)["alone"]) == {JOINT: {("Norway", "COUNTRY")}}
+    assert call(studio, f"/api/projects/{second.project}/")["model_version"] == JOINT
+    # The next task in the queue is the article alone; skip it, and the reprint comes with its suggestion.
+    annotate(project, studio, "alone", state="skipped")
+    coming = call(studio, f"/api/projects/{second.project}/next")
+    assert (coming["data"]["article"], [each["model_version"] for each in coming["predictions"]]) == ("echo", [JOINT])
+    again = push(project, pace=QUICK, server=studio)
+    assert (again.new, again.suggestions) == (0, 0)
+
+
+def test_without_it_everything_is_sent_and_learns_later(project: Project, studio: Credentials) -> None:
+    """The fullest article of the story first; what people say of it reaches the reprint's task when it is carried."""
+    first = push(project, pace=QUICK, server=studio)
+    numbers = tasks(project)
+    assert (first.new, first.waiting) == (3, 0)
+    assert sorted(numbers, key=lambda name: numbers[name] or 0) == ["origin", "alone", "echo"]
+    assert set(offered(studio, numbers["echo"])) == {"model:rules"}
+
+    annotate(project, studio, "origin", marked("origin", "Idris Deby", "PERSON"))
+    carry(project)
+    second = push(project, pace=QUICK, server=studio)
+
+    assert (second.new, tasks(project)) == (0, numbers)
+    assert offered(studio, numbers["echo"]) == {JOINT: {("Idris Deby", "PERSON"), ("NAIROBI", "COUNTRY")}}
+    assert push(project, pace=QUICK, server=studio).suggestions == 0
+
+    annotate(project, studio, "echo", marked("echo", "Idris Deby", "PERSON"))
+    shown = carry(project)
+    assert (shown.spans, shown.checked, shown.accepted) == (1, 1, 1)
+
+
+def test_what_is_carried_is_no_gold(project: Project) -> None:
+    """The workspace has a row for the reprint, signed by its source, and it is no person's word."""
+    people = Annotation(
+        article="origin",
+        digest=digest_of(TEXTS["origin"]),
+        annotator="ana",
+        spans=(marked("origin", "Chad", "COUNTRY"),),
+    )
+    write_rows(project.workspace.annotations, [people])
+
+    run = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "carry"], standalone_mode=False)
+
+    (row,) = read_rows(project.workspace.projected, Projected)
+    assert (row.article, row.annotator, [TEXTS["echo"][span.start : span.end] for span in row.spans]) == (
+        "echo",
+        "projected:origin",
+        ["Chad"],
+    )
+    assert "1.00 spans for each span people marked" in run.stdout
+    before = project.workspace.projected.read_bytes()
+    carry(project)
+    assert project.workspace.projected.read_bytes() == before
+
+
+def test_what_is_missing_is_said(project: Project, studio: Credentials) -> None:
+    """Nothing is carried before anybody has annotated; nobody waits for a story before there are stories."""
+    with pytest.raises(MissingInput, match="annotations"):
+        carry(project)
+    project.workspace.clusters.unlink()
+    with pytest.raises(MissingInput, match="clusters"):
+        push(once(project), pace=QUICK, server=studio)

@@ -1,0 +1,154 @@
+"""`labeling compile` and `labeling verify`: a dataset from the samples, the same on every rerun, never half of one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from labeling import samples
+from labeling.annotations import LedgerRow
+from labeling.cli import cli
+from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkspaceBusy
+from labeling.project import Project, load_project
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.cluster import cluster
+from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.ingest import ingest
+from labeling.verbs.split import split
+from labeling.verbs.verify import verify
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The shipped project with its samples, as far as `split`."""
+    project = load_project(workspace=tmp_path / "workspace")
+    ingest(project, [str(samples.articles_folder())])
+    write_rows(project.workspace.annotations, samples.annotations())
+    adjudicate(project)
+    cluster(project)
+    split(project)
+    return project
+
+
+def _run(project: Project, *words: str) -> str:
+    result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), *words], standalone_mode=False)
+    if result.exception:
+        raise result.exception
+    assert result.return_value == 0
+    return result.stdout
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_samples_become_a_dataset(project: Project) -> None:
+    """The command prints what it made; `latest` points to a folder with the digest's name; nothing of gold is lost."""
+    told = json.loads(_run(project, "compile", "--json"))
+    gold = told["ledger"]["gold"]["span"]["gold"]
+
+    assert sum(told["articles"].values()) + told["left_out"] == 24
+    assert project.workspace.latest.is_symlink()
+    assert str(project.workspace.latest.readlink()) == told["digest"][:16]
+    assert told["spans"] == gold == told["ledger"]["spacy"]["span"]["in"] == told["ledger"]["huggingface"]["span"]["in"]
+    assert gold > 300
+    assert told["ledger"]["spacy"]["span"]["lost"] == told["ledger"]["huggingface"]["span"]["lost"] == 0
+    assert sum(told["ledger"]["spacy"]["span"].values()) == 2 * gold
+
+
+def test_the_table_for_people(project: Project) -> None:
+    """Without --json: the folder, the splits, and the account in words."""
+    table = _run(project, "compile")
+
+    assert str(project.workspace.latest.resolve()) in table
+    assert " 0 lost" in table
+    assert "read back from disk" in table
+
+
+def test_compiled_again_it_is_the_same(project: Project) -> None:
+    """The same digest, folder and bytes; and nothing else lies in `corpora/`."""
+    first = compiled_from(project)
+    before = _bytes(project.workspace.latest.resolve())
+
+    assert compiled_from(project) == first
+    assert _bytes(project.workspace.latest.resolve()) == before
+    assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([first.digest[:16], "latest"])
+
+
+def test_another_gold_is_another_dataset(project: Project) -> None:
+    """The one before stays, `latest` moves on."""
+    first = compiled_from(project)
+    write_rows(project.workspace.annotations, samples.annotations()[:-1])
+    adjudicate(project)
+    second = compiled_from(project)
+
+    assert first.digest != second.digest
+    assert project.workspace.latest.resolve().name == second.digest[:16]
+    assert verify(project, project.workspace.corpora / first.digest[:16]).digest == first.digest
+
+
+def test_a_damaged_dataset_is_mended(project: Project) -> None:
+    """`verify` names the damage, `compile` puts the same dataset in its place."""
+    compiled = compiled_from(project)
+    readme = project.workspace.latest / "README.md"
+    readme.write_text("x")
+
+    with pytest.raises(CorpusChanged, match=r"README\.md has changed") as refused:
+        verify(project)
+    assert "compile it again" in refused.value.todo
+    compiled_from(project)
+    assert verify(project).digest == compiled.digest
+
+
+def test_a_compile_that_fails_leaves_nothing(project: Project) -> None:
+    """A ledger that lacks a line: no dataset, no remains, and `latest` where it was."""
+    first = compiled_from(project)
+    rows = list(read_rows(project.workspace.ledger, LedgerRow))
+    write_rows(project.workspace.ledger, rows[1:])
+
+    with pytest.raises(LedgerUnbalanced, match=f"{rows[0].what} '{rows[0].id}' of '{rows[0].annotator}'"):
+        compiled_from(project)
+    assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([first.digest[:16], "latest"])
+    assert verify(project).digest == first.digest
+
+
+def test_what_a_crash_left_is_cleared_away(project: Project) -> None:
+    """A half-built folder and a half-moved pointer of a process that was killed."""
+    (project.workspace.corpora / ".building.dead" / "spacy").mkdir(parents=True)
+    (project.workspace.corpora / ".building.latest").symlink_to("nowhere")
+    compiled = compiled_from(project)
+
+    assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([compiled.digest[:16], "latest"])
+
+
+def test_verify_at_the_command_line(project: Project) -> None:
+    """By default the latest; any folder by name."""
+    compiled = compiled_from(project)
+
+    assert json.loads(_run(project, "verify", "--json"))["digest"] == compiled.digest
+    assert compiled.digest in _run(project, "verify", compiled.folder)
+
+
+def test_before_there_is_anything(tmp_path: Path) -> None:
+    """Each verb says which one to run first."""
+    project = load_project(workspace=tmp_path)
+
+    with pytest.raises(MissingInput, match=r"manifest.json is not there") as refused:
+        verify(project)
+    assert "labeling compile" in refused.value.todo
+    with pytest.raises(MissingInput, match=r"ledger.jsonl is not there") as refused:
+        compiled_from(project)
+    assert "labeling adjudicate" in refused.value.todo
+
+
+def test_one_writer_at_a_time(project: Project) -> None:
+    """While another command writes to the workspace, nothing is compiled."""
+    with project.workspace.lock(), pytest.raises(WorkspaceBusy):
+        compiled_from(project)

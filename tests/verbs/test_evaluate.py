@@ -1,0 +1,166 @@
+"""`labeling evaluate`: on the test split of the dataset that was compiled, and on no other."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from pydantic import TypeAdapter
+
+from labeling.annotations import Annotation, Span
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.errors import CorpusChanged, MissingInput, TrainingError
+from labeling.evaluation import Score
+from labeling.project import Project, load_project
+from labeling.splits import Assignment
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.compile import compile as compile_
+from labeling.verbs.evaluate import evaluate
+from labeling.verbs.split import split
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Twenty articles "Delhi met Male <n>."; 14 train, 3 dev, 3 test. People mark both places, the second only if n is even.
+TEXTS = [f"Delhi met Male {n}." for n in range(20)]
+ARTICLES = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(TEXTS)]
+DELHI = Span(id="d", start=0, end=5, label="LOCATION")
+MALE = Span(id="m", start=10, end=14, label="LOCATION")
+
+
+def says(annotator: str, article: Article, *spans: Span) -> Annotation:
+    """What an annotator says of an article."""
+    return Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
+
+
+def compiled(folder: Path, articles: list[Article]) -> Project:
+    """The shipped project with these articles annotated, split and compiled."""
+    project = load_project(workspace=folder)
+    write_rows(project.workspace.articles, articles)
+    said = [says("ana", each, DELHI, *([MALE] if n % 2 == 0 else [])) for n, each in enumerate(articles)]
+    write_rows(project.workspace.annotations, said)
+    adjudicate(project)
+    split(project)
+    compile_(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """One compiled project, for tests that leave it as it is."""
+    return compiled(tmp_path_factory.mktemp("evaluate"), ARTICLES)
+
+
+def ids_of_test(project: Project) -> list[str]:
+    """The ids of the test split, as splits.jsonl has them."""
+    return [row.article for row in read_rows(project.workspace.splits, Assignment) if row.split == "test"]
+
+
+def test_only_the_test_split_counts(shared: Project) -> None:
+    """Who finds Delhi everywhere has found as many spans as there are test articles; the fraction can be redone."""
+    found = evaluate(shared, {"model:m": [says("model:m", each, DELHI) for each in ARTICLES]})
+
+    test = ids_of_test(shared)
+    gold = len(test) + sum(int(name[1:]) % 2 == 0 for name in test)
+    score = found.scores["model:m"]
+    assert (score.articles, score.exact.micro.pairs, score.exact.micro.gold) == (3, 3, gold)
+    assert score.exact.micro.recall == 3 / gold
+    assert score.exact.labels["LOCATION"].precision == 1.0
+    assert score.seen is not None
+    assert score.seen.gold == gold  # both words bear the label in training too
+    assert score.exact.signature.endswith(f"corpus:{shared.workspace.latest.resolve().name}")
+
+
+def test_scores_are_written(shared: Project) -> None:
+    """scores.json has every annotator's score, and reads back as it was."""
+    found = evaluate(shared, {name: [says(name, each) for each in ARTICLES] for name in ("model:b", "model:a")})
+
+    written = TypeAdapter(dict[str, Score]).validate_json(shared.workspace.scores.read_text(encoding="utf-8"))
+    assert written == found.scores
+    assert list(written) == ["model:a", "model:b"]
+
+
+def test_suggestions_are_scored(shared: Project) -> None:
+    """When nobody is named, whoever suggested is measured like any annotator."""
+    write_rows(shared.workspace.suggestions, [says("model:rules", each, DELHI, MALE) for each in ARTICLES])
+
+    assert evaluate(shared).scores["model:rules"].exact.micro.recall == 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        (ARTICLES[:0], "says nothing of"),
+        ([*ARTICLES, *ARTICLES], "speaks 2 times of"),
+        ([each.model_copy(update={"digest": "0"}) for each in ARTICLES], "speaks of another text than"),
+    ],
+)
+def test_an_annotator_must_say_each_article_once(shared: Project, said: list[Article], fault: str) -> None:
+    """Who leaves a test article out, speaks of it twice, or of another text, is not scored."""
+    with pytest.raises(TrainingError, match=f"model:m {fault} the test article"):
+        evaluate(shared, {"model:m": [says("model:m", each) for each in said]})
+
+
+def test_nobody_to_score(tmp_path: Path) -> None:
+    """Without models and suggestions there is nothing to measure, which is said."""
+    with pytest.raises(TrainingError, match="nobody to score"):
+        evaluate(compiled(tmp_path, ARTICLES))
+
+
+def test_an_empty_test_split(tmp_path: Path) -> None:
+    """Two articles make no test split; a score on nothing would be none."""
+    project = compiled(tmp_path, ARTICLES[:2])
+
+    with pytest.raises(TrainingError, match="the test split holds no article"):
+        evaluate(project, {"model:m": [says("model:m", each) for each in ARTICLES]})
+
+
+def test_gold_that_changed_since_the_compile(tmp_path: Path) -> None:
+    """New gold makes another test set than the manifest's: refused until it is compiled again."""
+    project = compiled(tmp_path, ARTICLES)
+    write_rows(project.workspace.annotations, [says("ben", each, DELHI) for each in ARTICLES])
+    adjudicate(project)
+
+    with pytest.raises(CorpusChanged, match=r"gold\.jsonl changed since"):
+        evaluate(project, {"model:m": [says("model:m", each) for each in ARTICLES]})
+
+
+def test_nothing_compiled(tmp_path: Path) -> None:
+    """Without a dataset the verb to run first is named."""
+    with pytest.raises(MissingInput, match=r"manifest\.json is not there"):
+        evaluate(load_project(workspace=tmp_path))
+
+
+def test_the_command_reads_files(shared: Project, tmp_path: Path) -> None:
+    """Annotations as `predict` prints them are scored, and --json is what scores.json holds."""
+    write_rows(tmp_path / "mine.jsonl", [says("model:mine", each, DELHI) for each in ARTICLES])
+
+    result = CliRunner().invoke(
+        cli,
+        ["--workspace", str(shared.workspace.root), "evaluate", str(tmp_path / "mine.jsonl"), "--json"],
+        standalone_mode=False,
+    )
+
+    printed = json.loads(result.stdout)["scores"]
+    assert printed == json.loads(shared.workspace.scores.read_text(encoding="utf-8"))
+    assert printed["model:mine"]["exact"]["micro"]["precision"] == 1.0
+
+
+def test_the_command_shows_interval_and_signature(shared: Project, tmp_path: Path) -> None:
+    """A number comes with its interval on stdout, and its signature beside it."""
+    write_rows(tmp_path / "mine.jsonl", [says("model:mine", each, DELHI) for each in ARTICLES])
+
+    result = CliRunner().invoke(
+        cli,
+        ["--workspace", str(shared.workspace.root), "evaluate", str(tmp_path / "mine.jsonl")],
+        standalone_mode=False,
+    )
+
+    assert "model:mine   F1 " in result.stdout
+    assert " to " in result.stdout
+    assert result.stderr.startswith("match:exact|layer:spans|boot:1000|seed:1|")

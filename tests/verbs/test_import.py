@@ -1,0 +1,275 @@
+"""`labeling import`: what other tools hold, in our files; nothing lost in silence, nothing twice."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from labeling.annotations import Annotation, Quarantined, Relation, Span
+from labeling.articles import Article, Reject
+from labeling.cli import cli
+from labeling.errors import UsageError
+from labeling.imports.intake import Terms
+from labeling.project import Project, load_project
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.import_ import Imported, import_
+from labeling.verbs.ingest import ingest
+from labeling.verbs.pull import pull
+from labeling.verbs.push import push
+from labeling.verbs.split import split
+from labeling.workspace import read_rows, rows_or_none, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from labeling.studio.credentials import Credentials
+
+TEXT = "Anna Berg met the Maldives\u2019 minister in Male."
+NAMES = {
+    "Person": "PERSON",
+    "Country": "COUNTRY",
+    "Represents": "REPRESENTS",
+    "war": "event.ASSAULT",
+    "Doubt": "unsure",
+    "Negation": "",
+}
+ANA = Terms(annotator="ana", names=NAMES)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The shipped project, with an empty workspace."""
+    return load_project(workspace=tmp_path / "workspace")
+
+
+def _annotations(project: Project) -> list[Annotation]:
+    return list(read_rows(project.workspace.annotations, Annotation))
+
+
+def _quarantine(project: Project) -> list[tuple[str, str, str]]:
+    rows = read_rows(project.workspace.quarantine, Quarantined)
+    return [(row.what, row.id, row.kind) for row in rows]
+
+
+def _jsonl(path: Path, *rows: object) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def _brat(folder: Path) -> str:
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(TEXT.replace(" met", "\r\nmet").encode())
+    (folder / "a.ann").write_text(
+        "T1\tPerson 0 9\tAnna Berg\n"
+        "T2\tCountry 19 27\tMaldives\n"
+        "T3\tShip 41 45\tMale\n"
+        "T4\tPerson 0 4;29 37\tAnna minister\n"
+        "T5\tCountry 0 8\tMaldives\n"
+        "T6\tCountry 41 99\tMale\n"
+        "R1\tRepresents Arg1:T1 Arg2:T2\n"
+        "R2\tRepresents Arg1:T1 Arg2:T3\n"
+        "A1\tDoubt T2\n"
+        "A2\tMood T2\n"
+        "A3\tNegation T1\n"
+        "#1\tAnnotatorNotes T1\tsince May\n",
+        encoding="utf-8",
+    )
+    return str(folder)
+
+
+def test_brat_becomes_articles_and_annotations(project: Project, tmp_path: Path) -> None:
+    """Offsets of the text with LF, names by the map, notes and doubt at their spans; all else in quarantine by kind."""
+    summary = import_(project, "brat", [_brat(tmp_path / "old")], ANA)
+    article = next(read_rows(project.workspace.articles, Article))
+    (said,) = _annotations(project)
+
+    assert (article.id, article.text) == ("a", TEXT.replace(" met", "\nmet"))
+    assert said == Annotation(
+        article="a",
+        digest=digest_of(article.text),
+        annotator="ana",
+        spans=(
+            Span(id="T1", start=0, end=9, label="PERSON", note="since May"),
+            Span(id="T2", start=18, end=26, label="COUNTRY", unsure=True),
+        ),
+        relations=(Relation(head="T1", tail="T2", label="REPRESENTS"),),
+    )
+    assert _quarantine(project) == [
+        ("annotation", "A2", "unsupported"),
+        ("annotation", "A3", "migrated"),
+        ("relation", "T1 REPRESENTS T3", "broken relation"),
+        ("span", "T3", "unknown label"),
+        ("span", "T4", "unsupported"),
+        ("span", "T5", "stale text"),
+        ("span", "T6", "offsets out of range"),
+    ]
+    assert (summary.new, summary.spans, summary.relations, sum(summary.quarantined.values())) == (1, 2, 1, 7)
+
+
+def _bytes(project: Project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in project.workspace.root.glob("*.jsonl")}
+
+
+def test_the_same_files_twice_are_the_same_bytes(project: Project, tmp_path: Path) -> None:
+    """Whether they replace what was there or are put beside it."""
+    folder = _brat(tmp_path / "old")
+    import_(project, "brat", [folder], ANA)
+    before = _bytes(project)
+
+    again = import_(project, "brat", [folder], ANA)
+    assert (_bytes(project), again.new, again.replaced) == (before, 0, 1)
+    beside = import_(project, "brat", [folder], ANA, add=True)
+    assert (_bytes(project), beside.said_twice) == (before, 2)
+
+
+def test_what_a_server_holds_stays(project: Project, tmp_path: Path) -> None:
+    """An import replaces imports only, and only of the same annotator on the same article."""
+    _brat(tmp_path / "old")
+    pulled = Annotation(article="a", digest="x", annotator="ana", task=17, server_id=3)
+    other = Annotation(article="a", digest="x", annotator="ben")
+    bad = Quarantined(article="a", annotator="ana", what="span", id="q", kind="unknown label", reason="x", task=17)
+    write_rows(project.workspace.annotations, [pulled, other])
+    write_rows(project.workspace.quarantine, [bad])
+
+    import_(project, "brat", [str(tmp_path / "old")], ANA)
+
+    assert [row.annotator for row in _annotations(project)] == ["ana", "ana", "ben"]
+    assert pulled in _annotations(project)
+    assert other in _annotations(project)
+    assert bad in list(read_rows(project.workspace.quarantine, Quarantined))
+
+
+def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Path) -> None:
+    """What Prodigy asked one by one; a span said twice is one; what was ignored is a skip of its own."""
+    anna, male = {"start": 0, "end": 9, "label": "Person"}, {"start": 40, "end": 44, "label": "Country"}
+    path = _jsonl(
+        tmp_path / "p.jsonl",
+        {"text": TEXT, "spans": [anna]},
+        {"text": TEXT, "spans": [anna, male], "answer": "accept"},
+        {"text": TEXT, "accept": ["war", "weather"]},
+        {"text": TEXT, "spans": [{"start": 18, "end": 26, "label": "Country"}], "answer": "ignore"},
+    )
+    summary = import_(project, "prodigy", [path], ANA)
+    skipped, said = _annotations(project)
+
+    assert [(span.start, span.end) for span in said.spans] == [(0, 9), (40, 44)]
+    assert said.choices == {"event": ("ASSAULT",)}
+    assert (skipped.state, len(skipped.spans)) == ("skipped", 1)
+    assert (summary.new, summary.said_twice) == (1, 1)
+    assert _quarantine(project) == [("choice", "weather", "unknown choice")]
+
+
+def test_a_text_that_was_ingested_is_that_article(project: Project, tmp_path: Path) -> None:
+    """By its text, whatever the other tool called it; two texts alike in one file are two articles."""
+    (tmp_path / "wire.txt").write_text(TEXT, encoding="utf-8")
+    ingest(project, [str(tmp_path / "wire.txt")])
+    same = [{"id": number, "text": "Talks were held.", "label": [[0, 5, "PERSON"]]} for number in (8, 9)]
+    path = _jsonl(tmp_path / "d.jsonl", {"id": 7, "text": TEXT, "label": [[0, 9, "PERSON"]]}, *same)
+    for _ in range(2):
+        summary = import_(project, "doccano", [path], Terms(annotator="ana", prefix="desk/"))
+
+    assert [article.id for article in read_rows(project.workspace.articles, Article)] == ["desk/8", "desk/9", "wire"]
+    assert [row.article for row in _annotations(project)] == ["desk/8", "desk/9", "wire"]
+    assert (summary.new, summary.matched, summary.replaced) == (0, 1, 3)
+
+
+def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tmp_path: Path) -> None:
+    """An article never changes: the line is listed, with how much goes with it; the others go on."""
+    first = _jsonl(tmp_path / "a.jsonl", {"id": 1, "text": TEXT})
+    second = _jsonl(
+        tmp_path / "b.jsonl",
+        {"id": 1, "text": "Other.", "label": [[0, 5, "PERSON"]]},
+        {"id": 2, "text": " "},
+        {"id": 3, "text": "Third."},
+    )
+    import_(project, "doccano", [first], ANA)
+    summary = import_(project, "doccano", [second], ANA)
+    reject = next(read_rows(project.workspace.rejects, Reject))
+
+    assert summary.rejected == {"empty": 1, "same id, other text": 1}
+    assert reject.where == f"{second}:1"
+    assert reject.reason.endswith("1 spans, 0 relations and 0 choices are refused with it")
+    assert [row.article for row in _annotations(project)] == ["1", "3"]
+
+
+def test_nobody_named_is_refused(project: Project, tmp_path: Path) -> None:
+    """No label without who said it; nothing is written."""
+    with pytest.raises(UsageError, match="does not say who annotated it"):
+        import_(project, "brat", [_brat(tmp_path / "old")], Terms())
+    assert rows_or_none(project.workspace.articles, Article) == []
+
+
+def test_conll_with_the_text_at_hand(project: Project, tmp_path: Path) -> None:
+    """The article of that name is there, and the words stand in it: offsets are its own."""
+    (tmp_path / "wire.txt").write_text("Male(Reuters)", encoding="utf-8")
+    ingest(project, [str(tmp_path / "wire.txt")])
+    (tmp_path / "wire.conll").write_text("Male B-LOCATION\n( O\nReuters B-INTL_ORG\n) O\n", encoding="utf-8")
+    import_(project, "conll", [str(tmp_path / "wire.conll")], ANA)
+    (said,) = _annotations(project)
+
+    assert [(span.start, span.end, span.label) for span in said.spans] == [(0, 4, "LOCATION"), (5, 12, "INTL_ORG")]
+
+
+def test_utf16_offsets(project: Project, tmp_path: Path) -> None:
+    """As a browser counts them: behind an emoji by one more; asked for in code points, another stretch is meant."""
+    row = {"id": 1, "text": "\U0001f44d Male", "label": [[3, 7, "LOCATION"]]}
+    path = _jsonl(tmp_path / "d.jsonl", row)
+    import_(project, "doccano", [path], Terms(annotator="ana", unit="utf-16"))
+
+    assert [(span.start, span.end) for span in _annotations(project)[0].spans] == [(2, 6)]
+    import_(project, "doccano", [path], ANA)
+    assert _quarantine(project) == [("span", "LOCATION:3-7", "offsets out of range")]
+
+
+def _run(project: Project, *words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), *words], standalone_mode=False)
+    if result.exception:
+        raise result.exception
+    return result.return_value, result.stdout, result.stderr
+
+
+def test_the_command(project: Project, tmp_path: Path) -> None:
+    """Options are the function's; status 3 says that something is in quarantine or was refused, and where."""
+    folder = _brat(tmp_path / "old")
+    pairs = [word for old, new in NAMES.items() for word in ("--map", f"{old}={new}")]
+    status, out, err = _run(project, "import", "brat", folder, "--annotator", "ana", *pairs, "--json")
+
+    assert status == 3
+    assert Imported(**json.loads(out)).spans == 2
+    assert str(project.workspace.quarantine) in err
+    clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
+    status, out, _ = _run(project, "import", "doccano", clean, "--annotator", "ana")
+    assert status == 0
+    assert "quarantined  nothing" in out
+    with pytest.raises(UsageError, match="--map PER is no OLD=NEW"):
+        _run(project, "import", "doccano", clean, "--map", "PER")
+
+
+@pytest.mark.studio
+def test_a_pull_leaves_imports_alone(project: Project, tmp_path: Path, studio: Credentials) -> None:
+    """What no server holds is not the server's to remove, in a whole pull and in one of changes."""
+    import_(project, "brat", [_brat(tmp_path / "old")], ANA)
+    before = _bytes(project)
+    push(project, server=studio)
+    for changes in (False, True):
+        pull(project, server=studio, changes=changes)
+
+        assert {name: before[name] for name in ("annotations.jsonl", "quarantine.jsonl")}.items() <= _bytes(
+            project
+        ).items()
+
+
+def test_what_was_imported_compiles(project: Project, tmp_path: Path) -> None:
+    """From another tool's file to a dataset: every span of it is in both targets."""
+    words = [{"id": n, "text": f"{TEXT} {n}", "label": [[0, 9, "PERSON"], [40, 44, "LOCATION"]]} for n in range(5)]
+    import_(project, "doccano", [_jsonl(tmp_path / "d.jsonl", *words)], ANA)
+    adjudicate(project)
+    split(project)
+    compiled = compiled_from(project)
+
+    assert compiled.spans == compiled.ledger["spacy"]["span"]["kept"] == 10

@@ -1,0 +1,183 @@
+"""`labeling release` and `labeling join`: a dataset without its texts, and the same dataset with them again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from labeling import samples
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.corpora.manifest import verify
+from labeling.corpora.release import Released as Line
+from labeling.corpora.subset import Subset
+from labeling.errors import CorpusChanged, MissingInput, NothingToCompile
+from labeling.project import Project, load_project
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.cluster import cluster
+from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.ingest import ingest
+from labeling.verbs.join import join
+from labeling.verbs.release import release
+from labeling.verbs.split import split
+from labeling.workspace import Workspace, read_rows, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shipped project with its samples, compiled."""
+    project = load_project(workspace=tmp_path_factory.mktemp("ours"))
+    ingest(project, [str(samples.articles_folder())])
+    write_rows(project.workspace.annotations, samples.annotations())
+    adjudicate(project)
+    cluster(project)
+    split(project)
+    compiled_from(project)
+    return project
+
+
+@pytest.fixture
+def other(project: Project, tmp_path: Path) -> Project:
+    """Somebody else's workspace, with all texts and nothing more."""
+    other = replace(project, workspace=Workspace(tmp_path / "theirs"))
+    write_rows(other.workspace.articles, read_rows(project.workspace.articles, Article))
+    return other
+
+
+def _texts(folder: Path) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+
+
+def _data(folder: Path) -> dict[str, bytes]:
+    """The files of both targets, by their path."""
+    paths = [path for target in ("spacy", "huggingface") for path in (folder / target).rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_a_release_has_no_word_of_the_articles(project: Project) -> None:
+    """No title and no sentence of any article is in it, but every span of the dataset is."""
+    made = release(project)
+    everything = _texts(project.workspace.releases / "latest")
+    manifest = verify(project.workspace.latest)
+
+    assert (made.articles, made.spans, made.relations, made.choices) == (
+        manifest.proof.articles,
+        manifest.proof.spans,
+        manifest.proof.relations,
+        manifest.proof.choices,
+    )
+    lines = list(read_rows(project.workspace.releases / "latest" / "spans.jsonl", Line))
+    assert sum(len(line.spans) for line in lines) == made.spans > 600
+    for article in read_rows(project.workspace.articles, Article):
+        assert article.title == "" or article.title not in everything
+        words = article.text.split()
+        assert not [words[at : at + 6] for at in range(len(words) - 6) if " ".join(words[at : at + 6]) in everything]
+
+
+def test_joined_it_is_the_same_dataset_to_the_byte(project: Project, other: Project) -> None:
+    """Every file of both targets, as it was compiled by those who have the annotations."""
+    folder = release(project).folder
+    joined = join(other, project.workspace.root / "releases" / "latest")
+
+    assert folder.endswith(joined_name := project.workspace.latest.resolve().name)
+    assert other.workspace.latest.resolve().name == joined.digest[:16] != joined_name
+    assert _data(other.workspace.latest) == _data(project.workspace.latest)
+    assert verify(other.workspace.latest).proof == verify(project.workspace.latest).proof
+    assert joined.refused == {}
+
+
+def test_a_release_is_the_same_on_every_rerun(project: Project) -> None:
+    """The same folder and bytes; nothing else lies beside it."""
+    first = release(project)
+    before = _texts(project.workspace.releases / "latest")
+
+    assert release(project) == first
+    assert _texts(project.workspace.releases / "latest") == before
+
+
+def test_another_text_is_refused(project: Project, other: Project) -> None:
+    """One sign more, or no text at all: refused by name and counted; under another id, a text is known all the same."""
+    release(project)
+    changed, renamed, gone, *rest = list(read_rows(other.workspace.articles, Article))
+    text = f"{changed.text} "
+    mine = [
+        changed.model_copy(update={"text": text, "digest": digest_of(text)}),
+        renamed.model_copy(update={"id": "zz/mine"}),
+        *rest,
+    ]
+    write_rows(other.workspace.articles, mine)
+    joined = join(other, project.workspace.releases / "latest")
+    manifest = verify(other.workspace.latest)
+
+    assert joined.refused == {
+        changed.id: "the text at hand is another one: its digest differs",
+        gone.id: "no text at hand",
+    }
+    assert sum(joined.articles.values()) == 23 - 2
+    assert joined.spans + sum(each.spans for each in manifest.left_out) == verify(project.workspace.latest).proof.spans
+
+
+def test_a_subset_is_released_as_a_subset(project: Project, other: Project) -> None:
+    """Its labels are those that were asked for; the dataset that was compiled is named, not the latest."""
+    whole = project.workspace.latest.resolve()
+    part = compiled_from(project, Subset(labels=("COUNTRY", "PERSON")))
+    try:
+        release(project)
+        joined = join(other, project.workspace.releases / "latest")
+        assert joined.spans == part.spans
+        assert verify(other.workspace.latest).schema_names.labels == ("PERSON", "COUNTRY")
+        assert release(project, whole).dataset.startswith(whole.name)
+    finally:
+        compiled_from(project)
+
+
+def test_with_texts_it_is_plain_json_lines(project: Project) -> None:
+    """For those who may have the texts: a line an article, and `text[start:end]` is the span."""
+    made = release(project, texts=True)
+    lines = list(read_rows(project.workspace.root / "releases" / "latest" / "spans.jsonl", Line))
+    articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
+
+    assert made.folder.endswith("-texts")
+    assert all((line.text, line.title) == (articles[line.article].text, articles[line.article].title) for line in lines)
+
+
+def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp_path: Path) -> None:
+    """No dataset, another schema than it was compiled with, a changed line, no text at all."""
+    with pytest.raises(MissingInput):
+        release(other)
+    schema = project.schema.model_copy(update={"labels": project.schema.labels[:-1]})
+    with pytest.raises(CorpusChanged, match="with another schema"):
+        release(replace(project, schema=schema))
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for path in (project.workspace.root / release(project).folder).iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    write_rows(other.workspace.articles, [])
+    with pytest.raises(NothingToCompile, match="not one of the 23 texts"):
+        join(other, folder)
+    (folder / "spans.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(CorpusChanged, match=r"spans\.jsonl is not what release\.json says"):
+        join(other, folder)
+
+
+def test_the_commands(project: Project, other: Project) -> None:
+    """`release` says where it lies, `join` takes that folder; a refused text makes status 3."""
+    told = CliRunner().invoke(
+        cli, ["--workspace", str(project.workspace.root), "release", "--json"], catch_exceptions=False
+    )
+    folder = json.loads(told.stdout)["folder"]
+    words = ["--workspace", str(other.workspace.root), "join", folder]
+    whole = CliRunner().invoke(cli, words, standalone_mode=False)
+    write_rows(other.workspace.articles, list(read_rows(other.workspace.articles, Article))[1:])
+    part = CliRunner().invoke(cli, words, standalone_mode=False)
+
+    assert (whole.return_value, part.return_value) == (0, 3)
+    assert "no text at hand" in part.stderr

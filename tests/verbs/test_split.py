@@ -1,0 +1,128 @@
+"""`labeling split`: places are remembered between runs, and clusters decide what belongs together."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from labeling.annotations import Gold
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.errors import LeakError, MissingInput
+from labeling.project import Project, load_project
+from labeling.splits import Assignment, Clustered
+from labeling.values import digest_of
+from labeling.verbs.split import split
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def annotated(project: Project, texts: Sequence[str], *, unusable: Sequence[int] = ()) -> None:
+    """Write articles with these texts, numbered, and gold for all of them."""
+    articles = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
+    write_rows(project.workspace.articles, articles)
+    gold = [
+        Gold(article=each.id, digest=each.digest, complete=True, usable=n not in unusable)
+        for n, each in enumerate(articles)
+    ]
+    write_rows(project.workspace.gold, gold)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The shipped project with twenty gold articles of different text."""
+    project = load_project(workspace=tmp_path)
+    annotated(project, [f"text {n}" for n in range(20)])
+    return project
+
+
+def assigned(project: Project) -> dict[str, str | None]:
+    """Article to split, as written."""
+    return {row.article: row.split for row in read_rows(project.workspace.splits, Assignment)}
+
+
+def test_places_are_remembered(project: Project) -> None:
+    """More articles, one a reprint: the old ones stay, the reprint follows its original."""
+    summary = split(project)
+    first = assigned(project)
+    annotated(project, [f"text {n}" for n in range(20)] + ["text 3", "text 20"])
+    again = split(project)
+
+    assert (summary.train, summary.dev, summary.test, summary.new) == (14, 3, 3, 20)
+    assert first.items() <= assigned(project).items()
+    assert assigned(project)["a20"] == first["a03"]
+    assert (again.new, again.leak_groups) == (2, 21)
+
+
+def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
+    """Splitting twice changes no byte."""
+    split(project)
+    before = project.workspace.splits.read_bytes()
+
+    split(project)
+
+    assert project.workspace.splits.read_bytes() == before
+
+
+def test_unusable_articles_have_no_place(project: Project) -> None:
+    """What annotators ruled out is in no split."""
+    annotated(project, ["one", "two"], unusable=[1])
+
+    split(project)
+
+    assert list(assigned(project)) == ["a00"]
+
+
+def test_clusters_decide_when_there_are_any(project: Project) -> None:
+    """Leak groups of clusters.jsonl keep articles together whose texts differ."""
+    rows = [Clustered(article=f"a{n:02}", story=f"s{n}", leak_group=f"g{n // 10}", lead=True) for n in range(20)]
+    write_rows(project.workspace.clusters, rows)
+
+    summary = split(project)
+
+    assert summary.leak_groups == 2
+    assert len({assigned(project)[f"a{n:02}"] for n in range(10)}) == 1
+
+
+def test_clusters_must_know_every_article(project: Project) -> None:
+    """An article that came after `cluster` has no known leak group: refused, with the verb to run."""
+    write_rows(project.workspace.clusters, [Clustered(article="a00", story="s", leak_group="g", lead=True)])
+
+    with pytest.raises(MissingInput, match="does not know 19 articles, the first is 'a01'") as refusal:
+        split(project)
+
+    assert "labeling cluster" in refusal.value.todo
+
+
+def test_a_leak_is_refused_and_nothing_written(project: Project) -> None:
+    """When clusters join articles of two splits, the verb fails and splits.jsonl stays as it was."""
+    split(project)
+    before = project.workspace.splits.read_bytes()
+    rows = [Clustered(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(20)]
+    write_rows(project.workspace.clusters, rows)
+
+    with pytest.raises(LeakError, match="stand in different splits"):
+        split(project)
+
+    assert project.workspace.splits.read_bytes() == before
+
+
+def test_the_command_says_what_is_left_out(project: Project) -> None:
+    """A bridge is counted on stdout, and where its reason lies is said on stderr."""
+    split(project)
+    annotated(project, [f"text {n}" for n in range(21)])
+    rows = [Clustered(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(21)]
+    write_rows(project.workspace.clusters, rows)
+
+    result = CliRunner().invoke(
+        cli, ["--workspace", str(project.workspace.root), "split", "--json"], standalone_mode=False
+    )
+
+    assert json.loads(result.stdout)["left_out"] == 1
+    assert "bridge two splits and are left out of both: 1" in result.stderr
