@@ -158,7 +158,7 @@ def _drafts(task: Task) -> list[Task]:
 
 
 def _with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
-    """In the order in which they came, with those who have the same name before the ``@``: so all are called as before."""
+    """In the order in which they came, with those who share a name before the ``@``: so all are called as before."""
     names = {local_part(email).casefold() for email in people}
     namesakes = [users[number] for number in sorted(users) if local_part(users[number]).casefold() in names]
     return [*namesakes, *sorted(people - {*namesakes})]
