@@ -11,8 +11,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.studio
 
 CHECKOUT = Path(__file__).parents[2]
+NOBODY = 65534  # the user who owns nothing
 
 
 def process_of(workspace: Workspace) -> psutil.Process:
@@ -399,19 +401,36 @@ def test_a_dead_data_folder(workspace: Workspace, damage: Callable[[Path], None]
     assert running(workspace) is None
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
-def test_a_folder_that_may_not_be_written(workspace: Workspace) -> None:
-    """A workspace closed to us is named, and so is a database."""
-    workspace.root.mkdir(mode=0o500)
-    with pytest.raises(DataFolderUnusable, match="Permission denied"):
-        start(workspace)
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give up root's rights for a while, because nothing is closed to root; for others nothing changes."""
+    us = os.getuid()
+    if us == 0:
+        os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        if us == 0:
+            os.setresuid(0, 0, 0)
 
-    workspace.root.chmod(0o700)
-    (workspace.studio / "data").mkdir(parents=True)
-    fresh_database(workspace.studio / "data", lambda _: None)
-    (workspace.studio / "data" / DATABASE).chmod(0o400)
-    with pytest.raises(DataFolderUnusable, match="may not be written"):
-        start(workspace)
+
+def test_a_folder_that_may_not_be_written() -> None:
+    """A workspace closed to us is named, and so is a database."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        closed, opened = Workspace(Path(folder) / "closed"), Workspace(Path(folder) / "opened")
+        closed.root.mkdir(mode=0o500)
+        (opened.studio / "data").mkdir(parents=True)
+        fresh_database(opened.studio / "data", lambda _: None)
+        if os.getuid() == 0:
+            for path in (closed.root, opened.root, *opened.root.rglob("*")):
+                os.chown(path, NOBODY, -1)
+        (opened.studio / "data" / DATABASE).chmod(0o400)
+
+        with as_nobody(), pytest.raises(DataFolderUnusable, match="Permission denied"):
+            start(closed)
+        with as_nobody(), pytest.raises(DataFolderUnusable, match="may not be written"):
+            start(opened)
 
 
 def test_a_database_that_does_not_know_the_key(
