@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from labeling.errors import NoServer, NotAuthorised, ServerUnreachable, ShortAnswer, UsageError
+from labeling.studio import calls
 from labeling.studio.exports import read_export
 from labeling.studio.refusals import named, strange
 from labeling.studio.remote import RemoteProject, RemoteTask, read_listed, read_project
 from labeling.studio.wire import annotator_names, submission_of
+from labeling.values import canonical
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Sequence
     from gzip import GzipFile
     from typing import BinaryIO
@@ -100,19 +103,21 @@ class Studio:
         Raises:
             ShortAnswer: Other numbers of tasks came back than were sent.
         """
-        with named(self.url, f"store {len(tasks)} tasks", texts=True):
-            stored = self.sdk.projects.import_tasks(
-                project, request=cast("Any", tasks), return_task_ids=True, request_options=_WRITE
-            )
-        numbers = [int(number) for number in getattr(stored, "task_ids", None) or []]
-        if len(numbers) != len(tasks):
-            raise self._short(f"numbers for the {len(tasks)} tasks that were sent", len(numbers))
-        return numbers
+        return self.import_written(project, [*map(canonical, tasks)])
 
-    def import_suggestions(self, project: int, predictions: Sequence[Json]) -> None:
-        """Store predictions, each with the ``task`` it is for, all or none. The server would store them twice."""
-        with named(self.url, f"store {len(predictions)} suggestions", texts=True):
-            self.sdk.projects.import_predictions(project, request=cast("Any", predictions), request_options=_WRITE)
+    def import_written(self, project: int, tasks: Sequence[str]) -> list[int]:
+        """The same for tasks that are JSON texts already."""
+        path = f"api/projects/{project}/import?return_task_ids=true"
+        stored = calls.store(self, path, f"store {len(tasks)} tasks", tasks)
+        numbers = stored.get("task_ids") if isinstance(stored, dict) else None
+        if not isinstance(numbers, list) or len(numbers) != len(tasks):
+            raise self._short(f"numbers for the {len(tasks)} tasks that were sent", len(numbers or []))
+        return [int(number) for number in numbers]
+
+    def import_suggestions(self, project: int, predictions: Sequence[str]) -> None:
+        """Store predictions, JSON texts with the ``task`` each is for, all or none; the server knows no double."""
+        path = f"api/projects/{project}/import/predictions"
+        calls.store(self, path, f"store {len(predictions)} suggestions", predictions)
 
     def tasks(self, project: int) -> Iterator[RemoteTask]:
         """All tasks of a project, page by page.
@@ -223,9 +228,9 @@ def connect_to(url: str, key: str) -> Iterator[Studio]:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise NotAuthorised(f"what is given as the key for {shown} is none", todo=f"see what {KEY} holds", where=shown)
     # Redirections are not followed: a POST would arrive as a GET, and the key at another machine. Proxies of the
-    # environment are for other machines than this one.
+    # environment are for other machines than this one; the authorities it names are for all.
     here = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-    with httpx.Client(timeout=60, follow_redirects=False, trust_env=not here) as browser:
+    with httpx.Client(timeout=60, follow_redirects=False, trust_env=not here, verify=_trusted(shown)) as browser:
         with named(shown, "say who we are"):
             sdk = LabelStudio(  # type: ignore[no-untyped-call]  # the SDK's own constructor has no types
                 base_url=f"{url.rstrip('/')}/", api_key=key, httpx_client=browser
@@ -236,6 +241,20 @@ def connect_to(url: str, key: str) -> Iterator[Studio]:
         if not isinstance(email, str):
             raise strange(shown)
         yield Studio(shown, email, sdk)
+
+
+def _trusted(url: str) -> ssl.SSLContext:
+    """Whose certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the ones everybody believes."""
+    import httpx
+
+    try:
+        return httpx.create_ssl_context(trust_env=url.startswith("https:"))
+    except OSError as error:
+        raise ServerUnreachable(
+            f"{url} cannot be trusted: no certificate can be read from what SSL_CERT_FILE names ({error.strerror})",
+            todo="let SSL_CERT_FILE name a file of certificates (PEM), or unset it",
+            where="SSL_CERT_FILE",
+        ) from None
 
 
 def _named_or_embedded(workspace: Workspace) -> tuple[str, str]:

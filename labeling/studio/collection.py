@@ -86,7 +86,7 @@ class Collection:
             ShortAnswer: Fewer tasks or annotations came than the server counts.
             UnreadableExport: What came is no export.
         """
-        seen, users, before = calls.clock(self.studio), self._users(), self._before()
+        seen, users, before = self._seen(), self._users(), self._before()
         kept = self.workspace.pulls / name_of(instant)
         reading = _Reading(self, dict(annotator_names(users)))
         with replacing(kept) as temporary:
@@ -109,7 +109,7 @@ class Collection:
         mark = self.watermark(names)
         if mark is None:
             return self.whole(instant)
-        seen, before = calls.clock(self.studio), self._before()
+        seen, before = self._seen(), self._before()
         changed = changes(self.studio, self.project.number, before, mark.seen, names)
         kept = self._keep(changed.tasks, instant)
         reading = _Reading(self, dict(names), dict(changed.after))
@@ -145,6 +145,10 @@ class Collection:
     def reading(self) -> str:
         """The digest of what answers are read by: the articles, the schema and its migrations."""
         return digest_of(file_digest(self.workspace.articles) + canonical(self.schema.model_dump(mode="json")))
+
+    def _seen(self) -> dt.datetime:
+        """The server's time, or one before it: whatever changes from now on changes later."""
+        return calls.clock(self.studio) or calls.last_change(self.studio, self.project.number)
 
     def _users(self) -> list[tuple[int, str]]:
         users = self.studio.users()

@@ -19,9 +19,10 @@ from labeling.studio.wire import prediction_of, says_anything, task_of
 from labeling.values import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from labeling.annotations import Annotation
     from labeling.articles import Article
     from labeling.studio.client import Studio
     from labeling.studio.journal import Key
@@ -53,7 +54,7 @@ class Delivered:
     versions: int
     suggested: int
     removed: int
-    refused: tuple[str, ...]
+    refused: tuple[StaleTask, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Delivery:
         self._show(suggested, known)
         journal.settle(self.path, known)
         refused = () if new_versions else tuple(self._stale(article, row) for article, row in plan.changed)
-        return Delivered(len(plan.new), len(changed), sent + again, removed, tuple(map(str, refused)))
+        return Delivered(len(plan.new), len(changed), sent + again, removed, refused)
 
     @property
     def _asking(self) -> Reconciliation:
@@ -128,10 +129,10 @@ class Delivery:
 
     def _send(self, articles: list[Article], suggested: Suggested, progress: Said) -> dict[Key, Pushed]:
         sent: dict[Key, Pushed] = {}
-        tasks = ((article, task_of(article, suggested.get(article.id, {}).values())) for article in articles)
+        tasks = (_written(article, suggested.get(article.id, {})) for article in articles)
         progress(0, len(articles))
-        for batch in batches(tasks, lambda pair: len(canonical(pair[1])), MOST_TASKS, MOST_BYTES):
-            rows = [_row(article, suggested) for article, _ in batch]
+        for batch in ahead(batches(tasks, lambda pair: len(pair[1]), MOST_TASKS, MOST_BYTES)):
+            rows = [row for row, _ in batch]
             journal.append(self.path, rows)
             numbers = self._stored([task for _, task in batch])
             rows = [row.model_copy(update={"task": number}) for row, number in zip(rows, numbers, strict=True)]
@@ -140,9 +141,9 @@ class Delivery:
             progress(len(sent), len(articles))
         return sent
 
-    def _stored(self, tasks: list[Json]) -> list[int]:
+    def _stored(self, tasks: list[str]) -> list[int]:
         try:
-            return self.studio.import_tasks(self.project.number, tasks)
+            return self.studio.import_written(self.project.number, tasks)
         except (ServerRefused, NotAuthorised):
             # It said no: nothing of the batch is there, and there is no doubt about it.
             known = journal.load(self.path)
@@ -172,8 +173,8 @@ class Delivery:
             calls.remove_suggestions(self.studio, self.project.number, wording.model)
             self._note(there, known, wording.model, None)
         sizes = (_MOST_SUGGESTIONS, _MOST_SUGGESTION_BYTES)
-        predictions = ((word, _prediction(word, known)) for word in wording.words)
-        for batch in batches(predictions, lambda pair: len(canonical(pair[1])), *sizes):
+        predictions = ((word, canonical(_prediction(word, known))) for word in wording.words)
+        for batch in batches(predictions, lambda pair: len(pair[1]), *sizes):
             self._note([word.key for word, _ in batch], known, wording.model, IN_DOUBT)
             self.studio.import_suggestions(self.project.number, [prediction for _, prediction in batch])
             for word, _ in batch:
@@ -238,17 +239,26 @@ def batches(items: Iterable[Item], size: Callable[[Item], int], most: int, most_
         yield batch
 
 
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items; while one is in use, the next is being made on another thread."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
+
+
 def _in_doubt(known: dict[Key, Pushed]) -> bool:
     return any(digest == IN_DOUBT for row in known.values() for digest in row.suggested.values())
 
 
-def _row(article: Article, suggested: Suggested) -> Pushed:
-    spoken = {
-        model: word_digest(said, article)
-        for model, said in sorted(suggested.get(article.id, {}).items())
-        if says_anything(said)
-    }
-    return Pushed(article=article.id, digest=article.digest, suggested=spoken)
+def _written(article: Article, said: Mapping[str, Annotation]) -> tuple[Pushed, str]:
+    """The journal's line of an article that is being sent, and its task as it goes over the wire."""
+    spoken = {model: word_digest(one, article) for model, one in sorted(said.items()) if says_anything(one)}
+    row = Pushed(article=article.id, digest=article.digest, suggested=spoken)
+    return row, canonical(task_of(article, said.values()))
 
 
 def _prediction(word: Word, known: dict[Key, Pushed]) -> Json:

@@ -28,7 +28,27 @@ _LEGACY = "use a personal access token, or let the organisation's settings allow
 _ADDRESS = "name the address of a Label Studio server in LABEL_STUDIO_URL, as a browser shows it, without a path"
 _SMALLER = "let the proxy before the server accept larger requests (nginx: client_max_body_size)"
 _LOG = "see the server's log; then run the same command again, which goes on where it ended"
+_PLAIN = "begin the address in LABEL_STUDIO_URL with http://: the server does not speak TLS there"
+_SECURE = "begin the address in LABEL_STUDIO_URL with https://: the server speaks TLS there"
+_NAME = "let LABEL_STUDIO_URL name the server as its certificate does, or give the server one with this name in it"
+_EXPIRED = "renew the server's certificate; see that the clock of this machine is right"
+_AUTHORITY = "name the file of the authority that signed the server's certificate in SSL_CERT_FILE"
 _WAIT = "see that the server runs and can be reached; then run the same command again, which goes on where it ended"
+_CUT = (
+    "see that the server runs, and that its address begins with https:// if it speaks TLS; then run the same command "
+    "again, which goes on where it ended"
+)
+
+# What OpenSSL says, the narrower sign before the wider one.
+_SIGNS = {
+    "WRONG_VERSION_NUMBER": _PLAIN,
+    "record layer failure": _PLAIN,
+    "mismatch": _NAME,
+    "has expired": _EXPIRED,
+    "not yet valid": _EXPIRED,
+    "CERTIFICATE": _AUTHORITY,
+}
+_TO_TLS = ("HTTPS port", "HTTPS server")  # what nginx and Apache, and what Go's servers say to plain HTTP
 
 
 @contextmanager
@@ -74,11 +94,11 @@ def _unanswered(error: httpx.HTTPError, url: str) -> ServerUnreachable:
     import httpx
 
     reason = "not in time" if isinstance(error, httpx.TimeoutException) else type(error).__name__
-    todo = _WAIT
+    said = str(error)
     if isinstance(error, httpx.ConnectError):
-        reason = str(error)[:_LONGEST] or reason
-        if "CERTIFICATE" in reason:
-            todo = "name the file of the authority that signed the server's certificate in SSL_CERT_FILE"
+        reason = said[:_LONGEST] or reason
+    unsaid = _CUT if url.startswith("http:") and not isinstance(error, httpx.ConnectError) else _WAIT
+    todo = next((todo for sign, todo in _SIGNS.items() if sign in said), unsaid)
     return ServerUnreachable(f"{url} does not answer: {reason}", todo=todo, where=url)
 
 
@@ -93,6 +113,8 @@ def _answered(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioEr
         return ServerFailed(failed, todo=_LOG, where=url)
     if 300 <= status < 400:  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} leads to {_goal(error)}", todo=_ADDRESS, where=url)
+    if status == 400 and any(sign in str(error.body) for sign in _TO_TLS):  # noqa: PLR2004 - the same
+        return NotLabelStudio(f"{url} expects https, and was spoken to by http", todo=_SECURE, where=url)
     if status < 300 or (status == 404 and isinstance(error.body, str)):  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} answers with something that is not Label Studio's API", todo=_ADDRESS, where=url)
     return ServerRefused(failed, todo=_todo(status), where=url)

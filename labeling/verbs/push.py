@@ -19,6 +19,7 @@ from labeling.workspace import read_rows, rows_or_none
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from labeling.errors import StaleTask
     from labeling.studio.credentials import Credentials
     from labeling.studio.journal import Key, Pushed
     from labeling.studio.plan import Suggested
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 class PushSummary:
     """What became of the articles: ``new`` there, with a new text (``versions``), the ``same`` as there, or refused.
 
-    ``waiting`` counts reprints that are held back until their story has been annotated once. ``refused`` has a sentence
-    each. ``suggestions`` were sent this time; ``removed`` counts tasks nobody had said
-    anything in that stood there twice or with an old text. ``url`` is the project's page, ``project`` its number.
+    ``waiting`` counts reprints that are held back until their story has been annotated once. ``refused`` has an error
+    for each article that was not sent, its ``where`` is the id. ``suggestions`` were sent this time; ``removed`` counts
+    tasks nobody had said anything in that stood there twice or with an old text. ``url`` is the project's page,
+    ``project`` its number.
     """
 
     url: str
@@ -41,7 +43,7 @@ class PushSummary:
     same: int
     suggestions: int
     removed: int
-    refused: tuple[str, ...]
+    refused: tuple[StaleTask, ...]
     waiting: int = 0
 
 
@@ -190,16 +192,20 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     if dry_run:
         return _foretell(forecast(project, pace=pace), as_json=as_json)
     summary = push(project, progress=_progress, new_versions=new_version, pace=pace)
-    for sentence in summary.refused:
-        click.echo(f"Refused: {sentence}", err=True)
-    if summary.refused:
-        click.echo("  -> send them besides with --new-version; what people said stays with the old text", err=True)
+    for refused in summary.refused:
+        click.echo(f"Refused: {refused}", err=True)
+    for todo in sorted({refused.todo for refused in summary.refused}):
+        click.echo(f"  -> {todo}", err=True)
     if summary.waiting:
         click.echo(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
         click.echo("  -> `labeling pull && labeling carry && labeling push` brings those whose time has come", err=True)
-    table = asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}
-    show(table, as_json=as_json)
+    show({**asdict(summary), "refused": _told(summary.refused) if as_json else len(summary.refused)}, as_json=as_json)
     return REFUSED if summary.refused else 0
+
+
+def _told(refused: Sequence[StaleTask]) -> list[dict[str, str]]:
+    """Errors as a program reads them: the name in the tree of errors, the place, the sentence, the way out."""
+    return [{"error": type(one).__name__, "where": one.where, "why": str(one), "todo": one.todo} for one in refused]
 
 
 def _foretell(foreseen: Forecast, *, as_json: bool) -> int:

@@ -22,6 +22,7 @@ Fate: TypeAlias = Literal[
     "cut",  # the server does it, and half of the answer comes
     "late",  # the server does it, after the caller has given up
     "slow",  # the server does it, and the answer takes a second more
+    "dateless",  # the answer bears no date, as uWSGI's own do not
     "twice",  # the server does it twice, and one answer comes
     "refused",  # the server never hears of it; 500
     "failed",  # the server does it, and a 500 comes
@@ -129,7 +130,8 @@ def _answer(handler: BaseHTTPRequestHandler, fate: Fate, ask: Callable[[], httpx
         _send(handler, 504, b"<html>Gateway Time-out</html>", "text/html")
     else:
         kind = real.headers.get("content-type", "application/json")
-        _send(handler, real.status_code, real.content, kind, real.headers.get("date", ""), cut=fate == "cut")
+        date = "" if fate == "dateless" else real.headers.get("date", "")
+        _send(handler, real.status_code, real.content, kind, date, cut=fate == "cut")
 
 
 def _send(  # an answer has that many parts

@@ -89,6 +89,11 @@ def a_page(status: int, **headers: str) -> tuple[int, bytes, dict[str, str]]:
     return status, b"<!doctype html><html><p>" + SECRET.encode() + b"</html>", {"Content-Type": "text/html", **headers}
 
 
+def plain_to_tls() -> tuple[int, bytes, dict[str, str]]:
+    """What nginx says to plain HTTP where it speaks TLS."""
+    return 400, b"<html>The plain HTTP request was sent to HTTPS port</html>", {"Content-Type": "text/html"}
+
+
 def detail(text: str, **fields: Any) -> bytes:
     """An error in Label Studio's form."""
     return json.dumps({"detail": text, "validation_errors": fields}).encode()
@@ -112,6 +117,7 @@ def detail(text: str, **fields: Any) -> bytes:
         (an_answer(200, b"{}"), NotLabelStudio, "not as Label Studio does"),
         (an_answer(200, b"[1]"), NotLabelStudio, "not as Label Studio does"),
         (a_page(302, Location="/user/login/?next=/api"), NotLabelStudio, "leads to a login page"),
+        (plain_to_tls(), NotLabelStudio, "expects https"),
         (a_page(301, Location="https://x.org/?token=abc"), NotLabelStudio, "leads to https://x.org/$"),
     ],
 )
@@ -190,7 +196,10 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     ("call", "path"),
     [
         (lambda studio: studio.import_tasks(1, [{"data": {"text": SECRET}}]), "POST /api/projects/1/import"),
-        (lambda studio: studio.import_suggestions(1, [{"task": 1, "result": []}]), "POST /api/projects/1/import/pred"),
+        (
+            lambda studio: studio.import_suggestions(1, ['{"task": 1, "result": []}']),
+            "POST /api/projects/1/import/pred",
+        ),
         (lambda studio: studio.annotate(1, a_note(), an_article()), "POST /api/tasks/1/annotations"),
     ],
 )
@@ -304,7 +313,7 @@ def test_a_project_and_its_tasks(there: Studio) -> None:
     number = there.create_project("client test", "about", CONFIG, "<b>read</b>")
     said = a_note().model_copy(update={"annotator": "model:rules"})
     ids = there.import_tasks(number, [task_of(an_article("a"), [said]), task_of(an_article("b", "x"))])
-    there.import_suggestions(number, [{"task": ids[1], "model_version": "model:ner", "result": []}])
+    there.import_suggestions(number, [json.dumps({"task": ids[1], "model_version": "model:ner", "result": []})])
     there.show_suggestions(number, "model:ner")
     there.change_page(number, CONFIG.replace("PERSON", "ROLE"), "<i>read</i>")
 

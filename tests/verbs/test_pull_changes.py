@@ -218,6 +218,20 @@ def test_a_changed_way_of_reading_reads_everything_anew(project: Project, studio
     assert call(studio, "GET", f"/api/annotations/{made['id']}/")["result"][0]["value"]["labels"] == ["SHIP"]
 
 
+def test_a_server_that_does_not_tell_the_time(project: Project, twin: Project, studio: Credentials) -> None:
+    """Answers without a date, as uWSGI's: the last change there is the mark."""
+    with door(studio, lambda _asked: "dateless") as timeless:
+        first = pull(project, server=timeless)
+        newsroom = Newsroom(project, studio, 3)
+        for _ in range(3):
+            newsroom.work(4)
+            pull(project, server=timeless, changes=True)
+        pull(twin, server=studio)
+
+    assert first.tasks == len(NAMES)
+    assert files(project) == files(twin)
+
+
 def test_a_draft_newer_than_its_annotation_is_reported(project: Project, studio: Credentials) -> None:
     """Somebody changed a submitted annotation and did not press Update; one who did is not named."""
     path = f"/api/tasks/{tasks(project)[NAMES[2]]}/annotations/"

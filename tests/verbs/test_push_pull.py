@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -28,12 +29,13 @@ from labeling.errors import (
     ServerFailed,
     ServerUnreachable,
     ShortAnswer,
+    StaleTask,
     WorkspaceBusy,
 )
 from labeling.project import Project, load_project
 from labeling.studio.accounts import add_user
 from labeling.studio.client import Studio, connect_to
-from labeling.studio.delivery import batches
+from labeling.studio.delivery import ahead, batches
 from labeling.studio.journal import Pushed
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
@@ -206,10 +208,12 @@ def test_an_article_whose_task_shows_another_text_is_refused(
     project.workspace.pushed.unlink()
     by_server = push(project, pace=QUICK, server=studio)
 
-    assert by_journal == by_server
-    assert (by_server.new, by_server.same, len(by_server.refused)) == (0, 0, 1)
-    assert "'toi/talks'" in by_server.refused[0]
-    assert "another text" in by_server.refused[0]
+    assert (by_server.new, by_server.same) == (0, 0)
+    (stale,) = by_server.refused
+    assert (type(stale), stale.where) == (StaleTask, "toi/talks")
+    assert "shows another text" in str(stale)
+    assert "--new-version" in stale.todo
+    assert [str(one) for one in by_journal.refused] == [str(stale)]
     assert [task.digest for task in there.tasks(number(project))] == [digest_of(text) for text in TEXTS.values()]
 
 
@@ -527,7 +531,31 @@ def test_refusals_and_quarantine_end_with_status_3(
     assert (pulled.return_value, pushed.return_value) == (3, 3)
     assert "1 unreadable" in pulled.stdout
     assert "quarantine.jsonl" in pulled.stderr
+    told = json.loads(run(cli, [*where, "push", "--json"], standalone_mode=False).stdout)["refused"]
+    assert [(one["error"], one["where"]) for one in told] == [("StaleTask", name) for name in TEXTS]
+    assert pushed.stderr.count("  -> send it besides with --new-version") == 1
     assert pushed.stderr.count("Refused: article ") == 3
+
+
+def test_the_next_batch_is_made_while_one_is_in_use() -> None:
+    """All of them come, in order; what goes wrong in the making is raised where they are used."""
+    made = list[int]()
+
+    def making() -> Iterator[int]:
+        for number in range(3):
+            made.append(number)
+            yield number
+        raise StaleTask("no more", todo="")
+
+    coming = ahead(making())
+    assert next(coming) == 0
+    deadline = time.monotonic() + 30
+    while len(made) < 2 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert made == [0, 1]
+    assert [next(coming), next(coming)] == [1, 2]
+    with pytest.raises(StaleTask, match="no more"):
+        next(coming)
 
 
 @given(st.lists(st.integers(1, 9), max_size=20), st.integers(1, 5), st.integers(1, 12))
