@@ -84,8 +84,8 @@ class Score(Frozen):
 
     ``exact`` wants start, end and label right, ``position`` only start and end, ``overlapping`` the label and one
     shared code point. ``seen`` and ``unseen`` part the spans, by the exact rule, by whether the same words bore the
-    same label in training; both are None when no training surfaces were given. ``relations`` and ``choices`` are of
-    `statements`: None for an annotator that says none in the whole test set.
+    same label in training; both are None when no training surfaces were given. ``relations``, the same by the
+    overlapping rule, and ``choices`` are of `statements`: None for an annotator that says none in the whole test set.
     """
 
     annotator: str
@@ -97,6 +97,7 @@ class Score(Frozen):
     seen: Measure | None = None
     unseen: Measure | None = None
     relations: Measures | None = None
+    relations_overlapping: Measures | None = None
     choices: Measures | None = None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from labeling import kinship
 from labeling.reading import Piece, pieces
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article, Reject
     from labeling.consensus import Conflict
     from labeling.consistency import Audit
-    from labeling.evaluation import Measure, Score
+    from labeling.evaluation import Measure, Measures, Score
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
     from labeling.passages.places import Passage
@@ -90,6 +90,15 @@ class Page:
     pieces: Sequence[Piece]
 
 
+class Scored(NamedTuple):
+    """What an annotator's words of one kind (``spans``, ``relations``, ``choices``) are worth."""
+
+    score: Score
+    what: str
+    exact: Measures
+    overlapping: Measures | None = None
+
+
 def report(title: str, schema: Schema, findings: Findings) -> str:
     """The page, as HTML.
 
@@ -120,6 +129,7 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
         annotators=annotators(findings.annotations),
         disputes=[*disputes(findings)],
         pages=[*pages(findings)],
+        scored=[*scored(findings.scores)],
         shown=_SHOWN,
         families=[group for group in drawn if group.articles > 1],
         singles=[group.stories[0][0] for group in drawn if group.articles == 1],
@@ -191,6 +201,17 @@ def disputes(findings: Findings) -> Iterable[Dispute]:
                 *(f"{name}: nothing" for name in conflict.missed_by),
             ],
         )
+
+
+def scored(scores: Iterable[Score]) -> Iterable[Scored]:
+    """Each annotator's measures: of spans, unless it says other things alone, then of relations and of choices."""
+    for score in scores:
+        if score.exact.micro.predicted or not (score.relations or score.choices):
+            yield Scored(score, "spans", score.exact, score.overlapping)
+        if score.relations:
+            yield Scored(score, "relations", score.relations, score.relations_overlapping)
+        if score.choices:
+            yield Scored(score, "choices", score.choices)
 
 
 def pages(findings: Findings) -> Iterable[Page]:

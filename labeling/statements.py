@@ -1,8 +1,9 @@
 """Relations and choices against gold, by the ruler that measures spans.
 
-A relation is right when its label is, and both its spans are to the character and to their labels; one without a
-direction may be drawn from either end. A choice is right when the option is. Where gold is open nothing is known: a
-relation with an end that touches an open stretch, or an option in dispute, is counted only if it is right.
+A relation is right when its label is, and both its spans are to the character and to their labels; by the overlapping
+rule it is enough that both spans are partners of gold's by that rule. One without a direction may be drawn from either
+end. A choice is right when the option is. Where gold is open nothing is known: a relation with an end that touches an
+open stretch, or an option in dispute, is counted only if it is right.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import choice_id
 from labeling.evaluation import BOOTSTRAP, Measures, Outcome, measures_of, signature
+from labeling.matching import pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
+    from labeling.annotations import Annotation, Gold, Relation
     from labeling.articles import Article
     from labeling.evaluation import Bootstrap
+    from labeling.matching import Rule, Stretch
     from labeling.schema import Schema
 
 
@@ -47,7 +50,11 @@ class Heard:
 
 
 def relations(
-    heard: Iterable[Heard], schema: Schema, corpus: str = "", bootstrap: Bootstrap = BOOTSTRAP
+    heard: Iterable[Heard],
+    schema: Schema,
+    corpus: str = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    rule: Rule = "exact",
 ) -> Measures | None:
     """Measure an annotator's relations; None when it says none at all.
 
@@ -56,16 +63,23 @@ def relations(
         schema: Names the relations, and those without a direction.
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
+        rule: How near both spans must be to gold's.
     """
     symmetric = {kind.name for kind in schema.relations if kind.symmetric}
 
-    def drawn(of: Gold | Annotation, gold: Gold) -> list[Statement]:
-        spans: dict[str, Span | GoldSpan] = {span.id: span for span in of.spans}
+    def drawn(of: Gold | Annotation, spans: Mapping[str, Stretch], gold: Gold) -> list[Statement]:
         return [_related(each, spans, gold, directed=each.label not in symmetric) for each in of.relations]
 
-    outcomes = [_outcome(each, drawn(each.gold, each.gold), drawn(each.said, each.gold)) for each in heard]
-    signed = signature("exact", bootstrap, corpus, "relations")
-    return _measured(outcomes, [kind.name for kind in schema.relations], signed, bootstrap)
+    outcomes = [
+        _outcome(
+            each,
+            drawn(each.gold, {span.id: span for span in each.gold.spans}, each.gold),
+            drawn(each.said, _in_place(each, rule), each.gold),
+        )
+        for each in heard
+    ]
+    signed = signature(rule, bootstrap, corpus, "relations")
+    return _measured(outcomes, [kind.name for kind in schema.relations], signed, bootstrap, rule)
 
 
 def choices(
@@ -90,7 +104,13 @@ def choices(
     return _measured(outcomes, labels, signature("exact", bootstrap, corpus, "choices"), bootstrap)
 
 
-def _related(relation: Relation, spans: Mapping[str, Span | GoldSpan], gold: Gold, *, directed: bool) -> Statement:
+def _in_place(heard: Heard, rule: Rule) -> dict[str, Stretch]:
+    """An annotator's spans by their ids, gold's in the place of those that are its partners."""
+    said: dict[str, Stretch] = {span.id: span for span in heard.said.spans}
+    return said | {mine.id: gold for gold, mine in pair(heard.gold.spans, heard.said.spans, rule).pairs}
+
+
+def _related(relation: Relation, spans: Mapping[str, Stretch], gold: Gold, *, directed: bool) -> Statement:
     if relation.head not in spans or relation.tail not in spans:
         return Statement(id=f"{relation} joins no two spans", start=0, end=1, label=relation.label)
     ends = [(end.start, end.end, end.label) for end in (spans[relation.head], spans[relation.tail])]
@@ -115,7 +135,9 @@ def _outcome(heard: Heard, gold: Sequence[Statement], said: Sequence[Statement])
     )
 
 
-def _measured(outcomes: Sequence[Outcome], labels: Sequence[str], signed: str, bootstrap: Bootstrap) -> Measures | None:
+def _measured(
+    outcomes: Sequence[Outcome], labels: Sequence[str], signed: str, bootstrap: Bootstrap, rule: Rule = "exact"
+) -> Measures | None:
     if not any(each.predicted for each in outcomes):
         return None
-    return measures_of(outcomes, labels, signed, bootstrap=bootstrap)
+    return measures_of(outcomes, labels, signed, rule, bootstrap)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from labeling.annotations import Annotation, Gold, GoldSpan, Span
+from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
 from labeling.consensus import Conflict, Reading
 from labeling.consistency import Audit, Consistency, Difference, Side
@@ -16,6 +16,7 @@ from labeling.project import load_project
 from labeling.report import Findings, annotators, disputes, label_counts, percent, report, tiles
 from labeling.reprints import Projected
 from labeling.splits import Assignment, Clustered
+from labeling.statements import Heard, choices, relations
 from labeling.values import digest_of
 
 TEXT = "Oslo & Rome <met>."
@@ -196,6 +197,46 @@ def test_reprints_have_a_section_of_their_own() -> None:
         1,
         "1 stories: what articles are worth",
     )
+
+
+def test_relations_and_choices_have_their_scores_too() -> None:
+    """By annotator and by label, by both rules; who says choices alone has no row of spans, where it was not asked."""
+    spans = (SPAN, Span(id="2", start=7, end=11, label="MEETING"))
+    relation = Relation(head="2", tail="1", label="HELD_AT")
+    gold = GOLD.model_copy(
+        update={
+            "spans": tuple(GoldSpan(**each.model_dump(exclude={"note"}), rule="single", by=("ana",)) for each in spans),
+            "relations": (relation,),
+            "choices": {"event": ("AGREE",)},
+            "open": (),
+        }
+    )
+    short = spans[1].model_copy(update={"end": 10})
+    said = Annotation(article="a", digest=ARTICLE.digest, annotator="m", spans=(SPAN, short), relations=(relation,))
+    chosen = said.model_copy(update={"spans": (), "relations": (), "choices": {"event": ("AGREE", "AID")}})
+    scores = []
+    for name, each in (("related", said), ("chose", chosen)):
+        heard = [Heard(ARTICLE, "a", gold, each)]
+        score = evaluate(name, [Judged("a", "a", TEXT, gold.spans, each.spans)], SCHEMA.label_names, corpus="c0ffee")
+        found = {
+            "relations": relations(heard, SCHEMA, "c0ffee"),
+            "relations_overlapping": relations(heard, SCHEMA, "c0ffee", rule="overlapping"),
+            "choices": choices(heard, SCHEMA, "c0ffee"),
+        }
+        scores.append(score.model_copy(update=found))
+
+    page = _Page(report("Talks", SCHEMA, replace(FINDINGS, scores=scores)))
+
+    words = " ".join(" ".join(page.words).split())
+    assert page.open == []
+    assert "related spans 50.0 50.0 50.0 100.0" in words
+    assert "related relations 0.0 0.0 0.0 100.0" in words
+    assert "HELD_AT 1 1 0.0 0.0 0.0 100.0" in words
+    assert "chose choices 50.0 100.0 66.7" in words
+    assert "event=AGREE 1 1 100.0 100.0 100.0" in words
+    assert "chose spans" not in words
+    assert "|layer:relations|" in words
+    assert "|layer:choices|" in words
 
 
 def test_people_are_counted_by_what_they_did() -> None:

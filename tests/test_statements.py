@@ -87,6 +87,21 @@ def test_both_spans_must_be_right(schema: Schema) -> None:
     assert (found.micro.pairs, found.micro.predicted, found.micro.gold) == (0, 2, 2)
 
 
+def test_spans_that_overlap_are_near_enough_by_that_rule(schema: Schema) -> None:
+    """A span one character short is still gold's, each for one only; what joins no span is wrong all the same."""
+    gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q")]
+    said = [("O", "PART_OF", "R"), ("O", "PART_OF", "S"), ("L", "PART_OF", "gone")]
+    heard = [_heard(gold, said, places={"R": (11, 14), "S": (14, 15)})]
+
+    exact, loose = relations(heard, schema), relations(heard, schema, rule="overlapping")
+
+    assert exact is not None
+    assert loose is not None
+    assert (exact.micro.pairs, exact.micro.predicted) == (0, 3)
+    assert (loose.micro.precision, loose.micro.recall, loose.rule) == (1 / 3, 1 / 2, "overlapping")
+    assert loose.signature.startswith("match:overlapping|layer:relations|")
+
+
 def test_what_is_open_is_not_wrong(schema: Schema) -> None:
     """A relation that touches an open stretch counts if gold has it, and else is not counted at all."""
     gold = [("O", "PART_OF", "R")]

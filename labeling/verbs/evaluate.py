@@ -74,6 +74,7 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
             name: evaluation.evaluate(name, _judged(heard), labels, trained_on=trained_on, corpus=corpus).model_copy(
                 update={
                     "relations": statements.relations(heard, project.schema, corpus),
+                    "relations_overlapping": statements.relations(heard, project.schema, corpus, rule="overlapping"),
                     "choices": statements.choices(heard, project.schema, corpus),
                 }
             )
@@ -109,7 +110,11 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         show({"corpus": found.corpus, "scores": scores}, as_json=True)
         return 0
     for name, score in found.scores.items():
-        besides = {"relations": score.relations, "choices": score.choices}
+        besides = {
+            "relations": score.relations,
+            "relations, overlapping": score.relations_overlapping,
+            "choices": score.choices,
+        }
         rows = {name: score.exact, "overlapping": score.overlapping} | {
             layer: found for layer, found in besides.items() if found
         }
