@@ -2,7 +2,8 @@
 
 Text-bound annotations are spans, relations and equivalences are relations. An event is its trigger, a span, and a
 relation to each of its arguments, named by the role. Notes of annotators stand at their span; attributes can be mapped.
-What has no place here (discontinuous spans, attributes nobody mapped, normalisations) is a misfit, never dropped.
+What has no place here (discontinuous spans, attributes nobody mapped, normalisations, a second event on one trigger) is
+a misfit, never dropped.
 
 Offsets are code points of the text with its line ends as they are, as brat's server counts them.
 """
@@ -32,6 +33,8 @@ _ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.+?))?\s*")
 _NOTE = re.compile(r"(#\d+)\t(\S+) (\S+)\t(.*)")
 _EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+){2,})\s*")
 _NORMALISATION = re.compile(r"(N\d+)\t.*")
+# The kind of the notes that people write in brat's page; other kinds are of programs.
+_ANNOTATORS = "AnnotatorNotes"
 _KINDS: dict[str, What] = {"T": "span", "R": "relation", "E": "relation", "*": "relation"}
 
 
@@ -42,7 +45,8 @@ def read(path: Path, name: str) -> Iterator[Item]:
         yield unreadable(str(path), f"there is no {beside.name} beside it", "put the text there")
         return
     try:
-        text, lines = (each.read_bytes().decode("utf-8") for each in (beside, path))
+        # Of the text a byte order mark stays: offsets count it.
+        text, lines = beside.read_bytes().decode("utf-8"), path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         yield unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
         return
@@ -66,6 +70,7 @@ class _File:
     marks: list[Mark] = field(default_factory=list)
     related: list[Link] = field(default_factory=list)
     triggers: dict[str, str] = field(default_factory=dict)
+    events: list[tuple[str, str, str]] = field(default_factory=list)
     said: list[tuple[str, Attribute]] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
@@ -91,6 +96,7 @@ class _File:
 
     def finished(self) -> Iterator[Mark]:
         """The spans with their attributes and notes; attributes and notes of anything else become misfits."""
+        self._look_at_events()
         said, notes, known = self._by_target(), self._notes_by_target(), {mark.id for mark in self.marks}
         for target in (said.keys() | notes.keys()) - known:
             self.misfits += [_unsupported(each.id, f"{each.name} of {target}") for each in said.get(target, ())]
@@ -118,20 +124,34 @@ class _File:
     def _event(self, found: re.Match[str]) -> None:
         name, kind, trigger, arguments = found.groups()
         self.triggers[name] = trigger
+        self.events.append((name, kind, found[0]))
         for argument in arguments.split():
             role, _, target = argument.partition(":")
             self.related.append(Link(name, target, role))
-        labels = {mark.id: mark.label for mark in self.marks}
-        if labels.get(trigger, kind) != kind:
-            self.misfits.append(_unsupported(name, f"an event {kind} whose trigger is a {labels[trigger]}", found[0]))
+
+    def _look_at_events(self) -> None:
+        """An event is its trigger: it has no place where there is none, or one of another kind, or another event's."""
+        labels, taken = {mark.id: mark.label for mark in self.marks}, dict[str, str]()
+        for name, kind, raw in self.events:
+            trigger = self.triggers[name]
+            if trigger not in labels:
+                self.misfits.append(
+                    Misfit("annotation", name, "unreadable", f"its trigger {trigger} is not there", raw)
+                )
+            elif labels[trigger] != kind:
+                self.misfits.append(_unsupported(name, f"an event {kind} whose trigger is a {labels[trigger]}", raw))
+            elif first := taken.get(trigger):
+                why = f"a second event on the trigger of {first}: the arguments of both stand at one span"
+                self.misfits.append(_unsupported(name, why, raw))
+            taken.setdefault(trigger, name)
 
     def _attribute(self, found: re.Match[str]) -> None:
         name, kind, target, value = found.groups()
         self.said.append((target, Attribute(name, f"{kind}={value}" if value else kind)))
 
     def _note(self, found: re.Match[str]) -> None:
-        name, _, target, words = found.groups()
-        self.notes.append((target, name, words))
+        name, kind, target, words = found.groups()
+        self.notes.append((target, name, words if kind == _ANNOTATORS else f"{kind}: {words}"))
 
     def _equivalence(self, found: re.Match[str]) -> None:
         self.related += [Link(head, tail, found[1]) for head, tail in pairwise(found[2].split())]

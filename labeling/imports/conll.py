@@ -25,7 +25,7 @@ ENDINGS = (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt")
 
 _NEW = re.compile(r"-DOCSTART-.*|#\s*(?:newdoc(?:\s+id\s*=\s*(.*))?|doc_id\s*=\s*(.*))")
 # Not every line that begins with "#" is a comment: the sign is a token, too.
-_COMMENT = re.compile(r"#\s*[\w.:]+\s*=.*")
+_COMMENT = re.compile(r"(#\s*[\w.:]+)\s*=.*")
 _TAG = re.compile(r"([BIESLU])-(.+)")
 _OUTSIDE = frozenset({"O", "_", "-"})
 _LAST, _FIRST = frozenset("ELSU"), frozenset("BSU")
@@ -42,11 +42,15 @@ class Token:
 
 @dataclass
 class Document:
-    """The sentences of one document, the name the file gives it or "", and how many columns were not read."""
+    """The sentences of one document, the name the file gives it or "", and what was not read.
+
+    ``spare`` is how many columns, ``remarks`` the names of comments.
+    """
 
     name: str = ""
     sentences: list[list[Token]] = field(default_factory=lambda: [[]])
     spare: int = 0
+    remarks: set[str] = field(default_factory=set)
 
     @property
     def tokens(self) -> list[Token]:
@@ -91,7 +95,9 @@ def documents_of(content: str) -> Iterator[Document]:
             document = Document(name=(new[1] or new[2] or "").strip())
         elif not line.strip():
             document.sentences.append([])
-        elif not _COMMENT.fullmatch(line.strip()):
+        elif remark := _COMMENT.fullmatch(line.strip()):
+            document.remarks.add(remark[1])
+        else:
             _take(document, line, number)
     if document.tokens:
         yield document
@@ -108,8 +114,12 @@ def statement_of(document: Document, name: str, where: str, text: str | None) ->
         row=Row(where=where, id=name, text=rebuilt),
         marks=tuple(mark for sentence in _sentences(document, at) for mark in _marks(*zip(*sentence, strict=True))),
         misfits=tuple(_misfit(token) for token in unread),
-        ignored=frozenset({f"{document.spare} columns before the last"} if document.spare else ()),
+        ignored=frozenset({*document.remarks, *_columns(document.spare)}),
     )
+
+
+def _columns(spare: int) -> list[str]:
+    return [f"{spare} columns before the last"] if spare else []
 
 
 def _take(document: Document, line: str, number: int) -> None:

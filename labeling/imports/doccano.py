@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.lines import Json, statements
+from labeling.imports.lines import Json, statements, unread
 from labeling.imports.statement import Item, Link, Mark, Misfit, Statement
 from labeling.sources.columns import COLUMNS
 
@@ -20,6 +20,8 @@ ENDINGS = (".jsonl",)
 
 _LABELS = ("label", "labels", "cats")
 _COMMENTS = ("Comments", "comments")
+_ENTITY = frozenset({"id", "start_offset", "end_offset", "label"})
+_RELATION = frozenset({"id", "from_id", "to_id", "type"})
 _KNOWN = frozenset({*COLUMNS, *_LABELS, *_COMMENTS, "meta", "data", "entities", "relations", "username"})
 
 
@@ -47,7 +49,7 @@ def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT
         links=tuple(line.links),
         options=tuple(line.options),
         misfits=tuple(line.misfits),
-        ignored=frozenset(fields) - _KNOWN,
+        ignored=frozenset(unread(fields, _KNOWN) | line.spare),
     )
 
 
@@ -59,6 +61,7 @@ class _Line:
     links: list[Link] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
+    spare: set[str] = field(default_factory=set)
 
     def label(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a triple ``[start, end, label]``, or a label of the whole text."""
@@ -75,6 +78,7 @@ class _Line:
         match said:
             case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
                 self.marks.append(Mark(str(name), ((start, end),), label))
+                self.spare |= {f"entities.{key}" for key in set(said) - _ENTITY}
             case _:
                 self._misfit("span", "unreadable", "id, start_offset, end_offset or label are not there", said)
 
@@ -83,6 +87,7 @@ class _Line:
         match said:
             case {"from_id": int() | str() as head, "to_id": int() | str() as tail, "type": str(label)}:
                 self.links.append(Link(str(head), str(tail), label))
+                self.spare |= {f"relations.{key}" for key in set(said) - _RELATION}
             case _:
                 self._misfit("relation", "unreadable", "from_id, to_id or type are not there", said)
 

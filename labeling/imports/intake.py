@@ -1,7 +1,8 @@
 """Intake: what foreign files say, made into articles and annotations; what fails a check, into quarantine.
 
 A text that was taken in before, under the name the file gives it or under any other, is that article. What one
-annotator says of one article in several lines or files is one annotation; a span said twice is one span.
+annotator says of one article in several lines or files is one annotation; what is said twice is one thing, with the
+notes and doubts of both.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Intake:
     """Takes statements one by one; then holds what came of them.
 
     ``digests`` says which articles there were before, id to digest of the text, ``homes`` under which id a text stands.
-    ``counts`` has ``new`` articles, texts ``matched`` to an article of another id, and spans ``said twice``.
+    ``counts`` has ``new`` articles, texts ``matched`` to an article of another id, and what was ``said twice``: spans,
+    relations and options.
     """
 
     schema: Schema
@@ -154,28 +156,40 @@ class Intake:
 
     def _together(self, one: Annotation, other: Annotation) -> Annotation:
         """What both say; a span that both have is one span, under the id of the first."""
-        there = {(span.start, span.end, span.label): span.id for span in one.spans}
-        taken, names, more = {span.id for span in one.spans}, dict[str, str](), list[Span]()
+        spans, there = {span.id: span for span in one.spans}, {_place(span): span.id for span in one.spans}
+        taken, names = set(spans), dict[str, str]()
         for span in other.spans:
-            if same := there.get((span.start, span.end, span.label)):
-                self.counts["said twice"] += 1
-                names[span.id] = same
-            else:
-                names[span.id] = _free(span.id, taken)
-                more.append(span.model_copy(update={"id": names[span.id]}))
+            names[span.id] = there.get(_place(span)) or _free(span.id, taken)
+            same = spans.get(names[span.id])
+            self.counts["said twice"] += same is not None
+            spans[names[span.id]] = _both(same, span) if same else span.model_copy(update={"id": names[span.id]})
         links = [_renamed(each, names) for each in other.relations]
+        more = [each for each in links if each not in one.relations]
         choices = {
             name: tuple(dict.fromkeys((*one.choices.get(name, ()), *other.choices.get(name, ()))))
             for name in one.choices | other.choices
         }
+        options = sum(len(each) for said in (one, other) for each in said.choices.values())
+        self.counts["said twice"] += len(links) - len(more) + options - sum(map(len, choices.values()))
         return one.model_copy(
             update={
-                "spans": (*one.spans, *more),
-                "relations": (*one.relations, *(each for each in links if each not in one.relations)),
+                "spans": tuple(spans.values()),
+                "relations": (*one.relations, *more),
                 "choices": choices,
                 "updated": max(one.updated, other.updated),
             }
         )
+
+
+def _place(span: Span) -> tuple[int, int, str]:
+    return span.start, span.end, span.label
+
+
+def _both(one: Span, other: Span) -> Span:
+    """One span with the doubts and notes of two; the same note is one."""
+    there = not other.note or other.note in (one.note, *one.note.split("; "))
+    note = one.note if there else "; ".join(filter(None, (one.note, other.note)))
+    return one.model_copy(update={"unsure": one.unsure or other.unsure, "note": note})
 
 
 def _free(name: str, taken: set[str]) -> str:

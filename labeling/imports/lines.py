@@ -12,7 +12,7 @@ from labeling.sources.columns import COLUMNS, row_of
 from labeling.sources.inputs import Input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from labeling.articles import Row
@@ -55,3 +55,10 @@ def article_fields(fields: Mapping[str, Any]) -> Json:
     known = {**(meta if isinstance(meta, dict) else {}), **fields}
     found = {ours: known[ours] for ours in COLUMNS if known.get(ours) is not None and known[ours] != ""}
     return found if "text" in found or "data" not in fields else {**found, "text": fields["data"]}
+
+
+def unread(fields: Json, known: Collection[str]) -> set[str]:
+    """The names of fields that nobody reads; of those in ``meta`` all that say nothing of the article."""
+    meta = fields.get("meta")
+    inner = set(meta) - set(COLUMNS) if isinstance(meta, dict) else set()
+    return set(fields) - set(known) | {f"meta.{name}" for name in inner}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.lines import Json, statements
+from labeling.imports.lines import Json, statements, unread
 from labeling.imports.statement import Item, Link, Mark, Misfit, Statement
 from labeling.sources.columns import COLUMNS
 
@@ -50,7 +50,9 @@ def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT
         options=tuple(_options(fields, misfits)),
         misfits=tuple(misfits),
         updated=_instant(fields.get("_timestamp")),
-        ignored=frozenset(fields) - _KNOWN - _BOOKS | {f"spans.{name}" for span in spans for name in set(span) - _SPAN},
+        ignored=frozenset(
+            unread(fields, _KNOWN | _BOOKS) | {f"spans.{name}" for span in spans for name in set(span) - _SPAN}
+        ),
     )
 
 

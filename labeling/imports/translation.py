@@ -37,7 +37,7 @@ class Translation:
 
     def span(self, mark: Mark) -> Span | Misfit:
         """The span of a mark, if it can be one."""
-        raw: JsonValue = {"label": mark.label, "parts": [[*part] for part in mark.parts], "covers": mark.covers}
+        raw = _raw(mark)
         if len(mark.parts) > 1:
             said = ", ".join(f"{start}..{end}" for start, end in mark.parts)
             return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {said}", raw)
@@ -93,6 +93,18 @@ class Translation:
     def _meaning(self, attribute: Attribute) -> str:
         bare = attribute.name.partition("=")[0]
         return self.names.get(attribute.name, self.names.get(bare, attribute.name))
+
+
+def _raw(mark: Mark) -> JsonValue:
+    """A mark as it came, with all that was said of it."""
+    attributes: list[JsonValue] = [each.name for each in mark.attributes]
+    return {
+        "label": mark.label,
+        "parts": [[*part] for part in mark.parts],
+        "covers": mark.covers,
+        **({"note": mark.note} if mark.note else {}),
+        **({"attributes": attributes} if attributes else {}),
+    }
 
 
 def _same(said: str, there: str) -> bool:

@@ -35,7 +35,7 @@ class Imported:
     """What became of everything that was read.
 
     ``new`` counts articles that were not there, ``matched`` texts that were, under another id. ``annotations`` to
-    ``choices`` count what is sound, ``said_twice`` spans that one annotator has in two places. ``replaced`` counts
+    ``choices`` count what is sound, ``said_twice`` those that one annotator has in two places. ``replaced`` counts
     annotations of an earlier import in whose place these stand. ``rejected`` counts texts, ``quarantined`` parts of
     annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files.
     """

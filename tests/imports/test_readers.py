@@ -28,6 +28,8 @@ T5\tPerson 0 4;28 36\tAnna minister
 R1\tRepresents Arg1:T1 Arg2:T2
 E1\tMeet:T3 Who:T1 With:T4 In:E2
 E2\tMeet:T3
+E3\tMeet:T99
+E4\tTalk:T3
 A1\tSpeculation T2
 A2\tCertainty E1 Low
 A3\tNegation R1
@@ -69,9 +71,28 @@ def test_brat_says_everything_once() -> None:
     assert [(each.what, each.id, each.kind) for each in said.misfits] == [
         ("annotation", "#3", "unsupported"),
         ("annotation", "A3", "unsupported"),
+        ("annotation", "E2", "unsupported"),
+        ("annotation", "E3", "unreadable"),
+        ("annotation", "E4", "unsupported"),
         ("annotation", "N1", "unsupported"),
         ("span", "T9 Person 0 4", "unreadable"),
     ]
+    assert [each.reason for each in said.misfits if each.id in {"E2", "E3"}] == [
+        "there is no place for a second event on the trigger of E1: the arguments of both stand at one span",
+        "its trigger T99 is not there",
+    ]
+
+
+def test_brat_in_any_order_and_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """What is said of a thing may stand before it; a mark at the head of a file is none of its words."""
+    (tmp_path / "a.txt").write_bytes(b"one two")
+    lines = ("#1\tReviewer T1\tsure?", "A1\tDoubt E1", "E1\tCount:T1", "T1\tCount 4 7\ttwo")
+    (tmp_path / "a.ann").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    (said,) = brat.read(tmp_path / "a.ann", "a")
+
+    assert isinstance(said, Statement)
+    assert said.marks == (Mark("T1", ((4, 7),), "Count", "two", "Reviewer: sure?", (Attribute("A1", "Doubt"),)),)
+    assert said.misfits == ()
 
 
 def test_brat_reads_pairs_of_files(tmp_path: Path) -> None:
@@ -129,7 +150,7 @@ def test_prodigy(tmp_path: Path) -> None:
     assert full.links == (Link("Person:0-9", "Country:18-26", "Represents"),)
     assert [(each.what, each.kind) for each in full.misfits] == [("span", "unreadable"), ("relation", "unreadable")]
     assert (full.annotator, full.updated) == ("news-ana", "2023-11-14T22:13:20+00:00")
-    assert full.ignored == {"colour", "spans.kb_id"}
+    assert full.ignored == {"colour", "spans.kb_id", "meta.score"}
     assert isinstance(chosen, Statement)
     assert (chosen.options, chosen.state, chosen.named) == (("war", "good"), "submitted", False)
     assert isinstance(rejected, Statement)
@@ -149,7 +170,7 @@ def test_doccano(tmp_path: Path) -> None:
             id=3,
             text=TEXT,
             entities=[
-                {"id": 10, "start_offset": 0, "end_offset": 9, "label": "Person"},
+                {"id": 10, "start_offset": 0, "end_offset": 9, "label": "Person", "user": 3},
                 {"id": 11, "start_offset": 18, "end_offset": 26, "label": "Country"},
                 {"id": 12},
             ],
@@ -171,6 +192,7 @@ def test_doccano(tmp_path: Path) -> None:
     assert [(mark.id, mark.parts) for mark in entities.marks] == [("10", ((0, 9),)), ("11", ((18, 26),))]
     assert entities.links == (Link("10", "11", "Represents"),)
     assert [each.what for each in entities.misfits] == ["span", "relation"]
+    assert entities.ignored == {"entities.user"}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +254,7 @@ def test_conll(tmp_path: Path) -> None:
         ("LOC", (25, 30)),
     ]
     assert [(each.id, each.raw) for each in one.misfits] == [("line 11", "now\tB_TIME")]
-    assert one.ignored == {"1 columns before the last"}
+    assert one.ignored == {"1 columns before the last", "# sent_id"}
     assert isinstance(two, Statement)
     assert (two.row.id, two.row.text) == ("wire/2", "Male (x) (y) (z) end")
     assert [(mark.label, *mark.parts) for mark in two.marks] == [("LOC", (0, 4)), ("X", (5, 12)), ("X", (13, 16))]

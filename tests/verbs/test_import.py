@@ -124,7 +124,41 @@ def test_the_same_files_twice_are_the_same_bytes(project: Project, tmp_path: Pat
     again = import_(project, "brat", [folder], ANA)
     assert (_bytes(project), again.new, again.replaced) == (before, 0, 1)
     beside = import_(project, "brat", [folder], ANA, add=True)
-    assert (_bytes(project), beside.said_twice) == (before, 2)
+    assert (_bytes(project), beside.said_twice) == (before, 3)
+
+
+def test_what_is_said_of_one_span_in_two_files_stays(project: Project, tmp_path: Path) -> None:
+    """Notes and doubts of both are the span's; the same note is one."""
+    files = {
+        "a": "T1\tPerson 0 9\tAnna Berg\n#1\tAnnotatorNotes T1\tsince May\n",
+        "b": "T7\tPerson 0 9\tAnna Berg\nA1\tDoubt T7\n#1\tAnnotatorNotes T7\tno, June\n",
+    }
+    for name, lines in files.items():
+        (tmp_path / f"{name}.txt").write_text(TEXT, encoding="utf-8")
+        (tmp_path / f"{name}.ann").write_text(lines, encoding="utf-8")
+        for _ in range(2):
+            import_(project, "brat", [str(tmp_path / f"{name}.ann")], ANA, add=True)
+
+    assert [(row.article, row.spans) for row in _annotations(project)] == [
+        ("a", (Span(id="T1", start=0, end=9, label="PERSON", unsure=True, note="since May; no, June"),))
+    ]
+
+
+def test_what_was_said_of_a_refused_span_stands_with_it(project: Project, tmp_path: Path) -> None:
+    """The note and the doubt of a discontinuous span lie in quarantine beside it."""
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    lines = "T1\tPerson 0 4;28 36\tAnna minister\nA1\tDoubt T1\n#1\tAnnotatorNotes T1\ttwo parts\n"
+    (tmp_path / "a.ann").write_text(lines, encoding="utf-8")
+    import_(project, "brat", [str(tmp_path / "a.ann")], ANA)
+    (bad,) = read_rows(project.workspace.quarantine, Quarantined)
+
+    assert bad.raw == {
+        "label": "Person",
+        "parts": [[0, 4], [28, 36]],
+        "covers": "Anna minister",
+        "note": "two parts",
+        "attributes": ["Doubt"],
+    }
 
 
 def test_what_a_server_holds_stays(project: Project, tmp_path: Path) -> None:
@@ -152,6 +186,7 @@ def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Pat
         {"text": TEXT, "spans": [anna]},
         {"text": TEXT, "spans": [anna, male], "answer": "accept"},
         {"text": TEXT, "accept": ["war", "weather"]},
+        {"text": TEXT, "accept": ["war"]},
         {"text": TEXT, "spans": [{"start": 18, "end": 26, "label": "Country"}], "answer": "ignore"},
     )
     summary = import_(project, "prodigy", [path], ANA)
@@ -160,7 +195,7 @@ def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Pat
     assert [(span.start, span.end) for span in said.spans] == [(0, 9), (40, 44)]
     assert said.choices == {"event": ("ASSAULT",)}
     assert (skipped.state, len(skipped.spans)) == ("skipped", 1)
-    assert (summary.new, summary.said_twice) == (1, 1)
+    assert (summary.new, summary.said_twice) == (1, 2)
     assert _quarantine(project) == [("choice", "weather", "unknown choice")]
 
 
