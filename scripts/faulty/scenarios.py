@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from faulty.door import Asked, Fate, door
-from faulty.stage import Broken, Stage
 from labeling.articles import Article
 from labeling.errors import LabelingError, NoRoom
 from labeling.studio import delivery, journal
@@ -23,11 +22,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from faulty.stage import Stage
     from labeling.project import Project
 
 ARTICLES = 60
 _SPOILT = 0.1  # of the requests; a command has ten to twenty
-FATES: tuple[Fate, ...] = ("lost", "cut", "late", "twice", "slow", "refused", "failed", "gateway", "dropped")
+FATES: tuple[Fate, ...] = (
+    "lost",
+    "cut",
+    "late",
+    "twice",
+    "dateless",
+    "slow",
+    "refused",
+    "failed",
+    "gateway",
+    "dropped",
+)
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ def two_pushes(stage: Stage, times: int) -> Outcome:
         both = [stage.started("push", project), stage.started("push", project)]
         for child in both:
             if child.wait():
-                raise Broken("one of two pushes failed")
+                raise stage.failed(child, "one of two pushes failed")
             child.stdout.close()  # type: ignore[union-attr]  # it was read
         stage.check_server(project)
     return Outcome("two pushes at once", times, "the second waits for the first")

@@ -23,6 +23,7 @@ from labeling.articles import Article
 from labeling.errors import LabelingError
 from labeling.project import Project, load_project
 from labeling.studio import journal
+from labeling.studio.package import tail
 from labeling.studio.process import find
 from labeling.studio.server import start
 from labeling.studio.wire import submission_of
@@ -72,6 +73,10 @@ class Stage:
         write_rows(project.workspace.suggestions, [_word(one) for one in made])
         return project
 
+    @property
+    def _said(self) -> Path:
+        return self.folder / "stderr"
+
     def call(self, method: str, path: str, body: Any = None, key: str = "") -> Any:  # noqa: ANN401 - JSON
         """The server's API, past our client."""
         headers = {"Authorization": f"Token {key or self.server.api_key}"}
@@ -83,23 +88,29 @@ class Stage:
     def started(self, verb: str, project: Project, batch: int = 10) -> subprocess.Popen[bytes]:
         """A process that does ``verb``; it has loaded everything when this returns."""
         words = [verb, str(CONFIG), str(project.workspace.root), str(batch), str(self.patience)]
-        child = subprocess.Popen(
-            [sys.executable, str(RUN), *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "LABEL_STUDIO_URL": self.server.url, "LABEL_STUDIO_API_KEY": self.server.api_key},
-        )
+        with self._said.open("wb") as said:
+            child = subprocess.Popen(
+                [sys.executable, str(RUN), *words],
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env={**os.environ, "LABEL_STUDIO_URL": self.server.url, "LABEL_STUDIO_API_KEY": self.server.api_key},
+            )
         if child.stdout is None or child.stdout.readline() != b"ready\n":
-            child.wait()
-            raise Broken(f"{verb} did not begin")
+            raise self.failed(child, f"{verb} did not begin")
         return child
+
+    def failed(self, child: subprocess.Popen[bytes], what: str) -> Broken:
+        """The end of a child that did not do what it should, with its status and its last words."""
+        if child.stdout:
+            child.stdout.close()
+        return Broken(f"{what}: status {child.wait()}{tail(self._said, (self.server.api_key,))}")
 
     def seconds_of(self, verb: str, project: Project) -> float:
         """How long ``verb`` takes when nothing is done to it."""
         child = self.started(verb, project)
         began = time.monotonic()
         if child.wait():
-            raise Broken(f"{verb} failed though nothing was done to it")
+            raise self.failed(child, f"{verb} failed though nothing was done to it")
         child.stdout.close()  # type: ignore[union-attr]  # it was read
         return time.monotonic() - began
 
@@ -125,16 +136,18 @@ class Stage:
 
     def insist(self, verb: str, project: Project, server: Credentials | None = None) -> int:
         """Run ``verb`` until it ends well; how many tries that took."""
+        last = ""
         for tries in range(1, _TRIES + 1):
             try:
                 if verb == "push":
                     push(project, server=server or self.server, pace=Pace(patience=self.patience))
                 else:
                     pull(project, server=server or self.server, changes=verb == "changes")
-            except LabelingError:
+            except LabelingError as error:
+                last = f": {error}"
                 continue
             return tries
-        raise Broken(f"{verb} did not end well in {_TRIES} tries")
+        raise Broken(f"{verb} did not end well in {_TRIES} tries{last}")
 
     def submit(self, task: int, article: Article, key: str = "") -> None:
         """Annotate at random as somebody; remembered when the server acknowledges it."""

@@ -36,6 +36,16 @@ def test_each_article_is_there_once_and_no_annotation_is_lost(stage: Stage, name
     assert (outcome.times, seconds > 0) == (1, True)
 
 
+def test_a_child_that_does_not_begin_says_why(stage: Stage) -> None:
+    """Its last words stand in the error; its key does not."""
+    unknown = stage.server.model_copy(update={"api_key": "0" * 40})
+    other = Stage(stage.folder, unknown, random.Random(3))  # noqa: S311 - repeatable on purpose
+    with pytest.raises(Broken, match=r"pull did not begin: status 1(.|\n)*does not accept the key: 401") as broken:
+        other.started("pull", other.project(1))
+
+    assert "0" * 40 not in str(broken.value)
+
+
 def test_the_stage_sees_a_broken_promise(stage: Stage) -> None:
     """A task stored twice, one deleted, an annotation that did not come through: each is called by its name."""
     project = stage.project(3)
