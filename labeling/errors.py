@@ -44,6 +44,8 @@ A message says what happened, where and why; ``todo`` says what to do about it. 
     │   ├── SpansLost              a target could not hold every span
     │   ├── TargetsDiffer          what was read back from disk is not gold
     │   ├── QuarantineNotAllowed   a kind of defect the project does not allow
+    │   ├── WorkerDied             a process that did a part of the work was ended
+    │   ├── Uncertified            nobody has proven that the splits as they are share nothing
     │   └── CorpusChanged          a dataset is not what its manifest says
     ├── TooFewAnnotators           no two people submitted the same article
     ├── LeakError                  articles that must stay together stand in different splits
@@ -245,6 +247,14 @@ class TargetsDiffer(CorpusError):
 
 class QuarantineNotAllowed(CorpusError):
     """Quarantine holds a kind of defect that the project file does not allow."""
+
+
+class Uncertified(CorpusError):
+    """The leakage certificate is of other splits, or of another notion of a passage: nothing is proven of these."""
+
+
+class WorkerDied(CorpusError):
+    """A process that did a part of the work ended before it was done: nothing was made."""
 
 
 class CorpusChanged(CorpusError):

@@ -86,10 +86,13 @@ def newswire(nlp: Language) -> None:
             todo="name another language in [project]",
             where="project.language",
         )
-    defaults = nlp.Defaults
-    nlp.tokenizer.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
-    nlp.tokenizer.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *_suffixes()]).search
-    nlp.tokenizer.infix_finditer = compile_infix_regex([*_infixes(), *(defaults.infixes or ())]).finditer
+    defaults, cutter = nlp.Defaults, nlp.tokenizer
+    # Whenever one of these is set, spaCy works through all its special cases again: there are none meanwhile.
+    special, cutter.rules = cutter.rules, {}
+    cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
+    cutter.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *_suffixes()]).search
+    cutter.infix_finditer = compile_infix_regex([*_infixes(), *(defaults.infixes or ())]).finditer
+    cutter.rules = special
 
 
 def _prefixes() -> list[str]:

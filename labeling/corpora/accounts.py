@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from labeling.annotations import (
     BY_RULE,
@@ -13,7 +13,6 @@ from labeling.annotations import (
     Gold,
     LedgerRow,
     Quarantined,
-    Span,
     What,
     check,
     choice_id,
@@ -21,7 +20,7 @@ from labeling.annotations import (
 )
 from labeling.corpora.pairs import outside
 from labeling.errors import LedgerUnbalanced, QuarantineNotAllowed, SpansLost
-from labeling.ledger import Entry, Sums, check_balance, things_of
+from labeling.ledger import Entry, Sums, check_balance, things_in, things_of
 from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
@@ -83,15 +82,13 @@ class Tally:
 
 def lost_from(article: Article, gold: Gold, schema: Schema) -> list[Entry]:
     """What no target can hold: gold that the article's text or the schema does not bear out. One row for each."""
-    said = Annotation(
+    spans: tuple[Any, ...] = tuple(span for span in gold.spans if 0 <= span.start < span.end)
+    # Not validated: all of it was when it was read, and a span of gold has everything that is checked of one.
+    said = Annotation.model_construct(
         article=gold.article,
         digest=gold.digest,
         annotator="",
-        spans=tuple(
-            Span(id=span.id, start=span.start, end=span.end, label=span.label)
-            for span in gold.spans
-            if 0 <= span.start < span.end
-        ),
+        spans=spans,
         relations=gold.relations,
         choices=gold.choices,
     )
@@ -158,14 +155,6 @@ def _row(gold: Gold, what: What, name: str, stage: Target, outcome: Outcome, rea
     return Entry(article=gold.article, what=what, id=name, stage=stage, outcome=outcome, reason=reason)
 
 
-def things_of_gold(gold: Gold) -> list[Thing]:
-    """Everything that enters the second account, of one article."""
-    said = Annotation(
-        article=gold.article, digest=gold.digest, annotator="", relations=gold.relations, choices=gold.choices
-    )
-    return [*((gold.article, "", "span", span.id) for span in gold.spans), *things_of([said], ())]
-
-
 def first_account(workspace: Workspace, allowed: Collection[Defect]) -> Tally:
     """Check the account that ``adjudicate`` kept, against annotations, quarantine and gold as they are now.
 
@@ -201,7 +190,7 @@ def _entered(workspace: Workspace) -> Iterator[Thing]:
 
 def _refuse_other_gold(workspace: Workspace, became: Counter[tuple[str, What]]) -> None:
     for gold in read_rows(workspace.gold, Gold):
-        became.subtract((article, what) for article, _, what, _ in things_of_gold(gold))
+        became.subtract((article, what) for article, _, what, _ in things_in(gold))
     faults = [f"{number:+d} {what}s of {article!r}" for (article, what), number in sorted(became.items()) if number]
     if faults:
         raise LedgerUnbalanced(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from labeling.annotations import choice_id
 from labeling.values import digest_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SpanFact: TypeAlias = tuple[str, int, int, str, bool]
 # head, label, tail
 RelationFact: TypeAlias = tuple[str, str, str]
+# Where an article comes from: the fields of an article that say so.
+PROVENANCE: Final = ("source", "title", "published", "url")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from labeling.errors import WorkerDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,18 +30,32 @@ class Alone(Executor):
         return done
 
 
-def crew(processes: int) -> Executor:
+@contextmanager
+def crew(processes: int) -> Iterator[Executor]:
     """An executor of so many processes; of none but this one when it is 1.
 
     Work and results travel pickled, so that both must be small beside the work itself.
+
+    Raises:
+        WorkerDied: One of them ended before its work was done.
     """
     if processes == 1:
-        return Alone()
+        yield Alone()
+        return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
-    # A fork of a process with threads, which Arrow's are, may hang; and other systems than Linux have none.
-    return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        # A fork of a process with threads, which Arrow's are, may hang; and other systems than Linux have none.
+        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as executor:
+            yield executor
+    except BrokenProcessPool:
+        raise WorkerDied(
+            f"one of {processes} processes ended before its work was done, or could not be started",
+            todo="the system ends processes when memory runs out: ask for fewer with --processes, and run it again",
+            where="--processes",
+        ) from None
 
 
 def in_order(executor: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from labeling.annotations import choice_id
 from labeling.corpora.checksums import sha256_of
-from labeling.corpora.content import Content, in_order
+from labeling.corpora.columns import TOKENS, contents_of
 from labeling.splits import SPLITS
 from labeling.tokens import touched
-from labeling.values import digest_of
 from labeling.workspace import write_json
 
 if TYPE_CHECKING:
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from datasets import Features
     from pydantic import JsonValue
 
+    from labeling.corpora.content import Content
     from labeling.corpora.layer import FlatLayer
     from labeling.tokens import Edges
 
@@ -37,13 +35,6 @@ UNKNOWN = -1
 ARROW, PARQUET = "arrow", "parquet"
 _BATCH = 256
 _DATA = "data-00000-of-00001.arrow"
-_PROVENANCE = ("source", "title", "published", "url")
-_SPAN = ("id", "start", "end", "label", "unsure")
-_RELATION = ("head", "label", "tail")
-_CHOICE = ("name", "option")
-_TOKENS = ["tokens", "token_starts", "token_ends", "tags", "tag_layers"]
-
-Row: TypeAlias = dict[str, Any]
 
 
 def tag_names(labels: Sequence[str]) -> list[str]:
@@ -126,69 +117,6 @@ def untagged(stack: Sequence[FlatLayer], tags: Sequence[Tagged]) -> dict[str, st
     return left
 
 
-def row_of(text: str, tokens: Edges, tags: Sequence[Sequence[int]], content: Content) -> Row:
-    """The row of an article.
-
-    Args:
-        text: Its text.
-        tokens: Where the tokenizer cuts it.
-        tags: For each layer, the flat one first, one tag for each token.
-        content: What gold says about it.
-    """
-    starts, ends = tokens
-    return {
-        "id": content.article,
-        "text": text,
-        "digest": content.digest,
-        **dict(zip(_PROVENANCE, content.provenance, strict=True)),
-        "complete": content.complete,
-        "spans": [dict(zip(_SPAN, each, strict=True)) for each in content.spans],
-        "relations": [dict(zip(_RELATION, each, strict=True)) for each in content.relations],
-        "choices": [dict(zip(_CHOICE, each.split("=", 1), strict=True)) for each in content.choices],
-        "open": [{"start": start, "end": end} for start, end in content.open],
-        "open_choices": list(content.open_choices),
-        "tokens": [text[start:end] for start, end in zip(starts, ends, strict=True)],
-        "token_starts": starts,
-        "token_ends": ends,
-        "tags": list(tags[0]),
-        "tag_layers": [list(layer) for layer in tags],
-    }
-
-
-def batch_of(rows: Sequence[Row], columns: pa.Schema) -> pa.RecordBatch:
-    """Rows in Arrow's form; ``columns`` is the schema of `features`."""
-    import pyarrow as pa
-
-    return pa.RecordBatch.from_pylist(rows, schema=columns)
-
-
-def contents_of(rows: pa.RecordBatch) -> Iterator[Content]:
-    """What each row says about its article, read column by column."""
-    fields = [rows.column(name).to_pylist() for name in ("id", "text", *_PROVENANCE, "complete", "open_choices")]
-    lists = [_tuples(rows.column(name)) for name in ("spans", "relations", "choices", "open")]
-    for article, text, *provenance, complete, asked, spans, relations, choices, stretches in zip(
-        *fields, *lists, strict=True
-    ):
-        source, title, published, url = provenance
-        yield Content(
-            article=article,
-            digest=digest_of(text),
-            provenance=(source, title, published, url),
-            complete=complete,
-            spans=in_order(spans),
-            relations=relations,
-            choices=tuple(choice_id(name, option) for name, option in choices),
-            open=stretches,
-            open_choices=tuple(asked),
-        )
-
-
-def _tuples(column: pa.ListArray) -> Iterator[tuple[Any, ...]]:
-    """The structs of each row, as tuples of their fields."""
-    structs = zip(*(field.to_pylist() for field in column.flatten().flatten()), strict=True)
-    return (tuple(islice(structs, length)) for length in column.value_lengths().to_pylist())
-
-
 class Tables:
     """Writes the rows of one split, a piece at a time: Arrow and Parquet, in the layout of a ``DatasetDict``."""
 
@@ -260,7 +188,7 @@ def read_arrow(folder: Path, split: str) -> Iterator[Content]:
     from datasets import load_from_disk
 
     for table in load_from_disk(str(folder / ARROW))[split].with_format("arrow").iter(_BATCH):
-        for batch in table.drop_columns(_TOKENS).to_batches():
+        for batch in table.drop_columns([*TOKENS]).to_batches():
             yield from contents_of(batch)
 
 
@@ -275,6 +203,28 @@ def read_texts(folder: Path, split: str) -> Iterator[tuple[Content, str]]:
 
     path = folder / PARQUET / f"{split}.parquet"
     with pq.ParquetFile(path) as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
-        columns = [name for name in file.schema_arrow.names if name not in _TOKENS]
+        columns = [name for name in file.schema_arrow.names if name not in TOKENS]
         for batch in file.iter_batches(_BATCH, columns=columns):
             yield from zip(contents_of(batch), batch.column("text").to_pylist(), strict=True)
+
+
+def unlike_arrow(folder: Path, split: str) -> list[str]:
+    """The columns of a split in which its Parquet file is not its Arrow file, cell by cell; a part at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    unlike: dict[str, None] = {}
+    with (
+        pa.memory_map(str(folder / ARROW / split / _DATA)) as mapped,
+        pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file,  # type: ignore[no-untyped-call]  # pyarrow is untyped
+    ):
+        rows, at = pa.ipc.open_stream(mapped), 0
+        for at, batch in enumerate(rows, start=1):
+            if at <= file.num_row_groups:
+                unlike.update(dict.fromkeys(_unlike(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
+        return list(unlike) if at == file.num_row_groups else rows.schema.names
+
+
+def _unlike(rows: pa.Table, others: pa.Table) -> list[str]:
+    names: list[str] = rows.schema.names
+    return [name for name in names if name not in others.schema.names or not rows[name].equals(others[name])]

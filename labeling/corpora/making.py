@@ -21,16 +21,16 @@ from labeling.corpora.accounts import (
     left_out,
     lost_from,
     refuse_lost,
-    things_of_gold,
 )
+from labeling.corpora.columns import Row, batch_of
 from labeling.corpora.content import content_of
 from labeling.corpora.counts import Counts
 from labeling.corpora.docbin import Pack, doc_of
-from labeling.corpora.huggingface import batch_of, row_of, tagged, untagged
+from labeling.corpora.huggingface import tagged, untagged
 from labeling.corpora.layer import flat_layer, layers
 from labeling.corpora.packing import extensions_known
 from labeling.corpora.pairs import REL, Pairing
-from labeling.ledger import check_balance
+from labeling.ledger import check_balances, things_in
 from labeling.tokens import edges, inner_boundaries, tokenizer
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from labeling.annotations import What
-    from labeling.corpora.huggingface import Row
     from labeling.ledger import Entry
     from labeling.project import Policies
     from labeling.schema import Schema
@@ -166,7 +165,7 @@ class _Maker:
         cut = {span.id for span in gold.spans if span.start in starts or span.end in ends}
         doc, content = doc_of(tokens, article, gold, layer, self._recipe.schema), content_of(article, gold)
         doc.user_data[REL] = self._pairing.of(doc, gold)  # type: ignore[index]  # spaCy's own keys are tuples
-        row = row_of(article.text, where, [each.tags for each in tags], content)
+        row = Row(article.text, where, [each.tags for each in tags], content)
         self._keep(placed, doc, row, content.fingerprint, len(tokens))
         return _accounted(
             placed,
@@ -192,7 +191,5 @@ def _accounted(placed: Placed, entries: list[Entry]) -> list[Entry]:
     """The entries of an article with those for what was left out, if they balance."""
     gold = placed.gold
     entries += [left_out(gold, *thing, stage, reason) for stage in TARGETS for thing, reason in placed.aside.items()]
-    things = [*things_of_gold(gold), *((gold.article, "", *thing) for thing in placed.aside)]
-    for stage in TARGETS:
-        check_balance(stage, things, entries)
+    check_balances(TARGETS, [*things_in(gold), *((gold.article, "", *thing) for thing in placed.aside)], entries)
     return entries

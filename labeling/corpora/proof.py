@@ -10,7 +10,7 @@ from labeling.corpora.accounts import HUGGINGFACE, SPACY
 from labeling.corpora.content import Content, differences, missing_from
 from labeling.corpora.crew import Alone
 from labeling.corpora.docbin import read_shard, shards_in
-from labeling.corpora.huggingface import ARROW, PARQUET, read_arrow, read_parquet
+from labeling.corpora.huggingface import ARROW, PARQUET, read_arrow, read_parquet, unlike_arrow
 from labeling.corpora.packing import extensions_known
 from labeling.errors import SpansLost, TargetsDiffer
 from labeling.splits import SPLITS
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 # Reads articles from one place of a target; other processes can be told to.
 Source: TypeAlias = Callable[[], Iterator[Content]]
 
+_ARROW, _PARQUET = f"{HUGGINGFACE}/{ARROW}", f"{HUGGINGFACE}/{PARQUET}"
 _SHOWN = 5
+_TODO = "this is a fault of the program: keep the workspace and report it; no dataset was made"
 
 
 class Found(NamedTuple):
@@ -77,24 +79,46 @@ def prove(
         found = ((split, each) for split, done in places for each in done.result())
         if faults := _compare(prints, found):
             raise _difference(name, faults, sources[name], wanted())
+    _prove_parquet(folder / HUGGINGFACE, prints, wanted)
     articles = [each for _, done in read[SPACY] for each in done.result()]
     return Proof(
         articles=len(articles),
         spans=sum(each.spans for each in articles),
         relations=sum(each.relations for each in articles),
         choices=sum(each.choices for each in articles),
-        targets=tuple(sources),
+        targets=(*sources, _PARQUET),
         digest=digest_of("\n".join(f"{split} {prints[split, article]}" for split, article in sorted(prints))),
     )
 
 
 def _sources(folder: Path) -> dict[str, list[tuple[SplitName, Source]]]:
-    """Where each target holds articles, by name of the target: the split, and what reads them there."""
+    """Where a target holds articles, by name of the target: the split, and what reads them there."""
     return {
         SPACY: [(split, partial(read_shard, shard)) for split in SPLITS for shard in shards_in(folder / SPACY / split)],
-        f"{HUGGINGFACE}/{ARROW}": [(split, partial(read_arrow, folder / HUGGINGFACE, split)) for split in SPLITS],
-        f"{HUGGINGFACE}/{PARQUET}": [(split, partial(read_parquet, folder / HUGGINGFACE, split)) for split in SPLITS],
+        _ARROW: [(split, partial(read_arrow, folder / HUGGINGFACE, split)) for split in SPLITS],
     }
+
+
+def _prove_parquet(
+    folder: Path,
+    prints: Mapping[tuple[SplitName, str], str],
+    wanted: Callable[[], Iterable[tuple[SplitName, Content]]],
+) -> None:
+    """Compare Parquet with Arrow, which was found to be gold: every cell, tokens and tags as well.
+
+    Raises:
+        SpansLost: It lacks spans, relations or choices that gold has.
+        TargetsDiffer: It differs from gold, or from Arrow in what gold does not say.
+    """
+    differing = {split: columns for split in SPLITS if (columns := unlike_arrow(folder, split))}
+    if not differing:
+        return
+    sources: list[tuple[SplitName, Source]] = [(split, partial(read_parquet, folder, split)) for split in SPLITS]
+    found = ((split, each) for split, source in sources for each in _found(source))
+    if faults := _compare(prints, found):
+        raise _difference(_PARQUET, faults, sources, wanted())
+    said = "; ".join(f"{', '.join(columns)} in {split}" for split, columns in differing.items())
+    raise TargetsDiffer(f"{_PARQUET}, read back from disk, is not {_ARROW}: {said}", todo=_TODO, where=_PARQUET)
 
 
 @extensions_known()
@@ -145,6 +169,6 @@ def _difference(
     kind = SpansLost if lost else TargetsDiffer
     return kind(
         f"{target}, read back from disk, is not gold: {'; '.join((lost or other)[:_SHOWN])}",
-        todo="this is a fault of the program: keep the workspace and report it; no dataset was made",
+        todo=_TODO,
         where=target,
     )

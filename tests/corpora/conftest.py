@@ -10,7 +10,7 @@ import pytest
 
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Relation, Span
 from labeling.articles import Article
-from labeling.corpora.accounts import things_of_gold
+from labeling.ledger import things_in
 from labeling.project import Naming, Policies, Project, ProjectFile
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.splits import Assignment
@@ -115,7 +115,7 @@ def _annotation(gold: Gold) -> Annotation:
 def _ledger(gold: Gold) -> list[LedgerRow]:
     return [
         LedgerRow(article=article, annotator="ana", what=what, id=name, stage="gold", outcome="gold")
-        for article, _, what, name in things_of_gold(gold)
+        for article, _, what, name in things_in(gold)
     ]
 
 

@@ -10,16 +10,15 @@ import pytest
 from datasets import load_dataset, load_from_disk
 from seqeval.metrics.sequence_labeling import get_entities
 
+from labeling.corpora.columns import Row, batch_of
 from labeling.corpora.content import content_of
 from labeling.corpora.huggingface import (
     Tables,
     Tagged,
-    batch_of,
     features,
     finish,
     read_arrow,
     read_parquet,
-    row_of,
     tag_names,
     tagged,
     untagged,
@@ -58,7 +57,7 @@ def written(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> P
         tables = Tables(tmp_path, split, making.schema.label_names)
         if split == "train":
             tags = [each.tags for each in _layered(making, article, gold, 3)[1]]
-            row = row_of(article.text, edges(NLP.make_doc(article.text)), tags, content_of(article, gold))
+            row = Row(article.text, edges(NLP.make_doc(article.text)), tags, content_of(article, gold))
             tables.add(batch_of([row], features(making.schema.label_names).arrow_schema))
         tables.close()
     finish(tmp_path)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from labeling.corpora.columns import Row, batch_of
 from labeling.corpora.content import content_of
-from labeling.corpora.huggingface import Tables, batch_of, features, finish, row_of, tag_names, tagged
+from labeling.corpora.huggingface import Tables, features, finish, tag_names, tagged
 from labeling.corpora.layer import flat_layer, layers
 from labeling.corpora.subwords import IGNORED, NO_WORD, encoded, labels_of, spans_of, words_of
 from labeling.splits import SPLITS
@@ -20,6 +21,8 @@ from labeling.tokens import edges, tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pyarrow as pa
 
     from labeling.annotations import Gold
     from labeling.articles import Article
@@ -62,11 +65,16 @@ def _words() -> PreTrainedTokenizerFast:
 FAST = {"bytes": _bytes(), "pieces": _pieces(), "words": _words()}
 
 
-def _batch(making: Making, article: Article, gold: Gold) -> dict[str, list[Any]]:
+def _rows(making: Making, article: Article, gold: Gold) -> pa.RecordBatch:
     labels, tokens = making.schema.label_names, edges(NLP.make_doc(article.text))
     stack = layers(article.text, gold, flat_layer(article.text, gold, labels), labels, 2)
     tags = [tagged(tokens, layer, labels).tags for layer in stack]
-    return {name: [value] for name, value in row_of(article.text, tokens, tags, content_of(article, gold)).items()}
+    return batch_of([Row(article.text, tokens, tags, content_of(article, gold))], features(labels).arrow_schema)
+
+
+def _batch(making: Making, article: Article, gold: Gold) -> dict[str, list[Any]]:
+    batch: dict[str, list[Any]] = _rows(making, article, gold).to_pydict()
+    return batch
 
 
 def _decoded(text: str, windows: dict[str, list[Any]], names: list[str]) -> set[tuple[int, int, str]]:
@@ -146,8 +154,7 @@ def test_as_people_map_a_dataset(minister: tuple[Article, Gold], making: Making,
     for split in SPLITS:
         tables = Tables(tmp_path, split, making.schema.label_names)
         if split == "train":
-            row = {name: column[0] for name, column in _batch(making, *minister).items()}
-            tables.add(batch_of([row], features(making.schema.label_names).arrow_schema))
+            tables.add(_rows(making, *minister))
         tables.close()
     finish(tmp_path)
     rows = load_from_disk(str(tmp_path / "arrow"))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
 from labeling import samples
 from labeling.annotations import LedgerRow
 from labeling.cli import cli
-from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkspaceBusy
+from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkerDied, WorkspaceBusy
 from labeling.project import Project, load_project
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
@@ -117,6 +121,36 @@ def test_a_compile_that_fails_leaves_nothing(project: Project) -> None:
         compiled_from(project)
     assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([first.digest[:16], "latest"])
     assert verify(project).digest == first.digest
+
+
+def test_a_process_that_is_killed_has_a_name(project: Project) -> None:
+    """The system ends a process at work, as it does when memory runs out: an error of ours, and nothing half made."""
+    first = compiled_from(project)
+    killed = list[int]()
+    watching = threading.Thread(target=_kill_a_worker, args=(killed,))
+    watching.start()
+
+    with pytest.raises(WorkerDied, match="one of 2 processes ended before its work was done") as refused:
+        compiled_from(project, processes=2)
+    watching.join()
+    assert killed
+    assert "--processes" in refused.value.todo
+    assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([first.digest[:16], "latest"])
+    assert verify(project).digest == first.digest
+    assert compiled_from(project, processes=2) == first
+
+
+def _kill_a_worker(killed: list[int]) -> None:
+    """Kill the first process that this one starts for work, and note which it was."""
+    until = time.monotonic() + 60
+    while not killed and time.monotonic() < until:
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                if "spawn_main" in " ".join(child.cmdline()):
+                    child.kill()
+                    killed.append(child.pid)
+                    break
+        time.sleep(0.01)
 
 
 def test_what_a_crash_left_is_cleared_away(project: Project) -> None:
