@@ -1,8 +1,11 @@
 # Everything starts here; each goal makes .venv first when it is missing. Only Python 3.11 to 3.13 and make are needed.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix docs studio bench faults production lock clean
+.PHONY: help install demo test torch check fix docs studio bench faults production lock clean
 
 PYTHON ?= python3
+# Each machine wants another build, so that it is not in the lock. This one is for the CPU alone and is refused where pip
+# knows of none, instead of two gigabytes of CUDA: then say where, or what else, as in make torch TORCH='torch ...'.
+TORCH ?= torch==2.13.0+cpu
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -31,7 +34,11 @@ demo: $(READY)  ## the main job, end to end, on a real Label Studio
 	$(BIN)/labeling demo
 
 test: $(READY)  ## every test, on a real Label Studio and in a real browser
-	$(BIN)/python -m pytest -m "not production"
+	$(BIN)/python -m pytest -m "not production and not torch"
+
+torch: $(READY)  ## PyTorch for the CPU into .venv, and the tests of what needs it
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pytest -m torch tests/test_taggers.py
 
 production: $(READY)  ## the contract on PostgreSQL, uWSGI and nginx, which must be installed
 	$(BIN)/python -m pytest -m production

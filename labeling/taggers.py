@@ -198,7 +198,8 @@ def _places(text: str, tokenizer: Any, model: Any, names: Sequence[str]) -> list
         last = len(pieces) if number == count - 1 else len(pieces) - (shared - shared // 2)
         offsets += [place for place, _ in pieces[first:last]]
         labels += [label for _, label in pieces[first:last]]
-    return list(spans_of(text, offsets, labels, names))
+    # A piece may be a blank alone, of which nothing is left.
+    return [(start, end, label) for start, end, label in spans_of(text, offsets, labels, names) if start < end]
 
 
 def _f1(rows: Any, tokenizer: Any, model: Any, names: Sequence[str]) -> float:  # noqa: ANN401 - theirs

@@ -1,4 +1,4 @@
-"""A token classifier of transformers, on a tiny BERT built here; it runs only where PyTorch is installed."""
+"""A token classifier of transformers, on a tiny BERT built here; `make torch` installs PyTorch and runs these tests."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from labeling.errors import TrainingError
 from labeling.extractors import corpus_digest, extractor_at, predict, train_tagger
 from labeling.project import Project, load_project
 from labeling.splits import Assignment
-from labeling.taggers import Settings
+from labeling.taggers import Settings, tagged
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.evaluate import evaluate
+from labeling.verbs.split import split
 from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ WORDS = ("Envoys", "met", "in", "on", "Monday", ",", "and", "not", "at", "the", 
 
 def _article(number: int) -> tuple[Article, Annotation]:
     """Envoys met in one city and not in another, so often that the article is longer than the model reads at once."""
-    here, there = CITIES[number % 8], CITIES[(number + 3) % 8]
+    here, there = CITIES[number % 8], CITIES[(number + 3 + number // 8) % 8]
     text = " ".join([f"Envoys met in {here} on Monday, and not at the {there} summit."] * (1 + number % 3))
     spans = tuple(
         Span(id=f"{city} {start}", start=start, end=start + len(city), label=label)
@@ -58,6 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             for n, (each, _) in enumerate(pairs)
         ],
     )
+    split(project)
     compile_dataset(project)
     return project
 
@@ -65,7 +67,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of two small layers that reads 24 pieces at once, with a WordPiece tokenizer of a few words; untrained."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+    import torch
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     torch.manual_seed(1)
@@ -93,6 +95,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.torch
 def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> None:
     """Fine-tuned, it finds places in articles longer than it reads at once, soundly, and `evaluate` measures it."""
     settings = Settings(epochs=30, batch=4, rate=5e-3)
@@ -113,9 +116,55 @@ def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> No
     assert evaluate(project).scores[card.annotator].exact.micro.f1 == 1.0
 
 
+@pytest.mark.torch
+def test_a_tagger_can_begin_as_another(project: Project, checkpoint: Path, tmp_path: Path) -> None:
+    """A model that was trained for other tags gets a new last layer, and the same seed says the same words."""
+    import torch
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    torch.manual_seed(1)
+    other = AutoModelForTokenClassification.from_pretrained(checkpoint, num_labels=3)
+    other.save_pretrained(tmp_path / "other")
+    AutoTokenizer.from_pretrained(checkpoint).save_pretrained(tmp_path / "other")
+    settings, articles = Settings(epochs=30, batch=4, rate=5e-3, steps=40), [_article(number)[0] for number in (16, 17)]
+
+    def said(folder: str) -> list[Annotation]:
+        latest, log = project.workspace.latest, io.StringIO()
+        model = train_tagger(str(tmp_path / "other"), latest, tmp_path / folder, settings=settings, log=log)
+        assert "step 40 of 40" in log.getvalue()
+        return list(predict(model, articles))
+
+    first = said("one")
+    assert first == said("two")
+    assert {span.label for annotation in first for span in annotation.spans} <= set(project.schema.label_names)
+
+
+@pytest.mark.torch
+def test_a_blank_is_no_span(checkpoint: Path, tmp_path: Path) -> None:
+    """A tokenizer may have pieces that are blanks alone; a model that labels one has marked nothing."""
+    from tokenizers import Regex
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    names = ["O", "B-LOCATION", "I-LOCATION"]
+    model = AutoModelForTokenClassification.from_pretrained(
+        checkpoint, id2label=dict(enumerate(names)), label2id={name: number for number, name in enumerate(names)}
+    )
+    model.classifier.weight.data.zero_()
+    model.classifier.bias.data.copy_(model.classifier.bias.new_tensor([0.0, 1.0, 0.0]))
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    # Words and blanks, each a piece of its own, and the model says of each that a LOCATION begins there.
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s"), "isolated")
+    for each in (model, tokenizer):
+        each.save_pretrained(tmp_path / "blanks")
+
+    ((_, places),) = tagged(tmp_path / "blanks", [_article(0)[0].model_copy(update={"text": "Oslo Rome"})])
+
+    assert places == [(0, 4, "LOCATION"), (5, 9, "LOCATION")]
+
+
+@pytest.mark.torch
 def test_a_checkpoint_that_is_none_is_refused(project: Project, tmp_path: Path) -> None:
     """An empty folder is named, and nothing is left behind."""
-    pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
     (tmp_path / "empty").mkdir()
 
     with pytest.raises(TrainingError, match="transformers cannot open"):
