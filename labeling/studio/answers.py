@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from labeling.errors import UnreadableExport
 from labeling.studio.exports import stream_export
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -32,6 +33,28 @@ _DAILY = dt.timedelta(days=31)
 def name_of(instant: dt.datetime, *, changes: bool = False) -> str:
     """The name of an answer that was asked for at that instant."""
     return f"{instant.astimezone(dt.UTC):{_TIME}}" + (CHANGES if changes else WHOLE)
+
+
+@contextmanager
+def keeping(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Write an answer that comes in pieces, each a JSON list of tasks: what is yielded takes one piece.
+
+    The file is one list of all their tasks, compressed; without name and time in its head, the same answer is the same
+    file.
+    """
+    pieces = 0
+
+    def keep(piece: bytes) -> None:
+        nonlocal pieces
+        inside = piece.strip()[1:-1].strip()
+        if inside:
+            out.write((b", " if pieces else b"") + inside)
+            pieces += 1
+
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", LEVEL, fileobj=raw, mtime=0) as out:
+        out.write(b"[")
+        yield keep
+        out.write(b"]")
 
 
 def tasks_in(path: Path) -> Iterator[dict[str, JsonValue]]:

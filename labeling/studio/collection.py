@@ -12,9 +12,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.studio import calls
-from labeling.studio.answers import LEVEL, name_of, tasks_in
+from labeling.studio import calls, journal
+from labeling.studio.answers import LEVEL, keeping, name_of
 from labeling.studio.changes import changes, check_counts
+from labeling.studio.exports import read_export
+from labeling.studio.lookahead import ahead
+from labeling.studio.refusals import strange
 from labeling.studio.standing import Difference, Known, Users, Watermark, difference, known_of, unsubmitted
 from labeling.studio.wire import annotator_names, read_task
 from labeling.values import canonical, digest_of
@@ -22,7 +25,7 @@ from labeling.workspace import Sorted, file_digest, read_rows, read_value, repla
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -90,8 +93,7 @@ class Collection:
         kept = self.workspace.pulls / name_of(instant)
         reading = _Reading(self, dict(annotator_names(users)))
         with replacing(kept) as temporary:
-            self._download(temporary)
-            for task in tasks_in(temporary):
+            for task in self._everything(temporary, before):
                 reading.add(task)
             reading.add_imported()
             check_counts(self.studio, self.project, reading.known)
@@ -161,10 +163,27 @@ class Collection:
             return {}
         return {row.task: row for row in read_rows(self.workspace.pulled, Known)}
 
-    def _download(self, path: Path) -> None:
-        # Without name and time in its head, the same answer is the same file.
-        with path.open("wb") as raw, gzip.GzipFile("", "wb", LEVEL, fileobj=raw, mtime=0) as out:
-            self.studio.download(self.project.number, out)
+    def _everything(self, path: Path, before: Iterable[int]) -> Iterator[dict[str, JsonValue]]:
+        """All tasks there, kept in ``path`` as they come: those we know of, and if that is not all, those listed."""
+        known = {row.task for row in journal.load(self.workspace.pushed).values() if row.task} | {*before}
+        came = 0
+        with keeping(path) as keep:
+            for task in self._exported(sorted(known), keep):
+                came += 1
+                yield task
+            if came < self.project.tasks:
+                listed = {int(row["id"]) for row in calls.listed(self.studio, self.project.number, "id")}
+                yield from self._exported(sorted(listed - known), keep)
+
+    def _exported(self, numbers: list[int], keep: Callable[[bytes], None]) -> Iterator[dict[str, JsonValue]]:
+        """The tasks of these numbers that are there; while some are read, the next are fetched."""
+        asked = {*numbers}
+        for answer in ahead(calls.exports(self.studio, self.project.number, numbers)):
+            for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
+                if not isinstance(task, dict) or task["id"] not in asked:
+                    raise strange(self.studio.url)
+                yield task
+            keep(answer)
 
     def _keep(self, tasks: Iterable[JsonValue], instant: dt.datetime) -> Path | None:
         content = json.dumps([*tasks]).encode()

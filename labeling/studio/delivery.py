@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from labeling.errors import NotAuthorised, ServerRefused, StaleTask
 from labeling.studio import calls, journal
 from labeling.studio.journal import IN_DOUBT, Pushed
+from labeling.studio.lookahead import ahead
 from labeling.studio.plan import plan_of, word_digest, wordings
 from labeling.studio.reconciliation import PATIENCE, Reconciliation
 from labeling.studio.wire import prediction_of, says_anything, task_of
@@ -237,17 +238,6 @@ def batches(items: Iterable[Item], size: Callable[[Item], int], most: int, most_
         total += this
     if batch:
         yield batch
-
-
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items; while one is in use, the next is being made on another thread."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = maker.submit(next, items, None)
-            yield item
 
 
 def _in_doubt(known: dict[Key, Pushed]) -> bool:

@@ -37,7 +37,7 @@ def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
 
 def _items(text: TextIO, where: str) -> Iterator[JsonValue]:
     """The items of a JSON array, decoded as they come."""
-    decoder, buffer, at = json.JSONDecoder(), _more(text, "", where), 0
+    decoder, buffer, at = json.JSONDecoder(), _more(text, "", where) or "", 0
     if not buffer.startswith("["):
         read_export((buffer + text.read()).encode("utf-8", "surrogatepass"), where)
         raise _unreadable(where, "it holds no list of tasks")
@@ -50,7 +50,7 @@ def _items(text: TextIO, where: str) -> Iterator[JsonValue]:
             item, end = decoder.raw_decode(buffer, at)
         except (json.JSONDecodeError, RecursionError) as error:
             longer = _more(text, buffer[at:], where)
-            if len(longer) == len(buffer) - at:
+            if longer is None:
                 raise _unreadable(where, f"it is no JSON ({error})") from None
             buffer, at = longer, 0
             continue
@@ -60,13 +60,15 @@ def _items(text: TextIO, where: str) -> Iterator[JsonValue]:
             buffer, at = buffer[at:], 0
 
 
-def _more(text: TextIO, rest: str, where: str) -> str:
+def _more(text: TextIO, rest: str, where: str) -> str | None:
+    """What is left and what comes next, without blanks before it; None at the end of the text."""
     try:
-        return (rest + text.read(max(_CHUNK, len(rest)))).lstrip()
+        fresh = text.read(max(_CHUNK, len(rest)))
     except UnicodeDecodeError:
         raise _unreadable(where, "it is no UTF-8 text") from None
     except (OSError, EOFError) as error:
         raise _unreadable(where, f"it is damaged ({error})") from None
+    return (rest + fresh).lstrip() if fresh else None
 
 
 def _skipped(buffer: str, at: int) -> int:

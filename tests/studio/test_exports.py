@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labeling.errors import UnreadableExport
@@ -30,6 +30,7 @@ TASKS = st.lists(
 )
 
 
+@example([{"id": 0, "data": {}, "annotations": []}], 1, 1)  # a piece that is nothing but a line's end
 @given(TASKS, st.integers(1, 50), st.sampled_from([None, 1]))
 def test_a_stream_brings_what_the_whole_brings(tasks: list[Any], chunk: int, indent: int | None) -> None:
     """The same tasks in the same order, with pieces of any size, on one line or on many."""

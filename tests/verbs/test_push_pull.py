@@ -35,8 +35,9 @@ from labeling.errors import (
 from labeling.project import Project, load_project
 from labeling.studio.accounts import add_user
 from labeling.studio.client import Studio, connect_to
-from labeling.studio.delivery import ahead, batches
+from labeling.studio.delivery import batches
 from labeling.studio.journal import Pushed
+from labeling.studio.lookahead import ahead
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
