@@ -15,7 +15,7 @@ from faulty.door import Asked, Fate, door
 
 from labeling.annotations import Annotation, Quarantined, Span
 from labeling.articles import Article
-from labeling.errors import ServerFailed, ServerUnreachable, ShortAnswer
+from labeling.errors import NotLabelStudio, ServerFailed, ServerUnreachable, ShortAnswer
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio import answers, journal
@@ -173,6 +173,41 @@ def test_deleted_and_added_tasks_are_seen(project: Project, twin: Project, studi
 
     assert (told.tasks, told.submitted, told.deleted) == (7, 0, 2)
     assert files(project) == files(twin)
+
+
+def test_a_whole_pull_comes_in_pieces(
+    project: Project, twin: Project, studio: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the numbers we know, three at a time; a task of ours is gone, one is a stranger's: listed, and fetched too."""
+    monkeypatch.setattr("labeling.studio.calls._NUMBERS", 3)
+    Newsroom(project, studio, 5).work(12)
+    call(studio, "DELETE", f"/api/tasks/{tasks(project)[NAMES[1]]}/")
+    strangers = [{"data": {"text": "mine"}}, {"data": {"text": "and mine"}}]
+    call(studio, "POST", f"/api/projects/{number(project)}/import", strangers)
+    asked: list[str] = []
+
+    def note(request: Asked) -> Fate:
+        asked.append(request.path)
+        return "pass"
+
+    with door(studio, note) as noting:
+        told = pull(project, server=noting)
+    pull(twin, server=studio)
+
+    whole = call(studio, "GET", f"/api/projects/{number(project)}/export?exportType=JSON&download_all_tasks=true")
+    assert (told.tasks, len(whole)) == (9, 9)
+    assert sorted(answers.tasks_in(Path(told.kept)), key=lambda task: int(str(task["id"]))) == whole
+    assert files(project) == files(twin)
+    assert sum(path.endswith("/export") for path in asked) == 4  # eight known, two listed
+    assert asked.count("/api/tasks/") == 1
+
+
+def test_an_export_of_something_else_is_refused(project: Project, studio: Credentials) -> None:
+    """A server that sends tasks nobody asked for is not trusted with the rest."""
+    strange = json.dumps([{"id": 10**6, "data": {}, "annotations": []}]).encode()
+    with door(studio, lambda _: "pass", {"/export": strange}) as lying, pytest.raises(NotLabelStudio):
+        pull(project, server=lying)
+    assert not project.workspace.annotations.exists()
 
 
 def test_deletions_that_leave_no_trace_are_seen_by_the_count(project: Project, studio: Credentials) -> None:
