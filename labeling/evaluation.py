@@ -86,6 +86,8 @@ class Score(Frozen):
     shared code point. ``seen`` and ``unseen`` part the spans, by the exact rule, by whether the same words bore the
     same label in training; both are None when no training surfaces were given. ``relations``, the same by the
     overlapping rule, and ``choices`` are of `statements`: None for an annotator that says none in the whole test set.
+    ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor, which
+    reads tokens, cannot say them exactly, and its recall stays that much below 1.
     """
 
     annotator: str
@@ -99,6 +101,7 @@ class Score(Frozen):
     relations: Measures | None = None
     relations_overlapping: Measures | None = None
     choices: Measures | None = None
+    out_of_reach: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -222,6 +222,7 @@ def test_relations_and_choices_have_their_scores_too() -> None:
             "relations": relations(heard, SCHEMA, "c0ffee"),
             "relations_overlapping": relations(heard, SCHEMA, "c0ffee", rule="overlapping"),
             "choices": choices(heard, SCHEMA, "c0ffee"),
+            "out_of_reach": ("a 2",),
         }
         scores.append(score.model_copy(update=found))
 
@@ -235,6 +236,7 @@ def test_relations_and_choices_have_their_scores_too() -> None:
     assert "chose choices 50.0 100.0 66.7" in words
     assert "event=AGREE 1 1 100.0 100.0 100.0" in words
     assert "chose spans" not in words
+    assert "1 of gold's 2 spans: a 2." in words
     assert "|layer:relations|" in words
     assert "|layer:choices|" in words
 

@@ -17,6 +17,7 @@ from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import Judged, surface
 from labeling.splits import Assignment
 from labeling.statements import Heard
+from labeling.tokens import edges, inner_boundaries, tokenizer
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import read_rows, read_value, rows_or_none, write_json
 
@@ -69,13 +70,14 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     with workspace.lock():
         material = _material(workspace)
         said = _asked(workspace, corpus, material.within("test")) if predictions is None else predictions
-        trained_on = _surfaces(material)
+        trained_on, out_of_reach = _surfaces(material), _out_of_reach(workspace, material)
         scores = {
             name: evaluation.evaluate(name, _judged(heard), labels, trained_on=trained_on, corpus=corpus).model_copy(
                 update={
                     "relations": statements.relations(heard, project.schema, corpus),
                     "relations_overlapping": statements.relations(heard, project.schema, corpus, rule="overlapping"),
                     "choices": statements.choices(heard, project.schema, corpus),
+                    "out_of_reach": out_of_reach,
                 }
             )
             for name, heard in ((name, _heard(name, said[name], material)) for name in sorted(said))
@@ -120,6 +122,9 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         }
         show({row: _line(measures.micro) for row, measures in rows.items()}, as_json=False)
         click.echo(score.exact.signature, err=True)
+        if score.out_of_reach:
+            told = f"{len(score.out_of_reach)} of {score.exact.micro.gold} gold spans are not whole tokens"
+            click.echo(f"Out of reach: {told}, the first is {score.out_of_reach[0]}", err=True)
     return 0
 
 
@@ -159,6 +164,17 @@ def _surfaces(material: _Material) -> set[Surface]:
     return {
         surface(article.text, span) for article in material.within("train") for span in material.gold[article.id].spans
     }
+
+
+def _out_of_reach(workspace: Workspace, material: _Material) -> tuple[str, ...]:
+    """The spans of the test split's gold that are not whole tokens, as extractors cut the text."""
+    nlp = tokenizer(read_value(workspace.latest / MANIFEST, Manifest).language)
+    found = list[str]()
+    for article in material.within("test"):
+        spans = material.gold[article.id].spans
+        starts, ends = inner_boundaries(edges(nlp.make_doc(article.text)), [(span.start, span.end) for span in spans])
+        found += [f"{article.id} {span.id}" for span in spans if span.start in starts or span.end in ends]
+    return tuple(found)
 
 
 def _heard(name: str, said: Iterable[Annotation], material: _Material) -> list[Heard]:

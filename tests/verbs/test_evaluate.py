@@ -38,11 +38,11 @@ def says(annotator: str, article: Article, *spans: Span) -> Annotation:
     return Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
 
 
-def compiled(folder: Path, articles: list[Article]) -> Project:
-    """The shipped project with these articles annotated, split and compiled."""
+def compiled(folder: Path, articles: list[Article], *more: Span) -> Project:
+    """The shipped project with these articles annotated, ``more`` in each, split and compiled."""
     project = load_project(workspace=folder)
     write_rows(project.workspace.articles, articles)
-    said = [says("ana", each, DELHI, *([MALE] if n % 2 == 0 else [])) for n, each in enumerate(articles)]
+    said = [says("ana", each, DELHI, *([MALE] if n % 2 == 0 else []), *more) for n, each in enumerate(articles)]
     write_rows(project.workspace.annotations, said)
     adjudicate(project)
     split(project)
@@ -74,6 +74,21 @@ def test_only_the_test_split_counts(shared: Project) -> None:
     assert score.seen is not None
     assert score.seen.gold == gold  # both words bear the label in training too
     assert score.exact.signature.endswith(f"corpus:{shared.workspace.latest.resolve().name}")
+
+
+def test_what_no_extractor_can_say_is_named(tmp_path: Path) -> None:
+    """A gold span that starts inside a token is out of reach of all that reads tokens: it is listed, and told."""
+    ale = Span(id="x", start=11, end=14, label="COUNTRY")
+    project = compiled(tmp_path, ARTICLES, ale)
+    write_rows(tmp_path / "mine.jsonl", [says("model:mine", each, DELHI, MALE) for each in ARTICLES])
+    words = ["--workspace", str(project.workspace.root), "evaluate", str(tmp_path / "mine.jsonl")]
+    result = CliRunner().invoke(cli, words, standalone_mode=False)
+
+    score = TypeAdapter(dict[str, Score]).validate_json(project.workspace.scores.read_text("utf-8"))["model:mine"]
+    test = ids_of_test(project)
+    assert sorted(score.out_of_reach) == [f"{name} x" for name in test]
+    assert f"Out of reach: 3 of {score.exact.micro.gold} gold spans are not whole tokens" in result.stderr
+    assert (score.exact.labels["COUNTRY"].recall, score.exact.labels["LOCATION"].recall) == (0.0, 1.0)
 
 
 def test_scores_are_written(shared: Project) -> None:

@@ -1,0 +1,238 @@
+"""How good is what `spacy train` makes of our dataset, as it is? F1 on CrossNER's politics, beside published figures.
+
+    python scripts/score_crossner.py [--corpora DIR] [--config ner|spancat] [--seed N]... [--steps N]
+
+DIR has ``train``, ``dev`` and, if it is at hand, ``test``, each as .jsonl with tokens and tags or as CoNLL in .txt.
+Every sentence becomes an article: `labeling import conll`, gold, the published splits (less the sentences of train and
+dev that share twelve words with a later one: leaks are refused), `labeling compile`; then the project beside the
+dataset is run as its users run it, by spaCy's own program on the CPU: debug data, train, evaluate. F1 is by our ruler;
+spaCy's own number stands beside it. Published figures are of the test split: dev is not to be compared with them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import spacy
+
+from labeling import answers, evaluation
+from labeling.annotations import Gold
+from labeling.articles import Article
+from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.corpora.training import EXPECTED
+from labeling.evaluation import Judged, surface
+from labeling.imports.intake import Terms
+from labeling.project import load_project
+from labeling.splits import SPLITS, Assignment, Clustered, SplitName
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.cluster import cluster
+from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.import_ import import_
+from labeling.verbs.split import split as certify
+from labeling.workspace import read_rows, read_value, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from spacy.language import Language
+
+    from labeling.evaluation import Measure, Score
+    from labeling.project import Project
+
+LABELS = ("politician", "person", "politicalparty", "organisation", "country", "location", "election", "event", "misc")
+# Of the test split, micro, exact. What each was given besides the 200 sentences of train makes them no match.
+PUBLISHED = {
+    "BiLSTM-CRF": (56.6, "Liu et al. 2021; GloVe vectors of 6 billion words, vectors of character n-grams"),
+    "Flair": (69.5, "a pre-trained language model"),
+    "CP-NER": (74.3, "a pre-trained language model, and training on other domains"),
+}
+
+
+@click.command()
+@click.option("--corpora", default=Path("../shared/corpora/crossner_politics"), type=click.Path(path_type=Path))
+@click.option("--config", default="ner", type=click.Choice(["ner", "spancat"]), help="Of the emitted configs.")
+@click.option("--seed", "seeds", multiple=True, default=(1,), type=int, help="Of training. Repeatable.")
+@click.option("--steps", type=int, help="The most updates, to try the script; the config's own number when left out.")
+def main(corpora: Path, config: str, seeds: tuple[int, ...], steps: int | None) -> None:
+    """Compile, train, and print what came of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        project = compiled(corpora, Path(scratch))
+        folder = project.workspace.latest / "spacy"
+        print(_of_dataset(project))
+        _debugged(folder, config)
+        for seed in seeds:
+            _trained(folder, config, seed, steps)
+            _scored(project, folder, config)
+    print("\npublished, on test:")
+    for name, (f1, given) in PUBLISHED.items():
+        print(f"  {name:<12}{f1:5.1f}  with {given}")
+
+
+def compiled(corpora: Path, scratch: Path) -> Project:
+    """The corpus as a dataset of ours, through the verbs that users have."""
+    sentences = {split: list(_sentences(corpora, split)) for split in SPLITS}
+    (scratch / "crossner.toml").write_text(_schema(), encoding="utf-8")
+    project = load_project(scratch / "crossner.toml", scratch / "workspace")
+    for split, rows in sentences.items():
+        lines = (line for number, row in enumerate(rows) for line in _conll(_name(split, number), row))
+        (scratch / f"{split}.conll").write_text("\n".join(lines), encoding="utf-8")
+    import_(project, "conll", [str(path) for path in scratch.glob("*.conll")], Terms(annotator="crossner"))
+    adjudicate(project)
+    cluster(project)
+    write_rows(project.workspace.splits, list(_placed(project)))
+    certify(project)
+    compile_dataset(project)
+    return project
+
+
+def _sentences(corpora: Path, split: str) -> Iterator[list[tuple[str, str]]]:
+    """Tokens with tags; none where the split is not at hand."""
+    lines, plain = corpora / f"{split}.jsonl", corpora / f"{split}.txt"
+    if lines.exists():
+        for row in map(json.loads, lines.read_text(encoding="utf-8").splitlines()):
+            yield list(zip(row["tokens"], row["tags"], strict=True))
+    elif plain.exists():
+        for block in re.split(r"\n\s*\n", plain.read_text(encoding="utf-8")):
+            cells = [line.split("\t") for line in block.split("\n") if line.strip()]
+            yield from [[(cell[0], cell[-1]) for cell in cells]] if cells else []
+
+
+def _placed(project: Project) -> Iterator[Assignment]:
+    """Each sentence in its published split; those of train and dev that share text with a later split in none."""
+    rows = list(read_rows(project.workspace.clusters, Clustered))
+    last = dict[str, SplitName]()
+    for row in rows:
+        last[row.leak_group] = max(last.get(row.leak_group, "train"), _split(row.article), key=SPLITS.index)
+    for row in rows:
+        kept = _split(row.article) == last[row.leak_group]
+        reason = "" if kept else f"shares text with {last[row.leak_group]}"
+        split = _split(row.article) if kept else None
+        yield Assignment(article=row.article, leak_group=row.leak_group, split=split, reason=reason)
+
+
+def _split(article: str) -> SplitName:
+    return next(split for split in SPLITS if article.startswith(split))
+
+
+def _name(split: str, number: int) -> str:
+    return f"{split}/{number:04}"
+
+
+def _conll(name: str, sentence: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f"# newdoc id = {name}"
+    yield from (f"{token}\t{tag}" for token, tag in sentence)
+    yield ""
+
+
+def _schema() -> str:
+    """A project file for the labels of CrossNER."""
+    labels = (
+        f'[[labels]]\nname = "{name}"\ndefinition = "As CrossNER has it."\nexamples = ["[{name}]"]\n'
+        f'color = "#{number * 1234567 % 0xFFFFFF:06x}"\nhotkey = "{number}"\n'
+        for number, name in enumerate(LABELS, start=1)
+    )
+    return "\n".join(['[project]\nname = "CrossNER politics"\n', *labels])
+
+
+def _of_dataset(project: Project) -> str:
+    manifest = read_value(project.workspace.latest / MANIFEST, Manifest)
+    counts = ", ".join(f"{manifest.splits[split].articles} {split}" for split in SPLITS)
+    account = ", ".join(f"{number} {outcome}" for outcome, number in manifest.ledger["spacy"]["span"].items())
+    apart = Counter(f"{_split(row.article)} {row.reason}" for row in manifest.left_out)
+    counts += "".join(f"; left out, {number} of {which}" for which, number in sorted(apart.items()))
+    return f"articles: {counts}\nspans to spacy: {account}\nmanifest: {project.workspace.latest.resolve().name}"
+
+
+def _spacy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """SpaCy's own program in the dataset's folder."""
+    command, environment = [sys.executable, "-W", "ignore", "-m", "spacy", *words], {**os.environ, "ENV_ANSI": "0"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+
+
+def _debugged(folder: Path, config: str) -> None:
+    run = _spacy(folder, "debug", "data", f"configs/{config}.cfg")
+    said = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "\n", run.stdout).splitlines()]
+    print(f"spacy debug data: exit {run.returncode}")
+    for line in said:
+        mark, _, message = line.partition(" ")
+        if mark in {"⚠", "✘"} and not re.fullmatch(r"\d+ (warnings?|errors?)", message):
+            print(f"  {mark} {message}{'' if any(each.matches(message) for each in EXPECTED) else ' (NOT EXPECTED)'}")
+
+
+def _trained(folder: Path, config: str, seed: int, steps: int | None) -> None:
+    words = [f"configs/{config}.cfg", "--output", f"training/{config}", "--gpu-id", "-1", f"--system.seed={seed}"]
+    began = time.perf_counter()
+    run = _spacy(folder, "train", *words, *([f"--training.max_steps={steps}"] if steps else []))
+    if run.returncode:
+        raise click.ClickException(run.stdout + run.stderr)
+    table = [line for line in run.stdout.splitlines() if re.match(r"\s*\d+\s+\d+\s", line)]
+    print(f"\nspacy train, seed {seed}: exit 0 in {time.perf_counter() - began:.0f} s; the last line of its table:")
+    print(f"  {table[-1].strip()}")
+
+
+def _scored(project: Project, folder: Path, config: str) -> None:
+    """Dev and test by our ruler, and by spaCy's."""
+    model = folder / "training" / config / "model-best"
+    surfaces = {surface(each.text, span) for each in _judged(project, "train", None) for span in each.gold}
+    for split in ("dev", "test"):
+        judged = _judged(project, split, spacy.load(model))
+        if not judged:
+            print(f"  {split}: not at hand")
+            continue
+        corpus = project.workspace.latest.resolve().name
+        score = evaluation.evaluate(config, judged, LABELS, trained_on=surfaces, corpus=corpus)
+        print(f"  {split}: spaCy itself says F1 {_by_spacy(folder, model, split, config):.1f}; by our ruler")
+        print("\n".join(_table(score)))
+
+
+def _by_spacy(folder: Path, model: Path, split: str, config: str) -> float:
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        run = _spacy(folder, "evaluate", str(model.resolve()), split, "--output", file.name)
+        if run.returncode:
+            raise click.ClickException(run.stdout + run.stderr)
+        return 100 * float(json.load(file)["ents_f" if config == "ner" else "spans_sc_f"])
+
+
+def _judged(project: Project, split: str, nlp: Language | None) -> list[Judged]:
+    """Gold of a split, and what the model says of it; of no model, nothing."""
+    workspace = project.workspace
+    within = {row.article: row.leak_group for row in read_rows(workspace.splits, Assignment) if row.split == split}
+    gold = {row.article: row for row in read_rows(workspace.gold, Gold)}
+    articles = [row for row in read_rows(workspace.articles, Article) if row.id in within]
+    docs = nlp.pipe(article.text for article in articles) if nlp else iter(())
+    said = [answers.of_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
+    return [
+        Judged(article.id, within[article.id], article.text, gold[article.id].spans, spans)
+        for article, spans in zip(articles, said, strict=True)
+    ]
+
+
+def _table(score: Score) -> Iterator[str]:
+    rows: Sequence[tuple[str, Measure | None]] = (
+        ("exact", score.exact.micro),
+        ("overlapping", score.overlapping.micro),
+        ("words seen", score.seen),
+        ("words unseen", score.unseen),
+        *score.exact.labels.items(),
+    )
+    for name, measure in rows:
+        if measure:
+            low, high = measure.f1_interval or (float("nan"), float("nan"))
+            numbers = [f"{100 * (each or 0):6.1f}" for each in (measure.precision, measure.recall, measure.f1)]
+            interval = f"({100 * low:.1f} to {100 * high:.1f})"
+            yield f"    {name:<16}gold {measure.gold:5}  P{numbers[0]}  R{numbers[1]}  F1{numbers[2]} {interval}"
+    yield f"    {score.exact.signature}"
+
+
+if __name__ == "__main__":
+    main()
