@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import click
-from faulty.scenarios import SCENARIOS, Outcome, played
+from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
 from labeling.studio.server import embedded
@@ -79,11 +79,7 @@ def main(seed: int, only: tuple[str, ...], times: int | None, *, no_docs: bool) 
             print(f"held  {outcome.fault}: {outcome.times} times, {outcome.happened} ({seconds:.0f} s)", flush=True)
             outcomes.append(outcome)
     if not no_docs:
-        write_text(DOCS, HEAD + "".join(map(_row, outcomes)) + FOOT)
-
-
-def _row(outcome: Outcome) -> str:
-    return f"| {outcome.fault} | {outcome.times} | {outcome.happened} | yes | yes |\n"
+        write_text(DOCS, HEAD + "".join(outcome.row for outcome in outcomes) + FOOT)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ _PAGE = 10_000  # tasks
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # Bytes of a query. Servers behind uwsgi or nginx take 4 or 8 KB of address and headers.
 _QUERY = 2000
-_NUMBERS = 100  # tasks an export is asked for by number: 17 bytes each in the query
+MOST_NUMBERS = 100  # tasks an export is asked for by number: 17 bytes each in the query
 
 
 def ask(
@@ -161,8 +161,8 @@ def exports(studio: Studio, project: int, numbers: Sequence[int]) -> Iterator[by
     In pieces, because the server says nothing until an export is made: a front that waits for a minute would cut off
     one of everything, and it would take the server a gigabyte. All the pieces take no longer than the whole.
     """
-    for start in range(0, len(numbers), _NUMBERS):
-        asked = {"exportType": "JSON", "download_all_tasks": "true", "ids[]": [*numbers[start : start + _NUMBERS]]}
+    for start in range(0, len(numbers), MOST_NUMBERS):
+        asked = {"exportType": "JSON", "download_all_tasks": "true", "ids[]": [*numbers[start : start + MOST_NUMBERS]]}
         yield ask(studio, "GET", f"api/projects/{project}/export", "export some tasks", params=asked).content
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from labeling.project import load_project
-from labeling.studio import delivery
+from labeling.studio import calls, delivery
 from labeling.studio.client import connect
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -21,7 +21,7 @@ def main() -> None:
     """Do it."""
     verb, config, workspace, batch, patience = sys.argv[1:]
     project = load_project(Path(config), Path(workspace))
-    delivery.MOST_TASKS = int(batch)
+    delivery.MOST_TASKS = calls.MOST_NUMBERS = int(batch)
     # What the first connection loads is loaded before the clock starts.
     with connect(project.workspace):
         print("ready", flush=True)

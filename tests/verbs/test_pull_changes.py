@@ -179,7 +179,7 @@ def test_a_whole_pull_comes_in_pieces(
     project: Project, twin: Project, studio: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the numbers we know, three at a time; a task of ours is gone, one is a stranger's: listed, and fetched too."""
-    monkeypatch.setattr("labeling.studio.calls._NUMBERS", 3)
+    monkeypatch.setattr("labeling.studio.calls.MOST_NUMBERS", 3)
     Newsroom(project, studio, 5).work(12)
     call(studio, "DELETE", f"/api/tasks/{tasks(project)[NAMES[1]]}/")
     strangers = [{"data": {"text": "mine"}}, {"data": {"text": "and mine"}}]
