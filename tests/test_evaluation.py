@@ -209,3 +209,26 @@ def test_seqeval_agrees_on_random_taggings() -> None:
             expected = [theirs[name][which] for which in ("precision", "recall", "f1-score")]
             assert [measure.precision or 0.0, measure.recall or 0.0, measure.f1 or 0.0] == pytest.approx(expected)
             assert theirs[name]["support"] == measure.gold
+
+
+def test_scikit_learn_agrees_on_labels_of_the_same_stretches() -> None:
+    """Where both mark the same stretches, each label is a class: precision, recall and F1 are scikit-learn's."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    draw, labels = random.Random(29), ["A", "B", "C"]  # noqa: S311 - random labels, no secret
+    for _ in range(20):
+        gold, said = ([draw.choices([*labels, ""], k=12) for _ in range(4)] for _ in range(2))
+        drawn = [
+            [[span(9 * n, 9 * n + 5, each) for n, each in enumerate(row) if each] for row in rows]
+            for rows in (gold, said)
+        ]
+        articles = [judged(*both, f"{n}") for n, both in enumerate(zip(*drawn, strict=True))]
+        ours = evaluate("m", articles, labels, bootstrap=Bootstrap(resamples=2)).exact
+        flat = [[each for row in rows for each in row] for rows in (gold, said)]
+        theirs = precision_recall_fscore_support(*flat, labels=labels, zero_division=0.0)
+        micro = precision_recall_fscore_support(*flat, labels=labels, average="micro", zero_division=0.0)
+        for measure, wanted in [
+            *zip([ours.labels[label] for label in labels], zip(*theirs, strict=True), strict=True),
+            (ours.micro, micro),
+        ]:
+            assert [measure.precision or 0.0, measure.recall or 0.0, measure.f1 or 0.0] == pytest.approx(wanted[:3])

@@ -144,6 +144,41 @@ def test_choices_by_hand(schema: Schema) -> None:
     assert not [label for label in found.labels if label.startswith("usable")]
 
 
+def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
+    """Options of a choice that takes several are a multilabel classification: the same numbers, option by option."""
+    import numpy as np
+    from sklearn.metrics import precision_recall_fscore_support
+
+    (event,) = [each for each in schema.choices if each.name == "event"]
+    names = [option.name for option in event.options]
+    source = np.random.Generator(np.random.PCG64(5))
+    gold, said = (source.random((30, len(names))) < share for share in (0.2, 0.3))
+
+    def answers(row: object) -> dict[str, tuple[str, ...]]:
+        return {"event": tuple(name for name, chosen in zip(names, np.asarray(row), strict=True) if chosen)}
+
+    heard = [_heard([], [], group=f"g{n}") for n in range(len(gold))]
+    found = choices(
+        [
+            Heard(
+                article=each.article,
+                leak_group=each.leak_group,
+                gold=each.gold.model_copy(update={"choices": answers(true)}),
+                said=each.said.model_copy(update={"choices": answers(claimed)}),
+            )
+            for each, true, claimed in zip(heard, gold, said, strict=True)
+        ],
+        schema,
+    )
+
+    assert found is not None
+    ours = [found.labels[f"event={name}"] for name in names]
+    theirs = zip(*precision_recall_fscore_support(gold, said, zero_division=0.0), strict=True)
+    micro = precision_recall_fscore_support(gold, said, average="micro", zero_division=0.0)
+    for measure, wanted in [*zip(ours, theirs, strict=True), (found.micro, micro)]:
+        assert [measure.precision or 0.0, measure.recall or 0.0, measure.f1 or 0.0] == pytest.approx(wanted[:3])
+
+
 def test_who_says_none_is_not_measured(schema: Schema) -> None:
     """An extractor of spans has no score for relations: that it was not asked is not that it failed."""
     assert relations([_heard([("O", "PART_OF", "R")], [])], schema) is None
