@@ -222,7 +222,7 @@ def test_scikit_learn_agrees_on_labels_of_the_same_stretches() -> None:
             [[span(9 * n, 9 * n + 5, each) for n, each in enumerate(row) if each] for row in rows]
             for rows in (gold, said)
         ]
-        articles = [judged(*both, f"{n}") for n, both in enumerate(zip(*drawn, strict=True))]
+        articles = [judged(one, other, f"{n}") for n, (one, other) in enumerate(zip(*drawn, strict=True))]
         ours = evaluate("m", articles, labels, bootstrap=Bootstrap(resamples=2)).exact
         flat = [[each for row in rows for each in row] for rows in (gold, said)]
         theirs = precision_recall_fscore_support(*flat, labels=labels, zero_division=0.0)
