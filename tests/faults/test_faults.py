@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from faulty.scenarios import played
+from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
 from labeling.annotations import Annotation
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.studio
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,16 @@ def test_each_article_is_there_once_and_no_annotation_is_lost(stage: Stage, name
     outcome, seconds = played(stage, name, 1)
 
     assert (outcome.times, seconds > 0) == (1, True)
+
+
+def test_every_fault_stands_in_the_table() -> None:
+    """`make faults` played each as often as it is meant, in this order, and both answers were yes."""
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|"]
+
+    assert [[fault, times, *answers] for fault, times, _, *answers in table[2:]] == [
+        [scenario.fault, str(scenario.times), "yes", "yes"] for scenario in SCENARIOS.values()
+    ]
 
 
 def test_a_child_that_does_not_begin_says_why(stage: Stage) -> None:

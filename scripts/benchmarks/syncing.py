@@ -1,0 +1,138 @@
+"""What people said, kept up with: a whole pull, one of what has changed, and `status`, each beside the server's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmarks.figures import Figure, Times, side_by_side, timed
+from labeling.studio.calls import MOST_NUMBERS
+from labeling.studio.changes import OVERLAP
+from labeling.studio.client import connect
+from labeling.studio.delivery import MOST_TASKS
+from labeling.studio.link import prepared
+from labeling.studio.wire import submission_of, task_of
+from labeling.verbs.pull import pull
+from labeling.verbs.status import status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from benchmarks.bench import Bench
+    from benchmarks.newswire import Labelled
+    from labeling.project import Project
+    from labeling.studio.wire import Json
+
+_RUN = Path(__file__).parents[1] / "faulty" / "run.py"
+_CONFIG = Path(__file__).parents[2] / "configs" / "diplomatic.toml"
+_CHANGED = 100  # one article of so many is changed
+
+
+def measure(bench: Bench) -> Iterator[Figure]:
+    """Every article annotated once, with ten spans; one in a hundred changed before each pull of what has changed."""
+    server, project = bench.server, bench.ingested("sync")
+    bench.say("sync: storing annotated articles")
+    number, stored = _annotated(bench, project), time.monotonic()
+    with bench.caller() as raw:
+        bench.say("sync: everything, and the server's own export")
+        whole = side_by_side(
+            bench.runs,
+            lambda _: timed(lambda: pull(project, server=server)),
+            lambda _: timed(lambda: _export(raw, number)),
+        )
+        yield Figure("sync", "pull, 10 spans each", "GET export, thrown away", whole, "articles", len(bench.corpus))
+        # A pull of changes looks back so far: what was stored just now would be listed as changed.
+        time.sleep(max(0.0, OVERLAP.total_seconds() - (time.monotonic() - stored)))
+        yield from _kept_up(bench, project, _Hand(raw, number, len(bench.corpus)))
+
+
+def _kept_up(bench: Bench, project: Project, hand: _Hand) -> Iterator[Figure]:
+    bench.say("sync: what has changed, and everything")
+    pull(project, server=bench.server)
+    told = [timed(lambda: _told(bench, project, hand.changed())) for _ in range(bench.runs)]
+    changes = side_by_side(
+        bench.runs,
+        lambda _: _changes(bench, project, hand.changed()),
+        lambda _: timed(lambda: pull(project, server=bench.server)),
+    )
+    yield Figure("sync", "pull --changes, 1 % changed", "a whole pull", changes)
+    yield Figure("sync", "status, 1 % changed", "a whole pull", Times(tuple(told), changes.floor))
+
+
+class _Hand:
+    """Somebody who changes one annotation in a hundred, each time otherwise."""
+
+    def __init__(self, raw: httpx.Client, project: int, articles: int) -> None:
+        self._raw = raw
+        asked: dict[str, str | int] = {"project": project, "fields": "all", "include": "id,annotations"}
+        listed = raw.get("/api/tasks/", params={**asked, "page_size": max(1, articles // _CHANGED)}).json()["tasks"]
+        self._annotations = [task["annotations"][0]["id"] for task in listed]
+        self._times = count(1)
+
+    def changed(self) -> int:
+        """Change them; how many they are."""
+        change = {"lead_time": float(next(self._times))}
+        for annotation in self._annotations:
+            self._raw.patch(f"/api/annotations/{annotation}/", json=change).raise_for_status()
+        return len(self._annotations)
+
+
+def _changes(bench: Bench, project: Project, wanted: int) -> float:
+    edited = 0
+
+    def work() -> None:
+        nonlocal edited
+        edited = pull(project, server=bench.server, changes=True).edited
+
+    seconds = timed(work)
+    _insist(edited, wanted)
+    return seconds
+
+
+def _told(bench: Bench, project: Project, wanted: int) -> None:
+    _insist(status(project, server=bench.server).not_pulled, wanted)
+
+
+def _insist(seen: int, wanted: int) -> None:
+    if seen < wanted:
+        raise click.ClickException(f"{seen} changes were seen, not {wanted}")
+
+
+def _annotated(bench: Bench, project: Project) -> int:
+    tasks = [_task(each) for each in bench.corpus]
+    with connect(project.workspace, bench.server) as studio:
+        number = prepared(studio, project).number
+        for at in range(0, len(tasks), MOST_TASKS):
+            studio.import_tasks(number, tasks[at : at + MOST_TASKS])
+    return number
+
+
+def _task(each: Labelled) -> Json:
+    said = each.suggested.model_copy(update={"annotator": "ana"})
+    return {**task_of(each.article, [each.suggested]), "annotations": [submission_of(said, each.article)]}
+
+
+def _export(raw: httpx.Client, project: int) -> None:
+    raw.get(f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true").raise_for_status()
+
+
+def memory(bench: Bench, verb: str) -> float:
+    """The most memory, in MB, that a process of its own needs to do ``verb`` in the workspace that was measured in."""
+    project = bench.project("sync")
+    words = [verb, str(_CONFIG), str(project.workspace.root), str(MOST_NUMBERS), "1"]
+    environment = {**os.environ, "LABEL_STUDIO_URL": bench.server.url, "LABEL_STUDIO_API_KEY": bench.server.api_key}
+    child = subprocess.Popen([sys.executable, str(_RUN), *words], stdout=subprocess.DEVNULL, env=environment)
+    _, ended, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(ended)
+    if child.returncode:
+        raise click.ClickException(f"{verb} ended with status {child.returncode}")
+    return used.ru_maxrss / 1024
