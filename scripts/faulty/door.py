@@ -32,6 +32,7 @@ Fate: TypeAlias = Literal[
 
 _SECONDS = 300.0
 _LATE = 1.5
+SLOW = 1.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _answer(handler: BaseHTTPRequestHandler, fate: Fate, ask: Callable[[], httpx
     if fate == "twice":
         real = ask()
     if fate == "slow":
-        time.sleep(1)
+        time.sleep(SLOW)
     if fate == "lost":
         handler.close_connection = True
     elif fate == "failed":

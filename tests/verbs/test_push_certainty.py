@@ -16,7 +16,7 @@ from faulty.door import Asked, Fate, door
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.errors import LabelingError, SchemaInUse, ServerRefused, StudioError, WorkspaceBusy
+from labeling.errors import LabelingError, SchemaInUse, ServerRefused, ServerUnreachable, StudioError, WorkspaceBusy
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio import journal
@@ -111,6 +111,21 @@ def test_whatever_becomes_of_a_batch_each_article_is_there_once(
     assert tasks_there(there, project) == NAMES
     assert words_there(studio, project) == [("model:rules", "PERSON")] * 6
     assert (again.new, again.same, again.suggestions, again.removed) == (0, 6, 0, 0)
+
+
+def test_an_answer_later_than_our_patience(
+    project: Project, studio: Credentials, there: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We hang up after a while; what the server stored by then is found, and not sent again."""
+    monkeypatch.setattr("faulty.door.SLOW", 6.0)
+    with door(studio, at("/import", 2, "slow")) as spoilt, monkeypatch.context() as patch:
+        patch.setattr("labeling.studio.calls._SECONDS", 3.0)
+        with pytest.raises(ServerUnreachable, match="not in time"):
+            push(project, server=spoilt, pace=PATIENT)
+    again = push(project, server=studio, pace=PATIENT)
+
+    assert tasks_there(there, project) == NAMES
+    assert again.new < len(NAMES)
 
 
 @pytest.mark.parametrize("fate", ["lost", "late", "twice", "refused", "failed", "dropped"])
