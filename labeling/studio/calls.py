@@ -31,7 +31,7 @@ _PAGE = 10_000  # tasks
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # Bytes of a query. Servers behind uwsgi or nginx take 4 or 8 KB of address and headers.
 _QUERY = 2000
-MOST_NUMBERS = 100  # tasks an export is asked for by number: 17 bytes each in the query
+MOST_NUMBERS = 200  # tasks an export is asked for by number: 2.8 KB of a query at most
 
 
 def ask(
@@ -156,14 +156,16 @@ def tasks_of(studio: Studio, project: int, articles: Iterable[str]) -> list[Remo
 
 
 def exports(studio: Studio, project: int, numbers: Sequence[int]) -> Iterator[bytes]:
-    """The server's exports of the tasks of these numbers, a hundred at a time, as they come.
+    """The server's exports of the tasks of these numbers, two hundred at a time, as they come.
 
     In pieces, because the server says nothing until an export is made: a front that waits for a minute would cut off
-    one of everything, and it would take the server a gigabyte. All the pieces take no longer than the whole.
+    one of everything, and it would take the server a gigabyte. All the pieces take about as long as the whole.
     """
     for start in range(0, len(numbers), MOST_NUMBERS):
-        asked = {"exportType": "JSON", "download_all_tasks": "true", "ids[]": [*numbers[start : start + MOST_NUMBERS]]}
-        yield ask(studio, "GET", f"api/projects/{project}/export", "export some tasks", params=asked).content
+        # Written out, because the brackets take three bytes each where they are escaped.
+        wanted = "&".join(f"ids[]={number}" for number in numbers[start : start + MOST_NUMBERS])
+        path = f"api/projects/{project}/export?exportType=JSON&download_all_tasks=true&{wanted}"
+        yield ask(studio, "GET", path, "export some tasks").content
 
 
 def exported(studio: Studio, project: int, numbers: Sequence[int]) -> Iterator[JsonValue]:
