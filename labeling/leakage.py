@@ -71,7 +71,10 @@ class Sides(Frozen):
 
 
 class Leakage(Frozen):
-    """``leakage.json``. ``shared_passages_across_splits`` must be 0; the rest is counted, and no fault."""
+    """``leakage.json``. ``shared_passages_across_splits`` must be 0; the rest is counted, and no fault.
+
+    ``measured_on`` has the SHA-256 of the files that it depends on; `compile` refuses a certificate of others.
+    """
 
     words: int
     shared_passages_across_splits: int
@@ -79,6 +82,7 @@ class Leakage(Frozen):
     shorter_runs_across_splits: int
     splits: Sides
     random_split: Sides
+    measured_on: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
@@ -18,6 +19,7 @@ from labeling.values import Frozen
 from labeling.workspace import Workspace
 
 DEFAULT = Path("configs/diplomatic.toml")
+_DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 
 
 class Naming(Frozen):
@@ -41,12 +43,22 @@ class Policies(Frozen):
 
 
 class Splits(Frozen):
-    """``[splits]``: the share of each split, and the seed that orders new articles."""
+    """``[splits]``: the share of each split, and the seed that orders new articles; or the days that part them."""
 
     seed: str = "1"
     train: float = Field(default=0.7, gt=0)
     dev: float = Field(default=0.15, gt=0)
     test: float = Field(default=0.15, gt=0)
+    dev_from: str = Field(default="", pattern=_DAY)  # what is published since then is dev,
+    test_from: str = Field(default="", pattern=_DAY)  # and since then test; "" for both splits by share
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Splits:
+        for day in filter(None, (self.dev_from, self.test_from)):
+            date.fromisoformat(day)
+        if bool(self.dev_from) != bool(self.test_from) or self.dev_from > self.test_from:
+            raise ValueError("dev_from and test_from are both days, the first no later, or both are empty")
+        return self
 
 
 class Reprints(Frozen):

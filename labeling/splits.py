@@ -8,13 +8,14 @@ Nothing here touches disk, network, clock or a random number.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from labeling.errors import LeakError
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.articles import Article
 
@@ -29,6 +30,21 @@ class Assignment(Frozen):
     leak_group: str
     split: SplitName | None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides where new articles go, besides their leak groups.
+
+    ``labels`` has the gold spans of each article by label. ``dated`` has the split of each article's day where a
+    project splits by date, None for an article without one; it is None itself where a project splits by share.
+    """
+
+    labels: Mapping[str, Mapping[str, int]]
+    dated: Mapping[str, SplitName | None] | None = None
+
+
+NOTHING_KNOWN = Facts(labels={})
 
 
 class Clustered(Frozen):
@@ -51,19 +67,33 @@ def groups_by_text(articles: Iterable[Article]) -> dict[str, str]:
     return {article: min(ids) for ids in same.values() for article in ids}
 
 
+def by_date(articles: Iterable[Article], dev_from: str, test_from: str) -> dict[str, SplitName | None]:
+    """The split of each article's day: train before ``dev_from``, dev before ``test_from``, test since; ISO dates."""
+
+    def split_of(day: str) -> SplitName | None:
+        return ("test" if day >= test_from else "dev" if day >= dev_from else "train") if day else None
+
+    return {article.id: split_of(article.published) for article in articles}
+
+
 def assign(
     groups: Mapping[str, str],
     wanted: Collection[str],
     remembered: Iterable[Assignment],
     shares: Mapping[SplitName, float],
     seed: str,
+    facts: Facts = NOTHING_KNOWN,
 ) -> list[Assignment]:
     """Place the wanted articles, keeping every place that was given before.
 
     A new article goes where its leak group already is. New leak groups come in the order of ``sha256(seed:group)``,
-    and each goes to the split furthest below its share, counted in articles; on a tie to the first of train, dev,
-    test. An article whose leak group stands in two splits already is left out of all, with the reason. The order of
-    the input changes nothing.
+    and each goes to the split furthest below its share, counted in articles and in the group's labels; on a tie to the
+    first of train, dev, test. An article whose leak group stands in two splits already is left out of all, with the
+    reason. The order of the input changes nothing.
+
+    By date, each article goes to the split of its day, and a leak group stands where it began: those of its articles
+    that have another day's split, and articles without a date, are left out. So nothing in train is younger than the
+    day on which dev begins.
 
     Args:
         groups: Article id to leak group, of all articles, wanted or not: a bridge need not have gold.
@@ -71,6 +101,7 @@ def assign(
         remembered: The assignments of earlier runs. Their splits stay, also where an article is not wanted any more.
         shares: The share of each split; only their proportions matter.
         seed: Orders the new leak groups.
+        facts: Labels, and the splits of days.
 
     Returns:
         Remembered and new assignments, by article id.
@@ -82,16 +113,16 @@ def assign(
     members = _members(groups)
     standing = {group: _standing(ids, old) for group, ids in members.items()}
     _refuse_leaks(members, standing, old)
-    kept = [_renamed(row, groups, standing) for row in old.values()]
-    counts = Counter(row.split for row in kept)
+    placed = [_renamed(row, groups, standing) for row in old.values()]
+    balance = _Balance(shares, facts.labels)
+    balance.add(placed)
     new = _members({article: groups[article] for article in wanted if article not in old})
-    placed: list[Assignment] = []
     # Groups that have a place come first: only then is known how far below its share each split is.
     for group in sorted(new, key=lambda group: (not standing[group], digest_of(f"{seed}:{group}"))):
-        rows = [_place(article, group, standing[group], counts, shares, len(new[group])) for article in new[group]]
-        counts.update(row.split for row in rows)
+        rows = list(_placed(new[group], group, standing[group], balance, facts))
+        balance.add(rows)
         placed += rows
-    return sorted([*kept, *placed], key=lambda row: row.article)
+    return sorted(placed, key=lambda row: row.article)
 
 
 def _members(groups: Mapping[str, str]) -> dict[str, list[str]]:
@@ -117,27 +148,68 @@ def _renamed(row: Assignment, groups: Mapping[str, str], standing: Mapping[str, 
     return row.model_copy(update={"leak_group": f"{group} ({row.split})" if bridged else group})
 
 
-def _place(  # the six things a place depends on
-    article: str,
-    group: str,
-    standing: list[SplitName],
-    counts: Mapping[SplitName | None, int],
-    shares: Mapping[SplitName, float],
-    size: int,
-) -> Assignment:
-    if len(standing) > 1:
-        return Assignment(
-            article=article, leak_group=group, split=None, reason=f"its leak group bridges {' and '.join(standing)}"
+def _placed(
+    articles: Sequence[str], group: str, standing: Sequence[SplitName], balance: _Balance, facts: Facts
+) -> Iterator[Assignment]:
+    """The places of the new articles of one leak group, which stands in ``standing`` already."""
+    bridging = len(standing) > 1
+    split = None if bridging else standing[0] if standing else _first(articles, balance, facts)
+    for article in articles:
+        own = split if facts.dated is None else facts.dated.get(article)
+        reason = (
+            f"its leak group bridges {' and '.join(standing)}"
+            if bridging
+            else "it has no date, and the project splits by date"
+            if own is None
+            else f"its leak group stands in {split}, and its date is one of {own}"
+            if own != split
+            else ""
         )
-    split = standing[0] if standing else _furthest_below(counts, shares, size)
-    return Assignment(article=article, leak_group=group, split=split)
+        yield Assignment(article=article, leak_group=group, split=None if reason else split, reason=reason)
 
 
-def _furthest_below(counts: Mapping[SplitName | None, int], shares: Mapping[SplitName, float], size: int) -> SplitName:
-    """The split that would lack most articles of its share if the ``size`` new ones went elsewhere."""
-    total = size + sum(counts.get(split, 0) for split in SPLITS)
-    weight = sum(shares[split] for split in SPLITS)
-    return max(SPLITS, key=lambda split: shares[split] * total / weight - counts.get(split, 0))
+def _first(articles: Sequence[str], balance: _Balance, facts: Facts) -> SplitName | None:
+    """Where a leak group that is new goes; by date where it began, None where no day is known."""
+    if facts.dated is None:
+        return balance.furthest_below(articles)
+    days = {facts.dated.get(article) for article in articles}
+    return next((split for split in SPLITS if split in days), None)
+
+
+class _Balance:
+    """What stands in each split, counted in articles and in spans of each label."""
+
+    def __init__(self, shares: Mapping[SplitName, float], labels: Mapping[str, Mapping[str, int]]) -> None:
+        weight = sum(shares[split] for split in SPLITS)
+        self.shares = {split: shares[split] / weight for split in SPLITS}
+        self.labels = labels
+        self.articles = Counter[SplitName]()
+        self.spans = {split: Counter[str]() for split in SPLITS}
+
+    def add(self, rows: Iterable[Assignment]) -> None:
+        """Count what was placed."""
+        for row in rows:
+            if row.split:
+                self.articles[row.split] += 1
+                self.spans[row.split].update(self.labels.get(row.article, {}))
+
+    def furthest_below(self, articles: Sequence[str]) -> SplitName:
+        """The split that would lack most if these articles went elsewhere.
+
+        What it lacks is a share: of the articles, plus of the spans of each label that these articles have, on the
+        average of these labels.
+        """
+        new, total = Counter[str](), len(articles) + sum(self.articles.values())
+        for article in articles:
+            new.update(self.labels.get(article, {}))
+        totals = {label: number + sum(self.spans[split][label] for split in SPLITS) for label, number in new.items()}
+
+        def lack(split: SplitName) -> float:
+            labels = [self.shares[split] - self.spans[split][label] / totals[label] for label in sorted(totals)]
+            # Rounded, because a tie must be one whatever the last bit of a sum is.
+            return round(self.shares[split] - self.articles[split] / total + sum(labels) / max(1, len(labels)), 9)
+
+        return max(SPLITS, key=lack)
 
 
 def _refuse_leaks(

@@ -20,6 +20,7 @@ from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.evaluate import evaluate
+from labeling.verbs.split import split
 from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
 
 def _article(number: int) -> tuple[Article, Annotation]:
     """Envoys met or signed in one city; of the two marked at the end, one is inside a longer span."""
-    here, there = CITIES[number % 8], CITIES[(number + 3) % 8]
+    here, there = CITIES[number % 8], CITIES[(number + 3 + number // 8) % 8]
     did, event = (("met", "CONSULT"), ("signed", "AGREE"))[number % 2]
     text = f"Envoys {did} in {here} on Monday, and not at the {there} summit."
     place, summit = text.index(here), text.index(f"{there} summit")
@@ -68,6 +69,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             for n, (article, _) in enumerate(pairs)
         ],
     )
+    split(project)
     compile_dataset(project)
     return project
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import LeakError
-from labeling.splits import Assignment, SplitName, assign, groups_by_text
+from labeling.splits import SPLITS, Assignment, Facts, SplitName, assign, by_date, groups_by_text
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -65,6 +65,75 @@ def test_the_first_articles_by_hand() -> None:
     counts = Counter(each.split for each in assign(groups, list(groups), [], SHARES, "1"))
 
     assert counts == {"train": 5, "dev": 1, "test": 1}
+
+
+def test_labels_are_considered() -> None:
+    """Ten of a hundred articles have a rare label: where only articles count, dev may lack it; now each split has it.
+
+    Of ten, 7, 1.5 and 1.5 are due.
+    """
+    groups = {f"a{n}": f"a{n}" for n in range(100)}
+    labels = {f"a{n}": {"COUNTRY": 2, **({"TREATY": 1} if n % 10 == 0 else {})} for n in range(100)}
+
+    for seed in map(str, range(20)):
+        rows = assign(groups, list(groups), [], SHARES, seed, Facts(labels))
+        counts = Counter(each.split for each in rows)
+        rare = Counter(each.split for each in rows if "TREATY" in labels[each.article])
+        assert {split: abs(counts[split] - 100 * SHARES[split]) <= 2 for split in SPLITS} == dict.fromkeys(SPLITS, True)
+        assert (rare["train"], rare["dev"] >= 1, rare["test"] >= 1) in {(7, True, True), (8, True, True)}
+
+
+def test_labels_by_hand() -> None:
+    """Train has two of three articles and all treaties: a third treaty goes to dev, an article without one to train.
+
+    What train, dev and test lack. Of articles, the new one among them: .7 - 2/4, .15 - 1/4, .15 - 0, that is .2, -.1
+    and .15. Of treaties: .7 - 2/3, .15 - 0, .15 - 0, that is .03, .15 and .15. In sum: .23, .05 and .30.
+    """
+    groups = {name: name for name in "abcd"}
+    before = [row("a", "a", "train"), row("b", "b", "train"), row("c", "c", "dev")]
+    treaties = {"a": {"TREATY": 1}, "b": {"TREATY": 1}}
+
+    def placed(labels: dict[str, dict[str, int]]) -> SplitName | None:
+        return assign(groups, ["d"], before, SHARES, "1", Facts(labels))[-1].split
+
+    assert placed(treaties) == "train"
+    assert placed(treaties | {"d": {"TREATY": 1}}) == "test"
+
+
+DAYS = {"a": "2024-01-09", "b": "2024-01-10", "c": "2024-01-20", "d": "", "e": "2024-02-01"}
+
+
+def dated() -> Facts:
+    """Dev is what came since 10 January, test what came since 20 January; ``d`` has no date."""
+    articles = [Article(id=name, text="x", digest="x", published=day) for name, day in DAYS.items()]
+    return Facts({}, by_date(articles, "2024-01-10", "2024-01-20"))
+
+
+def test_splits_by_date() -> None:
+    """A day's articles stand together; the first day of a split is its own; without a date an article has no place."""
+    rows = assign({name: name for name in DAYS}, list(DAYS), [], SHARES, "1", dated())
+
+    assert [(each.article, each.split) for each in rows] == [
+        ("a", "train"),
+        ("b", "dev"),
+        ("c", "test"),
+        ("d", None),
+        ("e", "test"),
+    ]
+    assert rows[3].reason == "it has no date, and the project splits by date"
+
+
+def test_a_leak_group_stands_where_it_began() -> None:
+    """Of a release of 9 January and its reprint of 20 January, the reprint is left out; also when it came first."""
+    groups = {"a": "a", "c": "a", "b": "b", "d": "d", "e": "e"}
+    left_out = row("c", "a", None, "its leak group stands in train, and its date is one of test")
+    late = [row("c", "a", "test")]
+
+    assert assign(groups, ["a", "c"], [], SHARES, "1", dated()) == [row("a", "a", "train"), left_out]
+    assert assign(groups, ["a", "c"], late, SHARES, "1", dated()) == [
+        row("a", "a", None, "its leak group stands in test, and its date is one of train"),
+        *late,
+    ]
 
 
 def test_only_wanted_articles_are_placed() -> None:
@@ -194,3 +263,36 @@ def test_merging_groups_never_puts_one_on_two_sides(
     else:
         assert all(len(splits) <= 1 for splits in sides(rows).values())
         assert {one.article: one.split for one in first}.items() <= {one.article: one.split for one in rows}.items()
+
+
+LABELS = st.dictionaries(st.sampled_from(["PERSON", "TREATY"]), st.integers(1, 3))
+
+
+@given(groupings, st.integers(0, 24), st.lists(LABELS, min_size=24, max_size=24), st.randoms())
+def test_with_labels_nothing_leaks_moves_or_depends_on_order(
+    groups: dict[str, str], size: int, spans: list[dict[str, int]], random: Random
+) -> None:
+    """Labels decide where a new group goes, and nothing else."""
+    names = list(groups)
+    facts = Facts(dict(zip(names, spans, strict=False)))
+    first = assign(groups, names[:size], [], SHARES, "1", facts)
+    second = assign(groups, names, first, SHARES, "1", facts)
+    random.shuffle(names)
+
+    assert all(len(splits) == 1 for splits in sides(second).values())
+    assert {each.article: each.split for each in first}.items() <= {each.article: each.split for each in second}.items()
+    assert assign({name: groups[name] for name in names}, names, first, SHARES, "1", facts) == second
+
+
+@given(groupings, st.integers(0, 24), st.lists(st.sampled_from([*SPLITS, None]), min_size=24, max_size=24))
+def test_by_date_nothing_leaks_and_no_split_has_another_day(
+    groups: dict[str, str], size: int, days: list[SplitName | None]
+) -> None:
+    """Whatever shares text and came when: one group, one split; what stands in a split is of its days; no row moves."""
+    dated = dict(zip(groups, days, strict=False))
+    first = assign(groups, list(groups)[:size], [], SHARES, "1", Facts({}, dated))
+    second = assign(groups, list(groups), first, SHARES, "1", Facts({}, dated))
+
+    assert all(len(splits) <= 1 for splits in sides(second).values())
+    assert all(each.split in {None, dated[each.article]} and bool(each.reason) != bool(each.split) for each in second)
+    assert {each.article: each.split for each in first}.items() <= {each.article: each.split for each in second}.items()

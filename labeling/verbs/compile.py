@@ -48,20 +48,24 @@ def compile(  # noqa: A001 - the verb's name
     Raises:
         UsageError: The subset asks for what there cannot be.
         MissingInput: An earlier verb did not run, or gold came since the last ``split``.
+        Uncertified: ``leakage.json`` is not of the splits as they are.
         NothingToCompile: No article has usable gold and a split.
         DamagedFile: Gold is of a text that is not the article's.
-        LeakError: One leak group stands in two splits.
+        LeakError: One leak group, or one passage, stands in two splits.
         QuarantineNotAllowed: A kind of defect that the project does not allow.
         LedgerUnbalanced: An account does not add up.
         SpansLost: A target cannot hold everything.
         TargetsDiffer: What was read back from disk is not gold.
     """
+    from labeling.corpora.certificate import refuse_uncertified
     from labeling.corpora.compilation import WHOLE, build
     from labeling.corpora.manifest import NAME_LENGTH, digest_at
     from labeling.corpora.shelf import building, shelve
 
     workspace = project.workspace
     with workspace.lock(), building(workspace.corpora) as folder:
+        if workspace.splits.exists():
+            refuse_uncertified(project)
         manifest = build(project, folder, subset or WHOLE, processes)
         digest = digest_at(folder)
         kept = shelve(folder, workspace.corpora, digest[:NAME_LENGTH])

@@ -12,16 +12,16 @@ from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.errors import MissingInput
 from labeling.passages.places import Passage
-from labeling.splits import Assignment, Clustered, assign, groups_by_text
+from labeling.splits import Assignment, Clustered, Facts, assign, by_date, groups_by_text
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import read_rows, rows_or_none, write_json, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.annotations import GoldSpan
     from labeling.leakage import Held
-    from labeling.project import Project
+    from labeling.project import Project, Splits
     from labeling.workspace import Workspace
 
 
@@ -56,23 +56,28 @@ def split(project: Project, *, with_unusable: bool = False) -> Split:
         MissingInput: Nothing was adjudicated, or ``clusters.jsonl`` does not know an article.
         LeakError: Articles of different splits were found to share text.
     """
+    from labeling.corpora.certificate import measured_on
     from labeling.leakage import certify, refuse_leak
 
     workspace, shares = project.workspace, project.file.splits
     with workspace.lock():
         before = rows_or_none(workspace.splits, Assignment)
+        gold = {each.article: each for each in read_rows(workspace.gold, Gold)}
         rows = assign(
             _leak_groups(workspace),
-            [gold.article for gold in read_rows(workspace.gold, Gold) if gold.usable or with_unusable],
+            [each.article for each in gold.values() if each.usable or with_unusable],
             before,
             {"train": shares.train, "dev": shares.dev, "test": shares.test},
             shares.seed,
+            _facts(workspace, gold.values(), shares),
         )
         boilerplate = [each for each in rows_or_none(workspace.passages, Passage) if each.kind == "boilerplate"]
-        leakage = certify(_held(workspace, rows), boilerplate, project.file.passages.words, shares.seed)
+        leakage = certify(_held(workspace, rows, gold), boilerplate, project.file.passages.words, shares.seed)
         refuse_leak(leakage)
-        write_json(workspace.leakage, leakage.model_dump(mode="json"))
+        # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
         write_rows(workspace.splits, rows)
+        certificate = leakage.model_copy(update={"measured_on": measured_on(workspace)})
+        write_json(workspace.leakage, certificate.model_dump(mode="json"))
     counts = Counter(row.split for row in rows)
     return Split(
         train=counts["train"],
@@ -94,7 +99,8 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
     r"""Assign gold articles to train, dev and test.
 
     Articles that share text stay together. An article once assigned never moves; new ones go to the split furthest
-    below its share in the project file. leakage.json proves that no passage stands in two splits.
+    below its share in the project file, in articles and in labels; or, with `dev_from` and `test_from` there, to the
+    split of their day. leakage.json proves that no passage stands in two splits.
 
     \b
     Example:
@@ -104,7 +110,7 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
     summary = split(project, with_unusable=with_unusable)
     show(asdict(summary), as_json=as_json)
     if summary.left_out:
-        click.echo(f"Articles that bridge two splits and are left out of both: {summary.left_out}", err=True)
+        click.echo(f"Articles left out of all splits: {summary.left_out}", err=True)
         click.echo(f"  -> the reasons are in {project.workspace.splits}", err=True)
     return 0
 
@@ -125,14 +131,22 @@ def _leak_groups(workspace: Workspace) -> dict[str, str]:
     return groups
 
 
-def _held(workspace: Workspace, rows: Iterable[Assignment]) -> list[Held]:
+def _facts(workspace: Workspace, gold: Iterable[Gold], shares: Splits) -> Facts:
+    """The labels of gold, and the splits of days where the project file has any."""
+    labels = {each.article: Counter(span.label for span in each.spans) for each in gold}
+    if not shares.test_from:
+        return Facts(labels)
+    return Facts(labels, by_date(read_rows(workspace.articles, Article), shares.dev_from, shares.test_from))
+
+
+def _held(workspace: Workspace, rows: Iterable[Assignment], gold: Mapping[str, Gold]) -> list[Held]:
     """The articles that have a split, with the surfaces of their gold spans."""
     from labeling.leakage import Held
 
     splits = {row.article: row.split for row in rows if row.split}
-    gold = {each.article: each.spans for each in read_rows(workspace.gold, Gold)}
+    spans = {name: each.spans for name, each in gold.items()}
     return [
-        Held(article.id, article.text, split, frozenset(_surfaces(article.text, gold.get(article.id, ()))))
+        Held(article.id, article.text, split, frozenset(_surfaces(article.text, spans.get(article.id, ()))))
         for article in read_rows(workspace.articles, Article)
         if (split := splits.get(article.id))
     ]

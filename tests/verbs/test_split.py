@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ from click.testing import CliRunner
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.errors import LeakError, MissingInput
-from labeling.project import Project, load_project
+from labeling.errors import LeakError, MissingInput, ProjectFileError
+from labeling.project import Project, load_project, shipped
 from labeling.splits import Assignment, Clustered
 from labeling.values import digest_of
 from labeling.verbs.split import split
@@ -113,6 +114,43 @@ def test_a_leak_is_refused_and_nothing_written(project: Project) -> None:
     assert project.workspace.splits.read_bytes() == before
 
 
+def test_by_date(project: Project) -> None:
+    """Ten articles of each of two days and none of a third: dev begins with the second day, and test stays empty."""
+    articles = [
+        article.model_copy(update={"published": f"2024-01-0{1 + number // 10}"})
+        for number, article in enumerate(read_rows(project.workspace.articles, Article))
+    ]
+    write_rows(project.workspace.articles, articles)
+    by_date = project.file.splits.model_copy(update={"dev_from": "2024-01-02", "test_from": "2024-01-03"})
+    dated = dataclasses.replace(project, file=project.file.model_copy(update={"splits": by_date}))
+
+    summary = split(dated)
+
+    assert (summary.train, summary.dev, summary.test, summary.left_out) == (10, 10, 0, 0)
+    assert {name for name, where in assigned(dated).items() if where == "dev"} == {f"a{n}" for n in range(10, 20)}
+
+
+@pytest.mark.parametrize(
+    ("days", "fault"),
+    [
+        ({"dev_from": "2024-01-02"}, "both days, the first no later, or both are empty"),
+        ({"dev_from": "2024-01-03", "test_from": "2024-01-02"}, "the first no later"),
+        ({"dev_from": "2024-01-02", "test_from": "2024-02-30"}, "day"),
+        ({"dev_from": "2 January", "test_from": "2024-02-01"}, "splits.dev_from"),
+    ],
+)
+def test_days_that_cannot_be_meant(tmp_path: Path, days: dict[str, str], fault: str) -> None:
+    """Half a pair of days, days in the wrong order, and what is no day are refused, with the key."""
+    text = shipped("diplomatic.toml").read_text(encoding="utf-8")
+    for key, day in days.items():
+        text = text.replace(f'{key} = ""', f'{key} = "{day}"')
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ProjectFileError, match="splits") as refusal:
+        load_project(tmp_path / "mine.toml")
+    assert fault in str(refusal.value)
+
+
 def test_the_command_says_what_is_left_out(project: Project) -> None:
     """A bridge is counted on stdout, and where its reason lies is said on stderr."""
     split(project)
@@ -125,4 +163,4 @@ def test_the_command_says_what_is_left_out(project: Project) -> None:
     )
 
     assert json.loads(result.stdout)["left_out"] == 1
-    assert "bridge two splits and are left out of both: 1" in result.stderr
+    assert "Articles left out of all splits: 1" in result.stderr
