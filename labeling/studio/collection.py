@@ -10,13 +10,13 @@ import gzip
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.studio import calls, journal
 from labeling.studio.answers import LEVEL, keeping, name_of
 from labeling.studio.changes import changes, check_counts
 from labeling.studio.exports import read_export
-from labeling.studio.lookahead import ahead
+from labeling.studio.lookahead import behind
 from labeling.studio.refusals import strange
 from labeling.studio.standing import Difference, Known, Users, Watermark, difference, known_of, unsubmitted
 from labeling.studio.wire import annotator_names, read_task
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from labeling.studio.client import Studio
     from labeling.studio.remote import RemoteProject
     from labeling.workspace import Workspace
+
+Read: TypeAlias = "Callable[[dict[str, JsonValue]], None]"
 
 
 @dataclass
@@ -93,8 +95,7 @@ class Collection:
         kept = self.workspace.pulls / name_of(instant)
         reading = _Reading(self, dict(annotator_names(users)))
         with replacing(kept) as temporary:
-            for task in self._everything(temporary, before):
-                reading.add(task)
+            self._everything(temporary, before, reading.add)
             reading.add_imported()
             check_counts(self.studio, self.project, reading.known)
         reading.write(self._watermark(seen, users, (kept.name,)))
@@ -163,27 +164,30 @@ class Collection:
             return {}
         return {row.task: row for row in read_rows(self.workspace.pulled, Known)}
 
-    def _everything(self, path: Path, before: Iterable[int]) -> Iterator[dict[str, JsonValue]]:
-        """All tasks there, kept in ``path`` as they come: those we know of, and if that is not all, those listed."""
+    def _everything(self, path: Path, before: Iterable[int], read: Read) -> None:
+        """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
         known = {row.task for row in journal.load(self.workspace.pushed).values() if row.task} | {*before}
-        came = 0
         with keeping(path) as keep:
-            for task in self._exported(sorted(known), keep):
-                came += 1
-                yield task
+            came = self._exported(sorted(known), keep, read)
             if came < self.project.tasks:
                 listed = {int(row["id"]) for row in calls.listed(self.studio, self.project.number, "id")}
-                yield from self._exported(sorted(listed - known), keep)
+                self._exported(sorted(listed - known), keep, read)
 
-    def _exported(self, numbers: list[int], keep: Callable[[bytes], None]) -> Iterator[dict[str, JsonValue]]:
-        """The tasks of these numbers that are there; while some are read, the next are fetched."""
-        asked = {*numbers}
-        for answer in ahead(calls.exports(self.studio, self.project.number, numbers)):
+    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], read: Read) -> int:
+        """Read those of these tasks that are there, and keep them as they come; how many they are."""
+        asked, came = {*numbers}, 0
+
+        def take(answer: bytes) -> None:
+            nonlocal came
             for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
                 if not isinstance(task, dict) or task["id"] not in asked:
                     raise strange(self.studio.url)
-                yield task
+                read(task)
+                came += 1
             keep(answer)
+
+        behind(calls.exports(self.studio, self.project.number, numbers), take)
+        return came
 
     def _keep(self, tasks: Iterable[JsonValue], instant: dt.datetime) -> Path | None:
         content = json.dumps([*tasks]).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +38,7 @@ from labeling.studio.accounts import add_user
 from labeling.studio.client import Studio, connect_to
 from labeling.studio.delivery import batches
 from labeling.studio.journal import Pushed
-from labeling.studio.lookahead import ahead
+from labeling.studio.lookahead import ahead, behind
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -557,6 +558,26 @@ def test_the_next_batch_is_made_while_one_is_in_use() -> None:
     assert [next(coming), next(coming)] == [1, 2]
     with pytest.raises(StaleTask, match="no more"):
         next(coming)
+
+
+def test_an_item_is_worked_on_while_the_next_one_comes() -> None:
+    """In order, one at a time, and all of them; what goes wrong in the work is raised where the items come from."""
+    working, done = threading.Event(), list[int]()
+
+    def coming() -> Iterator[int]:
+        yield 0
+        assert working.wait(30)
+        yield from (1, 2)
+
+    def work(number: int) -> None:
+        working.set()
+        done.append(number)
+
+    behind(coming(), work)
+    assert done == [0, 1, 2]
+    with pytest.raises(ZeroDivisionError):
+        behind([1, 0, 2], lambda number: done.append(1 // number))
+    assert done == [0, 1, 2, 1]
 
 
 @given(st.lists(st.integers(1, 9), max_size=20), st.integers(1, 5), st.integers(1, 12))
