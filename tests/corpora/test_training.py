@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from score_crossner import compiled
 
 from labeling.annotations import Relation
 from labeling.corpora.compilation import build
-from labeling.corpora.manifest import verify
+from labeling.corpora.manifest import MANIFEST, Manifest, verify
 from labeling.corpora.training import EXPECTED, options_to_learn, write_training
 from labeling.errors import CorpusChanged
 from labeling.tokens import tokenizer
+from labeling.workspace import read_value
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from labeling.annotations import Gold
     from labeling.articles import Article
     from labeling.project import Project
@@ -117,6 +118,22 @@ def test_debug_data_of_a_tiny_dataset(making: Making, tmp_path: Path) -> None:
     assert run.returncode == 1
     (error,) = _said(run.stdout, "✘")
     assert [each.fails for each in EXPECTED if each.matches(error)] == [True]
+    assert [line for line in _said(run.stdout, "⚠") if not _expected(line)] == []
+
+
+def test_a_published_corpus(tmp_path: Path) -> None:
+    """CrossNER's politics, brought along as CoNLL: all its spans are whole tokens; `spacy debug data` is content."""
+    corpus = Path(__file__).parents[3] / "shared" / "corpora" / "crossner_politics"
+    if not corpus.exists():
+        pytest.skip("the shared corpora are not here")
+    project = compiled(corpus, tmp_path)
+    manifest = read_value(project.workspace.latest / MANIFEST, Manifest)
+    run = _spacy(project.workspace.latest, "debug", "data", "configs/ner.cfg")
+
+    # Two sentences of train share twelve words with dev, and with them go eleven of its 1,304 spans.
+    assert (manifest.splits["train"].articles, manifest.splits["dev"].articles) == (198, 541)
+    assert manifest.ledger["spacy"]["span"]["kept"] == manifest.ledger["spacy"]["span"]["in"] == 1304 - 11 + 3482
+    assert run.returncode == 0, run.stdout
     assert [line for line in _said(run.stdout, "⚠") if not _expected(line)] == []
 
 
