@@ -33,6 +33,8 @@ from labeling.passages.rules import PassageRules
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from datasketch import MinHash
 
 PROCESSES = os.cpu_count() or 1
@@ -62,13 +64,18 @@ def main(articles: int, ray: str, side: str | None, file: Path | None) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "articles.jsonl"
-        write_rows(file, (article for article, _ in newswire(articles)))
-        copies = [
-            (article.id, copy.original, copy.start, copy.end) for article, own in newswire(articles) for copy in own
-        ]
+        copies = list[tuple[str, str, int, int]]()
+        write_rows(file, _written(articles, copies))
         file.with_suffix(".copies").write_text(json.dumps(copies), encoding="utf-8")
         runs = [_run(name, file, ray) for name in ("ours", "datasketch")]
     _table(articles, len(copies), runs)
+
+
+def _written(count: int, copies: list[tuple[str, str, int, int]]) -> Iterator[Article]:
+    """The articles; what was copied is noted on the way."""
+    for article, own in newswire(count):
+        copies += [(article.id, copy.original, copy.start, copy.end) for copy in own]
+        yield article
 
 
 def _run(name: str, file: Path, ray: str) -> Run:

@@ -17,7 +17,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import click
-from benchmarks.reprints import Copied, Writer
+from benchmarks.reprints import Copied, Writer, copied
 from datasketch import MinHash, MinHashLSH
 
 from labeling.articles import Article
@@ -67,10 +67,10 @@ def corpus(pairs: int, overlap: float, edits: float) -> Corpus:
     for number in range(pairs):
         original, before, after = writer.words(_LENGTH), *_around(writer, _LENGTH - window)
         start = writer.random.randint(0, _LENGTH - window)
-        copied = writer.edited(original[start : start + window], edits)
-        first = len(" ".join([*before, ""]))
-        copies[f"c{number}"] = Copied(f"o{number}", first, first + len(" ".join(copied)))
-        texts = {"o": original, "c": [*before, *copied, *after], "x": writer.words(_LENGTH)}
+        inside = writer.edited(original[start : start + window], edits)
+        words = [*before, *inside, *after]
+        copies[f"c{number}"] = copied(f"o{number}", words, len(before), len(inside))
+        texts = {"o": original, "c": words, "x": writer.words(_LENGTH)}
         articles += [_article(f"{kind}{number}", " ".join(words)) for kind, words in texts.items()]
     return Corpus(articles, copies)
 

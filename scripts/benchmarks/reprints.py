@@ -25,7 +25,7 @@ _RECENT = 2_000  # a reprint is of one of so many articles before it
 
 @dataclass(frozen=True)
 class Copied:
-    """A stretch of an article, in code points, that was taken from ``original``."""
+    """A stretch of an article, in code points, that was taken from ``original``, without what follows its last word."""
 
     original: str
     start: int
@@ -76,7 +76,7 @@ def newswire(count: int, *, reprints: float = 0.1, seed: int = 1) -> Iterator[tu
             original, source = writer.random.choice(recent)
             start, length = writer.random.randrange(len(source) - 120), writer.random.randint(30, 120)
             words = [*words[:200], *source[start : start + length], *words[300:]]
-            copies = [_copied(original, words, 200, length)]
+            copies = [copied(original, words, 200, length)]
         recent = [*recent[-_RECENT:], (name, words)] if number % 10 == 0 else recent
         text = " ".join(words)
         day = f"2024-{1 + number % 12:02}-{1 + number % 28:02}"
@@ -84,6 +84,9 @@ def newswire(count: int, *, reprints: float = 0.1, seed: int = 1) -> Iterator[tu
         yield article, copies
 
 
-def _copied(original: str, words: list[str], first: int, length: int) -> Copied:
-    start = len(" ".join(words[:first])) + 1
-    return Copied(original, start, start + len(" ".join(words[first : first + length])))
+def copied(original: str, words: list[str], first: int, length: int) -> Copied:
+    """The ``length`` words from number ``first`` of an article's words, which are joined by blanks."""
+    start = len(" ".join([*words[:first], ""]))
+    text = " ".join(words[first : first + length])
+    end = max(text.rfind(letter) for letter in _LETTERS) + 1
+    return Copied(original, start, start + end)

@@ -87,6 +87,23 @@ def test_ascii_words_are_those_of_a_regular_expression(text: str) -> None:
     assert list(zip(words.starts.tolist(), words.ends.tolist(), strict=True)) == expected
 
 
+# Words of every length around eight bytes and sixty-four, of letters that take one byte, two and more.
+SPELLED = st.builds(
+    "".join,
+    st.lists(st.sampled_from(["a", "b", "\u00f8", "\u043e", "ab" * 3, "ba" * 4, "a" * 31]), min_size=1, max_size=9),
+)
+
+
+@given(st.lists(SPELLED, min_size=1, max_size=30))
+def test_one_number_for_one_word(spelled: list[str]) -> None:
+    """Two words have one number exactly when they are spelled alike, whatever stands beside them."""
+    numbers = words_of(" ".join(spelled)).ids.tolist()
+
+    assert len(numbers) == len(spelled)
+    assert len(set(numbers)) == len(set(spelled)) == len(set(zip(numbers, spelled, strict=True)))
+    assert numbers == [words_of(word).ids.tolist()[0] for word in spelled]
+
+
 @given(st.lists(st.sampled_from(["a", "b", "c", "ab", "ba"]), min_size=1, max_size=40), st.integers(1, 6))
 def test_grams_are_equal_when_their_words_are(words: list[str], size: int) -> None:
     """Two runs have one number exactly when they are the same words, wherever they start."""
