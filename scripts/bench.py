@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from benchmarks import compiling, ingesting, pulling, pushing, starting, suggesting
+from benchmarks import clustering, compiling, ingesting, pulling, pushing, starting, suggesting
 from benchmarks.bench import Bench
 from benchmarks.figures import table
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, Section] = {
     "start": starting.measure,
     "ingest": ingesting.measure,
+    "cluster": clustering.measure,
     "suggest": suggesting.measure,
     "push": pushing.measure,
     "pull": pulling.measure,

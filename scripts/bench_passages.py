@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import re
 import resource
 import subprocess
 import sys
@@ -24,21 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from benchmarks.clustering import PROCESSES, alike_in, found_in
 from benchmarks.reprints import newswire
 
-from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.finding import Size, find, texts_at
-from labeling.passages.rules import PassageRules
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from datasketch import MinHash
-
-PROCESSES = os.cpu_count() or 1
-_WORD = re.compile(r"\w+")
+    from labeling.articles import Article
 
 
 @dataclass(frozen=True)
@@ -99,8 +92,7 @@ def _table(articles: int, copies: int, runs: list[Run]) -> None:
 def _ours(file: Path, ray: str) -> dict[str, object]:
     frames.start(ray)
     begun = time.perf_counter()
-    lengths = [len(article.text) for article in read_rows(file, Article)]
-    found = find(texts_at(file), Size(len(lengths), sum(lengths)), PassageRules(ray=ray, memory=10**6))
+    found = found_in(file, ray)
     seconds = time.perf_counter() - begun
     places = defaultdict[str, set[int]](set)
     for place in (place for passage in found.passages for place in passage.places):
@@ -110,17 +102,9 @@ def _ours(file: Path, ray: str) -> dict[str, object]:
 
 
 def _datasketch(file: Path) -> dict[str, object]:
-    from datasketch import MinHashLSH
-
     begun = time.perf_counter()
-    articles = list(read_rows(file, Article))
     with multiprocessing.Pool(PROCESSES) as pool:
-        sketches = pool.map(_sketch, (article.text for article in articles), chunksize=200)
-    index = MinHashLSH(threshold=0.5, num_perm=128)
-    pairs = set[tuple[str, str]]()
-    for article, sketch in zip(articles, sketches, strict=True):
-        pairs |= {(other, article.id) for other in index.query(sketch)}
-        index.insert(article.id, sketch)
+        pairs = alike_in(file, pool.map)
     seconds = time.perf_counter() - begun
     return _result(seconds, sum((original, article) in pairs for article, original, _, _ in _copies(file)), PROCESSES)
 
@@ -128,15 +112,6 @@ def _datasketch(file: Path) -> dict[str, object]:
 def _copies(file: Path) -> list[tuple[str, str, int, int]]:
     """Article, original, and where the copied passage stands in the article."""
     return [tuple(copy) for copy in json.loads(file.with_suffix(".copies").read_text(encoding="utf-8"))]
-
-
-def _sketch(text: str) -> MinHash:
-    from datasketch import MinHash
-
-    words = _WORD.findall(text.casefold())
-    sketch = MinHash(num_perm=128)
-    sketch.update_batch({" ".join(words[n : n + 5]).encode() for n in range(len(words) - 4)})
-    return sketch
 
 
 def _result(seconds: float, found: int, children: int) -> dict[str, object]:
