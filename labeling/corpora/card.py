@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labeling.agreement import Agreement
     from labeling.corpora.counts import Split
     from labeling.corpora.proof import Proof
-    from labeling.corpora.selection import LeftOut
+    from labeling.corpora.selection import LeftOut, Worth
     from labeling.corpora.subset import Subset
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
@@ -30,6 +30,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 class Facts:
     """What a card tells of a dataset, besides what the project file says.
 
+    ``worth`` counts leak groups where ``splits`` counts articles; None where they are not known.
     ``agreement`` and ``leakage`` are None where they were not measured.
     """
 
@@ -41,6 +42,7 @@ class Facts:
     left_out: Sequence[LeftOut]
     agreement: Agreement | None = None
     leakage: Leakage | None = None
+    worth: Worth | None = None
 
 
 def card(file: ProjectFile, facts: Facts) -> str:

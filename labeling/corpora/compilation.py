@@ -85,7 +85,7 @@ def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int
         )
     }
     agreement, leakage = _measured(workspace, inputs)
-    facts = Facts(schema, subset, splits, ledger, proof, left_out, agreement, leakage)
+    facts = Facts(schema, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth)
     write_text(folder / "README.md", card(project.file, facts))
     manifest = Manifest(
         project=project.file.project.name,

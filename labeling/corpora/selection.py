@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Gold
@@ -9,7 +11,7 @@ from labeling.articles import Article
 from labeling.corpora.content import content_of
 from labeling.corpora.making import Placed
 from labeling.errors import DamagedFile, LeakError, MissingInput
-from labeling.splits import Assignment
+from labeling.splits import SPLITS, Assignment
 from labeling.values import Frozen, digest_of
 from labeling.workspace import read_rows
 
@@ -32,6 +34,20 @@ class LeftOut(Frozen):
     choices: int
 
 
+@dataclass(frozen=True)
+class Worth:
+    """What the articles that were selected are worth: leak groups by split, and by label. Forty copies are one."""
+
+    groups: dict[SplitName, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
+    labels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def count(self, placed: Placed, leak_group: str) -> None:
+        """Count an article; the same one again changes nothing."""
+        self.groups[placed.split].add(leak_group)
+        for span in placed.gold.spans:
+            self.labels[span.label].add(leak_group)
+
+
 class Selection:
     """The gold of a workspace, article by article, as a subset of it asks for."""
 
@@ -44,6 +60,7 @@ class Selection:
         """
         self._workspace, self._subset = workspace, subset
         self._assignments = _assignments(workspace)
+        self.worth = Worth()
 
     def articles(self) -> Iterator[Placed | LeftOut]:
         """Each article with gold, by id: in its split, or left out; no file is held in memory.
@@ -62,7 +79,9 @@ class Selection:
             if reason := self._subset.excludes(article):
                 yield _left_out(gold, reason)
             else:
-                yield Placed(article, *self._subset.narrowed(gold), split)
+                placed = Placed(article, *self._subset.narrowed(gold), split)
+                self.worth.count(placed, self._assignments[article.id].leak_group)
+                yield placed
 
     def wanted(self) -> Iterator[tuple[SplitName, Content]]:
         """What gold says of each article that is in a split."""

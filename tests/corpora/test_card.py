@@ -11,6 +11,7 @@ from labeling.annotations import Annotation
 from labeling.corpora.compilation import build
 from labeling.evaluation import Bootstrap
 from labeling.leakage import Held, certify
+from labeling.splits import Assignment
 from labeling.workspace import file_digest, read_rows, write_json, write_rows
 
 if TYPE_CHECKING:
@@ -80,3 +81,22 @@ def test_leakage(project: Project, minister: tuple[Article, Gold], tmp_path: Pat
 
     assert "Passages of 12 words or more that stand in two splits: 0." in text
     assert "| dev, train | 1 | 0 | 0 | 0 | 6 | 6 |" in text
+
+
+def test_forty_copies_are_one_leak_group(tmp_path: Path, making: Making) -> None:
+    """Forty reprints of one communique and two other articles: 42 to count, and three to learn from."""
+    names = [f"copy{number:02}" for number in range(40)] + ["one", "two"]
+    articles = [making.article(f"Japan asked {name[:3]}.", name) for name in names]
+    rows = [(article, making.gold(article, (0, 5, "COUNTRY")), "train") for article in articles]
+    project = making.workspace(tmp_path / "workspace", rows)
+    groups = [
+        row.model_copy(update={"leak_group": row.article[:3]})
+        for row in read_rows(project.workspace.splits, Assignment)
+    ]
+    write_rows(project.workspace.splits, groups)
+
+    text = _card(project, tmp_path / "dataset")
+
+    assert "| articles | 42 | 0 | 0 |\n| leak groups | 3 | 0 | 0 |\n" in text
+    assert "| COUNTRY | 42 | 0 | 0 | 3 |" in text
+    assert "| PERSON | 0 | 0 | 0 | 0 |" in text
