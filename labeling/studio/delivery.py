@@ -96,14 +96,16 @@ class Delivery:
         plan = plan_of(articles, known)
         changed = [article for article, _ in plan.changed] if new_versions else []
         arrived = self._send([*plan.new, *changed], suggested, progress)
-        known, removed = self._counted(*self._without_old(changed, known | arrived))
-        there = [*plan.same, *changed, *plan.new]
-        known, again = self._suggest(there, suggested, known, verify=doubted or bool(arrived))
+        known, removed = self._without_old(changed, known | arrived)
+        before = self._there() if arrived or doubted else self.project
+        known, there = self._counted(known, before)
+        doubt = there if arrived or doubted else None
+        known, again = self._suggest([*plan.same, *changed, *plan.new], suggested, known, doubt)
         sent = sum(len(row.suggested) for row in arrived.values())
-        self._show(suggested, known)
+        self._show(suggested, known, self._there() if again else there)
         journal.settle(self.path, known)
         refused = () if new_versions else tuple(self._stale(article, row) for article, row in plan.changed)
-        return Delivered(len(plan.new), len(changed), sent + again, removed, refused)
+        return Delivered(len(plan.new), len(changed), sent + again, removed + before.tasks - there.tasks, refused)
 
     @property
     def _asking(self) -> Reconciliation:
@@ -116,7 +118,8 @@ class Delivery:
         doubtful = [row for row in known.values() if row.task is None]
         if doubtful:
             known = {key: row for key, row in known.items() if row.task} | asking.found(doubtful)
-        if len(known) != self._there().tasks:
+        # Without a doubt nobody has waited, and what was counted when we came is what there is.
+        if len(known) != (self._there() if doubtful else self.project).tasks:
             known = asking.listed()
         elif not doubtful and not _in_doubt(known):
             return known, False
@@ -152,17 +155,19 @@ class Delivery:
             raise
 
     def _suggest(
-        self, articles: list[Article], suggested: Suggested, known: dict[Key, Pushed], *, verify: bool
+        self, articles: list[Article], suggested: Suggested, known: dict[Key, Pushed], there: RemoteProject | None
     ) -> tuple[dict[Key, Pushed], int]:
         """Bring what models say there up to what they say here; then the server must count as many as we do.
 
-        On SQLite it may not even after an import that ended well: when its database is locked, Label Studio tries once
-        more with tasks that it has taken the predictions out of already.
+        ``there`` is the project as it was before; None where no doubt is left. On SQLite it may not count them even
+        after an import that ended well: when its database is locked, Label Studio tries once more with tasks that it
+        has taken the predictions out of already.
         """
         if _in_doubt(known):
             known = self._asking.spoken(known)
         sent = sum(self._reworded(wording, known) for wording in wordings(articles, suggested, known))
-        if (sent or verify) and self._there().suggestions != sum(len(row.suggested) for row in known.values()):
+        there = self._there() if sent else there
+        if there and there.suggestions != sum(len(row.suggested) for row in known.values()):
             known = self._asking.spoken(known)
             sent += sum(self._reworded(wording, known) for wording in wordings(articles, suggested, known))
         return known, sent
@@ -195,25 +200,24 @@ class Delivery:
         removed = set(calls.remove_empty(self.studio, self.project.number, old))
         return {key: row for key, row in known.items() if row.task not in removed}, len(removed)
 
-    def _counted(self, known: dict[Key, Pushed], removed: int) -> tuple[dict[Key, Pushed], int]:
+    def _counted(self, known: dict[Key, Pushed], there: RemoteProject) -> tuple[dict[Key, Pushed], RemoteProject]:
         """Compare with the server's count: where it has more, a request was carried out twice, or some are not ours.
 
-        What models say in a task that took the place of another is in doubt.
+        What models say in a task that took the place of another is in doubt. The project is returned as it is then.
         """
-        before = self._there().tasks
-        if before == len(known):
-            return known, removed
+        if there.tasks == len(known):
+            return known, there
         journal.settle(self.path, known)
         found = self._asking.listed()
         same = {key: known[key] for key, row in found.items() if key in known and known[key].task == row.task}
-        return found | same, removed + before - self._there().tasks
+        return found | same, self._there()
 
-    def _show(self, suggested: Suggested, known: dict[Key, Pushed]) -> None:
+    def _show(self, suggested: Suggested, known: dict[Key, Pushed], there: RemoteProject) -> None:
         """Let the page show the model that spoke on most articles: else it shows whichever spoke there first."""
         spoken = [model for said in suggested.values() for model, one in said.items() if says_anything(one)]
         arrived = {model for row in known.values() for model in row.suggested}
         ranked = sorted(set(spoken) & arrived, key=lambda model: (-spoken.count(model), model))
-        if ranked and ranked[0] != self._there().shown:
+        if ranked and ranked[0] != there.shown:
             self.studio.show_suggestions(self.project.number, ranked[0])
 
     def _stale(self, article: Article, row: Pushed) -> StaleTask:
