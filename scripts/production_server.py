@@ -184,6 +184,8 @@ def _environment(folder: Path, server: Credentials, inner: int) -> dict[str, str
         "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
         "LABELING_LISTEN": f"{LOOPBACK}:{inner}",
         "VIRTUAL_ENV": sys.prefix,
+        # Where it is deployed, its environment lies in nobody's repository (see `labeling.studio.package`).
+        "GIT_DIR": os.devnull,
     }
     (folder / "data").mkdir()
     return {**{name: os.environ[name] for name in _HANDED_ON if name in os.environ}, **settings, **ours}

@@ -79,8 +79,10 @@ def environment(data: Path) -> dict[str, str]:
     """The whole environment of a Label Studio process with its data in ``data``: only the basics are the user's."""
     kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     settings = {f"LABEL_STUDIO_{name}": value for name, value in _SETTINGS.items()}
-    # The log level alone is read without its prefix.
-    return {**kept, **settings, "LOG_LEVEL": _SETTINGS["LOG_LEVEL"], "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
+    # The log level alone is read without its prefix. At every export Label Studio asks git five times which version it
+    # is; where .venv lies in somebody's repository it believes the answer, and writes it into its own package.
+    bare = {"LOG_LEVEL": _SETTINGS["LOG_LEVEL"], "GIT_DIR": os.devnull}
+    return {**kept, **settings, **bare, "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
 
 
 def fresh_database(data: Path, say: Callable[[str], None]) -> None:

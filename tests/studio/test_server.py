@@ -34,7 +34,7 @@ from labeling.errors import (
     UsageError,
 )
 from labeling.studio.accounts import add_user
-from labeling.studio.package import DATABASE, fresh_database, tail
+from labeling.studio.package import DATABASE, fresh_database, package_folder, tail
 from labeling.studio.server import running, start, stop
 from labeling.workspace import Workspace
 
@@ -154,6 +154,15 @@ def test_it_reports_to_nobody(studio: Credentials) -> None:
     assert "collect_analytics = false" in page
     assert "ingest.sentry.io" not in page
     assert asked(studio, "/api/version")["label-studio-os-package"]["latest_version_from_pypi"] is None
+
+
+def test_it_does_not_ask_git_which_version_it_is(studio: Credentials) -> None:
+    """The repository in which its environment happens to lie is not its own: it writes nothing into its package."""
+    written = package_folder() / "core" / "version_.py"
+    before = written.stat().st_mtime_ns if written.exists() else None
+    asked(studio, "/api/version")
+
+    assert (written.stat().st_mtime_ns if written.exists() else None) == before
 
 
 def test_further_people_get_keys_of_their_own(studio: Credentials) -> None:
