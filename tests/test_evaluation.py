@@ -142,6 +142,23 @@ def test_one_leak_group_has_no_interval() -> None:
     assert "1 leak groups, and a resample needs two" in measure.undefined
 
 
+def test_forty_copies_tell_no_more_than_one() -> None:
+    """Every article forty times in its leak group: forty times the spans, and not a hair's breadth of the interval."""
+    found = [judged([span(0, 5), span(9, 12)], [span(0, 5)][: n % 3], f"{n}") for n in range(30)]
+    copied = [
+        judged(each.gold, each.predicted, f"{each.article}/{n}", each.article) for each in found for n in range(40)
+    ]
+    apart = [judged(each.gold, each.predicted, each.article) for each in copied]
+
+    one, forty, naive = (evaluate("m", each, ["A"]) for each in (found, copied, apart))
+
+    assert (forty.articles, forty.leak_groups, forty.exact.micro.gold) == (1200, 30, 40 * one.exact.micro.gold)
+    assert forty.exact.micro.f1_interval == one.exact.micro.f1_interval
+    low, high = naive.exact.micro.f1_interval or (0.0, 0.0)
+    wide, wider = one.exact.micro.f1_interval or (0.0, 0.0)
+    assert high - low < (wider - wide) / 4
+
+
 def test_interval_by_counting_every_resample() -> None:
     """With two leak groups, recall 1 and 0, resamples have recall 0, 1/2 and 1, in 1/4, 1/2 and 1/4 of all cases.
 

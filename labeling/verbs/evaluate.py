@@ -122,6 +122,7 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         }
         show({row: _line(measures.micro) for row, measures in rows.items()}, as_json=False)
         click.echo(score.exact.signature, err=True)
+        click.echo(f"On {score.articles} articles in {score.leak_groups} leak groups", err=True)
         if score.out_of_reach:
             told = f"{len(score.out_of_reach)} of {score.exact.micro.gold} gold spans are not whole tokens"
             click.echo(f"Out of reach: {told}, the first is {score.out_of_reach[0]}", err=True)

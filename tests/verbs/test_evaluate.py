@@ -179,3 +179,4 @@ def test_the_command_shows_interval_and_signature(shared: Project, tmp_path: Pat
     assert "model:mine   F1 " in result.stdout
     assert " to " in result.stdout
     assert result.stderr.startswith("match:exact|layer:spans|boot:1000|seed:1|")
+    assert f"On {len(ids_of_test(shared))} articles in " in result.stderr
