@@ -142,13 +142,14 @@ def _infixes() -> list[str]:
     ]
 
 
-def cut(doc: Doc, spans: Iterable[tuple[int, int]]) -> Doc:
+def cut(doc: Doc, tokens: Edges, spans: Iterable[tuple[int, int]]) -> Doc:
     """Cut tokens wherever a span starts or ends inside one, so that every span is whole tokens.
 
     A blank between two tokens becomes a token of its own where a span starts or ends with it. The text stays the same.
 
     Args:
         doc: A doc with tokens only; annotations on it are not carried over.
+        tokens: Its edges.
         spans: Start and end of each, within the text.
 
     Returns:
@@ -156,7 +157,7 @@ def cut(doc: Doc, spans: Iterable[tuple[int, int]]) -> Doc:
     """
     from spacy.tokens import Doc as NewDoc
 
-    starts, ends = inner_boundaries(edges(doc), spans)
+    starts, ends = inner_boundaries(tokens, spans)
     if not starts and not ends:
         return doc
     pieces = [piece for token in doc for piece in _pieces(token.idx, token.text, token.whitespace_, starts, ends)]

@@ -6,8 +6,7 @@ from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labeling.annotations import choice_id
-from labeling.corpora.content import PROVENANCE, Content, in_order
-from labeling.values import digest_of
+from labeling.corpora.content import PROVENANCE, Content, digest_held, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,16 +82,16 @@ def _structs(rows: Sequence[Sequence[Sequence[Any]]], kind: pa.ListType) -> pa.L
 
 def contents_of(rows: pa.RecordBatch) -> Iterator[Content]:
     """What each row says about its article."""
-    fields = [_values(rows.column(name)) for name in ("id", "text", *PROVENANCE, "complete")]
+    fields = [_values(rows.column(name)) for name in ("id", "text", "digest", *PROVENANCE, "complete")]
     lists = [_tuples(rows.column(name)) for name in ("spans", "relations", "choices", "open")]
     asked = rows.column("open_choices").to_pylist()
-    for article, text, *provenance, complete, spans, relations, choices, stretches, disputed in zip(
+    for article, text, said, *provenance, complete, spans, relations, choices, stretches, disputed in zip(
         *fields, *lists, asked, strict=True
     ):
         source, title, published, url = provenance
         yield Content(
             article=article,
-            digest=digest_of(text),
+            digest=digest_held(text, said),
             provenance=(source, title, published, url),
             complete=complete,
             spans=in_order(spans),

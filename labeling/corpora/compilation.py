@@ -10,7 +10,7 @@ from labeling.agreement import Agreement
 from labeling.corpora.accounts import HUGGINGFACE, SPACY, Tally, first_account
 from labeling.corpora.card import Facts, card
 from labeling.corpora.checksums import input_at
-from labeling.corpora.crew import crew, in_order
+from labeling.corpora.crew import crew, in_order, settled
 from labeling.corpora.dataset import Writer
 from labeling.corpora.huggingface import features
 from labeling.corpora.making import Placed, Recipe, make, pieces
@@ -61,7 +61,7 @@ def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int
     workspace, language = project.workspace, project.file.project.language
     schema = checked(subset, project.schema).part_of(project.schema)
     recipe = Recipe(language, schema, project.file.policies, features(schema.label_names).arrow_schema)
-    with crew(processes) as executor:
+    with settled(), crew(processes) as executor:
         checking = executor.submit(first_account, workspace, project.file.policies.quarantine_allowed)
         if checking.done():
             checking.result()

@@ -65,6 +65,12 @@ def content_of(article: Article, gold: Gold) -> Content:
     )
 
 
+def digest_held(text: str, said: str) -> str:
+    """The digest of a text that was read back, with what the target says it is where that is something else."""
+    digest = digest_of(text)
+    return digest if digest == said else f"{digest}, said to be {said}"
+
+
 def in_order(spans: Iterable[SpanFact]) -> tuple[SpanFact, ...]:
     """Spans in the order of the text, the longer first where they start together."""
     return tuple(sorted(spans, key=lambda span: (span[1], -span[2], span[3], span[0], span[4])))

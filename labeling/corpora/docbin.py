@@ -13,22 +13,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import choice_id
-from labeling.corpora.content import Content, in_order
-from labeling.corpora.packing import put
+from labeling.corpora.packing import Packed
 from labeling.tokens import cut, edges, touched
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from spacy.tokens import Doc, DocBin, Span
-    from spacy.vocab import Vocab
+    from spacy.tokens import Doc, Span
 
-    from labeling.annotations import Gold, GoldSpan
+    from labeling.annotations import Gold
     from labeling.articles import Article
     from labeling.corpora.layer import FlatLayer
     from labeling.schema import Schema
+    from labeling.tokens import Edges
 
 # The key of spaCy's span categoriser.
 SPANS = "sc"
@@ -36,23 +34,21 @@ COMPLETE, OPEN = "complete", "open"
 _STORED = ("ENT_IOB", "ENT_TYPE", "ENT_ID")
 
 
-def doc_of(tokens: Doc, article: Article, gold: Gold, layer: FlatLayer, schema: Schema) -> Doc:
+def doc_of(tokens: Doc, where: Edges, article: Article, gold: Gold, layer: FlatLayer, schema: Schema) -> Doc:
     """The reference ``Doc`` of an article.
 
     Args:
         tokens: The article's text as the tokenizer cuts it. Where a span starts or ends inside a token, the reference
             has that token cut.
+        where: The edges of these tokens.
         article: The article.
         gold: Its gold, with every span inside the text and every label in the schema.
         layer: The flat layer of that gold.
         schema: Names the options of each choice.
     """
-    doc = cut(tokens, ((span.start, span.end) for span in gold.spans))
-    starts, ends = edges(doc)
-    spans = {
-        span.id: _span(doc, span, touched(starts, ends, span.start, span.end))
-        for span in sorted(gold.spans, key=lambda span: (span.start, -span.end, span.label, span.id))
-    }
+    doc = cut(tokens, where, ((span.start, span.end) for span in gold.spans))
+    starts, ends = where if doc is tokens else edges(doc)
+    spans = dict(_spans(doc, starts, ends, gold))
     flat = [spans[span.id] for span in layer.spans]
     unknown = {token for stretch in layer.unknown for token in touched(starts, ends, *stretch)}
     unknown.difference_update(token for span in flat for token in range(span.start, span.end))
@@ -63,10 +59,13 @@ def doc_of(tokens: Doc, article: Article, gold: Gold, layer: FlatLayer, schema: 
     return doc
 
 
-def _span(doc: Doc, span: GoldSpan, tokens: range) -> Span:
+def _spans(doc: Doc, starts: list[int], ends: list[int], gold: Gold) -> Iterator[tuple[str, Span]]:
+    """Every span by its id, in the order of the text."""
     from spacy.tokens import Span
 
-    return Span(doc, tokens.start, tokens.stop, label=span.label, span_id=span.id)
+    for span in sorted(gold.spans, key=lambda span: (span.start, -span.end, span.label, span.id)):
+        tokens = touched(starts, ends, span.start, span.end)
+        yield span.id, Span(doc, tokens.start, tokens.stop, label=span.label, span_id=span.id)
 
 
 def _cats(gold: Gold, schema: Schema) -> dict[str, float]:
@@ -99,41 +98,21 @@ def _user_data(article: Article, gold: Gold) -> dict[str, Any]:
     }
 
 
-def content_of_doc(doc: Doc) -> Content:
-    """What a ``Doc`` that was read back says about its article."""
-    data = doc.user_data
-    unsure = set(data["unsure"])
-    return Content(
-        article=data["article"],
-        digest=digest_of(doc.text),
-        provenance=(data["source"], data["title"], data["published"], data["url"]),
-        complete=data["complete"],
-        spans=in_order(
-            (span.id_, span.start_char, span.end_char, span.label_, span.id_ in unsure)
-            for span in doc.spans.get(SPANS, ())
-        ),
-        relations=data["relations"],
-        choices=tuple(sorted(name for name, score in doc.cats.items() if score > 0)),
-        open=data["open"],
-        open_choices=data["open_choices"],
-    )
-
-
 class Pack:
     """Docs on their way into one shard of each kind."""
 
     def __init__(self) -> None:
         """Hold nothing."""
-        self._bins: dict[str, DocBin] = {}
+        self._packed: dict[str, Packed] = {}
 
     def add(self, doc: Doc) -> None:
         """Pack one doc; nothing of the doc itself is kept."""
         kind = COMPLETE if doc.user_data["complete"] else OPEN
-        put(self._bins.setdefault(kind, _new_bin()), doc)
+        self._packed.setdefault(kind, Packed(_STORED)).add(doc)
 
     def shards(self) -> dict[str, bytes]:
         """The bytes of a shard of each kind that any doc has."""
-        return {kind: packed.to_bytes() for kind, packed in self._bins.items()}
+        return {kind: packed.to_bytes() for kind, packed in self._packed.items()}
 
 
 class Shards:
@@ -158,31 +137,9 @@ class Shards:
     def close(self) -> None:
         """Write an empty shard where there is none."""
         if not self._written[COMPLETE]:
-            self.add({COMPLETE: _new_bin().to_bytes()})
-
-
-def _new_bin() -> DocBin:
-    from spacy.tokens import DocBin
-
-    return DocBin(attrs=_STORED, store_user_data=True)
+            self.add({COMPLETE: Packed(_STORED).to_bytes()})
 
 
 def shards_in(folder: Path) -> list[Path]:
     """The shards of a split's folder, of both kinds."""
     return sorted(folder.rglob("*.spacy"))
-
-
-def read_docs(folder: Path, vocab: Vocab) -> Iterator[Doc]:
-    """Every doc of a split's folder, shard by shard, with its strings put into ``vocab``."""
-    from spacy.tokens import DocBin
-
-    for shard in shards_in(folder):
-        yield from DocBin().from_disk(shard).get_docs(vocab)
-
-
-def read_shard(shard: Path) -> Iterator[Content]:
-    """What every doc of a shard says, read into a vocabulary that has seen nothing: every string comes from disk."""
-    from spacy.tokens import DocBin
-    from spacy.vocab import Vocab
-
-    return map(content_of_doc, DocBin().from_disk(shard).get_docs(Vocab()))

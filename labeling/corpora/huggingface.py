@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datasets import Features
     from pydantic import JsonValue
 
+    from labeling.annotations import GoldSpan
     from labeling.corpora.content import Content
     from labeling.corpora.layer import FlatLayer
     from labeling.tokens import Edges
@@ -85,21 +86,24 @@ def tagged(tokens: Edges, layer: FlatLayer, labels: Sequence[str]) -> Tagged:
     Tokens that touch a misaligned span, or a stretch of which nothing is known, are ``UNKNOWN``.
     """
     starts, ends = tokens
-    if not layer.spans and not layer.unknown:
-        return Tagged([0] * len(starts), frozenset())
-    begins, stops = set(starts), set(ends)
-    misaligned = {span.id for span in layer.spans if span.start not in begins or span.end not in stops}
-    apart = [(span.start, span.end) for span in layer.spans if span.id in misaligned]
-    tags = [0] * len(starts)
-    for stretch in (*layer.unknown, *apart):
+    tags, number = [0] * len(starts), {label: place for place, label in enumerate(labels)}
+    inside = {span.id: touched(starts, ends, span.start, span.end) for span in layer.spans}
+    apart = [span for span in layer.spans if not _aligned(tokens, inside[span.id], span)]
+    for stretch in (*layer.unknown, *((span.start, span.end) for span in apart)):
         for token in touched(starts, ends, *stretch):
             tags[token] = UNKNOWN
+    misaligned = frozenset(span.id for span in apart)
     for span in layer.spans:
         if span.id not in misaligned:
-            begin = 1 + 2 * labels.index(span.label)
-            inside = touched(starts, ends, span.start, span.end)
-            tags[inside.start : inside.stop] = [begin, *[begin + 1] * (len(inside) - 1)]
-    return Tagged(tags, frozenset(misaligned))
+            place, begin = inside[span.id], 1 + 2 * number[span.label]
+            tags[place.start : place.stop] = [begin, *[begin + 1] * (len(place) - 1)]
+    return Tagged(tags, misaligned)
+
+
+def _aligned(tokens: Edges, inside: range, span: GoldSpan) -> bool:
+    """Whether the tokens that a span touches are the span."""
+    starts, ends = tokens
+    return bool(inside) and (starts[inside.start], ends[inside.stop - 1]) == (span.start, span.end)
 
 
 def untagged(stack: Sequence[FlatLayer], tags: Sequence[Tagged]) -> dict[str, str]:
@@ -185,11 +189,10 @@ def _in_old_words(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
 
 def read_arrow(folder: Path, split: str) -> Iterator[Content]:
     """What every row of a split says, as ``load_from_disk`` has it."""
-    from datasets import load_from_disk
+    from datasets import Dataset
 
-    for table in load_from_disk(str(folder / ARROW))[split].with_format("arrow").iter(_BATCH):
-        for batch in table.drop_columns([*TOKENS]).to_batches():
-            yield from contents_of(batch)
+    for batch in Dataset.load_from_disk(str(folder / ARROW / split)).data.to_batches():
+        yield from contents_of(batch)
 
 
 def read_parquet(folder: Path, split: str) -> Iterator[Content]:

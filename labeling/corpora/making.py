@@ -163,7 +163,8 @@ class _Maker:
         tags = [tagged(where, each, labels) for each in stack]
         starts, ends = inner_boundaries(where, ((span.start, span.end) for span in gold.spans))
         cut = {span.id for span in gold.spans if span.start in starts or span.end in ends}
-        doc, content = doc_of(tokens, article, gold, layer, self._recipe.schema), content_of(article, gold)
+        doc = doc_of(tokens, where, article, gold, layer, self._recipe.schema)
+        content = content_of(article, gold)
         doc.user_data[REL] = self._pairing.of(doc, gold)  # type: ignore[index]  # spaCy's own keys are tuples
         row = Row(article.text, where, [each.tags for each in tags], content)
         self._keep(placed, doc, row, content.fingerprint, len(tokens))

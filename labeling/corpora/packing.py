@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from spacy.tokens import Doc, DocBin
+    from numpy.typing import NDArray
+    from spacy.tokens import Doc
 
-# What of each token has a string: all that our references say of one.
-_NAMED = ("ORTH", "NORM", "ENT_TYPE", "ENT_ID")
+    Column: TypeAlias = NDArray[Any]
 
 
 @contextmanager
@@ -34,34 +34,64 @@ def extensions_known() -> Iterator[None]:
             registry.__dict__.pop("get_all", None)
 
 
-def put(packed: DocBin, doc: Doc) -> None:
-    """Append a doc that has no more than tokens, entities, spans, categories and user data.
+class Packed:
+    """A ``DocBin`` in the making, of docs that have no more than tokens, entities, spans, categories and user data.
 
-    As ``DocBin.add`` does, which asks nine strings of every token: here each string is asked for once a doc.
-
-    Args:
-        packed: Made with ``store_user_data``.
-        doc: One without tags, lemmas, morphology, dependencies or ids of a knowledge base.
+    Its bytes are those of ``DocBin.add`` and ``to_bytes``, which ask for nine strings of every token: here each string
+    is asked for once.
     """
-    from srsly import msgpack_dumps
 
-    tokens, spaces = doc.to_array([*packed.attrs]), doc.to_array("SPACY")
-    packed.tokens.append(tokens.reshape((len(doc), len(packed.attrs))))
-    packed.spaces.append(spaces.reshape((len(doc), 1)).astype(bool))
-    packed.flags.append({"has_unknown_spaces": doc.has_unknown_spaces})
-    packed.cats.append(doc.cats)
-    packed.user_data.append(msgpack_dumps(doc.user_data))
-    packed.span_groups.append(doc.spans.to_bytes())
-    packed.strings.update(_strings(doc))
+    def __init__(self, attributes: Sequence[str]) -> None:
+        """Hold nothing yet.
+
+        Args:
+            attributes: What of each token is stored: no tags, lemmas, morphology, dependencies or ids of a knowledge
+                base, which our references do not have.
+        """
+        from spacy.strings import StringStore
+        from spacy.tokens import DocBin
+
+        self._bin = DocBin(attrs=attributes, store_user_data=True)
+        # Hashes of strings, and what knows the strings: one vocabulary has made all docs.
+        self._keys, self._known = {0}, StringStore()
+        self._norms: list[Column] = []
+
+    def add(self, doc: Doc) -> None:
+        """Append a doc; nothing of the doc itself is kept."""
+        from srsly import msgpack_dumps
+
+        table, wide = doc.to_array([*self._bin.attrs, "NORM", "SPACY"]), len(self._bin.attrs)
+        self._bin.tokens.append(table[:, :wide])
+        self._norms.append(table[:, wide])
+        self._bin.spaces.append(table[:, wide + 1 :].astype(bool))
+        self._bin.flags.append({"has_unknown_spaces": doc.has_unknown_spaces})
+        self._bin.cats.append(doc.cats)
+        self._bin.user_data.append(msgpack_dumps(doc.user_data))
+        self._bin.span_groups.append(doc.spans.to_bytes())
+        spans = (span for group in doc.spans.values() for span in group)
+        self._keys.update(key for span in spans for key in (span.label, span.kb_id, span.id))
+        self._known = doc.vocab.strings
+
+    def to_bytes(self) -> bytes:
+        """The shard."""
+        known = self._known
+        self._bin.strings = {known[key] for key in self._keys.union(*map(_distinct, self._columns()))}
+        return self._bin.to_bytes()
+
+    def _columns(self) -> Iterator[Sequence[Column]]:
+        """What of each token is the hash of a string: not where it stands in an entity."""
+        from spacy.attrs import ENT_IOB  # type: ignore[import-not-found]  # compiled
+
+        yield self._norms
+        for place, attribute in enumerate(self._bin.attrs):
+            if attribute != ENT_IOB:
+                yield [tokens[:, place] for tokens in self._bin.tokens]
 
 
-def _strings(doc: Doc) -> Iterator[str]:
+def _distinct(columns: Sequence[Column]) -> list[int]:
+    """The values of a column, each once; Arrow finds them by hashing, numpy would sort."""
     import numpy as np
+    import pyarrow as pa
 
-    known = doc.vocab.strings
-    for name in _NAMED:
-        yield from (known[key] for key in set(np.asarray(doc.to_array(name)).tolist()))
-    for group in doc.spans.values():
-        for span in group:
-            yield from (span.label_, span.kb_id_, span.id_)
-    yield ""
+    values: list[int] = pa.array(np.concatenate(columns)).unique().to_numpy().tolist() if columns else []
+    return values

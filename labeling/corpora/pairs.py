@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from spacy.tokens import Doc
 
@@ -35,12 +35,15 @@ class Pairing:
         """Tabulate the schema; ``distance`` is in tokens, between the starts of two entities."""
         self._distance = distance
         self._symmetric = {kind.name for kind in schema.relations if kind.symmetric}
-        # Shared by all pairs of such labels, and never changed: an article has a hundred of them.
+        # By label: what is 0 with each other label as the tail, and as the head. The dicts of zeros are shared by all
+        # pairs of such labels and never changed: an article has a hundred of them.
+        zeros = {(head, tail): _zeros(schema, head, tail) for head in schema.label_names for tail in schema.label_names}
         self._nothing = {
-            (head, tail): dict.fromkeys(allowed, 0)
-            for head in schema.label_names
-            for tail in schema.label_names
-            if (allowed := tuple(kind.name for kind in schema.relations if kind.allows(head, tail)))
+            label: (
+                {other: zeros[label, other] for other in schema.label_names},
+                {other: zeros[other, label] for other in schema.label_names},
+            )
+            for label in schema.label_names
         }
 
     def of(self, doc: Doc, gold: Gold) -> Pairs:
@@ -53,8 +56,9 @@ class Pairing:
             doc: Its reference, with the flat layer in ``doc.ents``, each with the id of its span.
             gold: Its gold.
         """
-        pairs = self._zeros(doc) if gold.complete else {}
-        starts = {ent.ent_id_: ent.start for ent in doc.ents}
+        entities = [(ent.start, ent.label_, ent.ent_id_) for ent in doc.ents]
+        pairs = self._zeros(entities) if gold.complete else {}
+        starts = {name: start for start, _, name in entities}
         # In one order, whatever gold's is: the same relations are the same bytes.
         for relation in sorted(gold.relations, key=lambda each: (each.head, each.label, each.tail)):
             if relation.head in starts and relation.tail in starts:
@@ -63,18 +67,22 @@ class Pairing:
                 pairs.update({pair: {**pairs.get(pair, {}), relation.label: 1} for pair in both})
         return pairs
 
-    def _zeros(self, doc: Doc) -> Pairs:
+    def _zeros(self, entities: Sequence[tuple[int, str, str]]) -> Pairs:
         zeros: Pairs = {}
-        entities = [(ent.start, ent.label_) for ent in doc.ents]
-        for number, (start, label) in enumerate(entities):
-            for later, other in islice(entities, number + 1, None):
+        for number, (start, label, _) in enumerate(entities, start=1):
+            after, before = self._nothing[label]
+            for later, other, _ in islice(entities, number, None):
                 if later - start > self._distance:
                     break
-                if nothing := self._nothing.get((label, other)):
+                if nothing := after.get(other):
                     zeros[start, later] = nothing
-                if nothing := self._nothing.get((other, label)):
+                if nothing := before.get(other):
                     zeros[later, start] = nothing
         return zeros
+
+
+def _zeros(schema: Schema, head: str, tail: str) -> dict[str, int]:
+    return {kind.name: 0 for kind in schema.relations if kind.allows(head, tail)}
 
 
 def outside(relation: Relation, left: Mapping[str, str]) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from labeling.corpora.accounts import HUGGINGFACE, SPACY
 from labeling.corpora.content import Content, differences, missing_from
 from labeling.corpora.crew import Alone
-from labeling.corpora.docbin import read_shard, shards_in
+from labeling.corpora.docbin import shards_in
 from labeling.corpora.huggingface import ARROW, PARQUET, read_arrow, read_parquet, unlike_arrow
 from labeling.corpora.packing import extensions_known
+from labeling.corpora.shards import read_shard
 from labeling.errors import SpansLost, TargetsDiffer
 from labeling.splits import SPLITS
 from labeling.values import Frozen, digest_of

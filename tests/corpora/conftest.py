@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Relation, Span
 from labeling.articles import Article
+from labeling.corpora.content import Content, in_order
 from labeling.ledger import things_in
 from labeling.project import Naming, Policies, Project, ProjectFile
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
@@ -134,20 +137,47 @@ def _quarantined(found: Iterable[Quarantined]) -> list[LedgerRow]:
     ]
 
 
+def read_docs(folder: Path) -> list[Doc]:
+    """The docs of a folder, as spaCy itself makes them, in a vocabulary that has seen nothing."""
+    shards = sorted(folder.rglob("*.spacy"))
+    return [doc for shard in shards for doc in DocBin().from_disk(shard).get_docs(Vocab())]
+
+
+def content_of_doc(doc: Doc) -> Content:
+    """What one of spaCy's docs says: the reading of shards is held against it."""
+    data = doc.user_data
+    return Content(
+        article=data["article"],
+        digest=digest_of(doc.text),
+        provenance=(data["source"], data["title"], data["published"], data["url"]),
+        complete=data["complete"],
+        spans=in_order(
+            (span.id_, span.start_char, span.end_char, span.label_, span.id_ in data["unsure"])
+            for span in doc.spans.get("sc", ())
+        ),
+        relations=data["relations"],
+        choices=tuple(sorted(name for name, score in doc.cats.items() if score > 0)),
+        open=data["open"],
+        open_choices=data["open_choices"],
+    )
+
+
 @dataclass(frozen=True)
 class Making:
-    """The ways to make things by hand; tests are no package, so they come as a fixture."""
+    """The ways to make things by hand, and to read docs; tests are no package, so they come as a fixture."""
 
     schema: Schema
     article: Callable[..., Article]
     gold: Callable[..., Gold]
     workspace: Callable[..., Project]
+    docs_in: Callable[[Path], list[Doc]]
+    content_of: Callable[[Doc], Content]
 
 
 @pytest.fixture(scope="session")
 def making() -> Making:
     """Articles, gold and workspaces made by hand."""
-    return Making(SCHEMA, article_of, gold_of, workspace_of)
+    return Making(SCHEMA, article_of, gold_of, workspace_of, read_docs, content_of_doc)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from datasets import load_dataset
 from huggingface_hub import DatasetCard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
 from labeling.annotations import Gold, GoldSpan, Relation
@@ -27,10 +27,10 @@ from labeling.corpora.columns import contents_of
 from labeling.corpora.compilation import build
 from labeling.corpora.content import Content, content_of
 from labeling.corpora.crew import Alone
-from labeling.corpora.docbin import content_of_doc, read_docs
 from labeling.corpora.huggingface import features, read_arrow, read_parquet
 from labeling.corpora.layer import flat_layer
 from labeling.corpora.manifest import Manifest, digest_at, verify
+from labeling.corpora.shards import contents_in
 from labeling.errors import (
     CorpusChanged,
     DamagedFile,
@@ -46,7 +46,7 @@ from labeling.values import digest_of
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from labeling.project import Project
     from tests.corpora.conftest import Making
@@ -161,7 +161,7 @@ def test_the_card(project: Project, tmp_path: Path) -> None:
 
     assert (head["language"], head["license"], head["size_categories"]) == (["en"], "other", ["n<1K"])
     assert {split: rows.num_rows for split, rows in loaded.items()} == {"train": 2, "dev": 1}
-    assert "| PERSON | 2 | 0 | 0 | a PERSON |" in text
+    assert "| PERSON | 2 | 0 | 0 | 1 | a PERSON |" in text
     assert "| articles | 2 | 1 | 0 |" in text
     assert "* spacy, spans: in 7, kept 3, split 1, span only 3, left out 0, lost 0" in text
     assert "cannot read a split that has no rows, so the head of this card leaves out test" in text
@@ -237,6 +237,15 @@ def _rewrite(shard: Path, change: Callable[[Doc], object]) -> None:
     DocBin(attrs=("ENT_IOB", "ENT_TYPE", "ENT_ID"), store_user_data=True, docs=docs).to_disk(shard)
 
 
+def _half_moved(doc: Doc) -> None:
+    """Give the first span other tokens, and leave its offsets as they are."""
+    first, *others = doc.spans["sc"]
+    end = first.end_char
+    first.end -= 1
+    first.end_char = end
+    doc.spans["sc"] = [first, *others]
+
+
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
@@ -250,6 +259,13 @@ def _rewrite(shard: Path, change: Callable[[Doc], object]) -> None:
         (lambda doc: doc.cats.update({"event=AGREE": 1.0}), TargetsDiffer, "has other choices: gold has []"),
         (lambda doc: doc.user_data.update(title="x"), TargetsDiffer, "has other provenance"),
         (lambda doc: doc.user_data.update(article="x"), SpansLost, "'minister' in train is not there"),
+        (lambda doc: doc.user_data.update(digest="x"), TargetsDiffer, "said to be x"),
+        (
+            lambda doc: doc.set_ents([Span(doc, 0, 2, label="PERSON")]),
+            TargetsDiffer,
+            "'s0', 0, 16, 'PERSON, an entity'",
+        ),
+        (_half_moved, TargetsDiffer, "'PERSON, by its tokens'"),
     ],
 )
 def test_the_proof_finds_what_a_target_lacks_or_adds(
@@ -352,11 +368,10 @@ def test_lost_spans_fail_the_compile(tmp_path: Path, making: Making) -> None:
         _build(project, tmp_path / "dataset")
 
 
-def _decoded(folder: Path) -> list[list[tuple[SplitName, Content]]]:
+def _decoded(making: Making, folder: Path) -> list[list[tuple[SplitName, Content]]]:
     """What each target says, read from disk: spaCy, Arrow, Parquet; by split and article."""
-    vocab = Vocab()
-    read: list[Callable[[SplitName], Iterator[Content]]] = [
-        lambda split: map(content_of_doc, read_docs(folder / "spacy" / split, vocab)),
+    read: list[Callable[[SplitName], Iterable[Content]]] = [
+        lambda split: map(making.content_of, making.docs_in(folder / "spacy" / split)),
         lambda split: read_arrow(folder / "huggingface", split),
         lambda split: read_parquet(folder / "huggingface", split),
     ]
@@ -416,10 +431,11 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     recipe = maker.Recipe("en", making.schema, Policies(), features(labels).arrow_schema)
     made = maker.make(recipe, [maker.Placed(article, gold, {}, split)])
     (shard,), rows = made.parts[split].shards.values(), made.parts[split].rows
-    (doc,) = DocBin().from_bytes(shard).get_docs(Vocab())
-    wanted = content_of(article, gold)
+    wanted, packed = content_of(article, gold), DocBin().from_bytes(shard)
+    (doc,) = packed.get_docs(Vocab())
 
-    assert content_of_doc(doc) == wanted
+    assert making.content_of(doc) == wanted
+    assert list(contents_in(packed)) == [wanted]
     assert [content for batch in _streamed(rows) for content in contents_of(batch)] == [wanted]
     assert [content for batch in _parqueted(rows) for content in contents_of(batch)] == [wanted]
     flat = [(span.id, span.start, span.end, span.label) for span in flat_layer(text, gold, labels).spans]
@@ -458,7 +474,7 @@ def test_a_dataset_decoded_is_gold(making: Making, drawn: list[Drawn]) -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         manifest = _build(making.workspace(Path(folder) / "workspace", rows), Path(folder) / "dataset")
-        decoded = _decoded(Path(folder) / "dataset")
+        decoded = _decoded(making, Path(folder) / "dataset")
 
     gold = [(split, content_of(article, gold)) for article, gold, split in rows]
     assert decoded == [sorted(gold, key=lambda pair: pair[1].article)] * 3
@@ -533,7 +549,7 @@ def test_real_corpora_come_back_whole(
 
     assert (manifest.proof.spans, manifest.proof.relations) == (spans, relations)
     assert manifest.ledger["spacy"]["span"]["span_only"] == span_only
-    for target in _decoded(tmp_path / "dataset"):
+    for target in _decoded(making, tmp_path / "dataset"):
         assert {content.article: content.digest for _, content in target} == {
             name: digest_of(text) for name, text in texts.items()
         }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spacy.training import Corpus
-from spacy.vocab import Vocab
 
 from labeling.corpora.content import content_of
-from labeling.corpora.docbin import Pack, Shards, content_of_doc, doc_of, read_docs
+from labeling.corpora.docbin import Pack, Shards, doc_of
 from labeling.corpora.layer import flat_layer
-from labeling.tokens import tokenizer
+from labeling.tokens import edges, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +26,8 @@ NLP = tokenizer("en")
 
 def _doc(making: Making, article: Article, gold: Gold) -> Doc:
     layer = flat_layer(article.text, gold, making.schema.label_names)
-    return doc_of(NLP.make_doc(article.text), article, gold, layer, making.schema)
+    tokens = NLP.make_doc(article.text)
+    return doc_of(tokens, edges(tokens), article, gold, layer, making.schema)
 
 
 def _shards(docs: Iterable[Doc]) -> dict[str, bytes]:
@@ -37,18 +37,18 @@ def _shards(docs: Iterable[Doc]) -> dict[str, bytes]:
     return pack.shards()
 
 
-def _back(folder: Path, *docs: Doc) -> list[Doc]:
+def _back(making: Making, folder: Path, *docs: Doc) -> list[Doc]:
     """The docs after a trip over the disk, into a vocabulary that has seen nothing."""
     shards = Shards(folder)
     shards.add(_shards(docs))
     shards.close()
-    return list(read_docs(folder, Vocab()))
+    return making.docs_in(folder)
 
 
 def test_a_doc_after_the_trip_over_the_disk(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> None:
     """Spans, ids, flat layer, cats, relations, provenance: all by name and to the character."""
     article, gold = minister
-    (doc,) = _back(tmp_path, _doc(making, article, gold))
+    (doc,) = _back(making, tmp_path, _doc(making, article, gold))
 
     assert doc.text == article.text
     assert [(span.id_, span.label_, span.text) for span in doc.spans["sc"]] == [
@@ -68,14 +68,14 @@ def test_a_doc_after_the_trip_over_the_disk(minister: tuple[Article, Gold], maki
     assert doc.user_data["relations"] == (("s1", "PART_OF", "s5"), ("s5", "PART_OF", "s1"))
     assert doc.user_data["unsure"] == ("s5",)
     assert (doc.user_data["article"], doc.user_data["source"]) == ("minister", "wire")
-    assert content_of_doc(doc) == content_of(article, gold)
+    assert making.content_of(doc) == content_of(article, gold)
 
 
 def test_missing_is_not_o(making: Making, tmp_path: Path) -> None:
     """Tokens of an open stretch have no tag at all; those of a span around it keep theirs; the rest is O."""
     article = making.article("Japan met the Maldives in Male today")
     gold = making.gold(article, (0, 5, "COUNTRY"), (10, 30, "GOV_BODY"), open=((14, 22), (31, 36)))
-    (doc,) = _back(tmp_path, _doc(making, article, gold))
+    (doc,) = _back(making, tmp_path, _doc(making, article, gold))
 
     assert [token.ent_iob_ for token in doc] == ["B", "O", "B", "I", "I", "I", ""]
     assert doc.user_data["open"] == ((14, 22), (31, 36))
@@ -95,6 +95,7 @@ def test_open_articles_lie_apart(making: Making, tmp_path: Path) -> None:
     """The reader of spaCy reader finds both in the folder, and only what is complete in `complete/`."""
     known, asked = making.article("Japan", "known"), making.article("Maldives", "asked")
     _back(
+        making,
         tmp_path,
         _doc(making, known, making.gold(known, (0, 5, "COUNTRY"))),
         _doc(making, asked, making.gold(asked, open=((0, 8),))),
@@ -107,9 +108,9 @@ def test_open_articles_lie_apart(making: Making, tmp_path: Path) -> None:
     assert read(tmp_path / "complete") == ["known"]
 
 
-def test_an_empty_split_is_a_split(tmp_path: Path) -> None:
+def test_an_empty_split_is_a_split(making: Making, tmp_path: Path) -> None:
     """Nothing to write leaves a shard with nothing in it, which spaCy reads without a warning."""
-    assert _back(tmp_path) == []
+    assert _back(making, tmp_path) == []
     assert [path.name for path in (tmp_path / "complete").iterdir()] == ["000.spacy"]
     assert list(Corpus(tmp_path)(NLP)) == []
 
@@ -124,7 +125,7 @@ def test_shards(making: Making, tmp_path: Path) -> None:
         shards.add(_shards(piece))
     shards.close()
 
-    assert [doc.user_data["article"] for doc in read_docs(tmp_path / "complete", Vocab())] == ["a0", "a1", "a2", "a4"]
-    assert [doc.user_data["article"] for doc in read_docs(tmp_path / "open", Vocab())] == ["a3"]
+    assert [doc.user_data["article"] for doc in making.docs_in(tmp_path / "complete")] == ["a0", "a1", "a2", "a4"]
+    assert [doc.user_data["article"] for doc in making.docs_in(tmp_path / "open")] == ["a3"]
     assert [path.name for path in (tmp_path / "open").iterdir()] == ["000.spacy"]
     assert sorted(path.name for path in (tmp_path / "complete").iterdir()) == ["000.spacy", "001.spacy", "002.spacy"]

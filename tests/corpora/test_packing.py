@@ -10,8 +10,8 @@ from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from labeling.corpora.docbin import doc_of
 from labeling.corpora.layer import flat_layer
-from labeling.corpora.packing import extensions_known, put
-from labeling.tokens import tokenizer
+from labeling.corpora.packing import Packed, extensions_known
+from labeling.tokens import edges, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,18 +27,19 @@ ATTRS = ("ENT_IOB", "ENT_TYPE", "ENT_ID")
 
 
 def _docs(making: Making, *rows: tuple[Article, Gold]) -> list[Doc]:
-    labels = making.schema.label_names
-    return [
-        doc_of(NLP.make_doc(article.text), article, gold, flat_layer(article.text, gold, labels), making.schema)
-        for article, gold in rows
-    ]
+    return [_doc(making, article, gold) for article, gold in rows]
+
+
+def _doc(making: Making, article: Article, gold: Gold) -> Doc:
+    tokens, layer = NLP.make_doc(article.text), flat_layer(article.text, gold, making.schema.label_names)
+    return doc_of(tokens, edges(tokens), article, gold, layer, making.schema)
 
 
 def _packed(docs: Iterable[Doc]) -> bytes:
-    packed = DocBin(attrs=ATTRS, store_user_data=True)
+    packed = Packed(ATTRS)
     with extensions_known():
         for doc in docs:
-            put(packed, doc)
+            packed.add(doc)
     return packed.to_bytes()
 
 

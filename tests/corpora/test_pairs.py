@@ -15,7 +15,7 @@ from labeling.corpora.docbin import doc_of
 from labeling.corpora.layer import flat_layer
 from labeling.corpora.pairs import Pairing
 from labeling.schema import RelationType
-from labeling.tokens import tokenizer
+from labeling.tokens import edges, tokenizer
 from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def _pairs(making: Making, schema: Schema, distance: int = 100, **said: object) 
     article = making.article(TEXT)
     places = ((0, 3, "PERSON"), (14, 22, "GOV_BODY"), (26, 31, "COUNTRY"), (33, 38, "COUNTRY"))
     gold = making.gold(article, *places, **said)
-    layer = flat_layer(TEXT, gold, schema.label_names)
-    return Pairing(schema, distance).of(doc_of(NLP.make_doc(TEXT), article, gold, layer, schema), gold)
+    tokens, layer = NLP.make_doc(TEXT), flat_layer(TEXT, gold, schema.label_names)
+    return Pairing(schema, distance).of(doc_of(tokens, edges(tokens), article, gold, layer, schema), gold)
 
 
 def test_ones_and_zeros(making: Making, schema: Schema) -> None:
