@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.annotations import Relation, Span
+from labeling.errors import UsageError
 from labeling.imports.statement import Misfit
 from labeling.schema import UNSURE
 
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 
 # A choice set and one of its options.
 Option: TypeAlias = tuple[str, str]
+
+
+def refuse_unknown(names: Mapping[str, str], schema: Schema) -> None:
+    """See that every name of ours in a map is one: else all that it stands for would end in quarantine.
+
+    Raises:
+        UsageError: With the first that is none, or that is an option of two choice sets.
+    """
+    known = {*schema.label_names, *(each.name for each in schema.relations), UNSURE, ""}
+    for old, new in names.items():
+        if new not in known and not _is_option(new, schema):
+            raise UsageError(
+                f"--map {old}={new}: the project file has no label, relation or option {new!r}",
+                todo=f"map it to one of {', '.join(sorted(known - {''}))}, to an option as event.CONSULT, "
+                "or to nothing, which removes it; nothing was imported",
+                where=f"--map {old}={new}",
+            )
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,12 @@ class Translation:
     def _meaning(self, attribute: Attribute) -> str:
         bare = attribute.name.partition("=")[0]
         return self.names.get(attribute.name, self.names.get(bare, attribute.name))
+
+
+def _is_option(name: str, schema: Schema) -> bool:
+    """Whether it names one option: with its set before it, or alone where only one set has it."""
+    options = [(each.name, option.name) for each in schema.choices for option in each.options]
+    return name in {f"{of}.{option}" for of, option in options} or [each for _, each in options].count(name) == 1
 
 
 def _raw(mark: Mark) -> JsonValue:

@@ -18,6 +18,7 @@ from labeling.errors import UsageError
 from labeling.imports.formats import FORMATS, files, read
 from labeling.imports.intake import Intake, Terms
 from labeling.imports.places import UNITS, Unit
+from labeling.imports.translation import refuse_unknown
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
 from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
 
@@ -68,9 +69,11 @@ def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, 
         add: Keep an annotator's earlier import on the same article, and put this one beside it.
 
     Raises:
-        UsageError: A path stands for nothing, or nobody is named as annotator; nothing is written then.
+        UsageError: A path stands for nothing, nobody is named as annotator, or a name is mapped to what the schema does
+            not have; nothing is written then.
         WorkspaceBusy: Another command is writing there.
     """
+    refuse_unknown(terms.names, project.schema)
     found, passed = files(kind, paths)
     workspace = project.workspace
     with workspace.lock():

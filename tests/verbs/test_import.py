@@ -285,6 +285,29 @@ def test_the_command(project: Project, tmp_path: Path) -> None:
         _run(project, "import", "doccano", clean, "--map", "PER")
 
 
+@pytest.mark.parametrize("new", ["NOPE", "event.NOPE", "nope.CONSULT", "person"])
+def test_a_map_to_what_the_schema_does_not_have_changes_nothing(project: Project, tmp_path: Path, new: str) -> None:
+    """A slip in --map is misuse: it does not put sound annotations in quarantine, in place of those of before."""
+    folder = _brat(tmp_path / "old")
+    import_(project, "brat", [folder], ANA)
+    before = _bytes(project)
+
+    with pytest.raises(UsageError, match=f"no label, relation or option '{new}'") as refusal:
+        _run(project, "import", "brat", folder, "--annotator", "ana", "--map", f"Person={new}")
+
+    assert refusal.value.exit_status == 2
+    assert "PERSON" in refusal.value.todo
+    assert _bytes(project) == before
+
+
+@pytest.mark.parametrize("new", ["PERSON", "HOLDS_ROLE", "unsure", "event.CONSULT", "CONSULT", ""])
+def test_a_map_may_name_all_that_the_schema_has(project: Project, tmp_path: Path, new: str) -> None:
+    """A label, a relation, the mark of doubt, an option with its set or alone, and nothing, to remove."""
+    clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
+
+    assert _run(project, "import", "doccano", clean, "--annotator", "ana", "--map", f"x={new}")[0] == 0
+
+
 @pytest.mark.studio
 def test_a_pull_leaves_imports_alone(project: Project, tmp_path: Path, studio: Credentials) -> None:
     """What no server holds is not the server's to remove, in a whole pull and in one of changes."""
