@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Bench:
-    """One run of the benchmarks. What ``closing`` holds ends with the run: the server, if one was asked for."""
+    """One run of the benchmarks. What ``closing`` holds ends with the run: the server, if one was asked for.
+
+    ``notes`` are said below the table.
+    """
 
     folder: Path
     articles: int
     runs: int
     closing: ExitStack = field(default_factory=ExitStack)
+    notes: list[str] = field(default_factory=list)
 
     def say(self, step: str) -> None:
         """Tell, on stderr, what is being done."""

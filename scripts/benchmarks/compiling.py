@@ -1,11 +1,16 @@
-"""Gold into datasets: `compile` beside the least that both formats cost."""
+"""Gold into datasets: `compile` beside the least that both formats cost, by one process and by two."""
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
+from labeling.corpora.making import tokenizer_of
+from labeling.corpora.training import _config
 from labeling.tokens import tokenizer
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_gold
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from benchmarks.bench import Bench
+    from benchmarks.newswire import Labelled
     from labeling.project import Project
 
 _FLOOR = "tokenise; DocBin, Arrow written and read"
@@ -26,33 +32,58 @@ _FLOOR = "tokenise; DocBin, Arrow written and read"
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """Gold of every article, compiled into a fresh dataset each time."""
-    project, language = _adjudicated(bench), bench.project("compile").file.project.language
+    project, small = _adjudicated(bench, "compile", bench.corpus), _adjudicated(bench, "small", bench.corpus[:10])
+    language = project.file.project.language
     texts, folder = [each.article.text for each in bench.corpus], bench.folder / "formats"
     folder.mkdir()
-    bench.say("compile: and the formats alone")
-    _formats(texts[:10], language, folder)  # loads what both need
-    times = side_by_side(
-        bench.runs,
-        lambda _: _compiled(project),
-        lambda _: timed(lambda: _formats(texts, language, folder)),
-    )
     tokens = sum(len(doc) for doc in map(tokenizer(language).make_doc, texts))
-    yield Figure("compile", "gold -> both targets, proven", _FLOOR, times, "articles", len(texts))
-    yield Figure("compile", "the same, in tokens", _FLOOR, times, "tokens", tokens)
+    # Loads what both need.
+    _compiled(small, 1, 0)
+    _formats(texts[:10], language, folder)
+    for processes in (1, 2):
+        bench.say(f"compile: and the formats alone, {processes} at work")
+        times = side_by_side(
+            bench.runs,
+            partial(_compiled, project, processes),
+            partial(_floor, texts, language, folder, processes),
+        )
+        what = f"gold -> both targets, proven; {processes} at work"
+        yield Figure("compile", what, f"{_FLOOR}; {processes} at work", times, "articles", len(texts))
+        yield Figure("compile", "the same, in tokens", "the same", times, "tokens", tokens)
 
 
-def _adjudicated(bench: Bench) -> Project:
-    project = bench.ingested("compile")
-    write_rows(project.workspace.annotations, (each.said for each in bench.corpus))
+def _adjudicated(bench: Bench, name: str, corpus: Sequence[Labelled]) -> Project:
+    project = bench.project(name)
+    write_rows(project.workspace.articles, (each.article for each in corpus))
+    write_rows(project.workspace.annotations, (each.said for each in corpus))
     write_rows(project.workspace.quarantine, ())
     adjudicate(project)
     split(project)
     return project
 
 
-def _compiled(project: Project) -> float:
+def _compiled(project: Project, processes: int, _run: int) -> float:
+    """The seconds of a compile by processes that have made no tokenizer and no config yet, as every command's."""
     shutil.rmtree(project.workspace.corpora, ignore_errors=True)
-    return timed(lambda: compile_gold(project))
+    tokenizer_of.cache_clear()
+    _config.cache_clear()
+    return timed(lambda: compile_gold(project, processes=processes))
+
+
+def _floor(texts: Sequence[str], language: str, folder: Path, processes: int, _run: int) -> float:
+    """The seconds of both formats; of several processes each does a share, in files of its own."""
+    if processes == 1:
+        return timed(lambda: _formats(texts, language, folder))
+    return timed(lambda: _shared(texts, language, folder, processes))
+
+
+def _shared(texts: Sequence[str], language: str, folder: Path, processes: int) -> None:
+    folders = [folder / str(number) for number in range(processes)]
+    for each in folders:
+        each.mkdir(exist_ok=True)
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as executor:
+        shares = [texts[number::processes] for number in range(processes)]
+        list(executor.map(_formats, shares, [language] * processes, folders))
 
 
 def _formats(texts: Sequence[str], language: str, folder: Path) -> None:

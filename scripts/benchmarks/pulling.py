@@ -26,7 +26,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """Every article annotated once, all of it pulled."""
     server, project = bench.server, bench.ingested("pull")
     bench.say("pull: storing annotated articles")
-    number = _annotated(bench, project)
+    number = annotated(bench, project)
     with bench.caller() as raw:
         bench.say("pull: and the server's own export")
         times = side_by_side(
@@ -37,7 +37,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield Figure("pull", "one annotation each", "GET export, thrown away", times, "articles", len(bench.corpus))
 
 
-def _annotated(bench: Bench, project: Project) -> int:
+def annotated(bench: Bench, project: Project) -> int:
+    """The number of a new project on the server with every article in it, annotated."""
     tasks = [_task(each) for each in bench.corpus]
     with connect(project.workspace, bench.server) as studio:
         number = prepared(studio, project).number
