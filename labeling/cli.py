@@ -46,6 +46,7 @@ VERBS = (
     "train",
     "predict",
     "evaluate",
+    "curve",
     "report",
 )
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from labeling import kinship
+from labeling import curves, kinship
 from labeling.reading import Piece, pieces
 from labeling.reprints import savings
 from labeling.splits import SPLITS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article, Reject
     from labeling.consensus import Conflict
     from labeling.consistency import Audit
+    from labeling.curves import Curve
     from labeling.evaluation import Measure, Measures, Score
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
@@ -58,6 +59,7 @@ class Findings:
     projected: Sequence[Projected] = ()
     audit: Audit | None = None
     leakage: Leakage | None = None
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
         savings=savings(findings.projected, findings.gold),
         differences_shown=_DIFFERENCES,
         label_groups=kinship.labels_in_groups(findings.gold, findings.clusters),
+        gain=curves.gain(findings.curve.points) if findings.curve else None,
         groups_of=lambda names: kinship.count_groups(names, findings.clusters),
     )
 

@@ -57,6 +57,7 @@ _WRITTEN_BY = {
     "leakage.json": "split",
     "manifest.json": "compile",
     "scores.json": "evaluate",
+    "curve.json": "curve",
 }
 
 
@@ -92,6 +93,7 @@ class Workspace:
         self.releases = root / "releases"
         self.models = root / "models"
         self.scores = root / "scores.json"
+        self.curve = root / "curve.json"
         self.report = root / "report.html"
         self.studio = root / "studio"
 

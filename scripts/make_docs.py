@@ -26,6 +26,7 @@ from labeling.consensus import Conflict, Reading
 from labeling.consistency import Audit
 from labeling.corpora.manifest import Manifest
 from labeling.corpora.release import Release, Released
+from labeling.curves import Curve
 from labeling.evaluation import Score
 from labeling.extractors import Extractor
 from labeling.guidelines import guidelines
@@ -246,6 +247,7 @@ VALUES = (
     Kind("leakage.json", "split", "The certificate: what the splits share, beside a random split.", Leakage),
     Kind("audit.json", "audit", "Passages that are labelled differently in two articles.", Audit),
     Kind("scores.json", "evaluate", "A map from annotators to their scores.", Score),
+    Kind("curve.json", "curve", "What an extractor is worth that was trained on ever more leak groups.", Curve),
     Kind("studio/credentials.json", "serve", "Readable by its owner alone.", Credentials),
 )
 OTHERS = (

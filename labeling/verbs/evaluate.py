@@ -66,7 +66,7 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     """
     workspace, labels = project.workspace, project.schema.label_names
     corpus = extractors.corpus_digest(workspace.latest)
-    _refuse_changed(workspace)
+    refuse_changed(workspace)
     with workspace.lock():
         material = _material(workspace)
         said = _asked(workspace, corpus, material.within("test")) if predictions is None else predictions
@@ -129,8 +129,13 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
     return 0
 
 
-def _refuse_changed(workspace: Workspace) -> None:
-    """Gold may have grown since the compile: then its test split is not the one the models were kept from."""
+def refuse_changed(workspace: Workspace) -> None:
+    """Gold may have grown since the compile: then its test split is not the one the models were kept from.
+
+    Raises:
+        MissingInput: Nothing was compiled.
+        CorpusChanged: Gold or splits are not those the dataset was compiled from.
+    """
     manifest = read_value(workspace.latest / MANIFEST, Manifest)
     changed = [
         path.name for path in (workspace.gold, workspace.splits) if input_at(path) != manifest.inputs.get(path.name)

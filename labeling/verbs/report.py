@@ -14,6 +14,7 @@ from labeling.articles import Article, Reject
 from labeling.consensus import Conflict
 from labeling.consistency import Audit
 from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.curves import Curve
 from labeling.evaluation import Score
 from labeling.ledger import sums
 from labeling.report import Findings
@@ -86,6 +87,7 @@ def _findings(workspace: Workspace, words: int) -> Findings:
         passages=rows_or_none(workspace.passages, Passage),
         words=words,
         projected=rows_or_none(workspace.projected, Projected),
+        curve=read_value(workspace.curve, Curve) if workspace.curve.exists() else None,
         leakage=read_value(workspace.leakage, Leakage) if workspace.leakage.exists() else None,
         audit=read_value(workspace.audit, Audit) if workspace.audit.exists() else None,
     )

@@ -1,0 +1,145 @@
+"""`labeling curve`: one extractor trained on ever more leak groups, for real, and drawn in the report."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from labeling.annotations import Annotation, Span
+from labeling.articles import Article
+from labeling.cli import cli
+from labeling.corpora.thinning import thinned
+from labeling.errors import CorpusChanged, MissingInput, TrainingError
+from labeling.project import Project, load_project
+from labeling.splits import Assignment, SplitName
+from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.cluster import cluster
+from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.curve import curve
+from labeling.verbs.report import report
+from labeling.verbs.split import split
+from labeling.workspace import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
+
+
+def article(number: int) -> tuple[Article, Annotation]:
+    """Envoys met in one city, and left for another."""
+    here, there = CITIES[number % 8], CITIES[(number + 3) % 8]
+    text = f"Envoys met in {here} on day {number} and left for {there} before day {number + 1} was over."
+    places = [(text.index(f" {city} ") + 1, city) for city in (here, there)]
+    spans = tuple(
+        Span(id=f"s{start}", start=start, end=start + len(city), label="LOCATION") for start, city in sorted(places)
+    )
+    made = Article(id=f"a{number:02}", text=text, digest=digest_of(text))
+    return made, Annotation(article=made.id, digest=made.digest, annotator="ana", spans=spans)
+
+
+def copied(pair: tuple[Article, Annotation], name: str) -> tuple[Article, Annotation]:
+    """The same text under another name."""
+    made = pair[0].model_copy(update={"id": name})
+    return made, pair[1].model_copy(update={"article": name})
+
+
+def place(number: int) -> SplitName:
+    """Eight to train on, three for dev, three for test."""
+    return "train" if number < 8 else "dev" if number < 11 else "test"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Eight articles to train on, one of them forty times; three for dev and three for test, compiled."""
+    project = load_project(workspace=tmp_path_factory.mktemp("curve"))
+    pairs = [article(number) for number in range(14)]
+    pairs += [copied(pairs[0], f"copy{number:02}") for number in range(39)]
+    write_rows(project.workspace.articles, [each for each, _ in sorted(pairs, key=lambda pair: pair[0].id)])
+    write_rows(project.workspace.annotations, [each for _, each in sorted(pairs, key=lambda pair: pair[0].id)])
+    write_rows(project.workspace.quarantine, [])
+    adjudicate(project)
+    cluster(project)
+    rows = [Assignment(article=f"a{n:02}", leak_group=f"a{n:02}", split=place(n)) for n in range(14)]
+    write_rows(project.workspace.splits, rows)
+    split(project)
+    compiled_from(project)
+    return project
+
+
+def test_forty_copies_are_one_step(project: Project) -> None:
+    """47 articles are eight leak groups: one, two, four, eight; what is learned from all finds what one cannot."""
+    made = curve(project, points=4, steps=60, log=io.StringIO())
+
+    assert [point.leak_groups for point in made.points] == [1, 2, 4, 8]
+    assert (made.points[-1].articles, made.points[-1].exact.gold) == (47, 6)
+    assert made.points[-1].exact.f1_interval is not None
+    assert "resample:leak group" in made.signature
+    assert not list(project.workspace.root.glob(".curve.*"))
+    report(project)
+    page = project.workspace.report.read_text(encoding="utf-8")
+    assert "<polyline" in page
+    assert '<td class="n">8</td><td class="n">47</td>' in page
+
+
+def test_a_thinned_dataset_keeps_what_is_asked_for(project: Project, tmp_path: Path) -> None:
+    """Two of train; nothing of test, though it is asked for."""
+    from spacy.tokens import DocBin
+    from spacy.vocab import Vocab
+
+    number = thinned(project.workspace.latest, tmp_path / "small", {"a01", "copy07", "a13"})
+
+    shards = (tmp_path / "small/spacy/train").rglob("*.spacy")
+    docs = [doc for shard in shards for doc in DocBin().from_disk(shard).get_docs(Vocab())]
+    assert sorted(doc.user_data["article"] for doc in docs) == ["a01", "copy07"]
+    assert number == 2
+    assert [[span.text for span in doc.spans["sc"]] for doc in docs] == [[e.text for e in doc.ents] for doc in docs]
+
+
+def test_the_command_prints_points(project: Project) -> None:
+    """A line for each point, or JSON."""
+    words = ["--workspace", str(project.workspace.root), "curve", "--points", "1", "--steps", "1"]
+    told = CliRunner().invoke(cli, words, standalone_mode=False)
+    as_json = CliRunner().invoke(cli, [*words, "--json"], standalone_mode=False)
+
+    assert told.stdout.startswith("8 leak groups  ")
+    assert "of 47 articles" in told.stdout
+    assert json.loads(as_json.stdout[as_json.stdout.index("{") :])["points"][0]["leak_groups"] == 8
+
+
+def test_what_is_missing_is_said(project: Project, tmp_path: Path) -> None:
+    """Without a dataset, without a test split, and when gold has changed since."""
+    with pytest.raises(MissingInput, match=r"manifest.json is not there"):
+        curve(load_project(workspace=tmp_path))
+    before = project.workspace.splits.read_bytes()
+    try:
+        project.workspace.splits.write_bytes(before[: before.rindex(b"\n", 0, -1) + 1])
+        with pytest.raises(CorpusChanged, match=r"splits.jsonl changed"):
+            curve(project)
+    finally:
+        project.workspace.splits.write_bytes(before)
+
+
+def test_a_test_split_is_needed(tmp_path: Path) -> None:
+    """All articles stand in train and dev: nothing can be measured."""
+    project = load_project(workspace=tmp_path)
+    pairs = [article(number) for number in range(2)]
+    write_rows(project.workspace.articles, [each for each, _ in pairs])
+    write_rows(project.workspace.annotations, [each for _, each in pairs])
+    write_rows(project.workspace.quarantine, [])
+    adjudicate(project)
+    rows = [
+        Assignment(article="a00", leak_group="a00", split="train"),
+        Assignment(article="a01", leak_group="a01", split="dev"),
+    ]
+    write_rows(project.workspace.splits, rows)
+    split(project)
+    compiled_from(project)
+
+    with pytest.raises(TrainingError, match="the test split holds no article"):
+        curve(project)
