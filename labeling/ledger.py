@@ -39,10 +39,10 @@ class Entry(NamedTuple):
 
     def line(self) -> str:
         """The row as the file has it: the canonical JSON text of such a ``LedgerRow``, without the line's end."""
+        article, what, name, stage, outcome, reason, annotator = self
         return (
-            f'{{"annotator":{quoted(self.annotator)},"article":{quoted(self.article)},"id":{quoted(self.id)},'
-            f'"outcome":{quoted(self.outcome)},"reason":{quoted(self.reason)},"stage":{quoted(self.stage)},'
-            f'"what":{quoted(self.what)}}}'
+            f'{{"annotator":{quoted(annotator)},"article":{quoted(article)},"id":{quoted(name)},'
+            f'"outcome":"{outcome}","reason":{quoted(reason)},"stage":"{stage}","what":"{what}"}}'
         )
 
 

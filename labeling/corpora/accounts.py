@@ -152,7 +152,7 @@ def _span_row(gold: Gold, name: str, stage: Target, left: Mapping[str, str], cut
 
 
 def _row(gold: Gold, what: What, name: str, stage: Target, outcome: Outcome, reason: str = "") -> Entry:
-    return Entry(article=gold.article, what=what, id=name, stage=stage, outcome=outcome, reason=reason)
+    return Entry(gold.article, what, name, stage, outcome, reason)
 
 
 def first_account(workspace: Workspace, allowed: Collection[Defect]) -> Tally:
