@@ -202,7 +202,7 @@ class _Balance:
         new, total = Counter[str](), len(articles) + sum(self.articles.values())
         for article in articles:
             new.update(self.labels.get(article, {}))
-        totals = {label: number + sum(self.spans[split][label] for split in SPLITS) for label, number in new.items()}
+        totals = {label: new[label] + sum(self.spans[split][label] for split in SPLITS) for label in +new}
 
         def lack(split: SplitName) -> float:
             labels = [self.shares[split] - self.spans[split][label] / totals[label] for label in sorted(totals)]
