@@ -17,15 +17,17 @@ _MONTH = (
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})(?!\d)"
 _WORD = r"\s*(?P<word>date\s*:?\s*)?"
+# Where an agency was when: GENEVA, July 25, 2023 (Reuters) - ; The Daily Echo, 25 July 2023
+_PLACE = r"(?:(?!\d)\w[^\n\r,.:]{0,40},[ \t]+){0,2}"
 # Nobody opens a sentence with 2023-07-25, but "July 25, 2023 was a Tuesday" is prose: a date in words counts only
 # where it stands alone, before a dash, colon or bar, or after the word "date".
-_ENDED = r"(?(word)|(?=[ \t]*(?:$|[\r\n:|]|\s[-\u2013\u2014]+\s)))"
+_ENDED = r"(?(word)|(?=[ \t]*(?:\([^()\n\r]{1,30}\)[ \t]*)?(?:$|[\r\n:|]|(?<=[\s)])[-\u2013\u2014]+\s)))"
 _HEADS = tuple(
     re.compile(_WORD + form, re.IGNORECASE)
     for form in (
         r"(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)",
-        rf"(?:\w+day,?\s+)?{_DAY}\s+{_MONTH},?\s+{_YEAR}{_ENDED}",
-        rf"(?:\w+day,?\s+)?{_MONTH}\s+{_DAY},?\s+{_YEAR}{_ENDED}",
+        rf"{_PLACE}(?:\w+day,?\s+)?{_DAY}\s+{_MONTH},?\s+{_YEAR}{_ENDED}",
+        rf"{_PLACE}(?:\w+day,?\s+)?{_MONTH}\s+{_DAY},?\s+{_YEAR}{_ENDED}",
     )
 )
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
@@ -35,7 +37,8 @@ def leading_date(text: str) -> str:
     """The date at the head of ``text`` as ``YYYY-MM-DD``, or "" when there is none.
 
     Read are `` date 2023-07-25 India and ...``, the same without the word, and ``25 July 2023`` or ``July 25, 2023`` on
-    a line of their own, before a dash, colon or bar, or after the word ``date``.
+    a line of their own, before a dash, colon or bar, or after the word ``date``; a place or outlet may go before them
+    and an agency in parentheses after.
     """
     found = next((match for head in _HEADS if (match := head.match(text))), None)
     return _iso(found) if found else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -17,6 +18,9 @@ from labeling.passages.rules import PassageRules
 from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, checked
 from labeling.values import Frozen
 from labeling.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 DEFAULT = Path("configs/diplomatic.toml")
 _DAY = r"^(\d{4}-\d{2}-\d{2})?$"
@@ -51,6 +55,13 @@ class Splits(Frozen):
     test: float = Field(default=0.15, gt=0)
     dev_from: str = Field(default="", pattern=_DAY)  # what is published since then is dev,
     test_from: str = Field(default="", pattern=_DAY)  # and since then test; "" for both splits by share
+
+    @model_validator(mode="after")
+    def _all_of_it(self) -> Splits:
+        whole = math.fsum((self.train, self.dev, self.test))
+        if not math.isclose(whole, 1):
+            raise ValueError(f"train, dev and test are shares of one whole, and add up to {whole:g}")
+        return self
 
     @model_validator(mode="after")
     def _days_in_order(self) -> Splits:
@@ -147,22 +158,39 @@ def _existing(path: Path) -> Path:
 
 
 def _parse(path: Path) -> ProjectFile:
+    raw: dict[str, object] = {}
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
         return ProjectFile.model_validate_json(json.dumps(raw))
+    except OSError as error:
+        raise ProjectFileError(
+            f"{path} cannot be read: {error.strerror}", todo="name a file with --config FILE", where=str(path)
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise ProjectFileError(f"{path} is no TOML: {error}", todo="mend it", where=str(path)) from None
     except ValidationError as error:
         raise ProjectFileError(
-            f"{path}: " + "; ".join(_fault(fault) for fault in error.errors(include_url=False)),
+            f"{path}: " + "; ".join(_fault(fault, raw) for fault in error.errors(include_url=False)),
             todo="mend these keys; docs/files.md lists all there are",
             where=str(path),
         ) from None
 
 
-def _fault(fault: object) -> str:
-    """Say one fault of pydantic's in our words."""
-    loc = ".".join(str(part) for part in fault["loc"])  # type: ignore[index]
-    message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]  # type: ignore[index]
-    return f"{loc}: {message}"
+def _fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
+    """Say one fault of pydantic's in our words: a label is called by its name, not by its place."""
+    parts: list[str] = []
+    value: object = raw
+    for part in fault["loc"]:
+        value = _at(value, part)
+        name = value.get("name") if isinstance(part, int) and isinstance(value, dict) else None
+        parts.append(name if isinstance(name, str) else str(part))
+    message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(parts)}: {message}"
+
+
+def _at(value: object, part: int | str) -> object:
+    """What stands there in a value that may be anything."""
+    if isinstance(value, dict):
+        return value.get(part)
+    return value[part] if isinstance(value, list) and isinstance(part, int) else None

@@ -106,15 +106,16 @@ class Workspace:
 
         Raises:
             WorkspaceBusy: Another command holds it, for longer than that.
-            NoRoom: The folder cannot be made.
+            NoRoom: The folder cannot be made or written.
         """
         from filelock import FileLock, Timeout
 
         with storing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.root / ".lock")
+        lock = FileLock(self.root / ".lock", mode=0o666)  # as far as their umask lets them, users share a workspace
         try:
-            lock.acquire(timeout=wait)
+            with storing(self.root):
+                lock.acquire(timeout=wait)
         except Timeout:
             raise WorkspaceBusy(
                 f"another command is writing to {self.root}" + (f", for {wait:g} seconds now" if wait else ""),
@@ -203,7 +204,7 @@ def read_rows(path: Path, kind: type[Row]) -> Iterator[Row]:
     """
     if not path.exists():
         raise missing(path)
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 yield kind.model_validate_json(line)
@@ -221,7 +222,7 @@ def read_value(path: Path, kind: type[Row]) -> Row:
     if not path.exists():
         raise missing(path)
     try:
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+        return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise _damaged(path, 1, error) from None
 

@@ -89,3 +89,11 @@ def test_a_typo_in_the_project_file_is_named(tmp_path: Path) -> None:
 
     assert run.returncode == 1
     assert "project.langage: unknown key" in run.stderr
+
+
+def test_a_project_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    """With a sentence, as any other that cannot be read."""
+    run = labeling("--config", str(tmp_path), "ingest", "x.txt", cwd=tmp_path)
+
+    assert run.returncode == 1
+    assert "cannot be read: Is a directory" in run.stderr

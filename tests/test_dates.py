@@ -28,6 +28,12 @@ from labeling.dates import iso_date, leading_date
         "Jul. 25, 2023: India",
         "date July 25, 2023 India",
         "date 25 july 2023 India",
+        "Geneva, 25 July 2023 \u2014 The talks",
+        "OTTAWA, July 25, 2023 (Reuters) - The talks",
+        "CAIRO, 25 July 2023\nThe talks",
+        "The Daily Echo, 25 July 2023\nThe talks",
+        "SANA\u2019A, Yemen, July 25, 2023 (AP) \u2013 The talks",
+        "Port-au-Prince, Tuesday, 25 July 2023 - The talks",
     ],
 )
 def test_leading_date_is_read(head: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -17,10 +18,11 @@ from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
 from labeling.studio import journal
 from labeling.studio.journal import Pushed
 from labeling.values import digest_of
-from labeling.workspace import Indexed, Sorted, Workspace, file_digest, replacing, write_rows
+from labeling.workspace import Indexed, Sorted, Workspace, file_digest, read_rows, read_value, replacing, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
 
 def article(name: str, text: str = "Text 😀\n.") -> Article:
@@ -74,6 +76,57 @@ def test_a_full_disk_has_a_name() -> None:
         journal.append(Path("/dev/full"), [Pushed(article="a", digest="b")])
 
     assert "make room" in refused.value.todo
+
+
+def test_a_closed_workspace_has_a_name(
+    open_folder: Path, as_nobody: Callable[..., AbstractContextManager[None]]
+) -> None:
+    """The folder may not be written, or the lock in it is another user's; its journal can be read all the same."""
+    workspace, locked = Workspace(open_folder / "closed"), Workspace(open_folder / "locked")
+    workspace.root.mkdir()
+    journal.append(workspace.pushed, [Pushed(article="a", digest="b")])
+    workspace.root.chmod(0o555)
+    workspace.pushed.chmod(0o444)
+    locked.root.mkdir()
+    (locked.root / ".lock").touch(mode=0o444)
+
+    with as_nobody(workspace.root):
+        with pytest.raises(NoRoom, match="Permission denied"), workspace.lock():
+            pytest.fail("it was locked")
+        assert list(journal.load(workspace.pushed)) == [("a", "b")]
+    with as_nobody(locked.root), pytest.raises(NoRoom, match="Permission denied"), locked.lock():
+        pytest.fail("it was locked")
+
+
+def test_two_users_can_share_a_workspace(
+    open_folder: Path, as_nobody: Callable[..., AbstractContextManager[None]]
+) -> None:
+    """As far as the folder and their umask let them: the lock is nobody's own."""
+    workspace = Workspace(open_folder / "shared")
+    before = os.umask(0)
+    try:
+        with workspace.lock():
+            pass
+    finally:
+        os.umask(before)
+    workspace.root.chmod(0o777)
+
+    with as_nobody(), workspace.lock():
+        assert (workspace.root / ".lock").stat().st_mode & 0o666 == 0o666
+
+
+@pytest.mark.parametrize("noise", [b"\xff\xfe\n", b'{"id": "\xe9"}\n', b"\n"])
+def test_a_line_that_is_no_text_is_named(tmp_path: Path, noise: bytes) -> None:
+    """Bytes that are no UTF-8 are damage like any other: file and line are told."""
+    path = tmp_path / "articles.jsonl"
+    write_rows(path, [article("a")])
+    path.write_bytes(path.read_bytes() + noise)
+
+    with pytest.raises(DamagedFile, match=r"articles\.jsonl, line 2: "):
+        list(read_rows(path, Article))
+    path.write_bytes(noise)
+    with pytest.raises(DamagedFile, match=r"articles\.jsonl, line 1: "):
+        read_value(path, Article)
 
 
 def test_what_stood_there_stands_when_there_is_no_room(tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def settle(path: Path, journal: dict[Key, Pushed]) -> None:
 
 
 def _drop_torn_line(path: Path) -> None:
-    with path.open("rb+") as file:
-        content = file.read()
-        file.truncate(content.rfind(b"\n") + 1)
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        with storing(path), path.open("rb+") as file:
+            file.truncate(whole)

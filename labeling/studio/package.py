@@ -29,6 +29,7 @@ DATABASE = "label_studio.sqlite3"
 
 # Raised when a template is made in another way, so that templates of before are left alone.
 _TEMPLATE = 1
+_SCRATCH = ".migrating-"  # folders in which a template is made
 
 # Label Studio reads some two hundred settings from variables without a prefix too ($PORT, $HOST, $DEBUG, $CI ...): so
 # only what a Python process needs is handed on.
@@ -163,7 +164,9 @@ def _sound(template: Path) -> bool:
 
 def _migrate(template: Path) -> None:
     manage = package_folder() / "manage.py"
-    with tempfile.TemporaryDirectory(dir=template.parent, prefix=".migrating-") as scratch:
+    for left in template.parent.glob(f"{_SCRATCH}*"):  # by one that was killed: nobody else is migrating now
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=template.parent, prefix=_SCRATCH) as scratch:
         log = Path(scratch) / "log"
         with log.open("wb") as out:
             done = subprocess.run(

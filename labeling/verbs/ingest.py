@@ -18,7 +18,7 @@ from labeling.sources.files import Arrival, Remark, Terms, read
 from labeling.sources.inputs import find
 from labeling.values import canonical
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace import read_rows, storing, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +35,7 @@ class Ingested:
 
     ``articles`` counts all in the workspace, ``new`` those of this run, ``same`` those that were there with the same
     text, ``other_details`` those of them that came with another title, source, date or url: the first ones stay.
+    ``undated`` are new and have no date: none was given, and none read at the head of the text.
     ``rejected`` counts by kind. ``skipped`` lists the files passed over in folders. ``guessed_encodings`` counts files
     by encoding, ``ignored_columns`` names columns of tables and JSON lines that are none of ours.
     """
@@ -43,6 +44,7 @@ class Ingested:
     new: int
     same: int
     other_details: int
+    undated: int
     rejected: dict[str, int]
     skipped: tuple[str, ...]
     guessed_encodings: dict[str, int]
@@ -67,12 +69,13 @@ def ingest(
     Raises:
         UsageError: A path stands for nothing, or there is no such encoding; nothing is written then.
         WorkspaceBusy: Another command is writing there.
+        NoRoom: The workspace may not be written, or the disk is full.
     """
     found = find(paths)
     naming = project.file.project
     terms = Terms(naming.max_characters, naming.language, known_encoding(encoding) if encoding else "")
     workspace = project.workspace
-    with workspace.lock(), tempfile.TemporaryFile(dir=workspace.root) as spool:
+    with workspace.lock(), storing(workspace.root), tempfile.TemporaryFile(dir=workspace.root) as spool:
         intake = _Intake(spool)
         for article in _earlier(workspace):
             intake.know(article)
@@ -130,6 +133,7 @@ class _Intake:
             new=self.counts["new"],
             same=self.counts["same"],
             other_details=self.counts["other details"],
+            undated=self.counts["undated"],
             rejected=dict(sorted(Counter(reject.kind for reject in self.rejects).items())),
             skipped=tuple(map(storable, skipped)),
             guessed_encodings=dict(sorted(guessed.items())),
@@ -151,6 +155,7 @@ class _Intake:
 
     def _keep(self, article: Article) -> None:
         self.know(article)
+        self.counts["undated"] += not article.published
         self.places[article.id] = self.spool.tell()
         self.spool.write(canonical(article.model_dump(mode="json")).encode("utf-8") + b"\n")
 
@@ -176,7 +181,9 @@ def ingest_cli(project: Project, paths: tuple[str, ...], encoding: str, *, as_js
     r"""Take in articles: .txt, .jsonl, .csv, .html, .xml; folders, globs, - for standard input.
 
     A text is never changed but for its line ends. An id is the row's own, else the url, else the path in the named
-    folder without its ending. What is refused goes to rejects.jsonl with the reason, the rest goes on (status 3).
+    folder without its ending. What is refused goes to rejects.jsonl with the reason, the rest goes on (status 3); there
+    stands what the last run refused. Where no date is given, one at the head of the text is taken, as in "25 July 2023"
+    on a line of its own or "GENEVA, July 25, 2023 (Reuters) -".
 
     \b
     Columns of .jsonl and .csv (others are ignored and named):

@@ -52,7 +52,13 @@ def serve(project: Project, *, port: int | None = None, say: Callable[[str], Non
 def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -> int:
     r"""Run the embedded Label Studio, with its data under the workspace.
 
-    It listens on this machine only. Without --detach it runs until Ctrl-C.
+    It listens on this machine only. Without --detach it runs until Ctrl-C. Log in to its page with the e-mail and
+    password in studio/credentials.json of the workspace. Further annotators get an account of their own by the link
+    that the page "Organization" gives under "Add Members"; the part of their e-mail before the @ signs what they say.
+    For people at other machines see docs/deploy.md.
+
+    The first start on a machine prepares a database that later workspaces begin with; it is kept in the user's cache
+    folder, or in the one that LABELING_CACHE names.
 
     \b
     Example:
@@ -80,13 +86,14 @@ def _foreground(project: Project, port: int | None) -> None:
         if ran_before:
             click.echo("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
             return
-        click.echo("Ctrl-C stops it.", err=True)
         _watch(project)
 
 
 def _watch(project: Project) -> None:
     """Wait for the server's end: ours to bring about, another command's, or its own, which is an error."""
     try:
+        # In here, because people do what they are told, at once.
+        click.echo("Ctrl-C stops it.", err=True)
         stopped = studio.wait(project.workspace)
     except BaseException:
         studio.stop(project.workspace)

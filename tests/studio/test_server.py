@@ -11,9 +11,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
@@ -41,13 +40,13 @@ from labeling.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from labeling.studio.credentials import Credentials
 
 pytestmark = pytest.mark.studio
 
 CHECKOUT = Path(__file__).parents[2]
-NOBODY = 65534  # the user who owns nothing
 
 
 def process_of(workspace: Workspace) -> psutil.Process:
@@ -415,36 +414,20 @@ def test_a_dead_data_folder(workspace: Workspace, damage: Callable[[Path], None]
     assert running(workspace) is None
 
 
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Give up root's rights for a while, because nothing is closed to root; for others nothing changes."""
-    us = os.getuid()
-    if us == 0:
-        os.setresuid(NOBODY, NOBODY, 0)
-    try:
-        yield
-    finally:
-        if us == 0:
-            os.setresuid(0, 0, 0)
-
-
-def test_a_folder_that_may_not_be_written() -> None:
+def test_a_folder_that_may_not_be_written(
+    open_folder: Path, as_nobody: Callable[..., AbstractContextManager[None]]
+) -> None:
     """A workspace closed to us is named, and so is a database."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        closed, opened = Workspace(Path(folder) / "closed"), Workspace(Path(folder) / "opened")
-        closed.root.mkdir(mode=0o500)
-        (opened.studio / "data").mkdir(parents=True)
-        fresh_database(opened.studio / "data", lambda _: None)
-        if os.getuid() == 0:
-            for path in (closed.root, opened.root, *opened.root.rglob("*")):
-                os.chown(path, NOBODY, -1)
-        (opened.studio / "data" / DATABASE).chmod(0o400)
+    closed, opened = Workspace(open_folder / "closed"), Workspace(open_folder / "opened")
+    closed.root.mkdir(mode=0o500)
+    (opened.studio / "data").mkdir(parents=True)
+    fresh_database(opened.studio / "data", lambda _: None)
+    (opened.studio / "data" / DATABASE).chmod(0o400)
 
-        with as_nobody(), pytest.raises(DataFolderUnusable, match="Permission denied"):
-            start(closed)
-        with as_nobody(), pytest.raises(DataFolderUnusable, match="may not be written"):
-            start(opened)
+    with as_nobody(closed.root), pytest.raises(DataFolderUnusable, match="Permission denied"):
+        start(closed)
+    with as_nobody(opened.root, *opened.root.rglob("*")), pytest.raises(DataFolderUnusable, match="may not be written"):
+        start(opened)
 
 
 def test_a_database_that_does_not_know_the_key(
@@ -531,6 +514,7 @@ def test_two_that_start_cold_make_one_template(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("LABELING_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / f"label-studio-{version('label-studio')}-1.sqlite3").write_bytes(b"noise")
+    (tmp_path / "cache" / ".migrating-killed").mkdir()
     program = (
         "import sys; from pathlib import Path; from labeling.studio.package import fresh_database; "
         "data = Path(sys.argv[1]); data.mkdir(); fresh_database(data, print)"
