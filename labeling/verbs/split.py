@@ -107,6 +107,10 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
       labeling adjudicate && labeling split
       labeling split --json | jq .test
     """
+    if not project.workspace.clusters.exists():
+        click.echo(
+            "Without clusters.jsonl only articles of the same text are one leak group: run `labeling cluster`", err=True
+        )
     summary = split(project, with_unusable=with_unusable)
     show(asdict(summary), as_json=as_json)
     if summary.left_out:

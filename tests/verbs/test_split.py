@@ -164,3 +164,16 @@ def test_the_command_says_what_is_left_out(project: Project) -> None:
 
     assert json.loads(result.stdout)["left_out"] == 1
     assert "Articles left out of all splits: 1" in result.stderr
+
+
+def test_the_command_says_that_nobody_looked_for_passages(project: Project) -> None:
+    """Before `cluster`, only the same text makes a leak group: intervals would take reprints for news."""
+    row = Clustered(article="a00", story="s", leak_group="g", lead=True)
+    said = []
+    for rows in ([], [row.model_copy(update={"article": f"a{n:02}", "leak_group": f"g{n}"}) for n in range(20)]):
+        if rows:
+            write_rows(project.workspace.clusters, rows)
+        command = ["--workspace", str(project.workspace.root), "split"]
+        said.append("run `labeling cluster`" in CliRunner().invoke(cli, command, standalone_mode=False).stderr)
+
+    assert said == [True, False]
