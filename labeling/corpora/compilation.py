@@ -57,6 +57,7 @@ def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int
         LedgerUnbalanced: An account does not add up.
         SpansLost: A target cannot hold everything.
         TargetsDiffer: What was read back from disk is not gold.
+        WorkerDied: One of the processes ended before its work was done.
     """
     workspace, language = project.workspace, project.file.project.language
     schema = checked(subset, project.schema).part_of(project.schema)

@@ -56,6 +56,7 @@ def compile(  # noqa: A001 - the verb's name
         LedgerUnbalanced: An account does not add up.
         SpansLost: A target cannot hold everything.
         TargetsDiffer: What was read back from disk is not gold.
+        WorkerDied: One of the processes ended before its work was done.
     """
     from labeling.corpora.certificate import refuse_uncertified
     from labeling.corpora.compilation import WHOLE, build

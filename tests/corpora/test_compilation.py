@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -310,6 +310,39 @@ def test_the_proof_reads_parquet_too(project: Project, tmp_path: Path) -> None:
     pq.write_table(type(table).from_pylist(rows, schema=table.schema), path)  # type: ignore[no-untyped-call]
 
     with pytest.raises(SpansLost, match=r"huggingface/parquet, .*'asked' in dev lacks span \('s0', 0, 5"):
+        _prove(project, tmp_path / "dataset")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: rows[0]["tags"].__setitem__(0, 0), "tags in dev"),
+        (lambda rows: rows[0].update(tokens=[]), "tokens in dev"),
+    ],
+)
+def test_the_proof_compares_what_gold_does_not_say(
+    project: Project, tmp_path: Path, change: Callable[[list[dict[str, Any]]], object], said: str
+) -> None:
+    """Tags and tokens of the Parquet file are those of Arrow's, in every cell."""
+    _build(project, tmp_path / "dataset")
+    path = tmp_path / "dataset/huggingface/parquet/dev.parquet"
+    table = pq.ParquetFile(path).read()  # type: ignore[no-untyped-call]
+    rows = table.to_pylist()
+    change(rows)
+    pq.write_table(type(table).from_pylist(rows, schema=table.schema), path)  # type: ignore[no-untyped-call]
+
+    with pytest.raises(TargetsDiffer, match=f"huggingface/parquet, .* is not huggingface/arrow: {said}"):
+        _prove(project, tmp_path / "dataset")
+
+
+def test_the_proof_misses_no_rows_of_parquet(project: Project, tmp_path: Path) -> None:
+    """A Parquet file without its rows is not gold, though it lacks no column."""
+    _build(project, tmp_path / "dataset")
+    path = tmp_path / "dataset/huggingface/parquet/train.parquet"
+    table = pq.ParquetFile(path).read()  # type: ignore[no-untyped-call]
+    pq.write_table(table.slice(0, 0), path)  # type: ignore[no-untyped-call]
+
+    with pytest.raises(SpansLost, match=r"huggingface/parquet, .*'minister' in train is not there"):
         _prove(project, tmp_path / "dataset")
 
 
