@@ -198,3 +198,20 @@ def minister() -> tuple[Article, Gold]:
     )
     spans = (*gold.spans[:-1], gold.spans[-1].model_copy(update={"unsure": True}))
     return article, gold.model_copy(update={"spans": spans})
+
+
+@pytest.fixture
+def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> Project:
+    """Four articles: one with everything, one with nothing, one with an open question, one left out; no test split."""
+    empty, asked = making.article("Nothing happened in Male today.", "empty"), making.article("Japan asked.", "asked")
+    bridge, bad = making.article("Japan asked.", "bridge"), making.article("Lorem ipsum", "bad")
+    return making.workspace(
+        tmp_path / "workspace",
+        [
+            (*minister, "train"),
+            (empty, making.gold(empty), "train"),
+            (asked, making.gold(asked, (0, 5, "COUNTRY"), open=((6, 11),)), "dev"),
+            (bridge, making.gold(bridge, (0, 5, "COUNTRY")), None),
+            (bad, making.gold(bad, usable=False, choices={"usable": ("no",)}), None),
+        ],
+    )
