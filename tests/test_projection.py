@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotations import Annotation, Relation, Span
+from labeling import samples
+from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
+from labeling.project import load_project
 from labeling.projection import aligned, project
+from labeling.splits import Clustered
 from labeling.values import digest_of
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.cluster import cluster
+from labeling.verbs.ingest import ingest
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Set
 
 HERE = Path(__file__).parent
 ARTICLES = HERE.parent / ".." / "shared" / "articles"
@@ -195,3 +206,47 @@ def test_the_two_real_articles(
     both = {each for each in gold_relations if {each[0], each[1]} <= shared}
     assert (len(found), len(found & gold), len(shared)) == spans
     assert (len(found_relations), len(found_relations & gold_relations), len(both)) == relations
+
+
+@pytest.fixture(scope="module")
+def samples_read(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Article, str, Annotation]]:
+    """Each usable sample article with its leak group and its gold, of two annotators."""
+    loaded = load_project(workspace=tmp_path_factory.mktemp("samples"))
+    ingest(loaded, [str(samples.articles_folder())])
+    write_rows(loaded.workspace.annotations, samples.annotations())
+    adjudicate(loaded)
+    cluster(loaded)
+    articles = {article.id: article for article in read_rows(loaded.workspace.articles, Article)}
+    groups = {row.article: row.leak_group for row in read_rows(loaded.workspace.clusters, Clustered)}
+    gold = [each for each in read_rows(loaded.workspace.gold, Gold) if each.usable]
+    return [(articles[each.article], groups[each.article], as_said(each)) for each in gold]
+
+
+def as_said(gold: Gold) -> Annotation:
+    """Gold as somebody's word."""
+    spans = tuple(Span(id=each.id, start=each.start, end=each.end, label=each.label) for each in gold.spans)
+    return Annotation(article=gold.article, digest=gold.digest, annotator="gold", spans=spans, relations=gold.relations)
+
+
+@pytest.mark.parametrize(
+    ("run", "spans", "relations"), [(5, (103, 99, 488), (25, 22, 231)), (12, (77, 75, 488), (15, 14, 231))]
+)
+def test_between_all_samples_that_share_text(
+    samples_read: list[tuple[Article, str, Annotation]],
+    run: int,
+    spans: tuple[int, int, int],
+    relations: tuple[int, int, int],
+) -> None:
+    """From every article of a leak group to every other: carried, right, and all there is."""
+    counted = [[0, 0, 0], [0, 0, 0]]
+    for (one, group, said), (other, beside, true) in permutations(samples_read, 2):
+        if group == beside:
+            found, found_relations = facts(project(said, other, aligned(one.text, other.text, run)))
+            gold, gold_relations = facts(true)
+            both: list[tuple[Set[object], Set[object]]] = [(found, gold), (found_relations, gold_relations)]
+            for count, (carried, right) in zip(counted, both, strict=True):
+                count[0] += len(carried)
+                count[1] += len(carried & right)
+                count[2] += len(right)
+
+    assert [tuple(count) for count in counted] == [spans, relations]
