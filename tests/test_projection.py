@@ -24,7 +24,7 @@ from labeling.verbs.ingest import ingest
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Set as AbstractSet
 
 HERE = Path(__file__).parent
 ARTICLES = HERE.parent / ".." / "shared" / "articles"
@@ -243,7 +243,10 @@ def test_between_all_samples_that_share_text(
         if group == beside:
             found, found_relations = facts(project(said, other, aligned(one.text, other.text, run)))
             gold, gold_relations = facts(true)
-            both: list[tuple[Set[object], Set[object]]] = [(found, gold), (found_relations, gold_relations)]
+            both: list[tuple[AbstractSet[object], AbstractSet[object]]] = [
+                (found, gold),
+                (found_relations, gold_relations),
+            ]
             for count, (carried, right) in zip(counted, both, strict=True):
                 count[0] += len(carried)
                 count[1] += len(carried & right)
