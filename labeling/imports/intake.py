@@ -19,7 +19,7 @@ from labeling.imports.statement import Misfit, Statement
 from labeling.imports.translation import Translation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labeling.articles import Article, Reject
     from labeling.imports.places import Unit
@@ -156,29 +156,43 @@ class Intake:
 
     def _together(self, one: Annotation, other: Annotation) -> Annotation:
         """What both say; a span that both have is one span, under the id of the first."""
-        spans, there = {span.id: span for span in one.spans}, {_place(span): span.id for span in one.spans}
-        taken, names = set(spans), dict[str, str]()
-        for span in other.spans:
-            names[span.id] = there.get(_place(span)) or _free(span.id, taken)
-            same = spans.get(names[span.id])
-            self.counts["said twice"] += same is not None
-            spans[names[span.id]] = _both(same, span) if same else span.model_copy(update={"id": names[span.id]})
+        spans, names = _spans_of_both(one.spans, other.spans)
         links = [_renamed(each, names) for each in other.relations]
-        more = [each for each in links if each not in one.relations]
-        choices = {
-            name: tuple(dict.fromkeys((*one.choices.get(name, ()), *other.choices.get(name, ()))))
-            for name in one.choices | other.choices
-        }
-        options = sum(len(each) for said in (one, other) for each in said.choices.values())
-        self.counts["said twice"] += len(links) - len(more) + options - sum(map(len, choices.values()))
-        return one.model_copy(
+        both = one.model_copy(
             update={
-                "spans": tuple(spans.values()),
-                "relations": (*one.relations, *more),
-                "choices": choices,
+                "spans": spans,
+                "relations": (*one.relations, *(each for each in links if each not in one.relations)),
+                "choices": _choices_of_both(one.choices, other.choices),
                 "updated": max(one.updated, other.updated),
             }
         )
+        self.counts["said twice"] += _things(one) + _things(other) - _things(both)
+        return both
+
+
+def _spans_of_both(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Span, ...], dict[str, str]]:
+    """The spans of two, one for each place and label, and what the second one's are called now."""
+    spans, taken, names = list(ones), {span.id for span in ones}, dict[str, str]()
+    there = {_place(span): number for number, span in reversed(list(enumerate(ones)))}
+    for span in others:
+        number = there.get(_place(span))
+        if number is None:
+            names[span.id] = _free(span.id, taken)
+            spans.append(span.model_copy(update={"id": names[span.id]}))
+        else:
+            names[span.id] = spans[number].id
+            spans[number] = _both(spans[number], span)
+    return tuple(spans), names
+
+
+def _choices_of_both(
+    ones: Mapping[str, tuple[str, ...]], others: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(dict.fromkeys((*ones.get(name, ()), *others.get(name, ())))) for name in {**ones, **others}}
+
+
+def _things(said: Annotation) -> int:
+    return len(said.spans) + len(said.relations) + sum(map(len, said.choices.values()))
 
 
 def _place(span: Span) -> tuple[int, int, str]:

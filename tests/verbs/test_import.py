@@ -144,6 +144,20 @@ def test_what_is_said_of_one_span_in_two_files_stays(project: Project, tmp_path:
     ]
 
 
+def test_a_defect_stays_one_when_more_is_said(project: Project, tmp_path: Path) -> None:
+    """Two spans of one id in a file: the second is in quarantine, whether or not another file speaks of the text."""
+    lines = "T1\tPerson 0 9\tAnna Berg\nT1\tCountry 18 26\tMaldives\n"
+    for name, file in (("a", lines), ("b", "T1\tPerson 0 9\tAnna Berg\nT2\tCountry 40 44\tMale\n")):
+        (tmp_path / f"{name}.txt").write_text(TEXT, encoding="utf-8")
+        (tmp_path / f"{name}.ann").write_text(file, encoding="utf-8")
+    import_(project, "brat", [str(tmp_path / "a.ann")], ANA)
+    import_(project, "brat", [str(tmp_path / "a.ann"), str(tmp_path / "b.ann")], ANA)
+    (said,) = _annotations(project)
+
+    assert [(span.id, span.start) for span in said.spans] == [("T1", 0), ("T2", 40)]
+    assert _quarantine(project) == [("span", "T1", "duplicate id")]
+
+
 def test_what_was_said_of_a_refused_span_stands_with_it(project: Project, tmp_path: Path) -> None:
     """The note and the doubt of a discontinuous span lie in quarantine beside it."""
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
