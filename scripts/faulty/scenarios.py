@@ -207,7 +207,12 @@ SCENARIOS: dict[str, Scenario] = {
     "server killed after": Scenario(
         "the server is killed after it stored a batch, before its answer", server_killed_after, 5
     ),
-    "answers spoilt": Scenario("a tenth of all requests and answers are spoilt", answers_spoilt, 8),
+    "answers spoilt": Scenario(
+        "a tenth of all requests and answers are lost, cut off, too late, carried out twice, slow, without a date, "
+        "refused or failed with 500, or answered by a proxy's 504",
+        answers_spoilt,
+        8,
+    ),
     "disk full": Scenario("the disk is full", disk_full, 4),
     "two pushes": Scenario("two pushes at once", two_pushes, 3),
     "crowd": Scenario("eight people annotate during pushes and pulls", crowd, 2),
