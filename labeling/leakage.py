@@ -129,8 +129,8 @@ def refuse_leak(leakage: Leakage) -> None:
     raise LeakError(
         f"{leakage.shared_passages_across_splits} passages stand in two splits; the longest has {worst.words} words, "
         f"in {worst.one!r} ({worst.one_split}) and {worst.other!r} ({worst.other_split})",
-        todo="run `labeling cluster`, then `labeling split`; if splits.jsonl has lines of such articles, take these out "
-        "first: they are placed anew",
+        todo="run `labeling cluster`, then `labeling split`; if splits.jsonl has lines of such articles, take "
+        "these out first: they are placed anew",
         where=worst.other,
     )
 
