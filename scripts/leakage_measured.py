@@ -183,6 +183,7 @@ def with_reprints(corpus: Sequence[Told]) -> list[Told]:
 
 def measured(originals: Sequence[Told], steps: int, seed: int) -> dict[str, Claim]:
     """All claims of one seed."""
+    print(f"  seed {seed}", file=sys.stderr)
     aside, rest = held_out(originals, leak_groups(originals), str(seed))
     return {**honesty(with_reprints(rest), aside, steps, seed), **worth(rest, aside, steps, seed)}
 
