@@ -141,9 +141,11 @@ def _blanks(shard: DocBin) -> Column:
 def _words(keys: Column, blanks: Column, strings: Mapping[int, str]) -> tuple[list[str], Column, Column]:
     """Every token with the blank behind it; where it starts and ends if all texts stand in a row."""
     import numpy as np
+    import pyarrow as pa
 
-    known, which = np.unique(keys, return_inverse=True)
-    words = [strings.get(key, "") for key in known.tolist()]
+    # Arrow numbers distinct values by hashing, numpy would sort them.
+    coded = pa.array(keys).dictionary_encode()
+    words, which = [strings.get(key, "") for key in coded.dictionary.to_pylist()], coded.indices.to_numpy()
     lengths = np.fromiter(map(len, words), np.int64, len(words))[which]
     ends = np.cumsum(lengths + blanks) - blanks
     forms = np.array([*words, *(f"{word} " for word in words)], dtype=object)
