@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -21,7 +22,7 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training import Example
 
-from labeling.annotations import Annotation, Relation, Span
+from labeling.annotations import MODEL, Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.extractors import train
 from labeling.project import load_project, shipped
@@ -142,8 +143,9 @@ def _line(project: Project, seed: int, steps: int | None) -> str:
     folder = train(
         shipped("relations.cfg"), workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO()
     )
-    (score,) = evaluate(project).scores.values()
+    score = evaluate(project).scores[f"{MODEL}{folder.name}"]
     alone = _with_gold(project, folder)
+    shutil.rmtree(folder)  # the next one need not be measured beside it
     cells = f"{seed:<6}{_percent(score.exact.micro.f1):>8} {_measured(score.relations):<51}"
     loose = score.relations_overlapping.micro.f1 if score.relations_overlapping else None
     return f"{cells}{_percent(loose):>14}  " + " ".join(_percent(alone[f"rel_micro_{name}"]) for name in "prf")

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import io
 import random
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Annotation, Span
+from labeling.annotations import MODEL, Annotation, Span
 from labeling.articles import Article
 from labeling.extractors import train
 from labeling.project import load_project, shipped
@@ -101,8 +102,9 @@ def _score(project: Project, scratch: Path, setting: str, seed: int, steps: int)
     text = shipped(config.name).read_text(encoding="utf-8")
     config.write_text(text.replace(SETTING, f"gold_preproc = {setting}"), encoding="utf-8")
     workspace = project.workspace
-    train(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO())
-    (score,) = evaluate(project).scores.values()
+    folder = train(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO())
+    score = evaluate(project).scores[f"{MODEL}{folder.name}"]
+    shutil.rmtree(folder)  # the next one need not be measured beside it
     return score
 
 
