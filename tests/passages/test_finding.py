@@ -196,7 +196,7 @@ def test_a_footer_in_a_thousand_undated_articles(find_in: Finder) -> None:
 
 def test_too_large_is_refused_before_it_is_read(find_in: Finder) -> None:
     """What needs more memory than the project allows is refused, with both ways out."""
-    with pytest.raises(PassagesTooLarge, match="would take about 300 MB, and the project allows 1 MB") as refusal:
+    with pytest.raises(PassagesTooLarge, match="would take about 450 MB, and the project allows 1 MB") as refusal:
         find_in([article("a", "b")], PassageRules(memory=1))
 
     assert "raise memory under [passages]" in refusal.value.todo
@@ -205,10 +205,14 @@ def test_too_large_is_refused_before_it_is_read(find_in: Finder) -> None:
 
 def test_too_much_in_common_is_refused_before_it_is_written_out(find_in: Finder) -> None:
     """Articles that share nearly all they have take more than their length tells, and are refused too."""
-    copies = [article(f"a{n}", f"{own('s', 4000)} {n}") for n in range(600)]
+    copies = [article(f"a{n}", f"{own('s', 4000)} {n}") for n in range(900)]
+    others = [article(f"a{n}", own(f"x{n}y", 2600)) for n in range(900)]
 
-    with pytest.raises(PassagesTooLarge, match="the project allows 340 MB"):
-        find_in(copies, PassageRules(memory=340))
+    # By their length alone they may be read: 450 MB, and 7 bytes a character. What they share is another matter.
+    assert 450e6 + 7 * sum(len(each.text) for each in copies) < 650e6
+    with pytest.raises(PassagesTooLarge, match=r"about 8\d\d MB, and the project allows 650 MB"):
+        find_in(copies, PassageRules(memory=650))
+    assert find_in(others, PassageRules(memory=650)).passages == ()
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the two real articles are not here")
