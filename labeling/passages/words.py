@@ -157,7 +157,8 @@ def _cut(text: str) -> tuple[Numbers, Numbers, Hashes]:
     """Where words start and end in a text that ends with a break, and the number of each."""
     value, kind = _folded(text)
     if kind is None:
-        edges = np.flatnonzero(np.diff(value != 0, prepend=False))
+        letter = value != 0
+        edges = np.flatnonzero(letter != _shifted(letter, 1))
         return edges[::2], edges[1::2], _numbers(value, edges[::2], edges[1::2])
     place = np.flatnonzero(kind != _IGNORED)
     kind, value = kind[place], value[place]
@@ -214,8 +215,9 @@ def _by_eights(values: npt.NDArray[np.uint8], starts: Numbers, lengths: Numbers)
     padded = np.concatenate((values, np.zeros(_EIGHT, np.uint8)))
     eights: Hashes = np.ndarray((len(values) + 1,), "<u8", padded, strides=(1,))
     ids = mixed(eights[starts] & _MASKS[np.minimum(lengths, _EIGHT)])
+    longer = np.flatnonzero(lengths > _EIGHT)
     for reach in range(_EIGHT, _LONG, _EIGHT):
-        longer = np.flatnonzero(lengths > reach)
+        longer = longer[lengths[longer] > reach]
         more = eights[starts[longer] + reach] & _MASKS[np.minimum(lengths[longer] - reach, _EIGHT)]
         ids[longer] = mixed(ids[longer] ^ more)
     return ids
