@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling import answers, extractors
+from labeling import answers, pipelines
 from labeling.annotations import Annotation, Relation, Span, check
 from labeling.articles import Article
-from labeling.errors import MissingInput, TrainingError
+from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.extractors import corpus_digest, extractor_at, predict, train
 from labeling.project import Project, load_project, shipped
 from labeling.splits import Assignment
@@ -24,6 +25,8 @@ from labeling.verbs.split import split
 from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
@@ -85,7 +88,9 @@ def test_what_is_trained_predicts_sound_annotations(project: Project, config: st
     said = list(predict(folder, articles))
 
     card = extractor_at(folder)
-    assert folder.name == card.name == f"{config.removesuffix('.cfg')}-{corpus_digest(workspace.latest)[:12]}"
+    assert folder.name == card.name
+    assert card.name.startswith(f"{config.removesuffix('.cfg')}-")
+    assert (card.corpus, card.seed, card.steps) == (corpus_digest(workspace.latest), 1, 60)
     assert "LOSS" in log.getvalue()
     assert [annotation.article for annotation in said] == [article.id for article in articles]
     assert {annotation.annotator for annotation in said} == {f"model:{card.name}"}
@@ -156,7 +161,7 @@ def test_a_relation_without_direction_is_said_once() -> None:
     from spacy.vocab import Vocab
 
     doc = Doc(Vocab(), words=["A", "and", "B"], ents=["B-X", "O", "B-X"])
-    extractors._known_to_spacy()
+    pipelines.known_to_spacy()
     both = {"SAME_AS": 0.9, "LEADS": 0.6, "ABOUT": 0.2}
     doc._.rel = {(0, 2): both, (2, 0): both}
     spans = (Span(id="a", start=0, end=1, label="X"), Span(id="b", start=6, end=7, label="X"))
@@ -196,6 +201,50 @@ def test_the_same_seed_gives_the_same_words(project: Project, tmp_path: Path) ->
     assert said("one") == said("two")
 
 
+def test_a_model_trained_otherwise_is_another_model(project: Project, tmp_path: Path) -> None:
+    """Other steps, another seed or another config make a folder beside the first; the same, and a remark, the same."""
+    remark = tmp_path / "ner.cfg"
+    remark.write_text("# A remark.\n" + shipped("ner.cfg").read_text(encoding="utf-8"), encoding="utf-8")
+    wider = tmp_path / "wider" / "ner.cfg"
+    wider.parent.mkdir()
+    wider.write_text(remark.read_text(encoding="utf-8").replace("hidden_width = 64", "hidden_width = 32"), "utf-8")
+
+    def trained(config: Path, seed: int, steps: int) -> Path:
+        corpus, models = project.workspace.latest, tmp_path / "models"
+        return train(config, corpus, models, seed=seed, steps=steps, log=io.StringIO())
+
+    folders = [trained(shipped("ner.cfg"), 1, 1), trained(shipped("ner.cfg"), 1, 2), trained(shipped("ner.cfg"), 7, 1)]
+    folders.append(trained(wider, 1, 1))
+
+    assert len({*folders}) == 4
+    assert [(card.seed, card.steps) for card in map(extractor_at, folders)] == [(1, 1), (1, 2), (7, 1), (1, 1)]
+    assert trained(remark, 1, 1) == folders[0]
+    assert sorted((tmp_path / "models").iterdir()) == sorted(folders)
+
+
+def test_the_table_is_plain_where_nobody_looks(project: Project, tmp_path: Path) -> None:
+    """No colours in a file, and no folder that is gone when training is done."""
+    log = io.StringIO()
+
+    train(shipped("ner.cfg"), project.workspace.latest, tmp_path / "models", steps=1, log=log)
+
+    assert "LOSS" in log.getvalue()
+    assert "\x1b" not in log.getvalue()
+    assert str(tmp_path) not in log.getvalue()
+
+
+def test_a_folder_that_takes_nothing_is_named(
+    project: Project, open_folder: Path, as_nobody: Callable[..., AbstractContextManager[None]]
+) -> None:
+    """Before a single step is made."""
+    copy, models = open_folder / corpus_digest(project.workspace.latest), open_folder / "models"
+    shutil.copytree(project.workspace.latest, copy)
+    models.mkdir(mode=0o555)
+
+    with as_nobody(models), pytest.raises(NoRoom, match="Permission denied"):
+        train(shipped("ner.cfg"), copy, models, steps=1, log=io.StringIO())
+
+
 def test_without_a_dataset_there_is_nothing_to_train_on(tmp_path: Path) -> None:
     """The error names the verb that was left out."""
     with pytest.raises(MissingInput, match=r"manifest\.json is not there") as refusal:
@@ -219,17 +268,43 @@ def test_a_split_without_articles_is_named(project: Project, tmp_path: Path) -> 
     assert not (tmp_path / "models").exists()
 
 
-def test_a_config_that_is_none_is_refused(project: Project, tmp_path: Path) -> None:
-    """No such file, and a file spaCy cannot use: both by name, and no half model is left."""
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ('[nlp]\npipeline = ["ner"]\n[components]\n', "paths"),
+        ('[paths]\ntrain = 1\n[system]\n[nlp]\npipeline = ["no such thing"]\n[components]\n', "no such thing"),
+        ("[project]\nname = 1\n[project]\nname = 2\n", "already exists"),
+        ("# Read me\n\nThis is no config.\n", ""),
+        ("", "names no pipeline"),
+        ("[training]\nmax_steps = 3\n", "names no pipeline"),
+    ],
+)
+def test_a_file_that_is_no_training_config_is_refused(project: Project, tmp_path: Path, words: str, why: str) -> None:
+    """By name, with what to name in its place; the corpus is not to blame, and no half model is left."""
     broken = tmp_path / "broken.cfg"
-    broken.write_text('[nlp]\npipeline = ["no such thing"]\n[components]\n', encoding="utf-8")
+    broken.write_text(words, encoding="utf-8")
 
-    with pytest.raises(TrainingError, match=r"cannot be read"):
-        train(tmp_path / "none.cfg", project.workspace.latest, tmp_path / "models", log=io.StringIO())
-    with pytest.raises(TrainingError, match=r"could not train"):
+    with pytest.raises(TrainingError, match=rf"broken\.cfg is no training config(.|\n)*{why}") as refusal:
         train(broken, project.workspace.latest, tmp_path / "models", log=io.StringIO())
 
-    assert list((tmp_path / "models").iterdir()) == []
+    assert "configs/ner.cfg" in refusal.value.todo
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_config_that_cannot_be_read_or_trained_is_refused(project: Project, tmp_path: Path) -> None:
+    """No such file, no text, and a config with which spaCy gives up: nothing is left behind."""
+    latest, models = project.workspace.latest, tmp_path / "models"
+    (tmp_path / "noise.cfg").write_bytes(b"\xff\xfe\x00")
+    text = shipped("ner.cfg").read_text(encoding="utf-8")
+    (tmp_path / "lost.cfg").write_text(text.replace('"corpora.dev"', '"corpora.nowhere"'), encoding="utf-8")
+
+    for name in ("none.cfg", "noise.cfg"):
+        with pytest.raises(TrainingError, match=rf"{name} cannot be read"):
+            train(tmp_path / name, latest, models, log=io.StringIO())
+    with pytest.raises(TrainingError, match=r"could not train"):
+        train(tmp_path / "lost.cfg", latest, models, log=io.StringIO())
+
+    assert list(models.iterdir()) == []
 
 
 def test_a_folder_without_a_model_is_refused(project: Project, tmp_path: Path) -> None:

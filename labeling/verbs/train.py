@@ -41,6 +41,8 @@ def train(
 ) -> Training:
     """Train one extractor a config and one a checkpoint on the latest dataset, into ``models/``.
 
+    A model's name ends in a digest of dataset, settings, seed and steps: what was trained otherwise stays beside it.
+
     Args:
         project: Whose dataset.
         configs: spaCy training configs; the shipped ``ner.cfg`` and ``spancat.cfg`` when nothing is named.
@@ -52,6 +54,7 @@ def train(
     Raises:
         MissingInput: Nothing was compiled.
         TrainingError: There is nothing to train on, or a config or checkpoint cannot be used.
+        NoRoom: The folder for models takes nothing more.
     """
     workspace = project.workspace
     chosen = configs or ([] if checkpoints else [shipped(name) for name in DEFAULT])
@@ -103,6 +106,8 @@ def train_cli(
     relations after `import labeling.relations`, or with the file relations.py that lies in the dataset. A checkpoint
     needs labeling[transformers] and PyTorch.
 
+    A model's name ends in a digest of dataset, settings, seed and steps: trained otherwise, it lies beside the others.
+
     \b
     Example:
       labeling compile && labeling train
@@ -110,5 +115,6 @@ def train_cli(
       labeling train configs/textcat.cfg configs/relations.cfg
       labeling train --checkpoint distilbert-base-cased
     """
-    show(asdict(train(project, configs, checkpoints=checkpoints, seed=seed, steps=steps)), as_json=as_json)
+    done = train(project, configs, checkpoints=checkpoints, seed=seed, steps=steps)
+    show(asdict(done) if as_json else {"models": ", ".join(done.models)}, as_json=as_json)
     return 0
