@@ -3,9 +3,9 @@
 .PHONY: help install demo test torch check fix docs studio bench faults production lock clean
 
 PYTHON ?= python3
-# Each machine wants another build, so that it is not in the lock. This one is for the CPU alone and is refused where pip
-# knows of none, instead of two gigabytes of CUDA: then say where, or what else, as in make torch TORCH='torch ...'.
-TORCH ?= torch==2.13.0+cpu
+# Not in the lock, since each machine wants another build. pip prefers one for the CPU alone where it knows of one; where
+# it does not, Linux gets two gigabytes of CUDA: then name a better one, as in make torch TORCH='torch==... --index-url ...'.
+TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
