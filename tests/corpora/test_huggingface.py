@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -161,7 +162,8 @@ def test_parquet_speaks_the_old_words(written: Path) -> None:
     schema = pq.ParquetFile(written / "parquet" / "train.parquet").schema_arrow  # type: ignore[no-untyped-call]
     told = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
 
-    assert '"List"' not in json.dumps(told)
+    # What 3.6.0 itself was seen to read; of `List` it says "Feature type 'List' not found".
+    assert set(re.findall(r'"_type": "(\w+)"', json.dumps(told))) == {"Value", "ClassLabel", "Sequence"}
     assert told["tokens"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
     assert told["open"] == [
         {"start": {"dtype": "int32", "_type": "Value"}, "end": {"dtype": "int32", "_type": "Value"}}
