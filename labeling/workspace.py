@@ -51,11 +51,15 @@ _WRITTEN_BY = {
     "clusters.jsonl": "cluster",
     "projected.jsonl": "carry",
     "audit.json": "audit",
+    "agreement.json": "agree",
     "gold.jsonl": "adjudicate",
+    "conflicts.jsonl": "adjudicate",
     "ledger.jsonl": "adjudicate",
     "splits.jsonl": "split",
     "leakage.json": "split",
     "manifest.json": "compile",
+    "release.json": "release",
+    "extractor.json": "train",
     "scores.json": "evaluate",
     "curve.json": "curve",
 }
@@ -314,8 +318,9 @@ def rows_or_none(path: Path, kind: type[Row]) -> list[Row]:
 
 def missing(path: Path) -> MissingInput:
     """The error for a file that an earlier verb should have written."""
-    verb = _WRITTEN_BY.get(path.name, "the verb that writes it")
-    return MissingInput(f"{path} is not there", todo=f"run `labeling {verb}` first", where=str(path))
+    verb = _WRITTEN_BY.get(path.name)
+    todo = f"run `labeling {verb}` first" if verb else "put it back, or write it anew with the verb that makes it"
+    return MissingInput(f"{path} is not there", todo=todo, where=str(path))
 
 
 def _field(path: Path, number: int, line: bytes, field: str) -> str:

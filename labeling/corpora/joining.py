@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.articles import Article
 from labeling.corpora.accounts import Tally
 from labeling.corpora.card import Facts, card
 from labeling.corpora.checksums import input_at
@@ -19,13 +20,13 @@ from labeling.corpora.selection import LeftOut
 from labeling.errors import NothingToCompile
 from labeling.project import schema_of
 from labeling.tokens import NEWSWIRE
+from labeling.values import digest_of
 from labeling.workspace import replacing, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from labeling.articles import Article
     from labeling.corpora.content import Content
     from labeling.corpora.release import Released
     from labeling.splits import SplitName
@@ -40,12 +41,14 @@ class Joining:
     ids: Mapping[str, str]
 
     def find(self, row: Released) -> Article | LeftOut:
-        """The article with the text of a line, whatever its id, or why there is none."""
+        """The article with the text of a line, whatever its id, or why there is none; the release may have the text."""
         same = self.articles.get(row.article)
         if same and same.digest == row.digest:
             return article_of(row, same)
         if name := self.ids.get(row.digest):
             return article_of(row, self.articles[name])
+        if row.text is not None and digest_of(row.text) == row.digest:
+            return article_of(row, Article(id=row.article, text=row.text, digest=row.digest, title=row.title or ""))
         return LeftOut(
             article=row.article,
             reason="the text at hand is another one: its digest differs" if same else "no text at hand",

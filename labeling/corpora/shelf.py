@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BUILDING = ".building."
-_LATEST = "latest"
+LATEST = "latest"
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def building(shelf: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def shelve(folder: Path, shelf: Path, name: str) -> Path:
+def shelve(folder: Path, shelf: Path, name: str, latest: str = LATEST) -> Path:
     """Rename a finished folder to ``name``, then let ``latest`` point there.
 
     A folder of that name can only hold the same, or what was damaged since: the new one takes its place.
@@ -45,9 +45,9 @@ def shelve(folder: Path, shelf: Path, name: str) -> Path:
     if target.exists():
         target.replace(shelf / f"{_BUILDING}{name}")
     folder.replace(target)
-    pointer = shelf / f"{_BUILDING}{_LATEST}"
+    pointer = shelf / f"{_BUILDING}{latest}"
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(name)
-    pointer.replace(shelf / _LATEST)
+    pointer.replace(shelf / latest)
     shutil.rmtree(shelf / f"{_BUILDING}{name}", ignore_errors=True)
     return target

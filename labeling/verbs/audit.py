@@ -77,7 +77,7 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
     if not as_json:
         shares = {label: _percent(share) for label, share in summary.pop("labels").items()}
         summary |= {"share": _percent(found.share), **shares}
-    show(summary, as_json=as_json)
+    show(summary, as_json=as_json, literal=found.labels)
     click.echo(f"Written to {project.workspace.audit}", err=True)
     return 0
 

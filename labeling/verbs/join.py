@@ -10,10 +10,12 @@ import click
 
 from labeling.articles import Article
 from labeling.splits import SPLITS
-from labeling.verbs.options import REFUSED, json_option, show, with_project
-from labeling.workspace import Indexed
+from labeling.verbs.options import REFUSED, holding, json_option, show, with_project
+from labeling.workspace import Indexed, missing, read_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from labeling.project import Project
 
 _SHOWN = 10  # refusals told at the terminal; all are in the manifest
@@ -36,7 +38,7 @@ class Joined:
 
 
 def join(project: Project, folder: Path) -> Joined:
-    """Make the dataset of a release in ``corpora/<digest>/``, from the texts in ``articles.jsonl``.
+    """Make the dataset of a release in ``corpora/<digest>/``, from the texts in ``articles.jsonl`` and those in it.
 
     Labels, policies and splits are the release's, whatever the project file says.
 
@@ -45,17 +47,24 @@ def join(project: Project, folder: Path) -> Joined:
         folder: The release's.
 
     Raises:
-        MissingInput: There is no release, or nothing was ingested.
+        UsageError: The folder holds no release.
+        MissingInput: The release has no texts, and nothing was ingested.
         CorpusChanged: The release is damaged.
         NothingToCompile: Not one of its texts is there.
     """
     from labeling.corpora import joining
     from labeling.corpora.manifest import NAME_LENGTH, digest_at
+    from labeling.corpora.release import RELEASE, Release
     from labeling.corpora.shelf import building, shelve
 
     workspace = project.workspace
+    bare = not read_value(holding(folder, RELEASE, "release", "release") / RELEASE, Release).texts
+    if bare and not workspace.articles.exists():
+        raise missing(workspace.articles)
     with workspace.lock(), building(workspace.corpora) as new:
-        articles = Indexed(workspace.articles, Article, "id")
+        articles: Mapping[str, Article] = (
+            Indexed(workspace.articles, Article, "id") if workspace.articles.exists() else {}
+        )
         ids = {article.digest: name for name, article in articles.items()}
         manifest = joining.join(joining.Joining(folder, articles, ids), new)
         digest = digest_at(new)
@@ -72,14 +81,15 @@ def join(project: Project, folder: Path) -> Joined:
 
 
 @click.command("join")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @json_option
 @with_project
 def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
     r"""Join a stand-off release to the texts it is about.
 
-    FOLDER is a release. The texts are those that were ingested; each is known by its digest, whatever its id here. A
-    text that is another one than the release was made of is refused and listed (status 3): its offsets would lie.
+    FOLDER is a release. The texts are those that were ingested, and those in a release with texts; each is known by its
+    digest, whatever its id here. A text that is another one than the release was made of is refused and listed (status
+    3): its offsets would lie.
 
     \b
     Example:
@@ -87,10 +97,14 @@ def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
       labeling join releases/latest --json | jq .refused
     """
     summary = join(project, folder)
-    shown = asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}
-    show(shown, as_json=as_json)
+    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
     for name, reason in list(summary.refused.items())[:_SHOWN]:
         click.echo(f"Refused: {name}: {reason}", err=True)
     if summary.refused:
         click.echo(f"  -> all are listed under left_out in {summary.folder}/manifest.json", err=True)
     return REFUSED if summary.refused else 0
+
+
+def _table(summary: Joined) -> dict[str, object]:
+    articles = ", ".join(f"{number} {split}" for split, number in summary.articles.items())
+    return {**asdict(summary), "articles": articles, "refused": len(summary.refused)}

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labeling.errors import UsageError
 from labeling.project import Project, load_project
+from labeling.workspace import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from labeling.workspace import Workspace
 
 REFUSED = 3  # done, but some items were refused and are listed
 
@@ -39,14 +44,48 @@ wait_option = click.option(
 )
 
 
-def show(summary: Mapping[str, object], *, as_json: bool) -> None:
-    """Print a summary on stdout: a table for people, or JSON for programs."""
+def dataset_at(folder: Path | None, workspace: Workspace) -> Path:
+    """The dataset that is named, or the latest of the workspace.
+
+    Raises:
+        UsageError: The folder that is named holds none.
+        MissingInput: None is named, and nothing was compiled.
+    """
+    if folder is not None:
+        return holding(folder, "manifest.json", "dataset", "compile")
+    if not (workspace.latest / "manifest.json").exists():
+        raise missing(workspace.latest / "manifest.json")
+    return workspace.latest
+
+
+def holding(folder: Path, name: str, what: str, verb: str) -> Path:
+    """A folder that is named on the command line, if it holds the file that makes it what is meant.
+
+    Raises:
+        UsageError: It does not: it was mistyped.
+    """
+    if (folder / name).exists():
+        return folder
+    why = f"it has no {name}" if folder.is_dir() else "there is no such folder"
+    raise UsageError(
+        f"{folder} is no {what}: {why}", todo=f"name a folder that `labeling {verb}` wrote", where=str(folder)
+    )
+
+
+def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[str] = ()) -> None:
+    """Print a summary on stdout: a table for people, or JSON for programs.
+
+    Args:
+        summary: The rows, by the names of our fields: in the table, their underscores are blanks.
+        as_json: Print JSON.
+        literal: Names that are not ours but the user's, labels and annotators: they stay as they are.
+    """
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
         return
     width = max(map(len, summary), default=0)
     for name, value in summary.items():
-        click.echo(f"{name.replace('_', ' '):<{width}}  {value}")
+        click.echo(f"{name if name in literal else name.replace('_', ' '):<{width}}  {value}")
 
 
 __all__ = ["REFUSED", "Project", "json_option", "show", "wait_option", "with_project"]

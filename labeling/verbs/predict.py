@@ -9,6 +9,7 @@ import click
 
 from labeling import extractors
 from labeling.articles import Article
+from labeling.errors import UsageError
 from labeling.values import canonical
 from labeling.verbs.options import with_project
 from labeling.workspace import read_rows
@@ -24,9 +25,12 @@ def predict(project: Project, model: Path) -> Iterator[Annotation]:
     """What the model says of each article of the workspace, signed ``model:<name>``.
 
     Raises:
+        UsageError: There is no such folder.
         MissingInput: Nothing was ingested.
         TrainingError: The folder holds no model of ours.
     """
+    if not model.is_dir():
+        raise UsageError(f"there is no folder {model}", todo="name one that `labeling train` wrote", where=str(model))
     return extractors.predict(model, read_rows(project.workspace.articles, Article))
 
 

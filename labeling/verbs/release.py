@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import dataset_at, json_option, show, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -30,24 +30,28 @@ class Released:
 def release(project: Project, dataset: Path | None = None, *, texts: bool = False) -> Released:
     """Write ``releases/<digest of the dataset>/`` and move ``releases/latest`` there, last.
 
+    Whoever hands ``releases/latest`` on hands on no text: a release with texts lies in ``releases/<digest>-texts``, and
+    what moves there is ``releases/latest-texts``.
+
     Args:
         project: The project of the dataset.
         dataset: The dataset's folder; the latest when None.
-        texts: Put texts and titles in. Such a release lies in ``releases/<digest>-texts``.
+        texts: Put texts and titles in.
 
     Raises:
-        MissingInput: There is no dataset.
+        UsageError: The folder that is named holds no dataset.
+        MissingInput: Nothing was compiled.
         CorpusChanged: The dataset is not what its manifest says, or not of the project file as it is now.
     """
     from labeling.corpora import release as room
     from labeling.corpora.manifest import NAME_LENGTH
-    from labeling.corpora.shelf import building, shelve
+    from labeling.corpora.shelf import LATEST, building, shelve
 
-    workspace = project.workspace
+    workspace, kind = project.workspace, "-texts" if texts else ""
+    dataset = dataset_at(dataset, workspace)
     with workspace.lock(), building(workspace.releases) as folder:
-        made = room.release(project, dataset or workspace.latest, folder, texts=texts)
-        name = made.dataset[:NAME_LENGTH] + ("-texts" if texts else "")
-        kept = shelve(folder, workspace.releases, name)
+        made = room.release(project, dataset, folder, texts=texts)
+        kept = shelve(folder, workspace.releases, made.dataset[:NAME_LENGTH] + kind, LATEST + kind)
     return Released(
         folder=str(kept),
         dataset=made.dataset,
@@ -68,12 +72,15 @@ def release_cli(project: Project, *, folder: Path | None, with_texts: bool, as_j
     r"""Make a stand-off release: offsets, labels and digests, without a word of the articles.
 
     FOLDER is a compiled dataset, by default the latest. For news that one may not republish: who has the texts gets
-    the dataset back with `labeling join`, and a text that is another one is refused.
+    the dataset back with `labeling join`, and a text that is another one is refused. releases/latest never has texts:
+    the newest release with them is releases/latest-texts.
 
     \b
     Example:
       labeling compile && labeling release
       labeling release --with-texts --json | jq -r .folder
     """
-    show(asdict(release(project, folder, texts=with_texts)), as_json=as_json)
+    made = release(project, folder, texts=with_texts)
+    texts = "in it: not for everyone" if made.texts else "not in it"
+    show(asdict(made) if as_json else {**asdict(made), "texts": texts}, as_json=as_json)
     return 0

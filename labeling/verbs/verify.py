@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import dataset_at, json_option, show, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -32,16 +32,17 @@ def verify(project: Project, folder: Path | None = None) -> Verified:
         folder: A dataset's folder, wherever it lies.
 
     Raises:
-        MissingInput: There is no dataset.
+        UsageError: The folder that is named holds no dataset.
+        MissingInput: Nothing was compiled.
         DamagedFile: The manifest is not of our form.
         CorpusChanged: Files are missing, additional or changed.
     """
     from labeling.corpora import manifest
 
-    place = folder or project.workspace.latest
+    place = dataset_at(folder, project.workspace)
     outputs = manifest.verify(place).outputs
     return Verified(
-        folder=str(place.resolve()),
+        folder=str(place.parent / place.resolve().name if place.is_symlink() else place),
         digest=manifest.digest_at(place),
         files=len(outputs),
         bytes=sum(output.bytes for output in outputs.values()),

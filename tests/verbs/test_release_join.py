@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,10 +14,12 @@ from click.testing import CliRunner
 from labeling import samples
 from labeling.articles import Article
 from labeling.cli import cli
+from labeling.corpora.checksums import output_at
 from labeling.corpora.manifest import verify
+from labeling.corpora.release import Release
 from labeling.corpora.release import Released as Line
 from labeling.corpora.subset import Subset
-from labeling.errors import CorpusChanged, MissingInput, NothingToCompile
+from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -25,10 +29,7 @@ from labeling.verbs.ingest import ingest
 from labeling.verbs.join import join
 from labeling.verbs.release import release
 from labeling.verbs.split import split
-from labeling.workspace import Workspace, read_rows, write_rows
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from labeling.workspace import Workspace, read_rows, read_value, write_json, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +143,80 @@ def test_a_subset_is_released_as_a_subset(project: Project, other: Project) -> N
 def test_with_texts_it_is_plain_json_lines(project: Project) -> None:
     """For those who may have the texts: a line an article, and `text[start:end]` is the span."""
     made = release(project, texts=True)
-    lines = list(read_rows(project.workspace.root / "releases" / "latest" / "spans.jsonl", Line))
+    lines = list(read_rows(project.workspace.releases / "latest-texts" / "spans.jsonl", Line))
     articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
 
     assert made.folder.endswith("-texts")
     assert all((line.text, line.title) == (articles[line.article].text, articles[line.article].title) for line in lines)
+
+
+def test_the_latest_release_never_has_texts(project: Project) -> None:
+    """Who mails `releases/latest` mails no article, whichever release was made last."""
+    release(project)
+    made = release(project, texts=True)
+    latest, with_texts = project.workspace.releases / "latest", project.workspace.releases / "latest-texts"
+
+    assert {line.text for line in read_rows(latest / "spans.jsonl", Line)} == {None}
+    assert with_texts.resolve() == Path(made.folder).resolve()
+    release(project)
+    assert with_texts.resolve() == Path(made.folder).resolve()
+
+
+def test_a_release_with_texts_needs_no_other(project: Project, tmp_path: Path) -> None:
+    """Its own texts are joined to it, in a workspace that has none; a text that was changed in it is refused."""
+    folder, empty = Path(release(project, texts=True).folder), Workspace(tmp_path / "empty")
+    joined = join(replace(project, workspace=empty), folder)
+
+    assert joined.refused == {}
+    assert joined.spans == verify(project.workspace.latest).proof.spans
+    assert _data(empty.latest) == _data(project.workspace.latest)
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    first, *rest = read_rows(copy / "spans.jsonl", Line)
+    write_rows(copy / "spans.jsonl", [first.model_copy(update={"text": f"{first.text}!"}), *rest])
+    told = read_value(copy / "release.json", Release).model_copy(update={"lines": output_at(copy / "spans.jsonl")})
+    write_json(copy / "release.json", told.model_dump(mode="json"))
+
+    assert [*join(replace(project, workspace=empty), copy).refused] == [first.article]
+
+
+@pytest.mark.parametrize("verb", ["verify", "release", "join", "predict"])
+def test_a_folder_that_was_mistyped_is_misuse(tmp_path: Path, verb: str) -> None:
+    """A named folder that is not there, or is another one: status 2, and nothing is made in the workspace."""
+    empty = tmp_path / "workspace"
+    for folder in (tmp_path / "nowhere", *([] if verb == "predict" else [tmp_path])):
+        words = ["--workspace", str(empty), verb, str(folder)]
+        with pytest.raises(UsageError, match=str(folder)) as refusal:
+            CliRunner().invoke(cli, words, standalone_mode=False, catch_exceptions=False)
+
+        assert refusal.value.exit_status == 2
+        assert "that `labeling" in refusal.value.todo
+    assert not empty.exists()
+
+
+def test_a_workspace_with_nothing_in_it_stays_so(project: Project, tmp_path: Path) -> None:
+    """What cannot be done leaves no folder behind in a workspace that was mistyped."""
+    empty = replace(project, workspace=Workspace(tmp_path / "mistyped"))
+
+    with pytest.raises(MissingInput, match=r"manifest\.json"):
+        release(empty)
+    with pytest.raises(MissingInput, match=r"articles\.jsonl"):
+        join(empty, Path(release(project).folder))
+
+    assert not empty.workspace.root.exists()
+
+
+def test_the_tables_are_for_people(project: Project, other: Project) -> None:
+    """No brackets and braces of Python in them."""
+    ours, theirs = str(project.workspace.root), str(other.workspace.root)
+    made = CliRunner().invoke(cli, ["--workspace", ours, "release"], standalone_mode=False).stdout
+    folder = str(project.workspace.releases / "latest")
+    joined = CliRunner().invoke(cli, ["--workspace", theirs, "join", folder], standalone_mode=False).stdout
+
+    assert "texts      not in it" in made
+    assert re.search(r"articles +\d+ train, \d+ dev, \d+ test\n", joined)
+    assert not set("{}[]()") & {*made, *joined}
 
 
 def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp_path: Path) -> None:
