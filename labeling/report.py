@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 6
 _DIFFERENCES = 20
+_SAVINGS = 10
 _SINGLES = 400  # articles that share no text are drawn so far, the rest is counted
 _AROUND = 60
 
@@ -139,6 +140,7 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
         beside=kinship.beside(_worst(findings), articles, split_of, findings.words),
         at_random=_at_random(findings),
         savings=savings(findings.projected, findings.gold),
+        savings_shown=_SAVINGS,
         differences_shown=_DIFFERENCES,
         label_groups=kinship.labels_in_groups(findings.gold, findings.clusters),
         gain=curves.gain(findings.curve.points) if findings.curve else None,

@@ -102,13 +102,18 @@ def carry(
     Returns:
         Rows sorted by article and source.
     """
-    done = {each.article for each in annotations if each.by_person and each.state in _DONE}
+    done = finished(annotations)
     sources = {each.article: each for each in gold if each.usable and _stands(each.article, each.digest, press)}
     kept = [row for row in before if row.article in done and _stands(row.article, row.digest, press)]
     open_ones = [name for name in press.articles if name not in done]
     made = [row for name, ranked in _ranked(press, sources, open_ones) for row in _helped(name, ranked, press, sources)]
     rows = {(row.article, row.source): row for row in [*_given_up(press, done - sources.keys()), *kept, *made]}
     return [rows[key] for key in sorted(rows)]
+
+
+def finished(annotations: Iterable[Annotation]) -> set[str]:
+    """The articles that somebody is done with: submitted or skipped."""
+    return {each.article for each in annotations if each.by_person and each.state in _DONE}
 
 
 def savings(carried: Iterable[Projected], gold: Iterable[Gold]) -> list[Saving]:

@@ -188,7 +188,7 @@ def test_reprints_have_a_section_of_their_own() -> None:
     assert "a | b 3 words in common · test and none, at random train and test" in words
     assert html.count("<mark>Oslo &amp; Rome &lt;met</mark>") == 2
     assert "annotated article" in words
-    assert "left as they were a 1 1 1 1.00 0 0 all 1 1 1 1 1.00 0 0" in words
+    assert "left as they were all 1 1 1 1 1.00 0 0 a 1 1 1 1.00 0 0" in words
     assert "LOCATION 3 1 75.0" in words
     assert "label LOCATION a Oslo COUNTRY b Oslo" in words
     assert "leak groups 1 0 0 1 0" in words

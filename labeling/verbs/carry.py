@@ -65,7 +65,7 @@ def carry(project: Project) -> Carried:
         press = Press(articles, clusters, passages, project.file.passages.words)
         rows = reprints.carry(press, gold, annotations, rows_or_none(workspace.projected, Projected))
         write_rows(workspace.projected, rows)
-    return _summary(rows, gold, len(waiting(clusters, rows)))
+    return _summary(rows, gold, len(waiting(clusters, rows) - reprints.finished(annotations)))
 
 
 @click.command("carry")

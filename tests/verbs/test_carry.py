@@ -17,6 +17,7 @@ from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
 from labeling.reprints import Projected
+from labeling.splits import Clustered
 from labeling.studio.client import connect_to
 from labeling.studio.journal import Pushed
 from labeling.values import digest_of
@@ -244,6 +245,23 @@ def test_what_is_carried_is_no_gold(project: Project) -> None:
     before = project.workspace.projected.read_bytes()
     carry(project)
     assert project.workspace.projected.read_bytes() == before
+
+
+def test_who_is_annotated_waits_for_nobody(project: Project) -> None:
+    """A reprint that somebody annotated before its story's lead is not counted as waiting."""
+    assert [row.lead for row in read_rows(project.workspace.clusters, Clustered)].count(False) == 1
+    said = [
+        Annotation(
+            article=name, digest=digest_of(TEXTS[name]), annotator="ana", spans=(marked(name, "Chad", "COUNTRY"),)
+        )
+        for name in ("echo", "origin")
+    ]
+    write_rows(project.workspace.annotations, said[:1])
+    assert carry(project).waiting == 0
+    write_rows(project.workspace.annotations, said)
+    assert carry(project).waiting == 0
+    write_rows(project.workspace.annotations, [])
+    assert carry(project).waiting == 1
 
 
 def test_what_is_missing_is_said(project: Project, studio: Credentials) -> None:
