@@ -74,7 +74,8 @@ class Told:
 
 def releases(folder: Path) -> list[Told]:
     """re3d as it stands: of spans that cross or nest the longest."""
-    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    files = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jsonl"))]
+    rows = [json.loads(line) for text in files for line in text.split("\n") if line]
     return [_told(row["id"], row["text"], row["spans"]) for row in rows]
 
 

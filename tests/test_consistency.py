@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
+from leakage_measured import releases
 
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
@@ -16,11 +18,10 @@ from labeling.project import load_project
 from labeling.studio.journal import Pushed
 from labeling.studio.link import Link
 from labeling.values import digest_of
-from labeling.workspace import write_json, write_rows
+from labeling.verbs.cluster import cluster
+from labeling.workspace import read_rows, write_json, write_rows
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+RE3D = Path(__file__).parents[1] / "../shared/corpora/re3d"
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday"
 TEXTS = {"a": f"{BODY} for talks.", "b": f"NAIROBI: {BODY} about the river.", "c": f"Again: {BODY}."}
 ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()}
@@ -163,3 +164,30 @@ def test_the_verb_writes_what_it_finds_with_links(tmp_path: Path) -> None:
         "http://127.0.0.1:8080/projects/3/data?task=17"
     ]
     assert written["differences"][0]["right"]["link"] == ""
+
+
+@pytest.mark.skipif(not RE3D.is_dir(), reason="the shared corpora are not here")
+def test_a_published_corpus_contradicts_itself(tmp_path: Path) -> None:
+    """Three daily releases of one command, same words, and of 80 spans in them 17 are judged alike."""
+    told = sorted(releases(RE3D), key=lambda each: each.article.id)
+    workspace = load_project(workspace=tmp_path).workspace
+    write_rows(workspace.articles, [each.article for each in told])
+    found = cluster(load_project(workspace=tmp_path))
+    said = [
+        Gold(
+            article=each.article.id,
+            digest=each.article.digest,
+            complete=True,
+            spans=tuple(
+                GoldSpan(id=span.id, start=span.start, end=span.end, label=span.label, rule="one", by=("dstl",))
+                for span in each.spans
+            ),
+        )
+        for each in told
+    ]
+    articles = {each.article.id: each.article for each in told}
+    audited = audit(said, articles, read_rows(workspace.passages, Passage), 12, {})
+
+    assert (found.articles, audited.pairs) == (49, 3)
+    assert (audited.alike, len(audited.differences)) == (17, 63)
+    assert audited.labels["Location"].different > audited.labels["Location"].alike
