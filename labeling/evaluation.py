@@ -71,21 +71,26 @@ class Measure(Frozen):
 
 
 class Measures(Frozen):
-    """The measures by one rule of pairing: over all spans (micro), and by label."""
+    """The measures by one rule of pairing: over all (micro), and by label.
+
+    ``seen`` and ``unseen`` part them by whether the same words bore the same label in training, of a relation the words
+    of both ends; None where that was not asked.
+    """
 
     rule: Rule
     micro: Measure
     labels: dict[str, Measure]
     signature: str
+    seen: Measure | None = None
+    unseen: Measure | None = None
 
 
 class Score(Frozen):
     """What an annotator's spans are worth against gold.
 
     ``exact`` wants start, end and label right, ``position`` only start and end, ``overlapping`` the label and one
-    shared code point. ``seen`` and ``unseen`` part the spans, by the exact rule, by whether the same words bore the
-    same label in training; both are None when no training surfaces were given. ``relations``, the same by the
-    overlapping rule, and ``choices`` are of `statements`: None for an annotator that says none in the whole test set.
+    shared code point. ``relations``, the same by the overlapping rule, and ``choices`` are of `statements`: None for an
+    annotator that says none in the whole test set.
     ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor, which
     reads tokens, cannot say them exactly, and its recall stays that much below 1.
     """
@@ -96,8 +101,6 @@ class Score(Frozen):
     exact: Measures
     position: Measures
     overlapping: Measures
-    seen: Measure | None = None
-    unseen: Measure | None = None
     relations: Measures | None = None
     relations_overlapping: Measures | None = None
     choices: Measures | None = None
@@ -136,24 +139,18 @@ def evaluate(
     """
     articles = list(judged)
 
-    def measures(rule: Rule, listed: Sequence[str] = labels) -> Measures:
+    def measures(rule: Rule, listed: Sequence[str] = labels, seen: Keep | None = None) -> Measures:
         outcomes = [_outcome(each, rule) for each in articles]
-        return measures_of(outcomes, listed, signature(rule, bootstrap, corpus), rule, bootstrap)
+        return measures_of(outcomes, listed, signature(rule, bootstrap, corpus), rule, bootstrap, seen)
 
-    def part(keep: Keep) -> Measure | None:
-        outcomes = [_outcome(each, "exact") for each in articles]
-        return None if trained_on is None else _measure(outcomes, *_resampled(outcomes, bootstrap), keep)
-
-    known = frozenset(trained_on or ())
+    seen = None if trained_on is None else lambda text, span: surface(text, span) in trained_on
     return Score(
         annotator=annotator,
         articles=len(articles),
         leak_groups=len({each.leak_group for each in articles}),
-        exact=measures("exact"),
+        exact=measures("exact", seen=seen),
         position=measures("position", ()),
         overlapping=measures("overlapping"),
-        seen=part(lambda text, span: surface(text, span) in known),
-        unseen=part(lambda text, span: surface(text, span) not in known),
     )
 
 
@@ -163,6 +160,7 @@ def measures_of(
     signed: str,
     rule: Rule = "exact",
     bootstrap: Bootstrap = BOOTSTRAP,
+    seen: Keep | None = None,
 ) -> Measures:
     """Measures over all that was paired, and by label.
 
@@ -172,13 +170,17 @@ def measures_of(
         signed: The signature of the numbers.
         rule: How was paired.
         bootstrap: Resamples and seed of the intervals.
+        seen: Whether training had such a one; None where that is not asked.
     """
-    groups, weights = _resampled(outcomes, bootstrap)
+    groups = sorted({each.leak_group for each in outcomes})
+    weights = _weights(len(groups), bootstrap)
     return Measures(
         rule=rule,
         micro=_measure(outcomes, groups, weights, lambda *_: True),
         labels={label: _measure(outcomes, groups, weights, partial(_bears, label)) for label in labels},
         signature=signed,
+        seen=_measure(outcomes, groups, weights, seen) if seen else None,
+        unseen=_measure(outcomes, groups, weights, lambda *each: not seen(*each)) if seen else None,
     )
 
 
@@ -258,11 +260,6 @@ def _undefined(gold: int, predicted: int, groups: int) -> str:
         f"intervals: {groups} leak groups, and a resample needs two" * (groups < ENOUGH),
     ]
     return "; ".join(filter(None, reasons))
-
-
-def _resampled(outcomes: Sequence[Outcome], bootstrap: Bootstrap) -> tuple[list[str], Weights | None]:
-    groups = sorted({each.leak_group for each in outcomes})
-    return groups, _weights(len(groups), bootstrap)
 
 
 def _weights(groups: int, bootstrap: Bootstrap) -> Weights | None:

@@ -9,14 +9,14 @@ open stretch, or an option in dispute, is counted only if it is right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.annotations import choice_id
 from labeling.evaluation import BOOTSTRAP, Measures, Outcome, measures_of, signature
 from labeling.matching import pair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from labeling.annotations import Annotation, Gold, Relation
     from labeling.articles import Article
@@ -29,14 +29,20 @@ if TYPE_CHECKING:
 class Statement:
     """A relation or a choice, as the ruler sees it: from the first code point it is about to the last.
 
-    ``id`` says all that must be right. ``doubtful`` marks one of which gold leaves open whether it is.
+    ``id`` says all that must be right, ``words`` what is printed there. ``doubtful`` marks one of which gold leaves
+    open whether it is.
     """
 
     id: str
     start: int
     end: int
     label: str
+    words: tuple[str, ...] = ()
     doubtful: bool = False
+
+
+# The label of a relation, and the words of both its ends as printed.
+Related: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ def relations(
     corpus: str = "",
     bootstrap: Bootstrap = BOOTSTRAP,
     rule: Rule = "exact",
+    trained_on: Collection[Related] | None = None,
 ) -> Measures | None:
     """Measure an annotator's relations; None when it says none at all.
 
@@ -64,22 +71,25 @@ def relations(
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
         rule: How near both spans must be to gold's.
+        trained_on: What `related` says of the training split, to part seen from unseen.
     """
-    symmetric = {kind.name for kind in schema.relations if kind.symmetric}
-
-    def drawn(of: Gold | Annotation, spans: Mapping[str, Stretch], gold: Gold) -> list[Statement]:
-        return [_related(each, spans, gold, directed=each.label not in symmetric) for each in of.relations]
-
     outcomes = [
         _outcome(
             each,
-            drawn(each.gold, {span.id: span for span in each.gold.spans}, each.gold),
-            drawn(each.said, _in_place(each, rule), each.gold),
+            _drawn(each.gold.relations, each.gold.spans, each.article, each.gold, schema),
+            _drawn(each.said.relations, each.said.spans, each.article, each.gold, schema, _partners(each, rule)),
         )
         for each in heard
     ]
     signed = signature(rule, bootstrap, corpus, "relations")
-    return _measured(outcomes, [kind.name for kind in schema.relations], signed, bootstrap, rule)
+    seen = None if trained_on is None else lambda _, each: (each.label, each.words) in trained_on
+    return _measured(outcomes, [kind.name for kind in schema.relations], signed, bootstrap, rule, seen)
+
+
+def related(article: Article, gold: Gold, schema: Schema) -> set[Related]:
+    """Each relation of an article by its label and the words of both ends, whose order counts if its direction does."""
+    drawn = _drawn(gold.relations, gold.spans, article, gold, schema)
+    return {(each.label, each.words) for each in drawn}
 
 
 def choices(
@@ -98,28 +108,42 @@ def choices(
 
     def chosen(of: Gold | Annotation, gold: Gold) -> list[Statement]:
         names = {choice_id(name, option) for name, options in of.choices.items() for option in options}
-        return [Statement(name, 0, 1, name, name in gold.open_choices) for name in sorted(names & set(labels))]
+        return [Statement(name, 0, 1, name, doubtful=name in gold.open_choices) for name in sorted(names & set(labels))]
 
     outcomes = [_outcome(each, chosen(each.gold, each.gold), chosen(each.said, each.gold)) for each in heard]
     return _measured(outcomes, labels, signature("exact", bootstrap, corpus, "choices"), bootstrap)
 
 
-def _in_place(heard: Heard, rule: Rule) -> dict[str, Stretch]:
-    """An annotator's spans by their ids, gold's in the place of those that are its partners."""
-    said: dict[str, Stretch] = {span.id: span for span in heard.said.spans}
-    return said | {mine.id: gold for gold, mine in pair(heard.gold.spans, heard.said.spans, rule).pairs}
+def _partners(heard: Heard, rule: Rule) -> dict[str, Stretch]:
+    """Gold's spans by the ids of the annotator's spans that are their partners."""
+    return {mine.id: gold for gold, mine in pair(heard.gold.spans, heard.said.spans, rule).pairs}
 
 
-def _related(relation: Relation, spans: Mapping[str, Stretch], gold: Gold, *, directed: bool) -> Statement:
+def _drawn(
+    relations: Iterable[Relation],
+    spans: Iterable[Stretch],
+    article: Article,
+    gold: Gold,
+    schema: Schema,
+    partners: Mapping[str, Stretch] | None = None,
+) -> list[Statement]:
+    """Relations as the ruler sees them, gold's spans in the place of their partners."""
+    known = {span.id: span for span in spans} | dict(partners or {})
+    symmetric = {kind.name for kind in schema.relations if kind.symmetric}
+    return [_related(each, known, article.text, gold, directed=each.label not in symmetric) for each in relations]
+
+
+def _related(relation: Relation, spans: Mapping[str, Stretch], text: str, gold: Gold, *, directed: bool) -> Statement:
     if relation.head not in spans or relation.tail not in spans:
         return Statement(id=f"{relation} joins no two spans", start=0, end=1, label=relation.label)
     ends = [(end.start, end.end, end.label) for end in (spans[relation.head], spans[relation.tail])]
-    first, last = min(start for start, _, _ in ends), max(end for _, end, _ in ends)
+    words = [text[start:end] for start, end, _ in ends]
     return Statement(
         id=f"{ends if directed else sorted(ends)} {relation.label}",
-        start=first,
-        end=last,
+        start=min(start for start, _, _ in ends),
+        end=max(end for _, end, _ in ends),
         label=relation.label,
+        words=tuple(words if directed else sorted(words)),
         doubtful=any(start < closed and opened < end for opened, closed in gold.open for start, end, _ in ends),
     )
 
@@ -136,8 +160,13 @@ def _outcome(heard: Heard, gold: Sequence[Statement], said: Sequence[Statement])
 
 
 def _measured(
-    outcomes: Sequence[Outcome], labels: Sequence[str], signed: str, bootstrap: Bootstrap, rule: Rule = "exact"
+    outcomes: Sequence[Outcome],
+    labels: Sequence[str],
+    signed: str,
+    bootstrap: Bootstrap,
+    rule: Rule = "exact",
+    seen: Callable[[str, Any], bool] | None = None,
 ) -> Measures | None:
     if not any(each.predicted for each in outcomes):
         return None
-    return measures_of(outcomes, labels, signed, rule, bootstrap)
+    return measures_of(outcomes, labels, signed, rule, bootstrap, seen)

@@ -221,8 +221,8 @@ def _table(score: Score) -> Iterator[str]:
     rows: Sequence[tuple[str, Measure | None]] = (
         ("exact", score.exact.micro),
         ("overlapping", score.overlapping.micro),
-        ("words seen", score.seen),
-        ("words unseen", score.unseen),
+        ("words seen", score.exact.seen),
+        ("words unseen", score.exact.unseen),
         *score.exact.labels.items(),
     )
     for name, measure in rows:

@@ -110,17 +110,17 @@ def test_seen_and_unseen_surfaces() -> None:
 
     score = evaluate("m", [article], ["A", "B"], trained_on={("A", "Delhi"), ("A", "and")})
 
-    assert score.seen is not None
-    assert score.unseen is not None
-    assert (score.seen.precision, score.seen.recall) == (1 / 2, 1 / 1)
-    assert (score.unseen.gold, score.unseen.pairs, score.unseen.precision) == (2, 0, None)
+    assert score.exact.seen is not None
+    assert score.exact.unseen is not None
+    assert (score.exact.seen.precision, score.exact.seen.recall) == (1 / 2, 1 / 1)
+    assert (score.exact.unseen.gold, score.exact.unseen.pairs, score.exact.unseen.precision) == (2, 0, None)
 
 
 def test_no_training_surfaces_no_parts() -> None:
     """Without training surfaces nothing is said about seen and unseen."""
     score = evaluate("m", [ONE], ["A"])
 
-    assert (score.seen, score.unseen) == (None, None)
+    assert (score.exact.seen, score.exact.unseen) == (None, None)
 
 
 def test_signature_says_all_a_number_depends_on() -> None:

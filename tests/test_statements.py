@@ -9,7 +9,7 @@ import pytest
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
-from labeling.statements import Heard, choices, relations
+from labeling.statements import Heard, choices, related, relations
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -100,6 +100,22 @@ def test_spans_that_overlap_are_near_enough_by_that_rule(schema: Schema) -> None
     assert (exact.micro.pairs, exact.micro.predicted) == (0, 3)
     assert (loose.micro.precision, loose.micro.recall, loose.rule) == (1 / 3, 1 / 2, "overlapping")
     assert loose.signature.startswith("match:overlapping|layer:relations|")
+
+
+def test_seen_and_unseen_pairs(schema: Schema) -> None:
+    """A relation is seen when training had it between the same words; of one without direction the order is nothing."""
+    gold = [("O", "PART_OF", "R"), ("R", "PART_OF", "Q"), ("L", "SAME_AS", "O")]
+    training = _heard([("Q", "PART_OF", "R"), ("Q", "SAME_AS", "L")], [])
+    known = related(training.article, training.gold, schema)
+
+    found = relations([_heard(gold, gold[:2])], schema, trained_on=known)
+
+    assert known == {("PART_OF", ("Oslo", "Rome")), ("SAME_AS", ("Lima", "Oslo"))}
+    assert found is not None
+    assert found.seen is not None
+    assert found.unseen is not None
+    assert (found.seen.pairs, found.seen.gold, found.seen.predicted) == (1, 2, 1)
+    assert (found.unseen.pairs, found.unseen.gold, found.unseen.predicted) == (1, 1, 1)
 
 
 def test_what_is_open_is_not_wrong(schema: Schema) -> None:

@@ -24,9 +24,13 @@ from labeling.workspace import read_rows, read_value, rows_or_none, write_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.evaluation import Measure, Score, Surface
+    from labeling.evaluation import Measure, Score
+    from labeling.matching import Rule
     from labeling.project import Project
+    from labeling.schema import Schema
     from labeling.workspace import Workspace
+
+_RULES: tuple[Rule, Rule] = ("exact", "overlapping")
 
 
 @dataclass(frozen=True)
@@ -64,23 +68,19 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
         TrainingError: The test split is empty, nobody is there to score, or an annotator leaves a test article out or
             speaks of another text.
     """
-    workspace, labels = project.workspace, project.schema.label_names
+    workspace = project.workspace
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed(workspace)
     with workspace.lock():
         material = _material(workspace)
         said = _asked(workspace, corpus, material.within("test")) if predictions is None else predictions
-        trained_on, out_of_reach = _surfaces(material), _out_of_reach(workspace, material)
+        heard = {name: _heard(name, said[name], material) for name in sorted(said)}
+        out_of_reach = _out_of_reach(workspace, material)
         scores = {
-            name: evaluation.evaluate(name, _judged(heard), labels, trained_on=trained_on, corpus=corpus).model_copy(
-                update={
-                    "relations": statements.relations(heard, project.schema, corpus),
-                    "relations_overlapping": statements.relations(heard, project.schema, corpus, rule="overlapping"),
-                    "choices": statements.choices(heard, project.schema, corpus),
-                    "out_of_reach": out_of_reach,
-                }
+            name: _score(name, heard[name], material, project.schema, corpus).model_copy(
+                update={"out_of_reach": out_of_reach}
             )
-            for name, heard in ((name, _heard(name, said[name], material)) for name in sorted(said))
+            for name in heard
         }
         if not scores:
             raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
@@ -166,10 +166,15 @@ def _asked(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> di
     return said
 
 
-def _surfaces(material: _Material) -> set[Surface]:
-    return {
-        surface(article.text, span) for article in material.within("train") for span in material.gold[article.id].spans
-    }
+def _score(name: str, heard: list[Heard], material: _Material, schema: Schema, corpus: str) -> Score:
+    """All measures of one annotator; what training had seen is the same for all."""
+    train = [(article, material.gold[article.id]) for article in material.within("train")]
+    trained_on = {surface(article.text, span) for article, gold in train for span in gold.spans}
+    facts = {fact for article, gold in train for fact in statements.related(article, gold, schema)}
+    of_spans = evaluation.evaluate(name, _judged(heard), schema.label_names, trained_on=trained_on, corpus=corpus)
+    exact, loose = (statements.relations(heard, schema, corpus, rule=rule, trained_on=facts) for rule in _RULES)
+    chosen = statements.choices(heard, schema, corpus)
+    return of_spans.model_copy(update={"relations": exact, "relations_overlapping": loose, "choices": chosen})
 
 
 def _out_of_reach(workspace: Workspace, material: _Material) -> tuple[str, ...]:

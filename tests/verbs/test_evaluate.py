@@ -71,8 +71,8 @@ def test_only_the_test_split_counts(shared: Project) -> None:
     assert (score.articles, score.exact.micro.pairs, score.exact.micro.gold) == (3, 3, gold)
     assert score.exact.micro.recall == 3 / gold
     assert score.exact.labels["LOCATION"].precision == 1.0
-    assert score.seen is not None
-    assert score.seen.gold == gold  # both words bear the label in training too
+    assert score.exact.seen is not None
+    assert score.exact.seen.gold == gold  # both words bear the label in training too
     assert score.exact.signature.endswith(f"corpus:{shared.workspace.latest.resolve().name}")
 
 
