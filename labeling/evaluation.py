@@ -69,6 +69,12 @@ class Measure(Frozen):
     f1_interval: tuple[float, float] | None = None
     undefined: str = ""
 
+    @property
+    def why_no_interval(self) -> str:
+        """Why F1 has no interval: because it has no value, or because there is nothing to resample."""
+        reasons = dict(each.split(": ", 1) for each in self.undefined.split("; ") if each)
+        return "" if self.f1_interval else reasons.get("f1") or reasons.get("intervals", "")
+
 
 class Measures(Frozen):
     """The measures by one rule of pairing: over all (micro), and by label.
@@ -257,7 +263,7 @@ def _undefined(gold: int, predicted: int, groups: int) -> str:
         "precision: nothing was predicted" * (not predicted),
         "recall: gold has none" * (not gold),
         "f1: neither has any" * (not predicted and not gold),
-        f"intervals: {groups} leak groups, and a resample needs two" * (groups < ENOUGH),
+        f"intervals: {'one leak group' if groups else 'no leak group'}, and a resample needs two" * (groups < ENOUGH),
     ]
     return "; ".join(filter(None, reasons))
 

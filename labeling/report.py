@@ -17,6 +17,7 @@ from labeling.splits import SPLITS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from labeling.agreement import Agreement
     from labeling.annotations import Annotation, Gold, Quarantined
     from labeling.articles import Article, Reject
     from labeling.consensus import Conflict
@@ -41,7 +42,8 @@ _AROUND = 60
 class Findings:
     """All that a workspace knows, as its files hold it; a file that is not there yet is empty here.
 
-    ``words`` is the least run of words that two articles share, as the project file has it.
+    ``agreement_stale`` says that annotations came since agreement was measured. ``words`` is the least run of words
+    that two articles share, as the project file has it.
     """
 
     articles: Sequence[Article] = ()
@@ -54,6 +56,8 @@ class Findings:
     ledger: Sums | None = None
     scores: Sequence[Score] = ()
     corpus: str = ""
+    agreement: Agreement | None = None
+    agreement_stale: bool = False
     clusters: Sequence[Clustered] = ()
     passages: Sequence[Passage] = ()
     words: int = 12
@@ -236,9 +240,9 @@ def percent(ratio: float | None) -> str:
 
 
 def interval(measure: Measure) -> str:
-    """The 95 % interval of F1."""
+    """The 95 % interval of F1, or why there is none."""
     if measure.f1_interval is None:
-        return ""
+        return measure.why_no_interval
     low, high = measure.f1_interval
     return f"{percent(low)} to {percent(high)}"
 

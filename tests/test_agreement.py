@@ -183,7 +183,7 @@ def test_the_command(tmp_path: Path) -> None:
     (numbers,) = told["f1"].values()
 
     assert 0.5 < numbers["exact"] <= numbers["position"] < 1
-    assert f"exact {numbers['exact']:.3f}" in table
+    assert f"F1 {100 * numbers['exact']:.1f} (" in table
     assert found.annotations == file_digest(project.workspace.annotations)
     assert found.articles == told["articles"]
     assert verb.agree(project).f1 == told["f1"]

@@ -140,7 +140,8 @@ def test_one_leak_group_has_no_interval() -> None:
 
     assert measure.f1 == 1.0
     assert measure.f1_interval is None
-    assert "1 leak groups, and a resample needs two" in measure.undefined
+    assert "one leak group, and a resample needs two" in measure.undefined
+    assert measure.why_no_interval == "one leak group, and a resample needs two"
 
 
 def test_forty_copies_tell_no_more_than_one() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from labeling.agreement import Agreement, Pair
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
 from labeling.consensus import Conflict, Reading
@@ -53,6 +54,7 @@ FINDINGS = Findings(
     corpus="c0ffee",
 )
 SCHEMA = load_project().schema
+ONE = "one leak group, and a resample needs two"
 OTHER = Article(id="b", text=f"Again: {TEXT}", digest=digest_of(f"Again: {TEXT}"))
 
 
@@ -163,7 +165,7 @@ def test_a_page_about_nothing_says_what_to_run() -> None:
     """Without any file the page names the verb that brings each part."""
     html = report("Talks", SCHEMA, Findings())
 
-    for verb in ("adjudicate", "compile", "pull", "train", "evaluate", "cluster", "carry", "audit"):
+    for verb in ("agree", "adjudicate", "compile", "pull", "train", "evaluate", "cluster", "carry", "audit"):
         assert f"<code>labeling {verb}</code>" in html
 
 
@@ -230,15 +232,34 @@ def test_relations_and_choices_have_their_scores_too() -> None:
 
     words = " ".join(" ".join(page.words).split())
     assert page.open == []
-    assert "related spans 50.0 50.0 50.0 100.0" in words
-    assert "related relations 0.0 0.0 0.0 100.0" in words
-    assert "HELD_AT 1 1 0.0 0.0 0.0 100.0" in words
-    assert "chose choices 50.0 100.0 66.7" in words
+    assert f"related spans 50.0 50.0 50.0 {ONE} 100.0" in words
+    assert f"related relations 0.0 0.0 0.0 {ONE} 100.0" in words
+    assert f"HELD_AT 1 1 0.0 0.0 0.0 {ONE} 100.0" in words
+    assert f"chose choices 50.0 100.0 66.7 {ONE}" in words
     assert "event=AGREE 1 1 100.0 100.0 100.0" in words
     assert "chose spans" not in words
     assert "1 of gold's 2 spans: a 2." in words
     assert "|layer:relations|" in words
     assert "|layer:choices|" in words
+
+
+def test_agreement_is_on_the_page() -> None:
+    """F1 of each two people in per cent with its interval, or why it has none; alpha of each choice that has one."""
+    score = evaluate("ben", [Judged("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION"], corpus="")
+    agreement = Agreement(
+        annotations="",
+        articles=1,
+        annotators=("ana", "ben"),
+        pairs=(Pair(one="ana", other="ben", score=score),),
+        choices={"event=AGREE": 2 / 3, "event=AID": None},
+    )
+    page = _Page(report("Talks", SCHEMA, replace(FINDINGS, agreement=agreement)))
+
+    words = " ".join(" ".join(page.words).split())
+    assert page.open == []
+    assert f"ana and ben 1 100.0 {ONE} 100.0 100.0" in words
+    assert "event=AGREE 0.667" in words
+    assert "Of 1 more choices it is undefined" in words
 
 
 def test_people_are_counted_by_what_they_did() -> None:

@@ -11,12 +11,10 @@ from labeling import agreement
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.splits import Clustered, groups_by_text
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import file_digest, read_rows, rows_or_none, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from labeling.agreement import Agreement
     from labeling.evaluation import Measures
     from labeling.project import Project
@@ -33,12 +31,16 @@ class Agreed:
 
 
 def agree(project: Project) -> Agreed:
-    """Measure agreement on what was pulled.
+    """Measure agreement on what was pulled, into ``agreement.json``.
 
     Raises:
         MissingInput: Nothing was ingested or pulled.
         TooFewAnnotators: No article was submitted by two people.
     """
+    return _summary(_agreed(project))
+
+
+def _agreed(project: Project) -> Agreement:
     workspace = project.workspace
     with workspace.lock():
         articles = {article.id: article for article in read_rows(workspace.articles, Article)}
@@ -47,7 +49,7 @@ def agree(project: Project) -> Agreed:
         read = list(agreement.doubly(read_rows(workspace.annotations, Annotation), articles, groups))
         found = agreement.agree(read, project.schema, file_digest(workspace.annotations))
         write_json(workspace.agreement, found.model_dump(mode="json"))
-    return _summary(found)
+    return found
 
 
 @click.command("agree")
@@ -56,16 +58,19 @@ def agree(project: Project) -> Agreed:
 def agree_cli(project: Project, *, as_json: bool) -> int:
     r"""Measure how far annotators agree with each other.
 
-    For each two of them: F1 of their spans on the articles both submitted, exact, by position alone, and overlapping.
-    For choices: Krippendorff's alpha. Intervals and all labels are in agreement.json; compile puts it into the card.
+    For each two of them: F1 of their spans on the articles both submitted, exact, by position alone, and overlapping,
+    in per cent (with --json as fractions), with 95 % intervals. For choices: Krippendorff's alpha, which is no share: 1
+    when all agree, 0 when they agree as often as by chance. All labels are in agreement.json; compile puts it into the
+    card, `labeling report` on the page.
 
     \b
     Example:
       labeling pull && labeling agree
       labeling agree --json | jq .f1
     """
-    summary = agree(project)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    found = _agreed(project)
+    table = _table(found)
+    show(asdict(_summary(found)) if as_json else table, as_json=as_json, literal=table)
     return 0
 
 
@@ -86,15 +91,12 @@ def _summary(found: Agreement) -> Agreed:
     )
 
 
-def _table(summary: Agreed) -> dict[str, object]:
-    def said(numbers: Mapping[str, float | None]) -> str:
-        return ", ".join(
-            f"{name} {'undefined' if number is None else f'{number:.3f}'}" for name, number in numbers.items()
-        )
-
-    known = {name: value for name, value in summary.choices.items() if value is not None}
-    return {
-        "articles": summary.articles,
-        **{f"F1 of {pair}": said(numbers) for pair, numbers in summary.f1.items()},
-        "alpha of choices": said(known) or "undefined",
+def _table(found: Agreement) -> dict[str, object]:
+    scores = {f"{pair.one} and {pair.other}": pair.score for pair in found.pairs}
+    rows = {
+        f"{each.rule}, {pair}": measured(each.micro)
+        for pair, score in scores.items()
+        for each in (score.exact, score.position, score.overlapping)
     }
+    alphas = ", ".join(f"{name} {alpha:.3f}" for name, alpha in found.choices.items() if alpha is not None)
+    return {"articles": found.articles, **rows, "alpha of choices": alphas or "undefined"}

@@ -18,7 +18,7 @@ from labeling.evaluation import Judged, surface
 from labeling.splits import Assignment
 from labeling.statements import Heard
 from labeling.tokens import edges, inner_boundaries, tokenizer
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, measured, percent, show, with_project
 from labeling.workspace import read_rows, read_value, rows_or_none, write_json
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
     r"""Score models against the gold of the test split.
 
     Scores the models trained on the latest dataset, and the suggestions; or the annotations in FILES, one a line, as
-    `labeling predict` prints them. Every number has its 95 % interval, resampled by leak group.
+    `labeling predict` prints them. Numbers are in per cent, each with its 95 % interval, resampled by leak group, or
+    with the reason why it has none; with --json they are fractions.
 
     Where annotators began with suggestions, gold flatters whoever made them.
 
@@ -120,13 +121,20 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         rows = {name: score.exact, "overlapping": score.overlapping} | {
             layer: found for layer, found in besides.items() if found
         }
-        show({row: _line(measures.micro) for row, measures in rows.items()}, as_json=False)
-        click.echo(score.exact.signature, err=True)
-        click.echo(f"On {score.articles} articles in {score.leak_groups} leak groups", err=True)
-        if score.out_of_reach:
-            told = f"{len(score.out_of_reach)} of {score.exact.micro.gold} gold spans are not whole tokens"
-            click.echo(f"Out of reach: {told}, the first is {score.out_of_reach[0]}", err=True)
+        show({row: _line(measures.micro) for row, measures in rows.items()}, as_json=False, literal=[name])
+    # What is the same for all is said once.
+    for sentence in dict.fromkeys(told for score in found.scores.values() for told in _about(score)):
+        click.echo(sentence, err=True)
     return 0
+
+
+def _about(score: Score) -> list[str]:
+    """What the numbers of a score are of."""
+    told = [score.exact.signature, f"On {score.articles} articles in {score.leak_groups} leak groups, in per cent"]
+    if score.out_of_reach:
+        missed = f"{len(score.out_of_reach)} of {score.exact.micro.gold} gold spans are not whole tokens"
+        told.append(f"Out of reach: {missed}, the first is {score.out_of_reach[0]}")
+    return told
 
 
 def refuse_changed(workspace: Workspace) -> None:
@@ -245,10 +253,4 @@ def _by_annotator(files: Iterable[Path]) -> dict[str, list[Annotation]]:
 
 def _line(measure: Measure) -> str:
     """A measure as people read it: ``F1 41.9 (38.0 to 45.2)  P 60.1  R 32.2``."""
-    low, high = measure.f1_interval or (None, None)
-    interval = f" ({_percent(low)} to {_percent(high)})" if measure.f1_interval else ""
-    return f"F1 {_percent(measure.f1)}{interval}  P {_percent(measure.precision)}  R {_percent(measure.recall)}"
-
-
-def _percent(ratio: float | None) -> str:
-    return "undefined" if ratio is None else f"{100 * ratio:.1f}"
+    return f"{measured(measure)}  P {percent(measure.precision)}  R {percent(measure.recall)}"

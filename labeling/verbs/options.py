@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from labeling.evaluation import Measure
     from labeling.workspace import Workspace
 
 REFUSED = 3  # done, but some items were refused and are listed
@@ -42,6 +43,18 @@ wait_option = click.option(
     metavar="SECONDS",
     help="Wait so long for another command that is writing to this workspace, in place of saying so.",
 )
+
+
+def measured(measure: Measure) -> str:
+    """F1 in per cent with its interval, or why it has none: ``F1 41.9 (38.0 to 45.2)``."""
+    low, high = measure.f1_interval or (None, None)
+    interval = f"{percent(low)} to {percent(high)}" if measure.f1_interval else measure.why_no_interval
+    return f"F1 {percent(measure.f1)} ({interval})"
+
+
+def percent(ratio: float | None) -> str:
+    """A ratio as all our tables have it; JSON has it as a fraction."""
+    return "undefined" if ratio is None else f"{100 * ratio:.1f}"
 
 
 def dataset_at(folder: Path | None, workspace: Workspace) -> Path:

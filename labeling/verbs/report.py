@@ -9,10 +9,12 @@ import click
 from pydantic import RootModel
 
 from labeling import report as page
+from labeling.agreement import Agreement
 from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
 from labeling.articles import Article, Reject
 from labeling.consensus import Conflict
 from labeling.consistency import Audit
+from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.curves import Curve
 from labeling.evaluation import Score
@@ -72,6 +74,7 @@ def _findings(workspace: Workspace, words: int) -> Findings:
     from labeling.passages.places import Passage
 
     compiled = (workspace.latest / MANIFEST).exists()
+    agreement = read_value(workspace.agreement, Agreement) if workspace.agreement.exists() else None
     return Findings(
         articles=rows_or_none(workspace.articles, Article),
         rejects=rows_or_none(workspace.rejects, Reject),
@@ -83,6 +86,8 @@ def _findings(workspace: Workspace, words: int) -> Findings:
         ledger=_sums(workspace, compiled=compiled),
         scores=_scores(workspace),
         corpus=workspace.latest.resolve().name if compiled else "",
+        agreement=agreement,
+        agreement_stale=agreement is not None and agreement.annotations != input_at(workspace.annotations).sha256,
         clusters=rows_or_none(workspace.clusters, Clustered),
         passages=rows_or_none(workspace.passages, Passage),
         words=words,
