@@ -14,6 +14,7 @@ import os
 import platform
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from benchmarks import pushing, syncing
@@ -22,19 +23,18 @@ from benchmarks.figures import table
 
 from labeling.workspace import write_json
 
+if TYPE_CHECKING:
+    from benchmarks.figures import Figure
 
-def _measured(articles: int, runs: int, folder: Path, *, production: bool) -> tuple[list[str], Bench]:
-    bench = Bench(folder, articles, runs)
+
+def _measured(bench: Bench, *, production: bool) -> list[Figure]:
     with bench.closing:
         if production:
             import production_server
 
-            bench.server = bench.closing.enter_context(production_server.production(folder / "server")).plain
-        figures = [*pushing.measure(bench), *syncing.measure(bench)]
-        memory = {verb: syncing.memory(bench, verb) for verb in ("idle", "pull")}
-    write_json(folder / "figures.json", [figure.record() for figure in figures])
-    said = ", ".join(f"{megabytes:.0f} MB {verb}" for verb, megabytes in memory.items())
-    return [*table(figures), f"peak memory, {articles:,} articles: {said}"], bench
+            running = bench.closing.enter_context(production_server.production(bench.folder / "server"))
+            bench.server = running.plain
+        return [*pushing.measure(bench), *syncing.measure(bench)]
 
 
 @click.command()
@@ -47,15 +47,16 @@ def main(articles: int, runs: int, path: Path | None, *, production: bool) -> No
     with tempfile.TemporaryDirectory(prefix="bench-sync-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        lines, bench = _measured(articles, runs, folder, production=production)
-        if path:
-            path.write_bytes((folder / "figures.json").read_bytes())
+        bench = Bench(folder, articles, runs)
+        figures = _measured(bench, production=production)
     where = "PostgreSQL, uWSGI and nginx" if production else "SQLite, Django's own server"
     click.echo(
         f"{articles:,} articles, {bench.characters:,} characters; {where}; {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, Label Studio {importlib.metadata.version('label-studio')}\n"
     )
-    click.echo("\n".join(lines))
+    click.echo("\n".join([*table(figures), "", *bench.notes]))
+    if path:
+        write_json(path, [figure.record() for figure in figures])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from labeling.studio import calls, journal
 from labeling.studio.answers import LEVEL, keeping, name_of
 from labeling.studio.changes import changes, check_counts
 from labeling.studio.exports import read_export
-from labeling.studio.lookahead import behind
 from labeling.studio.refusals import strange
 from labeling.studio.standing import Difference, Known, Users, Watermark, difference, known_of, unsubmitted
 from labeling.studio.wire import annotator_names, read_task
@@ -176,17 +175,13 @@ class Collection:
     def _exported(self, numbers: list[int], keep: Callable[[bytes], None], read: Read) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
-
-        def take(answer: bytes) -> None:
-            nonlocal came
+        for answer in calls.exports(self.studio, self.project.number, numbers):
             for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
                 if not isinstance(task, dict) or task["id"] not in asked:
                     raise strange(self.studio.url)
                 read(task)
                 came += 1
             keep(answer)
-
-        behind(calls.exports(self.studio, self.project.number, numbers), take)
         return came
 
     def _keep(self, tasks: Iterable[JsonValue], instant: dt.datetime) -> Path | None:

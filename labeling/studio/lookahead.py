@@ -1,4 +1,4 @@
-"""Our work and the server's at the same time: the network on the main thread, where Ctrl-C ends it at once."""
+"""Our work and the server's at the same time, so that neither waits for the other."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
             yield item
 
 
-def behind(items: Iterable[Item], work: Callable[[Item], None]) -> None:
-    """Do ``work`` on every item, in order, on another thread, while the next one comes; what it raises is raised."""
-    from concurrent.futures import ThreadPoolExecutor
+def at_once(number: int, calls: Iterable[Callable[[], Item]]) -> Iterator[Item]:
+    """What these calls return, in their order; so many of them are under way while one answer is in use."""
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
 
-    with ThreadPoolExecutor(1) as worker:
-        done = worker.submit(lambda: None)
-        for item in items:
-            done.result()
-            done = worker.submit(work, item)
-        done.result()
+    coming = deque[Future[Item]]()
+    with ThreadPoolExecutor(number) as callers:
+        for call in calls:
+            coming.append(callers.submit(call))
+            if len(coming) > number:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

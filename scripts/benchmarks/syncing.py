@@ -23,7 +23,7 @@ from labeling.verbs.pull import pull
 from labeling.verbs.status import status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import httpx
 
@@ -53,12 +53,16 @@ def measure(bench: Bench) -> Iterator[Figure]:
         # A pull of changes looks back so far: what was stored just now would be listed as changed.
         time.sleep(max(0.0, OVERLAP.total_seconds() - (time.monotonic() - stored)))
         yield from _kept_up(bench, project, _Hand(raw, number, len(bench.corpus)))
+    idle, busy = (_memory(bench, verb) for verb in ("idle", "pull"))
+    bench.notes.append(
+        f"a pull of all articles needs {busy:,.0f} MB at most, a client that only connects {idle:,.0f} MB"
+    )
 
 
 def _kept_up(bench: Bench, project: Project, hand: _Hand) -> Iterator[Figure]:
     bench.say("sync: what has changed, and everything")
     pull(project, server=bench.server)
-    told = [timed(lambda: _told(bench, project, hand.changed())) for _ in range(bench.runs)]
+    told = [_told(bench, project, hand.changed()) for _ in range(bench.runs)]
     changes = side_by_side(
         bench.runs,
         lambda _: _changes(bench, project, hand.changed()),
@@ -87,24 +91,20 @@ class _Hand:
 
 
 def _changes(bench: Bench, project: Project, wanted: int) -> float:
-    edited = 0
+    return _insisted(lambda: pull(project, server=bench.server, changes=True).edited, wanted)
 
-    def work() -> None:
-        nonlocal edited
-        edited = pull(project, server=bench.server, changes=True).edited
 
-    seconds = timed(work)
-    _insist(edited, wanted)
+def _told(bench: Bench, project: Project, wanted: int) -> float:
+    return _insisted(lambda: status(project, server=bench.server).not_pulled, wanted)
+
+
+def _insisted(look: Callable[[], int], wanted: int) -> float:
+    """The seconds of a look, which must see at least so many changes."""
+    seen: list[int] = []
+    seconds = timed(lambda: seen.append(look()))
+    if seen[0] < wanted:
+        raise click.ClickException(f"{seen[0]} changes were seen, not {wanted}")
     return seconds
-
-
-def _told(bench: Bench, project: Project, wanted: int) -> None:
-    _insist(status(project, server=bench.server).not_pulled, wanted)
-
-
-def _insist(seen: int, wanted: int) -> None:
-    if seen < wanted:
-        raise click.ClickException(f"{seen} changes were seen, not {wanted}")
 
 
 def _annotated(bench: Bench, project: Project) -> int:
@@ -125,14 +125,9 @@ def _export(raw: httpx.Client, project: int) -> None:
     raw.get(f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true").raise_for_status()
 
 
-def memory(bench: Bench, verb: str) -> float:
+def _memory(bench: Bench, verb: str) -> int:
     """The most memory, in MB, that a process of its own needs to do ``verb`` in the workspace that was measured in."""
-    project = bench.project("sync")
-    words = [verb, str(_CONFIG), str(project.workspace.root), str(MOST_NUMBERS), "1"]
+    words = [verb, str(_CONFIG), str(bench.project("sync").workspace.root), str(MOST_NUMBERS), "1"]
     environment = {**os.environ, "LABEL_STUDIO_URL": bench.server.url, "LABEL_STUDIO_API_KEY": bench.server.api_key}
-    child = subprocess.Popen([sys.executable, str(_RUN), *words], stdout=subprocess.DEVNULL, env=environment)
-    _, ended, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(ended)
-    if child.returncode:
-        raise click.ClickException(f"{verb} ended with status {child.returncode}")
-    return used.ru_maxrss / 1024
+    done = subprocess.run([sys.executable, str(_RUN), *words], stdout=subprocess.PIPE, env=environment, check=True)
+    return int(done.stdout.split()[-2]) // 1024

@@ -1,4 +1,6 @@
-"""One push or pull in a process of its own, to be killed: says `ready` on stdout when the work begins.
+"""One push or pull in a process of its own, to be killed.
+
+It says `ready` on stdout when the work begins, and in the end how much memory it had at most.
 
 python scripts/faulty/run.py push|pull|changes|idle CONFIG WORKSPACE BATCH PATIENCE
 
@@ -29,6 +31,8 @@ def main() -> None:
         push(project, pace=Pace(wait=120, patience=float(patience)))
     elif verb != "idle":
         pull(project, changes=verb == "changes", wait=120)
+    # The kernel's own count of this program's memory: what the parent held when it began is not in it.
+    print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ from labeling.studio.accounts import add_user
 from labeling.studio.client import Studio, connect_to
 from labeling.studio.delivery import batches
 from labeling.studio.journal import Pushed
-from labeling.studio.lookahead import ahead, behind
+from labeling.studio.lookahead import ahead, at_once
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -560,24 +561,28 @@ def test_the_next_batch_is_made_while_one_is_in_use() -> None:
         next(coming)
 
 
-def test_an_item_is_worked_on_while_the_next_one_comes() -> None:
-    """In order, one at a time, and all of them; what goes wrong in the work is raised where the items come from."""
-    working, done = threading.Event(), list[int]()
+def test_two_calls_are_under_way_and_answers_come_in_order() -> None:
+    """The first returns only when the second has begun; of ten, two at most at once; an error is raised in turn."""
+    begun, busy, most = threading.Event(), [0], [0]
+    lock = threading.Lock()
 
-    def coming() -> Iterator[int]:
-        yield 0
-        assert working.wait(30)
-        yield from (1, 2)
+    def call(number: int) -> int:
+        with lock:
+            busy[0] += 1
+            most[0] = max(most[0], busy[0])
+        if number:
+            begun.set()
+        assert begun.wait(30)
+        time.sleep(0.01)
+        with lock:
+            busy[0] -= 1
+        return 10 // (9 - number)
 
-    def work(number: int) -> None:
-        working.set()
-        done.append(number)
-
-    behind(coming(), work)
-    assert done == [0, 1, 2]
+    coming = at_once(2, (partial(call, number) for number in range(10)))
+    assert [next(coming) for _ in range(9)] == [10 // (9 - number) for number in range(9)]
     with pytest.raises(ZeroDivisionError):
-        behind([1, 0, 2], lambda number: done.append(1 // number))
-    assert done == [0, 1, 2, 1]
+        next(coming)
+    assert most == [2]
 
 
 @given(st.lists(st.integers(1, 9), max_size=20), st.integers(1, 5), st.integers(1, 12))
