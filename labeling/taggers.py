@@ -134,25 +134,37 @@ def _rows(corpus: Path) -> tuple[Any, list[str]]:
 
 def _opened(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]:
     """Tokenizer and model; with ``names`` the model gets a new last layer for these tags."""
+    from safetensors import SafetensorError
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
     tags = {"id2label": dict(enumerate(names)), "label2id": {name: n for n, name in enumerate(names)}} if names else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         model = AutoModelForTokenClassification.from_pretrained(checkpoint, ignore_mismatched_sizes=True, **tags)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        # All of these come of files that are not there, cut short or of another kind.
         raise TrainingError(
             f"transformers cannot open {checkpoint}: {error}",
             todo="name a folder with a model, or a checkpoint of the Hub that this machine can reach",
             where=checkpoint,
         ) from error
-    if not tokenizer.is_fast:
-        raise TrainingError(
-            f"the tokenizer of {checkpoint} is slow: it does not say where its pieces lie in the text",
-            todo="take a checkpoint with a fast tokenizer",
-            where=checkpoint,
-        )
+    _refuse_unfit(tokenizer, checkpoint)
     return tokenizer, model
+
+
+def _refuse_unfit(tokenizer: Any, checkpoint: str) -> None:  # noqa: ANN401 - theirs
+    faults = {
+        # What transformers makes up where a folder has no tokenizer.
+        "has no words": len(tokenizer) <= len(tokenizer.all_special_tokens),
+        "is slow: it does not say where its pieces lie in the text": not tokenizer.is_fast,
+    }
+    for fault, there in faults.items():
+        if there:
+            raise TrainingError(
+                f"the tokenizer of {checkpoint} {fault}",
+                todo="take a checkpoint with its fast tokenizer beside it",
+                where=checkpoint,
+            )
 
 
 def _reach(tokenizer: Any, model: Any) -> tuple[int, int]:  # noqa: ANN401 - any model's

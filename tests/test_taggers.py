@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -171,6 +172,33 @@ def test_a_checkpoint_that_is_none_is_refused(project: Project, tmp_path: Path) 
 
     with pytest.raises(TrainingError, match="transformers cannot open"):
         train_tagger(str(tmp_path / "empty"), project.workspace.latest, tmp_path / "models", log=io.StringIO())
+
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("file", "content", "fault"),
+    [
+        ("model.safetensors", b"cut short", "transformers cannot open"),
+        ("model.safetensors", None, "transformers cannot open"),
+        ("config.json", b"{", "transformers cannot open"),
+        ("tokenizer.json", b'{"x": 1}', "transformers cannot open"),
+        ("tokenizer*", None, "tokenizer of .* has no words"),
+    ],
+)
+def test_a_checkpoint_that_is_damaged_is_refused(
+    project: Project, checkpoint: Path, tmp_path: Path, file: str, content: bytes | None, fault: str
+) -> None:
+    """A file that is not there, cut short or of another kind: by name, and nothing is left behind."""
+    shutil.copytree(checkpoint, tmp_path / "damaged")
+    for path in (tmp_path / "damaged").glob(file):
+        path.unlink()
+    if content is not None:
+        (tmp_path / "damaged" / file).write_bytes(content)
+
+    with pytest.raises(TrainingError, match=fault):
+        train_tagger(str(tmp_path / "damaged"), project.workspace.latest, tmp_path / "models", log=io.StringIO())
 
     assert list((tmp_path / "models").iterdir()) == []
 
