@@ -24,14 +24,18 @@ def extensions_known() -> Iterator[None]:
     from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
     registries = (msgpack_encoders, msgpack_decoders)
+    before = [vars(registry).get("get_all") for registry in registries]
     for registry in registries:
         found = registry.get_all()
         registry.get_all = lambda found=found: found
     try:
         yield
     finally:
-        for registry in registries:
-            registry.__dict__.pop("get_all", None)
+        for registry, known in zip(registries, before, strict=True):
+            if known:
+                registry.get_all = known
+            else:
+                del registry.get_all
 
 
 class Packed:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import tempfile
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,9 +25,11 @@ from labeling.corpora import making as maker
 from labeling.corpora.columns import contents_of
 from labeling.corpora.compilation import build
 from labeling.corpora.content import Content, content_of
+from labeling.corpora.docbin import shards_in
 from labeling.corpora.huggingface import features, read_arrow, read_parquet
 from labeling.corpora.layer import flat_layer
-from labeling.corpora.shards import contents_in
+from labeling.corpora.packing import extensions_known
+from labeling.corpora.shards import contents_in, read_shard
 from labeling.project import Policies
 from labeling.splits import SPLITS, SplitName
 from labeling.values import digest_of
@@ -38,8 +43,9 @@ if TYPE_CHECKING:
     from tests.corpora.conftest import Making
 
 
-# How many cases the property of one article is tried on. LABELING_CASES=100000 tries it at length.
+# How many articles by chance go through the whole compile. LABELING_CASES=100000 tries it at length, in four minutes.
 CASES = int(os.environ.get("LABELING_CASES", "200"))
+AT_ONCE = 1000
 SHARED = Path(__file__).parents[3] / "shared"
 CORPORA = {"re3d": ["re3d/uk_government.jsonl", "re3d/centcom.jsonl"], "gum_news": ["gum_news/news.jsonl"]}
 
@@ -50,9 +56,10 @@ def _build(project: Project, folder: Path) -> Manifest:
 
 
 def _decoded(making: Making, folder: Path) -> list[list[tuple[SplitName, Content]]]:
-    """What each target says, read from disk: spaCy, Arrow, Parquet; by split and article."""
+    """What each target says, read from disk: spaCy with its own docs and without, Arrow, Parquet; by article."""
     read: list[Callable[[SplitName], Iterable[Content]]] = [
         lambda split: map(making.content_of, making.docs_in(folder / "spacy" / split)),
+        lambda split: chain.from_iterable(map(read_shard, shards_in(folder / "spacy" / split))),
         lambda split: read_arrow(folder / "huggingface", split),
         lambda split: read_parquet(folder / "huggingface", split),
     ]
@@ -62,12 +69,11 @@ def _decoded(making: Making, folder: Path) -> list[list[tuple[SplitName, Content
     ]
 
 
-PIECES = st.sampled_from(
-    (
-        *("India", " ", "  ", "\n", "(IOR).Both", "U.S.-China", "EU27", "@X", "#A-#B", ".", "\u2019", "=", "\\n"),
-        *("\U0001f44d\U0001f3fd", "e\u0301", "\u0627\u0644\u0647\u0646\u062f", "\u200d", "\u200b", "\xa0", "\u202e"),
-    )
+AWKWARD = (
+    *("India", " ", "  ", "\n", "(IOR).Both", "U.S.-China", "EU27", "@X", "#A-#B", ".", "\u2019", "=", "\\n"),
+    *("\U0001f44d\U0001f3fd", "e\u0301", "\u0627\u0644\u0647\u0646\u062f", "\u200d", "\u200b", "\xa0", "\u202e"),
 )
+PIECES = st.sampled_from(AWKWARD)
 TEXTS = st.lists(PIECES | st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=6)
 
@@ -99,8 +105,9 @@ def annotated(draw: st.DrawFn) -> Drawn:
     return text, said, spans, draw(st.sampled_from(SPLITS))
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(annotated())
+@extensions_known()
 def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     """Any text, any valid spans, relations, choices and questions: decode(compile(x)) == x, for every format.
 
@@ -109,7 +116,7 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     text, said, spans, split = drawn
     article = making.article(text)
     gold, labels = _gold(making, article, said, spans), making.schema.label_names
-    recipe = maker.Recipe("en", making.schema, Policies(), features(labels).arrow_schema)
+    recipe = maker.Recipe("en", making.schema, Policies(), _columns(labels))
     made = maker.make(recipe, [maker.Placed(article, gold, {}, split)])
     (shard,), rows = made.parts[split].shards.values(), made.parts[split].rows
     wanted, packed = content_of(article, gold), DocBin().from_bytes(shard)
@@ -125,6 +132,11 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     assert made.lines.count("\n") == 2 * things
 
 
+@cache
+def _columns(labels: tuple[str, ...]) -> pa.Schema:
+    return features(labels).arrow_schema
+
+
 def _streamed(rows: pa.RecordBatch) -> list[pa.RecordBatch]:
     """The rows after a trip through an Arrow stream."""
     sink = pa.BufferOutputStream()
@@ -138,8 +150,8 @@ def _parqueted(rows: pa.RecordBatch) -> list[pa.RecordBatch]:
     """The rows after a trip through a Parquet file."""
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_batches([rows]), sink)  # type: ignore[no-untyped-call]
-    batches: list[pa.RecordBatch] = pq.read_table(pa.BufferReader(sink.getvalue())).to_batches()  # type: ignore[no-untyped-call]
-    return batches
+    file = pq.ParquetFile(pa.BufferReader(sink.getvalue()))  # type: ignore[no-untyped-call]
+    return list(file.iter_batches(use_threads=False))  # type: ignore[no-untyped-call]
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -158,8 +170,52 @@ def test_a_dataset_decoded_is_gold(making: Making, drawn: list[Drawn]) -> None:
         decoded = _decoded(making, Path(folder) / "dataset")
 
     gold = [(split, content_of(article, gold)) for article, gold, split in rows]
-    assert decoded == [sorted(gold, key=lambda pair: pair[1].article)] * 3
+    assert decoded == [sorted(gold, key=lambda pair: pair[1].article)] * 4
     assert manifest.ledger["spacy"]["span"]["in"] == sum(len(spans) for _, _, spans, _ in drawn)
+
+
+@pytest.mark.parametrize("seed", range(-(-CASES // AT_ONCE)))
+def test_articles_by_chance_decoded_are_gold(making: Making, tmp_path: Path, seed: int) -> None:
+    """The same of many, through the whole compile and from disk, with spaCy's own docs and without them."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    rows = [_by_chance(making, f"a{number}", chance) for number in range(min(CASES, AT_ONCE))]
+    _build(making.workspace(tmp_path / "workspace", rows), tmp_path / "dataset")
+
+    gold = [(split, content_of(article, gold)) for article, gold, split in rows]
+    assert _decoded(making, tmp_path / "dataset") == [sorted(gold, key=lambda pair: pair[1].article)] * 4
+
+
+def _by_chance(making: Making, name: str, chance: random.Random) -> tuple[Article, Gold, SplitName]:
+    """An article of up to 20 pieces and characters, with up to 8 spans, 4 relations, choices and open stretches."""
+    text = "".join(_piece(chance) for _ in range(chance.randint(1, 20)))
+    places = {
+        (*_stretch(chance, text), chance.choice(("PERSON", "GOV_BODY", "COUNTRY"))) for _ in range(chance.randint(0, 8))
+    }
+    names = {"".join(map(_piece, [chance] * chance.randint(1, 3))) for _ in places}
+    spans = [(name, *place, chance.random() < 0.5) for name, place in zip(sorted(names), sorted(places), strict=False)]
+    pairs = [(head, tail) for head, *_ in spans for tail, *_ in spans if head != tail]
+    ends = chance.sample(pairs, min(len(pairs), chance.randint(0, 4)))
+    events = chance.sample(("CONSULT", "AGREE"), chance.randint(0, 2))
+    said: dict[str, object] = {
+        "relations": tuple(Relation(head=head, tail=tail, label="PART_OF") for head, tail in ends),
+        "open": tuple(_stretch(chance, text) for _ in range(chance.choice((0, 0, 1, 2)))),
+        "choices": {"event": tuple(events)} if events else {},
+        "open_choices": chance.choice(((), ("usable=yes", "usable=no"))),
+    }
+    article = making.article(text, name)
+    return article, _gold(making, article, said, spans), chance.choice(SPLITS)
+
+
+def _piece(chance: random.Random) -> str:
+    """A piece that is known to be awkward, or any code point but NUL and surrogates."""
+    if chance.random() < 0.5:
+        return chance.choice(AWKWARD)
+    return chr(chance.choice((chance.randint(1, 0x7F), chance.randint(0x80, 0xD7FF), chance.randint(0xE000, 0x10FFFF))))
+
+
+def _stretch(chance: random.Random, text: str) -> tuple[int, int]:
+    start = chance.randrange(len(text))
+    return start, chance.randint(start + 1, len(text))
 
 
 def _gold(

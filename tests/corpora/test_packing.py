@@ -60,6 +60,10 @@ def test_extensions_are_srslys_own_again() -> None:
     with extensions_known():
         inside.append(msgpack_encoders.get_all())
 
+    with extensions_known():
+        with extensions_known():
+            pass
+        assert "get_all" in vars(msgpack_encoders)
     assert inside == [known]
     assert "get_all" not in vars(msgpack_encoders)
     assert "get_all" not in vars(msgpack_decoders)
