@@ -133,6 +133,20 @@ class Workspace:
         finally:
             lock.release()
 
+    @contextmanager
+    def opened(self, wait: float = 0) -> Iterator[None]:
+        """Hold the workspace as `lock` does, if it is one: a folder that was mistyped stays as it is.
+
+        Raises:
+            MissingInput: Nothing was ever taken in there.
+            WorkspaceBusy: Another command holds it, for longer than that.
+            NoRoom: It cannot be written.
+        """
+        if not (self.articles.exists() or self.corpora.is_dir()):
+            raise missing(self.articles)
+        with self.lock(wait):
+            yield
+
     def _sweep(self) -> None:
         """Remove what killed commands were writing when they were killed: nobody else is writing now."""
         for folder in (self.root, self.pulls):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from labeling.annotations import (
@@ -109,7 +109,7 @@ def refuse_lost(rows: Iterable[Entry]) -> None:
     lost = [row for row in rows if row.outcome == "lost"]
     if lost:
         raise SpansLost(
-            f"{len(lost)} of gold cannot be held by the targets: {_listed(lost)}",
+            f"{len(lost)} of gold cannot be held by the targets:{_listed(lost)}",
             todo="run `labeling adjudicate` again: gold.jsonl does not fit the articles or the schema of today",
             where=lost[0].article,
         )
@@ -202,15 +202,41 @@ def _refuse_other_gold(workspace: Workspace, became: Counter[tuple[str, What]]) 
 
 def _refuse_quarantine(workspace: Workspace, refused: list[LedgerRow]) -> None:
     if refused:
-        kinds = sorted({row.reason.split(":", 1)[0] for row in refused})
+        kinds = Counter(row.reason.split(":", 1)[0] for row in refused)
+        by_file = _imported(workspace)
+        brought = [(row.article, row.annotator) in by_file for row in refused]
         raise QuarantineNotAllowed(
-            f"{len(refused)} things in quarantine: {_listed(refused)}",
-            todo="mend them in Label Studio and pull again, or say in the project file, under [policies]: "
-            f"quarantine_allowed = {json.dumps(kinds)}",
+            f"{len(refused)} things in quarantine, {_counted(kinds)}:{_listed(refused, by_file)}",
+            todo=f"{_mending(brought)}, then run `labeling adjudicate`; or say in the project file, under [policies]: "
+            f"quarantine_allowed = {json.dumps(sorted(kinds))}",
             where=str(workspace.quarantine),
         )
 
 
-def _listed(rows: Sequence[LedgerRow | Entry]) -> str:
-    named = [f"{row.what} {row.id!r} of {row.article!r} ({row.reason})" for row in islice(rows, _SHOWN)]
-    return "; ".join([*named, f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else named)
+def _imported(workspace: Workspace) -> set[tuple[str, str]]:
+    """Whose word on which article came from a file, and from no server: there it cannot be mended."""
+    said: Iterator[Annotation | Quarantined] = read_rows(workspace.annotations, Annotation)
+    aside = read_rows(workspace.quarantine, Quarantined) if workspace.quarantine.exists() else ()
+    return {(row.article, row.annotator) for row in chain(said, aside) if row.task is None and row.annotator}
+
+
+def _mending(brought: Collection[bool]) -> str:
+    """What to do about it, by where it came from."""
+    pulled = "mend what was pulled in Label Studio and run `labeling pull`"
+    imported = "mend what was imported in its file, or map it with --map, and run `labeling import` again"
+    return " and ".join([pulled] * (not all(brought)) + [imported] * any(brought))
+
+
+def _counted(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+
+
+def _listed(rows: Sequence[LedgerRow | Entry], by_file: Collection[tuple[str, str]] = ()) -> str:
+    """One line each, the first of them; of what an annotator said, whose it is and where it came from."""
+    named = [f"{row.what} {row.id!r} of {row.article!r}{_whose(row, by_file)}: {row.reason}" for row in rows[:_SHOWN]]
+    return "".join(f"\n  {line}" for line in [*named, *[f"and {len(rows) - _SHOWN} more"] * (len(rows) > _SHOWN)])
+
+
+def _whose(row: LedgerRow | Entry, by_file: Collection[tuple[str, str]]) -> str:
+    came = "imported" if (row.article, row.annotator) in by_file else "pulled"
+    return f" by {row.annotator}, {came}" if row.annotator else ""

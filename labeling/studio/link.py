@@ -47,13 +47,23 @@ def linked(studio: Studio, workspace: Workspace) -> RemoteProject:
         raise ProjectGone(
             f"project {link.project} of {link.url}, to which {workspace.root} was pushed, is not at {studio.url} "
             f"for {studio.email}",
-            todo=f"speak to the server it is on, as a user who sees it; to begin anew at {studio.url}, move "
-            f"{workspace.studio_link.name} and {workspace.pushed.name} out of the workspace",
+            todo=_way_out(studio, workspace),
             where=studio.url,
         )
     if link.url != studio.url:
         _save(workspace, studio, remote)
     return remote
+
+
+def _way_out(studio: Studio, workspace: Workspace) -> str:
+    """What to do about a project that is not there; what people said is kept in the answers of the last pulls."""
+    kept = workspace.pulls.is_dir() and any(workspace.pulls.iterdir())
+    built = "if the server was set up anew, `labeling restore` builds it again there, annotations and all; " * kept
+    nothing = "with nothing of what was annotated" if kept else "with nothing"
+    return (
+        f"speak to the server it is on, as a user who sees it; {built}to begin {nothing} at {studio.url}, move "
+        f"{workspace.studio_link.name} and {workspace.pushed.name} out of the workspace"
+    )
 
 
 def prepared(studio: Studio, project: Project) -> RemoteProject:

@@ -43,7 +43,7 @@ def adjudicate(project: Project) -> Adjudication:
         LedgerUnbalanced: A region got no outcome or two.
     """
     workspace = project.workspace
-    with workspace.lock():
+    with workspace.opened():
         found = adjudication.adjudicate(
             read_rows(workspace.annotations, Annotation),
             rows_or_none(workspace.quarantine, Quarantined),

@@ -42,7 +42,7 @@ def agree(project: Project) -> Agreed:
 
 def _agreed(project: Project) -> Agreement:
     workspace = project.workspace
-    with workspace.lock():
+    with workspace.opened():
         articles = {article.id: article for article in read_rows(workspace.articles, Article)}
         groups = groups_by_text(articles.values())
         groups |= {row.article: row.leak_group for row in rows_or_none(workspace.clusters, Clustered)}

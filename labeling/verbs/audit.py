@@ -43,7 +43,7 @@ def audit(project: Project) -> Audit:
     from labeling.studio.pages import task_pages
 
     workspace = project.workspace
-    with workspace.lock():
+    with workspace.opened():
         found = consistency.audit(
             read_rows(workspace.gold, Gold),
             Indexed(workspace.articles, Article, "id"),

@@ -56,7 +56,7 @@ def carry(project: Project) -> Carried:
     from labeling.passages.places import Passage
 
     workspace = project.workspace
-    with workspace.lock():
+    with workspace.opened():
         articles = Indexed(workspace.articles, Article, "id")
         clusters = list(read_rows(workspace.clusters, Clustered))
         annotations = list(read_rows(workspace.annotations, Annotation))

@@ -42,7 +42,7 @@ def cluster(project: Project) -> Clusters:
         RayUnavailable: The project file names a Ray cluster that cannot be used.
     """
     workspace = project.workspace
-    with workspace.lock():
+    with workspace.opened():
         found = _found(workspace, project.file.passages)
         write_rows(workspace.passages, found.passages)
         write_rows(workspace.clusters, found.clusters)

@@ -64,7 +64,7 @@ def compile(  # noqa: A001 - the verb's name
     from labeling.corpora.shelf import building, shelve
 
     workspace = project.workspace
-    with workspace.lock(), building(workspace.corpora) as folder:
+    with workspace.opened(), building(workspace.corpora) as folder:
         if workspace.splits.exists():
             refuse_uncertified(project)
         manifest = build(project, folder, subset or WHOLE, processes)

@@ -67,7 +67,7 @@ def curve(
     workspace, config, found = project.workspace, config or shipped("ner.cfg"), list[Point]()
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed(workspace)
-    with workspace.lock(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
+    with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
         test, groups = _material(workspace)
         for size, articles in curves.steps(groups, points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"

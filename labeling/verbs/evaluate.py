@@ -71,7 +71,7 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     workspace = project.workspace
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed(workspace)
-    with workspace.lock():
+    with workspace.opened():
         material = _material(workspace)
         said = _asked(workspace, corpus, material.within("test")) if predictions is None else predictions
         heard = {name: _heard(name, said[name], material) for name in sorted(said)}

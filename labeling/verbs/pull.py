@@ -83,7 +83,7 @@ def pull(
 
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
-    with workspace.lock(wait):
+    with workspace.opened(wait):
         articles = Indexed(workspace.articles, Article, "id")
         with connect(workspace, server) as studio:
             collection = Collection(studio, linked(studio, workspace), workspace, project.schema, articles)

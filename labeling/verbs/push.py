@@ -110,7 +110,7 @@ def push(
     from labeling.studio.link import prepared
 
     workspace = project.workspace
-    with workspace.lock(pace.wait):
+    with workspace.opened(pace.wait):
         articles, waits = _queued(project)
         suggested = _suggested(workspace, articles)
         with connect(workspace, server) as studio:
@@ -144,7 +144,7 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
     from labeling.studio.plan import plan_of, wordings, words_of
 
     workspace = project.workspace
-    with workspace.lock(pace.wait):
+    with workspace.opened(pace.wait):
         articles, _ = _queued(project)
         suggested = _suggested(workspace, articles)
         with connect(workspace, server) as studio:

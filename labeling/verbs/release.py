@@ -49,7 +49,7 @@ def release(project: Project, dataset: Path | None = None, *, texts: bool = Fals
 
     workspace, kind = project.workspace, "-texts" if texts else ""
     dataset = dataset_at(dataset, workspace)
-    with workspace.lock(), building(workspace.releases) as folder:
+    with workspace.opened(), building(workspace.releases) as folder:
         made = room.release(project, dataset, folder, texts=texts)
         kept = shelve(folder, workspace.releases, made.dataset[:NAME_LENGTH] + kind, LATEST + kind)
     return Released(

@@ -23,7 +23,7 @@ from labeling.report import Findings
 from labeling.reprints import Projected
 from labeling.splits import Assignment, Clustered
 from labeling.verbs.options import json_option, show, with_project
-from labeling.workspace import read_value, rows_or_none, write_text
+from labeling.workspace import missing, read_value, rows_or_none, write_text
 
 if TYPE_CHECKING:
     from labeling.ledger import Sums
@@ -42,10 +42,13 @@ def report(project: Project) -> Report:
     """Write ``report.html`` from whatever files there are.
 
     Raises:
+        MissingInput: Nothing was ingested.
         DamagedFile: A file of the workspace cannot be read.
     """
     workspace = project.workspace
-    with workspace.lock():
+    if not workspace.articles.exists():
+        raise missing(workspace.articles)
+    with workspace.opened():
         findings = _findings(workspace, project.file.passages.words)
         html = page.report(project.file.project.name, project.schema, findings)
         write_text(workspace.report, html)

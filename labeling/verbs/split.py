@@ -60,7 +60,7 @@ def split(project: Project, *, with_unusable: bool = False) -> Split:
     from labeling.leakage import certify, refuse_leak
 
     workspace, shares = project.workspace, project.file.splits
-    with workspace.lock():
+    with workspace.opened():
         before = rows_or_none(workspace.splits, Assignment)
         gold = {each.article: each for each in read_rows(workspace.gold, Gold)}
         rows = assign(

@@ -15,7 +15,7 @@ from labeling.verbs.options import Project, json_option, wait_option, with_proje
 from labeling.workspace import Indexed, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.studio.changes import Changes
     from labeling.studio.credentials import Credentials
@@ -27,16 +27,18 @@ if TYPE_CHECKING:
 class StatusSummary:
     """What stands where: a line for each annotator and for all, and how often each label was submitted.
 
-    ``not_sent`` are articles that have no task, ``lost`` those whose task is gone from the server; ``foreign_tasks``
-    are numbers of tasks there that we did not send. ``not_pulled``
-    counts annotations and drafts that came or changed since the last pull, ``not_there`` those that were pulled and
-    are gone. ``unsubmitted`` has a sentence for each draft that is newer than its annotation.
+    ``lines`` and ``labels`` are the server's; ``imported`` counts annotations by annotator that came from a file and
+    are on no server. ``not_sent`` are articles that have no task, ``lost`` those whose task is gone from the server;
+    ``foreign_tasks`` are numbers of tasks there that we did not send. ``not_pulled`` counts annotations
+    and drafts that came or changed since the last pull, ``not_there`` those that were pulled and are gone.
+    ``unsubmitted`` has a sentence for each draft that is newer than its annotation.
     """
 
     url: str
     articles: int
     lines: tuple[Line, ...]
     labels: dict[str, int]
+    imported: dict[str, int]
     not_sent: tuple[str, ...]
     lost: tuple[str, ...]
     foreign_tasks: tuple[int, ...]
@@ -64,7 +66,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
     from labeling.studio.wire import annotator_names
 
     workspace = project.workspace
-    with workspace.lock(wait):
+    with workspace.opened(wait):
         articles = Indexed(workspace.articles, Article, "id")
         pushed = journal.load(workspace.pushed)
         with connect(workspace, server) as studio:
@@ -72,7 +74,8 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
             names = annotator_names(studio.users())
             collection = Collection(studio, remote, workspace, project.schema, articles)
             before, now = collection.now(names)
-        labels = _labels(workspace, project, articles, now, names)
+        labels = _labels(_pulled(workspace), project, articles, now, names)
+        imported = Counter(said.annotator for said in _pulled(workspace) if said.task is None)
     tasks = {row.task: row for row in pushed.values() if row.task in now.after}
     differs = difference(before, now.after)
     return StatusSummary(
@@ -80,6 +83,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         articles=len(articles),
         lines=table({number for number in tasks if number is not None}, now.after.values()),
         labels={label: labels[label] for label in project.schema.label_names},
+        imported=dict(sorted(imported.items())),
         not_sent=tuple(sorted(set(articles) - {row.article for row in pushed.values()})),
         lost=tuple(sorted(row.article for row in pushed.values() if row.task not in now.after)),
         foreign_tasks=tuple(sorted(number for number in now.after if number not in tasks)),
@@ -109,25 +113,29 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
         click.echo(json.dumps(asdict(summary), ensure_ascii=False, indent=2))
         return 0
     click.echo(_table(summary.lines))
-    click.echo("\n" + "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count))
-    for sentence in _sentences(summary):
-        click.echo(sentence)
+    labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
+    for part in filter(None, (labels, "\n".join(_sentences(summary)))):
+        click.echo(f"\n{part}")
     return 0
 
 
+def _pulled(workspace: Workspace) -> Iterator[Annotation]:
+    """What was pulled, and what was imported, one at a time."""
+    return read_rows(workspace.annotations, Annotation) if workspace.annotations.exists() else iter(())
+
+
 def _labels(
-    workspace: Workspace,
+    pulled: Iterable[Annotation],
     project: Project,
     articles: Mapping[str, Article],
     now: Changes,
     names: Mapping[int | str, str],
 ) -> Counter[str]:
-    """How often each label was submitted: by the last pull, and by what has changed since."""
+    """How often each label was submitted on the server: by the last pull, and by what has changed since."""
     from labeling.studio.wire import read_task
 
     changed = {int(str(task["id"])) for task in now.tasks} | now.deleted
-    pulled = read_rows(workspace.annotations, Annotation) if workspace.annotations.exists() else ()
-    old: Iterable[Annotation] = (said for said in pulled if said.task not in changed)
+    old = (said for said in pulled if said.task is not None and said.task not in changed)
     new = (said for task in now.tasks for said in read_task(task, articles, project.schema, names)[0])
     submitted = (said for group in (old, new) for said in group if said.state == "submitted")
     return Counter(span.label for said in submitted for span in said.spans)
@@ -151,4 +159,7 @@ def _sentences(summary: StatusSummary) -> list[str]:
         "annotations and drafts that were pulled and are gone from the server": summary.not_there,
     }
     said = [f"{count} {what}" for what, count in counted.items() if count]
-    return ["", *(said or ["Both sides hold the same."]), *summary.unsubmitted]
+    brought = [
+        f"{count} annotations by {name} were imported: no server has them" for name, count in summary.imported.items()
+    ]
+    return [*(said or ["Both sides hold the same."]), *brought, *summary.unsubmitted]

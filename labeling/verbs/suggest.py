@@ -42,7 +42,7 @@ def suggest(project: Project) -> Suggestions:
         ProjectFileError: The rules, the pipeline or its label map have a fault.
     """
     workspace, tally = project.workspace, Counter[tuple[str, str]]()
-    with workspace.lock():
+    with workspace.opened():
         # Reading it all first finds a damaged line, and names it, before a thousand articles are asked about.
         articles = sum(1 for _ in read_rows(workspace.articles, Article))
         write_rows(workspace.suggestions, _annotations(project, tally))

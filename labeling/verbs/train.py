@@ -58,7 +58,7 @@ def train(
     """
     workspace = project.workspace
     chosen = configs or ([] if checkpoints else [shipped(name) for name in DEFAULT])
-    with workspace.lock():
+    with workspace.opened():
         folders = [
             *(
                 extractors.train(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=log)

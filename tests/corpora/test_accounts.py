@@ -105,6 +105,9 @@ def test_quarantine_is_not_allowed_unless_it_is(project: Project) -> None:
         first_account(project.workspace, ())
 
     assert 'quarantine_allowed = ["unknown label"]' in refused.value.todo
+    assert "by ana, imported: unknown label: 'COUNTRI' is no label" in str(refused.value)
+    assert "labeling import" in refused.value.todo
+    assert "Label Studio" not in refused.value.todo
 
 
 def _without(project: Project, name: str) -> None:
@@ -118,6 +121,26 @@ def test_a_region_without_an_outcome(project: Project) -> None:
 
     with pytest.raises(LedgerUnbalanced, match="span 's3' of 'ana' on 'minister'"):
         first_account(project.workspace, {"unknown label"})
+
+
+def test_what_is_in_quarantine_is_mended_where_it_came_from(
+    tmp_path: Path, minister: tuple[Article, Gold], making: Making
+) -> None:
+    """A line each, the first ten of them: what was pulled is mended in Label Studio, what was imported in its file."""
+    drawn = [TYPO.model_copy(update={"id": f"p{n:02}", "annotator": "ben", "task": 7}) for n in range(11)]
+    project = making.workspace(tmp_path, [(*minister, "train")], quarantine=[TYPO, *drawn])
+
+    with pytest.raises(QuarantineNotAllowed, match="12 things in quarantine, 12 unknown label:") as refused:
+        first_account(project.workspace, ())
+
+    first, *lines, last = str(refused.value).splitlines()
+    assert first.endswith("12 unknown label:")
+    assert len(lines) == 10
+    assert lines[0].strip().startswith("span 'q1' of 'minister' by ana, imported: unknown label")
+    assert lines[1].strip().startswith("span 'p00' of 'minister' by ben, pulled: unknown label")
+    assert last.strip() == "and 2 more"
+    assert "Label Studio" in refused.value.todo
+    assert "labeling import" in refused.value.todo
 
 
 def test_a_thing_in_quarantine_without_an_outcome(project: Project) -> None:

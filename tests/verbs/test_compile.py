@@ -177,6 +177,7 @@ def test_before_there_is_anything(tmp_path: Path) -> None:
     with pytest.raises(MissingInput, match=r"manifest.json is not there") as refused:
         verify(project)
     assert "labeling compile" in refused.value.todo
+    write_rows(project.workspace.articles, [])
     with pytest.raises(MissingInput, match=r"ledger.jsonl is not there") as refused:
         compiled_from(project)
     assert "labeling adjudicate" in refused.value.todo

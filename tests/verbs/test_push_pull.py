@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -446,8 +447,15 @@ def test_a_workspace_is_never_taken_to_another_project(project: Project, studio:
         push(project, pace=QUICK, server=studio)
     project.workspace.studio_link.write_text(json.dumps(link), encoding="utf-8")
     call(studio, "DELETE", f"/api/projects/{link['project']}/")
-    with pytest.raises(ProjectGone):
+    with pytest.raises(ProjectGone) as gone:
         pull(project, server=studio)
+    assert "labeling restore" not in gone.value.todo  # from nothing, nothing is restored
+    project.workspace.pulls.mkdir()
+    (project.workspace.pulls / "2026-11-22T090300Z.json.gz").touch()
+    with pytest.raises(ProjectGone) as gone:
+        pull(project, server=studio)
+    assert "`labeling restore` builds it again" in gone.value.todo
+    shutil.rmtree(project.workspace.pulls)
     project.workspace.studio_link.write_text("{", encoding="utf-8")
     with pytest.raises(DamagedFile):
         pull(project, server=studio)

@@ -17,6 +17,7 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput, UsageError
+from labeling.imports.intake import Terms
 from labeling.project import Project, load_project
 from labeling.studio import journal
 from labeling.studio.accounts import add_user
@@ -25,6 +26,7 @@ from labeling.studio.server import embedded
 from labeling.studio.wire import result_of
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
+from labeling.verbs.import_ import import_
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.restore import restore
@@ -201,6 +203,39 @@ def test_status_tells_what_one_side_lacks(project: Project, studio: Credentials)
     assert (summary.not_pulled, summary.not_there) == (1, 2)  # the annotation, and the draft that changed it
     assert summary.lines[-1].sent == 4
     assert len(kept) + 1 == len(list(project.workspace.pulls.iterdir()))
+
+
+def test_status_tells_what_was_imported_from_what_the_server_has(
+    project: Project, studio: Credentials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels are counted by what is on the server, as annotators are; what came from a file is said in a sentence."""
+    pull(project, server=studio)
+    before = status(project, server=studio)
+    row = {"text": article(NAMES[4]).text, "spans": [{"start": 9, "end": 13, "label": "PERSON"}]}
+    (tmp_path / "old.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    import_(project, "prodigy", [str(tmp_path / "old.jsonl")], Terms(annotator="eva"))
+    after = status(project, server=studio)
+
+    assert (before.imported, after.imported) == ({}, {"eva": 1})
+    assert replace(after, imported={}) == before
+    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
+    words = ["--config", str(project.path), "--workspace", str(project.workspace.root), "status"]
+    assert "1 annotations by eva were imported" in CliRunner().invoke(cli, words, standalone_mode=False).stdout
+
+
+def test_status_leaves_one_line_between_its_parts(
+    tmp_path: Path, studio: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody has said anything too: no line of labels, and no blank lines in its place."""
+    project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "silent")
+    write_rows(project.workspace.articles, [article(NAMES[0])])
+    push(project, server=studio)
+    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
+    words = ["--config", str(project.path), "--workspace", str(project.workspace.root), "status"]
+
+    assert CliRunner().invoke(cli, words, standalone_mode=False).stdout.endswith("0\n\nBoth sides hold the same.\n")
 
 
 def test_status_is_a_table_for_people(project: Project, studio: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
