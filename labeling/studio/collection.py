@@ -10,12 +10,12 @@ import gzip
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from labeling.studio import calls, journal
 from labeling.studio.answers import LEVEL, keeping, name_of
 from labeling.studio.changes import changes, check_counts
-from labeling.studio.exports import read_export
+from labeling.studio.exports import is_portable, read_export
 from labeling.studio.refusals import strange
 from labeling.studio.standing import Difference, Known, Users, Watermark, difference, known_of, unsubmitted
 from labeling.studio.wire import annotator_names, read_task
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from labeling.studio.client import Studio
     from labeling.studio.remote import RemoteProject
     from labeling.workspace import Workspace
-
-Read: TypeAlias = "Callable[[dict[str, JsonValue]], None]"
 
 
 @dataclass
@@ -94,7 +92,7 @@ class Collection:
         kept = self.workspace.pulls / name_of(instant)
         reading = _Reading(self, dict(annotator_names(users)))
         with replacing(kept) as temporary:
-            self._everything(temporary, before, reading.add)
+            self._everything(temporary, before, reading)
             reading.add_imported()
             check_counts(self.studio, self.project, reading.known)
         reading.write(self._watermark(seen, users, (kept.name,)))
@@ -163,23 +161,24 @@ class Collection:
             return {}
         return {row.task: row for row in read_rows(self.workspace.pulled, Known)}
 
-    def _everything(self, path: Path, before: Iterable[int], read: Read) -> None:
+    def _everything(self, path: Path, before: Iterable[int], reading: _Reading) -> None:
         """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
         known = {row.task for row in journal.load(self.workspace.pushed).values() if row.task} | {*before}
         with keeping(path) as keep:
-            came = self._exported(sorted(known), keep, read)
+            came = self._exported(sorted(known), keep, reading)
             if came < self.project.tasks:
                 listed = {int(row["id"]) for row in calls.listed(self.studio, self.project.number, "id")}
-                self._exported(sorted(listed - known), keep, read)
+                self._exported(sorted(listed - known), keep, reading)
 
-    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], read: Read) -> int:
+    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], reading: _Reading) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
         for answer in calls.exports(self.studio, self.project.number, numbers):
+            portable = is_portable(answer)
             for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
                 if not isinstance(task, dict) or task["id"] not in asked:
                     raise strange(self.studio.url)
-                read(task)
+                reading.add(task, portable=portable)
                 came += 1
             keep(answer)
         return came
@@ -215,12 +214,12 @@ class _Reading:
         self._tally = Tally()
         self._annotations, self._quarantine = Sorted(of.workspace.root), Sorted(of.workspace.root)
 
-    def add(self, task: dict[str, JsonValue]) -> None:
-        """Read one task of an export."""
+    def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
+        """Read one task of an export, ``portable`` as `read_task` has it."""
         known = known_of(task, self._names)
         if known:
             self.known[known.task] = known
-        said, findings = read_task(task, self._of.articles, self._of.schema, self._names)
+        said, findings = read_task(task, self._of.articles, self._of.schema, self._names, portable=portable)
         for one in (*said, *findings):
             row = one.model_dump(mode="json")
             self._add(row, canonical(row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from labeling.errors import UnreadableExport
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20  # characters
 _BETWEEN = frozenset(", \n\r\t")
+
+# A surrogate, be it one of a pair, and numbers that are none or too large for a float, be they words of a text.
+_SUSPECT = re.compile(rb"\xed[\xa0-\xbf]|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
 
 _TODO = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
 
@@ -75,6 +79,11 @@ def _skipped(buffer: str, at: int) -> int:
     while buffer[at : at + 1] in _BETWEEN:
         at += 1
     return at
+
+
+def is_portable(raw: bytes) -> bool:
+    """Whether nothing in a JSON text may be a lone surrogate or no number: its tasks then need no closer look."""
+    return _SUSPECT.search(raw) is None
 
 
 def read_export(raw: bytes, where: str) -> list[JsonValue]:

@@ -97,7 +97,12 @@ def local_part(email: str) -> str:
 
 
 def read_task(
-    task: JsonValue, articles: Mapping[str, Article], schema: Schema, names: Mapping[int | str, str]
+    task: JsonValue,
+    articles: Mapping[str, Article],
+    schema: Schema,
+    names: Mapping[int | str, str],
+    *,
+    portable: bool = False,
 ) -> tuple[list[Annotation], list[Quarantined]]:
     """Read everything people have said in one task: submissions, skips, empty ones and drafts; all are kept.
 
@@ -110,13 +115,15 @@ def read_task(
         schema: The project's schema.
         names: What to call annotators, as `annotator_names` gives it; a user not in it is called by e-mail address or
             ``user-<id>``, and nobody at all ``unsigned-<id of the annotation>``.
+        portable: Files can carry it, as `labeling.studio.exports.is_portable` has found; else it is looked at here,
+            which takes longer.
 
     Returns:
         The annotations with what is sound in them, and what is not, thing by thing.
     """
     number = task.get("id") if isinstance(task, dict) else None
     nobody = Annotation(article="", digest="", annotator="", task=number if isinstance(number, int) else None)
-    if not _portable(task):
+    if not portable and not _portable(task):
         reason = "it holds a lone surrogate or NaN, which no file of ours can carry; `raw` is escaped"
         return [], [_refused(nobody, "unreadable", reason, json.dumps(task))]
     read = parsed(_Task, task)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from labeling.errors import UnreadableExport
 from labeling.studio import exports
 from labeling.studio.answers import tasks_in
-from labeling.studio.exports import read_export, stream_export
+from labeling.studio.exports import is_portable, read_export, stream_export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +68,27 @@ def test_a_damaged_kept_answer_is_refused(tmp_path: Path, damage: str) -> None:
         path.write_bytes(content[damage])
     with pytest.raises(UnreadableExport):
         list(tasks_in(path))
+
+
+@example("\ud800", 0.0)
+@example("", float("inf"))
+@example("", float("-inf"))
+@example("", float("nan"))
+@given(st.text(st.characters(exclude_categories=[])), st.floats())
+def test_what_is_called_portable_is(text: str, number: float) -> None:
+    """Whatever a server sends, escaped or not: what is let through without a closer look, a file can carry."""
+    for escaped in (True, False):
+        sent = json.dumps([text, number], ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+        if is_portable(sent):
+            json.dumps(json.loads(sent), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+@pytest.mark.parametrize("sent", ["[1e999]", "[1E+999]", f"[{'9' * 400}.0]", "[-Infinity]", r'["\uDBFF"]'])
+def test_what_no_file_can_carry_gets_a_closer_look(sent: str) -> None:
+    """Numbers beyond every float, and halves of characters."""
+    assert not is_portable(sent.encode())
+
+
+def test_an_ordinary_answer_is_portable() -> None:
+    """With emoji, ordinary escapes and numbers."""
+    assert is_portable('[{"text": "Hi 😀 \\n \\u00e9", "x": 1.5e-07, "y": 12345678901234567890}]'.encode())
