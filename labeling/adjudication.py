@@ -1,8 +1,9 @@
 """From what annotators said to gold, with an account of every region.
 
 One annotator's word is gold. Of two or more, what all agree on is gold, and the rest is an open conflict that goes back
-to people; nobody is outvoted. Only a person's word counts, and each person's latest submission. Boundaries move here
-and nowhere else, by the project's trimming rules.
+to people; nobody is outvoted, not by a third either. It is settled when those who differ say the same, or one of them
+skips the article: what they submit next takes the place of what they said. Only a person's word counts, and each
+person's latest submission. Boundaries move here and nowhere else, by the project's trimming rules.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Gold, LedgerRow, check, choice_id, quarantined
-from labeling.consensus import agreed_choices, agreed_relations, agreed_spans, rows_of
+from labeling.consensus import agreed_choices, agreed_relations, agreed_spans
 from labeling.errors import DamagedFile
-from labeling.ledger import check_balance, things_of
+from labeling.ledger import check_balance, rows_of, things_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -145,7 +146,7 @@ def _decided(
     if ruled_out:
         return _unusable(article, standing, ruled_out)
     spans = agreed_spans(article, standing, trimming)
-    relations = agreed_relations(article.id, standing, spans.names, schema)
+    relations = agreed_relations(article.id, standing, spans, schema)
     choices = agreed_choices(article, standing)
     gold = Gold(
         article=article.id,

@@ -153,7 +153,7 @@ class LedgerRow(Frozen):
     id: str
     stage: Literal["gold", "spacy", "huggingface"]
     outcome: Literal[
-        "gold", "merged", "decided_against", "quarantined", "kept", "split", "span_only", "left_out", "lost"
+        "gold", "merged", "open", "decided_against", "quarantined", "kept", "split", "span_only", "left_out", "lost"
     ]
     reason: str = ""
 

@@ -10,14 +10,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, What, choice_id, relation_id
+from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, choice_id, relation_id
+from labeling.ledger import rows_of
 from labeling.trimming import trim
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from labeling.annotations import Annotation
+    from labeling.annotations import Annotation, What
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.trimming import Rule
@@ -102,26 +103,6 @@ class _Drawn:
         return None if drawn == (self.start, self.end) else drawn
 
 
-def rows_of(article: str, what: What, claims: Sequence[tuple[str, str]], against: str = "") -> list[LedgerRow]:
-    """One ledger row for each claim (annotator, id): the first is gold and the others the same, or all are against."""
-    rows = []
-    for number, (annotator, name) in enumerate(claims):
-        first = number == 0
-        reason = against or ("" if first else f"same as {claims[0][0]}'s {claims[0][1]}")
-        rows.append(
-            LedgerRow(
-                article=article,
-                annotator=annotator,
-                what=what,
-                id=name,
-                stage="gold",
-                outcome="decided_against" if against else "gold" if first else "merged",
-                reason=reason,
-            )
-        )
-    return rows
-
-
 def agreed_spans(article: Article, said: Sequence[Annotation], trimming: Collection[Rule]) -> Spans:
     """Spans on whose start, end and label, after trimming, every annotator agrees."""
     drawn = [_trimmed(article, one.annotator, span, trimming) for one in said for span in one.spans]
@@ -144,15 +125,21 @@ def agreed_spans(article: Article, said: Sequence[Annotation], trimming: Collect
     return Spans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
 
 
-def agreed_relations(article: str, said: Sequence[Annotation], names: Names, schema: Schema) -> Relations:
-    """Relations of one label that every annotator draws between the same two spans of gold."""
+def agreed_relations(article: str, said: Sequence[Annotation], spans: Spans, schema: Schema) -> Relations:
+    """Relations of one label that every annotator draws between the same two spans of gold.
+
+    One with an end in an open conflict is open, too: nobody has decided against it.
+    """
+    names, disputed = spans.names, {(row.annotator, row.id) for row in spans.rows if row.outcome == "open"}
     links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
     rows: list[LedgerRow] = []
     for one in said:
         for relation in one.relations:
             fault = _loose_end(one.annotator, relation, names)
             if fault:
-                rows += rows_of(article, "relation", [(one.annotator, relation_id(relation))], fault)
+                waits = not {(one.annotator, relation.head), (one.annotator, relation.tail)}.isdisjoint(disputed)
+                claim = one.annotator, relation_id(relation)
+                rows += rows_of(article, "relation", [claim], fault, "open" if waits else "decided_against")
             else:
                 links[_link(one.annotator, relation, names, schema)].append((one.annotator, relation))
     gold, conflicts = [], []
@@ -262,6 +249,7 @@ def _disputed_rows(what: What, conflicts: Iterable[Conflict]) -> list[LedgerRow]
             what,
             [(reading.annotator, reading.id) for reading in conflict.readings],
             f"open conflict: {conflict.kind}, {conflict.start}..{conflict.end}",
+            "open",
         )
     ]
 

@@ -8,16 +8,16 @@ things, each as often: ids are compared, not only their numbers.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from labeling.annotations import What, choice_id, relation_id
+from labeling.annotations import LedgerRow, What, choice_id, relation_id
 from labeling.errors import LedgerUnbalanced
 from labeling.values import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
+    from labeling.annotations import Annotation, Gold, Quarantined
 
 # Whose thing it is: article, annotator ("" when it is gold), what (span, relation ...), id.
 Thing: TypeAlias = tuple[str, str, What, str]
@@ -44,6 +44,32 @@ class Entry(NamedTuple):
             f'{{"annotator":{quoted(annotator)},"article":{quoted(article)},"id":{quoted(name)},'
             f'"outcome":"{outcome}","reason":{quoted(reason)},"stage":"{stage}","what":"{what}"}}'
         )
+
+
+def rows_of(
+    article: str,
+    what: What,
+    claims: Sequence[tuple[str, str]],
+    against: str = "",
+    outcome: Literal["open", "decided_against"] = "decided_against",
+) -> list[LedgerRow]:
+    """One ledger row for each claim (annotator, id): the first is gold and the others the same, or none is gold."""
+    rows = []
+    for number, (annotator, name) in enumerate(claims):
+        first = number == 0
+        reason = against or ("" if first else f"same as {claims[0][0]}'s {claims[0][1]}")
+        rows.append(
+            LedgerRow(
+                article=article,
+                annotator=annotator,
+                what=what,
+                id=name,
+                stage="gold",
+                outcome=outcome if against else "gold" if first else "merged",
+                reason=reason,
+            )
+        )
+    return rows
 
 
 def sums(rows: Iterable[LedgerRow]) -> Sums:

@@ -6,7 +6,7 @@ The page stands alone: no script, no font, no picture from elsewhere, so it can 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from labeling import curves, kinship
@@ -42,8 +42,8 @@ _AROUND = 60
 class Findings:
     """All that a workspace knows, as its files hold it; a file that is not there yet is empty here.
 
-    ``agreement_stale`` says that annotations came since agreement was measured. ``words`` is the least run of words
-    that two articles share, as the project file has it.
+    ``task_pages`` are the addresses of articles in Label Studio. ``agreement_stale`` says that annotations came since
+    agreement was measured. ``words`` is the least run of words that two articles share, as the project file has it.
     """
 
     articles: Sequence[Article] = ()
@@ -52,6 +52,7 @@ class Findings:
     quarantine: Sequence[Quarantined] = ()
     gold: Sequence[Gold] = ()
     conflicts: Sequence[Conflict] = ()
+    task_pages: Mapping[str, str] = field(default_factory=dict)
     assignments: Sequence[Assignment] = ()
     ledger: Sums | None = None
     scores: Sequence[Score] = ()

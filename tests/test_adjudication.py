@@ -120,7 +120,7 @@ def test_an_open_conflict_on_a_boundary() -> None:
         ("ben", "b1", 0, 5),
         ("ana", "a1", 0, 9),
     ]
-    assert account(found)["ana", "a1"] == "decided_against: open conflict: boundary, 0..9"
+    assert account(found)["ana", "a1"] == "open: open conflict: boundary, 0..9"
 
 
 def test_an_open_conflict_on_a_label() -> None:
@@ -135,7 +135,7 @@ def test_what_one_missed() -> None:
     found = decide(said("ana", span(DELHI)), said("ben"), said("cyd", span(DELHI)))
 
     assert [(each.kind, each.missed_by) for each in found.conflicts] == [("missed", ("ben",))]
-    assert {row.outcome for row in found.ledger} == {"decided_against"}
+    assert {row.outcome for row in found.ledger} == {"open"}
 
 
 def test_adjacent_disputes_are_two_questions() -> None:
@@ -237,6 +237,19 @@ def test_one_annotators_twins_after_trimming_are_one() -> None:
     assert sums(found.ledger)["gold"]["relation"] == {"decided_against": 1, "gold": 1, "in": 3, "merged": 1}
 
 
+def test_a_relation_of_an_open_span_is_open() -> None:
+    """Nobody has decided against it: it waits for its end."""
+    link = Relation(head="Delhi", tail="Male", label="MEETS")
+    found = decide(said("ana", span(DELHI), span(MALE), relations=[link]), said("ben", span(DELHI, "b1")))
+
+    assert account(found) == {
+        ("ana", "Delhi"): "gold",
+        ("ana", "Male"): "open: open conflict: missed, 10..14",
+        ("ana", "Delhi MEETS Male"): "open: its end Male is not in gold",
+        ("ben", "b1"): "merged: same as ana's Delhi",
+    }
+
+
 def test_relations_agree_on_spans_of_gold() -> None:
     """Two annotators' relations are one when they join the same two spans; a symmetric one either way round."""
     ana = said(
@@ -274,7 +287,7 @@ def test_choices_are_those_of_all_who_answered() -> None:
         ["event=AID"],
     )
     assert account(found) == {
-        ("ana", "event=AID"): f"decided_against: open conflict: choice, 0..{len(TEXT)}",
+        ("ana", "event=AID"): f"open: open conflict: choice, 0..{len(TEXT)}",
         ("ana", "event=CONSULT"): "gold",
         ("ben", "event=CONSULT"): "merged: same as ana's event=CONSULT",
     }

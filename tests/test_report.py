@@ -47,7 +47,7 @@ FINDINGS = Findings(
     gold=[GOLD],
     conflicts=[CONFLICT],
     assignments=[Assignment(article="a", leak_group="a", split="test")],
-    ledger={"gold": {"span": {"in": 2, "gold": 1, "decided_against": 1}}},
+    ledger={"gold": {"span": {"in": 2, "gold": 1, "open": 1}}},
     scores=[
         evaluate("model:x", [Judged("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION", "DATE"], corpus="c0ffee"),
     ],
@@ -285,6 +285,16 @@ def test_a_dispute_stands_in_its_words() -> None:
 
     assert (dispute.before, dispute.text, dispute.after) == ("Oslo & ", "Rome", " <met>.")
     assert dispute.readings == ["ana: LOCATION", "ben: nothing"]
+
+
+def test_the_page_says_how_a_dispute_is_settled() -> None:
+    """Under the open conflicts, with a link to the task where the article was pushed; the account calls them open."""
+    linked = report("Talks", SCHEMA, replace(FINDINGS, task_pages={"a": "https://ls/projects/1/data?task=7"}))
+    words = " ".join("".join(_Page(linked).words).split())
+
+    assert '<a href="https://ls/projects/1/data?task=7">a</a>' in linked
+    assert "updates their own annotation in the article's task" in words
+    assert "1 gold, 1 open" in words
 
 
 def test_tiles_count_what_the_files_hold() -> None:

@@ -38,7 +38,7 @@ HUGGINGFACE: Final = "huggingface"
 Target: TypeAlias = Literal["spacy", "huggingface"]
 Outcome: TypeAlias = Literal["kept", "split", "span_only", "left_out", "lost"]
 
-_GOLD = ("gold", "merged", "decided_against", "quarantined")
+_GOLD = ("gold", "merged", "open", "decided_against", "quarantined")
 _KEPT = ("kept", "left_out", "lost")
 # Which outcomes there are, so that a 0 is said and not implied.
 _OUTCOMES: dict[str, dict[What, tuple[str, ...]]] = {

@@ -64,7 +64,12 @@ def adjudicate_cli(project: Project, *, as_json: bool) -> int:
     r"""Reconcile annotations into gold.
 
     One annotator's word is gold. Of two or more annotators, gold is what all say; the rest is an open conflict, listed
-    in conflicts.jsonl. The ledger has what became of every span, relation and choice.
+    in conflicts.jsonl. The ledger has what became of every span, relation and choice: `open` is what stands in such a
+    conflict, `decided_against` what was skipped, superseded or ruled out.
+
+    People settle a conflict in Label Studio. Open the article's task and talk; who changes their mind updates their own
+    annotation there, who leaves it to the others skips theirs. Then pull and adjudicate again. A third annotator
+    outvotes nobody, but is one more who must say the same; what a model says never counts.
 
     \b
     Example:
@@ -73,6 +78,9 @@ def adjudicate_cli(project: Project, *, as_json: bool) -> int:
     """
     summary = adjudicate(project)
     show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    if summary.conflicts and not as_json:
+        click.echo(f"Open conflicts are listed in {project.workspace.conflicts}", err=True)
+        click.echo("  -> people settle them in Label Studio: `labeling adjudicate --help` says how", err=True)
     if summary.refused:
         click.echo(f"Pulled things that do not fit the schema or the articles of today: {summary.refused}", err=True)
         click.echo(f"  -> they are `quarantined` in {project.workspace.ledger}", err=True)
@@ -94,7 +102,8 @@ def _summary(found: Adjudicated) -> Adjudication:
 def _table(summary: Adjudication) -> dict[str, object]:
     """The summary with one line for each account, as people read it."""
     lines = {
-        what: f"{account['in']} in: " + ", ".join(f"{n} {name}" for name, n in account.items() if name != "in")
+        what: f"{account['in']} in: "
+        + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in account.items() if name != "in")
         for what, account in summary.account.items()
     }
     return {name: value for name, value in asdict(summary).items() if name != "account"} | lines

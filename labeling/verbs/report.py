@@ -75,6 +75,7 @@ def report_cli(project: Project, *, as_json: bool) -> int:
 def _findings(workspace: Workspace, words: int) -> Findings:
     from labeling.leakage import Leakage
     from labeling.passages.places import Passage
+    from labeling.studio.pages import task_pages
 
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = read_value(workspace.agreement, Agreement) if workspace.agreement.exists() else None
@@ -85,6 +86,7 @@ def _findings(workspace: Workspace, words: int) -> Findings:
         quarantine=rows_or_none(workspace.quarantine, Quarantined),
         gold=rows_or_none(workspace.gold, Gold),
         conflicts=rows_or_none(workspace.conflicts, Conflict),
+        task_pages=task_pages(workspace),
         assignments=rows_or_none(workspace.splits, Assignment),
         ledger=_sums(workspace, compiled=compiled),
         scores=_scores(workspace),

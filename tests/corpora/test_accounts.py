@@ -61,7 +61,7 @@ def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
     assert table["spacy"]["span"] == {"in": 6, "kept": 4, "split": 1, "span_only": 1, "left_out": 0, "lost": 0}
     assert table["spacy"]["relation"] == {"in": 2, "kept": 2, "left_out": 0, "lost": 0}
     assert table["huggingface"]["choice"] == {"in": 0, "kept": 0, "left_out": 0, "lost": 0}
-    assert table["gold"]["span"] == {"in": 0, "gold": 0, "merged": 0, "decided_against": 0, "quarantined": 0}
+    assert table["gold"]["span"] == {"in": 0, "gold": 0, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 0}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_sound_first_account(project: Project) -> None:
     """Every region has its row, gold is gold's, and the project allows the kind of defect: nothing is raised."""
     table = first_account(project.workspace, {"unknown label"}).sums()
 
-    assert table["gold"]["span"] == {"in": 7, "gold": 6, "merged": 0, "decided_against": 0, "quarantined": 1}
+    assert table["gold"]["span"] == {"in": 7, "gold": 6, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 1}
 
 
 def test_quarantine_is_not_allowed_unless_it_is(project: Project) -> None:

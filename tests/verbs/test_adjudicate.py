@@ -48,7 +48,7 @@ def test_gold_conflicts_and_ledger_are_written(project: Project) -> None:
     (conflict,) = read_rows(project.workspace.conflicts, Conflict)
     assert ([span.id for span in gold.spans], gold.open) == (["ana0"], ((10, 15),))
     assert (conflict.kind, len(list(read_rows(project.workspace.ledger, LedgerRow)))) == ("boundary", 4)
-    assert summary.account == {"span": {"decided_against": 2, "gold": 1, "in": 4, "merged": 1}}
+    assert summary.account == {"span": {"gold": 1, "in": 4, "merged": 1, "open": 2}}
     assert (summary.articles, summary.complete, summary.conflicts, summary.refused) == (1, 0, 1, 0)
 
 
@@ -83,6 +83,29 @@ def test_the_command_prints_json(project: Project) -> None:
 
     assert json.loads(result.stdout)["gold_spans"] == 1
     assert (result.return_value, result.stderr) == (0, "")
+
+
+def test_a_conflict_is_settled_by_those_who_differ(project: Project) -> None:
+    """A third who agrees with one of two outvotes nobody; when the other submits the same, or skips, it is gold."""
+    ana, ben, cyd = said("ana", (0, 5)), said("ben", (0, 5), (10, 14)), said("cyd", (0, 5), (10, 14))
+    changed = said("ana", (0, 5), (10, 14)).model_copy(update={"updated": "2026-11-22T09:00:00Z"})
+    left = ana.model_copy(update={"state": "skipped"})
+    counts = []
+    for three in ([ana, ben, cyd], [ana, changed, ben, cyd], [left, ben, cyd]):
+        write_rows(project.workspace.annotations, three)
+        summary = adjudicate(project)
+        counts.append((summary.conflicts, summary.gold_spans, summary.account["span"].get("open", 0)))
+
+    assert counts == [(1, 1, 2), (0, 2, 0), (0, 2, 0)]
+
+
+def test_the_command_says_how_conflicts_are_settled(project: Project) -> None:
+    """Where they are, and where to read on; what is open is not said to be decided against."""
+    result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
+
+    assert "4 in: 1 gold, 1 merged, 2 open" in result.stdout
+    assert str(project.workspace.conflicts) in result.stderr
+    assert "labeling adjudicate --help" in result.stderr
 
 
 def test_the_command_says_what_the_schema_refuses(project: Project) -> None:
