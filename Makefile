@@ -34,13 +34,13 @@ demo: $(READY)  ## the main job, end to end, on a real Label Studio
 	$(BIN)/labeling demo
 
 test: $(READY)  ## every test, on a real Label Studio and in a real browser
-	$(BIN)/python -m pytest -m "not production and not torch"
+	$(BIN)/python -m pytest -m "not torch"
 
 torch: $(READY)  ## PyTorch for the CPU into .venv, and the tests of what needs it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pytest -m torch tests/test_taggers.py
 
-production: $(READY)  ## the contract on PostgreSQL, uWSGI and nginx, which must be installed
+production: $(READY)  ## of the tests, the contract on PostgreSQL, uWSGI and nginx, which must be installed
 	$(BIN)/python -m pytest -m production
 
 check: $(READY)  ## style, types, the house's layers, generated pages
