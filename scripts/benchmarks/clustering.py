@@ -42,9 +42,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
     small = Times(times.ours, tuple(timed(lambda: found_in(few)) for _ in range(bench.runs)))
     what = f"passages of {_many(bench):,} articles, aligned"
     yield Figure("cluster", what, "MinHash-LSH: pairs, no passages", times, "articles", _many(bench))
-    yield Figure(
-        "cluster", "the same", f"ours, {bench.articles:,} articles", small, "articles", _many(bench), bench.articles
-    )
+    beside = f"ours, of {bench.articles:,} articles"
+    yield Figure("cluster", "the same: how it grows", beside, small, "articles", _many(bench), bench.articles)
 
 
 def found_in(file: Path, ray: str = "") -> Found:
