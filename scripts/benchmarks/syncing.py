@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarks.figures import Figure, Times, side_by_side, timed
+from labeling.studio import journal
 from labeling.studio.calls import MOST_NUMBERS
 from labeling.studio.changes import OVERLAP
 from labeling.studio.client import connect
 from labeling.studio.delivery import MOST_TASKS
+from labeling.studio.journal import Pushed
 from labeling.studio.link import prepared
 from labeling.studio.wire import submission_of, task_of
 from labeling.verbs.pull import pull
@@ -108,11 +110,16 @@ def _insisted(look: Callable[[], int], wanted: int) -> float:
 
 
 def _annotated(bench: Bench, project: Project) -> int:
-    tasks = [_task(each) for each in bench.corpus]
+    """Store every article with an annotation in a new project, and leave the journal that a push would leave."""
+    sent: dict[journal.Key, Pushed] = {}
     with connect(project.workspace, bench.server) as studio:
         number = prepared(studio, project).number
-        for at in range(0, len(tasks), MOST_TASKS):
-            studio.import_tasks(number, tasks[at : at + MOST_TASKS])
+        for at in range(0, len(bench.corpus), MOST_TASKS):
+            batch = bench.corpus[at : at + MOST_TASKS]
+            for each, task in zip(batch, studio.import_tasks(number, [*map(_task, batch)]), strict=True):
+                row = Pushed(article=each.article.id, digest=each.article.digest, task=task)
+                sent[row.key] = row
+    journal.settle(project.workspace.pushed, sent)
     return number
 
 
