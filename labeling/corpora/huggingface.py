@@ -188,11 +188,22 @@ def _in_old_words(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
 
 
 def read_arrow(folder: Path, split: str) -> Iterator[Content]:
-    """What every row of a split says, as ``load_from_disk`` has it."""
+    """What every row of a split says, from the files that ``load_from_disk`` takes.
+
+    They are read, and not mapped into memory as it does: all of a file would be counted as ours.
+    """
     from datasets import Dataset
 
-    for batch in Dataset.load_from_disk(str(folder / ARROW / split)).data.to_batches():
-        yield from contents_of(batch)
+    for file in Dataset.load_from_disk(str(folder / ARROW / split)).cache_files:
+        for batch in _batches(file["filename"]):
+            yield from contents_of(batch)
+
+
+def _batches(path: str) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as rows:
+        yield from rows
 
 
 def read_parquet(folder: Path, split: str) -> Iterator[Content]:
@@ -216,16 +227,12 @@ def unlike_arrow(folder: Path, split: str) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    unlike: dict[str, None] = {}
-    with (
-        pa.memory_map(str(folder / ARROW / split / _DATA)) as mapped,
-        pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file,  # type: ignore[no-untyped-call]  # pyarrow is untyped
-    ):
-        rows, at = pa.ipc.open_stream(mapped), 0
-        for at, batch in enumerate(rows, start=1):
+    unlike, at = dict[str, None](), 0
+    with pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        for at, batch in enumerate(_batches(str(folder / ARROW / split / _DATA)), start=1):
             if at <= file.num_row_groups:
                 unlike.update(dict.fromkeys(_unlike(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
-        return list(unlike) if at == file.num_row_groups else rows.schema.names
+        return list(unlike) if at == file.num_row_groups else file.schema_arrow.names
 
 
 def _unlike(rows: pa.Table, others: pa.Table) -> list[str]:

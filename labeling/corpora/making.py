@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 TARGETS: tuple[Target, ...] = (SPACY, HUGGINGFACE)
 # Half a second's work: enough to outweigh its journey to another process, little enough to be held in memory.
 _PIECE_CHARACTERS = 500_000
+# A tokenizer remembers every word it has met, half a kilobyte each: with so many it gives way to a new one.
+_MOST_WORDS = 150_000
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,15 @@ def make(recipe: Recipe, piece: Sequence[Placed]) -> Made:
     entries = [entry for placed in piece for entry in maker.add(placed)]
     tally = Tally()
     lines = "".join(f"{entry.line()}\n" for entry in tally.counting(entries))
-    return Made(lines, tally, maker.parts())
+    made = Made(lines, tally, maker.parts())
+    if len(tokenizer_of(recipe.language).vocab) > _MOST_WORDS:
+        tokenizer_of.cache_clear()
+    return made
 
 
 @lru_cache(maxsize=1)
 def tokenizer_of(language: str) -> Language:
-    """The tokenizer of that language, made once a process: it takes as long as a hundred articles.
+    """The tokenizer of that language, made once for many pieces: it takes as long as a hundred articles.
 
     Raises:
         ProjectFileError: spaCy has no rule-based tokenizer for the language.

@@ -92,6 +92,18 @@ def test_the_same_bytes_whoever_does_the_work(
     assert sum(name.endswith(".spacy") for name in one) == 5
 
 
+def test_the_same_bytes_from_a_tokenizer_that_gives_way(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tokenizer that has met too many words is replaced between two pieces; what it had met shapes nothing."""
+    monkeypatch.setattr(maker, "_PIECE_CHARACTERS", 40)
+    _build(project, tmp_path / "one")
+    monkeypatch.setattr(maker, "_MOST_WORDS", 1)
+    _build(project, tmp_path / "two")
+
+    assert _bytes(tmp_path / "one") == _bytes(tmp_path / "two")
+
+
 def test_a_fault_comes_back_from_another_process(project: Project, tmp_path: Path) -> None:
     """What another process refuses is refused here by the same name, with the same words."""
     *others, minister = read_rows(project.workspace.gold, Gold)
