@@ -57,7 +57,7 @@ def card(file: ProjectFile, facts: Facts) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"cell": _cell, "number": _number}
+    environment.filters |= {"cell": _cell, "percent": _percent}
     return environment.get_template("card.md.j2").render(
         file=file,
         expected=EXPECTED,
@@ -76,9 +76,9 @@ def _licence_id(licence: str) -> str:
     return licence if re.fullmatch(r"[a-z0-9][a-z0-9.-]*", licence) else "other"
 
 
-def _number(value: float | None) -> str:
-    """A measure as people read it."""
-    return "undefined" if value is None else f"{value:.3f}"
+def _percent(ratio: float | None) -> str:
+    """A ratio as people read it, as in all our tables."""
+    return "undefined" if ratio is None else f"{100 * ratio:.1f}"
 
 
 def _cell(text: str) -> str:

@@ -71,14 +71,18 @@ def doctor_cli(project: Project, *, as_json: bool) -> int:
 def _workspace(workspace: Workspace) -> Finding:
     from labeling.studio.checkup import Finding
 
-    probe = workspace.root / f".doctor-{os.getpid()}"
+    # A workspace that is not there is not made: the name may have been mistyped.
+    place = next(folder for folder in (workspace.root, *workspace.root.absolute().parents) if folder.is_dir())
+    probe = place / f".doctor-{os.getpid()}"
     try:
         write_text(probe, "")
         probe.unlink()
     except NoRoom as error:
         return Finding("workspace", "bad", str(error), error.todo)
-    free = shutil.disk_usage(workspace.root).free
-    found = f"{workspace.root} can be written, {free / 1e9:.1f} GB are free"
+    free = shutil.disk_usage(place).free
+    found = f"{place} can be written, {free / 1e9:.1f} GB are free"
+    if place != workspace.root:
+        found += f"; {workspace.root} is not there yet, `labeling ingest` makes it"
     if free < _LEAST:
         return Finding("workspace", "doubtful", found, "make room: every pull is kept")
     return Finding("workspace", "good", found)

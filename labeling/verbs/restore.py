@@ -70,6 +70,8 @@ def restore(
     from labeling.studio.restoration import restore as rebuild
 
     workspace = project.workspace
+    if not workspace.users.exists():
+        raise missing(workspace.users)
     with workspace.lock(wait):
         kept = _source(workspace, source)
         with connect(workspace, server) as studio:

@@ -63,7 +63,8 @@ def test_agreement(project: Project, minister: tuple[Article, Gold], tmp_path: P
     text = _card(project, tmp_path / "one")
 
     assert "1 articles were submitted by two people or more (2 people in all)" in text
-    assert "| 1 and 2 | 1 | 0.667 | 0.667 | 0.667 |" in text
+    cell = "66.7 (one leak group, and a resample needs two)"
+    assert f"| 1 and 2 | 1 | {cell} | {cell} | {cell} |" in text
     assert "ben" not in text
     extra = Annotation(article="zz", digest="x", annotator="ben")
     rows = [*read_rows(project.workspace.annotations, Annotation), extra]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Every verb that needs what another has written.
-OTHERS = {"demo", "ingest", "import", "serve", "doctor", "restore", "join", "predict"}
+OTHERS = {"demo", "ingest", "import", "serve", "doctor", "join", "predict"}
 READING = [verb for verb in VERBS if verb not in OTHERS]
 
 
@@ -32,3 +32,12 @@ def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, verb: str, t
 
     assert "labeling " in refusal.value.todo
     assert [path.name for path in tmp_path.rglob("*")] == (["mistyped", "theirs.txt"] if there else [])
+
+
+def test_a_doctor_makes_nothing(tmp_path: Path) -> None:
+    """It says that the workspace is not there yet, and looks whether it could be made."""
+    result = CliRunner().invoke(cli, ["--workspace", str(tmp_path / "mistyped"), "doctor"], standalone_mode=False)
+
+    assert f"{tmp_path} can be written" in result.stdout
+    assert f"{tmp_path / 'mistyped'} is not there yet" in result.stdout
+    assert [*tmp_path.iterdir()] == []
