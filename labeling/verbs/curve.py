@@ -20,7 +20,7 @@ from labeling.evaluation import Judged
 from labeling.project import shipped
 from labeling.splits import Assignment
 from labeling.verbs.evaluate import refuse_changed
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import read_rows, write_json
 
 if TYPE_CHECKING:
@@ -137,7 +137,4 @@ def _scored(model: Path, test: _Test, labels: Sequence[str], corpus: str) -> Sco
 
 
 def _line(point: Point) -> str:
-    f1, interval = point.exact.f1, point.exact.f1_interval
-    told = "undefined" if f1 is None else f"F1 {100 * f1:.1f}"
-    told += f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})" if interval else ""
-    return f"{told}, of {point.articles} articles"
+    return f"{measured(point.exact)}, of {point.articles} articles"
