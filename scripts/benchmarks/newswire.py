@@ -1,7 +1,7 @@
 """Articles by chance: about 3,000 characters each of invented names and words, and what an annotator says of them.
 
-The same seed gives the same articles. Only countries and months are real, so that rules have something to find. No two
-articles share a passage, so that `split` may place each of them anywhere.
+The same seed gives the same articles. Only countries and months are real, so that rules have something to find. Of a
+thousand articles no two share a passage, so that `split` may place each of them anywhere.
 """
 
 from __future__ import annotations

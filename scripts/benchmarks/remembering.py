@@ -12,6 +12,7 @@ import psutil
 
 from benchmarks.newswire import labelled
 from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.cluster import cluster
 from labeling.verbs.split import split
 from labeling.workspace import write_rows
 
@@ -45,6 +46,8 @@ def _ready(bench: Bench, articles: int) -> Project:
     write_rows(project.workspace.annotations, (each.said for each in labelled(articles)))
     write_rows(project.workspace.quarantine, ())
     adjudicate(project)
+    # Of so many sentences by chance, some dozen share 12 words.
+    cluster(project)
     split(project)
     return project
 
