@@ -27,6 +27,10 @@ _KEY = "put a key of yours into LABEL_STUDIO_API_KEY: in Label Studio, Account &
 _LEGACY = "use a personal access token, or let the organisation's settings allow legacy tokens again"
 _ADDRESS = "name the address of a Label Studio server in LABEL_STUDIO_URL, as a browser shows it, without a path"
 _SMALLER = "let the proxy before the server accept larger requests (nginx: client_max_body_size)"
+_LONGER = (
+    "let the proxy before the server accept longer addresses (nginx: large_client_header_buffers, uWSGI: buffer-size; "
+    "8 KB will do)"
+)
 _LOG = "see the server's log; then run the same command again, which goes on where it ended"
 _PLAIN = "begin the address in LABEL_STUDIO_URL with http://: the server does not speak TLS there"
 _SECURE = "begin the address in LABEL_STUDIO_URL with https://: the server speaks TLS there"
@@ -123,6 +127,8 @@ def _answered(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioEr
 def _todo(status: int) -> str:
     if status == 413:  # noqa: PLR2004 - HTTP's own number
         return _SMALLER
+    if status in (414, 431):
+        return _LONGER
     return "mend what the message names; nothing of this request was stored"
 
 

@@ -28,6 +28,7 @@ from labeling.errors import (
     StudioError,
     UsageError,
 )
+from labeling.studio import calls
 from labeling.studio.accounts import add_user
 from labeling.studio.client import Studio, connect, connect_to
 from labeling.studio.wire import task_of
@@ -109,6 +110,7 @@ def detail(text: str, **fields: Any) -> bytes:
         (an_answer(404, detail("Not found.")), ServerRefused, "404"),
         (an_answer(409, detail("Conflict")), ServerRefused, "409"),
         (a_page(413), ServerRefused, "413"),
+        (a_page(414), ServerRefused, "414"),
         (an_answer(429, detail("Slow down")), ServerRefused, "429"),
         (an_answer(500, detail("Oops")), ServerFailed, "500"),
         (a_page(502), ServerFailed, "502"),
@@ -336,6 +338,15 @@ def test_pages_join_without_a_gap(there: Studio, monkeypatch: pytest.MonkeyPatch
     ids = there.import_tasks(number, [task_of(an_article(str(n), "x")) for n in range(5)])
 
     assert [task.number for task in there.tasks(number)] == ids
+
+
+@pytest.mark.studio
+def test_the_longest_address_is_taken(there: Studio) -> None:
+    """As many tasks as a pull asks for at once, by numbers of seven digits; none of them is there."""
+    number = there.create_project("addresses", "", CONFIG, "")
+    wanted = range(9_000_000, 9_000_000 + calls.MOST_NUMBERS + 1)
+
+    assert list(calls.exports(there, number, wanted)) == [b"[]", b"[]"]
 
 
 @pytest.mark.studio

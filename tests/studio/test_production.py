@@ -32,6 +32,7 @@ from labeling.errors import (
     StudioError,
 )
 from labeling.project import Project, load_project
+from labeling.studio import calls
 from labeling.studio.client import connect_to
 from labeling.studio.journal import Pushed
 from labeling.studio.ports import choose
@@ -319,6 +320,14 @@ def test_a_front_that_takes_no_large_requests(project: Project, trusted: Product
     assert "client_max_body_size" in refused.value.todo
     assert "Anna" not in str(refused.value)
     assert (pushed.new, tasks_in(trusted, pushed.project)) == (9, 9)
+
+
+def test_the_longest_address_passes(project: Project, trusted: Production) -> None:
+    """As many tasks as a pull asks for at once, through nginx and uWSGI; none of them is there."""
+    wanted = range(9_000_000, 9_000_000 + calls.MOST_NUMBERS)
+    pushed = push(project, server=trusted.server)
+    with connect_to(trusted.server.url, trusted.server.api_key) as studio:
+        assert list(calls.exports(studio, pushed.project, wanted)) == [b"[]"]
 
 
 def test_a_front_with_nothing_behind_it(trusted: Production) -> None:
