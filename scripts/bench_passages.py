@@ -62,6 +62,8 @@ def main(articles: int, ray: str, side: str | None, file: Path | None) -> None:
         file.with_suffix(".copies").write_text(json.dumps(copies), encoding="utf-8")
         runs = [_run(name, file, ray) for name in ("ours", "datasketch")]
     _table(articles, len(copies), runs)
+    if ray:
+        print("Ray's own processes are in neither the CPU seconds nor the memory of our side")
 
 
 def _written(count: int, copies: list[tuple[str, str, int, int]]) -> Iterator[Article]:
