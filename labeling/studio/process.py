@@ -1,7 +1,7 @@
 """The server's process: launched into a folder, known again by that folder, ended.
 
 A process id alone proves nothing: ids are used again, and folders are copied with the ids in them. A process that runs
-Label Studio from within this very folder is the one.
+Label Studio on the data of this very folder is the one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def find(root: Path) -> psutil.Process | None:
 
     try:
         process = psutil.Process(_Record.model_validate_json(record.read_bytes()).pid)
-        ours = _MODULE in process.cmdline() and process.cwd() == str(root / "data")
+        # Two exports at once leave Label Studio in another folder than it was started in; what it was told stays.
+        told = process.environ().get("LABEL_STUDIO_BASE_DATA_DIR")
+        ours = _MODULE in process.cmdline() and str(root / "data") in (process.cwd(), told)
     except (OSError, ValueError, psutil.Error):
         return None
     return process if ours else None

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
@@ -167,6 +168,20 @@ def test_it_does_not_ask_git_which_version_it_is(studio: Credentials) -> None:
         assert client.export(client.create_project("whose version", "", config, "")) == []
 
     assert (written.stat().st_mtime_ns if written.exists() else None) == before
+
+
+def test_it_is_known_wherever_it_has_gone(studio: Credentials, studio_workspace: Workspace) -> None:
+    """Exports that run at once leave it in another folder: it is still found, and so it can be stopped."""
+    with connect_to(studio.url, studio.api_key) as client:
+        config = (
+            '<View><Text name="text" value="$text"/><Labels name="l" toName="text"><Label value="X"/></Labels></View>'
+        )
+        numbers = [client.create_project(f"at once {each}", "", config, "") for each in range(4)]
+        with ThreadPoolExecutor(4) as people:
+            done = people.map(lambda number: [client.export(number) for _ in range(8)], numbers)
+            assert [*done] == [[[]] * 8] * 4
+
+    assert running(studio_workspace) is not None
 
 
 def test_further_people_get_keys_of_their_own(studio: Credentials) -> None:
