@@ -1,6 +1,6 @@
 """How fast: each figure beside its floor, measured in the same run on the same machine, as a ratio.
 
-    python scripts/bench.py [--articles N] [--runs N] [--only push,pull] [--json FILE]
+    python scripts/bench.py [--articles N] [--runs N] [--only push,sync] [--json FILE]
 
 The table goes to stdout. Each section is a file of `benchmarks` with one function, `measure`, which yields figures;
 another one is added by a line in SECTIONS. `--only memory` is left out of the usual run: it compiles 20,000 articles.
@@ -22,7 +22,6 @@ from benchmarks import (
     compiling,
     conll,
     ingesting,
-    pulling,
     pushing,
     remembering,
     starting,
@@ -47,7 +46,6 @@ SECTIONS: dict[str, Section] = {
     "cluster": clustering.measure,
     "suggest": suggesting.measure,
     "push": pushing.measure,
-    "pull": pulling.measure,
     "sync": syncing.measure,
     "compile": compiling.measure,
     "conll": conll.measure,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from labeling.errors import ShortAnswer
 from labeling.studio.exports import read_export
-from labeling.studio.lookahead import at_once
+from labeling.studio.lookahead import ahead
 from labeling.studio.plan import result_digest
 from labeling.studio.refusals import named, strange
 from labeling.studio.remote import read_listed
@@ -169,8 +168,7 @@ def exports(studio: Studio, project: int, numbers: Sequence[int]) -> Iterator[by
     pieces = (numbers[start : start + MOST_NUMBERS] for start in range(0, len(numbers), MOST_NUMBERS))
     # Written out, because the brackets take three bytes each where they are escaped.
     paths = ("&".join([path, *(f"ids[]={number}" for number in piece)]) for piece in pieces)
-    answers = at_once(1, (partial(ask, studio, "GET", each, "export some tasks") for each in paths))
-    return (answer.content for answer in answers)
+    return ahead(ask(studio, "GET", each, "export some tasks").content for each in paths)
 
 
 def exported(studio: Studio, project: int, numbers: Sequence[int]) -> Iterator[JsonValue]:

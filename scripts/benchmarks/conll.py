@@ -8,8 +8,8 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, side_by_side, timed
-from benchmarks.pulling import annotated
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_gold
 from labeling.verbs.pull import pull
@@ -37,7 +37,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """From annotations on a server to files that spaCy trains from, by both roads, and what is left of the spans."""
     server, project = bench.server, bench.ingested("conll")
     bench.say("conll: storing annotated articles")
-    number, folder = annotated(bench, project), bench.folder / "conll-files"
+    number, folder = annotated(bench, project, lambda each: each.said), bench.folder / "conll-files"
     folder.mkdir()
     with bench.caller() as raw:
         bench.say("conll: both roads, from the server to a dataset")

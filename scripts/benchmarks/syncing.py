@@ -12,15 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio import journal
 from labeling.studio.calls import MOST_NUMBERS
 from labeling.studio.changes import OVERLAP
-from labeling.studio.client import connect
-from labeling.studio.delivery import MOST_TASKS
-from labeling.studio.journal import Pushed
-from labeling.studio.link import prepared
-from labeling.studio.wire import submission_of, task_of
 from labeling.verbs.pull import pull
 from labeling.verbs.status import status
 
@@ -31,8 +26,8 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
     from benchmarks.newswire import Labelled
+    from labeling.annotations import Annotation
     from labeling.project import Project
-    from labeling.studio.wire import Json
 
 _RUN = Path(__file__).parents[1] / "faulty" / "run.py"
 _CONFIG = Path(__file__).parents[2] / "configs" / "diplomatic.toml"
@@ -43,7 +38,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """Every article annotated once, with ten spans; one in a hundred changed before each pull of what has changed."""
     server, project = bench.server, bench.ingested("sync")
     bench.say("sync: storing annotated articles")
-    number, stored = _annotated(bench, project), time.monotonic()
+    number, stored = annotated(bench, project, _said), time.monotonic()
     with bench.caller() as raw:
         bench.say("sync: everything, and the server's own export")
         whole = side_by_side(
@@ -109,23 +104,9 @@ def _insisted(look: Callable[[], int], wanted: int) -> float:
     return seconds
 
 
-def _annotated(bench: Bench, project: Project) -> int:
-    """Store every article with an annotation in a new project, and leave the journal that a push would leave."""
-    sent: dict[journal.Key, Pushed] = {}
-    with connect(project.workspace, bench.server) as studio:
-        number = prepared(studio, project).number
-        for at in range(0, len(bench.corpus), MOST_TASKS):
-            batch = bench.corpus[at : at + MOST_TASKS]
-            for each, task in zip(batch, studio.import_tasks(number, [*map(_task, batch)]), strict=True):
-                row = Pushed(article=each.article.id, digest=each.article.digest, task=task)
-                sent[row.key] = row
-    journal.settle(project.workspace.pushed, sent)
-    return number
-
-
-def _task(each: Labelled) -> Json:
-    said = each.suggested.model_copy(update={"annotator": "ana"})
-    return {**task_of(each.article, [each.suggested]), "annotations": [submission_of(said, each.article)]}
+def _said(each: Labelled) -> Annotation:
+    """The ten suggested spans, as a person's."""
+    return each.suggested.model_copy(update={"annotator": "ana"})
 
 
 def _export(raw: httpx.Client, project: int) -> None:

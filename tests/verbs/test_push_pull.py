@@ -10,7 +10,6 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +39,7 @@ from labeling.studio.accounts import add_user
 from labeling.studio.client import Studio, connect_to
 from labeling.studio.delivery import batches
 from labeling.studio.journal import Pushed
-from labeling.studio.lookahead import ahead, at_once
+from labeling.studio.lookahead import ahead
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -569,30 +568,6 @@ def test_the_next_batch_is_made_while_one_is_in_use() -> None:
         next(coming)
 
 
-def test_two_calls_are_under_way_and_answers_come_in_order() -> None:
-    """The first returns only when the second has begun; of ten, two at most at once; an error is raised in turn."""
-    begun, busy, most = threading.Event(), [0], [0]
-    lock = threading.Lock()
-
-    def call(number: int) -> int:
-        with lock:
-            busy[0] += 1
-            most[0] = max(most[0], busy[0])
-        if number:
-            begun.set()
-        assert begun.wait(30)
-        time.sleep(0.01)
-        with lock:
-            busy[0] -= 1
-        return 10 // (9 - number)
-
-    coming = at_once(2, (partial(call, number) for number in range(10)))
-    assert [next(coming) for _ in range(9)] == [10 // (9 - number) for number in range(9)]
-    with pytest.raises(ZeroDivisionError):
-        next(coming)
-    assert most == [2]
-
-
 @given(st.lists(st.integers(1, 9), max_size=20), st.integers(1, 5), st.integers(1, 12))
 def test_batches_keep_everything_in_order_within_both_limits(sizes: list[int], most: int, most_size: int) -> None:
     """Joined they are what went in; none is too long, or too large unless it is one item; none could take the next."""
@@ -607,7 +582,6 @@ def test_batches_keep_everything_in_order_within_both_limits(sizes: list[int], m
 @contextmanager
 def proxy(studio: Credentials, spoil: Any) -> Iterator[Credentials]:
     """The real server behind a door that may spoil an answer: ``spoil(path, ask)`` gives status and body, or None."""
-    import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
     class Door(BaseHTTPRequestHandler):
