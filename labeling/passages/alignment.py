@@ -1,8 +1,7 @@
 """Two texts side by side: which stretches of words they share, exactly or lightly edited, to the character.
 
-Runs of words that stand in both texts are laid like tiles, the longest first, each word of either text under one tile
-at most (greedy string tiling; Wise: YAP3, 1996). Tiles that follow each other closely in both texts are one stretch:
-what lies between them was edited. A stretch counts when one of its tiles is a run that joins.
+Tiles (``labeling.passages.tiling``) that follow each other closely in both texts are one stretch: what lies between
+them was edited. A stretch counts when one of its tiles is a run that joins.
 """
 
 from __future__ import annotations
@@ -11,17 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from labeling.passages.words import Hashes, Numbers, grams
+from labeling.passages.tiling import Tiles, tiles
+from labeling.passages.words import Numbers, alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from labeling.passages.words import Stream, Words
 
-    from labeling.passages.words import Words
-
-_TILE = 4  # words of the shortest tile
 _GAP = 8  # words that may lie between two tiles of a stretch, in either text
-_SEEN = 64  # places in the one text at which a run of the other is looked for
 
 
 class Tile(NamedTuple):
@@ -48,92 +45,68 @@ class Stretch:
         return sum(tile.words for tile in self.tiles)
 
 
+@dataclass(frozen=True)
+class Stretches:
+    """The passages of many pairs of texts: arrays of one length, ends as in ``Stretch``, words that stand in both.
+
+    Stretch ``i`` has the tiles ``first[i]`` to ``last[i]``, both among them.
+    """
+
+    tiles: Tiles
+    first: Numbers
+    last: Numbers
+    pair: Numbers
+    left_start: Numbers
+    left_end: Numbers
+    right_start: Numbers
+    right_end: Numbers
+    words: Numbers
+
+
 def align(left: Words, right: Words, words: int) -> list[Stretch]:
-    """The stretches that two texts share, in the order of the right one.
+    """The stretches that two texts share, in the order of the right one; as ``align_all``."""
+    found = align_all(alone(left), alone(right), words)
+    laid = [*map(Tile, found.tiles.left.tolist(), found.tiles.right.tolist(), found.tiles.words.tolist())]
+    chains = [
+        tuple(laid[first : last + 1]) for first, last in zip(found.first.tolist(), found.last.tolist(), strict=True)
+    ]
+    ends = (found.left_start, found.left_end, found.right_start, found.right_end)
+    return [*map(Stretch, chains, *(column.tolist() for column in ends))]
+
+
+def align_all(left: Stream, right: Stream, words: int) -> Stretches:
+    """The stretches that the texts of each pair share, in the order of the right ones.
 
     Args:
-        left: The words of the one text, as ``without`` leaves them when some are boilerplate.
+        left: The words of the one text of each pair, as ``without`` leaves them when some are boilerplate.
         right: The words of the other.
         words: A stretch must hold a run of so many words, or be all of both texts.
     """
-    tiles = sorted(_laid(_runs(left.ids, right.ids), len(left), len(right)), key=lambda tile: tile.right)
-    least = min(words, max(len(left), len(right)))
-    return [_stretch(chain, left, right) for chain in _chains(tiles) if max(tile.words for tile in chain) >= least]
-
-
-def _runs(left: Hashes, right: Hashes) -> list[Tile]:
-    """The longest runs on every diagonal, of ``_TILE`` words or more (or of all words of a shorter text)."""
-    size = min(_TILE, len(left), len(right))
-    at, other = _matches(grams(left, size), grams(right, size))
-    order = np.lexsort((other, at - other))
-    at, other = at[order], other[order]
-    breaks = (np.diff(at - other, prepend=-(1 << 40)) != 0) | (np.diff(other, prepend=-2) != 1)
-    first = np.flatnonzero(breaks)
-    lengths = np.diff(np.append(first, len(at))) + size - 1
-    return [Tile(*run) for run in zip(at[first].tolist(), other[first].tolist(), lengths.tolist(), strict=True)]
-
-
-def _matches(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
-    """All pairs of places with the same number; of a number that the left text repeats, the first ``_SEEN`` places."""
-    order = np.argsort(left, kind="stable")
-    ranked = left[order]
-    low = np.searchsorted(ranked, right, side="left")
-    count = np.minimum(np.searchsorted(ranked, right, side="right") - low, _SEEN)
-    other = np.repeat(np.arange(len(right)), count)
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return order[np.repeat(low, count) + within], other
-
-
-def _laid(runs: Iterable[Tile], left_size: int, right_size: int) -> Iterator[Tile]:
-    """The tiles: the longest runs first, and of each run the longest part that no earlier tile covers."""
-    taken_left, taken_right = np.zeros(left_size, bool), np.zeros(right_size, bool)
-    for run in sorted(runs, key=lambda run: (-run.words, run.right, run.left)):
-        left = slice(run.left, run.left + run.words)
-        right = slice(run.right, run.right + run.words)
-        free = ~(taken_left[left] | taken_right[right])
-        if not free.all():
-            run = _longest(run, free)  # noqa: PLW2901 - the run, as far as it is free
-            left = slice(run.left, run.left + run.words)
-            right = slice(run.right, run.right + run.words)
-        if run.words >= min(_TILE, left_size, right_size):
-            taken_left[left] = taken_right[right] = True
-            yield run
-
-
-def _longest(run: Tile, free: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Tile:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], free, [False]))))
-    if not len(edges):
-        return Tile(run.left, run.right, 0)
-    starts, ends = edges[::2], edges[1::2]
-    best = int(np.argmax(ends - starts))
-    start = int(starts[best])
-    return Tile(run.left + start, run.right + start, int(ends[best]) - start)
-
-
-def _chains(tiles: Iterable[Tile]) -> Iterator[tuple[Tile, ...]]:
-    """Tiles in the order of the right text, cut where the next one is not near in both texts."""
-    chain: list[Tile] = []
-    for tile in tiles:
-        if chain and not _near(chain[-1], tile):
-            yield tuple(chain)
-            chain = []
-        chain.append(tile)
-    if chain:
-        yield tuple(chain)
-
-
-def _near(tile: Tile, following: Tile) -> bool:
-    left = following.left - (tile.left + tile.words)
-    right = following.right - (tile.right + tile.words)
-    return 0 <= left <= _GAP and 0 <= right <= _GAP
-
-
-def _stretch(chain: tuple[Tile, ...], left: Words, right: Words) -> Stretch:
-    first, last = chain[0], chain[-1]
-    return Stretch(
-        tiles=chain,
-        left_start=int(left.starts[first.left]),
-        left_end=int(left.ends[last.left + last.words - 1]),
-        right_start=int(right.starts[first.right]),
-        right_end=int(right.ends[last.right + last.words - 1]),
+    laid = tiles(left, right)
+    first = np.flatnonzero(_begins(laid))
+    least = np.minimum(words, np.maximum(left.lengths(), right.lengths()))[laid.pair[first]]
+    kept = np.flatnonzero(np.maximum.reduceat(laid.words, first) >= least) if len(first) else first
+    last = (np.append(first[1:], len(laid)) - 1)[kept]
+    sums, first = np.concatenate(([0], np.cumsum(laid.words))), first[kept]
+    return Stretches(
+        tiles=laid,
+        first=first,
+        last=last,
+        pair=laid.pair[first],
+        left_start=left.words.starts[laid.left[first]],
+        left_end=left.words.ends[laid.left[last] + laid.words[last] - 1],
+        right_start=right.words.starts[laid.right[first]],
+        right_end=right.words.ends[laid.right[last] + laid.words[last] - 1],
+        words=sums[last + 1] - sums[first],
     )
+
+
+def _begins(laid: Tiles) -> npt.NDArray[np.bool_]:
+    """Whether each tile begins a stretch: it is not near the one before it, in both texts of its pair."""
+    begins = np.ones(len(laid), bool)
+    near = laid.pair[1:] == laid.pair[:-1]
+    for starts in (laid.left, laid.right):
+        between = starts[1:] - (starts + laid.words)[:-1]
+        near &= (between >= 0) & (between <= _GAP)
+    begins[1:] = ~near
+    return begins

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from labeling.passages.words import Hashes, Numbers, Words, all_words, mixed
+from labeling.passages.words import Hashes, Numbers, all_words, mixed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from labeling.passages.words import Stream
 
 Phrases: TypeAlias = tuple[Hashes, ...]
+
+_NONE = np.zeros(0, np.int64)
 
 
 def phrases_of(texts: Iterable[str]) -> Phrases:
@@ -30,33 +32,27 @@ def occurrences(ids: Hashes, phrase: Hashes) -> Numbers:
     return places
 
 
-def without(words: Words, phrases: Phrases, masks: Numbers, length: int, number: int) -> tuple[Words, int]:
-    """The words of an article with its boilerplate made unlike any other word, and how many words are left.
+def without(
+    stream: Stream, phrases: Phrases, numbers: Hashes, masks: Sequence[Numbers] = (), length: int = 0
+) -> tuple[Stream, Numbers]:
+    """A stream with its boilerplate made unlike any other word, and how many words each text has left.
 
     Args:
-        words: All words of the article.
-        phrases: Declared boilerplate, wherever it stands in it.
-        masks: The words at which found boilerplate starts.
-        length: How many words each of ``masks`` covers.
-        number: The article's own number. Articles of the same text have the same, and so stay alike.
+        stream: All words of some articles.
+        phrases: Declared boilerplate, wherever it stands.
+        numbers: Each article's own number. Articles of the same text have the same, and so stay alike.
+        masks: Of each article the words at which found boilerplate starts, where any was looked for.
+        length: How many words each of the masks covers.
     """
-    gone = _gone(words.ids, phrases, masks, length)
-    if not len(gone):
-        return words, len(words)
-    ids = words.ids.copy()
-    ids[gone] = mixed(gone.astype(np.uint64) + np.uint64(number))
-    return replace(words, ids=ids), len(words) - len(gone)
-
-
-def stream_without(stream: Stream, phrases: Phrases, numbers: Hashes) -> Stream:
-    """A stream with declared boilerplate made unlike any other word; ``numbers`` as in ``without``, one a text."""
-    if not phrases:
-        return stream
-    ids = stream.words.ids.copy()
-    for text in range(stream.texts):
+    left, ids = stream.lengths(), stream.words.ids
+    for text in range(stream.texts) if phrases else [text for text, mask in enumerate(masks) if len(mask)]:
         own = slice(stream.bounds[text], stream.bounds[text + 1])
-        ids[own] = without(stream.of(text), phrases, np.zeros(0, np.int64), 0, int(numbers[text]))[0].ids
-    return replace(stream, words=replace(stream.words, ids=ids))
+        gone = _gone(ids[own], phrases, masks[text] if len(masks) else _NONE, length)
+        left[text] -= len(gone)
+        if len(gone) and ids is stream.words.ids:
+            ids = ids.copy()
+        ids[own][gone] = mixed(gone.astype(np.uint64) + numbers[text])
+    return replace(stream, words=replace(stream.words, ids=ids)), left
 
 
 def _gone(ids: Hashes, phrases: Phrases, masks: Numbers, length: int) -> Numbers:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labeling.passages import sharing
-from labeling.passages.alignment import align
-from labeling.passages.boilerplate import occurrences, phrases_of, stream_without, without
-from labeling.passages.fingerprints import fingerprints, wholes, windows
-from labeling.passages.frames import each_bucket, widened
+from labeling.passages.alignment import align_all
+from labeling.passages.boilerplate import occurrences, phrases_of, without
+from labeling.passages.fingerprints import beside, fingerprints, wholes, windows
+from labeling.passages.frames import each_bucket, each_pack, packed, widened
 from labeling.passages.stories import Report, stories
-from labeling.passages.words import all_words, number_of, streams
+from labeling.passages.words import all_words, number_of, parts, stream_of, streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from labeling.passages.frames import Column
     from labeling.passages.rules import PassageRules
     from labeling.passages.sharing import Columns
-    from labeling.passages.words import Numbers, Stream, Words
+    from labeling.passages.words import Hashes, Numbers, Stream
 
 _PLACE = ("article", "at", "start", "end")
 _PAIR = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
@@ -49,10 +49,10 @@ def numbered(texts: DataFrame) -> DataFrame:
 
 
 def shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
-    """Fingerprints that stand in two articles or more: article, hash, at."""
+    """Fingerprints that stand in two articles or more, and are no mere stock phrases: article, at."""
     step = partial(_fingerprints, rules=rules, phrases=phrases_of(rules.boilerplate))
-    made = each_bucket(articles.select("article", "text"), "article", buckets, step, ("article", "hash", "at"))
-    return each_bucket(made, "hash", buckets, sharing.repeated, ("article", "hash", "at"))
+    made = packed(articles.select("article", "text"), step, "hash", buckets, ("article", "hash", "at", "near"))
+    return each_pack(made, partial(sharing.repeated, masks=beside(rules.words)), ("article", "at"))
 
 
 def shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
@@ -63,9 +63,9 @@ def shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buc
     """
     named = articles.exclude("id").join(_listed(prints, "at"), on="article")
     step = partial(_windows, rules=rules, phrases=phrases_of(rules.boilerplate))
-    runs = each_bucket(named, "article", buckets, step, ("hash", *_PLACE, "length", "source", "day"))
+    runs = packed(named, step, "hash", buckets, ("hash", *_PLACE, "length", "source", "day"))
     kept = ("hash", "kind", "length", *_PLACE)
-    known = each_bucket(runs, "hash", buckets, partial(sharing.shared, dates=rules.boilerplate_dates), kept)
+    known = each_pack(runs, partial(sharing.shared, dates=rules.boilerplate_dates), kept)
     return each_bucket(known, "article", buckets, partial(sharing.unmasked, words=rules.words), kept)
 
 
@@ -145,9 +145,10 @@ def _fingerprints(rows: Columns, rules: PassageRules, phrases: Phrases) -> Colum
     for stream in streams(rows["text"].tolist()):
         own = rows["article"][stream.first : stream.first + stream.texts]
         whole = wholes(stream)
-        text, values, at = fingerprints(stream_without(stream, phrases, whole), rules.words)
-        made.append({"article": own[text], "hash": values, "at": at})
-        made.append({"article": own, "hash": whole, "at": np.full(len(own), sharing.WHOLE)})
+        text, values, at, near = fingerprints(without(stream, phrases, whole)[0], rules.words)
+        made.append({"article": own[text], "hash": values, "at": at, "near": near})
+        no_words = np.zeros(len(own), np.uint64)
+        made.append({"article": own, "hash": whole, "at": np.full(len(own), sharing.WHOLE), "near": no_words})
     return _stacked(made)
 
 
@@ -157,7 +158,7 @@ def _windows(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
         own = {name: rows[name][stream.first : stream.first + stream.texts] for name in ("article", "source", "day")}
         whole = wholes(stream)
         prints = rows["at"][stream.first : stream.first + stream.texts]
-        plain = stream_without(stream, phrases, whole)
+        plain, _ = without(stream, phrases, whole)
         text, values, at = windows(plain, *_flat(prints), rules.words)
         place = stream.bounds[text] + at
         runs = {
@@ -190,37 +191,42 @@ def _of(text: Numbers, stream: Stream, facts: Columns) -> Columns:
 
 
 def _passages(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
-    left = _plain(rows["left_text"].tolist(), rows["left_at"], rules, phrases)
-    right = _plain(rows["text"].tolist(), rows["at"], rules, phrases)
-    found = [
-        (number, stretch.left_start, stretch.left_end, stretch.right_start, stretch.right_end, stretch.words)
-        for number, (one, other) in enumerate(zip(left, right, strict=True))
-        for stretch in align(one[0], other[0], rules.words)
-    ]
-    number, *columns = np.array(found, np.int64).reshape(-1, 6).T
-    names = ("centre_start", "centre_end", "start", "end", "words")
-    return {name: rows[name][number] for name in ("centre", "article")} | dict(zip(names, columns, strict=True))
+    made: list[Columns] = []
+    for part in parts(map(len, rows["left_text"] + rows["text"])):
+        own = {name: values[part] for name, values in rows.items()}
+        left, *_ = _plain(own["left_text"], own["left_at"], rules, phrases)
+        right, *_ = _plain(own["text"], own["at"], rules, phrases)
+        found = align_all(left, right, rules.words)
+        ends = {"centre_start": found.left_start, "centre_end": found.left_end}
+        ends |= {"start": found.right_start, "end": found.right_end, "words": found.words}
+        made.append({name: own[name][found.pair] for name in ("centre", "article")} | ends)
+    return _stacked(made)
 
 
 def _stories(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
-    plain = list(_plain(rows["text"].tolist(), rows["at"], rules, phrases))
+    reports: list[Report] = []
+    for part in parts(map(len, rows["text"])):
+        own = {name: values[part] for name, values in rows.items()}
+        reports += _reports(own, *_plain(own["text"], own["at"], rules, phrases))
     order = np.argsort(rows["group"], kind="stable")
     leads: dict[int, int] = {}
     for places in np.split(order, np.flatnonzero(np.diff(rows["group"][order])) + 1):
-        leads |= stories([_report(rows, place, *plain[place]) for place in places], rules)
+        leads |= stories([reports[place] for place in places], rules)
     return {"article": np.array(list(leads), np.uint64), "lead": np.array(list(leads.values()), np.uint64)}
 
 
-def _report(rows: Columns, place: int, words: Words, own: int, whole: int) -> Report:
-    return Report(
-        article=int(rows["article"][place]),
-        words=words,
-        own=own,
-        whole=whole,
-        source=int(rows["source"][place]),
-        day=int(rows["day"][place]),
-        shared=dict(zip(rows["centre"][place] or (), rows["words"][place] or (), strict=True)),
-    )
+def _reports(rows: Columns, stream: Stream, left: Numbers, wholes: Hashes) -> Iterator[Report]:
+    facts = (rows[name].tolist() for name in ("article", "source", "day", "centre", "words"))
+    for place, (article, source, day, centres, words) in enumerate(zip(*facts, strict=True)):
+        yield Report(
+            article=article,
+            words=stream.of(place),
+            own=int(left[place]),
+            whole=int(wholes[place]),
+            source=source,
+            day=day,
+            shared=dict(zip(centres or (), words or (), strict=True)),
+        )
 
 
 def _declared(rows: Columns, phrases: Phrases) -> Columns:
@@ -234,19 +240,11 @@ def _declared(rows: Columns, phrases: Phrases) -> Columns:
     return {"article": rows["article"][number], **dict(zip(("hash", "start", "end", "words"), columns, strict=True))}
 
 
-def _plain(
-    texts: Sequence[str], masks: Column, rules: PassageRules, phrases: Phrases
-) -> Iterator[tuple[Words, int, int]]:
-    """Of each article the words without boilerplate, how many these are, and the number of its text as a whole."""
-    for number, words, whole in _articles(texts):
-        yield (*without(words, phrases, np.array(masks[number] or [], np.int64), rules.words, whole), whole)
-
-
-def _articles(texts: Sequence[str]) -> Iterator[tuple[int, Words, int]]:
-    """The number, the words and the number as a whole of each text."""
-    for stream in streams(texts):
-        for number, whole in enumerate(wholes(stream).tolist()):
-            yield stream.first + number, stream.of(number), whole
+def _plain(texts: Column, masks: Column, rules: PassageRules, phrases: Phrases) -> tuple[Stream, Numbers, Hashes]:
+    """Of some articles the words without boilerplate, how many each has left, and the number of its text as a whole."""
+    stream = stream_of(texts.tolist())
+    numbers, places = wholes(stream), [np.array(each or [], np.int64) for each in masks]
+    return *without(stream, phrases, numbers, places, rules.words), numbers
 
 
 def _stacked(parts: Sequence[Columns]) -> Columns:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labeling.passages.sharing import Columns
 
 _COLUMNS = ("id", "text", "source", "published")
+_READ = 4 << 20  # bytes read at once
 _BUCKET = 8_000  # articles whose fingerprints are sorted at once: about a million rows
 # Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held beside the texts.
 _BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 450e6, 7, 700
@@ -60,7 +61,9 @@ def texts_at(path: Path) -> DataFrame:
     """Articles in a file of JSON lines, which a Ray cluster must see under the same name, as ``find`` takes them."""
     import daft
 
-    return daft.read_json(str(path), infer_schema=False, schema=dict.fromkeys(_COLUMNS, daft.DataType.string()))
+    schema = dict.fromkeys(_COLUMNS, daft.DataType.string())
+    # In batches of a thousand articles: Daft's own are of forty, and calling Python for each takes longer than reading.
+    return daft.read_json(str(path), infer_schema=False, schema=schema, _chunk_size=_READ)
 
 
 def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:

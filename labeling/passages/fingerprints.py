@@ -5,8 +5,9 @@ text's runs of ``gram`` words are numbered, and of every ``words - gram + 1`` ne
 run of ``words`` words holds exactly that many neighbours, so two texts that share it keep the same one in it. About one
 word in three begins a fingerprint.
 
-A shared fingerprint is not yet a shared run; it only says where to look. ``windows`` names every run of ``words`` words
-that holds a given fingerprint: two articles share a run if, and only if, they share the number of such a window.
+A shared fingerprint is not yet a shared run: most are stock phrases. ``beside`` tells those by a byte of each word next to
+them, so that few texts must be looked into. ``windows`` then names every run of ``words`` words that holds a given
+fingerprint: two articles share a run if, and only if, they share the number of such a window.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from labeling.passages.words import Stream
 
 _SALT = np.uint64(0xD1B54A32D192ED03)  # a text of few words is no run of these words
+_NEAR = 4  # words on either side of a fingerprint of which a byte is kept: eight, in one number
 
 
-def fingerprints(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers]:
+def fingerprints(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers, Hashes]:
     """The fingerprints of the texts of a stream; a text of fewer than ``words`` words has none.
 
     Args:
@@ -32,12 +34,22 @@ def fingerprints(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers]:
         words: The shortest shared run that must be found.
 
     Returns:
-        Three arrays of one length: the number of the text in the stream, the fingerprint, and the word it starts at,
-        counted from the start of its text.
+        Four arrays of one length: the number of the text in the stream, the fingerprint, the word it starts at, counted
+        from the start of its text, and what stands beside it, for ``beside``.
     """
     places, values = _kept(stream, words)
     text = np.searchsorted(stream.bounds, places, side="right") - 1
-    return text, values, places - stream.bounds[text]
+    return text, values, places - stream.bounds[text], _neighbours(stream.words.ids, places, gram_size(words))
+
+
+def beside(words: int) -> list[np.uint64]:
+    """Of two places of a fingerprint in one run of ``words`` words, the neighbours are the same in one of these masks.
+
+    The run has so many words before the fingerprint, and the rest of them after it; four on a side are looked at.
+    """
+    rest = words - gram_size(words)
+    sides = {(min(before, _NEAR), min(rest - before, _NEAR)) for before in range(rest + 1)}
+    return [np.uint64(((1 << 8 * (before + after)) - 1) << 8 * (_NEAR - before)) for before, after in sorted(sides)]
 
 
 def windows(stream: Stream, text: Numbers, at: Numbers, words: int) -> tuple[Numbers, Hashes, Numbers]:
@@ -93,6 +105,15 @@ def _kept(stream: Stream, words: int) -> tuple[Numbers, Hashes]:
     around[width - 1 : width - 1 + len(smallest)] = smallest
     places = np.flatnonzero(values == _sliding(np.maximum, around, width))
     return places, values[places]
+
+
+def _neighbours(ids: Hashes, places: Numbers, size: int) -> Hashes:
+    """A byte of each of the four words before and the four after a run; beyond the ends of a text, of any."""
+    edge = np.zeros(_NEAR, np.uint8)
+    padded = np.concatenate((edge, ids.astype(np.uint8), edge))
+    fours: npt.NDArray[np.uint32] = np.ndarray((len(padded) - _NEAR + 1,), "<u4", padded, strides=(1,))
+    before, after = fours[places].astype(np.uint64), fours[places + _NEAR + size].astype(np.uint64)
+    return before | after << np.uint64(8 * _NEAR)
 
 
 def _sliding(choose: np.ufunc, values: Hashes, width: int) -> Hashes:

@@ -38,6 +38,7 @@ _TYPES = {
     "kind": "uint8",
     "lead": "uint64",
     "length": "int32",
+    "near": "uint64",
     "source": "uint64",
     "start": "int32",
     "words": "int32",
@@ -124,6 +125,41 @@ def each_bucket(  # the five things a step by bucket depends on
     return grouped.map_groups(made.alias("made")).select(col("made").unnest())
 
 
+def packed(  # the five things that packing depends on
+    frame: DataFrame, step: Callable[..., dict[str, Column]], key: str, buckets: int, gives: Sequence[str]
+) -> DataFrame:
+    """The rows that ``step`` makes of each batch, packed by ``key`` modulo ``buckets``: bucket, and columns of lists.
+
+    Rows that are many and small travel so: Daft moves a few long lists, and takes no row in hand.
+    """
+    from daft import DataType, col
+
+    names = frame.column_names
+    lists = DataType.struct({"bucket": DataType.uint64(), **{name: DataType.list(_type(name)) for name in gives}})
+
+    def packs(*series: Series) -> pa.Array:
+        rows = {name: _column(each) for name, each in zip(names, series, strict=True)}
+        return _packs(step(rows) if len(series[0]) else _NOTHING, key, buckets, gives, len(series[0]))
+
+    made = _function(packs, DataType.list(lists))(*map(col, names))
+    rows = frame.select(made.alias("packs")).explode("packs").where(col("packs").not_null())
+    return rows.select(col("packs").unnest())
+
+
+def each_pack(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: Sequence[str]) -> DataFrame:
+    """Rows made of all rows of a bucket that ``packed`` made; ``step`` takes and gives columns by name."""
+    from daft import col
+
+    names = [name for name in packs.column_names if name != "bucket"]
+
+    def structs(*series: Series) -> pa.Array:
+        rows = {name: each.to_arrow().flatten().to_numpy() for name, each in zip(names, series, strict=True)}
+        return _structs(step(rows) if len(series[0]) else _NOTHING, gives)
+
+    made = _function(structs, _struct(gives))(*map(col, names))
+    return packs.groupby("bucket").map_groups(made.alias("made")).select(col("made").unnest())
+
+
 def _function(step: Callable[..., pa.Array], gives: DataType) -> Any:  # noqa: ANN401 - Daft is untyped here
     import daft
 
@@ -146,8 +182,30 @@ def _column(series: Series) -> Column:
 def _struct(names: Sequence[str]) -> DataType:
     from daft import DataType
 
-    kind: DataType = DataType.struct({name: getattr(DataType, _TYPES[name])() for name in names})
+    kind: DataType = DataType.struct({name: _type(name) for name in names})
     return kind
+
+
+def _type(name: str) -> DataType:
+    from daft import DataType
+
+    kind: DataType = getattr(DataType, _TYPES[name])()
+    return kind
+
+
+def _packs(columns: Mapping[str, Column], key: str, buckets: int, names: Sequence[str], length: int) -> pa.Array:
+    """One list of packs in the first of ``length`` rows: a function of Daft gives a row for a row."""
+    import pyarrow as pa
+
+    bucket = (columns[key] % buckets).astype(np.uint16)
+    order = np.argsort(bucket, kind="stable")
+    ends = np.append(0, np.cumsum(np.bincount(bucket, minlength=buckets)))
+    lists = [
+        pa.LargeListArray.from_arrays(ends, np.ascontiguousarray(columns[name][order]).astype(_TYPES[name], copy=False))
+        for name in names
+    ]
+    packs = pa.StructArray.from_arrays([np.arange(buckets, dtype=np.uint64), *lists], names=["bucket", *names])
+    return pa.LargeListArray.from_arrays(np.append(0, np.full(length, buckets)), packs)
 
 
 def _structs(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Array:

@@ -9,10 +9,15 @@ to the fullest one that has the run, which is enough to know who hangs together.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from labeling.passages.words import mixed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 
@@ -21,11 +26,21 @@ UNKNOWN = 0  # a source or day that is not known
 WHOLE = 1 << 30  # where the run that is a whole article is said to start: beyond any word
 
 
-def repeated(rows: Columns) -> Columns:
-    """Fingerprints that stand in two articles or more. ``rows``: article, hash, at; the same come out."""
+def repeated(rows: Columns, masks: Sequence[np.uint64]) -> Columns:
+    """Fingerprints that stand in two articles or more, beside the same words.
+
+    Args:
+        rows: article, hash, at, and ``near``, a byte of each word beside the fingerprint.
+        masks: Which of these bytes, together, must be the same: one of the masks is enough.
+
+    Returns:
+        article and at.
+    """
     rows = _taken(rows, _met_again(rows["hash"]))
-    rows = _taken(rows, np.lexsort((rows["article"], rows["hash"])))
-    return _taken(rows, _in_several(rows["hash"], rows["article"]))
+    met = np.zeros(len(rows["hash"]), bool)
+    for mask in masks:
+        met |= _in_several(mixed(rows["hash"] + mixed(rows["near"] & mask)), rows["article"])
+    return {name: rows[name][met] for name in ("article", "at")}
 
 
 def shared(rows: Columns, dates: int) -> Columns:
@@ -42,8 +57,7 @@ def shared(rows: Columns, dates: int) -> Columns:
         The rows that are left, with ``kind``.
     """
     rows = _taken(rows, _met_again(rows["hash"]))
-    rows = _taken(rows, np.lexsort((rows["article"], rows["hash"])))
-    rows = _taken(rows, _in_several(rows["hash"], rows["article"]))
+    rows = _taken(rows, np.flatnonzero(_in_several(rows["hash"], rows["article"])))
     standing = np.isin(rows["hash"], _standing(rows, dates)) & (rows["at"] < WHOLE)
     return {**rows, "kind": np.where(standing, BOILERPLATE, REPRINT).astype(np.uint8)}
 
@@ -152,12 +166,16 @@ def _met_again(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return again
 
 
-def _in_several(values: npt.NDArray[Any], articles: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The rows whose value stands in two articles or more; rows sorted by value, then by article."""
+def _in_several(values: npt.NDArray[Any], articles: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether the value of each row stands in two articles or more."""
+    order = np.argsort(values)
+    values, articles = values[order], articles[order]
     first = np.flatnonzero(_changes(values))
-    last = np.append(first[1:], len(values)) - 1 if len(first) else first
-    several = articles[first] != articles[last]
-    return np.flatnonzero(np.repeat(several, last - first + 1))
+    sizes = np.diff(np.append(first, len(values)))
+    others = articles != np.repeat(articles[first], sizes)
+    several = np.zeros(len(values), bool)
+    several[order] = np.repeat(np.logical_or.reduceat(others, first), sizes) if len(first) else others
+    return several
 
 
 def _changes(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -85,7 +85,7 @@ class Stream:
 
 def words_of(text: str) -> Words:
     """The words of one text."""
-    return _stream([text], 0).of(0)
+    return stream_of([text]).of(0)
 
 
 def all_words(texts: Sequence[str]) -> list[Words]:
@@ -95,14 +95,44 @@ def all_words(texts: Sequence[str]) -> list[Words]:
 
 def streams(texts: Sequence[str]) -> Iterator[Stream]:
     """The words of many texts, a good number of code points at a time, in the order given."""
-    first, size = 0, 0
-    for number, text in enumerate(texts):
-        if size and size + len(text) > _CHUNK:
-            yield _stream(texts[first:number], first)
-            first, size = number, 0
-        size += len(text) + 1
-    if texts:
-        yield _stream(texts[first:], first)
+    for part in parts([len(text) for text in texts]):
+        yield stream_of(texts[part], part.start)
+
+
+def stream_of(texts: Sequence[str], first: int = 0) -> Stream:
+    """The words of some texts, the first of which has the number ``first``.
+
+    They are joined with line feeds, which no word crosses, and cut all at once.
+    """
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    offsets = np.concatenate(([0], np.cumsum(sizes + 1)))
+    starts, ends, ids = _cut("\n".join([*texts, ""]))
+    bounds = np.searchsorted(starts, offsets)
+    for number in np.flatnonzero(np.diff(bounds) == 0)[::-1]:
+        place, text = bounds[number], texts[number]
+        starts = np.insert(starts, place, offsets[number])
+        ends = np.insert(ends, place, offsets[number] + len(text))
+        ids = np.insert(ids, place, number_of(text))
+        bounds[number + 1 :] += 1
+    base = np.repeat(offsets[:-1], np.diff(bounds))
+    return Stream(first, bounds, Words(ids, starts - base, ends - base))
+
+
+def parts(sizes: Iterable[int]) -> Iterator[slice]:
+    """Which texts of those sizes, in code points, to read at once."""
+    first, end, size = 0, 0, 0
+    for end, more in enumerate(sizes, 1):
+        if size and size + more > _CHUNK:
+            yield slice(first, end - 1)
+            first, size = end - 1, 0
+        size += more + 1
+    if end:
+        yield slice(first, end)
+
+
+def alone(words: Words) -> Stream:
+    """The words of one text as a stream."""
+    return Stream(0, np.array([0, len(words)]), words)
 
 
 def number_of(text: str) -> int:
@@ -135,22 +165,6 @@ def running(values: Hashes) -> tuple[Hashes, Hashes]:
     sums = np.zeros(len(values) + 1, np.uint64)
     np.cumsum(values * rising[: len(values)], out=sums[1:])
     return sums, inverse
-
-
-def _stream(texts: Sequence[str], first: int) -> Stream:
-    """Join the texts with line feeds, which no word crosses, and cut all of them at once."""
-    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-    offsets = np.concatenate(([0], np.cumsum(sizes + 1)))
-    starts, ends, ids = _cut("\n".join([*texts, ""]))
-    bounds = np.searchsorted(starts, offsets)
-    for number in np.flatnonzero(np.diff(bounds) == 0)[::-1]:
-        place, text = bounds[number], texts[number]
-        starts = np.insert(starts, place, offsets[number])
-        ends = np.insert(ends, place, offsets[number] + len(text))
-        ids = np.insert(ids, place, number_of(text))
-        bounds[number + 1 :] += 1
-    base = np.repeat(offsets[:-1], np.diff(bounds))
-    return Stream(first, bounds, Words(ids, starts - base, ends - base))
 
 
 def _cut(text: str) -> tuple[Numbers, Numbers, Hashes]:

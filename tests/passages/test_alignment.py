@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.passages.alignment import align
-from labeling.passages.words import words_of
+from labeling.passages.alignment import align, align_all
+from labeling.passages.words import stream_of, words_of
 
 REAL = Path(__file__).parents[2] / "../shared/articles"
 TOKENS = st.lists(st.sampled_from([f"w{n}" for n in range(12)]), min_size=1, max_size=50)
@@ -109,6 +109,21 @@ def test_the_two_real_articles_to_the_character() -> None:
     ]
     assert "(IOR).Both sides reviewed" in found[1][0]
     assert "(IOR).\n\nBoth sides also reviewed" in found[1][1]
+
+
+@given(st.lists(st.tuples(TOKENS, TOKENS), min_size=1, max_size=5), st.integers(6, 12))
+def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[str], list[str]]], words: int) -> None:
+    """What stands beside a pair in its batch changes nothing, whatever the lengths of the texts."""
+    left, right = (stream_of([" ".join(text) for text in texts]) for texts in zip(*pairs, strict=True))
+    found = align_all(left, right, words)
+    ends = (found.left_start, found.left_end, found.right_start, found.right_end, found.words)
+    alone = [
+        (number, each.left_start, each.left_end, each.right_start, each.right_end, each.words)
+        for number in range(len(pairs))
+        for each in align(left.of(number), right.of(number), words)
+    ]
+
+    assert list(zip(found.pair.tolist(), *(column.tolist() for column in ends), strict=True)) == alone
 
 
 def test_nothing_in_common_is_no_stretch() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.passages.fingerprints import fingerprints, gram_size, wholes, windows
+from labeling.passages.fingerprints import beside, fingerprints, gram_size, wholes, windows
 from labeling.passages.words import Stream, grams, streams, words_of
 
 WORDS = st.lists(st.sampled_from([f"w{n}" for n in range(9)]), min_size=1, max_size=60)
@@ -22,7 +22,7 @@ def stream_of(*texts: list[str]) -> Stream:
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_every_run_holds_a_fingerprint(texts: list[list[str]]) -> None:
     """Of every run of N words one of its N - k + 1 runs of k words is kept: the guarantee of winnowing."""
-    text, _, at = fingerprints(stream_of(*texts), N)
+    text, _, at, _ = fingerprints(stream_of(*texts), N)
     kept = set(zip(text.tolist(), at.tolist(), strict=True))
 
     for number, words in enumerate(texts):
@@ -33,7 +33,7 @@ def test_every_run_holds_a_fingerprint(texts: list[list[str]]) -> None:
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_fingerprints_are_the_smallest_of_a_window(texts: list[list[str]]) -> None:
     """What is kept is exactly what some window's smallest number is, redone one window at a time."""
-    text, values, at = fingerprints(stream_of(*texts), N)
+    text, values, at, _ = fingerprints(stream_of(*texts), N)
     width = N - gram_size(N) + 1
     expected = set()
     for number, words in enumerate(texts):
@@ -48,9 +48,43 @@ def test_fingerprints_are_the_smallest_of_a_window(texts: list[list[str]]) -> No
 def test_one_word_in_three_begins_a_fingerprint() -> None:
     """The expected density of winnowing with a window of 5 is 2 / (5 + 1) (Schleimer, Wilkerson, Aiken 2003)."""
     words = np.random.default_rng(7).integers(0, 10**6, 40_000)
-    text, _, _ = fingerprints(stream_of([f"w{word}" for word in words]), 12)
+    text, *_ = fingerprints(stream_of([f"w{word}" for word in words]), 12)
 
     assert abs(len(text) / len(words) - 2 / 6) < 0.005
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from([6, 8, 12, 21, 40]))
+def test_what_stands_beside_a_fingerprint_never_hides_a_run(texts: list[list[str]], words: int) -> None:
+    """Wherever a run of N words stands twice, its fingerprint has the same words beside it, in one mask at least."""
+    copied = [f"run{n}" for n in range(words)]
+    whole = [*texts[0], *copied, *texts[-1]]
+    text, values, at, near = fingerprints(stream_of(*texts, copied, whole, [*copied, *texts[0]]), words)
+    seen: dict[tuple[int, int], set[int]] = {}
+    for number, start in ((len(texts), 0), (len(texts) + 1, len(texts[0])), (len(texts) + 2, 0)):
+        inside = (text == number) & (at >= start) & (at <= start + words - gram_size(words))
+        for value, beside_it in zip(values[inside].tolist(), near[inside].tolist(), strict=True):
+            for mask in beside(words):
+                seen.setdefault((value, int(mask)), set()).add(beside_it & int(mask))
+    found = {value for value, _ in seen}
+
+    assert found
+    assert all(any(len(seen[value, int(mask)]) == 1 for mask in beside(words)) for value in found)
+
+
+def test_the_words_beside_a_fingerprint_are_those_of_a_run() -> None:
+    """Runs of 12 words hold 8 and 4 more: none before and four after, or one and three, and so on; a byte each."""
+    assert [f"{int(mask):016x}" for mask in beside(12)] == [
+        "ffffffff00000000",
+        "00ffffffff000000",
+        "0000ffffffff0000",
+        "000000ffffffff00",
+        "00000000ffffffff",
+    ]
+    assert [f"{int(mask):016x}" for mask in beside(6)] == [
+        "0000ffff00000000",
+        "000000ffff000000",
+        "00000000ffff0000",
+    ]
 
 
 def runs_that_hold(texts: list[list[str]], *prints: tuple[int, int]) -> list[tuple[int, int, int]]:

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labeling.passages.fingerprints import beside
 from labeling.passages.sharing import (
     BOILERPLATE,
     REPRINT,
@@ -23,7 +24,14 @@ from labeling.passages.sharing import (
 
 def columns(**values: list[Any]) -> Columns:
     """Columns of whole numbers."""
-    kinds = {"hash": np.uint64, "article": np.uint64, "source": np.uint64, "centre": np.uint64, "kind": np.uint8}
+    kinds = {
+        "hash": np.uint64,
+        "article": np.uint64,
+        "source": np.uint64,
+        "centre": np.uint64,
+        "near": np.uint64,
+        "kind": np.uint8,
+    }
     return {name: np.array(column, kinds.get(name, np.int32)) for name, column in values.items()}
 
 
@@ -34,9 +42,27 @@ def rows(table: Columns, *names: str) -> list[tuple[int, ...]]:
 
 def test_what_one_article_repeats_is_not_shared() -> None:
     """A fingerprint twice in one article is none of two articles."""
-    prints = columns(hash=[5, 5, 6, 6, 7], article=[1, 1, 1, 2, 3], at=[0, 9, 3, 4, 0])
+    prints = columns(hash=[5, 5, 6, 6, 7], article=[1, 1, 1, 2, 3], at=[0, 9, 3, 4, 0], near=[0] * 5)
 
-    assert rows(repeated(prints), "hash", "article", "at") == [(6, 1, 3), (6, 2, 4)]
+    assert rows(repeated(prints, beside(12)), "article", "at") == [(1, 3), (2, 4)]
+
+
+def test_a_stock_phrase_is_not_shared() -> None:
+    """Of runs of 12 words, those count that go on alike for four words: after it, before it, or two on either side."""
+    alike = [0x11_22_33_44_00_00_00_01, 0x11_22_33_44_00_00_00_02]  # the four words after it
+    prints = columns(
+        hash=[5, 5, 6, 6, 7, 7, 8, 8],
+        article=[1, 2] * 4,
+        at=[5, 5, 6, 6, 7, 7, 8, 8],
+        near=[
+            *alike,
+            *(0x01_44_33_22_11, 0x02_44_33_22_11),  # the four before it
+            *(0x01_01_55_66_77_88_01_01, 0x02_02_55_66_77_88_02_02),  # two and two
+            *(0x01_33_55_66_01_88_22_11, 0x02_33_55_66_02_88_22_11),  # three, no fourth beside them
+        ],
+    )
+
+    assert rows(repeated(prints, beside(12)), "article", "at") == [(1, 5), (1, 6), (1, 7), (2, 5), (2, 6), (2, 7)]
 
 
 def test_boilerplate_is_what_one_source_prints_on_many_days() -> None:

@@ -1,0 +1,147 @@
+"""Tiles: runs of words that stand in both texts of a pair, each word of either text under one tile at most.
+
+The longest runs are laid first (greedy string tiling; Wise: YAP3, 1996). Many pairs are laid at once, as two streams:
+text ``i`` of the one beside text ``i`` of the other. Calling numpy for one pair takes longer than its work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from labeling.passages.words import Hashes, Numbers, grams, mixed
+
+if TYPE_CHECKING:
+    from labeling.passages.words import Stream
+
+_TILE = 4  # words of the shortest tile, or all words of a shorter text
+_COVERED = b"\1"
+_SEEN = 64  # places in the one text at which a run of the other is looked for
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Runs of ``words`` words that start at word ``left`` of the one stream and at word ``right`` of the other.
+
+    Four arrays of one length; ``pair`` is the number of the text in both streams.
+    """
+
+    pair: Numbers
+    left: Numbers
+    right: Numbers
+    words: Numbers
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def taken(self, order: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Tiles:
+        """Some of them, in that order."""
+        return Tiles(self.pair[order], self.left[order], self.right[order], self.words[order])
+
+
+def tiles(left: Stream, right: Stream) -> Tiles:
+    """The tiles of each pair, in the order of the right texts.
+
+    Args:
+        left: The words of the one text of each pair.
+        right: The words of the other.
+    """
+    sizes = np.minimum(_TILE, np.minimum(left.lengths(), right.lengths()))
+    runs = _stacked([_runs(left, right, sizes, size) for size in np.unique(sizes).tolist()])
+    apart = ~(_overlapping(runs.left, runs.words) | _overlapping(runs.right, runs.words))
+    laid = _stacked([runs.taken(apart), _laid(runs.taken(~apart), left, right, sizes)])
+    return laid.taken(np.argsort(laid.right))
+
+
+def _runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Tiles:
+    """The longest runs on every diagonal, of the pairs whose shortest tile has ``size`` words."""
+    ours, theirs = _places(left, sizes, size), _places(right, sizes, size)
+    at, other = _matches(_keys(left, ours, size), _keys(right, theirs, size))
+    at, other = ours[at], theirs[other]
+    order = np.lexsort((other, at - other))
+    at, other = at[order], other[order]
+    breaks = (np.diff(at - other, prepend=-(1 << 40)) != 0) | (np.diff(other, prepend=-2) != 1)
+    first = np.flatnonzero(breaks)
+    pair = np.searchsorted(right.bounds, other[first], side="right") - 1
+    return Tiles(pair, at[first], other[first], np.diff(np.append(first, len(at))) + size - 1)
+
+
+def _places(stream: Stream, sizes: Numbers, size: int) -> Numbers:
+    """Where runs of ``size`` words start that end in the same text, in the texts of that size."""
+    last = np.repeat(np.where(sizes == size, stream.bounds[1:] - size, -1), stream.lengths())
+    return np.flatnonzero(np.arange(len(last)) <= last)
+
+
+def _keys(stream: Stream, places: Numbers, size: int) -> Hashes:
+    """A number for each run, of its words and its pair."""
+    pair = np.repeat(np.arange(stream.texts, dtype=np.uint64), stream.lengths())[places]
+    return mixed(grams(stream.words.ids, size)[places] + mixed(pair))
+
+
+def _matches(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
+    """All pairs of places with the same number; of a number that the left side repeats, the first ``_SEEN`` places."""
+    ours, theirs = _met_again(left, right)
+    order = ours[np.argsort(left[ours], kind="stable")]
+    ranked = left[order]
+    low = np.searchsorted(ranked, right[theirs], side="left")
+    count = np.minimum(np.searchsorted(ranked, right[theirs], side="right") - low, _SEEN)
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return order[np.repeat(low, count) + within], np.repeat(theirs, count)
+
+
+def _met_again(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
+    """The places whose number stands at another place too, of either side: few of many, found by one fast sort."""
+    values = np.concatenate((left, right))
+    order = np.argsort(values)
+    same = values[order[1:]] == values[order[:-1]]
+    again = np.zeros(len(values), bool)
+    again[order[1:][same]] = again[order[:-1][same]] = True
+    return np.flatnonzero(again[: len(left)]), np.flatnonzero(again[len(left) :])
+
+
+def _overlapping(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
+    """Whether each run shares a word with another one, on this side."""
+    order = np.argsort(starts)
+    reach = np.maximum.accumulate((starts + words)[order])
+    into = np.zeros(len(order) + 1, bool)  # whether a run reaches back into those before it
+    into[1:-1] = starts[order][1:] < reach[:-1]
+    overlapping = np.zeros(len(order), bool)
+    overlapping[order] = into[:-1] | into[1:]
+    return overlapping
+
+
+def _laid(runs: Tiles, left: Stream, right: Stream, sizes: Numbers) -> Tiles:
+    """Runs that overlap, the longest first, and of each the longest part that none before it covers."""
+    # One by one, so in bytes: numpy takes longer to be called than these take to search.
+    covered_left, covered_right = bytearray(len(left.words)), bytearray(len(right.words))
+    runs = runs.taken(np.lexsort((runs.left, runs.right, -runs.words)))
+    laid: list[tuple[int, int, int, int]] = []
+    for pair, one, other, words, least in zip(*_columns(runs), sizes[runs.pair].tolist(), strict=True):
+        start, free = _longest(covered_left[one : one + words], covered_right[other : other + words])
+        if free >= least:
+            one, other = one + start, other + start  # noqa: PLW2901 - the run, as far as it is free
+            covered_left[one : one + free] = covered_right[other : other + free] = _COVERED * free
+            laid.append((pair, one, other, free))
+    return Tiles(*np.array(laid, np.int64).reshape(-1, 4).T)
+
+
+def _longest(left: bytearray, right: bytearray) -> tuple[int, int]:
+    """Where the longest stretch starts that is covered on neither side, and how long it is."""
+    if _COVERED not in left and _COVERED not in right:
+        return 0, len(left)
+    either = int.from_bytes(left, "big") | int.from_bytes(right, "big")
+    lengths = [len(free) for free in either.to_bytes(len(left), "big").split(_COVERED)]
+    best = lengths.index(max(lengths))
+    return sum(lengths[:best]) + best, lengths[best]
+
+
+def _columns(laid: Tiles) -> list[list[int]]:
+    return [column.tolist() for column in (laid.pair, laid.left, laid.right, laid.words)]
+
+
+def _stacked(parts: list[Tiles]) -> Tiles:
+    names = ("pair", "left", "right", "words")
+    return Tiles(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
