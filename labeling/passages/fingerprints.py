@@ -5,8 +5,8 @@ text's runs of ``gram`` words are numbered, and of every ``words - gram + 1`` ne
 run of ``words`` words holds exactly that many neighbours, so two texts that share it keep the same one in it. About one
 word in three begins a fingerprint.
 
-A shared fingerprint is not yet a shared run: most are stock phrases. ``beside`` tells those by a byte of each word next to
-them, so that few texts must be looked into. ``windows`` then names every run of ``words`` words that holds a given
+A shared fingerprint is not yet a shared run: most are stock phrases. ``beside`` tells those by a byte of each word next
+to them, so that few texts must be looked into. ``windows`` then names every run of ``words`` words that holds a given
 fingerprint: two articles share a run if, and only if, they share the number of such a window.
 """
 
