@@ -7,6 +7,7 @@ different days, while two outlets' versions of one press release may share half.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,15 +57,22 @@ def stories(reports: Sequence[Report], rules: PassageRules) -> dict[int, int]:
         rules: Coverage, days and the length of a run that joins.
     """
     ranked = sorted(reports, key=lambda report: (-len(report.words), report.article))
-    sketches = _Sketches([_shingles(report.words) for report in ranked])
+    sketches = _Sketches(ranked)
     lead_of: dict[int, int] = {}
     for place, lead in enumerate(ranked):
         if lead.article not in lead_of:
             lead_of[lead.article] = lead.article
-            near = (ranked[other] for other in sketches.near(place, _least(rules)))
-            free = (report for report in near if report.article not in lead_of)
+            free = (report for report in _near(ranked, place, sketches, rules) if report.article not in lead_of)
             lead_of |= dict.fromkeys(_story_of(lead, free, rules), lead.article)
     return lead_of
+
+
+def _near(ranked: Sequence[Report], place: int, sketches: _Sketches, rules: PassageRules) -> Iterable[Report]:
+    """The articles after ``place`` that may be of its story; few that were laid beside it already need no sketches."""
+    others = ranked[place + 1 : place + 1 + _PATIENCE]
+    if place + 1 + len(others) == len(ranked) and all(ranked[place].article in other.shared for other in others):
+        return others
+    return (ranked[other] for other in sketches.near(place, _least(rules)))
 
 
 def _story_of(lead: Report, near: Iterable[Report], rules: PassageRules) -> Iterator[int]:
@@ -118,31 +126,43 @@ def _least(rules: PassageRules) -> float:
 
 
 def _shingles(words: Words) -> Hashes:
-    return np.unique(grams(words.ids, min(_GRAM, len(words))))
+    ranked = np.sort(grams(words.ids, min(_GRAM, len(words))))
+    each_once: Hashes = ranked[np.append(True, ranked[1:] != ranked[:-1])]
+    return each_once
 
 
 class _Sketches:
-    """Which articles may be covered by a given one, without comparing all with all.
+    """Which articles may be covered by a given one, without comparing all with all. Made when first asked.
 
     Of each article the ``_SKETCH`` runs with the smallest numbers are looked up. A footer is a small part of them, so
     articles that share no more than that are never laid side by side.
     """
 
-    def __init__(self, shingles: Sequence[Hashes]) -> None:
-        self.shingles = shingles
-        sketches = [each[:_SKETCH] for each in shingles]
-        self.sizes = np.array([len(sketch) for sketch in sketches], np.int64)
-        values = np.concatenate([*sketches, np.zeros(0, np.uint64)])
+    def __init__(self, ranked: Sequence[Report]) -> None:
+        self._ranked = ranked
+
+    @cached_property
+    def _shingles(self) -> list[Hashes]:
+        return [_shingles(report.words) for report in self._ranked]
+
+    @cached_property
+    def _sizes(self) -> Numbers:
+        return np.array([len(each[:_SKETCH]) for each in self._shingles], np.int64)
+
+    @cached_property
+    def _index(self) -> tuple[Hashes, Numbers]:
+        """All numbers of all sketches in order, and whose each is."""
+        values = np.concatenate([each[:_SKETCH] for each in self._shingles])
         order = np.argsort(values, kind="stable")
-        self.values = values[order]
-        self.owners: Numbers = np.repeat(np.arange(len(sketches)), self.sizes)[order]
+        return values[order], np.repeat(np.arange(len(self._sizes)), self._sizes)[order]
 
     def near(self, place: int, least: float) -> Iterator[int]:
         """The articles after ``place`` of whose sketch so great a share stands in the one there, most alike first."""
-        low = np.searchsorted(self.values, self.shingles[place], side="left")
-        count = np.searchsorted(self.values, self.shingles[place], side="right") - low
+        values, owners = self._index
+        low = np.searchsorted(values, self._shingles[place], side="left")
+        count = np.searchsorted(values, self._shingles[place], side="right") - low
         found = np.repeat(low, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        met = np.bincount(self.owners[found], minlength=len(self.sizes))
-        near = np.flatnonzero(met >= np.maximum(1, least * self.sizes))
+        met = np.bincount(owners[found], minlength=len(self._sizes))
+        near = np.flatnonzero(met >= np.maximum(1, least * self._sizes))
         near = near[near > place]
-        yield from near[np.argsort(-met[near] / self.sizes[near], kind="stable")].tolist()
+        yield from near[np.argsort(-met[near] / self._sizes[near], kind="stable")].tolist()
