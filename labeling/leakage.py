@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from labeling.errors import LeakError
 from labeling.passages.fingerprints import wholes
-from labeling.passages.words import Hashes, Numbers, all_words, grams, streams
+from labeling.passages.letters import Numbers, Texts
+from labeling.passages.words import Hashes, all_words, grams, streams
 from labeling.splits import SPLITS, SplitName
 from labeling.values import Frozen, digest_of
 
@@ -152,7 +153,7 @@ class _Corpus:
         self.sizes = np.array([len(each) for each in self.words], np.int64)
         self.first = np.concatenate(([0], np.cumsum(self.sizes + 1)))
         self.owner: Numbers = np.repeat(np.arange(len(articles)), self.sizes + 1)
-        self.wholes = np.concatenate([np.zeros(0, np.uint64), *map(wholes, streams(texts))])
+        self.wholes = np.concatenate([np.zeros(0, np.uint64), *map(wholes, streams(Texts.of(texts)))])
         self.holders = self._holders(boilerplate)
         self.free = self._free(boilerplate)
         self.runs = {size: self._runs(size) for size in {_NEAR, _SHORT, words}}

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.passages.tiling import Tiles, tiles
-from labeling.passages.words import Numbers, alone
+from labeling.passages.words import alone
 
 if TYPE_CHECKING:
+    from labeling.passages.letters import Numbers
     from labeling.passages.words import Stream, Words
 
 _GAP = 8  # words that may lie between two tiles of a stretch, in either text

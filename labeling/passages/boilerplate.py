@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from labeling.passages.words import Hashes, Numbers, all_words, mixed
+from labeling.passages.words import Hashes, all_words, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from labeling.passages.letters import Numbers
     from labeling.passages.words import Stream
 
 Phrases: TypeAlias = tuple[Hashes, ...]

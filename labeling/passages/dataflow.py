@@ -12,7 +12,8 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from operator import add
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
 
     from labeling.passages.boilerplate import Phrases
     from labeling.passages.frames import Column
+    from labeling.passages.letters import Numbers, Texts
     from labeling.passages.rules import PassageRules
     from labeling.passages.sharing import Columns
-    from labeling.passages.words import Hashes, Numbers, Stream
+    from labeling.passages.words import Hashes, Stream
+
+Rows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts
 
 _PLACE = ("article", "at", "start", "end")
 _PAIR = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
@@ -131,18 +135,18 @@ def _listed(rows: DataFrame, *names: str) -> DataFrame:
     return rows.groupby("article").agg(*(col(name).list_agg().alias(name) for name in names))
 
 
-def _facts(ids: Column, sources: Column, published: Column) -> Columns:
-    days = [date.fromisoformat(day).toordinal() if day else sharing.UNKNOWN for day in published]
+def _facts(ids: Texts, sources: Texts, published: Texts) -> Columns:
+    days = [date.fromisoformat(day).toordinal() if day else sharing.UNKNOWN for day in published.tolist()]
     return {
-        "article": np.array([number_of(name) for name in ids], np.uint64),
-        "source": np.array([number_of(name) if name else sharing.UNKNOWN for name in sources], np.uint64),
+        "article": np.array([number_of(name) for name in ids.tolist()], np.uint64),
+        "source": np.array([number_of(name) if name else sharing.UNKNOWN for name in sources.tolist()], np.uint64),
         "day": np.array(days, np.int32),
     }
 
 
-def _fingerprints(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+def _fingerprints(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
     made: list[Columns] = []
-    for stream in streams(rows["text"].tolist()):
+    for stream in streams(rows["text"]):
         own = rows["article"][stream.first : stream.first + stream.texts]
         whole = wholes(stream)
         text, values, at, near = fingerprints(without(stream, phrases, whole)[0], rules.words)
@@ -152,9 +156,9 @@ def _fingerprints(rows: Columns, rules: PassageRules, phrases: Phrases) -> Colum
     return _stacked(made)
 
 
-def _windows(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+def _windows(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
     made: list[Columns] = []
-    for stream in streams(rows["text"].tolist()):
+    for stream in streams(rows["text"]):
         own = {name: rows[name][stream.first : stream.first + stream.texts] for name in ("article", "source", "day")}
         whole = wholes(stream)
         prints = rows["at"][stream.first : stream.first + stream.texts]
@@ -190,9 +194,9 @@ def _of(text: Numbers, stream: Stream, facts: Columns) -> Columns:
     return {name: values[text] for name, values in facts.items()} | {"length": stream.lengths()[text]}
 
 
-def _passages(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+def _passages(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
     made: list[Columns] = []
-    for part in parts(map(len, rows["left_text"] + rows["text"])):
+    for part in parts(map(add, rows["left_text"].sizes(), rows["text"].sizes())):
         own = {name: values[part] for name, values in rows.items()}
         left, *_ = _plain(own["left_text"], own["left_at"], rules, phrases)
         right, *_ = _plain(own["text"], own["at"], rules, phrases)
@@ -203,9 +207,9 @@ def _passages(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
     return _stacked(made)
 
 
-def _stories(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
+def _stories(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
     reports: list[Report] = []
-    for part in parts(map(len, rows["text"])):
+    for part in parts(rows["text"].sizes()):
         own = {name: values[part] for name, values in rows.items()}
         reports += _reports(own, *_plain(own["text"], own["at"], rules, phrases))
     order = np.argsort(rows["group"], kind="stable")
@@ -215,7 +219,7 @@ def _stories(rows: Columns, rules: PassageRules, phrases: Phrases) -> Columns:
     return {"article": np.array(list(leads), np.uint64), "lead": np.array(list(leads.values()), np.uint64)}
 
 
-def _reports(rows: Columns, stream: Stream, left: Numbers, wholes: Hashes) -> Iterator[Report]:
+def _reports(rows: Rows, stream: Stream, left: Numbers, wholes: Hashes) -> Iterator[Report]:
     facts = (rows[name].tolist() for name in ("article", "source", "day", "centre", "words"))
     for place, (article, source, day, centres, words) in enumerate(zip(*facts, strict=True)):
         yield Report(
@@ -229,7 +233,7 @@ def _reports(rows: Columns, stream: Stream, left: Numbers, wholes: Hashes) -> It
         )
 
 
-def _declared(rows: Columns, phrases: Phrases) -> Columns:
+def _declared(rows: Rows, phrases: Phrases) -> Columns:
     found = [
         (number, which, int(words.starts[at]), int(words.ends[at + len(phrase) - 1]), len(phrase))
         for number, words in enumerate(all_words(rows["text"].tolist()))
@@ -240,9 +244,9 @@ def _declared(rows: Columns, phrases: Phrases) -> Columns:
     return {"article": rows["article"][number], **dict(zip(("hash", "start", "end", "words"), columns, strict=True))}
 
 
-def _plain(texts: Column, masks: Column, rules: PassageRules, phrases: Phrases) -> tuple[Stream, Numbers, Hashes]:
+def _plain(texts: Texts, masks: Column, rules: PassageRules, phrases: Phrases) -> tuple[Stream, Numbers, Hashes]:
     """Of some articles the words without boilerplate, how many each has left, and the number of its text as a whole."""
-    stream = stream_of(texts.tolist())
+    stream = stream_of(texts)
     numbers, places = wholes(stream), [np.array(each or [], np.int64) for each in masks]
     return *without(stream, phrases, numbers, places, rules.words), numbers
 

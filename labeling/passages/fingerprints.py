@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.words import Hashes, Numbers, grams, mixed, powers
+from labeling.passages.words import Hashes, grams, mixed, powers
 
 if TYPE_CHECKING:
+    from labeling.passages.letters import Numbers
     from labeling.passages.words import Stream
 
 _SALT = np.uint64(0xD1B54A32D192ED03)  # a text of few words is no run of these words

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.errors import RayUnavailable
+from labeling.passages.letters import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -166,17 +167,26 @@ def _function(step: Callable[..., pa.Array], gives: DataType) -> Any:  # noqa: A
     return daft.func.batch(return_dtype=gives)(step)
 
 
-def _column(series: Series) -> Column:
-    """A column as an array: of numbers, or of strings or lists as Python has them."""
+def _column(series: Series) -> Column | Texts:
+    """A column as an array: of numbers, or of lists as Python has them; texts stay as they lie in memory."""
     import pyarrow as pa
 
     values = series.to_arrow()
+    if pa.types.is_large_string(values.type):
+        return _texts(values)
     if pa.types.is_integer(values.type):
         numbers: Column = values.to_numpy(zero_copy_only=False)
         return numbers
     listed = np.empty(len(values), object)
     listed[:] = values.to_pylist()
     return listed
+
+
+def _texts(values: pa.LargeStringArray) -> Texts:
+    """Strings of Arrow, not copied; what is not there has no characters."""
+    _, bounds, data = values.buffers()
+    starts = np.frombuffer(bounds, np.int64)[values.offset : values.offset + len(values) + 1]
+    return Texts(np.frombuffer(data or b"", np.uint8), starts)
 
 
 def _struct(names: Sequence[str]) -> DataType:

@@ -14,11 +14,12 @@ import numpy as np
 
 from labeling.passages.alignment import align
 from labeling.passages.sharing import UNKNOWN
-from labeling.passages.words import Hashes, Numbers, grams
+from labeling.passages.words import Hashes, grams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from labeling.passages.letters import Numbers
     from labeling.passages.rules import PassageRules
     from labeling.passages.words import Words
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.words import Hashes, Numbers, grams, mixed
+from labeling.passages.words import Hashes, grams, mixed
 
 if TYPE_CHECKING:
+    from labeling.passages.letters import Numbers
     from labeling.passages.words import Stream
 
 _TILE = 4  # words of the shortest tile, or all words of a shorter text
@@ -63,10 +64,10 @@ def _runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Tiles:
     at, other = ours[at], theirs[other]
     order = np.lexsort((other, at - other))
     at, other = at[order], other[order]
+    pair = np.searchsorted(right.bounds, other, side="right") - 1
     breaks = (np.diff(at - other, prepend=-(1 << 40)) != 0) | (np.diff(other, prepend=-2) != 1)
-    first = np.flatnonzero(breaks)
-    pair = np.searchsorted(right.bounds, other[first], side="right") - 1
-    return Tiles(pair, at[first], other[first], np.diff(np.append(first, len(at))) + size - 1)
+    first = np.flatnonzero(breaks | (np.diff(pair, prepend=-1) != 0))
+    return Tiles(pair[first], at[first], other[first], np.diff(np.append(first, len(at))) + size - 1)
 
 
 def _places(stream: Stream, sizes: Numbers, size: int) -> Numbers:

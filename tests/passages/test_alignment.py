@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.passages.alignment import align, align_all
+from labeling.passages.letters import Texts
 from labeling.passages.words import stream_of, words_of
 
 REAL = Path(__file__).parents[2] / "../shared/articles"
@@ -114,7 +115,7 @@ def test_the_two_real_articles_to_the_character() -> None:
 @given(st.lists(st.tuples(TOKENS, TOKENS), min_size=1, max_size=5), st.integers(6, 12))
 def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[str], list[str]]], words: int) -> None:
     """What stands beside a pair in its batch changes nothing, whatever the lengths of the texts."""
-    left, right = (stream_of([" ".join(text) for text in texts]) for texts in zip(*pairs, strict=True))
+    left, right = (stream_of(Texts.of(" ".join(text) for text in texts)) for texts in zip(*pairs, strict=True))
     found = align_all(left, right, words)
     ends = (found.left_start, found.left_end, found.right_start, found.right_end, found.words)
     alone = [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.passages import words as room
+from labeling.passages.letters import Texts
 from labeling.passages.words import all_words, grams, streams, words_of
 
 
@@ -66,11 +67,11 @@ def test_many_texts_at_once_are_the_same_as_one_by_one(texts: list[str]) -> None
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=12), st.integers(1, 30))
 def test_where_batches_are_cut_changes_nothing(texts: list[str], size: int) -> None:
-    """However many code points are read at once, every text is read once and in order."""
+    """However many bytes are read at once, every text is read once and in order."""
     whole = [each.ids.tolist() for each in all_words(texts)]
     before, room._CHUNK = room._CHUNK, size
     try:
-        parts = list(streams(texts))
+        parts = list(streams(Texts.of(texts)))
     finally:
         room._CHUNK = before
 
