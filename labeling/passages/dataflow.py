@@ -3,8 +3,8 @@
 ::
 
     texts -> fingerprints -> those in two articles -> their runs of ``words`` words -> those in two articles,
-    boilerplate apart -> each beside the fullest article that has it -> pairs -> passages, by alignment
-                                                                           `--> leak groups -> stories
+    boilerplate apart -> each beside the fullest article that has it -> pairs -> leak groups -> of each, its passages,
+    by alignment, and its stories
 """
 
 from __future__ import annotations
@@ -12,35 +12,32 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 from itertools import chain
-from operator import add
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labeling.passages import groups as leak_groups
 from labeling.passages import sharing
-from labeling.passages.alignment import align_all
 from labeling.passages.boilerplate import occurrences, phrases_of, without
 from labeling.passages.fingerprints import beside, fingerprints, wholes, windows
 from labeling.passages.frames import each_bucket, each_pack, packed, widened
-from labeling.passages.stories import Report, stories
-from labeling.passages.words import all_words, number_of, parts, stream_of, streams
+from labeling.passages.groups import PAIR
+from labeling.passages.words import all_words, number_of, streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from daft import DataFrame
 
     from labeling.passages.boilerplate import Phrases
     from labeling.passages.frames import Column
+    from labeling.passages.groups import Rows
     from labeling.passages.letters import Numbers, Texts
     from labeling.passages.rules import PassageRules
     from labeling.passages.sharing import Columns
-    from labeling.passages.words import Hashes, Stream
-
-Rows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts
+    from labeling.passages.words import Stream
 
 _PLACE = ("article", "at", "start", "end")
-_PAIR = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
 _NONE = np.zeros(0, np.int64)
 
 
@@ -84,38 +81,26 @@ def joined_runs(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame
     """What each article shares with the fullest that has it: kind, and the columns of a pair of places."""
     beside = ("kind", *_PLACE, "centre", "centre_at", "centre_start", "centre_end")
     starred = each_bucket(runs, "hash", buckets, sharing.starred, beside)
-    return each_bucket(starred, "article", buckets, partial(sharing.joined, words=rules.words), ("kind", *_PAIR))
+    return each_bucket(starred, "article", buckets, partial(sharing.joined, words=rules.words), ("kind", *PAIR))
 
 
-def aligned(  # what is aligned, and how
-    articles: DataFrame, pairs: DataFrame, masks: DataFrame, rules: PassageRules, buckets: int
-) -> DataFrame:
-    """The passages of pairs of articles (centre, article), by alignment: the columns of a pair of places."""
-    from daft import col
-
-    own = articles.select("article", "text").join(_listed(masks, "at"), on="article", how="left")
-    left = own.select(*(col(name).alias(_LEFT[name]) for name in own.column_names))
-    named = pairs.join(left, on="centre").join(own, on="article")
-    step = partial(_passages, rules=rules, phrases=phrases_of(rules.boilerplate))
-    return each_bucket(named, "article", buckets, step, _PAIR)
-
-
-def told(  # who might be one story, what is known of them, and the rules
+def told(  # what is known of the articles, and the rules
     articles: DataFrame,
     groups: DataFrame,
-    shared: DataFrame,
+    pairs: DataFrame,
     masks: DataFrame,
     rules: PassageRules,
     buckets: int,
 ) -> DataFrame:
-    """The story of each article of ``groups`` (article, group): article, lead.
+    """The passages and stories of the articles of ``groups`` (article, group): kind, and columns of a pair of places.
 
-    ``shared`` says how many words of an article stand in passages with its centre: centre, article, words.
+    ``pairs`` (centre, article) says which articles of a group to lay side by side, ``masks`` where boilerplate starts.
     """
-    named = articles.exclude("id").join(groups, on="article").join(_listed(masks, "at"), on="article", how="left")
-    named = named.join(_listed(shared, "centre", "words"), on="article", how="left")
-    step = partial(_stories, rules=rules, phrases=phrases_of(rules.boilerplate))
-    return each_bucket(named, "group", buckets, step, ("article", "lead"))
+    named = articles.exclude("id").join(groups, on="article")
+    for lists in (_listed(masks, "at"), _listed(pairs, "centre")):
+        named = named.join(lists, on="article", how="left")
+    step = partial(leak_groups.told, rules=rules, phrases=phrases_of(rules.boilerplate))
+    return each_bucket(named, "group", buckets, step, ("kind", *PAIR))
 
 
 def declared(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
@@ -123,9 +108,6 @@ def declared(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFram
     step = partial(_declared, phrases=phrases_of(rules.boilerplate))
     gives = ("article", "hash", "start", "end", "words")
     return each_bucket(articles.select("article", "text"), "article", buckets, step, gives)
-
-
-_LEFT = {"article": "centre", "text": "left_text", "at": "left_at"}
 
 
 def _listed(rows: DataFrame, *names: str) -> DataFrame:
@@ -194,45 +176,6 @@ def _of(text: Numbers, stream: Stream, facts: Columns) -> Columns:
     return {name: values[text] for name, values in facts.items()} | {"length": stream.lengths()[text]}
 
 
-def _passages(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
-    made: list[Columns] = []
-    for part in parts(map(add, rows["left_text"].sizes(), rows["text"].sizes())):
-        own = {name: values[part] for name, values in rows.items()}
-        left, *_ = _plain(own["left_text"], own["left_at"], rules, phrases)
-        right, *_ = _plain(own["text"], own["at"], rules, phrases)
-        found = align_all(left, right, rules.words)
-        ends = {"centre_start": found.left_start, "centre_end": found.left_end}
-        ends |= {"start": found.right_start, "end": found.right_end, "words": found.words}
-        made.append({name: own[name][found.pair] for name in ("centre", "article")} | ends)
-    return _stacked(made)
-
-
-def _stories(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
-    reports: list[Report] = []
-    for part in parts(rows["text"].sizes()):
-        own = {name: values[part] for name, values in rows.items()}
-        reports += _reports(own, *_plain(own["text"], own["at"], rules, phrases))
-    order = np.argsort(rows["group"], kind="stable")
-    leads: dict[int, int] = {}
-    for places in np.split(order, np.flatnonzero(np.diff(rows["group"][order])) + 1):
-        leads |= stories([reports[place] for place in places], rules)
-    return {"article": np.array(list(leads), np.uint64), "lead": np.array(list(leads.values()), np.uint64)}
-
-
-def _reports(rows: Rows, stream: Stream, left: Numbers, wholes: Hashes) -> Iterator[Report]:
-    facts = (rows[name].tolist() for name in ("article", "source", "day", "centre", "words"))
-    for place, (article, source, day, centres, words) in enumerate(zip(*facts, strict=True)):
-        yield Report(
-            article=article,
-            words=stream.of(place),
-            own=int(left[place]),
-            whole=int(wholes[place]),
-            source=source,
-            day=day,
-            shared=dict(zip(centres or (), words or (), strict=True)),
-        )
-
-
 def _declared(rows: Rows, phrases: Phrases) -> Columns:
     found = [
         (number, which, int(words.starts[at]), int(words.ends[at + len(phrase) - 1]), len(phrase))
@@ -242,13 +185,6 @@ def _declared(rows: Rows, phrases: Phrases) -> Columns:
     ]
     number, *columns = np.array(found, np.int64).reshape(-1, 5).T
     return {"article": rows["article"][number], **dict(zip(("hash", "start", "end", "words"), columns, strict=True))}
-
-
-def _plain(texts: Texts, masks: Column, rules: PassageRules, phrases: Phrases) -> tuple[Stream, Numbers, Hashes]:
-    """Of some articles the words without boilerplate, how many each has left, and the number of its text as a whole."""
-    stream = stream_of(texts)
-    numbers, places = wholes(stream), [np.array(each or [], np.int64) for each in masks]
-    return *without(stream, phrases, numbers, places, rules.words), numbers
 
 
 def _stacked(parts: Sequence[Columns]) -> Columns:

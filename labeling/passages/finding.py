@@ -11,7 +11,7 @@ import numpy as np
 from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
 from labeling.passages.places import Passage, PassageKind, Place
-from labeling.passages.sharing import BOILERPLATE, REPRINT, connected
+from labeling.passages.sharing import BOILERPLATE, REPRINT, STORY, connected
 from labeling.passages.words import number_of
 from labeling.splits import Clustered
 from labeling.values import digest_of
@@ -84,15 +84,14 @@ def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
     prints = dataflow.shared_fingerprints(articles, rules, buckets).collect()
     _refuse_too_large(_BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
     runs = dataflow.shared_runs(articles, prints, rules, buckets).collect()
-    masks = dataflow.masks_of(runs)
     joined = frames.collected(dataflow.joined_runs(runs, rules, buckets))
     pairs = _pairs(joined)
     groups = connected(pairs)
-    stretches = frames.collected(dataflow.aligned(articles, frames.table(pairs), masks, rules, buckets))
-    shared = frames.table(_totals(stretches))
-    leads = frames.collected(dataflow.told(articles, frames.table(groups), shared, masks, rules, buckets))
+    known = (frames.table(groups), frames.table(pairs), dataflow.masks_of(runs))
+    told = frames.collected(dataflow.told(articles, *known, rules, buckets))
+    stretches, leads = _of_kind(told, REPRINT), _of_kind(told, STORY)
     ids = {number_of(name): name for name in articles.select("id").to_pydict()["id"]}
-    found = [*_passages(stretches, "reprint", ids), *_passages(_boilerplate(joined), "boilerplate", ids)]
+    found = [*_passages(stretches, "reprint", ids), *_passages(_of_kind(joined, BOILERPLATE), "boilerplate", ids)]
     if rules.boilerplate:
         found += _declared(frames.collected(dataflow.declared(articles, rules, buckets)), ids)
     return Found(tuple(sorted(found, key=_where)), tuple(_clusters(ids, groups, leads)))
@@ -114,16 +113,8 @@ def _pairs(joined: Columns) -> Columns:
     return {"centre": both[0], "article": both[1]}
 
 
-def _totals(stretches: Columns) -> Columns:
-    """How many words each pair shares in all its passages."""
-    both = np.stack((stretches["centre"], stretches["article"]))
-    pairs, number = np.unique(both, axis=1, return_inverse=True)
-    words = np.bincount(number, stretches["words"], minlength=pairs.shape[1]).astype(np.int64)
-    return {"centre": pairs[0], "article": pairs[1], "words": words}
-
-
-def _boilerplate(joined: Columns) -> Columns:
-    return {name: values[joined["kind"] == BOILERPLATE] for name, values in joined.items()}
+def _of_kind(rows: Columns, kind: int) -> Columns:
+    return {name: values[rows["kind"] == kind] for name, values in rows.items()}
 
 
 def _passages(pairs: Columns, kind: PassageKind, ids: dict[int, str]) -> list[Passage]:
@@ -169,7 +160,7 @@ def _where(passage: Passage) -> tuple[object, ...]:
 
 def _clusters(ids: dict[int, str], groups: Columns, leads: Columns) -> list[Clustered]:
     """One row an article: its story bears the id of the lead, its leak group the first id in it."""
-    lead_of = dict(zip(leads["article"].tolist(), leads["lead"].tolist(), strict=True))
+    lead_of = dict(zip(leads["article"].tolist(), leads["centre"].tolist(), strict=True))
     group_of = dict(zip(groups["article"].tolist(), groups["group"].tolist(), strict=True))
     first: dict[int, str] = {}
     for number, name in ids.items():

@@ -37,7 +37,6 @@ _TYPES = {
     "group": "uint64",
     "hash": "uint64",
     "kind": "uint8",
-    "lead": "uint64",
     "length": "int32",
     "near": "uint64",
     "source": "uint64",

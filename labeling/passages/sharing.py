@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 
-REPRINT, BOILERPLATE = 0, 1
+REPRINT, BOILERPLATE, STORY = 0, 1, 2
 UNKNOWN = 0  # a source or day that is not known
 WHOLE = 1 << 30  # where the run that is a whole article is said to start: beyond any word
 

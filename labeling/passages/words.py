@@ -22,7 +22,7 @@ import numpy.typing as npt
 from labeling.passages.letters import ALONE, BYTE, IGNORED, LETTER, Bytes, Characters, Numbers, Texts, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
@@ -66,7 +66,17 @@ class Stream:
     def of(self, number: int) -> Words:
         """The words of text ``first + number``."""
         low, high = self.bounds[number], self.bounds[number + 1]
-        return Words(self.words.ids[low:high], self.words.starts[low:high], self.words.ends[low:high])
+        return self._words(slice(low, high))
+
+    def taken(self, texts: Numbers) -> Stream:
+        """Some of the texts, in that order, each as often as it is named."""
+        lengths = self.lengths()[texts]
+        bounds = np.concatenate(([0], np.cumsum(lengths)))
+        place = np.arange(bounds[-1]) + np.repeat(self.bounds[texts] - bounds[:-1], lengths)
+        return Stream(0, bounds, self._words(place))
+
+    def _words(self, places: slice | Numbers) -> Words:
+        return Words(self.words.ids[places], self.words.starts[places], self.words.ends[places])
 
 
 def words_of(text: str) -> Words:
@@ -113,6 +123,15 @@ def parts(sizes: Iterable[int]) -> Iterator[slice]:
         size += more + 1
     if end:
         yield slice(first, end)
+
+
+def stacked(streams: Sequence[Stream]) -> Stream:
+    """Several streams made one."""
+    lengths = np.concatenate([stream.lengths() for stream in streams])
+    ids, starts, ends = (
+        np.concatenate([getattr(stream.words, name) for stream in streams]) for name in ("ids", "starts", "ends")
+    )
+    return Stream(0, np.concatenate(([0], np.cumsum(lengths))), Words(ids, starts, ends))
 
 
 def alone(words: Words) -> Stream:

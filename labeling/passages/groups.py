@@ -1,0 +1,122 @@
+"""Leak groups: of the articles that hang together, what each shares with fuller ones, and which tell one story."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from labeling.passages.alignment import align_all
+from labeling.passages.boilerplate import without
+from labeling.passages.fingerprints import wholes
+from labeling.passages.sharing import REPRINT, STORY, Columns
+from labeling.passages.stories import Report, stories
+from labeling.passages.words import parts, stacked, stream_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from labeling.passages.boilerplate import Phrases
+    from labeling.passages.frames import Column
+    from labeling.passages.letters import Numbers
+    from labeling.passages.rules import PassageRules
+    from labeling.passages.words import Hashes, Stream
+
+Rows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts
+
+PAIR = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")  # of places, the centre's first
+_NONE: Columns = {name: np.zeros(0, np.int64) for name in PAIR}
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """Articles without boilerplate: their words, how many each has left, and the number of its text as a whole."""
+
+    stream: Stream
+    left: Numbers
+    wholes: Hashes
+
+
+def told(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
+    """The passages and the stories of some leak groups, one row each.
+
+    Args:
+        rows: article, text, source, day, group; ``at``, the words at which its boilerplate starts, and ``centre``, the
+            fuller articles of its group that it shares a run with, both lists or nothing.
+        rules: What counts as shared, and what is one story.
+        phrases: The boilerplate that the project file declares.
+
+    Returns:
+        kind; of a ``REPRINT`` the ends of a passage by alignment in centre and article, and how many words stand in
+        both; of a ``STORY`` its lead as centre, and an article in it.
+    """
+    plain = _plain(rows, rules, phrases)
+    stretches = _stretches(rows, plain.stream, rules)
+    leads = _leads([*_reports(rows, plain, stretches)], rows["group"], rules)
+    story = {"kind": np.full(len(leads["lead"]), STORY), "centre": leads["lead"], "article": leads["article"]}
+    reprint = stretches | {name: rows["article"][stretches[name]] for name in ("centre", "article")}
+    reprint["kind"] = np.full(len(reprint["words"]), REPRINT)
+    nowhere = np.zeros(len(leads["lead"]), np.int64)
+    return {name: np.concatenate((values, story.get(name, nowhere))) for name, values in reprint.items()}
+
+
+def _plain(rows: Rows, rules: PassageRules, phrases: Phrases) -> _Plain:
+    made: list[_Plain] = []
+    for part in parts(rows["text"].sizes()):
+        stream = stream_of(rows["text"][part])
+        numbers, masks = wholes(stream), [np.array(each or [], np.int64) for each in rows["at"][part]]
+        made.append(_Plain(*without(stream, phrases, numbers, masks, rules.words), numbers))
+    left, numbers = (np.concatenate([getattr(each, name) for each in made]) for name in ("left", "wholes"))
+    return _Plain(stacked([each.stream for each in made]), left, numbers)
+
+
+def _stretches(rows: Rows, stream: Stream, rules: PassageRules) -> Columns:
+    """The passages of articles and their centres; ``centre`` and ``article`` are rows."""
+    left, right = _pairs(rows["article"], rows["centre"])
+    sizes, made = np.array(rows["text"].sizes()), [_NONE]
+    for part in parts((sizes[left] + sizes[right]).tolist()):
+        found = align_all(stream.taken(left[part]), stream.taken(right[part]), rules.words)
+        one = {"centre": left[part][found.pair], "centre_start": found.left_start, "centre_end": found.left_end}
+        other = {"article": right[part][found.pair], "start": found.right_start, "end": found.right_end}
+        made.append(one | other | {"words": found.words})
+    return {name: np.concatenate([each[name] for each in made]) for name in _NONE}
+
+
+def _pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
+    """The rows of each centre, and of each article that has it."""
+    listed = [each or () for each in centres]
+    right = np.repeat(np.arange(len(listed)), [len(each) for each in listed])
+    order = np.argsort(articles)
+    wanted = np.fromiter(chain.from_iterable(listed), np.uint64, len(right))
+    return order[np.searchsorted(articles[order], wanted)], right
+
+
+def _reports(rows: Rows, plain: _Plain, stretches: Columns) -> Iterator[Report]:
+    """Each article as it stands to others, and how many words it shares with its centres."""
+    articles: list[int] = rows["article"].tolist()
+    shared: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for centre, place, words in zip(
+        *(stretches[name].tolist() for name in ("centre", "article", "words")), strict=True
+    ):
+        shared[place][articles[centre]] += words
+    for place, article in enumerate(articles):
+        yield Report(
+            article=article,
+            words=plain.stream.of(place),
+            own=int(plain.left[place]),
+            whole=int(plain.wholes[place]),
+            source=int(rows["source"][place]),
+            day=int(rows["day"][place]),
+            shared=shared[place],
+        )
+
+
+def _leads(reports: Sequence[Report], groups: Hashes, rules: PassageRules) -> Columns:
+    order = np.argsort(groups, kind="stable")
+    leads: dict[int, int] = {}
+    for places in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        leads |= stories([reports[place] for place in places], rules)
+    return {"article": np.array(list(leads), np.uint64), "lead": np.array(list(leads.values()), np.uint64)}
