@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.words import Hashes, grams, mixed, powers
+from labeling.passages.words import Hashes, grams, mixed, running
 
 if TYPE_CHECKING:
     from labeling.passages.letters import Numbers
@@ -78,11 +78,10 @@ def windows(stream: Stream, text: Numbers, at: Numbers, words: int) -> tuple[Num
 
 def wholes(stream: Stream) -> Hashes:
     """One number for each text of a stream, of all its words in order: the same for the same words."""
-    starts, lengths = stream.bounds[:-1], stream.lengths()
-    place = np.arange(len(stream.words)) - np.repeat(starts, lengths)
-    rising, _ = powers(int(lengths.max(initial=1)))
-    sums = np.add.reduceat(stream.words.ids * rising[place], starts)
-    return mixed(sums ^ mixed(lengths.astype(np.uint64) + _SALT))
+    starts, ends = stream.bounds[:-1], stream.bounds[1:]
+    sums, inverse = running(stream.words.ids)
+    all_words = (sums[ends] - sums[starts]) * inverse[starts]
+    return mixed(all_words ^ mixed((ends - starts).astype(np.uint64) + _SALT))
 
 
 def gram_size(words: int) -> int:

@@ -43,6 +43,7 @@ _TYPES = {
     "start": "int32",
     "words": "int32",
 }
+_MERGED = 100_000_000  # bytes that travel between machines of a Ray cluster as one
 _PATIENCE = 10  # seconds in which a cluster must answer
 _NOTHING = {name: np.zeros(0, np.int64) for name in _TYPES}
 
@@ -80,6 +81,8 @@ def _join(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
     ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
     daft.set_runner_ray(noop_if_initialized=True)
+    # Else each batch is an object of its own to every part that it is sent to, and Ray is busy with counting them.
+    daft.set_execution_config(shuffle_algorithm="pre_shuffle_merge", pre_shuffle_merge_threshold=_MERGED)
 
 
 def table(columns: Mapping[str, Column]) -> DataFrame:

@@ -151,11 +151,6 @@ def mixed(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def powers(least: int) -> tuple[Hashes, Hashes]:
-    """The powers of the polynomials' base from 0 up, and of its inverse modulo 2 ** 64: ``least`` of them or more."""
-    return _powers(1 << max(_CHUNK.bit_length(), least.bit_length()))
-
-
 def grams(ids: Hashes, size: int) -> Hashes:
     """One number for each run of ``size`` words, by where it starts; none when there are fewer words."""
     count = max(0, len(ids) - size + 1)
@@ -165,7 +160,7 @@ def grams(ids: Hashes, size: int) -> Hashes:
 
 def running(values: Hashes) -> tuple[Hashes, Hashes]:
     """Sums from which the polynomial over any run is had: ``(sums[end] - sums[start]) * inverse[start]``."""
-    rising, inverse = powers(len(values))
+    rising, inverse = _powers(1 << max(_CHUNK.bit_length(), len(values).bit_length()))
     sums = np.zeros(len(values) + 1, np.uint64)
     np.cumsum(values * rising[: len(values)], out=sums[1:])
     return sums, inverse
@@ -228,6 +223,7 @@ def _one_by_one(values: Characters, starts: Numbers, ends: Numbers) -> Hashes:
 
 @functools.lru_cache(maxsize=8)
 def _powers(count: int) -> tuple[Hashes, Hashes]:
+    """The powers of the polynomials' base from 0 up, and of its inverse modulo 2 ** 64."""
     return _rising(_BASE, count), _rising(pow(_BASE, -1, 1 << 64), count)
 
 
