@@ -30,7 +30,7 @@ _COLUMNS = ("id", "text", "source", "published")
 _READ = 4 << 20  # bytes read at once
 _BUCKET = 8_000  # articles whose fingerprints are sorted at once: about a million rows
 # Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held beside the texts.
-_BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 450e6, 7, 700
+_BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 450e6, 5, 450
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,11 @@ def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
     Raises:
         PassagesTooLarge: More memory would be needed than the rules allow.
     """
-    _refuse_too_large(_BYTES + _BYTES_A_CHARACTER * size.characters, rules)
+    needed = _BYTES + _BYTES_A_CHARACTER * size.characters
+    _refuse_too_large(needed, rules)
     articles, buckets = dataflow.numbered(texts).collect(), 1 + size.articles // _BUCKET
     prints = dataflow.shared_fingerprints(articles, rules, buckets).collect()
-    _refuse_too_large(_BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
+    _refuse_too_large(needed + _BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
     runs = dataflow.shared_runs(articles, prints, rules, buckets).collect()
     joined = frames.collected(dataflow.joined_runs(runs, rules, buckets))
     pairs = _pairs(joined)

@@ -43,6 +43,7 @@ _TYPES = {
     "start": "int32",
     "words": "int32",
 }
+_BATCH = 2_000  # articles of which rows are packed at once: what is made of them is held several times
 _MERGED = 100_000_000  # bytes that travel between machines of a Ray cluster as one
 _PATIENCE = 10  # seconds in which a cluster must answer
 _NOTHING = {name: np.zeros(0, np.int64) for name in _TYPES}
@@ -144,7 +145,7 @@ def packed(  # the five things that packing depends on
         rows = {name: _column(each) for name, each in zip(names, series, strict=True)}
         return _packs(step(rows) if len(series[0]) else _NOTHING, key, buckets, gives, len(series[0]))
 
-    made = _function(packs, DataType.list(lists))(*map(col, names))
+    made = _function(packs, DataType.list(lists), _BATCH)(*map(col, names))
     rows = frame.select(made.alias("packs")).explode("packs").where(col("packs").not_null())
     return rows.select(col("packs").unnest())
 
@@ -163,10 +164,12 @@ def each_pack(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: S
     return packs.groupby("bucket").map_groups(made.alias("made")).select(col("made").unnest())
 
 
-def _function(step: Callable[..., pa.Array], gives: DataType) -> Any:  # noqa: ANN401 - Daft is untyped here
+def _function(  # Daft is untyped here
+    step: Callable[..., pa.Array], gives: DataType, rows: int | None = None
+) -> Any:  # noqa: ANN401
     import daft
 
-    return daft.func.batch(return_dtype=gives)(step)
+    return daft.func.batch(return_dtype=gives, batch_size=rows)(step)
 
 
 def _column(series: Series) -> Column | Texts:
