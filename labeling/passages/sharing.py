@@ -39,7 +39,9 @@ def repeated(rows: Columns, masks: Sequence[np.uint64]) -> Columns:
     rows = _taken(rows, _met_again(rows["hash"]))
     met = np.zeros(len(rows["hash"]), bool)
     for mask in masks:
-        met |= _in_several(mixed(rows["hash"] + mixed(rows["near"] & mask)), rows["article"])
+        seen = mixed(rows["hash"] + mixed(rows["near"] & mask))
+        order = np.argsort(seen)
+        met[order[_in_several(seen[order], rows["article"][order])]] = True
     return {name: rows[name][met] for name in ("article", "at")}
 
 
@@ -57,7 +59,7 @@ def shared(rows: Columns, dates: int) -> Columns:
         The rows that are left, with ``kind``.
     """
     rows = _taken(rows, _met_again(rows["hash"]))
-    rows = _taken(rows, np.flatnonzero(_in_several(rows["hash"], rows["article"])))
+    rows = _taken(rows, _in_several(rows["hash"], rows["article"]))
     standing = np.isin(rows["hash"], _standing(rows, dates)) & (rows["at"] < WHOLE)
     return {**rows, "kind": np.where(standing, BOILERPLATE, REPRINT).astype(np.uint8)}
 
@@ -69,15 +71,16 @@ def unmasked(rows: Columns, words: int) -> Columns:
         rows: article, at, kind, and others that are passed on; all rows of an article are among them.
         words: The length of a run.
     """
+    boilerplate = rows["kind"] == BOILERPLATE
+    if not boilerplate.any():
+        return rows
     _, number = np.unique(rows["article"], return_inverse=True)
     place = (number.astype(np.int64) << 32) + rows["at"] + words
-    masks = np.sort(place[rows["kind"] == BOILERPLATE])
-    if not len(masks):
-        return rows
+    masks = np.sort(place[boilerplate])
     nearest = np.searchsorted(masks, place - words, side="right")
     masked = masks[np.minimum(nearest, len(masks) - 1)] - place
     masked_by_any = (nearest < len(masks)) & (masked < words)
-    return _taken(rows, np.flatnonzero((rows["kind"] == BOILERPLATE) | ~masked_by_any))
+    return _taken(rows, np.flatnonzero(boilerplate | ~masked_by_any))
 
 
 def starred(rows: Columns) -> Columns:
@@ -89,11 +92,13 @@ def starred(rows: Columns) -> Columns:
     Returns:
         kind, article, at, start, end, and ``centre``, ``centre_at``, ``centre_start``, ``centre_end``.
     """
-    order = np.lexsort((rows["at"], rows["article"], -rows["length"].astype(np.int64), rows["hash"]))
-    rows = _taken(rows, order)
+    rows = _taken(rows, np.argsort(rows["hash"]))
     first = np.flatnonzero(_changes(rows["hash"]))
-    centre = np.repeat(first, np.diff(np.append(first, len(order))))
-    others = np.flatnonzero(centre != np.arange(len(order)))
+    sizes = np.diff(np.append(first, len(rows["hash"])))
+    leads = np.ones(len(rows["hash"]), bool)
+    for values in (-rows["length"].astype(np.int64), rows["article"], rows["at"]):
+        leads &= values == np.repeat(_least(values, leads, first), sizes)
+    centre, others = np.repeat(np.flatnonzero(leads), sizes), np.flatnonzero(~leads)
     names = ("article", "at", "start", "end")
     return {
         **{name: rows[name][others] for name in ("kind", *names)},
@@ -111,13 +116,12 @@ def joined(rows: Columns, words: int) -> Columns:
     Returns:
         kind, centre, centre_start, centre_end, article, start, end (code points) and words (how many).
     """
-    shift = rows["centre_at"].astype(np.int64) - rows["at"]
-    order = np.lexsort((rows["at"], shift, rows["centre"], rows["article"], rows["kind"]))
-    rows, shift = _taken(rows, order), shift[order]
-    breaks = _changes(shift) | (np.diff(rows["at"], prepend=-2) != 1)
-    for name in ("centre", "article", "kind"):
-        breaks |= _changes(rows[name])
-    first = np.flatnonzero(breaks)
+    along = (rows["centre_at"].astype(np.int64) - rows["at"]).astype(np.uint64)
+    for name in ("kind", "centre", "article"):
+        along = mixed(along + rows[name])
+    order = np.lexsort((rows["at"], along))
+    rows = _taken(rows, order)
+    first = np.flatnonzero(_changes(along[order]) | (np.diff(rows["at"], prepend=-2) != 1))
     last = np.append(first[1:], len(order)) - 1 if len(first) else first
     return {
         **{name: rows[name][first] for name in ("kind", "centre", "centre_start", "article", "start")},
@@ -147,8 +151,9 @@ def connected(pairs: Columns) -> Columns:
 
 
 def _standing(rows: Columns, dates: int) -> npt.NDArray[np.uint64]:
-    """The hashes that one source has on so many days; ``rows`` in any order."""
+    """The hashes that one source has on so many days; ``rows`` sorted by hash."""
     known = np.flatnonzero((rows["source"] != UNKNOWN) & (rows["day"] != UNKNOWN))
+    known = known[_again(rows["hash"][known], dates)]
     order = known[np.lexsort((rows["day"][known], rows["source"][known], rows["hash"][known]))]
     hashes, source, day = (rows[name][order] for name in ("hash", "source", "day"))
     new_run = _changes(hashes) | _changes(source)
@@ -158,24 +163,32 @@ def _standing(rows: Columns, dates: int) -> npt.NDArray[np.uint64]:
     return standing
 
 
+def _least(values: npt.NDArray[Any], among: npt.NDArray[np.bool_], first: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The least value in each group of rows, one that starts at each ``first``, ``among`` some of the rows."""
+    least: npt.NDArray[Any] = np.minimum.reduceat(np.where(among, values, np.iinfo(values.dtype).max), first)
+    return least
+
+
 def _met_again(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The rows whose value stands in another row too: few of many, found by one fast sort."""
+    """The rows whose value stands in another row too, in its order: few of many, found by one fast sort."""
     order = np.argsort(values)
-    same = values[order[1:]] == values[order[:-1]]
-    again: npt.NDArray[np.int64] = order[np.append(same, False) | np.insert(same, 0, False)]
+    again: npt.NDArray[np.int64] = order[_again(values[order], 2)]
     return again
 
 
-def _in_several(values: npt.NDArray[Any], articles: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Whether the value of each row stands in two articles or more."""
-    order = np.argsort(values)
-    values, articles = values[order], articles[order]
-    first = np.flatnonzero(_changes(values))
-    sizes = np.diff(np.append(first, len(values)))
-    others = articles != np.repeat(articles[first], sizes)
-    several = np.zeros(len(values), bool)
-    several[order] = np.repeat(np.logical_or.reduceat(others, first), sizes) if len(first) else others
-    return several
+def _again(ranked: npt.NDArray[Any], times: int) -> npt.NDArray[np.bool_]:
+    """Whether each of some sorted values stands there so many times or more."""
+    first = np.flatnonzero(_changes(ranked))
+    sizes = np.diff(np.append(first, len(ranked)))
+    return np.repeat(sizes >= times, sizes)
+
+
+def _in_several(ranked: npt.NDArray[Any], articles: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The rows whose value stands in two articles or more; rows sorted by value."""
+    first = np.flatnonzero(_changes(ranked))
+    sizes = np.diff(np.append(first, len(ranked)))
+    least, most = (choose.reduceat(articles, first) for choose in (np.minimum, np.maximum))
+    return np.flatnonzero(np.repeat(least != most, sizes))
 
 
 def _changes(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -210,7 +210,7 @@ def test_too_much_in_common_is_refused_before_it_is_written_out(find_in: Finder)
 
     # By their length alone they may be read: 450 MB, and 5 bytes a character. What they share is another matter.
     assert 450e6 + 5 * sum(len(each.text) for each in copies) < 650e6
-    with pytest.raises(PassagesTooLarge, match=r"about 1,0\d\d MB, and the project allows 650 MB"):
+    with pytest.raises(PassagesTooLarge, match=r"about 1,1\d\d MB, and the project allows 650 MB"):
         find_in(copies, PassageRules(memory=650))
     assert find_in(others, PassageRules(memory=650)).passages == ()
 
