@@ -20,7 +20,7 @@ from labeling.passages import groups as leak_groups
 from labeling.passages import sharing
 from labeling.passages.boilerplate import occurrences, phrases_of, without
 from labeling.passages.fingerprints import beside, fingerprints, wholes, windows
-from labeling.passages.frames import each_bucket, each_pack, packed, widened
+from labeling.passages.frames import each_bucket, each_pack, listed, packed, widened
 from labeling.passages.groups import PAIR
 from labeling.passages.words import all_words, number_of, streams
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from labeling.passages.words import Stream
 
 _PLACE = ("article", "at", "start", "end")
+_RUN = ("hash", "kind", "length", *_PLACE)
 _NONE = np.zeros(0, np.int64)
 
 
@@ -57,17 +58,20 @@ def shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: int) 
 
 
 def shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
-    """Runs that stand in two articles or more, boilerplate told from the rest, and cutting it.
+    """Runs that stand in two articles or more, boilerplate told from the rest.
 
     Returns:
         hash, kind, length (words of the article), article, at, start, end.
     """
-    named = articles.exclude("id").join(_listed(prints, "at"), on="article")
+    named = articles.exclude("id").join(listed(prints, "article", buckets), on="article")
     step = partial(_windows, rules=rules, phrases=phrases_of(rules.boilerplate))
     runs = packed(named, step, "hash", buckets, ("hash", *_PLACE, "length", "source", "day"))
-    kept = ("hash", "kind", "length", *_PLACE)
-    known = each_pack(runs, partial(sharing.shared, dates=rules.boilerplate_dates), kept)
-    return each_bucket(known, "article", buckets, partial(sharing.unmasked, words=rules.words), kept)
+    return each_pack(runs, partial(sharing.shared, dates=rules.boilerplate_dates), _RUN)
+
+
+def unmasked(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
+    """The same without those that hold a word of boilerplate and are none."""
+    return each_bucket(runs, "article", buckets, partial(sharing.unmasked, words=rules.words), _RUN)
 
 
 def masks_of(runs: DataFrame) -> DataFrame:
@@ -96,9 +100,9 @@ def told(  # what is known of the articles, and the rules
 
     ``pairs`` (centre, article) says which articles of a group to lay side by side, ``masks`` where boilerplate starts.
     """
+    for rows in (masks, pairs):
+        groups = groups.join(listed(rows, "article", buckets), on="article", how="left")
     named = articles.exclude("id").join(groups, on="article")
-    for lists in (_listed(masks, "at"), _listed(pairs, "centre")):
-        named = named.join(lists, on="article", how="left")
     step = partial(leak_groups.told, rules=rules, phrases=phrases_of(rules.boilerplate))
     return each_bucket(named, "group", buckets, step, ("kind", *PAIR))
 
@@ -108,13 +112,6 @@ def declared(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFram
     step = partial(_declared, phrases=phrases_of(rules.boilerplate))
     gives = ("article", "hash", "start", "end", "words")
     return each_bucket(articles.select("article", "text"), "article", buckets, step, gives)
-
-
-def _listed(rows: DataFrame, *names: str) -> DataFrame:
-    """The rows of each article made one, each column a list."""
-    from daft import col
-
-    return rows.groupby("article").agg(*(col(name).list_agg().alias(name) for name in names))
 
 
 def _facts(ids: Texts, sources: Texts, published: Texts) -> Columns:

@@ -12,7 +12,6 @@ from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
 from labeling.passages.places import Passage, PassageKind, Place
 from labeling.passages.sharing import BOILERPLATE, REPRINT, STORY, connected
-from labeling.passages.words import number_of
 from labeling.splits import Clustered
 from labeling.values import digest_of
 
@@ -85,13 +84,15 @@ def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
     prints = dataflow.shared_fingerprints(articles, rules, buckets).collect()
     _refuse_too_large(needed + _BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
     runs = dataflow.shared_runs(articles, prints, rules, buckets).collect()
-    joined = frames.collected(dataflow.joined_runs(runs, rules, buckets))
+    masks = dataflow.masks_of(runs).collect()
+    whole = dataflow.unmasked(runs, rules, buckets) if masks.count_rows() else runs
+    joined = frames.collected(dataflow.joined_runs(whole, rules, buckets))
     pairs = _pairs(joined)
     groups = connected(pairs)
-    known = (frames.table(groups), frames.table(pairs), dataflow.masks_of(runs))
+    known = (frames.table(groups), frames.table(pairs), masks)
     told = frames.collected(dataflow.told(articles, *known, rules, buckets))
     stretches, leads = _of_kind(told, REPRINT), _of_kind(told, STORY)
-    ids = {number_of(name): name for name in articles.select("id").to_pydict()["id"]}
+    ids = dict(zip(*articles.select("article", "id").to_pydict().values(), strict=True))
     found = [*_passages(stretches, "reprint", ids), *_passages(_of_kind(joined, BOILERPLATE), "boilerplate", ids)]
     if rules.boilerplate:
         found += _declared(frames.collected(dataflow.declared(articles, rules, buckets)), ids)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
-    from daft import DataFrame, DataType, Series
+    from daft import DataFrame, DataType, Expression, Series
 
 Column: TypeAlias = npt.NDArray[Any]
 
@@ -124,9 +124,8 @@ def each_bucket(  # the five things a step by bucket depends on
         rows = dict(zip(names, map(_column, series), strict=True))
         return _structs(step(rows) if len(series[0]) else _NOTHING, gives)
 
-    grouped = frame.with_column("bucket", col(key) % lit(buckets)).groupby("bucket")
     made = _function(structs, _struct(gives))(*map(col, names))
-    return grouped.map_groups(made.alias("made")).select(col("made").unnest())
+    return _of_buckets(_parted(frame.with_column("bucket", col(key) % lit(buckets)), "bucket", buckets), made)
 
 
 def packed(  # the five things that packing depends on
@@ -160,8 +159,32 @@ def each_pack(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: S
         rows = {name: each.to_arrow().flatten().to_numpy() for name, each in zip(names, series, strict=True)}
         return _structs(step(rows) if len(series[0]) else _NOTHING, gives)
 
-    made = _function(structs, _struct(gives))(*map(col, names))
-    return packs.groupby("bucket").map_groups(made.alias("made")).select(col("made").unnest())
+    return _of_buckets(packs, _function(structs, _struct(gives))(*map(col, names)))
+
+
+def listed(frame: DataFrame, key: str, buckets: int) -> DataFrame:
+    """The rows of each ``key`` made one, each other column a list."""
+    from daft import col
+
+    lists = [col(name).list_agg().alias(name) for name in frame.column_names if name != key]
+    return _parted(frame, key, buckets).groupby(key).agg(*lists)
+
+
+def _of_buckets(frame: DataFrame, made: Expression) -> DataFrame:
+    """The rows that ``made`` makes of each bucket."""
+    from daft import col
+
+    return frame.groupby("bucket").map_groups(made.alias("made")).select(col("made").unnest())
+
+
+def _parted(frame: DataFrame, key: str, parts: int) -> DataFrame:
+    """The rows of each ``key`` in one of so many parts, on Ray.
+
+    Else Ray gets a part for each batch of the step before, and every step makes several of each: thousands soon.
+    """
+    from daft import get_or_infer_runner_type
+
+    return frame.repartition(parts, key) if get_or_infer_runner_type() == "ray" else frame
 
 
 def _function(  # Daft is untyped here
