@@ -89,20 +89,15 @@ def joined_runs(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame
 
 
 def told(  # what is known of the articles, and the rules
-    articles: DataFrame,
-    groups: DataFrame,
-    pairs: DataFrame,
-    masks: DataFrame,
-    rules: PassageRules,
-    buckets: int,
+    articles: DataFrame, groups: DataFrame, masks: DataFrame, rules: PassageRules, buckets: int
 ) -> DataFrame:
-    """The passages and stories of the articles of ``groups`` (article, group): kind, and columns of a pair of places.
+    """The passages and stories of leak groups: kind, and the columns of a pair of places.
 
-    ``pairs`` (centre, article) says which articles of a group to lay side by side, ``masks`` where boilerplate starts.
+    ``groups`` (article, group, centre) says which fuller articles to lay beside each one, ``masks`` (article, at) where
+    boilerplate starts.
     """
-    for rows in (masks, pairs):
-        groups = groups.join(listed(rows, "article", buckets), on="article", how="left")
-    named = articles.exclude("id").join(groups, on="article")
+    known = groups.join(listed(masks, "article", buckets), on="article", how="left")
+    named = articles.exclude("id").join(known, on="article")
     step = partial(leak_groups.told, rules=rules, phrases=phrases_of(rules.boilerplate))
     return each_bucket(named, "group", buckets, step, ("kind", *PAIR))
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from daft import DataFrame
 
     from labeling.articles import Article
+    from labeling.passages.frames import Column
     from labeling.passages.rules import PassageRules
     from labeling.passages.sharing import Columns
 
@@ -89,8 +90,8 @@ def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
     joined = frames.collected(dataflow.joined_runs(whole, rules, buckets))
     pairs = _pairs(joined)
     groups = connected(pairs)
-    known = (frames.table(groups), frames.table(pairs), masks)
-    told = frames.collected(dataflow.told(articles, *known, rules, buckets))
+    known = frames.table(groups | {"centre": _centres(groups["article"], pairs)})
+    told = frames.collected(dataflow.told(articles, known, masks, rules, buckets))
     stretches, leads = _of_kind(told, REPRINT), _of_kind(told, STORY)
     ids = dict(zip(*articles.select("article", "id").to_pydict().values(), strict=True))
     found = [*_passages(stretches, "reprint", ids), *_passages(_of_kind(joined, BOILERPLATE), "boilerplate", ids)]
@@ -113,6 +114,13 @@ def _pairs(joined: Columns) -> Columns:
     joins = (joined["kind"] == REPRINT) & (joined["centre"] != joined["article"])
     both = np.unique(np.stack((joined["centre"][joins], joined["article"][joins])), axis=1)
     return {"centre": both[0], "article": both[1]}
+
+
+def _centres(articles: Column, pairs: Columns) -> Column:
+    """Of each article, in order, a list of those it is paired with."""
+    order = np.argsort(pairs["article"])
+    first = np.searchsorted(pairs["article"][order], articles)
+    return np.fromiter(np.split(pairs["centre"][order], first[1:]), object, len(articles))
 
 
 def _of_kind(rows: Columns, kind: int) -> Columns:

@@ -87,7 +87,7 @@ def _join(address: str) -> None:
 
 
 def table(columns: Mapping[str, Column]) -> DataFrame:
-    """A dataframe of columns that are here already."""
+    """A dataframe of columns that are here already, of numbers or of lists of them."""
     import daft
 
     return daft.from_arrow(_arrow(columns, tuple(columns)))
@@ -256,4 +256,13 @@ def _structs(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Array:
 def _arrow(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Table:
     import pyarrow as pa
 
-    return pa.table({name: np.asarray(columns[name]).astype(_TYPES[name], copy=False) for name in names})
+    return pa.table({name: _array(columns[name], _TYPES[name]) for name in names})
+
+
+def _array(values: Column, kind: str) -> pa.Array | Column:
+    """Numbers of one type, or lists of them."""
+    import pyarrow as pa
+
+    if values.dtype == object:
+        return pa.array(values.tolist(), pa.large_list(pa.from_numpy_dtype(kind)))
+    return values.astype(kind, copy=False)
