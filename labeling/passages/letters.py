@@ -58,7 +58,7 @@ class Texts:
 
     def __getitem__(self, part: slice) -> Texts:
         first, end, _ = part.indices(len(self))
-        return Texts(self.data, self.bounds[first : end + 1])
+        return Texts(self.data, self.bounds[first : max(first, end) + 1])
 
     def sizes(self) -> list[int]:
         """How many bytes each has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product, takewhile
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from labeling.passages.alignment import align, align_all
 from labeling.passages.letters import Texts
+from labeling.passages.tiling import tiles
 from labeling.passages.words import stream_of, words_of
 
 REAL = Path(__file__).parents[2] / "../shared/articles"
@@ -80,6 +82,37 @@ def test_tiles_are_the_same_words_on_both_sides(left: list[str], right: list[str
     for side in ("left", "right"):
         covered = [getattr(tile, side) + n for tile in tiles for n in range(tile.words)]
         assert len(covered) == len(set(covered))
+
+
+def laid_by_hand(left: list[str], right: list[str]) -> list[tuple[int, int, int]]:
+    """Tiles by comparing every word with every other: the longest run first, as far as its words are free."""
+    least = min(4, len(left), len(right))
+    runs: list[tuple[int, int, int]] = []
+    for i, j in product(range(len(left)), range(len(right))):
+        if i == 0 or j == 0 or left[i - 1] != right[j - 1]:
+            alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(left[i:], right[j:], strict=False)))
+            runs.append((-len(alike), j, i))
+    ours, theirs, tiles = set[int](), set[int](), list[tuple[int, int, int]]()
+    for words, j, i in sorted(runs):
+        free = "".join(" x"[i + n not in ours and j + n not in theirs] for n in range(-words))
+        longest = max(free.split(" "), key=len)
+        if len(longest) >= least:
+            start = free.index(longest)
+            ours |= set(range(i + start, i + start + len(longest)))
+            theirs |= set(range(j + start, j + start + len(longest)))
+            tiles.append((i + start, j + start, len(longest)))
+    return sorted(tiles, key=lambda tile: tile[1])
+
+
+@given(TOKENS, TOKENS)
+def test_tiles_are_those_of_a_plain_search(left: list[str], right: list[str]) -> None:
+    """The longest run first, and of two as long the one that comes first in the right text."""
+    one, other = (stream_of(Texts.of([" ".join(text)])) for text in (left, right))
+    found = tiles(one, other)
+
+    assert list(zip(found.left.tolist(), found.right.tolist(), found.words.tolist(), strict=True)) == laid_by_hand(
+        left, right
+    )
 
 
 @given(TOKENS, TOKENS, TOKENS, TOKENS, st.integers(6, 12))
