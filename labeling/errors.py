@@ -50,6 +50,7 @@ A message says what happened, where and why; ``todo`` says what to do about it. 
     ├── TooFewAnnotators           no two people submitted the same article
     ├── LeakError                  articles that must stay together stand in different splits
     └── TrainingError              the extractor cannot be trained, loaded or scored
+        └── NothingToLearn         a split that training needs holds no article
 """
 
 from __future__ import annotations
@@ -271,3 +272,7 @@ class LeakError(LabelingError):
 
 class TrainingError(LabelingError):
     """The extractor cannot be trained, loaded or scored as asked."""
+
+
+class NothingToLearn(TrainingError):
+    """A split that training needs holds no article, or none with complete gold, where only such can be learned from."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from labeling.answers import CHOICES
 from labeling.corpora.training import options_to_learn
-from labeling.errors import TrainingError
+from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import register
 from labeling.values import digest_of
 from labeling.workspace import storing
@@ -56,11 +56,12 @@ def refuse_empty(config: Path, corpus: Path) -> None:
     """See that there is something to learn from.
 
     Raises:
-        TrainingError: The config cannot be read, or a split that it needs holds no article.
+        NothingToLearn: A split that the config needs holds no article.
+        TrainingError: The config cannot be read.
     """
     for name, path in _paths(_text(config), corpus).items():
         if not any(path.rglob("*.spacy")):
-            raise TrainingError(
+            raise NothingToLearn(
                 f"{path} holds no article, and {config.name} needs one for {name}",
                 todo="annotate more articles, or settle open conflicts, then compile again",
                 where=str(path),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from labeling.corpora.huggingface import ARROW
 from labeling.corpora.subwords import encoded, spans_of
-from labeling.errors import TrainingError
+from labeling.errors import NothingToLearn, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,7 +124,7 @@ def _rows(corpus: Path) -> tuple[Any, list[str]]:
     rows = load_from_disk(str(corpus / "huggingface" / ARROW))
     for split in ("train", "dev"):
         if not len(rows[split]):
-            raise TrainingError(
+            raise NothingToLearn(
                 f"the {split} split holds no article",
                 todo="annotate more articles, then compile again",
                 where=str(corpus),

@@ -15,7 +15,7 @@ from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.corpora.thinning import thinned
 from labeling.curves import Curve, Point
-from labeling.errors import TrainingError
+from labeling.errors import NothingToLearn, TrainingError
 from labeling.evaluation import Judged
 from labeling.project import shipped
 from labeling.splits import Assignment
@@ -51,6 +51,8 @@ def curve(
 ) -> Curve:
     """Train on an eighth, a quarter, half and all of the leak groups of train; score each on the test split.
 
+    A part that the config can learn nothing from is left out.
+
     Args:
         project: Whose latest dataset.
         config: A spaCy training config; the shipped ``ner.cfg`` when None.
@@ -62,9 +64,11 @@ def curve(
     Raises:
         MissingInput: Nothing was compiled.
         CorpusChanged: Gold or splits are not those the dataset was compiled from.
-        TrainingError: There is nothing to train on or to test with, or the config cannot be used.
+        NothingToLearn: There is nothing to train on, not even in the whole of train.
+        TrainingError: There is nothing to test with, or the config cannot be used.
     """
-    workspace, config, found = project.workspace, config or shipped("ner.cfg"), list[Point]()
+    workspace, config = project.workspace, config or shipped("ner.cfg")
+    found, empty = list[Point](), None
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed(workspace)
     with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
@@ -72,9 +76,16 @@ def curve(
         for size, articles in curves.steps(groups, points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"
             number = thinned(workspace.latest, small, set(articles))
-            model = extractors.train(config, small, models, seed=seed, steps=steps, log=log)
+            try:
+                model = extractors.train(config, small, models, seed=seed, steps=steps, log=log)
+            except NothingToLearn as error:
+                print(f"{size} leak groups are left out of the curve: none of their articles can be used", file=log)
+                empty = error
+                continue
             score = _scored(model, test, project.schema.label_names, corpus)
             found.append(Point(leak_groups=size, articles=number, exact=score.exact.micro))
+        if empty and not found:
+            raise empty
         made = Curve(corpus=corpus, config=config.stem, seed=seed, signature=score.exact.signature, points=tuple(found))
         write_json(workspace.curve, made.model_dump(mode="json"))
     return made

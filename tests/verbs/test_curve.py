@@ -14,8 +14,8 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.thinning import thinned
-from labeling.errors import CorpusChanged, MissingInput, TrainingError
-from labeling.project import Project, load_project
+from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
+from labeling.project import Project, load_project, shipped
 from labeling.splits import Assignment, SplitName
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -110,6 +110,42 @@ def test_the_command_prints_points(project: Project) -> None:
 
     assert re.search(r"^8 leak groups  F1 \S+ \(.+\), of 47 articles$", told.stdout, re.MULTILINE)
     assert json.loads(as_json.stdout[as_json.stdout.index("{") :])["points"][0]["leak_groups"] == 8
+
+
+@pytest.mark.parametrize("complete", [1, 0])
+def test_a_part_that_teaches_nothing_is_left_out(tmp_path: Path, complete: int) -> None:
+    """A span categorizer learns from complete gold only, which one leak group of eight has, or none."""
+    project = load_project(workspace=tmp_path)
+    pairs = [article(number) for number in range(14)]
+    disputed = sorted((f"a{n:02}" for n in range(8)), key=lambda group: digest_of(f"1:{group}"))[: 8 - complete]
+    others = [
+        said.model_copy(update={"annotator": "ben", "spans": said.spans[1:]})
+        for made, said in pairs
+        if made.id in disputed
+    ]
+    write_rows(project.workspace.articles, [each for each, _ in pairs])
+    write_rows(project.workspace.annotations, [*(each for _, each in pairs), *others])
+    write_rows(project.workspace.quarantine, [])
+    adjudicate(project)
+    cluster(project)
+    rows = [Assignment(article=f"a{n:02}", leak_group=f"a{n:02}", split=place(n)) for n in range(14)]
+    write_rows(project.workspace.splits, rows)
+    split(project)
+    compiled_from(project)
+    log = io.StringIO()
+
+    if not complete:
+        with pytest.raises(
+            NothingToLearn, match=r"complete holds no article, and spancat.cfg needs one for paths.train"
+        ):
+            curve(project, shipped("spancat.cfg"), steps=1, log=log)
+        assert not project.workspace.curve.exists()
+        return
+    made = curve(project, shipped("spancat.cfg"), steps=1, log=log)
+    assert [point.leak_groups for point in made.points] == [8]
+    assert [line for line in log.getvalue().splitlines() if "left out" in line] == [
+        f"{size} leak groups are left out of the curve: none of their articles can be used" for size in (1, 2, 4)
+    ]
 
 
 def test_what_is_missing_is_said(project: Project, tmp_path: Path) -> None:
