@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -162,16 +163,19 @@ def pull_cli(  # one argument an option
     Of the answers in pulls/, all of the last seven days stay, then the last whole one of each day for 31 days and of
     each month for ever; never the newest whole one goes, nor the changes after it.
 
+    With --watch, --json prints a line of JSON for each round that brought something.
+
     \b
     Example:
       labeling pull
       labeling pull --changes --wait 600
       labeling pull --watch --every 30
       labeling pull --json | jq .quarantined
+      labeling pull --watch --json | jq --unbuffered .new
     """
     if watching:
         for came in watch(project, every=every):
-            _tell(came)
+            _tell(came, as_json=as_json)
     click.echo("Fetching what has changed" if changes else "Fetching all annotations", err=True)
     summary = pull(project, changes=changes, wait=wait)
     listed = ", ".join(f"{number} {kind}" for kind, number in summary.quarantined.items()) or "nothing"
@@ -184,10 +188,12 @@ def pull_cli(  # one argument an option
     return REFUSED if summary.quarantined else 0
 
 
-def _tell(came: PullSummary | LabelingError) -> None:
-    """A line on stderr for a round of `--watch` in which something happened."""
+def _tell(came: PullSummary | LabelingError, *, as_json: bool) -> None:
+    """A line on stderr for a round of `--watch` in which something happened; as JSON on stdout, if asked for."""
     clock = f"{dt.datetime.now(dt.UTC):%H:%M:%S}"
     if isinstance(came, LabelingError):
         click.echo(f"{clock}  {came}", err=True)
+    elif came.kept and as_json:
+        click.echo(json.dumps(asdict(came), ensure_ascii=False))
     elif came.kept:
         click.echo(f"{clock}  {came.new} new, {came.edited} edited, {came.deleted} deleted: {came.kept}", err=True)

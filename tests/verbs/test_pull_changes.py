@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -352,6 +355,20 @@ def test_watching_goes_on_through_failures_and_tells_what_came(project: Project,
     assert getattr(first, "tasks", None) == 8
     assert isinstance(failed, ServerFailed)
     assert (getattr(then, "new", None), getattr(then, "submitted", None)) == (1, 1)
+
+
+def test_watching_prints_json_for_programs(project: Project, studio: Credentials) -> None:
+    """A line on stdout for what the first round brought, while it goes on; nothing else is printed there."""
+    where = ["--config", str(project.path), "--workspace", str(project.workspace.root)]
+    command = [sys.executable, "-m", "labeling", *where, "pull", "--watch", "--every", "1", "--json"]
+    environment = {**os.environ, "LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.api_key}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watching:
+        line = watching.stdout.readline() if watching.stdout else ""
+        watching.kill()
+
+    told = json.loads(line)
+    assert (told["tasks"], told["new"], told["quarantined"]) == (8, 0, {})
+    assert told["kept"]
 
 
 def test_old_answers_are_thinned_by_the_rule() -> None:
