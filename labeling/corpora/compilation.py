@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from labeling.corpora.checksums import Input
+    from labeling.corpora.checksums import Input, Output
     from labeling.corpora.making import Made
     from labeling.ledger import Sums
     from labeling.project import Project
@@ -74,39 +74,41 @@ def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int
             raise _nothing(workspace)
         proof, ledger = prove(folder, writer.prints, selection.wanted, executor), tally.sums()
     _refuse_unaccounted(ledger, left_out)
-    inputs = {
-        path.name: input_at(path)
-        for path in (
-            workspace.articles,
-            workspace.annotations,
-            workspace.quarantine,
-            workspace.gold,
-            workspace.ledger,
-            workspace.splits,
-        )
-    }
+    inputs = _inputs(workspace)
     agreement, leakage = _measured(workspace, inputs)
     facts = Facts(schema, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth)
     write_text(folder / "README.md", card(project.file, facts))
-    manifest = Manifest(
+    manifest = _manifest(project, facts, inputs, outputs_in(folder))
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return manifest
+
+
+def _manifest(project: Project, facts: Facts, inputs: dict[str, Input], outputs: dict[str, Output]) -> Manifest:
+    """All that the dataset was made from, how, and what came of it."""
+    return Manifest(
         project=project.file.project.name,
-        language=language,
+        language=project.file.project.language,
         inputs=inputs,
-        schema_names=names_of(schema),
-        subset=subset,
+        schema_names=names_of(facts.schema),
+        subset=facts.subset,
         policies=project.file.policies,
         tokenizer=NEWSWIRE,
         seeds={"splits": project.file.splits.seed},
         versions=versions(),
-        splits=splits,
+        splits=dict(facts.splits),
         not_annotated=inputs["articles.jsonl"].rows - inputs["gold.jsonl"].rows,
-        left_out=tuple(left_out),
-        ledger=ledger,
-        proof=proof,
-        outputs=outputs_in(folder),
+        left_out=tuple(facts.left_out),
+        ledger=facts.ledger,
+        proof=facts.proof,
+        outputs=outputs,
     )
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    return manifest
+
+
+def _inputs(workspace: Workspace) -> dict[str, Input]:
+    """The files of the workspace that make a dataset, by name."""
+    read = (workspace.articles, workspace.annotations, workspace.quarantine)
+    made = (workspace.gold, workspace.ledger, workspace.splits)
+    return {path.name: input_at(path) for path in (*read, *made)}
 
 
 def _measured(workspace: Workspace, inputs: dict[str, Input]) -> tuple[Agreement | None, Leakage | None]:
