@@ -211,7 +211,7 @@ def _column(series: Series) -> Column | Texts:
 
 
 def _texts(values: pa.LargeStringArray) -> Texts:
-    """Strings of Arrow, not copied; what is not there has no characters."""
+    """Strings of Arrow, not copied; to Daft, what is not there has no characters."""
     _, bounds, data = values.buffers()
     starts = np.frombuffer(bounds, np.int64)[values.offset : values.offset + len(values) + 1]
     return Texts(np.frombuffer(data or b"", np.uint8), starts)

@@ -105,9 +105,7 @@ def folded(coded: bytes, offsets: Numbers) -> Folded:
     return Folded(values, kind, offsets - before[np.searchsorted(at, offsets)])
 
 
-def _with_others(
-    plain: Bytes, value: Bytes, places: Numbers, points: Points
-) -> tuple[Characters, npt.NDArray[np.uint8] | None]:
+def _with_others(plain: Bytes, value: Bytes, places: Numbers, points: Points) -> tuple[Characters, Bytes | None]:
     """The ASCII of a text, folded, with its other code points put in their places; and kinds as in ``Folded``."""
     kinds, folds = _alphabet()
     others = folds[points]

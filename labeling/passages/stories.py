@@ -6,6 +6,7 @@ different days, while two outlets' versions of one press release may share half.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -51,36 +52,48 @@ def stories(reports: Sequence[Report], rules: PassageRules) -> dict[int, int]:
 
     The fullest article that has no story yet leads one, and all that report the same from the same text join it
     (``one_story``), so stories do not run on from day to day through articles in between. Ties go to the lesser
-    number; the order of ``reports`` changes nothing.
+    number; the order of ``reports`` changes nothing. Where it is not known what two share, sketches tell whom to lay
+    side by side.
 
     Args:
         reports: The articles of one leak group, or of several.
         rules: Coverage, days and the length of a run that joins.
     """
     ranked = sorted(reports, key=lambda report: (-len(report.words), report.article))
-    sketches = _Sketches(ranked)
+    laid, sketches = _laid_beside(ranked), _Sketches(ranked)
     lead_of: dict[int, int] = {}
     for place, lead in enumerate(ranked):
         if lead.article not in lead_of:
-            lead_of[lead.article] = lead.article
-            free = (report for report in _near(ranked, place, sketches, rules) if report.article not in lead_of)
-            lead_of |= dict.fromkeys(_story_of(lead, free, rules), lead.article)
+            known, unknown = laid[lead.article], list[Report]()
+            if len(known) < len(ranked) - place - 1:
+                near = (ranked[other] for other in sketches.near(place, _least(rules)))
+                unknown = [other for other in near if lead.article not in other.shared]
+            told = [*_told_again(lead, known, rules), *_told_alike(lead, unknown, lead_of, rules)]
+            lead_of |= {article: lead.article for article in (lead.article, *told) if article not in lead_of}
     return lead_of
 
 
-def _near(ranked: Sequence[Report], place: int, sketches: _Sketches, rules: PassageRules) -> Iterable[Report]:
-    """The articles after ``place`` that may be of its story; few that were laid beside it already need no sketches."""
-    others = ranked[place + 1 : place + 1 + _PATIENCE]
-    if place + 1 + len(others) == len(ranked) and all(ranked[place].article in other.shared for other in others):
-        return others
-    return (ranked[other] for other in sketches.near(place, _least(rules)))
+def _laid_beside(ranked: Iterable[Report]) -> defaultdict[int, list[Report]]:
+    """Of each article those that were laid beside it, and are less full."""
+    laid: defaultdict[int, list[Report]] = defaultdict(list)
+    for report in ranked:
+        for centre in report.shared:
+            laid[centre].append(report)
+    return laid
 
 
-def _story_of(lead: Report, near: Iterable[Report], rules: PassageRules) -> Iterator[int]:
-    """The articles of the lead's story among those like it, the most like it first."""
+def _told_again(lead: Report, known: Iterable[Report], rules: PassageRules) -> Iterator[int]:
+    """The articles of the lead's story among those of which it is known what they share with it."""
+    return (other.article for other in known if one_story(lead, other, rules))
+
+
+def _told_alike(lead: Report, near: Iterable[Report], lead_of: Mapping[int, int], rules: PassageRules) -> Iterator[int]:
+    """The same among those that may share enough with it, the most like it first, and have no story yet."""
     misses = {True: 0, False: 0}  # of its source and of others, which are asked for different shares
     for other in near:
         same_source = lead.source == other.source
+        if other.article in lead_of:
+            continue
         if lead.whole != other.whole and (misses[same_source] == _PATIENCE or not _in_time(lead, other, rules)):
             continue
         joins = one_story(lead, other, rules)

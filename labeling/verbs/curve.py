@@ -64,7 +64,7 @@ def curve(
     Raises:
         MissingInput: Nothing was compiled.
         CorpusChanged: Gold or splits are not those the dataset was compiled from.
-        NothingToLearn: There is nothing to train on, not even in the whole of train.
+        NothingToLearn: There is nothing to train on, not even in the whole of train, or nothing for dev.
         TrainingError: There is nothing to test with, or the config cannot be used.
     """
     workspace, config = project.workspace, config or shipped("ner.cfg")
@@ -79,7 +79,7 @@ def curve(
             try:
                 model = extractors.train(config, small, models, seed=seed, steps=steps, log=log)
             except NothingToLearn as error:
-                print(f"{size} leak groups are left out of the curve: none of their articles can be used", file=log)
+                print(f"{size} leak groups are left out of the curve: {error}", file=log)
                 empty = error
                 continue
             score = _scored(model, test, project.schema.label_names, corpus)

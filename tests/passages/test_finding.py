@@ -127,6 +127,17 @@ def test_names_do_not_move_when_articles_arrive(find_in: Finder) -> None:
     assert [(row.story, row.leak_group, row.lead) for row in before.clusters] == [("n", "m", False), ("n", "m", True)]
 
 
+def test_who_else_is_in_a_leak_group_changes_no_story(find_in: Finder) -> None:
+    """Four words in five of one report stand in another: one story, alone and among others that share its first words."""
+    shared = [own("s", 12), *(own(f"t{n}x", 4) for n in range(40))]
+    pair = [article(name, " ".join(f"{part} {name}{n}" for n, part in enumerate(shared))) for name in ("a", "bb")]
+    others = [article(f"o{n}", f"{shared[0]} {own(f'o{n}y', 100)}") for n in range(12)]
+
+    assert together(find_in(pair), "story") == [["a", "bb"]]
+    assert together(find_in([*pair, *others]), "story") == [["a", "bb"]]
+    assert together(find_in([*pair, *others]), "leak_group") == [["a", "bb", *sorted(each.id for each in others)]]
+
+
 def test_boilerplate_of_one_source_joins_nothing(find_in: Finder) -> None:
     """A paragraph on five days of one source is boilerplate, also in another source, and is counted as such."""
     footer = own("f", 20)
