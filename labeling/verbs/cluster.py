@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.articles import Article
+from labeling.errors import DamagedFile
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from labeling.passages.finding import Found
     from labeling.passages.rules import PassageRules
     from labeling.project import Project
@@ -38,6 +41,7 @@ def cluster(project: Project) -> Clusters:
 
     Raises:
         MissingInput: Nothing was taken in.
+        DamagedFile: A line is no article, or two articles have one id.
         PassagesTooLarge: More memory would be needed than the project allows.
         RayUnavailable: The project file names a Ray cluster that cannot be used.
     """
@@ -62,11 +66,25 @@ def _found(workspace: Workspace, rules: PassageRules) -> Found:
     from labeling.passages import frames
     from labeling.passages.finding import Found, Size, find, texts_at
 
-    lengths = [len(article.text) for article in read_rows(workspace.articles, Article)]
+    lengths = _lengths(workspace.articles)
     if not lengths:
         return Found((), ())
     frames.start(rules.ray)
-    return find(texts_at(workspace.articles), Size(len(lengths), sum(lengths)), rules)
+    return find(texts_at(workspace.articles), Size(len(lengths), sum(lengths.values())), rules)
+
+
+def _lengths(path: Path) -> dict[str, int]:
+    """How many characters each article has."""
+    lengths: dict[str, int] = {}
+    for article in read_rows(path, Article):
+        if article.id in lengths:
+            raise DamagedFile(
+                f"{path}: two articles have the id {article.id!r}",
+                todo="take one of them out, or restore the file",
+                where=article.id,
+            )
+        lengths[article.id] = len(article.text)
+    return lengths
 
 
 @click.command("cluster")

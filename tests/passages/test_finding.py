@@ -128,7 +128,7 @@ def test_names_do_not_move_when_articles_arrive(find_in: Finder) -> None:
 
 
 def test_who_else_is_in_a_leak_group_changes_no_story(find_in: Finder) -> None:
-    """Four words in five of one report stand in another: one story, alone and among others that share its first words."""
+    """Four words in five of one report stand in another: one story, alone and among others with its first words."""
     shared = [own("s", 12), *(own(f"t{n}x", 4) for n in range(40))]
     pair = [article(name, " ".join(f"{part} {name}{n}" for n, part in enumerate(shared))) for name in ("a", "bb")]
     others = [article(f"o{n}", f"{shared[0]} {own(f'o{n}y', 100)}") for n in range(12)]

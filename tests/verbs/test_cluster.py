@@ -57,6 +57,16 @@ def test_what_is_shared_is_written(project: Project) -> None:
     ]
 
 
+def test_two_articles_of_one_id_are_refused(project: Project) -> None:
+    """A file that was put together by hand: named, and nothing is written."""
+    lines = project.workspace.articles.read_bytes()
+    project.workspace.articles.write_bytes(lines + lines[: lines.index(b"\n") + 1])
+
+    with pytest.raises(DamagedFile, match=r"articles.jsonl: two articles have the id 'a0'"):
+        cluster(project)
+    assert not project.workspace.clusters.exists()
+
+
 def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     """Clustering twice changes no byte."""
     cluster(project)
