@@ -1,6 +1,6 @@
 """How fast passages are found: beside datasketch's MinHash-LSH in the same run, on as many processors.
 
-    python scripts/bench_passages.py [--articles 100000] [--ray local]
+    python scripts/bench_passages.py [--articles 100000] [--reprints 0.1] [--ray local]
 
 Each side runs in a process of its own on the same file, ours first, so that its peak of memory is its own. datasketch
 gets a pool of as many processes as there are processors for its sketches, 128 permutations of 5-word shingles, and one
@@ -47,10 +47,13 @@ class Run:
 
 @click.command()
 @click.option("--articles", default=10_000, show_default=True, type=click.IntRange(min=10), help="How many.")
+@click.option(
+    "--reprints", default=0.1, show_default=True, type=click.FloatRange(0, 1), help="How many of them hold a passage."
+)
 @click.option("--ray", default="", metavar="ADDRESS", help="Run our side on a Ray cluster; local starts one.")
 @click.option("--side", hidden=True, type=click.Choice(["ours", "datasketch"]))
 @click.option("--file", hidden=True, type=click.Path(path_type=Path))
-def main(articles: int, ray: str, side: str | None, file: Path | None) -> None:
+def main(articles: int, reprints: float, ray: str, side: str | None, file: Path | None) -> None:
     """Measure one side, or both and print a table."""
     if side and file:
         print(json.dumps(_ours(file, ray) if side == "ours" else _datasketch(file)))
@@ -58,7 +61,7 @@ def main(articles: int, ray: str, side: str | None, file: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "articles.jsonl"
         copies = list[tuple[str, str, int, int]]()
-        write_rows(file, _written(articles, copies))
+        write_rows(file, _written(articles, reprints, copies))
         file.with_suffix(".copies").write_text(json.dumps(copies), encoding="utf-8")
         runs = [_run(name, file, ray) for name in ("ours", "datasketch")]
     _table(articles, len(copies), runs)
@@ -66,9 +69,9 @@ def main(articles: int, ray: str, side: str | None, file: Path | None) -> None:
         print("Ray's own processes are in neither the CPU seconds nor the memory of our side")
 
 
-def _written(count: int, copies: list[tuple[str, str, int, int]]) -> Iterator[Article]:
+def _written(count: int, reprints: float, copies: list[tuple[str, str, int, int]]) -> Iterator[Article]:
     """The articles; what was copied is noted on the way."""
-    for article, own in newswire(count):
+    for article, own in newswire(count, reprints=reprints):
         copies += [(article.id, copy.original, copy.start, copy.end) for copy in own]
         yield article
 

@@ -187,9 +187,8 @@ def _parted(frame: DataFrame, key: str, parts: int) -> DataFrame:
     return frame.repartition(parts, key) if get_or_infer_runner_type() == "ray" else frame
 
 
-def _function(  # Daft is untyped here
-    step: Callable[..., pa.Array], gives: DataType, rows: int | None = None
-) -> Any:  # noqa: ANN401
+def _function(step: Callable[..., pa.Array], gives: DataType, rows: int | None = None) -> Any:  # noqa: ANN401 - Daft is untyped here
+    """``step`` as a function of Daft, called with so many rows at the most."""
     import daft
 
     return daft.func.batch(return_dtype=gives, batch_size=rows)(step)

@@ -36,7 +36,7 @@ def repeated(rows: Columns, masks: Sequence[np.uint64]) -> Columns:
     Returns:
         article and at.
     """
-    rows = _taken(rows, _met_again(rows["hash"]))
+    rows = _taken(rows, met_again(rows["hash"]))
     met = np.zeros(len(rows["hash"]), bool)
     for mask in masks:
         seen = mixed(rows["hash"] + mixed(rows["near"] & mask))
@@ -58,7 +58,7 @@ def shared(rows: Columns, dates: int) -> Columns:
     Returns:
         The rows that are left, with ``kind``.
     """
-    rows = _taken(rows, _met_again(rows["hash"]))
+    rows = _taken(rows, met_again(rows["hash"]))
     rows = _taken(rows, _in_several(rows["hash"], rows["article"]))
     standing = np.isin(rows["hash"], _standing(rows, dates)) & (rows["at"] < WHOLE)
     return {**rows, "kind": np.where(standing, BOILERPLATE, REPRINT).astype(np.uint8)}
@@ -169,7 +169,7 @@ def _least(values: npt.NDArray[Any], among: npt.NDArray[np.bool_], first: npt.ND
     return least
 
 
-def _met_again(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def met_again(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """The rows whose value stands in another row too, in its order: few of many, found by one fast sort."""
     order = np.argsort(values)
     again: npt.NDArray[np.int64] = order[_again(values[order], 2)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from labeling.passages.alignment import align
 from labeling.passages.sharing import UNKNOWN
-from labeling.passages.words import Hashes, grams
+from labeling.passages.words import Hashes, grams, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -175,8 +175,7 @@ class _Sketches:
         values, owners = self._index
         low = np.searchsorted(values, self._shingles[place], side="left")
         count = np.searchsorted(values, self._shingles[place], side="right") - low
-        found = np.repeat(low, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        met = np.bincount(owners[found], minlength=len(self._sizes))
+        met = np.bincount(owners[ranges(low, count)], minlength=len(self._sizes))
         near = np.flatnonzero(met >= np.maximum(1, least * self._sizes))
         near = near[near > place]
         yield from near[np.argsort(-met[near] / self._sizes[near], kind="stable")].tolist()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.words import Hashes, grams, mixed
+from labeling.passages.sharing import met_again
+from labeling.passages.words import Hashes, grams, mixed, ranges
 
 if TYPE_CHECKING:
     from labeling.passages.letters import Numbers
@@ -84,23 +85,13 @@ def _keys(stream: Stream, places: Numbers, size: int) -> Hashes:
 
 def _matches(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
     """All pairs of places with the same number; of a number that the left side repeats, the first ``_SEEN`` places."""
-    ours, theirs = _met_again(left, right)
+    again = np.sort(met_again(np.concatenate((left, right))))  # few of many
+    ours, theirs = again[again < len(left)], again[again >= len(left)] - len(left)
     order = ours[np.argsort(left[ours], kind="stable")]
     ranked = left[order]
     low = np.searchsorted(ranked, right[theirs], side="left")
     count = np.minimum(np.searchsorted(ranked, right[theirs], side="right") - low, _SEEN)
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return order[np.repeat(low, count) + within], np.repeat(theirs, count)
-
-
-def _met_again(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
-    """The places whose number stands at another place too, of either side: few of many, found by one fast sort."""
-    values = np.concatenate((left, right))
-    order = np.argsort(values)
-    same = values[order[1:]] == values[order[:-1]]
-    again = np.zeros(len(values), bool)
-    again[order[1:][same]] = again[order[:-1][same]] = True
-    return np.flatnonzero(again[: len(left)]), np.flatnonzero(again[len(left) :])
+    return order[ranges(low, count)], np.repeat(theirs, count)
 
 
 def _overlapping(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:

@@ -72,8 +72,7 @@ class Stream:
         """Some of the texts, in that order, each as often as it is named."""
         lengths = self.lengths()[texts]
         bounds = np.concatenate(([0], np.cumsum(lengths)))
-        place = np.arange(bounds[-1]) + np.repeat(self.bounds[texts] - bounds[:-1], lengths)
-        return Stream(0, bounds, self._words(place))
+        return Stream(0, bounds, self._words(ranges(self.bounds[texts], lengths)))
 
     def _words(self, places: slice | Numbers) -> Words:
         return Words(self.words.ids[places], self.words.starts[places], self.words.ends[places])
@@ -149,6 +148,12 @@ def mixed(values: Hashes) -> Hashes:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
+
+
+def ranges(starts: Numbers, counts: Numbers) -> Numbers:
+    """From each start so many numbers in a row, one range after the other."""
+    place: Numbers = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
+    return place
 
 
 def grams(ids: Hashes, size: int) -> Hashes:

@@ -79,7 +79,7 @@ def curve(
             try:
                 model = extractors.train(config, small, models, seed=seed, steps=steps, log=log)
             except NothingToLearn as error:
-                print(f"{size} leak groups are left out of the curve: {error}", file=log)
+                log.write(f"{size} leak groups are left out of the curve: {error}\n")
                 empty = error
                 continue
             score = _scored(model, test, project.schema.label_names, corpus)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ from labeling.verbs.split import split
 from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
@@ -55,14 +57,11 @@ def place(number: int) -> SplitName:
     return "train" if number < 8 else "dev" if number < 11 else "test"
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Eight articles to train on, one of them forty times; three for dev and three for test, compiled."""
-    project = load_project(workspace=tmp_path_factory.mktemp("curve"))
-    pairs = [article(number) for number in range(14)]
-    pairs += [copied(pairs[0], f"copy{number:02}") for number in range(39)]
-    write_rows(project.workspace.articles, [each for each, _ in sorted(pairs, key=lambda pair: pair[0].id)])
-    write_rows(project.workspace.annotations, [each for _, each in sorted(pairs, key=lambda pair: pair[0].id)])
+def prepared(root: Path, articles: Iterable[Article], said: Iterable[Annotation]) -> Project:
+    """A workspace with these articles and what people said of them, fourteen of them split, compiled."""
+    project = load_project(workspace=root)
+    write_rows(project.workspace.articles, sorted(articles, key=attrgetter("id")))
+    write_rows(project.workspace.annotations, sorted(said, key=attrgetter("article")))
     write_rows(project.workspace.quarantine, [])
     adjudicate(project)
     cluster(project)
@@ -71,6 +70,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     split(project)
     compiled_from(project)
     return project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Eight articles to train on, one of them forty times; three for dev and three for test, compiled."""
+    pairs = [article(number) for number in range(14)]
+    pairs += [copied(pairs[0], f"copy{number:02}") for number in range(39)]
+    return prepared(tmp_path_factory.mktemp("curve"), *zip(*pairs, strict=True))
 
 
 def test_forty_copies_are_one_step(project: Project) -> None:
@@ -115,23 +122,10 @@ def test_the_command_prints_points(project: Project) -> None:
 @pytest.mark.parametrize("complete", [1, 0])
 def test_a_part_that_teaches_nothing_is_left_out(tmp_path: Path, complete: int) -> None:
     """A span categorizer learns from complete gold only, which one leak group of eight has, or none."""
-    project = load_project(workspace=tmp_path)
-    pairs = [article(number) for number in range(14)]
+    articles, said = zip(*(article(number) for number in range(14)), strict=True)
     disputed = sorted((f"a{n:02}" for n in range(8)), key=lambda group: digest_of(f"1:{group}"))[: 8 - complete]
-    others = [
-        said.model_copy(update={"annotator": "ben", "spans": said.spans[1:]})
-        for made, said in pairs
-        if made.id in disputed
-    ]
-    write_rows(project.workspace.articles, [each for each, _ in pairs])
-    write_rows(project.workspace.annotations, [*(each for _, each in pairs), *others])
-    write_rows(project.workspace.quarantine, [])
-    adjudicate(project)
-    cluster(project)
-    rows = [Assignment(article=f"a{n:02}", leak_group=f"a{n:02}", split=place(n)) for n in range(14)]
-    write_rows(project.workspace.splits, rows)
-    split(project)
-    compiled_from(project)
+    others = [each.model_copy(update={"annotator": "ben", "spans": each.spans[1:]}) for each in said]
+    project = prepared(tmp_path, articles, [*said, *(each for each in others if each.article in disputed)])
     log = io.StringIO()
 
     if not complete:
