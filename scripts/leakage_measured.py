@@ -27,6 +27,8 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
+import click
+
 from labeling.annotations import Span
 from labeling.articles import Article
 from labeling.evaluation import Judged, evaluate
@@ -189,15 +191,19 @@ def measured(originals: Sequence[Told], steps: int, seed: int) -> dict[str, Clai
     return {**honesty(with_reprints(rest), aside, steps, seed), **worth(rest, aside, steps, seed)}
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Train, measure, and print a table or JSON."""
-    steps = int(_option(arguments, "--steps", "150"))
-    seeds = [int(seed) for seed in _option(arguments, "--seeds", "1,2,3,4,5,6").split(",")]
-    originals = releases(Path(next((each for each in arguments if "/" in each), "../shared/corpora/re3d")))
+@click.command()
+@click.argument("folder", default="../shared/corpora/re3d", type=click.Path(path_type=Path, exists=True))
+@click.option("--steps", default=150, show_default=True, type=click.IntRange(min=1), help="Batches of each training.")
+@click.option("--seeds", "listed", default="1,2,3,4,5,6", show_default=True, metavar="N,N,N", help="One run each.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+def main(folder: Path, steps: int, listed: str, *, as_json: bool) -> None:
+    """Train, measure, and print a table or JSON; FOLDER holds re3d."""
+    seeds = [int(seed) for seed in listed.split(",")]
+    originals = releases(folder)
     runs = [measured(originals, steps, seed) for seed in seeds]
     # By place: how many releases are put aside, and so what is left, differs a little between seeds.
     claims = {name: [list(run.values())[place] for run in runs] for place, name in enumerate(runs[0])}
-    if "--json" in arguments:
+    if as_json:
         print(json.dumps({name: [asdict(claim) for claim in each] for name, each in claims.items()}))
         return
     print(f"F1 of exact spans in per cent, mean of {len(seeds)} seeds with its 95 % interval; {steps} batches\n")
@@ -223,10 +229,6 @@ def _mean(values: Sequence[float]) -> str:
     dice = random.Random(1)  # noqa: S311 - the same intervals in every run
     means = sorted(mean(dice.choices(values, k=len(values))) for _ in range(10_000))
     return f"{mean(values):.1f} ({means[250]:.1f} to {means[9749]:.1f})"
-
-
-def _option(arguments: Sequence[str], name: str, default: str) -> str:
-    return arguments[arguments.index(name) + 1] if name in arguments else default
 
 
 def _told(name: str, text: str, rows: Iterable[Mapping[str, object]]) -> Told:
@@ -260,4 +262,4 @@ def _said(nlp: Language, text: str) -> list[Span]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

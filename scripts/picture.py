@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 from playwright.sync_api import sync_playwright
 
 from labeling.project import load_project
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 ARTICLE = "wire/joint-commission-0312"
 
 
+@click.command()
+@click.argument("target", default="docs/page.png", type=click.Path(path_type=Path, dir_okay=False))
 def main(target: Path) -> None:
-    """Push the samples, open one, and take its picture."""
+    """Push the samples to a Label Studio of their own, open one, and write its picture to TARGET."""
     with tempfile.TemporaryDirectory() as folder:
         project = load_project(workspace=Path(folder))
         with embedded(project.workspace) as server:
@@ -65,4 +68,4 @@ def photograph(server: Credentials, page_path: str, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/page.png"))
+    main()
