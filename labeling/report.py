@@ -17,10 +17,10 @@ from labeling.splits import SPLITS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from labeling.adjudication.consensus import Conflict
     from labeling.agreement import Agreement
     from labeling.annotations import Annotation, Gold, Quarantined
     from labeling.articles import Article, Reject
-    from labeling.consensus import Conflict
     from labeling.consistency import Audit
     from labeling.curves import Curve
     from labeling.evaluation import Measure, Measures, Score

@@ -19,10 +19,10 @@ from pydantic import BaseModel
 
 from labeling import cli as command_line
 from labeling import errors
+from labeling.adjudication.consensus import Conflict, Reading
 from labeling.agreement import Agreement
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
 from labeling.articles import Article, Reject
-from labeling.consensus import Conflict, Reading
 from labeling.consistency import Audit
 from labeling.corpora.manifest import Manifest
 from labeling.corpora.release import Release, Released

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling import samples
-from labeling.adjudication import adjudicate
+from labeling.adjudication.gold import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.evaluation import Judged, Score, evaluate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from labeling.adjudication.consensus import Conflict, Reading
 from labeling.agreement import Agreement, Pair
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.consensus import Conflict, Reading
 from labeling.consistency import Audit, Consistency, Difference, Side
 from labeling.evaluation import Judged, evaluate
 from labeling.leakage import Leakage, Overlap, SharedText, Sides

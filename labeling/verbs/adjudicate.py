@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import adjudication
+from labeling.adjudication import gold
 from labeling.annotations import Annotation, Quarantined
 from labeling.articles import Article
 from labeling.ledger import sums
@@ -15,7 +15,7 @@ from labeling.verbs.options import REFUSED, json_option, show, with_project
 from labeling.workspace import read_rows, rows_or_none, write_rows
 
 if TYPE_CHECKING:
-    from labeling.adjudication import Adjudicated
+    from labeling.adjudication.gold import Adjudicated
     from labeling.project import Project
 
 
@@ -44,7 +44,7 @@ def adjudicate(project: Project) -> Adjudication:
     """
     workspace = project.workspace
     with workspace.opened():
-        found = adjudication.adjudicate(
+        found = gold.adjudicate(
             read_rows(workspace.annotations, Annotation),
             rows_or_none(workspace.quarantine, Quarantined),
             {article.id: article for article in read_rows(workspace.articles, Article)},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling import reprints
-from labeling.adjudication import adjudicate
+from labeling.adjudication.gold import adjudicate
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.reprints import Press, Projected, savings, waiting

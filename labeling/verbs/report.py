@@ -9,10 +9,10 @@ import click
 from pydantic import RootModel
 
 from labeling import report as page
+from labeling.adjudication.consensus import Conflict
 from labeling.agreement import Agreement
 from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
 from labeling.articles import Article, Reject
-from labeling.consensus import Conflict
 from labeling.consistency import Audit
 from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest

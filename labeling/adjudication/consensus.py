@@ -10,18 +10,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from labeling.adjudication.trimming import trim
 from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, choice_id, relation_id
 from labeling.ledger import rows_of
-from labeling.trimming import trim
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from labeling.adjudication.trimming import Rule
     from labeling.annotations import Annotation, What
     from labeling.articles import Article
     from labeling.schema import Schema
-    from labeling.trimming import Rule
 
 Kind: TypeAlias = Literal["boundary", "label", "missed", "relation", "choice"]
 Names: TypeAlias = dict[tuple[str, str], GoldSpan]

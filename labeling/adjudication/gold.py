@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.consensus import agreed_choices, agreed_relations, agreed_spans
 from labeling.annotations import Gold, LedgerRow, check, choice_id, quarantined
-from labeling.consensus import agreed_choices, agreed_relations, agreed_spans
 from labeling.errors import DamagedFile
 from labeling.ledger import check_balance, rows_of, things_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from labeling.adjudication.consensus import Conflict
+    from labeling.adjudication.trimming import Rule
     from labeling.annotations import Annotation, Quarantined
     from labeling.articles import Article
-    from labeling.consensus import Conflict
     from labeling.schema import Schema
-    from labeling.trimming import Rule
 
 # The choice by which an annotator rules a whole article out.
 USABLE, NO = "usable", "no"
@@ -56,7 +56,7 @@ def adjudicate(
         quarantine: What was found unsound before: it is no part of the annotations, but of the account.
         articles: The articles by id.
         schema: The schema of the project.
-        trimming: The rules of ``labeling.trimming`` to apply to every boundary.
+        trimming: The rules of ``labeling.adjudication.trimming`` to apply to every boundary.
 
     Returns:
         Gold by article id (none for an article nobody submitted), conflicts, and one ledger row for every span,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.adjudication import Adjudicated, adjudicate
+from labeling.adjudication.gold import Adjudicated, adjudicate
 from labeling.annotations import Annotation, Gold, Quarantined, Relation, Span
 from labeling.articles import Article
 from labeling.errors import DamagedFile
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from labeling.trimming import Rule
+    from labeling.adjudication.trimming import Rule
 
 TEXT = "Delhi met Male, and Paris met Rome."
 ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))

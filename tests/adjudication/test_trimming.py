@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling import trimming
-from labeling.trimming import Rule, trim
+from labeling.adjudication import trimming
+from labeling.adjudication.trimming import Rule, trim
 
 BOTH: tuple[Rule, ...] = ("blanks", "punctuation")
 
