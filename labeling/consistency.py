@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from labeling.annotations import Span
-from labeling.matching import pair
+from labeling.evaluation.matching import pair
 from labeling.neighbours import sharing
 from labeling.projection import aligned
 from labeling.reprints import touches

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labeling.matching import Stretch
+    from labeling.evaluation.matching import Stretch
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from labeling import curves, kinship
+from labeling import kinship
+from labeling.evaluation import learning_curve
 from labeling.reading import Piece, pieces
 from labeling.reprints import savings
 from labeling.splits import SPLITS
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from labeling.adjudication.consensus import Conflict
-    from labeling.agreement import Agreement
     from labeling.annotations import Annotation, Gold, Quarantined
     from labeling.articles import Article, Reject
     from labeling.consistency import Audit
-    from labeling.curves import Curve
-    from labeling.evaluation import Measure, Measures, Score
+    from labeling.evaluation.agreement import Agreement
+    from labeling.evaluation.learning_curve import Curve
+    from labeling.evaluation.scores import Measure, Measures, Score
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
     from labeling.passages.places import Passage
@@ -148,7 +149,7 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
         savings_shown=_SAVINGS,
         differences_shown=_DIFFERENCES,
         label_groups=kinship.labels_in_groups(findings.gold, findings.clusters),
-        gain=curves.gain(findings.curve.points) if findings.curve else None,
+        gain=learning_curve.gain(findings.curve.points) if findings.curve else None,
         groups_of=lambda names: kinship.count_groups(names, findings.clusters),
     )
 

@@ -31,7 +31,7 @@ import click
 
 from labeling.annotations import Span
 from labeling.articles import Article
-from labeling.evaluation import Judged, evaluate
+from labeling.evaluation.scores import Judged, evaluate
 from labeling.passages.finding import Size, find, texts_of
 from labeling.passages.rules import PassageRules
 from labeling.splits import assign

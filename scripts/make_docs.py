@@ -20,14 +20,14 @@ from pydantic import BaseModel
 from labeling import cli as command_line
 from labeling import errors
 from labeling.adjudication.consensus import Conflict, Reading
-from labeling.agreement import Agreement
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
 from labeling.articles import Article, Reject
 from labeling.consistency import Audit
 from labeling.corpora.manifest import Manifest
 from labeling.corpora.release import Release, Released
-from labeling.curves import Curve
-from labeling.evaluation import Score
+from labeling.evaluation.agreement import Agreement
+from labeling.evaluation.learning_curve import Curve
+from labeling.evaluation.scores import Score
 from labeling.extractors import Extractor
 from labeling.guidelines import guidelines
 from labeling.leakage import Leakage

@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING
 import click
 import spacy
 
-from labeling import answers, evaluation
+from labeling import answers
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.training import EXPECTED
-from labeling.evaluation import Judged, surface
+from labeling.evaluation import scores
+from labeling.evaluation.scores import Judged, surface
 from labeling.imports.intake import Terms
 from labeling.project import load_project
 from labeling.splits import SPLITS, Assignment, Clustered, SplitName
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from spacy.language import Language
 
-    from labeling.evaluation import Measure, Score
+    from labeling.evaluation.scores import Measure, Score
     from labeling.project import Project
 
 LABELS = ("politician", "person", "politicalparty", "organisation", "country", "location", "election", "event", "misc")
@@ -190,7 +191,7 @@ def _scored(project: Project, folder: Path, config: str) -> None:
             print(f"  {split}: not at hand")
             continue
         corpus = project.workspace.latest.resolve().name
-        score = evaluation.evaluate(config, judged, LABELS, trained_on=surfaces, corpus=corpus)
+        score = scores.evaluate(config, judged, LABELS, trained_on=surfaces, corpus=corpus)
         print(f"  {split}: spaCy itself says F1 {_by_spacy(folder, model, split, config):.1f}; by our ruler")
         print("\n".join(_table(score)))
 

@@ -37,7 +37,7 @@ from labeling.workspace import write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from labeling.evaluation import Measures
+    from labeling.evaluation.scores import Measures
     from labeling.project import Project
 
 SURE = 0.5  # the corpus's own advice

@@ -35,7 +35,7 @@ from labeling.workspace import write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from labeling.evaluation import Score
+    from labeling.evaluation.scores import Score
     from labeling.project import Project
 
 SHARES = (0.0, 0.1, 0.4)

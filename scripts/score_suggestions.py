@@ -21,7 +21,7 @@ from labeling import samples
 from labeling.adjudication.gold import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
-from labeling.evaluation import Judged, Score, evaluate
+from labeling.evaluation.scores import Judged, Score, evaluate
 from labeling.project import load_project
 from labeling.suggestions import RULES, settings_of, suggest
 from labeling.values import digest_of
@@ -31,7 +31,7 @@ from labeling.workspace import read_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from labeling.evaluation import Measure
+    from labeling.evaluation.scores import Measure
     from labeling.project import Project
 
 # From re3d's labels and from ours to one that covers both. What is in neither column is not compared.

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from labeling.annotations import Annotation, Span, check
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
-from labeling.evaluation import Score
+from labeling.evaluation.scores import Score
 from labeling.project import load_project, shipped
 from labeling.suggestions import RULES, Settings, lines_of, settings_of, suggest, suggested
 from labeling.suggestions.names import names_of

@@ -12,11 +12,11 @@ from labeling.splits import SPLITS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from labeling.agreement import Agreement
     from labeling.corpora.counts import Split
     from labeling.corpora.proof import Proof
     from labeling.corpora.selection import LeftOut, Worth
     from labeling.corpora.subset import Subset
+    from labeling.evaluation.agreement import Agreement
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
     from labeling.project import ProjectFile

@@ -6,7 +6,6 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING
 
-from labeling.agreement import Agreement
 from labeling.corpora.accounts import HUGGINGFACE, SPACY, Tally, first_account
 from labeling.corpora.card import Facts, card
 from labeling.corpora.checksums import input_at
@@ -19,6 +18,7 @@ from labeling.corpora.proof import prove
 from labeling.corpora.selection import LeftOut, Selection
 from labeling.corpora.subset import Subset, checked
 from labeling.errors import LedgerUnbalanced, NothingToCompile
+from labeling.evaluation.agreement import Agreement
 from labeling.leakage import Leakage
 from labeling.tokens import NEWSWIRE
 from labeling.workspace import read_value, replacing, write_json, write_text

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import agreement
 from labeling.annotations import Annotation
 from labeling.articles import Article
+from labeling.evaluation import agreement
 from labeling.splits import Clustered, groups_by_text
 from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import file_digest, read_rows, rows_or_none, write_json
 
 if TYPE_CHECKING:
-    from labeling.agreement import Agreement
-    from labeling.evaluation import Measures
+    from labeling.evaluation.agreement import Agreement
+    from labeling.evaluation.scores import Measures
     from labeling.project import Project
 
 

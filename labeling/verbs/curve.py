@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from labeling import curves, evaluation, extractors
+from labeling import extractors
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.corpora.thinning import thinned
-from labeling.curves import Curve, Point
 from labeling.errors import NothingToLearn, TrainingError
-from labeling.evaluation import Judged
+from labeling.evaluation import learning_curve, scores
+from labeling.evaluation.learning_curve import Curve, Point
+from labeling.evaluation.scores import Judged
 from labeling.project import shipped
 from labeling.splits import Assignment
 from labeling.verbs.evaluate import refuse_changed
@@ -26,7 +27,7 @@ from labeling.workspace import read_rows, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labeling.evaluation import Score
+    from labeling.evaluation.scores import Score
     from labeling.project import Project
     from labeling.workspace import Workspace
 
@@ -73,7 +74,7 @@ def curve(
     refuse_changed(workspace)
     with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
         test, groups = _material(workspace)
-        for size, articles in curves.steps(groups, points, str(seed)):
+        for size, articles in learning_curve.steps(groups, points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"
             number = thinned(workspace.latest, small, set(articles))
             try:
@@ -144,7 +145,7 @@ def _scored(model: Path, test: _Test, labels: Sequence[str], corpus: str) -> Sco
         )
         for article, said in zip(test.articles, extractors.predict(model, test.articles), strict=True)
     ]
-    return evaluation.evaluate(extractors.extractor_at(model).annotator, judged, labels, corpus=corpus)
+    return scores.evaluate(extractors.extractor_at(model).annotator, judged, labels, corpus=corpus)
 
 
 def _line(point: Point) -> str:

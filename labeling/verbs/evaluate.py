@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import evaluation, extractors, statements
+from labeling import extractors
 from labeling.annotations import Annotation, Gold
 from labeling.articles import Article
 from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import CorpusChanged, TrainingError
-from labeling.evaluation import Judged, surface
+from labeling.evaluation import relations_and_choices, scores
+from labeling.evaluation.relations_and_choices import Heard
+from labeling.evaluation.scores import Judged, surface
 from labeling.splits import Assignment
-from labeling.statements import Heard
 from labeling.tokens import edges, inner_boundaries, tokenizer
 from labeling.verbs.options import json_option, measured, percent, show, with_project
 from labeling.workspace import read_rows, read_value, rows_or_none, write_json
@@ -24,8 +25,8 @@ from labeling.workspace import read_rows, read_value, rows_or_none, write_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.evaluation import Measure, Score
-    from labeling.matching import Rule
+    from labeling.evaluation.matching import Rule
+    from labeling.evaluation.scores import Measure, Score
     from labeling.project import Project
     from labeling.schema import Schema
     from labeling.workspace import Workspace
@@ -178,10 +179,12 @@ def _score(name: str, heard: list[Heard], material: _Material, schema: Schema, c
     """All measures of one annotator; what training had seen is the same for all."""
     train = [(article, material.gold[article.id]) for article in material.within("train")]
     trained_on = {surface(article.text, span) for article, gold in train for span in gold.spans}
-    facts = {fact for article, gold in train for fact in statements.related(article, gold, schema)}
-    of_spans = evaluation.evaluate(name, _judged(heard), schema.label_names, trained_on=trained_on, corpus=corpus)
-    exact, loose = (statements.relations(heard, schema, corpus, rule=rule, trained_on=facts) for rule in _RULES)
-    chosen = statements.choices(heard, schema, corpus)
+    facts = {fact for article, gold in train for fact in relations_and_choices.related(article, gold, schema)}
+    of_spans = scores.evaluate(name, _judged(heard), schema.label_names, trained_on=trained_on, corpus=corpus)
+    exact, loose = (
+        relations_and_choices.relations(heard, schema, corpus, rule=rule, trained_on=facts) for rule in _RULES
+    )
+    chosen = relations_and_choices.choices(heard, schema, corpus)
     return of_spans.model_copy(update={"relations": exact, "relations_overlapping": loose, "choices": chosen})
 
 

@@ -10,14 +10,14 @@ from pydantic import RootModel
 
 from labeling import report as page
 from labeling.adjudication.consensus import Conflict
-from labeling.agreement import Agreement
 from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
 from labeling.articles import Article, Reject
 from labeling.consistency import Audit
 from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest
-from labeling.curves import Curve
-from labeling.evaluation import Score
+from labeling.evaluation.agreement import Agreement
+from labeling.evaluation.learning_curve import Curve
+from labeling.evaluation.scores import Score
 from labeling.ledger import sums
 from labeling.report import Findings
 from labeling.reprints import Projected

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.agreement import agree, doubly
 from labeling.annotations import Annotation
 from labeling.corpora.compilation import build
-from labeling.evaluation import Bootstrap
+from labeling.evaluation.agreement import agree, doubly
+from labeling.evaluation.scores import Bootstrap
 from labeling.leakage import Held, certify
 from labeling.splits import Assignment
 from labeling.workspace import file_digest, read_rows, write_json, write_rows

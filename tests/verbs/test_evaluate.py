@@ -13,7 +13,7 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
-from labeling.evaluation import Score
+from labeling.evaluation.scores import Score
 from labeling.project import Project, load_project
 from labeling.splits import Assignment
 from labeling.values import digest_of

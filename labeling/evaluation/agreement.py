@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from labeling.errors import TooFewAnnotators
-from labeling.evaluation import BOOTSTRAP, Judged, Score, evaluate
+from labeling.evaluation.scores import BOOTSTRAP, Judged, Score, evaluate
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation
     from labeling.articles import Article
-    from labeling.evaluation import Bootstrap
+    from labeling.evaluation.scores import Bootstrap
     from labeling.schema import ChoiceSet, Schema
 
 

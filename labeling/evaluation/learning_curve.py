@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from labeling.evaluation import Measure
+from labeling.evaluation.scores import Measure
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:

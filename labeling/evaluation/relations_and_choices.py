@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.annotations import choice_id
-from labeling.evaluation import BOOTSTRAP, Measures, Outcome, measures_of, signature
-from labeling.matching import pair
+from labeling.evaluation.matching import pair
+from labeling.evaluation.scores import BOOTSTRAP, Measures, Outcome, measures_of, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from labeling.annotations import Annotation, Gold, Relation
     from labeling.articles import Article
-    from labeling.evaluation import Bootstrap
-    from labeling.matching import Rule, Stretch
+    from labeling.evaluation.matching import Rule, Stretch
+    from labeling.evaluation.scores import Bootstrap
     from labeling.schema import Schema
 
 

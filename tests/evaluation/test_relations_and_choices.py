@@ -8,8 +8,8 @@ import pytest
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
+from labeling.evaluation.relations_and_choices import Heard, choices, related, relations
 from labeling.project import load_project
-from labeling.statements import Heard, choices, related, relations
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

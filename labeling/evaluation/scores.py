@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling import __version__
-from labeling.matching import Rule, pair
+from labeling.evaluation.matching import Rule, pair
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labeling.matching import Stretch
+    from labeling.evaluation.matching import Stretch
 
     Keep: TypeAlias = Callable[[str, Stretch], bool]
     Weights: TypeAlias = NDArray[np.int64]

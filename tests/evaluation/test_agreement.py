@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score
 
 from labeling import samples
-from labeling.agreement import Agreement, agree, alpha, doubly
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import TooFewAnnotators
-from labeling.evaluation import Bootstrap
+from labeling.evaluation.agreement import Agreement, agree, alpha, doubly
+from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs import agree as verb

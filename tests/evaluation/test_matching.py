@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Span
-from labeling.matching import RULES, overlap, pair
+from labeling.evaluation.matching import RULES, overlap, pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import pytest
 
 from labeling import __version__
 from labeling.annotations import Span
-from labeling.evaluation import Bootstrap, Judged, evaluate
+from labeling.evaluation.scores import Bootstrap, Judged, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

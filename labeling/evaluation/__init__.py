@@ -1,0 +1,1 @@
+"""The one ruler: people among themselves, and models against gold, measured alike."""
