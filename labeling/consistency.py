@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold, GoldSpan
     from labeling.articles import Article
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
     from labeling.projection import Alignment
 
 Kind: TypeAlias = Literal["label", "boundary", "missed"]

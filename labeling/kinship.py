@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
     from labeling.splits import Clustered
 
 _PAIRS = 4

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from labeling.errors import LeakError
 from labeling.passages.fingerprints import wholes
-from labeling.passages.letters import Numbers, Texts
+from labeling.passages.normalise import Numbers, Texts
 from labeling.passages.words import Hashes, all_words, grams, streams
 from labeling.splits import SPLITS, SplitName
 from labeling.values import Frozen, digest_of
@@ -23,7 +23,7 @@ from labeling.values import Frozen, digest_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
 
 _NEAR = 5  # words of the runs by which articles are near each other
 _SHORT = 6  # words of the shortest runs that are counted

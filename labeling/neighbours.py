@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
 
 
 class _Held(NamedTuple):

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
-from labeling.passages.rules import PassageRules
+from labeling.passages.settings import PassageRules
 from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, checked
 from labeling.values import Frozen
 from labeling.workspace import Workspace

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from labeling.evaluation.scores import Measure, Measures, Score
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
     from labeling.reprints import Projected
     from labeling.schema import Schema
     from labeling.splits import Assignment, Clustered

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
     from labeling.splits import Clustered
 
 _RUN = 5  # words of the shortest run by which two reports of one story help each other

@@ -20,8 +20,8 @@ import click
 from labeling import samples
 from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.finding import Size, find, texts_of
-from labeling.passages.rules import PassageRules
+from labeling.passages.find import Size, find, texts_of
+from labeling.passages.settings import PassageRules
 from labeling.project import load_project
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
@@ -30,7 +30,7 @@ from labeling.workspace import read_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from labeling.passages.finding import Found
+    from labeling.passages.find import Found
 
 WORDS = (6, 8, 10, 12, 15, 20)
 _SHARED = Path(__file__).parents[2] / "shared"

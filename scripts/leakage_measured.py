@@ -32,8 +32,8 @@ import click
 from labeling.annotations import Span
 from labeling.articles import Article
 from labeling.evaluation.scores import Judged, evaluate
-from labeling.passages.finding import Size, find, texts_of
-from labeling.passages.rules import PassageRules
+from labeling.passages.find import Size, find, texts_of
+from labeling.passages.settings import PassageRules
 from labeling.splits import assign
 from labeling.tokens import tokenizer
 from labeling.values import digest_of

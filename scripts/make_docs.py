@@ -31,7 +31,7 @@ from labeling.evaluation.scores import Score
 from labeling.extractors import Extractor
 from labeling.guidelines import guidelines
 from labeling.leakage import Leakage
-from labeling.passages.places import Passage, Place
+from labeling.passages.rows import Passage, Place
 from labeling.project import ProjectFile, load_project, shipped
 from labeling.reprints import Projected
 from labeling.splits import Assignment, Clustered

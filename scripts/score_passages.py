@@ -22,8 +22,8 @@ from datasketch import MinHash, MinHashLSH
 
 from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.finding import Found, Size, find, texts_of
-from labeling.passages.rules import PassageRules
+from labeling.passages.find import Found, Size, find, texts_of
+from labeling.passages.settings import PassageRules
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

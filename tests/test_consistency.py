@@ -13,7 +13,7 @@ from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.consistency import Audit, Consistency, audit
-from labeling.passages.places import Passage, Place
+from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
 from labeling.studio.journal import Pushed
 from labeling.studio.link import Link

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from labeling.errors import LeakError
 from labeling.leakage import Held, Leakage, Overlap, certify, refuse_leak
-from labeling.passages.places import Passage, Place
+from labeling.passages.rows import Passage, Place
 from labeling.splits import SPLITS, SplitName
 
 WORDS = 12

@@ -13,7 +13,7 @@ from labeling.evaluation.agreement import Agreement, Pair
 from labeling.evaluation.relations_and_choices import Heard, choices, relations
 from labeling.evaluation.scores import Judged, evaluate
 from labeling.leakage import Leakage, Overlap, SharedText, Sides
-from labeling.passages.places import Passage, Place
+from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
 from labeling.report import Findings, annotators, disputes, label_counts, percent, report, tiles
 from labeling.reprints import Projected

@@ -6,7 +6,7 @@ from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
 from labeling.neighbours import sharing
 from labeling.offering import joint, offers
-from labeling.passages.places import Passage, Place
+from labeling.passages.rows import Passage, Place
 from labeling.reprints import Press, Projected, Saving, carry, in_order, savings, waiting
 from labeling.splits import Clustered
 from labeling.values import digest_of

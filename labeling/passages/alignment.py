@@ -16,7 +16,7 @@ from labeling.passages.tiling import Tiles, tiles
 from labeling.passages.words import alone
 
 if TYPE_CHECKING:
-    from labeling.passages.letters import Numbers
+    from labeling.passages.normalise import Numbers
     from labeling.passages.words import Stream, Words
 
 _GAP = 8  # words that may lie between two tiles of a stretch, in either text

@@ -12,7 +12,7 @@ from labeling.passages.words import Hashes, all_words, mixed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from labeling.passages.letters import Numbers
+    from labeling.passages.normalise import Numbers
     from labeling.passages.words import Stream
 
 Phrases: TypeAlias = tuple[Hashes, ...]

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labeling.passages import groups as leak_groups
-from labeling.passages import sharing
+from labeling.passages import leak_groups
+from labeling.passages import shared_runs
 from labeling.passages.boilerplate import occurrences, phrases_of, without
 from labeling.passages.fingerprints import beside, fingerprints, wholes, windows
 from labeling.passages.frames import each_bucket, each_pack, listed, packed, widened
-from labeling.passages.groups import PAIR
+from labeling.passages.leak_groups import PAIR
 from labeling.passages.words import all_words, number_of, streams
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from labeling.passages.boilerplate import Phrases
     from labeling.passages.frames import Column
-    from labeling.passages.groups import Rows
-    from labeling.passages.letters import Numbers, Texts
-    from labeling.passages.rules import PassageRules
-    from labeling.passages.sharing import Columns
+    from labeling.passages.leak_groups import Rows
+    from labeling.passages.normalise import Numbers, Texts
+    from labeling.passages.settings import PassageRules
+    from labeling.passages.shared_runs import Columns
     from labeling.passages.words import Stream
 
 _PLACE = ("article", "at", "start", "end")
@@ -54,10 +54,10 @@ def shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: int) 
     """Fingerprints that stand in two articles or more, and are no mere stock phrases: article, at."""
     step = partial(_fingerprints, rules=rules, phrases=phrases_of(rules.boilerplate))
     made = packed(articles.select("article", "text"), step, "hash", buckets, ("article", "hash", "at", "near"))
-    return each_pack(made, partial(sharing.repeated, masks=beside(rules.words)), ("article", "at"))
+    return each_pack(made, partial(shared_runs.repeated, masks=beside(rules.words)), ("article", "at"))
 
 
-def shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
+def find_shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
     """Runs that stand in two articles or more, boilerplate told from the rest.
 
     Returns:
@@ -66,26 +66,26 @@ def shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buc
     named = articles.exclude("id").join(listed(prints, "article", buckets), on="article")
     step = partial(_windows, rules=rules, phrases=phrases_of(rules.boilerplate))
     runs = packed(named, step, "hash", buckets, ("hash", *_PLACE, "length", "source", "day"))
-    return each_pack(runs, partial(sharing.shared, dates=rules.boilerplate_dates), _RUN)
+    return each_pack(runs, partial(shared_runs.shared, dates=rules.boilerplate_dates), _RUN)
 
 
 def unmasked(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
     """The same without those that hold a word of boilerplate and are none."""
-    return each_bucket(runs, "article", buckets, partial(sharing.unmasked, words=rules.words), _RUN)
+    return each_bucket(runs, "article", buckets, partial(shared_runs.unmasked, words=rules.words), _RUN)
 
 
 def masks_of(runs: DataFrame) -> DataFrame:
     """Where runs of boilerplate start: article, at."""
     from daft import col, lit
 
-    return runs.where(col("kind") == lit(sharing.BOILERPLATE)).select("article", "at")
+    return runs.where(col("kind") == lit(shared_runs.BOILERPLATE)).select("article", "at")
 
 
 def joined_runs(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
     """What each article shares with the fullest that has it: kind, and the columns of a pair of places."""
     beside = ("kind", *_PLACE, "centre", "centre_at", "centre_start", "centre_end")
-    starred = each_bucket(runs, "hash", buckets, sharing.starred, beside)
-    return each_bucket(starred, "article", buckets, partial(sharing.joined, words=rules.words), ("kind", *PAIR))
+    starred = each_bucket(runs, "hash", buckets, shared_runs.starred, beside)
+    return each_bucket(starred, "article", buckets, partial(shared_runs.joined, words=rules.words), ("kind", *PAIR))
 
 
 def told(  # what is known of the articles, and the rules
@@ -110,10 +110,10 @@ def declared(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFram
 
 
 def _facts(ids: Texts, sources: Texts, published: Texts) -> Columns:
-    days = [date.fromisoformat(day).toordinal() if day else sharing.UNKNOWN for day in published.tolist()]
+    days = [date.fromisoformat(day).toordinal() if day else shared_runs.UNKNOWN for day in published.tolist()]
     return {
         "article": np.array([number_of(name) for name in ids.tolist()], np.uint64),
-        "source": np.array([number_of(name) if name else sharing.UNKNOWN for name in sources.tolist()], np.uint64),
+        "source": np.array([number_of(name) if name else shared_runs.UNKNOWN for name in sources.tolist()], np.uint64),
         "day": np.array(days, np.int32),
     }
 
@@ -126,7 +126,7 @@ def _fingerprints(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
         text, values, at, near = fingerprints(without(stream, phrases, whole)[0], rules.words)
         made.append({"article": own[text], "hash": values, "at": at, "near": near})
         no_words = np.zeros(len(own), np.uint64)
-        made.append({"article": own, "hash": whole, "at": np.full(len(own), sharing.WHOLE), "near": no_words})
+        made.append({"article": own, "hash": whole, "at": np.full(len(own), shared_runs.WHOLE), "near": no_words})
     return _stacked(made)
 
 
@@ -148,7 +148,7 @@ def _windows(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
         made.append(runs | _of(text, stream, own))
         texts = np.arange(stream.texts)
         ends = {
-            "at": np.full(stream.texts, sharing.WHOLE),
+            "at": np.full(stream.texts, shared_runs.WHOLE),
             "start": 0 * texts,
             "end": stream.words.ends[stream.bounds[1:] - 1],
         }
@@ -160,7 +160,7 @@ def _flat(prints: Column) -> tuple[Numbers, Numbers]:
     """Lists of places as two arrays: the number of the list, and the place; whole articles left out."""
     text = np.repeat(np.arange(len(prints)), [len(places) for places in prints])
     at = np.fromiter(chain.from_iterable(prints), np.int64, len(text))
-    return text[at < sharing.WHOLE], at[at < sharing.WHOLE]
+    return text[at < shared_runs.WHOLE], at[at < shared_runs.WHOLE]
 
 
 def _of(text: Numbers, stream: Stream, facts: Columns) -> Columns:

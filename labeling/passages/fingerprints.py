@@ -20,7 +20,7 @@ import numpy.typing as npt
 from labeling.passages.words import Hashes, grams, mixed, running
 
 if TYPE_CHECKING:
-    from labeling.passages.letters import Numbers
+    from labeling.passages.normalise import Numbers
     from labeling.passages.words import Stream
 
 _SALT = np.uint64(0xD1B54A32D192ED03)  # a text of few words is no run of these words

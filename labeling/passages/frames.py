@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.errors import RayUnavailable
-from labeling.passages.letters import Texts
+from labeling.passages.normalise import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labeling.passages.alignment import align
-from labeling.passages.sharing import UNKNOWN
+from labeling.passages.shared_runs import UNKNOWN
 from labeling.passages.words import Hashes, grams, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from labeling.passages.letters import Numbers
-    from labeling.passages.rules import PassageRules
+    from labeling.passages.normalise import Numbers
+    from labeling.passages.settings import PassageRules
     from labeling.passages.words import Words
 
 _GRAM = 5  # words by which articles are looked up

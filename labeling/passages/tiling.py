@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.sharing import met_again
+from labeling.passages.shared_runs import met_again
 from labeling.passages.words import Hashes, grams, mixed, ranges
 
 if TYPE_CHECKING:
-    from labeling.passages.letters import Numbers
+    from labeling.passages.normalise import Numbers
     from labeling.passages.words import Stream
 
 _TILE = 4  # words of the shortest tile, or all words of a shorter text

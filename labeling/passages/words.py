@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.letters import ALONE, BYTE, IGNORED, LETTER, Bytes, Characters, Numbers, Texts, folded
+from labeling.passages.normalise import ALONE, BYTE, IGNORED, LETTER, Bytes, Characters, Numbers, Texts, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -39,7 +39,7 @@ def audit(project: Project) -> Audit:
         MissingInput: Nothing was ingested, clustered or adjudicated.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
     from labeling.studio.pages import task_pages
 
     workspace = project.workspace

@@ -53,7 +53,7 @@ def carry(project: Project) -> Carried:
         MissingInput: Nothing was ingested, clustered or pulled.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
 
     workspace = project.workspace
     with workspace.opened():

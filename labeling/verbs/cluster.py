@@ -16,8 +16,8 @@ from labeling.workspace import read_rows, write_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labeling.passages.finding import Found
-    from labeling.passages.rules import PassageRules
+    from labeling.passages.find import Found
+    from labeling.passages.settings import PassageRules
     from labeling.project import Project
     from labeling.workspace import Workspace
 
@@ -64,7 +64,7 @@ def cluster(project: Project) -> Clusters:
 
 def _found(workspace: Workspace, rules: PassageRules) -> Found:
     from labeling.passages import frames
-    from labeling.passages.finding import Found, Size, find, texts_at
+    from labeling.passages.find import Found, Size, find, texts_at
 
     lengths = _lengths(workspace.articles)
     if not lengths:

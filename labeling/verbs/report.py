@@ -74,7 +74,7 @@ def report_cli(project: Project, *, as_json: bool) -> int:
 
 def _findings(workspace: Workspace, words: int) -> Findings:
     from labeling.leakage import Leakage
-    from labeling.passages.places import Passage
+    from labeling.passages.rows import Passage
     from labeling.studio.pages import task_pages
 
     compiled = (workspace.latest / MANIFEST).exists()

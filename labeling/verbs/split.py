@@ -11,7 +11,7 @@ import click
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.errors import MissingInput
-from labeling.passages.places import Passage
+from labeling.passages.rows import Passage
 from labeling.splits import Assignment, Clustered, Facts, assign, by_date, groups_by_text
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import read_rows, rows_or_none, write_json, write_rows

@@ -11,8 +11,8 @@ from benchmarks.figures import Figure, Times, side_by_side, timed
 from benchmarks.reprints import newswire
 from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.finding import Found, Size, find, texts_at
-from labeling.passages.rules import PassageRules
+from labeling.passages.find import Found, Size, find, texts_at
+from labeling.passages.settings import PassageRules
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:

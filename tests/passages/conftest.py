@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from labeling.passages import frames
-from labeling.passages.finding import Found, Size, find, texts_of
-from labeling.passages.rules import PassageRules
+from labeling.passages.find import Found, Size, find, texts_of
+from labeling.passages.settings import PassageRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.passages.alignment import align, align_all
-from labeling.passages.letters import Texts
+from labeling.passages.normalise import Texts
 from labeling.passages.tiling import tiles
 from labeling.passages.words import stream_of, words_of
 

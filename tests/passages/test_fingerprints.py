@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.passages.fingerprints import beside, fingerprints, gram_size, wholes, windows
-from labeling.passages.letters import Texts
+from labeling.passages.normalise import Texts
 from labeling.passages.words import Stream, grams, streams, words_of
 
 WORDS = st.lists(st.sampled_from([f"w{n}" for n in range(9)]), min_size=1, max_size=60)

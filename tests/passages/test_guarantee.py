@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.leakage import Held, certify
-from labeling.passages.rules import PassageRules
+from labeling.passages.settings import PassageRules
 from labeling.splits import Facts, SplitName, assign
 from labeling.values import digest_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
-    from labeling.passages.finding import Found
+    from labeling.passages.find import Found
     from labeling.splits import Assignment
 
     Finder = Callable[..., Found]

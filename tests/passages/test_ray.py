@@ -11,7 +11,7 @@ import pytest
 from labeling.articles import Article
 from labeling.errors import RayUnavailable
 from labeling.passages import frames
-from labeling.passages.places import Passage
+from labeling.passages.rows import Passage
 from labeling.values import digest_of
 from labeling.workspace import read_rows, write_rows
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from labeling.passages.finding import Found
+    from labeling.passages.find import Found
 
 # In a process of its own, because Daft keeps to the runner that it was first given.
 SCRIPT = """

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from labeling.passages.rules import PassageRules
+from labeling.passages.settings import PassageRules
 from labeling.passages.stories import Report, stories
 from labeling.passages.words import number_of, words_of
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.passages import words as room
-from labeling.passages.letters import Texts
+from labeling.passages.normalise import Texts
 from labeling.passages.words import all_words, grams, streams, words_of
 
 

@@ -13,7 +13,7 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, LeakError, MissingInput
 from labeling.leakage import Leakage
-from labeling.passages.places import Passage
+from labeling.passages.rows import Passage
 from labeling.project import Project, load_project
 from labeling.splits import SPLITS, Assignment, Clustered
 from labeling.values import digest_of

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.passages.fingerprints import beside
-from labeling.passages.sharing import (
+from labeling.passages.shared_runs import (
     BOILERPLATE,
     REPRINT,
     Columns,

@@ -12,7 +12,7 @@ import numpy as np
 from labeling.passages.alignment import align_all
 from labeling.passages.boilerplate import without
 from labeling.passages.fingerprints import wholes
-from labeling.passages.sharing import REPRINT, STORY, Columns
+from labeling.passages.shared_runs import REPRINT, STORY, Columns
 from labeling.passages.stories import Report, stories
 from labeling.passages.words import parts, stacked, stream_of
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from labeling.passages.boilerplate import Phrases
     from labeling.passages.frames import Column
-    from labeling.passages.letters import Numbers
-    from labeling.passages.rules import PassageRules
+    from labeling.passages.normalise import Numbers
+    from labeling.passages.settings import PassageRules
     from labeling.passages.words import Hashes, Stream
 
 Rows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts

@@ -10,8 +10,8 @@ import numpy as np
 
 from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
-from labeling.passages.places import Passage, PassageKind, Place
-from labeling.passages.sharing import BOILERPLATE, REPRINT, STORY, connected
+from labeling.passages.rows import Passage, PassageKind, Place
+from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, connected
 from labeling.splits import Clustered
 from labeling.values import digest_of
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from labeling.articles import Article
     from labeling.passages.frames import Column
-    from labeling.passages.rules import PassageRules
-    from labeling.passages.sharing import Columns
+    from labeling.passages.settings import PassageRules
+    from labeling.passages.shared_runs import Columns
 
 _COLUMNS = ("id", "text", "source", "published")
 _READ = 4 << 20  # bytes read at once
@@ -84,7 +84,7 @@ def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
     articles, buckets = dataflow.numbered(texts).collect(), 1 + size.articles // _BUCKET
     prints = dataflow.shared_fingerprints(articles, rules, buckets).collect()
     _refuse_too_large(needed + _BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
-    runs = dataflow.shared_runs(articles, prints, rules, buckets).collect()
+    runs = dataflow.find_shared_runs(articles, prints, rules, buckets).collect()
     masks = dataflow.masks_of(runs).collect()
     whole = dataflow.unmasked(runs, rules, buckets) if masks.count_rows() else runs
     joined = frames.collected(dataflow.joined_runs(whole, rules, buckets))

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import PassagesTooLarge
-from labeling.passages.rules import PassageRules
+from labeling.passages.settings import PassageRules
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from labeling.passages.finding import Found
-    from labeling.passages.places import Passage
+    from labeling.passages.find import Found
+    from labeling.passages.rows import Passage
 
     Finder = Callable[..., Found]
 

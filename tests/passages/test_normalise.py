@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.passages.letters import Texts, folded
+from labeling.passages.normalise import Texts, folded
 
 TEXTS = st.lists(st.text(max_size=20), min_size=1, max_size=8)
 SIZED = st.characters(categories=["Lu", "Ll", "Lo", "Mn", "So", "Zs", "Po"])  # of one to four bytes
