@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from labeling.annotations import PROJECTED, Annotation, Relation, Span
-from labeling.reprints import touches
+from labeling.reprints.carried import touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.reprints import Projected
+    from labeling.reprints.carried import Projected
 
 
 def offers(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from labeling import kinship
 from labeling.evaluation import learning_curve
 from labeling.reading import Piece, pieces
-from labeling.reprints import savings
+from labeling.reprints.carried import savings
 from labeling.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from labeling.adjudication.consensus import Conflict
     from labeling.annotations import Annotation, Gold, Quarantined
     from labeling.articles import Article, Reject
-    from labeling.consistency import Audit
     from labeling.evaluation.agreement import Agreement
     from labeling.evaluation.learning_curve import Curve
     from labeling.evaluation.scores import Measure, Measures, Score
     from labeling.leakage import Leakage
     from labeling.ledger import Sums
     from labeling.passages.rows import Passage
-    from labeling.reprints import Projected
+    from labeling.reprints.carried import Projected
+    from labeling.reprints.consistency import Audit
     from labeling.schema import Schema
     from labeling.splits import Assignment, Clustered
 

@@ -22,7 +22,6 @@ from labeling import errors
 from labeling.adjudication.consensus import Conflict, Reading
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
 from labeling.articles import Article, Reject
-from labeling.consistency import Audit
 from labeling.corpora.manifest import Manifest
 from labeling.corpora.release import Release, Released
 from labeling.evaluation.agreement import Agreement
@@ -33,7 +32,8 @@ from labeling.guidelines import guidelines
 from labeling.leakage import Leakage
 from labeling.passages.rows import Passage, Place
 from labeling.project import ProjectFile, load_project, shipped
-from labeling.reprints import Projected
+from labeling.reprints.carried import Projected
+from labeling.reprints.consistency import Audit
 from labeling.splits import Assignment, Clustered
 from labeling.studio.credentials import Credentials
 from labeling.studio.journal import Pushed

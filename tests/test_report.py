@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from labeling.adjudication.consensus import Conflict, Reading
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.consistency import Audit, Consistency, Difference, Side
 from labeling.evaluation.agreement import Agreement, Pair
 from labeling.evaluation.relations_and_choices import Heard, choices, relations
 from labeling.evaluation.scores import Judged, evaluate
@@ -16,7 +15,8 @@ from labeling.leakage import Leakage, Overlap, SharedText, Sides
 from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
 from labeling.report import Findings, annotators, disputes, label_counts, percent, report, tiles
-from labeling.reprints import Projected
+from labeling.reprints.carried import Projected
+from labeling.reprints.consistency import Audit, Consistency, Difference, Side
 from labeling.splits import Assignment, Clustered
 from labeling.values import digest_of
 

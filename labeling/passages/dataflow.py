@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labeling.passages import leak_groups
-from labeling.passages import shared_runs
+from labeling.passages import leak_groups, shared_runs
 from labeling.passages.boilerplate import occurrences, phrases_of, without
 from labeling.passages.fingerprints import beside, fingerprints, wholes, windows
 from labeling.passages.frames import each_bucket, each_pack, listed, packed, widened

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import consistency
 from labeling.annotations import Gold
 from labeling.articles import Article
+from labeling.reprints import consistency
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import Indexed, read_rows, write_json
 
 if TYPE_CHECKING:
-    from labeling.consistency import Audit, Difference, Side
     from labeling.project import Project
+    from labeling.reprints.consistency import Audit, Difference, Side
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import reprints
 from labeling.adjudication.gold import adjudicate
 from labeling.annotations import Annotation
 from labeling.articles import Article
-from labeling.reprints import Press, Projected, savings, waiting
+from labeling.reprints import carried
+from labeling.reprints.carried import Press, Projected, savings, waiting
 from labeling.splits import Clustered
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
@@ -63,9 +63,9 @@ def carry(project: Project) -> Carried:
         gold = adjudicate(annotations, (), articles, project.schema, project.file.policies.trim).gold
         passages = list(read_rows(workspace.passages, Passage))
         press = Press(articles, clusters, passages, project.file.passages.words)
-        rows = reprints.carry(press, gold, annotations, rows_or_none(workspace.projected, Projected))
+        rows = carried.carry(press, gold, annotations, rows_or_none(workspace.projected, Projected))
         write_rows(workspace.projected, rows)
-    return _summary(rows, gold, len(waiting(clusters, rows) - reprints.finished(annotations)))
+    return _summary(rows, gold, len(waiting(clusters, rows) - carried.finished(annotations)))
 
 
 @click.command("carry")

@@ -12,7 +12,6 @@ from labeling import report as page
 from labeling.adjudication.consensus import Conflict
 from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
 from labeling.articles import Article, Reject
-from labeling.consistency import Audit
 from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.evaluation.agreement import Agreement
@@ -20,7 +19,8 @@ from labeling.evaluation.learning_curve import Curve
 from labeling.evaluation.scores import Score
 from labeling.ledger import sums
 from labeling.report import Findings
-from labeling.reprints import Projected
+from labeling.reprints.carried import Projected
+from labeling.reprints.consistency import Audit
 from labeling.splits import Assignment, Clustered
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import missing, read_value, rows_or_none, write_text

@@ -16,7 +16,7 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
-from labeling.reprints import Projected
+from labeling.reprints.carried import Projected
 from labeling.splits import Clustered
 from labeling.studio.client import connect_to
 from labeling.studio.journal import Pushed

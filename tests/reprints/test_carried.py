@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.neighbours import sharing
 from labeling.offering import joint, offers
 from labeling.passages.rows import Passage, Place
-from labeling.reprints import Press, Projected, Saving, carry, in_order, savings, waiting
+from labeling.reprints.carried import Press, Projected, Saving, carry, in_order, savings, waiting
+from labeling.reprints.overlap import sharing
 from labeling.splits import Clustered
 from labeling.values import digest_of
 

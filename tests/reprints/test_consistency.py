@@ -12,9 +12,9 @@ from leakage_measured import releases
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.consistency import Audit, Consistency, audit
 from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
+from labeling.reprints.consistency import Audit, Consistency, audit
 from labeling.studio.journal import Pushed
 from labeling.studio.link import Link
 from labeling.values import digest_of

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from labeling.annotations import Span
 from labeling.evaluation.matching import pair
-from labeling.neighbours import sharing
-from labeling.projection import aligned
-from labeling.reprints import touches
+from labeling.reprints.carried import touches
+from labeling.reprints.overlap import sharing
+from labeling.reprints.projection import aligned
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold, GoldSpan
     from labeling.articles import Article
     from labeling.passages.rows import Passage
-    from labeling.projection import Alignment
+    from labeling.reprints.projection import Alignment
 
 Kind: TypeAlias = Literal["label", "boundary", "missed"]
 

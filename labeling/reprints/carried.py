@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labeling.annotations import PROJECTED, Annotation, Relation, Span
-from labeling.neighbours import sharing
-from labeling.projection import aligned, project
+from labeling.reprints.overlap import sharing
+from labeling.reprints.projection import aligned, project
 from labeling.values import Frozen
 
 if TYPE_CHECKING:

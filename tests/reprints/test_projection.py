@@ -15,7 +15,7 @@ from labeling import samples
 from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
-from labeling.projection import aligned, project
+from labeling.reprints.projection import aligned, project
 from labeling.splits import Clustered
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
