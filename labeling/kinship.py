@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold
     from labeling.articles import Article
     from labeling.passages.rows import Passage
-    from labeling.splits import Clustered
+    from labeling.splits.assign import Clustered
 
 _PAIRS = 4
 

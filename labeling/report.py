@@ -13,7 +13,7 @@ from labeling import kinship
 from labeling.evaluation import learning_curve
 from labeling.reading import Piece, pieces
 from labeling.reprints.carried import savings
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from labeling.evaluation.agreement import Agreement
     from labeling.evaluation.learning_curve import Curve
     from labeling.evaluation.scores import Measure, Measures, Score
-    from labeling.leakage import Leakage
     from labeling.ledger import Sums
     from labeling.passages.rows import Passage
     from labeling.reprints.carried import Projected
     from labeling.reprints.consistency import Audit
     from labeling.schema import Schema
-    from labeling.splits import Assignment, Clustered
+    from labeling.splits.assign import Assignment, Clustered
+    from labeling.splits.leakage import Leakage
 
 _SHOWN = 6
 _DIFFERENCES = 20

@@ -34,7 +34,7 @@ from labeling.articles import Article
 from labeling.evaluation.scores import Judged, evaluate
 from labeling.passages.find import Size, find, texts_of
 from labeling.passages.settings import PassageRules
-from labeling.splits import assign
+from labeling.splits.assign import assign
 from labeling.tokens import tokenizer
 from labeling.values import digest_of
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.training import Example
 
-    from labeling.splits import SplitName
+    from labeling.splits.assign import SplitName
 
 LABELS = ("Organisation", "Location", "Person", "Temporal", "Nationality")
 SHARES: dict[SplitName, float] = {"train": 0.7, "dev": 0.0, "test": 0.3}

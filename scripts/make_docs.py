@@ -29,12 +29,12 @@ from labeling.evaluation.learning_curve import Curve
 from labeling.evaluation.scores import Score
 from labeling.extractors import Extractor
 from labeling.guidelines import guidelines
-from labeling.leakage import Leakage
 from labeling.passages.rows import Passage, Place
 from labeling.project import ProjectFile, load_project, shipped
 from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit
-from labeling.splits import Assignment, Clustered
+from labeling.splits.assign import Assignment, Clustered
+from labeling.splits.leakage import Leakage
 from labeling.studio.credentials import Credentials
 from labeling.studio.journal import Pushed
 from labeling.studio.link import Link

@@ -34,7 +34,7 @@ from labeling.evaluation import scores
 from labeling.evaluation.scores import Judged, surface
 from labeling.imports.intake import Terms
 from labeling.project import load_project
-from labeling.splits import SPLITS, Assignment, Clustered, SplitName
+from labeling.splits.assign import SPLITS, Assignment, Clustered, SplitName
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compile_dataset

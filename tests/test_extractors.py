@@ -16,7 +16,7 @@ from labeling.articles import Article
 from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.extractors import corpus_digest, extractor_at, predict, train
 from labeling.project import Project, load_project, shipped
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset

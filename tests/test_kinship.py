@@ -6,7 +6,7 @@ from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.kinship import Piece, beside, closest, count_groups, groups, labels_in_groups
 from labeling.passages.rows import Passage, Place
-from labeling.splits import Clustered
+from labeling.splits.assign import Clustered
 from labeling.values import digest_of
 
 BODY = "the envoy of Mali met the minister of Chad in Addis Ababa"

@@ -11,13 +11,13 @@ from labeling.articles import Article
 from labeling.evaluation.agreement import Agreement, Pair
 from labeling.evaluation.relations_and_choices import Heard, choices, relations
 from labeling.evaluation.scores import Judged, evaluate
-from labeling.leakage import Leakage, Overlap, SharedText, Sides
 from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
 from labeling.report import Findings, annotators, disputes, label_counts, percent, report, tiles
 from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit, Consistency, Difference, Side
-from labeling.splits import Assignment, Clustered
+from labeling.splits.assign import Assignment, Clustered
+from labeling.splits.leakage import Leakage, Overlap, SharedText, Sides
 from labeling.values import digest_of
 
 TEXT = "Oslo & Rome <met>."

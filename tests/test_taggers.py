@@ -15,7 +15,7 @@ from labeling.articles import Article
 from labeling.errors import TrainingError
 from labeling.extractors import corpus_digest, extractor_at, predict, train_tagger
 from labeling.project import Project, load_project
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.taggers import Settings, tagged
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate

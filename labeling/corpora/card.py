@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.corpora.training import EXPECTED, options_to_learn
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from labeling.corpora.selection import LeftOut, Worth
     from labeling.corpora.subset import Subset
     from labeling.evaluation.agreement import Agreement
-    from labeling.leakage import Leakage
     from labeling.ledger import Sums
     from labeling.project import ProjectFile
     from labeling.schema import Schema
+    from labeling.splits.leakage import Leakage
 
 # The Hub's classes of size: the first whose limit the number of rows is under.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

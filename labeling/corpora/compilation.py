@@ -19,7 +19,7 @@ from labeling.corpora.selection import LeftOut, Selection
 from labeling.corpora.subset import Subset, checked
 from labeling.errors import LedgerUnbalanced, NothingToCompile
 from labeling.evaluation.agreement import Agreement
-from labeling.leakage import Leakage
+from labeling.splits.leakage import Leakage
 from labeling.tokens import NEWSWIRE
 from labeling.workspace import read_value, replacing, write_json, write_text
 

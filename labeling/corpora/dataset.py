@@ -10,7 +10,7 @@ from labeling.corpora.docbin import Shards
 from labeling.corpora.huggingface import Tables, finish
 from labeling.corpora.making import tokenizer_of
 from labeling.corpora.training import write_training
-from labeling.splits import SPLITS, SplitName
+from labeling.splits.assign import SPLITS, SplitName
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.corpora.checksums import sha256_of
 from labeling.corpora.columns import TOKENS, contents_of
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 from labeling.tokens import touched
 from labeling.workspace import write_json
 

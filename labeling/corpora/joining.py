@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.content import Content
     from labeling.corpora.release import Released
-    from labeling.splits import SplitName
+    from labeling.splits.assign import SplitName
 
 
 @dataclass(frozen=True)

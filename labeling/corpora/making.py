@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from labeling.ledger import Entry
     from labeling.project import Policies
     from labeling.schema import Schema
-    from labeling.splits import SplitName
+    from labeling.splits.assign import SplitName
 
 TARGETS: tuple[Target, ...] = (SPACY, HUGGINGFACE)
 # Half a second's work: enough to outweigh its journey to another process, little enough to be held in memory.

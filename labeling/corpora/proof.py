@@ -14,7 +14,7 @@ from labeling.corpora.huggingface import ARROW, PARQUET, read_arrow, read_parque
 from labeling.corpora.packing import extensions_known
 from labeling.corpora.shards import read_shard
 from labeling.errors import SpansLost, TargetsDiffer
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from labeling.splits import SplitName
+    from labeling.splits.assign import SplitName
 
 # Reads articles from one place of a target; other processes can be told to.
 Source: TypeAlias = Callable[[], Iterator[Content]]

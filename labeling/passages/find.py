@@ -12,7 +12,7 @@ from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
 from labeling.passages.rows import Passage, PassageKind, Place
 from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, connected
-from labeling.splits import Clustered
+from labeling.splits.assign import Clustered
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold
     from labeling.articles import Article
     from labeling.passages.rows import Passage
-    from labeling.splits import Clustered
+    from labeling.splits.assign import Clustered
 
 _RUN = 5  # words of the shortest run by which two reports of one story help each other
 _SOURCES = 4  # articles from which one article is helped, those that share most with it

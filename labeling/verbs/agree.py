@@ -10,7 +10,7 @@ import click
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.evaluation import agreement
-from labeling.splits import Clustered, groups_by_text
+from labeling.splits.assign import Clustered, groups_by_text
 from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import file_digest, read_rows, rows_or_none, write_json
 

@@ -12,7 +12,7 @@ from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.reprints import carried
 from labeling.reprints.carried import Press, Projected, savings, waiting
-from labeling.splits import Clustered
+from labeling.splits.assign import Clustered
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
 

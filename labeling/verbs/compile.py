@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def compile(  # noqa: A001 - the verb's name
         TargetsDiffer: What was read back from disk is not gold.
         WorkerDied: One of the processes ended before its work was done.
     """
-    from labeling.corpora.certificate import refuse_uncertified
     from labeling.corpora.compilation import WHOLE, build
     from labeling.corpora.manifest import NAME_LENGTH, digest_at
     from labeling.corpora.shelf import building, shelve
+    from labeling.splits.certificate import refuse_uncertified
 
     workspace = project.workspace
     with workspace.opened(), building(workspace.corpora) as folder:

@@ -19,7 +19,7 @@ from labeling.evaluation import learning_curve, scores
 from labeling.evaluation.learning_curve import Curve, Point
 from labeling.evaluation.scores import Judged
 from labeling.project import shipped
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.verbs.evaluate import refuse_changed
 from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import read_rows, write_json

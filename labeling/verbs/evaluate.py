@@ -17,7 +17,7 @@ from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import relations_and_choices, scores
 from labeling.evaluation.relations_and_choices import Heard
 from labeling.evaluation.scores import Judged, surface
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.tokens import edges, inner_boundaries, tokenizer
 from labeling.verbs.options import json_option, measured, percent, show, with_project
 from labeling.workspace import read_rows, read_value, rows_or_none, write_json

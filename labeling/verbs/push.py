@@ -12,7 +12,7 @@ from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.offering import offers
 from labeling.reprints.carried import Projected, in_order, waiting
-from labeling.splits import Clustered
+from labeling.splits.assign import Clustered
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
 from labeling.workspace import read_rows, rows_or_none
 

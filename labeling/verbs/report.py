@@ -21,7 +21,7 @@ from labeling.ledger import sums
 from labeling.report import Findings
 from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit
-from labeling.splits import Assignment, Clustered
+from labeling.splits.assign import Assignment, Clustered
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import missing, read_value, rows_or_none, write_text
 
@@ -73,8 +73,8 @@ def report_cli(project: Project, *, as_json: bool) -> int:
 
 
 def _findings(workspace: Workspace, words: int) -> Findings:
-    from labeling.leakage import Leakage
     from labeling.passages.rows import Passage
+    from labeling.splits.leakage import Leakage
     from labeling.studio.pages import task_pages
 
     compiled = (workspace.latest / MANIFEST).exists()

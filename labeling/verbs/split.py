@@ -12,7 +12,7 @@ from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.errors import MissingInput
 from labeling.passages.rows import Passage
-from labeling.splits import Assignment, Clustered, Facts, assign, by_date, groups_by_text
+from labeling.splits.assign import Assignment, Clustered, Facts, assign, by_date, groups_by_text
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import read_rows, rows_or_none, write_json, write_rows
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.annotations import GoldSpan
-    from labeling.leakage import Held
     from labeling.project import Project, Splits
+    from labeling.splits.leakage import Held
     from labeling.workspace import Workspace
 
 
@@ -56,8 +56,8 @@ def split(project: Project, *, with_unusable: bool = False) -> Split:
         MissingInput: Nothing was adjudicated, or ``clusters.jsonl`` does not know an article.
         LeakError: Articles of different splits were found to share text.
     """
-    from labeling.corpora.certificate import measured_on
-    from labeling.leakage import certify, refuse_leak
+    from labeling.splits.certificate import measured_on
+    from labeling.splits.leakage import certify, refuse_leak
 
     workspace, shares = project.workspace, project.file.splits
     with workspace.opened():
@@ -145,7 +145,7 @@ def _facts(workspace: Workspace, gold: Iterable[Gold], shares: Splits) -> Facts:
 
 def _held(workspace: Workspace, rows: Iterable[Assignment], gold: Mapping[str, Gold]) -> list[Held]:
     """The articles that have a split, with the surfaces of their gold spans."""
-    from labeling.leakage import Held
+    from labeling.splits.leakage import Held
 
     splits = {row.article: row.split for row in rows if row.split}
     spans = {name: each.spans for name, each in gold.items()}

@@ -16,7 +16,7 @@ from labeling.corpora.content import Content, in_order
 from labeling.ledger import things_in
 from labeling.project import Naming, Policies, Project, ProjectFile
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.values import digest_of
 from labeling.workspace import Workspace, write_rows
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from labeling.annotations import Quarantined
-    from labeling.splits import SplitName
+    from labeling.splits.assign import SplitName
 
 SCHEMA = Schema(
     labels=tuple(

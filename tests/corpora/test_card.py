@@ -10,8 +10,8 @@ from labeling.annotations import Annotation
 from labeling.corpora.compilation import build
 from labeling.evaluation.agreement import agree, doubly
 from labeling.evaluation.scores import Bootstrap
-from labeling.leakage import Held, certify
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
+from labeling.splits.leakage import Held, certify
 from labeling.workspace import file_digest, read_rows, write_json, write_rows
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from labeling.corpora.layer import flat_layer
 from labeling.corpora.packing import extensions_known
 from labeling.corpora.shards import contents_in, read_shard
 from labeling.project import Policies
-from labeling.splits import SPLITS, SplitName
+from labeling.splits.assign import SPLITS, SplitName
 from labeling.values import digest_of
 from labeling.workspace import read_rows
 

@@ -25,7 +25,7 @@ from labeling.corpora.huggingface import (
     untagged,
 )
 from labeling.corpora.layer import flat_layer, layers
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 from labeling.tokens import edges, tokenizer
 
 if TYPE_CHECKING:

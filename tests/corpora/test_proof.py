@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.manifest import Manifest
     from labeling.project import Project
-    from labeling.splits import SplitName
+    from labeling.splits.assign import SplitName
 
 
 def _build(project: Project, folder: Path) -> Manifest:

@@ -15,7 +15,7 @@ from labeling.corpora.manifest import verify
 from labeling.corpora.subset import Subset, checked
 from labeling.errors import MissingInput, NothingToCompile, UsageError
 from labeling.schema import RelationType
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from labeling.corpora.content import content_of
 from labeling.corpora.huggingface import Tables, features, finish, tag_names, tagged
 from labeling.corpora.layer import flat_layer, layers
 from labeling.corpora.subwords import IGNORED, NO_WORD, encoded, labels_of, spans_of, words_of
-from labeling.splits import SPLITS
+from labeling.splits.assign import SPLITS
 from labeling.tokens import edges, tokenizer
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.articles import Article
-from labeling.leakage import Held, certify
 from labeling.passages.settings import PassageRules
-from labeling.splits import Facts, SplitName, assign
+from labeling.splits.assign import Facts, SplitName, assign
+from labeling.splits.leakage import Held, certify
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from labeling.passages.find import Found
-    from labeling.splits import Assignment
+    from labeling.splits.assign import Assignment
 
     Finder = Callable[..., Found]
 

@@ -8,7 +8,7 @@ from labeling.offering import joint, offers
 from labeling.passages.rows import Passage, Place
 from labeling.reprints.carried import Press, Projected, Saving, carry, in_order, savings, waiting
 from labeling.reprints.overlap import sharing
-from labeling.splits import Clustered
+from labeling.splits.assign import Clustered
 from labeling.values import digest_of
 
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks about the river"

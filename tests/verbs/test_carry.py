@@ -17,7 +17,7 @@ from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
 from labeling.reprints.carried import Projected
-from labeling.splits import Clustered
+from labeling.splits.assign import Clustered
 from labeling.studio.client import connect_to
 from labeling.studio.journal import Pushed
 from labeling.values import digest_of

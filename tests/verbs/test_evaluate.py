@@ -15,7 +15,7 @@ from labeling.cli import cli
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
 from labeling.evaluation.scores import Score
 from labeling.project import Project, load_project
-from labeling.splits import Assignment
+from labeling.splits.assign import Assignment
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_

@@ -14,7 +14,7 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LeakError, MissingInput, ProjectFileError
 from labeling.project import Project, load_project, shipped
-from labeling.splits import Assignment, Clustered
+from labeling.splits.assign import Assignment, Clustered
 from labeling.values import digest_of
 from labeling.verbs.split import split
 from labeling.workspace import read_rows, write_rows

@@ -17,7 +17,7 @@ from labeling.errors import LeakError
 from labeling.passages.fingerprints import wholes
 from labeling.passages.normalise import Numbers, Texts
 from labeling.passages.words import Hashes, all_words, grams, streams
-from labeling.splits import SPLITS, SplitName
+from labeling.splits.assign import SPLITS, SplitName
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:

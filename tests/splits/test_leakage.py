@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import LeakError
-from labeling.leakage import Held, Leakage, Overlap, certify, refuse_leak
 from labeling.passages.rows import Passage, Place
-from labeling.splits import SPLITS, SplitName
+from labeling.splits.assign import SPLITS, SplitName
+from labeling.splits.leakage import Held, Leakage, Overlap, certify, refuse_leak
 
 WORDS = 12
 RELEASE = " ".join(f"release{n}" for n in range(20))

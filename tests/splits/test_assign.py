@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import LeakError
-from labeling.splits import SPLITS, Assignment, Facts, SplitName, assign, by_date, groups_by_text
+from labeling.splits.assign import SPLITS, Assignment, Facts, SplitName, assign, by_date, groups_by_text
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Train, dev and test by leak group, and the certificate that nothing leaks between them."""
