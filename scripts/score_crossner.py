@@ -32,7 +32,7 @@ from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.training import EXPECTED
 from labeling.evaluation import scores
 from labeling.evaluation.scores import Judged, surface
-from labeling.imports.intake import Terms
+from labeling.imports.merge import Terms
 from labeling.project import load_project
 from labeling.splits.assign import SPLITS, Assignment, Clustered, SplitName
 from labeling.verbs.adjudicate import adjudicate

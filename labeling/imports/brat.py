@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from labeling.articles import Row
-from labeling.imports.statement import Attribute, Item, Link, Mark, Misfit, Statement, unreadable
+from labeling.imports.record import Attribute, Item, Link, Mark, Misfit, Statement, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.articles import Row
-from labeling.imports.statement import Item, Mark, Misfit, Statement, unreadable
+from labeling.imports.record import Item, Mark, Misfit, Statement, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,7 +11,7 @@ from labeling.imports import brat, conll, doccano, prodigy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from labeling.imports.statement import Item
+    from labeling.imports.record import Item
 
 Format: TypeAlias = Literal["brat", "prodigy", "doccano", "conll"]
 FORMATS: tuple[Format, ...] = get_args(Format)

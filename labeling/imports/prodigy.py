@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.lines import Json, statements, unread
-from labeling.imports.statement import Item, Link, Mark, Misfit, Statement
+from labeling.imports.jsonl import Json, statements, unread
+from labeling.imports.record import Item, Link, Mark, Misfit, Statement
 from labeling.sources.columns import COLUMNS
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from labeling.annotations import Annotation, Quarantined
 from labeling.articles import Article, Reject
 from labeling.errors import UsageError
 from labeling.imports.formats import FORMATS, files, read
-from labeling.imports.intake import Intake, Terms
-from labeling.imports.places import UNITS, Unit
-from labeling.imports.translation import refuse_unknown
+from labeling.imports.label_map import refuse_unknown
+from labeling.imports.merge import Intake, Terms
+from labeling.imports.offsets import UNITS, Unit
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
 from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
 

@@ -17,8 +17,8 @@ from seqeval.metrics.sequence_labeling import get_entities
 from labeling.annotations import Annotation, Quarantined
 from labeling.articles import Article, Row
 from labeling.imports import brat, conll
-from labeling.imports.intake import Intake, Terms
-from labeling.imports.statement import Statement
+from labeling.imports.merge import Intake, Terms
+from labeling.imports.record import Statement
 from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs.import_ import Imported, import_

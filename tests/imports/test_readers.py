@@ -14,8 +14,8 @@ from labeling.articles import Reject, Row
 from labeling.errors import UsageError
 from labeling.imports import brat, conll, doccano, prodigy
 from labeling.imports.formats import files
-from labeling.imports.places import article_text, places
-from labeling.imports.statement import Attribute, Link, Mark, Statement
+from labeling.imports.offsets import article_text, places
+from labeling.imports.record import Attribute, Link, Mark, Statement
 
 TEXT = "Anna Berg\nmet the Maldives\u2019 minister."
 ROW = Row(where="x.ann", id="x", text=TEXT)

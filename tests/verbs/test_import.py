@@ -12,7 +12,7 @@ from labeling.annotations import Annotation, Quarantined, Relation, Span
 from labeling.articles import Article, Reject
 from labeling.cli import cli
 from labeling.errors import UsageError
-from labeling.imports.intake import Terms
+from labeling.imports.merge import Terms
 from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate

@@ -17,7 +17,7 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput, UsageError
-from labeling.imports.intake import Terms
+from labeling.imports.merge import Terms
 from labeling.project import Project, load_project
 from labeling.studio import journal
 from labeling.studio.accounts import add_user

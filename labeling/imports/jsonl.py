@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.articles import reject_of
 from labeling.errors import ArticleError
-from labeling.imports.statement import Item, Statement, unreadable
+from labeling.imports.record import Item, Statement, unreadable
 from labeling.sources.columns import COLUMNS, row_of
 from labeling.sources.inputs import Input
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.annotations import Relation, Span
 from labeling.errors import UsageError
-from labeling.imports.statement import Misfit
+from labeling.imports.record import Misfit
 from labeling.schema import UNSURE
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import What
     from labeling.articles import Article
-    from labeling.imports.statement import Attribute, Link, Mark
+    from labeling.imports.record import Attribute, Link, Mark
     from labeling.schema import Schema
 
 # A choice set and one of its options.

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from labeling.annotations import Annotation, Quarantined, Relation, Span, check, quarantined
 from labeling.articles import article_of, is_new, reject_of
 from labeling.errors import ArticleError, UsageError
-from labeling.imports.places import article_text, places
-from labeling.imports.statement import Misfit, Statement
-from labeling.imports.translation import Translation
+from labeling.imports.label_map import Translation
+from labeling.imports.offsets import article_text, places
+from labeling.imports.record import Misfit, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labeling.articles import Article, Reject
-    from labeling.imports.places import Unit
-    from labeling.imports.statement import Item
+    from labeling.imports.offsets import Unit
+    from labeling.imports.record import Item
     from labeling.schema import Schema
 
 # Whose word on what: article, annotator, state.
