@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from labeling.articles import reject_of
 from labeling.errors import ArticleError
 from labeling.imports.record import Item, Statement, unreadable
-from labeling.sources.columns import COLUMNS, row_of
+from labeling.sources.fields import COLUMNS, row_of
 from labeling.sources.inputs import Input
 
 if TYPE_CHECKING:

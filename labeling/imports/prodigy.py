@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.imports.jsonl import Json, statements, unread
 from labeling.imports.record import Item, Link, Mark, Misfit, Statement
-from labeling.sources.columns import COLUMNS
+from labeling.sources.fields import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from labeling.articles import Reject, Row, article_of, overlong, reject_of, storable
 from labeling.errors import ArticleError, UnreadableArticle
-from labeling.sources.columns import column_of, row_of
 from labeling.sources.encodings import Encoding, encoding_of
+from labeling.sources.fields import column_of, row_of
 from labeling.sources.inputs import FORMATS, Input
 from labeling.sources.tables import table_of
 
@@ -137,7 +137,7 @@ def _text(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
 
 
 def _page(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
-    from labeling.sources.pages import page_of
+    from labeling.sources.web_pages import page_of
 
     encoding = _encoding(file, terms, declares=True)
     yield from _guessed(source, encoding)

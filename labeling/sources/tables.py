@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.errors import UnreadableArticle
-from labeling.sources.columns import COLUMNS, column_of
+from labeling.sources.fields import COLUMNS, column_of
 
 if TYPE_CHECKING:
     import io
