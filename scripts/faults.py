@@ -17,7 +17,7 @@ import click
 from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
-from labeling.studio.server import embedded
+from labeling.studio.server.server import embedded
 from labeling.workspace import Workspace, write_text
 
 DOCS = Path(__file__).parents[1] / "docs" / "faults.md"

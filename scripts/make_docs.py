@@ -35,10 +35,10 @@ from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit
 from labeling.splits.assign import Assignment, Clustered
 from labeling.splits.leakage import Leakage
-from labeling.studio.credentials import Credentials
-from labeling.studio.journal import Pushed
-from labeling.studio.link import Link
-from labeling.studio.standing import Known, Said, Users, Watermark
+from labeling.studio.server.credentials import Credentials
+from labeling.studio.sync.journal import Pushed
+from labeling.studio.sync.project_link import Link
+from labeling.studio.sync.pull_state import Known, Said, Users, Watermark
 from labeling.values import canonical, digest_of
 from labeling.workspace import write_text
 

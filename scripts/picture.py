@@ -18,15 +18,15 @@ from playwright.sync_api import sync_playwright
 
 from labeling.project import load_project
 from labeling.samples import articles_folder
-from labeling.studio.client import connect
-from labeling.studio.link import linked
-from labeling.studio.server import embedded
+from labeling.studio.api.client import connect
+from labeling.studio.server.server import embedded
+from labeling.studio.sync.project_link import linked
 from labeling.verbs.ingest import ingest
 from labeling.verbs.push import push
 from labeling.verbs.suggest import suggest
 
 if TYPE_CHECKING:
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 ARTICLE = "wire/joint-commission-0312"
 

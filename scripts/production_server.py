@@ -26,14 +26,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.studio import credentials as logins
-from labeling.studio.package import tail
-from labeling.studio.ports import LOOPBACK, answers, choose, url_of
+from labeling.studio.server import credentials as logins
+from labeling.studio.server.package import tail
+from labeling.studio.server.ports import LOOPBACK, answers, choose, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 # An address of this machine that is not its usual one: to our client it is another machine's, as in life.
@@ -184,7 +184,7 @@ def _environment(folder: Path, server: Credentials, inner: int) -> dict[str, str
         "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
         "LABELING_LISTEN": f"{LOOPBACK}:{inner}",
         "VIRTUAL_ENV": sys.prefix,
-        # Where it is deployed, its environment lies in nobody's repository (see `labeling.studio.package`).
+        # Where it is deployed, its environment lies in nobody's repository (see `labeling.studio.server.package`).
         "GIT_DIR": os.devnull,
     }
     (folder / "data").mkdir()

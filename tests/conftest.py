@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.studio.server import embedded
+from labeling.studio.server.server import embedded
 from labeling.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 NOBODY = 65534  # the user who owns nothing
 

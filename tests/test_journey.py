@@ -11,8 +11,8 @@ import pytest
 from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import Project, load_project
-from labeling.studio.client import connect
-from labeling.studio.link import linked
+from labeling.studio.api.client import connect
+from labeling.studio.sync.project_link import linked
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.ingest import ingest
@@ -24,7 +24,7 @@ from labeling.verbs.verify import verify
 from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 pytestmark = pytest.mark.studio
 

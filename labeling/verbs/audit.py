@@ -40,7 +40,7 @@ def audit(project: Project) -> Audit:
         DamagedFile: A file of the workspace cannot be read.
     """
     from labeling.passages.rows import Passage
-    from labeling.studio.pages import task_pages
+    from labeling.studio.sync.task_urls import task_pages
 
     workspace = project.workspace
     with workspace.opened():

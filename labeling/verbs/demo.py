@@ -21,7 +21,8 @@ from labeling.articles import Article
 from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.project import Project, load_project
 from labeling.report import interval, percent
-from labeling.studio import accounts, server
+from labeling.studio.api import signup
+from labeling.studio.server import server
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.audit import audit
 from labeling.verbs.cluster import cluster
@@ -39,7 +40,7 @@ from labeling.workspace import read_rows, write_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
     from labeling.verbs.push import PushSummary
 
 DEFAULT = Path("exports/demo")
@@ -63,7 +64,7 @@ class Journey:
 
 @contextmanager
 def journey(project: Project, articles: Path | None = None) -> Iterator[Journey]:
-    """A fresh demo workspace with its own server, which runs until `labeling.studio.server.stop`.
+    """A fresh demo workspace with its own server, which runs until `labeling.studio.server.server.stop`.
 
     An earlier demo in the same folder is moved aside, to ``<folder>.previous``, with all that was annotated in it.
 
@@ -91,8 +92,8 @@ class _Followed(io.TextIOBase):
 
 def annotate(trip: Journey) -> str:
     """Let the sample annotators submit through the server's API, each with a key of their own; say what they did."""
-    from labeling.studio.client import connect, connect_to
-    from labeling.studio.link import linked
+    from labeling.studio.api.client import connect, connect_to
+    from labeling.studio.sync.project_link import linked
 
     workspace = trip.project.workspace
     articles = {article.id: article for article in read_rows(workspace.articles, Article)}
@@ -101,7 +102,7 @@ def annotate(trip: Journey) -> str:
         tasks = {task.article: task.number for task in studio.tasks(remote.number)}
     said = _said(trip)
     for name in sorted({annotation.annotator for annotation in said}):
-        key = accounts.add_user(trip.credentials, f"{name}@example.com", secrets.token_urlsafe(18))
+        key = signup.add_user(trip.credentials, f"{name}@example.com", secrets.token_urlsafe(18))
         with connect_to(trip.credentials.url, key) as studio:
             for annotation in said:
                 if annotation.annotator == name:

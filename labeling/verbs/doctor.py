@@ -17,8 +17,8 @@ from labeling.workspace import write_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labeling.studio.checkup import Finding
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.checkup import Finding
     from labeling.workspace import Workspace
 
 _SIGNS = {"good": "ok  ", "doubtful": "?   ", "bad": "BAD "}
@@ -30,8 +30,8 @@ def doctor(project: Project, *, server: Credentials | None = None) -> Iterator[F
 
     The probe is a project of its own on the server, and is removed again. What is wrong is a finding, never an error.
     """
-    from labeling.studio.checkup import Finding, examine
-    from labeling.studio.client import connect
+    from labeling.studio.api.client import connect
+    from labeling.studio.sync.checkup import Finding, examine
 
     yield _workspace(project.workspace)
     try:
@@ -69,7 +69,7 @@ def doctor_cli(project: Project, *, as_json: bool) -> int:
 
 
 def _workspace(workspace: Workspace) -> Finding:
-    from labeling.studio.checkup import Finding
+    from labeling.studio.sync.checkup import Finding
 
     # A workspace that is not there is not made: the name may have been mistyped.
     place = next(folder for folder in (workspace.root, *workspace.root.absolute().parents) if folder.is_dir())

@@ -18,7 +18,7 @@ from labeling.workspace import Indexed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 DAY = dt.timedelta(days=1)
 _LONGEST = 900.0  # seconds between two tries of `--watch` while the server fails
@@ -77,10 +77,10 @@ def pull(
         NoRoom: The disk is full; the files are what they were.
         StudioError: The server did not do what was asked; nothing was written.
     """
-    from labeling.studio.answers import thin
-    from labeling.studio.client import connect
-    from labeling.studio.collection import Collection
-    from labeling.studio.link import linked
+    from labeling.studio.api.client import connect
+    from labeling.studio.sync.project_link import linked
+    from labeling.studio.sync.pull_archive import thin
+    from labeling.studio.sync.pull_collection import Collection
 
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)

@@ -10,9 +10,9 @@ import click
 
 from labeling.annotations import Annotation
 from labeling.articles import Article
-from labeling.offering import offers
 from labeling.reprints.carried import Projected, in_order, waiting
 from labeling.splits.assign import Clustered
+from labeling.studio.sync.combined_suggestions import offers
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
 from labeling.workspace import read_rows, rows_or_none
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from labeling.errors import StaleTask
-    from labeling.studio.credentials import Credentials
-    from labeling.studio.journal import Key, Pushed
-    from labeling.studio.plan import Suggested
+    from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.journal import Key, Pushed
+    from labeling.studio.sync.push_plan import Suggested
     from labeling.workspace import Workspace
 
 
@@ -105,9 +105,9 @@ def push(
         SchemaInUse: The schema lost something that annotations there bear.
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
-    from labeling.studio.client import connect
-    from labeling.studio.delivery import Delivery
-    from labeling.studio.link import prepared
+    from labeling.studio.api.client import connect
+    from labeling.studio.sync.project_link import prepared
+    from labeling.studio.sync.push_delivery import Delivery
 
     workspace = project.workspace
     with workspace.opened(pace.wait):
@@ -138,10 +138,10 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
         SchemaInUse: As `push` would.
         StudioError: The same.
     """
-    from labeling.studio.client import connect
-    from labeling.studio.delivery import Delivery
-    from labeling.studio.link import foreseen
-    from labeling.studio.plan import plan_of, wordings, words_of
+    from labeling.studio.api.client import connect
+    from labeling.studio.sync.project_link import foreseen
+    from labeling.studio.sync.push_delivery import Delivery
+    from labeling.studio.sync.push_plan import plan_of, wordings, words_of
 
     workspace = project.workspace
     with workspace.opened(pace.wait):
@@ -222,7 +222,7 @@ def _foretell(foreseen: Forecast, *, as_json: bool) -> int:
 
 def _queued(project: Project) -> tuple[list[Article], int]:
     """The articles to be sent in their order, and how many wait for their story."""
-    from labeling.studio import journal
+    from labeling.studio.sync import journal
 
     workspace, once = project.workspace, project.file.reprints.annotate_once
     articles = list(read_rows(workspace.articles, Article))

@@ -75,7 +75,7 @@ def report_cli(project: Project, *, as_json: bool) -> int:
 def _findings(workspace: Workspace, words: int) -> Findings:
     from labeling.passages.rows import Passage
     from labeling.splits.leakage import Leakage
-    from labeling.studio.pages import task_pages
+    from labeling.studio.sync.task_urls import task_pages
 
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = read_value(workspace.agreement, Agreement) if workspace.agreement.exists() else None

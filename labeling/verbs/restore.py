@@ -15,9 +15,9 @@ from labeling.workspace import missing, read_rows, read_value, write_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from labeling.studio.client import Studio
-    from labeling.studio.credentials import Credentials
-    from labeling.studio.restoration import Source
+    from labeling.studio.api.client import Studio
+    from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.restoration import Source
     from labeling.workspace import Workspace
 
 PASSWORDS = "restored-people.json"
@@ -66,8 +66,8 @@ def restore(
         UnreadableExport: A kept answer is damaged; nothing was sent.
         StudioError: The server did not do what was asked; run it again, it begins anew.
     """
-    from labeling.studio.client import connect
-    from labeling.studio.restoration import restore as rebuild
+    from labeling.studio.api.client import connect
+    from labeling.studio.sync.restoration import restore as rebuild
 
     workspace = project.workspace
     if not workspace.users.exists():
@@ -119,9 +119,9 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
 
 
 def _source(workspace: Workspace, chosen: Path | None) -> Source:
-    from labeling.studio.answers import last_whole
-    from labeling.studio.restoration import Source
-    from labeling.studio.standing import Known, Users, Watermark
+    from labeling.studio.sync.pull_archive import last_whole
+    from labeling.studio.sync.pull_state import Known, Users, Watermark
+    from labeling.studio.sync.restoration import Source
 
     emails = read_value(workspace.users, Users).emails
     users = {int(number): email for number, email in emails.items()}
@@ -140,7 +140,7 @@ def _source(workspace: Workspace, chosen: Path | None) -> Source:
 
 
 def _refuse_living(studio: Studio, workspace: Workspace) -> None:
-    from labeling.studio.link import linked
+    from labeling.studio.sync.project_link import linked
 
     try:
         remote = linked(studio, workspace)

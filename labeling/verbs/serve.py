@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.errors import ServerUnreachable
-from labeling.studio import server as studio
+from labeling.studio.server import server as studio
 from labeling.verbs.options import Project, with_project
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def serve(project: Project, *, port: int | None = None, say: Callable[[str], Non
         say: Told, in a sentence, what is being waited for.
 
     Raises:
-        StudioError: As `labeling.studio.server.start` does.
+        StudioError: As `labeling.studio.server.server.start` does.
     """
     server = studio.start(project.workspace, port, say=say)
     return Serving(server.credentials.url, str(server.path))

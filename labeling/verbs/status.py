@@ -17,9 +17,9 @@ from labeling.workspace import Indexed, read_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.studio.changes import Changes
-    from labeling.studio.credentials import Credentials
-    from labeling.studio.inventory import Line
+    from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.progress import Line
+    from labeling.studio.sync.pull_changes import Changes
     from labeling.workspace import Workspace
 
 
@@ -57,13 +57,13 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         ProjectGone: The workspace was pushed to a project that is not on this server.
         StudioError: The server did not do what was asked.
     """
-    from labeling.studio import journal
-    from labeling.studio.client import connect
-    from labeling.studio.collection import Collection
-    from labeling.studio.inventory import table
-    from labeling.studio.link import linked
-    from labeling.studio.standing import difference, unsubmitted
-    from labeling.studio.wire import annotator_names
+    from labeling.studio.api.client import connect
+    from labeling.studio.format.convert import annotator_names
+    from labeling.studio.sync import journal
+    from labeling.studio.sync.progress import table
+    from labeling.studio.sync.project_link import linked
+    from labeling.studio.sync.pull_collection import Collection
+    from labeling.studio.sync.pull_state import difference, unsubmitted
 
     workspace = project.workspace
     with workspace.opened(wait):
@@ -132,7 +132,7 @@ def _labels(
     names: Mapping[int | str, str],
 ) -> Counter[str]:
     """How often each label was submitted on the server: by the last pull, and by what has changed since."""
-    from labeling.studio.wire import read_task
+    from labeling.studio.format.convert import read_task
 
     changed = {int(str(task["id"])) for task in now.tasks} | now.deleted
     old = (said for said in pulled if said.task is not None and said.task not in changed)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.studio import journal
-from labeling.studio.client import connect
-from labeling.studio.delivery import MOST_TASKS
-from labeling.studio.journal import Pushed
-from labeling.studio.link import prepared
-from labeling.studio.wire import submission_of, task_of
+from labeling.studio.api.client import connect
+from labeling.studio.format.convert import submission_of, task_of
+from labeling.studio.sync import journal
+from labeling.studio.sync.journal import Pushed
+from labeling.studio.sync.project_link import prepared
+from labeling.studio.sync.push_delivery import MOST_TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.newswire import Labelled
     from labeling.annotations import Annotation
     from labeling.project import Project
-    from labeling.studio.wire import Json
+    from labeling.studio.format.convert import Json
 
 
 def annotated(bench: Bench, project: Project, said: Callable[[Labelled], Annotation]) -> int:

@@ -11,7 +11,7 @@ import click
 
 from benchmarks.newswire import labelled
 from labeling.project import load_project
-from labeling.studio.server import embedded
+from labeling.studio.server.server import embedded
 from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.newswire import Labelled
     from labeling.project import Project
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 
 @dataclass

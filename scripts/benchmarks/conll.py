@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
     from benchmarks.newswire import Labelled
     from labeling.project import Project
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 # The number of the article, start, end, label.
 Place: TypeAlias = tuple[int, int, int, str]

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio.client import connect
-from labeling.studio.config import instruction, labelling_config
-from labeling.studio.delivery import MOST_TASKS
-from labeling.studio.wire import task_of
+from labeling.studio.api.client import connect
+from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.format.convert import task_of
+from labeling.studio.sync.push_delivery import MOST_TASKS
 from labeling.verbs.push import push
 from labeling.workspace import write_rows
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
     from labeling.project import Project
-    from labeling.studio.client import Studio
-    from labeling.studio.wire import Json
+    from labeling.studio.api.client import Studio
+    from labeling.studio.format.convert import Json
 
 _ONE_BY_ONE = 50  # articles; enough to see that it is slow
 

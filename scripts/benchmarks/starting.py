@@ -11,10 +11,10 @@ from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio.credentials import new
-from labeling.studio.package import environment
-from labeling.studio.ports import LOOPBACK, answers, choose
-from labeling.studio.server import start, stop
+from labeling.studio.server.credentials import new
+from labeling.studio.server.package import environment
+from labeling.studio.server.ports import LOOPBACK, answers, choose
+from labeling.studio.server.server import start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

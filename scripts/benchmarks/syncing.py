@@ -14,8 +14,8 @@ import click
 
 from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio.calls import MOST_NUMBERS
-from labeling.studio.changes import OVERLAP
+from labeling.studio.api.calls import MOST_NUMBERS
+from labeling.studio.sync.pull_changes import OVERLAP
 from labeling.verbs.pull import pull
 from labeling.verbs.status import status
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from faulty.door import Asked, Fate, door
 from labeling.articles import Article
 from labeling.errors import LabelingError, NoRoom
-from labeling.studio import calls, delivery, journal
-from labeling.studio.accounts import add_user
+from labeling.studio.api import calls
+from labeling.studio.api.signup import add_user
+from labeling.studio.sync import journal, push_delivery
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
 from labeling.workspace import read_rows, write_rows
@@ -258,12 +259,12 @@ def _fails_once(stage: Stage, project: Project, choose: Callable[[Asked], Fate],
 
 @contextmanager
 def _batches_of(tasks: int) -> Iterator[None]:
-    before = delivery.MOST_TASKS, calls.MOST_NUMBERS
-    delivery.MOST_TASKS = calls.MOST_NUMBERS = tasks
+    before = push_delivery.MOST_TASKS, calls.MOST_NUMBERS
+    push_delivery.MOST_TASKS = calls.MOST_NUMBERS = tasks
     try:
         yield
     finally:
-        delivery.MOST_TASKS, calls.MOST_NUMBERS = before
+        push_delivery.MOST_TASKS, calls.MOST_NUMBERS = before
 
 
 @contextmanager

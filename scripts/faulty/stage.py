@@ -22,11 +22,11 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.errors import LabelingError
 from labeling.project import Project, load_project
-from labeling.studio import journal
-from labeling.studio.package import tail
-from labeling.studio.process import find
-from labeling.studio.server import start
-from labeling.studio.wire import submission_of
+from labeling.studio.format.convert import submission_of
+from labeling.studio.server.package import tail
+from labeling.studio.server.process import find
+from labeling.studio.server.server import start
+from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -35,7 +35,7 @@ from labeling.workspace import Workspace, read_rows, write_rows
 if TYPE_CHECKING:
     import random
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "diplomatic.toml"
@@ -204,6 +204,6 @@ def _word(article: Article) -> Annotation:
 
 
 def _number(project: Project) -> int:
-    from labeling.studio.link import Link
+    from labeling.studio.sync.project_link import Link
 
     return Link.model_validate_json(project.workspace.studio_link.read_bytes()).project

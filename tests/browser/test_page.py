@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.project import Project, load_project
-from labeling.studio.client import connect
-from labeling.studio.link import linked
+from labeling.studio.api.client import connect
+from labeling.studio.sync.project_link import linked
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page, Response
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 pytestmark = [pytest.mark.studio, pytest.mark.browser]
 

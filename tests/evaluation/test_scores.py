@@ -16,7 +16,7 @@ from labeling.evaluation.scores import Bootstrap, Judged, evaluate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-WNUT17 = Path(__file__).parents[1] / "../shared/corpora/wnut17"
+WNUT17 = Path(__file__).parents[2] / "../shared/corpora/wnut17"
 WNUT17_LABELS = ("person", "location", "group", "corporation", "product", "creative-work")
 
 # The official micro F1 of the seven systems of the shared task, in percent.

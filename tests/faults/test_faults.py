@@ -11,7 +11,7 @@ from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
 from labeling.annotations import Annotation
-from labeling.studio.server import embedded
+from labeling.studio.server.server import embedded
 from labeling.verbs.pull import pull
 from labeling.workspace import Workspace, read_rows, write_rows
 

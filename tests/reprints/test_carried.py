@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.offering import joint, offers
 from labeling.passages.rows import Passage, Place
 from labeling.reprints.carried import Press, Projected, Saving, carry, in_order, savings, waiting
 from labeling.reprints.overlap import sharing
 from labeling.splits.assign import Clustered
+from labeling.studio.sync.combined_suggestions import joint, offers
 from labeling.values import digest_of
 
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks about the river"

@@ -15,13 +15,13 @@ from labeling.cli import cli
 from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
 from labeling.reprints.consistency import Audit, Consistency, audit
-from labeling.studio.journal import Pushed
-from labeling.studio.link import Link
+from labeling.studio.sync.journal import Pushed
+from labeling.studio.sync.project_link import Link
 from labeling.values import digest_of
 from labeling.verbs.cluster import cluster
 from labeling.workspace import read_rows, write_json, write_rows
 
-RE3D = Path(__file__).parents[1] / "../shared/corpora/re3d"
+RE3D = Path(__file__).parents[2] / "../shared/corpora/re3d"
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday"
 TEXTS = {"a": f"{BODY} for talks.", "b": f"NAIROBI: {BODY} about the river.", "c": f"Again: {BODY}."}
 ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()}

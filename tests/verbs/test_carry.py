@@ -18,8 +18,8 @@ from labeling.errors import MissingInput
 from labeling.project import Project, load_project
 from labeling.reprints.carried import Projected
 from labeling.splits.assign import Clustered
-from labeling.studio.client import connect_to
-from labeling.studio.journal import Pushed
+from labeling.studio.api.client import connect_to
+from labeling.studio.sync.journal import Pushed
 from labeling.values import digest_of
 from labeling.verbs.carry import Carried, carry
 from labeling.verbs.cluster import cluster
@@ -29,7 +29,7 @@ from labeling.verbs.push import Pace, forecast, push
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 pytestmark = pytest.mark.studio
 

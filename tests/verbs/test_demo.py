@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from labeling.project import load_project
-from labeling.studio.server import running
+from labeling.studio.server.server import running
 
 pytestmark = pytest.mark.studio
 

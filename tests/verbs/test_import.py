@@ -27,7 +27,7 @@ from labeling.workspace import read_rows, rows_or_none, write_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 TEXT = "Anna Berg met the Maldives\u2019 minister in Male."
 NAMES = {

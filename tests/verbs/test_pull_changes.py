@@ -21,15 +21,15 @@ from labeling.articles import Article
 from labeling.errors import NotLabelStudio, ServerFailed, ServerUnreachable, ShortAnswer
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
-from labeling.studio import answers, journal
-from labeling.studio.wire import result_of
+from labeling.studio.format.convert import result_of
+from labeling.studio.sync import journal, pull_archive
 from labeling.values import digest_of
 from labeling.verbs.pull import pull, watch
 from labeling.verbs.push import push
 from labeling.workspace import Workspace, read_rows, write_rows
 
 if TYPE_CHECKING:
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
 NAMES = [f"wire/{number}" for number in range(8)]
@@ -182,7 +182,7 @@ def test_a_whole_pull_comes_in_pieces(
     project: Project, twin: Project, studio: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the numbers we know, three at a time; a task of ours is gone, one is a stranger's: listed, and fetched too."""
-    monkeypatch.setattr("labeling.studio.calls.MOST_NUMBERS", 3)
+    monkeypatch.setattr("labeling.studio.api.calls.MOST_NUMBERS", 3)
     Newsroom(project, studio, 5).work(12)
     call(studio, "DELETE", f"/api/tasks/{tasks(project)[NAMES[1]]}/")
     strangers = [{"data": {"text": "mine"}}, {"data": {"text": "and mine"}}]
@@ -199,7 +199,7 @@ def test_a_whole_pull_comes_in_pieces(
 
     whole = call(studio, "GET", f"/api/projects/{number(project)}/export?exportType=JSON&download_all_tasks=true")
     assert (told.tasks, len(whole)) == (9, 9)
-    assert sorted(answers.tasks_in(Path(told.kept)), key=lambda task: int(str(task["id"]))) == whole
+    assert sorted(pull_archive.tasks_in(Path(told.kept)), key=lambda task: int(str(task["id"]))) == whole
     assert files(project) == files(twin)
     assert sum(path.endswith("/export") for path in asked) == 4  # eight known, two listed
     assert asked.count("/api/tasks/") == 1
@@ -237,8 +237,8 @@ def test_nothing_new_writes_nothing_new(project: Project, studio: Credentials) -
     told = pull(project, server=studio, changes=True)
 
     assert (told.new, told.edited, told.deleted) == (1, 0, 0)
-    assert told.kept.endswith(answers.CHANGES)
-    assert [task["id"] for task in answers.tasks_in(Path(told.kept))] == [tasks(project)[NAMES[2]]]
+    assert told.kept.endswith(pull_archive.CHANGES)
+    assert [task["id"] for task in pull_archive.tasks_in(Path(told.kept))] == [tasks(project)[NAMES[2]]]
 
 
 def test_a_changed_way_of_reading_reads_everything_anew(project: Project, studio: Credentials) -> None:
@@ -377,10 +377,10 @@ def test_old_answers_are_thinned_by_the_rule() -> None:
     names = []
     for days in range(100):
         day = now.replace(minute=0) - dt.timedelta(days=days)
-        names += [answers.name_of(day.replace(hour=hour)) for hour in (6, 18)]
-        names.append(answers.name_of(day.replace(hour=12), changes=True))
+        names += [pull_archive.name_of(day.replace(hour=hour)) for hour in (6, 18)]
+        names.append(pull_archive.name_of(day.replace(hour=12), changes=True))
 
-    stay = sorted(set(names) - set(answers.superfluous([*names, "note.txt"], now)))
+    stay = sorted(set(names) - set(pull_archive.superfluous([*names, "note.txt"], now)))
 
     week = [name for name in stay if name[:10] > "2026-11-15"]
     assert len(week) == 7 * 3
@@ -394,10 +394,10 @@ def test_the_newest_whole_answer_never_goes() -> None:
     old = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     hour = dt.timedelta(hours=1)
     names = [
-        answers.name_of(old, changes=True),
-        answers.name_of(old + hour),
-        answers.name_of(old + 2 * hour, changes=True),
+        pull_archive.name_of(old, changes=True),
+        pull_archive.name_of(old + hour),
+        pull_archive.name_of(old + 2 * hour, changes=True),
     ]
 
-    assert answers.superfluous(names, old + dt.timedelta(days=2000)) == names[:1]
-    assert answers.last_whole(names) == names[1:]
+    assert pull_archive.superfluous(names, old + dt.timedelta(days=2000)) == names[:1]
+    assert pull_archive.last_whole(names) == names[1:]

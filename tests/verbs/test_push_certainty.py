@@ -19,8 +19,8 @@ from labeling.cli import cli
 from labeling.errors import LabelingError, SchemaInUse, ServerRefused, ServerUnreachable, StudioError, WorkspaceBusy
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
-from labeling.studio import journal
-from labeling.studio.client import Studio, connect_to
+from labeling.studio.api.client import Studio, connect_to
+from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.push import Pace, forecast, push
 from labeling.workspace import write_rows
@@ -28,7 +28,7 @@ from labeling.workspace import write_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
 NAMES = [f"wire/{number}" for number in range(6)]
@@ -53,7 +53,7 @@ def word(of: Article, label: str = "PERSON", model: str = "model:rules") -> Anno
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Six articles, each with a suggestion, sent in batches of two."""
-    monkeypatch.setattr("labeling.studio.delivery.MOST_TASKS", 2)
+    monkeypatch.setattr("labeling.studio.sync.push_delivery.MOST_TASKS", 2)
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
     write_rows(loaded.workspace.articles, [article(name) for name in NAMES])
     write_rows(loaded.workspace.suggestions, [word(article(name)) for name in NAMES])
@@ -119,7 +119,7 @@ def test_an_answer_later_than_our_patience(
     """We hang up after a while; what the server stored by then is found, and not sent again."""
     monkeypatch.setattr("faulty.door.SLOW", 6.0)
     with door(studio, at("/import", 2, "slow")) as spoilt, monkeypatch.context() as patch:
-        patch.setattr("labeling.studio.calls._SECONDS", 3.0)
+        patch.setattr("labeling.studio.api.calls._SECONDS", 3.0)
         with pytest.raises(ServerUnreachable, match="not in time"):
             push(project, server=spoilt, pace=PATIENT)
     again = push(project, server=studio, pace=PATIENT)
@@ -181,8 +181,8 @@ def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) 
 
 def _deliver_only(client: Studio, project: Project) -> None:
     """Send what is new without putting the page right first."""
-    from labeling.studio.delivery import Delivery
-    from labeling.studio.link import linked
+    from labeling.studio.sync.project_link import linked
+    from labeling.studio.sync.push_delivery import Delivery
     from labeling.workspace import read_rows
 
     articles = list(read_rows(project.workspace.articles, Article))

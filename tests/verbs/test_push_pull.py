@@ -35,11 +35,11 @@ from labeling.errors import (
     WorkspaceBusy,
 )
 from labeling.project import Project, load_project
-from labeling.studio.accounts import add_user
-from labeling.studio.client import Studio, connect_to
-from labeling.studio.delivery import batches
-from labeling.studio.journal import Pushed
-from labeling.studio.lookahead import ahead
+from labeling.studio.api.client import Studio, connect_to
+from labeling.studio.api.prefetch import ahead
+from labeling.studio.api.signup import add_user
+from labeling.studio.sync.journal import Pushed
+from labeling.studio.sync.push_delivery import batches
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -48,7 +48,7 @@ from labeling.workspace import Workspace, read_rows, write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / ".." / "shared" / "articles").glob("*.txt"))
@@ -168,7 +168,7 @@ def test_a_lost_answer_doubles_nothing(
     project: Project, studio: Credentials, there: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server stored the second batch and the answer never came: the next push sends the third one only."""
-    monkeypatch.setattr("labeling.studio.delivery.MOST_TASKS", 1)
+    monkeypatch.setattr("labeling.studio.sync.push_delivery.MOST_TASKS", 1)
     with losing_answers(studio, after="/import", nth=2) as lossy, pytest.raises(ServerUnreachable):
         push(project, pace=QUICK, server=lossy)
     assert [row.task is None for row in journal(project).values()] == [False, True]

@@ -19,11 +19,11 @@ from labeling.cli import cli
 from labeling.errors import MissingInput, UsageError
 from labeling.imports.merge import Terms
 from labeling.project import Project, load_project
-from labeling.studio import journal
-from labeling.studio.accounts import add_user
-from labeling.studio.client import connect_to
-from labeling.studio.server import embedded
-from labeling.studio.wire import result_of
+from labeling.studio.api.client import connect_to
+from labeling.studio.api.signup import add_user
+from labeling.studio.format.convert import result_of
+from labeling.studio.server.server import embedded
+from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
 from labeling.verbs.import_ import import_
@@ -36,7 +36,7 @@ from labeling.workspace import Workspace, read_rows, write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
 NAMES = [f"wire/{number}" for number in range(5)]

@@ -1,0 +1,1 @@
+"""How Label Studio is asked: one client, its transport, and errors by name."""

@@ -1,0 +1,96 @@
+"""What a server has: its projects and tasks, as far as we ask about them. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - pydantic reads it when the class is made
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.studio.format.regions import Row
+from labeling.values import digest_of
+
+
+@dataclass(frozen=True)
+class RemoteProject:
+    """A project as the server has it: when it was created tells it from another of the same number."""
+
+    number: int
+    created: str
+    config: str
+    instruction: str
+    tasks: int
+    suggestions: int
+    submitted: int
+    skipped: int
+    shown: str  # the model whose suggestions the page shows
+
+
+@dataclass(frozen=True)
+class RemoteTask:
+    """A task as the server has it: which article it names, the digest of the text in it, the models that spoke."""
+
+    number: int
+    article: str
+    digest: str
+    suggested: tuple[str, ...]
+
+
+class _Project(Row):
+    created_at: dt.datetime
+    label_config: str
+    expert_instruction: str | None = None
+    task_number: int
+    total_predictions_number: int = 0
+    total_annotations_number: int = 0
+    skipped_annotations_number: int = 0
+    model_version: str | None = None
+
+
+class _ListedTask(Row):
+    id: int
+    data: dict[str, Any]
+    predictions_model_versions: str | None = None
+
+
+def read_project(number: int, answer: dict[str, Any]) -> RemoteProject:
+    """A project from the SDK's model of it.
+
+    Raises:
+        pydantic.ValidationError: It is none.
+    """
+    read = _Project.model_validate(answer)
+    return RemoteProject(
+        number=number,
+        created=read.created_at.isoformat(),
+        config=read.label_config,
+        instruction=read.expert_instruction or "",
+        tasks=read.task_number,
+        suggestions=read.total_predictions_number,
+        submitted=read.total_annotations_number,
+        skipped=read.skipped_annotations_number,
+        shown=read.model_version or "",
+    )
+
+
+def read_listed(answer: dict[str, Any]) -> RemoteTask:
+    """A task from the SDK's model of a listed one.
+
+    Raises:
+        pydantic.ValidationError: It is none.
+    """
+    read = _ListedTask.model_validate(answer)
+    article, text = read.data.get("article"), read.data.get("text")
+    return RemoteTask(
+        number=read.id,
+        article=article if isinstance(article, str) else "",
+        digest=_digest(text) if isinstance(text, str) else "",
+        suggested=tuple(sorted(filter(None, (read.predictions_model_versions or "").split(",")))),
+    )
+
+
+def _digest(text: str) -> str:
+    """The digest of a text; empty for one that is no Unicode text, and so no article's."""
+    try:
+        return digest_of(text)
+    except UnicodeEncodeError:
+        return ""

@@ -1,0 +1,297 @@
+"""The wire: Article -> task, Annotation -> result, and back. Pure: no disk, no network, no clock.
+
+Label Studio's ``start`` and ``end`` are Unicode code points, half open, as ours are, so offsets pass through untouched.
+The server's ``value.text`` is never read: it holds whatever the browser selected. Label Studio stores any JSON it is
+sent, so everything is read by strict models here, and what does not fit goes into quarantine with its raw form.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import FiniteFloat, JsonValue
+
+from labeling.annotations import Annotation, Defect, Quarantined, State, check, quarantined
+from labeling.schema import NOTE, UNSURE
+from labeling.studio.format.config import OUTLET
+from labeling.studio.format.migrations import migrated
+from labeling.studio.format.regions import Row, parsed, read_result
+from labeling.values import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from labeling.annotations import Relation, Span
+    from labeling.articles import Article
+    from labeling.schema import Schema
+    from labeling.studio.format.regions import Reading
+
+Json: TypeAlias = dict[str, JsonValue]
+
+# The names of the controls in the labelling config; a choice set's control has the choice set's own name.
+LABEL = "label"
+TEXT = "text"
+
+
+def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
+    """The task that shows ``article``, with what models say about it as predictions.
+
+    A suggestion without any content makes no prediction: the page would show it as an empty answer of somebody's.
+    """
+    predictions: list[JsonValue] = [
+        prediction_of(suggestion, article) for suggestion in suggestions if says_anything(suggestion)
+    ]
+    return {"data": _data(article), "predictions": predictions}
+
+
+def prediction_of(suggestion: Annotation, article: Article) -> Json:
+    """A model's annotation as a prediction; ``model_version`` is its annotator."""
+    return {"model_version": suggestion.annotator, "result": [*result_of(suggestion, article)]}
+
+
+def submission_of(annotation: Annotation, article: Article) -> Json:
+    """A person's annotation as the web page would submit it."""
+    return {
+        "result": [*result_of(annotation, article)],
+        "was_cancelled": annotation.state == "skipped",
+        "ground_truth": annotation.ground_truth,
+        "lead_time": annotation.seconds,
+    }
+
+
+def says_anything(annotation: Annotation) -> bool:
+    """Whether it has a span or an option; relations need spans."""
+    return bool(annotation.spans or any(annotation.choices.values()))
+
+
+def result_of(annotation: Annotation, article: Article) -> list[Json]:
+    """The regions, relations and choices of ``annotation``, as the editor stores them.
+
+    A span becomes a region of its own id; its ``unsure`` and ``note`` are rows that share that id.
+    """
+    return [
+        *(row for span in annotation.spans for row in _span_rows(span, article)),
+        *(_relation_row(relation) for relation in annotation.relations),
+        *(_choice_row(name, options) for name, options in annotation.choices.items() if options),
+    ]
+
+
+def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
+    """How annotators are called in our files, by the server's user id and by e-mail address.
+
+    It is the part before the ``@``; of users who share it, the first on the server has it and the others are called by
+    the whole address. So nobody's name changes when somebody new arrives.
+    """
+    names: dict[int | str, str] = {}
+    taken = set[str]()
+    for number, email in sorted(users):
+        names[number] = names[email] = email if local_part(email).casefold() in taken else local_part(email)
+        taken.add(local_part(email).casefold())
+    return names
+
+
+def local_part(email: str) -> str:
+    """What stands before the ``@`` of an e-mail address."""
+    return email.rpartition("@")[0] or email
+
+
+def read_task(
+    task: JsonValue,
+    articles: Mapping[str, Article],
+    schema: Schema,
+    names: Mapping[int | str, str],
+    *,
+    portable: bool = False,
+) -> tuple[list[Annotation], list[Quarantined]]:
+    """Read everything people have said in one task: submissions, skips, empty ones and drafts; all are kept.
+
+    Predictions are passed over: they are suggestions of ours. An annotation drawn on another text than the article's is
+    not let through, not even an empty one: that would say that there is nothing in the article.
+
+    Args:
+        task: One task, as `labeling.studio.format.exports.read_export` gives it.
+        articles: Our articles by id.
+        schema: The project's schema.
+        names: What to call annotators, as `annotator_names` gives it; a user not in it is called by e-mail address or
+            ``user-<id>``, and nobody at all ``unsigned-<id of the annotation>``.
+        portable: Files can carry it, as `exports.is_portable` has found; else it is looked at here,
+            which takes longer.
+
+    Returns:
+        The annotations with what is sound in them, and what is not, thing by thing.
+    """
+    number = task.get("id") if isinstance(task, dict) else None
+    nobody = Annotation(article="", digest="", annotator="", task=number if isinstance(number, int) else None)
+    if not portable and not _portable(task):
+        reason = "it holds a lone surrogate or NaN, which no file of ours can carry; `raw` is escaped"
+        return [], [_refused(nobody, "unreadable", reason, json.dumps(task))]
+    read = parsed(_Task, task)
+    if isinstance(read, str):
+        return [], [_refused(nobody, "unreadable", read, task)]
+    said: list[tuple[_Submission | _Draft | str, JsonValue]] = [
+        *((parsed(_Submission, raw), raw) for raw in read.annotations),
+        *((parsed(_Draft, raw), raw) for raw in read.drafts),
+    ]
+    judged = [_judge(one, raw, read, articles, schema, names) for one, raw in said]
+    return [sound for sound, _ in judged if sound], [finding for _, findings in judged for finding in findings]
+
+
+# What is inside is JSON already, and read strictly row by row: to validate it here as well takes a third of a pull.
+class _Task(Row):
+    id: int
+    data: dict[str, Any]
+    annotations: list[Any]
+    drafts: list[Any] = []
+
+    @property
+    def article(self) -> str:
+        name = self.data.get("article")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def digest(self) -> str:
+        text = self.data.get("text")
+        return digest_of(text) if isinstance(text, str) else ""
+
+
+class _User(Row):
+    id: int
+    email: str
+
+
+class _Submission(Row):
+    id: int
+    result: list[Any]
+    completed_by: int | _User | None = None
+    was_cancelled: bool = False
+    ground_truth: bool = False
+    lead_time: FiniteFloat | None = None
+    updated_at: str = ""
+
+
+class _Draft(Row):
+    id: int
+    result: list[Any]
+    user: int | str | None = None
+    lead_time: FiniteFloat | None = None
+    updated_at: str = ""
+
+
+def _portable(task: JsonValue) -> bool:
+    try:
+        json.dumps(task, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except ValueError:
+        return False
+    return True
+
+
+def _judge(
+    one: _Submission | _Draft | str,
+    raw: JsonValue,
+    task: _Task,
+    articles: Mapping[str, Article],
+    schema: Schema,
+    names: Mapping[int | str, str],
+) -> tuple[Annotation | None, list[Quarantined]]:
+    if isinstance(one, str):
+        nobody = Annotation(article=task.article, digest=task.digest, annotator="", task=task.id)
+        return None, [_refused(nobody, "unreadable", one, raw)]
+    annotation = _signed(one, task, names)
+    article = articles.get(task.article)
+    if article is None:
+        return None, [_refused(annotation, "unknown article", f"task {task.id} names {task.article!r}", raw)]
+    rows, by_rule = migrated(one.result, schema.migrations)
+    reading = read_result(rows, schema)
+    reading.findings[:0] = by_rule
+    sound, findings = _checked(annotation, reading, article, schema)
+    if annotation.digest == article.digest:
+        return sound, findings
+    return None, [_refused(annotation, "stale text", "the task's text is not the article's", raw), *findings]
+
+
+def _signed(one: _Submission | _Draft, task: _Task, names: Mapping[int | str, str]) -> Annotation:
+    by = one.user if isinstance(one, _Draft) else one.completed_by
+    return Annotation(
+        article=task.article,
+        digest=task.digest,
+        annotator=_signature(by, names) or f"unsigned-{one.id}",
+        state=_state(one),
+        ground_truth=isinstance(one, _Submission) and one.ground_truth,
+        seconds=one.lead_time,
+        updated=one.updated_at,
+        task=task.id,
+        server_id=one.id,
+    )
+
+
+def _signature(by: int | str | _User | None, names: Mapping[int | str, str]) -> str:
+    if isinstance(by, _User):
+        return names.get(by.id, by.email)
+    if isinstance(by, int):
+        return names.get(by, f"user-{by}")
+    return names.get(by, by) if by else ""
+
+
+def _state(one: _Submission | _Draft) -> State:
+    if isinstance(one, _Draft):
+        return "draft"
+    return "skipped" if one.was_cancelled else "submitted"
+
+
+def _checked(
+    annotation: Annotation, reading: Reading, article: Article, schema: Schema
+) -> tuple[Annotation, list[Quarantined]]:
+    drawn = {
+        "spans": tuple(reading.spans),
+        "relations": tuple(reading.relations),
+        "choices": reading.choices,
+    }
+    sound, bad = check(annotation.model_copy(update=drawn), article, schema)
+    unreadable = [quarantined(annotation, f.what, f.id, f.kind, f.reason, f.raw) for f in reading.findings]
+    return sound, [*unreadable, *(item.model_copy(update={"raw": reading.row_of(item)}) for item in bad)]
+
+
+def _refused(annotation: Annotation, kind: Defect, reason: str, raw: JsonValue) -> Quarantined:
+    return quarantined(annotation, "annotation", str(annotation.server_id or ""), kind, reason, raw)
+
+
+def _data(article: Article) -> Json:
+    return {
+        "article": article.id,
+        "digest": article.digest,
+        "text": article.text,
+        "title": article.title,
+        "published": article.published,
+        "source": article.source,
+        OUTLET: article.source,
+        "url": article.url,
+    }
+
+
+def _span_rows(span: Span, article: Article) -> list[Json]:
+    stretch: Json = {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
+    rows = [_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]
+    if span.unsure:
+        rows.append(_row(span.id, UNSURE, "choices", {**stretch, "choices": [UNSURE]}))
+    if span.note:
+        rows.append(_row(span.id, NOTE, "textarea", {**stretch, "text": [span.note]}))
+    return rows
+
+
+def _choice_row(name: str, options: tuple[str, ...]) -> Json:
+    return _row(f"choice:{name}", name, "choices", {"choices": [*options]})
+
+
+def _row(name: str, control: str, kind: str, value: Json) -> Json:
+    return {"id": name, "from_name": control, "to_name": TEXT, "type": kind, "value": value}
+
+
+def _relation_row(relation: Relation) -> Json:
+    return {
+        "type": "relation",
+        "from_id": relation.head,
+        "to_id": relation.tail,
+        "direction": "right",
+        "labels": [relation.label],
+    }

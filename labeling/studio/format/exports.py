@@ -1,0 +1,126 @@
+"""Label Studio's export files: a plain export or a snapshot is read, anything else refused by name. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from labeling.errors import UnreadableExport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from pydantic import JsonValue
+
+_CHUNK = 1 << 20  # characters
+_BETWEEN = frozenset(", \n\r\t")
+
+# A surrogate, be it one of a pair, and numbers that are none or too large for a float, be they words of a text.
+_SUSPECT = re.compile(rb"\xed[\xa0-\xbf]|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
+
+_TODO = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
+
+
+def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
+    """The tasks of an export, one at a time: it may be larger than memory.
+
+    Args:
+        text: Where to read it from.
+        where: What to call it in a refusal.
+
+    Raises:
+        UnreadableExport: As `read_export` does, when it comes to the place.
+    """
+    for number, task in enumerate(_items(text, where), start=1):
+        _check_task(task, number, where)
+        if isinstance(task, dict):
+            yield task
+
+
+def _items(text: TextIO, where: str) -> Iterator[JsonValue]:
+    """The items of a JSON array, decoded as they come."""
+    decoder, buffer, at = json.JSONDecoder(), _more(text, "", where) or "", 0
+    if not buffer.startswith("["):
+        read_export((buffer + text.read()).encode("utf-8", "surrogatepass"), where)
+        raise _unreadable(where, "it holds no list of tasks")
+    at = 1
+    while True:
+        at = _skipped(buffer, at)
+        if buffer[at : at + 1] == "]":
+            return
+        try:
+            item, end = decoder.raw_decode(buffer, at)
+        except (json.JSONDecodeError, RecursionError) as error:
+            longer = _more(text, buffer[at:], where)
+            if longer is None:
+                raise _unreadable(where, f"it is no JSON ({error})") from None
+            buffer, at = longer, 0
+            continue
+        yield item
+        at = end
+        if at > _CHUNK:
+            buffer, at = buffer[at:], 0
+
+
+def _more(text: TextIO, rest: str, where: str) -> str | None:
+    """What is left and what comes next, without blanks before it; None at the end of the text."""
+    try:
+        fresh = text.read(max(_CHUNK, len(rest)))
+    except UnicodeDecodeError:
+        raise _unreadable(where, "it is no UTF-8 text") from None
+    except (OSError, EOFError) as error:
+        raise _unreadable(where, f"it is damaged ({error})") from None
+    return (rest + fresh).lstrip() if fresh else None
+
+
+def _skipped(buffer: str, at: int) -> int:
+    while buffer[at : at + 1] in _BETWEEN:
+        at += 1
+    return at
+
+
+def is_portable(raw: bytes) -> bool:
+    """Whether nothing in a JSON text may be a lone surrogate or no number: its tasks then need no closer look."""
+    return _SUSPECT.search(raw) is None
+
+
+def read_export(raw: bytes, where: str) -> list[JsonValue]:
+    """The tasks of a plain JSON export or a snapshot, as they came; each is for `convert.read_task`.
+
+    Args:
+        raw: The file's bytes.
+        where: What to call the file in a refusal.
+
+    Raises:
+        UnreadableExport: It is no list of tasks with ``id``, ``data`` and ``annotations``.
+    """
+    try:
+        tasks = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        reason = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"it is no JSON ({error})"
+        raise _unreadable(where, reason) from None
+    if not isinstance(tasks, list):
+        raise _unreadable(where, f"it holds one {_kind(tasks)}, not a list of tasks")
+    for number, task in enumerate(tasks, start=1):
+        _check_task(task, number, where)
+    return tasks
+
+
+def _check_task(task: JsonValue, number: int, where: str) -> None:
+    if not isinstance(task, dict):
+        raise _unreadable(where, f"item {number} is one {_kind(task)}, not a task")
+    lacking = [key for key in ("id", "data", "annotations") if key not in task]
+    if lacking:
+        raise _unreadable(where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is no task")
+    if not isinstance(task["data"], dict) or not isinstance(task["annotations"], list):
+        raise _unreadable(where, f"item {number} has `data` or `annotations` of another kind than a task's")
+
+
+def _unreadable(where: str, reason: str) -> UnreadableExport:
+    return UnreadableExport(f"{where} is no Label Studio export: {reason}", todo=_TODO, where=where)
+
+
+def _kind(value: object) -> str:
+    return {dict: "object", list: "list", str: "string", bool: "truth value"}.get(type(value), "number or null")

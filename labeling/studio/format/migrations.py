@@ -1,0 +1,175 @@
+"""Old words read as new ones: what ``[migrations]`` of the project file does to a result before it is read. Pure.
+
+The server's history stays as it is. A name is replaced by the one that took its place. Where that makes two things the
+same (two spans of one label at one place, an option ticked twice, a relation drawn twice), one is kept: a span that
+bore the name before one that was given it, and relations, notes and doubts move to it. What is removed or merged
+becomes a finding of the kind ``migrated``, with the row as it came: it stands in the account, `compile` lets it pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.schema import Migrations
+from labeling.studio.format.regions import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from labeling.annotations import What
+
+Row: TypeAlias = "dict[str, JsonValue]"
+Place: TypeAlias = tuple[str, str, str]  # start, end, label; what the server has there may be anything
+
+
+def migrated(result: list[JsonValue], migrations: Migrations) -> tuple[list[JsonValue], list[Finding]]:
+    """The rows of a result in the words of today, and what was removed or merged on the way."""
+    if migrations == Migrations():
+        return result, []
+    work = _Migration(migrations)
+    work.settle_natives(result)
+    return [new for row in _regions_first(result) for new in work.row(row)], work.findings
+
+
+@dataclass
+class _Migration:
+    """One result on its way; ``moved`` maps a region that was merged to what it became part of, a removed one to ""."""
+
+    migrations: Migrations
+    findings: list[Finding] = field(default_factory=list)
+    places: dict[Place, str] = field(default_factory=dict)  # which region has this label there
+    moved: dict[str, str] = field(default_factory=dict)
+    drawn: set[tuple[str, str, str]] = field(default_factory=set)
+    ticked: set[tuple[str, str]] = field(default_factory=set)
+
+    def settle_natives(self, result: list[JsonValue]) -> None:
+        """Note what bears names of today: of two things that become the same, that one is kept."""
+        for row in result:
+            if not isinstance(row, dict):
+                continue
+            value = _value(row)
+            for label in _names(value, "labels"):
+                if row.get("type") == "labels" and label not in self.migrations.labels:
+                    self.places.setdefault(_place(value, label), _id(row))
+            for option in _names(value, "choices"):
+                if f"{row.get('from_name')}.{option}" not in self.migrations.choices:
+                    self.ticked.add((str(row.get("from_name")), option))
+
+    def row(self, row: JsonValue) -> list[JsonValue]:
+        """A row in the words of today; none when nothing is left of it."""
+        if not isinstance(row, dict):
+            return [row]
+        kind = row.get("type")
+        if kind == "labels":
+            left = self._region(row)
+        elif kind == "relation":
+            left = self._relation(row)
+        elif _id(row) in self.moved:
+            left = self._beside(row)
+        else:
+            left = self._choice(row) if kind == "choices" else row
+        return [] if left is None else [left]
+
+    def _region(self, row: Row) -> Row | None:
+        value = _value(row)
+        names = _names(value, "labels")
+        fates = [self._label(row, value, old) for old in names]
+        kept = [new for new, _ in fates if new]
+        if names and not kept:
+            self.moved[_id(row)] = next((goal for _, goal in fates if goal), "")
+            return None
+        return row if kept == names else {**row, "value": {**value, "labels": [*kept]}}
+
+    def _label(self, row: Row, value: Row, old: str) -> tuple[str, str]:
+        """The label of today; or none, and the region that bears it at this place already, if one does."""
+        if old not in self.migrations.labels:
+            return old, ""
+        new = self.migrations.labels[old]
+        if not new:
+            self._found("span", f"{_id(row)}:{old}", f"the label {old} is removed", row)
+            return "", ""
+        place = _place(value, new)
+        if place not in self.places:
+            self.places[place] = _id(row)
+            return new, ""
+        there = self.places[place]
+        self._found("span", f"{_id(row)}:{old}", f"{old} is {new} now, and {there!r} is that already", row)
+        return "", there
+
+    def _beside(self, row: Row) -> Row | None:
+        """What was said of a region that is gone (a note, a doubt) goes with it, or to the one it was merged with."""
+        goal = self.moved[_id(row)]
+        if goal:
+            return {**row, "id": goal}
+        self._found("span", f"{_id(row)}:{row.get('from_name')}", "its span is removed", row)
+        return None
+
+    def _relation(self, row: Row) -> Row | None:
+        drawn = str(row.get("from_id")), str(row.get("to_id"))
+        head, tail = (self.moved.get(end, end) for end in drawn)
+        names = _names(row, "labels")
+        kept = [new for old in names if (new := self._link(row, head, tail, old))]
+        if names and not kept:
+            return None
+        return (
+            row if (head, tail, kept) == (*drawn, names) else {**row, "from_id": head, "to_id": tail, "labels": [*kept]}
+        )
+
+    def _link(self, row: Row, head: str, tail: str, old: str) -> str:
+        new = self.migrations.relations.get(old, old)
+        moved = new != old or (head, tail) != (str(row.get("from_id")), str(row.get("to_id")))
+        name = f"{row.get('from_id')} {old} {row.get('to_id')}"
+        gone = not new or not head or not tail or (moved and head == tail) or (head, tail, new) in self.drawn
+        if moved and gone:
+            self._found("relation", name, "it, or an end of it, is removed or merged with another", row)
+            return ""
+        self.drawn.add((head, tail, new))
+        return new
+
+    def _choice(self, row: Row) -> Row | None:
+        value, control = _value(row), str(row.get("from_name"))
+        names = _names(value, "choices")
+        kept = [new for old in names if (new := self._option(row, control, old))]
+        if kept == names:
+            return row
+        return {**row, "value": {**value, "choices": [*kept]}} if kept else None
+
+    def _option(self, row: Row, control: str, old: str) -> str:
+        way = self.migrations.choices.get(f"{control}.{old}")
+        if way is None:
+            return old
+        new = way.partition(".")[2]
+        if not new or (control, new) in self.ticked:
+            self._found("choice", f"{control}={old}", f"it is {way or 'nothing'} now", row)
+            return ""
+        self.ticked.add((control, new))
+        return new
+
+    def _found(self, what: What, name: str, reason: str, row: Row) -> None:
+        self.findings.append(Finding(what, name, "migrated", f"by the project file: {reason}", row))
+
+
+def _regions_first(result: list[JsonValue]) -> list[JsonValue]:
+    """Regions before what refers to them; `labeling.studio.format.regions` reads them in this order anyway."""
+    return sorted(result, key=lambda row: not (isinstance(row, dict) and row.get("type") == "labels"))
+
+
+def _id(row: Row) -> str:
+    return str(row.get("id"))
+
+
+def _place(value: Row, label: str) -> Place:
+    return str(value.get("start")), str(value.get("end")), label
+
+
+def _value(row: Mapping[str, JsonValue]) -> Row:
+    value = row.get("value")
+    return value if isinstance(value, dict) else {}
+
+
+def _names(value: Mapping[str, JsonValue], key: str) -> list[str]:
+    found = value.get(key)
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []

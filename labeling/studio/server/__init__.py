@@ -1,0 +1,1 @@
+"""The embedded server: Label Studio on this machine, started, found and ended."""

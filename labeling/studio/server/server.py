@@ -1,0 +1,223 @@
+"""The embedded Label Studio: started, waited for until it answers, found again, stopped.
+
+Its world is one folder of the workspace, closed to other users::
+
+    studio/
+    ├── credentials.json   url, email, password, api_key; kept for as long as the data
+    ├── server.json        the process
+    ├── server.log         what the server said since its last start
+    └── data/              Label Studio's own: database, media, secret key
+
+It listens on 127.0.0.1 only, lets nobody sign up without an invitation, and reports to nobody.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.errors import DataFolderUnusable, NoRoom, ServerDidNotStart, UsageError
+from labeling.studio.server import credentials as logins
+from labeling.studio.server.credentials import Credentials
+from labeling.studio.server.package import DATABASE, check_database, fresh_database, package_folder, tail
+from labeling.studio.server.ports import answers, choose, listening_port, taken, url_of
+from labeling.studio.server.process import end, find, launch, lives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import psutil
+
+    from labeling.workspace import Workspace
+
+# Seconds. A second start takes five; one that must migrate an older database, a minute or two on a busy machine.
+PATIENCE = 300.0
+_PAUSE = 0.1
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers, and the file that holds its credentials (an absolute path)."""
+
+    credentials: Credentials
+    path: Path
+
+
+def start(
+    workspace: Workspace,
+    port: int | None = None,
+    *,
+    patience: float = PATIENCE,
+    say: Callable[[str], None] = lambda _: None,
+) -> Server:
+    """Start the workspace's server and wait until it answers; one that runs already is returned as it is.
+
+    A later start reuses data, password and key, and the same port when it is free.
+
+    Args:
+        workspace: Whose server.
+        port: The port to listen on; None takes the one of last time or any free one.
+        patience: Seconds to wait for an answer.
+        say: Told, in a sentence, what is being waited for.
+
+    Raises:
+        ServerPackageMissing: Label Studio is not installed here.
+        PortTaken: Another program has the port.
+        UsageError: The server runs already, on another port.
+        DataFolderUnusable: The folder cannot be written, or its database or credentials are damaged.
+        ServerDidNotStart: It ended, or did not answer within ``patience``.
+    """
+    package_folder()
+    root = workspace.studio.resolve()
+    with _usable(root), _alone(root):
+        found = find(root)
+        process = found or launch(root, _prepared(root, port, say))
+        if found is None:
+            say("Waiting for Label Studio to answer")
+        try:
+            server = _answering(root, process, patience)
+            _at(server, port, ran_before=found is not None)
+        except BaseException:
+            if found is None:
+                end(root, process)
+            raise
+    return server
+
+
+def running(workspace: Workspace) -> Credentials | None:
+    """The credentials of the workspace's server, with the address where it listens now; None when it does not run.
+
+    Raises:
+        DataFolderUnusable: It runs, but its credentials cannot be read.
+    """
+    root = workspace.studio.resolve()
+    process = find(root)
+    port = listening_port(process) if process else None
+    return logins.load(root / "credentials.json").at(port) if port else None
+
+
+def stop(workspace: Workspace) -> bool:
+    """Stop the workspace's server and nothing else; whether there was one to stop."""
+    root = workspace.studio.resolve()
+    if not root.is_dir():
+        return False
+    with _usable(root), _alone(root):
+        process = find(root)
+        if process:
+            end(root, process)
+    return process is not None
+
+
+def wait(workspace: Workspace) -> bool:
+    """Return when the workspace's server, started by this process, has ended; whether it was told to (SIGTERM)."""
+    process = find(workspace.studio.resolve())
+    return process is not None and process.wait() == -signal.SIGTERM
+
+
+@contextmanager
+def embedded(workspace: Workspace, port: int | None = None) -> Iterator[Credentials]:
+    """Run the workspace's server for the length of a block; one that ran before goes on after it.
+
+    Raises:
+        StudioError: As `start` does.
+    """
+    before = running(workspace)
+    server = start(workspace, port)
+    try:
+        yield server.credentials
+    finally:
+        if before is None:
+            stop(workspace)
+
+
+@contextmanager
+def _usable(root: Path) -> Iterator[None]:
+    try:
+        (root / "data").mkdir(parents=True, exist_ok=True)
+        root.chmod(0o700)
+        yield
+    except (OSError, NoRoom) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise DataFolderUnusable(
+            f"the server's data folder {root} cannot be used as one: {reason or error}",
+            todo="make it a folder that you may write to, with room on its disk, or name another with --workspace",
+            where=str(root),
+        ) from error
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Let one process at a time start or stop this server; another one waits."""
+    from filelock import FileLock
+
+    with FileLock(root / ".lock"):
+        yield
+
+
+def _prepared(root: Path, port: int | None, say: Callable[[str], None]) -> Credentials:
+    """See to the database and the credentials; those are written before the server knows them, so never lost."""
+    path, database = root / "credentials.json", root / "data" / DATABASE
+    saved = logins.load(path) if path.exists() else None
+    chosen = choose(port, saved.port if saved else None)
+    if saved or database.exists():
+        check_database(database)
+    else:
+        fresh_database(root / "data", say)
+    credentials = saved.at(chosen) if saved else logins.new(chosen)
+    logins.save(path, credentials)
+    return credentials
+
+
+def _answering(root: Path, process: psutil.Process, patience: float) -> Server:
+    path = root / "credentials.json"
+    credentials = logins.load(path).at(_port_when_healthy(root, process, patience))
+    if not answers(f"{credentials.url}/api/current-user/whoami", credentials.api_key):
+        raise DataFolderUnusable(
+            f"the database in {root / 'data'} does not know the key in {path}",
+            todo="put back the credentials.json that belongs to it, or move the folder away to begin anew",
+            where=str(path),
+        )
+    logins.save(path, credentials)
+    return Server(credentials, path)
+
+
+def _at(server: Server, wanted: int | None, *, ran_before: bool) -> None:
+    """Refuse another port than the one wanted; Label Studio moves to the next one without asking."""
+    if wanted in {None, server.credentials.port}:
+        return
+    if not ran_before and wanted is not None:
+        raise taken(wanted)
+    raise UsageError(
+        f"this workspace's server runs already, at {server.credentials.url} and not on port {wanted}",
+        todo="stop it first with `labeling serve --stop`",
+        where=server.credentials.url,
+    )
+
+
+def _port_when_healthy(root: Path, process: psutil.Process, patience: float) -> int:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if not lives(process):
+            raise _did_not_start(root, "Label Studio ended while starting")
+        port = listening_port(process)
+        if port and answers(f"{url_of(port)}/health"):
+            return port
+        time.sleep(_PAUSE)
+    raise _did_not_start(root, f"Label Studio did not answer within {patience:g} seconds")
+
+
+def _did_not_start(root: Path, what: str) -> ServerDidNotStart:
+    saved = logins.load(root / "credentials.json")
+    lines = tail(root / "server.log", (saved.password, saved.api_key))
+    return ServerDidNotStart(
+        f"{what}; the last lines of its log:{lines}",
+        todo=f"see {root / 'server.log'} for the whole story, then start it again",
+        where=str(root / "server.log"),
+    )
+
+
+__all__ = ["PATIENCE", "Credentials", "Server", "embedded", "running", "start", "stop", "wait"]

@@ -1,0 +1,152 @@
+"""``studio.json``: the project on a server that a workspace belongs to; made, found again, and kept up to date.
+
+A project is known by its number and the instant of its creation, so that another server's project of the same number,
+or one on a server that was set up anew, is never taken for ours. The address alone says nothing: the embedded server
+may come back at another port.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
+from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.format.schema_change import orphans
+from labeling.values import Frozen
+from labeling.workspace import missing, write_json
+
+if TYPE_CHECKING:
+    from labeling.project import Project
+    from labeling.schema import Schema
+    from labeling.studio.api.client import Studio
+    from labeling.studio.api.remote import RemoteProject
+    from labeling.workspace import Workspace
+
+
+class Link(Frozen):
+    """Where the workspace was pushed to."""
+
+    url: str
+    project: int
+    created: str
+
+
+def linked(studio: Studio, workspace: Workspace) -> RemoteProject:
+    """The workspace's project on that server.
+
+    Raises:
+        MissingInput: The workspace was never pushed.
+        DamagedFile: ``studio.json`` cannot be read.
+        ProjectGone: The server has no such project, or another one under its number.
+    """
+    link = _load(workspace)
+    remote = studio.project(link.project)
+    if remote is None or remote.created != link.created:
+        raise ProjectGone(
+            f"project {link.project} of {link.url}, to which {workspace.root} was pushed, is not at {studio.url} "
+            f"for {studio.email}",
+            todo=_way_out(studio, workspace),
+            where=studio.url,
+        )
+    if link.url != studio.url:
+        _save(workspace, studio, remote)
+    return remote
+
+
+def _way_out(studio: Studio, workspace: Workspace) -> str:
+    """What to do about a project that is not there; what people said is kept in the answers of the last pulls."""
+    kept = workspace.pulls.is_dir() and any(workspace.pulls.iterdir())
+    built = "if the server was set up anew, `labeling restore` builds it again there, annotations and all; " * kept
+    nothing = "with nothing of what was annotated" if kept else "with nothing"
+    return (
+        f"speak to the server it is on, as a user who sees it; {built}to begin {nothing} at {studio.url}, move "
+        f"{workspace.studio_link.name} and {workspace.pushed.name} out of the workspace"
+    )
+
+
+def prepared(studio: Studio, project: Project) -> RemoteProject:
+    """The workspace's project, made if it was never pushed, its page showing the schema as it is now.
+
+    Raises:
+        ProjectGone: As `linked` does.
+        SchemaInUse: Annotations there bear what the schema has lost since; nothing was changed.
+    """
+    remote, changed = foreseen(studio, project)
+    config, page = labelling_config(project.schema).strip(), instruction(project.schema)
+    if remote is None:
+        return _made(studio, project, config, page)
+    if changed:
+        studio.change_page(remote.number, config, page)
+    return remote
+
+
+def foreseen(studio: Studio, project: Project) -> tuple[RemoteProject | None, bool]:
+    """The workspace's project if there is one, and whether its page would change; nothing is made or changed.
+
+    Raises:
+        ProjectGone: As `linked` does.
+        SchemaInUse: As `prepared` does.
+    """
+    config, page = labelling_config(project.schema).strip(), instruction(project.schema)
+    if not project.workspace.studio_link.exists():
+        return None, True
+    remote = linked(studio, project.workspace)
+    changed = (remote.config.strip(), remote.instruction) != (config, page)
+    if changed:
+        _refuse_orphans(studio, remote, project.schema, config)
+    return remote, changed
+
+
+def settle(workspace: Workspace, studio: Studio, number: int) -> RemoteProject:
+    """Let the workspace belong to that project.
+
+    Raises:
+        ProjectGone: The server does not show it.
+    """
+    remote = studio.project(number)
+    if remote is None:
+        raise ProjectGone(
+            f"{studio.url} made project {number} and does not show it to {studio.email}",
+            todo="see that this user may see new projects",
+            where=studio.url,
+        )
+    _save(workspace, studio, remote)
+    return remote
+
+
+def _made(studio: Studio, project: Project, config: str, page: str) -> RemoteProject:
+    about = project.file.project
+    number = studio.create_project(about.name, about.description, config, page)
+    return settle(project.workspace, studio, number)
+
+
+def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, config: str) -> None:
+    migrated = schema.migrations.sayable()
+    bearing = orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
+    if bearing:
+        listed = ", ".join(f"{name} ({number}x)" for name, number in sorted(bearing.items()))
+        raise SchemaInUse(
+            f"annotations in project {remote.number} of {studio.url} bear what the schema no longer has: {listed}",
+            todo="say under [migrations] in the project file what becomes of each when annotations are read "
+            '(labels.OLD = "NEW", or "" for nothing), or put them back',
+            where=studio.url,
+        )
+
+
+def _load(workspace: Workspace) -> Link:
+    path = workspace.studio_link
+    if not path.exists():
+        raise missing(path)
+    try:
+        return Link.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise DamagedFile(
+            f"{path} is not what `labeling push` writes there", todo="restore it from a copy", where=str(path)
+        ) from None
+
+
+def _save(workspace: Workspace, studio: Studio, remote: RemoteProject) -> None:
+    link = Link(url=studio.url, project=remote.number, created=remote.created)
+    write_json(workspace.studio_link, link.model_dump(mode="json"))

@@ -1,0 +1,268 @@
+"""Collection: what people have said, fetched as a whole or by what has changed, and read into the workspace's files.
+
+However large a project is, memory holds one task at a time and a few words on each. Files are replaced one after the
+other, the watermark last: a pull that was cut short leaves none, and the next one fetches everything.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labeling.studio.api import calls
+from labeling.studio.api.http_errors import strange
+from labeling.studio.format.convert import annotator_names, read_task
+from labeling.studio.format.exports import is_portable, read_export
+from labeling.studio.sync import journal
+from labeling.studio.sync.pull_archive import LEVEL, keeping, name_of
+from labeling.studio.sync.pull_changes import changes, check_counts
+from labeling.studio.sync.pull_state import Difference, Known, Users, Watermark, difference, known_of, unsubmitted
+from labeling.values import canonical, digest_of
+from labeling.workspace import Sorted, file_digest, read_rows, read_value, replacing, write_json, write_rows
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from labeling.articles import Article
+    from labeling.schema import Schema
+    from labeling.studio.api.client import Studio
+    from labeling.studio.api.remote import RemoteProject
+    from labeling.studio.sync.pull_changes import Changes
+    from labeling.workspace import Workspace
+
+
+@dataclass
+class Tally:
+    """What the lines of both files say, counted as they pass."""
+
+    annotators: set[str] = field(default_factory=set)
+    states: Counter[str] = field(default_factory=Counter)
+    empty: int = 0
+    spans: int = 0
+    relations: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+
+    def count(self, row: Mapping[str, Any]) -> None:
+        """Count an annotation or a finding, as its line has it."""
+        if "kind" in row:
+            self.quarantined[row["kind"]] += 1
+            return
+        self.annotators.add(row["annotator"])
+        self.states[row["state"]] += 1
+        self.empty += row["state"] == "submitted" and not row["spans"] and not row["choices"]
+        self.spans += len(row["spans"])
+        self.relations += len(row["relations"])
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a pull brought: the file it was kept in, how many tasks there are, what they hold, and what is new in it."""
+
+    kept: str
+    tasks: int
+    tally: Tally
+    difference: Difference
+    unsubmitted: list[str]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A project on a server, and the workspace that what people say there goes to."""
+
+    studio: Studio
+    project: RemoteProject
+    workspace: Workspace
+    schema: Schema
+    articles: Mapping[str, Article]
+
+    def whole(self, instant: dt.datetime) -> Pulled:
+        """Fetch and read everything.
+
+        Raises:
+            ShortAnswer: Fewer tasks or annotations came than the server counts.
+            UnreadableExport: What came is no export.
+        """
+        seen, users, before = self._seen(), self._users(), self._before()
+        kept = self.workspace.pulls / name_of(instant)
+        reading = _Reading(self, dict(annotator_names(users)))
+        with replacing(kept) as temporary:
+            self._everything(temporary, before, reading)
+            reading.add_imported()
+            check_counts(self.studio, self.project, reading.known)
+        reading.write(self._watermark(seen, users, (kept.name,)))
+        return reading.pulled(str(kept), before)
+
+    def changes(self, instant: dt.datetime) -> Pulled:
+        """Fetch and read what has changed; everything, where there is nothing sound to build upon.
+
+        Raises:
+            ShortAnswer: What came does not make up what the server counts.
+        """
+        users = self._users()
+        names = annotator_names(users)
+        mark = self.watermark(names)
+        if mark is None:
+            return self.whole(instant)
+        seen, before = self._seen(), self._before()
+        changed = changes(self.studio, self.project.number, before, mark.seen, names)
+        kept = self._keep(changed.tasks, instant)
+        reading = _Reading(self, dict(names), dict(changed.after))
+        gone = changed.deleted | {int(str(task["id"])) for task in changed.tasks}
+        reading.add_lines(gone)
+        for task in changed.tasks:
+            reading.add(task)
+        answers = (*mark.answers, kept.name) if kept else mark.answers
+        reading.write(self._watermark(seen, users, answers))
+        return reading.pulled(str(kept or ""), before)
+
+    def now(self, names: Mapping[int | str, str]) -> tuple[dict[int, Known], Changes]:
+        """What was pulled, and what there is now; nothing is written.
+
+        Raises:
+            ShortAnswer: What came does not make up what the server counts.
+        """
+        mark = self.watermark(names)
+        before = self._before() if mark else {}
+        return before, changes(self.studio, self.project.number, before, mark.seen if mark else None, names)
+
+    def watermark(self, names: Mapping[int | str, str]) -> Watermark | None:
+        """How far the last pull reaches, if what it wrote can be built upon."""
+        if not self.workspace.watermark.exists() or not self.workspace.pulled.exists():
+            return None
+        mark = read_value(self.workspace.watermark, Watermark)
+        ours = (mark.project, mark.created, mark.reading) == (self.project.number, self.project.created, self.reading)
+        same = all(names.get(int(number), name) == name for number, name in mark.names.items())
+        there = all((self.workspace.pulls / answer).exists() for answer in mark.answers)
+        return mark if ours and same and there else None
+
+    @property
+    def reading(self) -> str:
+        """The digest of what answers are read by: the articles, the schema and its migrations."""
+        return digest_of(file_digest(self.workspace.articles) + canonical(self.schema.model_dump(mode="json")))
+
+    def _seen(self) -> dt.datetime:
+        """The server's time, or one before it: whatever changes from now on changes later."""
+        return calls.clock(self.studio) or calls.last_change(self.studio, self.project.number)
+
+    def _users(self) -> list[tuple[int, str]]:
+        users = self.studio.users()
+        emails = Users(emails={str(number): email for number, email in users})
+        write_json(self.workspace.users, emails.model_dump(mode="json"))
+        return users
+
+    def _before(self) -> dict[int, Known]:
+        if not self.workspace.pulled.exists():
+            return {}
+        return {row.task: row for row in read_rows(self.workspace.pulled, Known)}
+
+    def _everything(self, path: Path, before: Iterable[int], reading: _Reading) -> None:
+        """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
+        known = {row.task for row in journal.load(self.workspace.pushed).values() if row.task} | {*before}
+        with keeping(path) as keep:
+            came = self._exported(sorted(known), keep, reading)
+            if came < self.project.tasks:
+                listed = {int(row["id"]) for row in calls.listed(self.studio, self.project.number, "id")}
+                self._exported(sorted(listed - known), keep, reading)
+
+    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], reading: _Reading) -> int:
+        """Read those of these tasks that are there, and keep them as they come; how many they are."""
+        asked, came = {*numbers}, 0
+        for answer in calls.exports(self.studio, self.project.number, numbers):
+            portable = is_portable(answer)
+            for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
+                if not isinstance(task, dict) or task["id"] not in asked:
+                    raise strange(self.studio.url)
+                reading.add(task, portable=portable)
+                came += 1
+            keep(answer)
+        return came
+
+    def _keep(self, tasks: Iterable[JsonValue], instant: dt.datetime) -> Path | None:
+        content = json.dumps([*tasks]).encode()
+        if content == b"[]":
+            return None
+        kept = self.workspace.pulls / name_of(instant, changes=True)
+        with replacing(kept) as temporary:
+            temporary.write_bytes(gzip.compress(content, LEVEL, mtime=0))
+        return kept
+
+    def _watermark(self, seen: dt.datetime, users: Iterable[tuple[int, str]], answers: tuple[str, ...]) -> Watermark:
+        known = list(users)
+        names = annotator_names(known)
+        return Watermark(
+            project=self.project.number,
+            created=self.project.created,
+            seen=seen.isoformat(),
+            reading=self.reading,
+            names={str(number): names[number] for number, _ in known},
+            answers=answers,
+        )
+
+
+class _Reading:
+    """One pull on its way into the files."""
+
+    def __init__(self, of: Collection, names: dict[int | str, str], known: dict[int, Known] | None = None) -> None:
+        self._of, self._names = of, names
+        self.known = known or {}
+        self._tally = Tally()
+        self._annotations, self._quarantine = Sorted(of.workspace.root), Sorted(of.workspace.root)
+
+    def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
+        """Read one task of an export, ``portable`` as `read_task` has it."""
+        known = known_of(task, self._names)
+        if known:
+            self.known[known.task] = known
+        said, findings = read_task(task, self._of.articles, self._of.schema, self._names, portable=portable)
+        for one in (*said, *findings):
+            row = one.model_dump(mode="json")
+            self._add(row, canonical(row))
+
+    def add_lines(self, gone: Container[int]) -> None:
+        """Take over the lines of before, but for those of some tasks."""
+        for row, line in self._lines():
+            if row["task"] not in gone:
+                self._add(row, line)
+
+    def add_imported(self) -> None:
+        """Take over what no server holds: what was imported from other tools, by an annotator and without a task."""
+        for row, line in self._lines():
+            if row["task"] is None and row["annotator"]:
+                self._add(row, line)
+
+    def write(self, mark: Watermark) -> None:
+        """Replace the files, the watermark last."""
+        workspace = self._of.workspace
+        workspace.watermark.unlink(missing_ok=True)
+        self._annotations.write(workspace.annotations)
+        self._quarantine.write(workspace.quarantine)
+        write_rows(workspace.pulled, (self.known[number] for number in sorted(self.known)))
+        write_json(workspace.watermark, mark.model_dump(mode="json"))
+
+    def pulled(self, kept: str, before: Mapping[int, Known]) -> Pulled:
+        """What came, beside what was there before."""
+        differs = difference(before, self.known)
+        return Pulled(kept, len(self.known), self._tally, differs, unsubmitted(self.known.values()))
+
+    def _lines(self) -> Iterator[tuple[dict[str, Any], str]]:
+        for path in (self._of.workspace.annotations, self._of.workspace.quarantine):
+            if path.exists():
+                with path.open(encoding="utf-8", newline="\n") as lines:
+                    yield from ((json.loads(line), line.removesuffix("\n")) for line in lines)
+
+    def _add(self, row: Mapping[str, Any], line: str) -> None:
+        self._tally.count(row)
+        (self._quarantine if "kind" in row else self._annotations).add(_place(row), line)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str, int, str]:
+    """The order of both files: by article, annotator and the server's number; drafts are numbered by themselves."""
+    rest = f"{row['what']} {row['id']} {row['kind']}" if "kind" in row else row["state"]
+    return row["article"], row["annotator"], row["server_id"] or 0, rest

@@ -1,0 +1,106 @@
+"""What a push would do: the articles beside what the server has. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.studio.format.convert import result_of, says_anything
+from labeling.values import canonical, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from labeling.annotations import Annotation
+    from labeling.articles import Article
+    from labeling.studio.sync.journal import Key, Pushed
+
+# What each model says about each article.
+Suggested: TypeAlias = dict[str, dict[str, "Annotation"]]
+
+_DIGEST = 16  # characters: enough to tell apart what one model has said of one article
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every article has one place: ``new`` there, the ``same`` as there, or ``changed``: its task shows another text.
+
+    ``gone`` are the ids of articles that have a task and are not ours any more: their tasks stay.
+    """
+
+    new: tuple[Article, ...]
+    same: tuple[Article, ...]
+    changed: tuple[tuple[Article, Pushed], ...]
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a model says of an article, and the digest of it."""
+
+    article: Article
+    said: Annotation
+    digest: str
+
+    @property
+    def key(self) -> Key:
+        """Which text of which article it is about."""
+        return self.article.id, self.article.digest
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What is to be sent of one model; ``replaced``: after all that stands there of it was removed."""
+
+    model: str
+    words: tuple[Word, ...]
+    replaced: bool
+
+
+def plan_of(articles: Sequence[Article], known: Mapping[Key, Pushed]) -> Plan:
+    """Compare all articles there should be with what the server has; the order of ``articles`` is kept."""
+    versions = {row.article: row for row in known.values()}
+    there = [article for article in articles if (article.id, article.digest) in known]
+    others = [article for article in articles if (article.id, article.digest) not in known]
+    ours = {article.id for article in articles}
+    return Plan(
+        new=tuple(article for article in others if article.id not in versions),
+        same=tuple(there),
+        changed=tuple((article, versions[article.id]) for article in others if article.id in versions),
+        gone=tuple(sorted(name for name in versions if name not in ours)),
+    )
+
+
+def wordings(articles: Sequence[Article], suggested: Suggested, known: Mapping[Key, Pushed]) -> list[Wording]:
+    """What has to be sent so that every model says there what it says here, once.
+
+    A model that says something else than it did, or no longer says it, is replaced as a whole: the server can remove
+    all that a model says, and nothing less. One that only says more is added to. A model that is silent here is left.
+    """
+    models = sorted({model for said in suggested.values() for model in said})
+    found = [_wording(model, words_of(model, articles, suggested), known) for model in models]
+    return [wording for wording in found if wording.words or wording.replaced]
+
+
+def words_of(model: str, articles: Sequence[Article], suggested: Suggested) -> tuple[Word, ...]:
+    """What a model says of these articles; where it says nothing there is no word."""
+    said = ((article, suggested.get(article.id, {}).get(model)) for article in articles)
+    return tuple(Word(article, one, word_digest(one, article)) for article, one in said if one and says_anything(one))
+
+
+def word_digest(said: Annotation, article: Article) -> str:
+    """The digest of a suggestion as it is sent."""
+    return result_digest([*result_of(said, article)])
+
+
+def result_digest(result: object) -> str:
+    """The digest of a suggestion's result, as we send it or as the server has it."""
+    return digest_of(canonical(result))[:_DIGEST]  # type: ignore[arg-type]  # it came out of JSON
+
+
+def _wording(model: str, words: tuple[Word, ...], known: Mapping[Key, Pushed]) -> Wording:
+    wanted = {word.key: word.digest for word in words}
+    there = {key: row.suggested[model] for key, row in known.items() if model in row.suggested}
+    if any(wanted.get(key) != digest for key, digest in there.items()):
+        return Wording(model, tuple(word for word in words if word.key in known), replaced=True)
+    return Wording(model, tuple(word for word in words if word.key in known and word.key not in there), replaced=False)

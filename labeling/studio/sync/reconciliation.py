@@ -1,0 +1,117 @@
+"""What the server has, asked of the server itself: only where the journal leaves a doubt.
+
+Two tasks of one article with one text come about when a request was carried out twice. The one in which people have
+said most is kept, the older one of two alike; the other is removed only if nobody has said anything in it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.studio.api import calls
+from labeling.studio.sync.journal import IN_DOUBT, Pushed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from labeling.studio.api.client import Studio
+    from labeling.studio.api.remote import RemoteTask
+    from labeling.studio.sync.journal import Key
+
+# Seconds for which a request whose answer was lost may still be at work on the server.
+PATIENCE = 30.0
+_PAUSE = 0.5
+
+_DOUBLED = "doubled"  # stands for the digest where a model speaks twice: it is none, so it will be replaced
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """A project on a server; ``until`` is the instant (of `time.time`) at which no lost request is at work any more."""
+
+    studio: Studio
+    project: int
+    until: float
+    say: Callable[[str], None]
+
+    def found(self, doubtful: Sequence[Pushed]) -> dict[Key, Pushed]:
+        """Those of the articles that were being sent which have arrived, waiting for those that may still arrive.
+
+        A batch arrives as a whole, with its suggestions as they were sent.
+        """
+        self.say(f"Asking the server for {len(doubtful)} articles of which no answer came")
+        sent = {row.key: row for row in doubtful}
+        while True:
+            names = sorted({row.article for row in doubtful})
+            there = self._rows(calls.tasks_of(self.studio, self.project, names))
+            arrived = {
+                key: sent[key].model_copy(update={"task": row.task}) for key, row in there.items() if key in sent
+            }
+            if len(arrived) == len(sent) or not self._may_wait():
+                return arrived
+
+    def listed(self) -> dict[Key, Pushed]:
+        """All articles that have a task, by the list of all tasks; doubles are removed."""
+        self.say("Asking the server for all its tasks")
+        tasks = list(self.studio.tasks(self.project))
+        removed = {number for double in _doubles(tasks) for number in self._healed(double)}
+        return self._rows(task for task in tasks if task.number not in removed)
+
+    def spoken(self, known: dict[Key, Pushed]) -> dict[Key, Pushed]:
+        """The same tasks with what models say there, by the list of all suggestions."""
+        self.say("Asking the server for all its suggestions")
+        while True:
+            said: dict[int, dict[str, str]] = defaultdict(dict)
+            for task, model, digest in calls.suggestions(self.studio, self.project):
+                said[task][model] = _DOUBLED if model in said[task] else digest
+            told = {
+                key: row.model_copy(update={"suggested": said.get(row.task or 0, {})}) for key, row in known.items()
+            }
+            silent = any(
+                model not in told[key].suggested
+                for key, row in known.items()
+                for model, digest in row.suggested.items()
+                if digest == IN_DOUBT
+            )
+            if not silent or not self._may_wait():
+                return told
+
+    def _may_wait(self) -> bool:
+        if time.time() >= self.until:
+            return False
+        time.sleep(_PAUSE)
+        return True
+
+    def _healed(self, double: Sequence[int]) -> list[int]:
+        """Remove what is empty of tasks that are alike, the oldest first, but one."""
+        said: Counter[int] = Counter(dict.fromkeys(double, 0))
+        for task in calls.exported(self.studio, self.project, double):
+            if isinstance(task, dict):
+                said[int(str(task["id"]))] = len(_list(task.get("annotations"))) * 2 + len(_list(task.get("drafts")))
+        kept = max(sorted(double), key=lambda number: said[number])
+        self.say(f"Task {kept} was stored {len(double)} times")
+        return calls.remove_empty(self.studio, self.project, [number for number in double if number != kept])
+
+    def _rows(self, tasks: Iterable[RemoteTask]) -> dict[Key, Pushed]:
+        rows: dict[Key, Pushed] = {}
+        for task in sorted(tasks, key=lambda task: task.number):
+            said = dict.fromkeys(task.suggested, IN_DOUBT)
+            row = Pushed(article=task.article, digest=task.digest, task=task.number, suggested=said)
+            if task.article:
+                rows.setdefault(row.key, row)
+        return rows
+
+
+def _doubles(tasks: Iterable[RemoteTask]) -> list[list[int]]:
+    alike: dict[Key, list[int]] = defaultdict(list)
+    for task in tasks:
+        if task.article:
+            alike[task.article, task.digest].append(task.number)
+    return [numbers for numbers in alike.values() if len(numbers) > 1]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,206 @@
+"""Restoration: a project built anew on an empty server from the answers that were kept.
+
+Tasks, annotations, who made them, skips and ground truths come from the server's own exports, so that also what we
+quarantined is there again. The project bears another title until all of it has arrived: one that was cut short is
+never taken for the restored one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.errors import MissingInput, StudioError
+from labeling.studio.api import calls
+from labeling.studio.api.signup import let_in
+from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.format.convert import local_part
+from labeling.studio.sync import journal
+from labeling.studio.sync.journal import Pushed
+from labeling.studio.sync.project_link import settle
+from labeling.studio.sync.pull_archive import tasks_in
+from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, batches
+from labeling.values import canonical, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from labeling.project import Project
+    from labeling.studio.api.client import Studio
+
+Task = dict[str, Any]
+
+_TITLE = 50  # characters that Label Studio takes
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was restored to project ``number``; ``passwords`` are those of people who were let in anew, by e-mail.
+
+    ``refused`` has a sentence for each draft whose author is on the server already: only its author could save it.
+    """
+
+    number: int
+    tasks: int
+    annotations: int
+    drafts: int
+    passwords: dict[str, str]
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Kept answers that together hold what a server had: ``live`` are the numbers of the tasks it had in the end.
+
+    None, where that is not known, takes all. ``users`` are its users, e-mail address by number.
+    """
+
+    answers: tuple[Path, ...]
+    live: frozenset[int] | None
+    users: Mapping[int, str]
+
+    def tasks(self) -> Iterator[Task]:
+        """Each task as it was last seen, one at a time."""
+        last: dict[object, int] = {}
+        for place, path in enumerate(self.answers):
+            last |= dict.fromkeys((task["id"] for task in tasks_in(path)), place)
+        for place, path in enumerate(self.answers):
+            for task in tasks_in(path):
+                if last[task["id"]] == place and (self.live is None or task["id"] in self.live):
+                    yield task
+
+
+def restore(studio: Studio, project: Project, source: Source, progress: Callable[[int], None]) -> Restored:
+    """Build the project anew, and let the workspace belong to it.
+
+    Raises:
+        MissingInput: An annotation is by somebody whose e-mail address is not known.
+        StudioError: The server did not do what was asked; what it has so far is a project of its own.
+    """
+    about, schema = project.file.project, project.schema
+    people = {_email(one, source.users) for task in source.tasks() for one in (*task["annotations"], *_drafts(task))}
+    passwords, keys = _let_in(studio, _with_namesakes(people, source.users))
+    title = f"Restoring {about.name}"[:_TITLE]
+    number = studio.create_project(title, about.description, labelling_config(schema).strip(), instruction(schema))
+    sent = _Sent(studio, number, source)
+    for batch in batches(source.tasks(), lambda task: len(canonical(task["data"])), MOST_TASKS, MOST_BYTES):
+        sent.send(batch)
+        progress(len(sent.numbers))
+    sent.check()
+    drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
+    calls.ask(studio, "PATCH", f"api/projects/{number}/", "name a project", json={"title": about.name})
+    remote = settle(project.workspace, studio, number)
+    journal.settle(project.workspace.pushed, sent.rows)
+    return Restored(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
+
+
+class _Sent:
+    """What has arrived: the new number of each task by its old one, and the journal of it."""
+
+    def __init__(self, studio: Studio, number: int, source: Source) -> None:
+        self._studio, self._number, self._users = studio, number, source.users
+        self.numbers: dict[int, int] = {}
+        self.rows: dict[journal.Key, Pushed] = {}
+        self.annotations = 0
+
+    def send(self, batch: Sequence[Task]) -> None:
+        """Store some tasks with all that people have said in them."""
+        stored = self._studio.import_tasks(self._number, [_task(task, self._users) for task in batch])
+        for task, number in zip(batch, stored, strict=True):
+            self.numbers[task["id"]] = number
+            self.annotations += len(task["annotations"])
+            article, text = task["data"].get("article"), task["data"].get("text")
+            if isinstance(article, str) and isinstance(text, str):
+                row = Pushed(article=article, digest=digest_of(text), task=number)
+                self.rows.setdefault(row.key, row)
+
+    def check(self) -> None:
+        """See that the server counts what was sent."""
+        there = self._studio.project(self._number)
+        if there is None or (there.tasks, there.submitted + there.skipped) != (len(self.numbers), self.annotations):
+            raise StudioError(
+                f"{self._studio.url} does not count what was restored to project {self._number}",
+                todo="delete that project, and restore again",
+                where=self._studio.url,
+            )
+
+
+def _task(task: Task, users: Mapping[int, str]) -> Task:
+    annotations = [
+        {
+            "id": said["id"],  # the server keeps it as `import_id`
+            "result": said["result"],
+            "completed_by": {"email": _email(said, users)},
+            "was_cancelled": said.get("was_cancelled", False),
+            "ground_truth": said.get("ground_truth", False),
+            "lead_time": said.get("lead_time"),
+        }
+        for said in task["annotations"]
+    ]
+    return {"data": task["data"], "meta": task.get("meta") or {}, "annotations": annotations}
+
+
+def _email(said: Task, users: Mapping[int, str]) -> str:
+    by = said["user"] if "user" in said else said.get("completed_by")
+    email = by if isinstance(by, str) else users.get(by) if isinstance(by, int) else None
+    if email is None:
+        raise MissingInput(
+            f"annotation {said['id']} is by user {by}, whose e-mail address is not in users.json",
+            todo="put back the users.json that was written with this pull",
+            where="users.json",
+        )
+    return email
+
+
+def _drafts(task: Task) -> list[Task]:
+    return [draft for draft in task.get("drafts") or [] if isinstance(draft, dict)]
+
+
+def _with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
+    """In the order in which they came, with those who share a name before the ``@``: so all are called as before."""
+    names = {local_part(email).casefold() for email in people}
+    namesakes = [users[number] for number in sorted(users) if local_part(users[number]).casefold() in names]
+    return [*namesakes, *sorted(people - {*namesakes})]
+
+
+def _let_in(studio: Studio, emails: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Sign up whoever is not on the server yet; passwords and keys by e-mail address."""
+    there = {email.casefold() for _, email in studio.users()}
+    passwords = {email: secrets.token_urlsafe(18) for email in emails if email.casefold() not in there}
+    return passwords, {email: let_in(studio, email, password) for email, password in passwords.items()}
+
+
+def _restore_drafts(
+    studio: Studio, number: int, source: Source, numbers: Mapping[int, int], keys: Mapping[str, str]
+) -> tuple[int, list[str]]:
+    """Drafts cannot be imported: each is saved anew, as its author."""
+    saved, refused = 0, list[str]()
+    for task in source.tasks():
+        for draft in _drafts(task):
+            author, new = str(draft["user"]), numbers[task["id"]]
+            if author not in keys and author != studio.email:
+                refused.append(f"the draft of {author} in task {new} (once {task['id']})")
+                continue
+            _save(studio, f"api/tasks/{new}{_parent(studio, number, new, draft)}/drafts", draft, keys.get(author))
+            saved += 1
+    return saved, refused
+
+
+def _parent(studio: Studio, number: int, task: int, draft: Task) -> str:
+    """The part of the address that names the annotation the draft is a change of."""
+    if not draft.get("annotation"):
+        return ""
+    (there,) = calls.exported(studio, number, [task])
+    said: Any = there["annotations"] if isinstance(there, dict) else []
+    return "".join(f"/annotations/{one['id']}" for one in said if one.get("import_id") == draft["annotation"])
+
+
+def _save(studio: Studio, path: str, draft: Task, key: str | None) -> None:
+    content = {"result": draft["result"], "lead_time": draft.get("lead_time")}
+    if key is None:
+        calls.ask(studio, "POST", path, "save a draft", json=content)
+    else:
+        headers = {"Authorization": f"Token {key}"}
+        calls.ask(studio, "POST", path, "save a draft", json=content, headers=headers)

@@ -1,0 +1,25 @@
+"""Where a person finds an article in Label Studio's page: known from our own files, without asking the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labeling.studio.sync import journal
+from labeling.studio.sync.project_link import Link
+from labeling.workspace import read_value
+
+if TYPE_CHECKING:
+    from labeling.workspace import Workspace
+
+
+def task_pages(workspace: Workspace) -> dict[str, str]:
+    """The address of each article's task, as last pushed; of two texts of an article, the later task's.
+
+    Raises:
+        DamagedFile: ``studio.json`` or ``pushed.jsonl`` cannot be read.
+    """
+    if not workspace.studio_link.exists():
+        return {}
+    link = read_value(workspace.studio_link, Link)
+    rows = sorted(journal.load(workspace.pushed).values(), key=lambda row: row.task or 0)
+    return {row.article: f"{link.url}/projects/{link.project}/data?task={row.task}" for row in rows if row.task}

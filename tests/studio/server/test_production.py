@@ -1,0 +1,391 @@
+"""A server as a team runs it: PostgreSQL, uWSGI, nginx with TLS, each from the files of `deploy/`, started for real.
+
+What the embedded server keeps is kept here too; and what stands between us and a team's server fails by name.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import psycopg
+import pytest
+from faulty.scenarios import played
+from faulty.stage import Stage
+from production_server import FRONT, Production, absent, front, production
+
+from labeling.annotations import Annotation, Quarantined, Relation, Span
+from labeling.articles import Article
+from labeling.errors import (
+    NotAuthorised,
+    NotLabelStudio,
+    ServerFailed,
+    ServerRefused,
+    ServerUnreachable,
+    StudioError,
+)
+from labeling.project import Project, load_project
+from labeling.studio.api import calls
+from labeling.studio.api.client import connect_to
+from labeling.studio.server.ports import choose
+from labeling.studio.sync.journal import Pushed
+from labeling.values import digest_of
+from labeling.verbs.doctor import doctor
+from labeling.verbs.pull import pull
+from labeling.verbs.push import Pace, push
+from labeling.verbs.status import status
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labeling.studio.server.credentials import Credentials
+
+pytestmark = [
+    pytest.mark.production,
+    pytest.mark.skipif(bool(absent()), reason=f"not installed here: {', '.join(absent())}"),
+    # The SDK's own, when it refreshes a token.
+    pytest.mark.filterwarnings("ignore:The `parse_obj` method is deprecated"),
+]
+
+CONFIG = Path(__file__).parents[3] / "configs" / "diplomatic.toml"
+PHRASE = "a long pass phrase"
+TEXTS = {
+    "toi/talks": "Hi 😀 Anna Bo met Minister Carl in Malé.\r\nThey signed.",
+    "toi/visit": "🇲🇻 Dana left.",
+    "c": ".",
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who signed up, with a token of each kind."""
+
+    legacy: str
+    personal: str
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    """The server; it takes a minute or two to start, because its database is migrated first."""
+    with production(tmp_path_factory.mktemp("production")) as server:
+        yield server
+
+
+@pytest.fixture
+def trusted(running: Production, monkeypatch: pytest.MonkeyPatch) -> Production:
+    """The server, whose certificate we trust, as its error says one should."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.authority))
+    return running
+
+
+@pytest.fixture(scope="module")
+def people(running: Production) -> dict[str, Member]:
+    """Two who signed up."""
+    return {name: signed_up(running, f"{name}@example.org") for name in ("ana", "ben")}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The shipped schema, and a workspace with three articles."""
+    loaded = load_project(CONFIG, tmp_path / "workspace")
+    write_rows(loaded.workspace.articles, [article(name, text) for name, text in TEXTS.items()])
+    return loaded
+
+
+def signed_up(running: Production, email: str) -> Member:
+    """Let somebody in as a browser does it: by the invitation, with an origin, over TLS."""
+    trust = ssl.create_default_context(cafile=running.authority)
+    with httpx.Client(base_url=running.server.url, verify=trust, trust_env=False, timeout=60) as browser:
+        admin = {"Authorization": f"Token {running.server.api_key}"}
+        invitation = browser.get("/api/invite", headers=admin).json()["invite_url"]
+        seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(invitation).text)
+        assert seal is not None
+        form = {"csrfmiddlewaretoken": seal.group(1), "email": email, "password": PHRASE}
+        headers = {"Origin": running.server.url, "Referer": f"{running.server.url}{invitation}"}
+        entered = browser.post(invitation, data=form, headers=headers)
+        assert (entered.status_code, "Secure" in entered.headers["set-cookie"]) == (302, True)
+        legacy = browser.get("/api/current-user/token").json()["token"]
+        made = httpx.post(
+            f"{running.server.url}/api/token/",
+            headers={"Authorization": f"Token {legacy}"},
+            verify=trust,
+            trust_env=False,
+            timeout=60,
+        )
+        return Member(legacy, made.json()["token"])
+
+
+def article(name: str, text: str) -> Article:
+    """An article as `ingest` writes it."""
+    return Article(id=name, text=text, digest=digest_of(text), title="T", source="toi")
+
+
+def as_member(server: Credentials, key: str) -> Credentials:
+    """The same server, by somebody's own key."""
+    return server.model_copy(update={"api_key": key})
+
+
+def tasks_in(running: Production, project: int) -> int:
+    """How many tasks PostgreSQL itself holds."""
+    at = running.database
+    with psycopg.connect(
+        host=at["POSTGRE_HOST"],
+        dbname=at["POSTGRE_NAME"],
+        user=at["POSTGRE_USER"],
+        password=at["POSTGRE_PASSWORD"],
+    ) as connection:
+        row = connection.execute("SELECT count(*) FROM task WHERE project_id = %s", [project]).fetchone()
+    return int(row[0]) if row else -1
+
+
+def test_the_whole_way_with_tokens_of_both_kinds(
+    project: Project, trusted: Production, people: dict[str, Member]
+) -> None:
+    """Pushed once, annotated by two, pulled to the character; a second push adds nothing, changes are pulled too."""
+    model = Annotation(
+        article="toi/talks",
+        digest=digest_of(TEXTS["toi/talks"]),
+        annotator="model:rules",
+        spans=(Span(id="m1", start=5, end=12, label="PERSON"),),
+    )
+    write_rows(project.workspace.suggestions, [model])
+    personal = as_member(trusted.server, people["ana"].personal)
+    first = push(project, server=personal)
+    again = push(project, server=trusted.server)
+    assert (first.new, first.suggestions, again.new, again.same, again.suggestions) == (3, 1, 0, 3, 0)
+    assert tasks_in(trusted, first.project) == 3
+
+    rows = {row.article: row.task or 0 for row in read_rows(project.workspace.pushed, Pushed)}
+    said = drawn()
+    for one, key in ((said[0], people["ana"].personal), (said[1], people["ben"].legacy)):
+        with connect_to(trusted.server.url, key) as studio:
+            studio.annotate(rows[one.article], one, article(one.article, TEXTS[one.article]))
+    whole = pull(project, server=trusted.server)
+    with connect_to(trusted.server.url, people["ben"].personal) as studio:
+        studio.annotate(rows["c"], said[2], article("c", TEXTS["c"]))
+    changes = pull(project, server=personal, changes=True)
+
+    blank = {"task": None, "server_id": None, "updated": ""}
+    came = [one.model_copy(update=blank) for one in read_rows(project.workspace.annotations, Annotation)]
+    assert came == sorted(said, key=lambda one: one.article)
+    assert list(read_rows(project.workspace.quarantine, Quarantined)) == []
+    assert (whole.submitted, whole.skipped, changes.new, changes.edited, changes.deleted) == (1, 1, 1, 0, 0)
+    assert push(project, server=personal).new == 0
+    assert tasks_in(trusted, first.project) == 3
+
+
+def drawn() -> list[Annotation]:
+    """What two people say: nested spans after an emoji, unsure, noted, related; a skip; nothing found."""
+    text = TEXTS["toi/talks"]
+    place = text.index("Minister Carl")
+    spans = (
+        Span(id="p", start=text.index("Anna"), end=text.index("Anna") + 7, label="PERSON", note="two\nlines “”"),
+        Span(id="r", start=place, end=place + 8, label="ROLE", unsure=True),
+        Span(id="c", start=place, end=place + 13, label="PERSON"),
+    )
+    full = Annotation(
+        article="toi/talks",
+        digest=digest_of(text),
+        annotator="ana",
+        spans=spans,
+        relations=(Relation(head="c", tail="r", label="HOLDS_ROLE"),),
+        choices={"event": ("CONSULT", "AGREE"), "usable": ("yes",)},
+        seconds=12.5,
+    )
+    skipped = Annotation(article="toi/visit", digest=digest_of(TEXTS["toi/visit"]), annotator="ben", state="skipped")
+    return [full, skipped, Annotation(article="c", digest=digest_of(TEXTS["c"]), annotator="ben")]
+
+
+def test_the_set_up_is_sound(project: Project, trusted: Production, people: dict[str, Member]) -> None:
+    """`doctor` finds nothing wrong with it, its probe comes back to the character; `status` counts what is there."""
+    personal = as_member(trusted.server, people["ben"].personal)
+    push(project, server=personal)
+
+    found = {finding.what: finding for finding in doctor(project, server=personal)}
+
+    assert {what: finding.verdict for what, finding in found.items()} == dict.fromkeys(found, "good")
+    assert "personal access token of ben@example.org" in found["key"].found
+    counted = status(project, server=personal)
+    assert (counted.articles, counted.not_sent, counted.lost, counted.foreign_tasks) == (3, (), (), ())
+
+
+@pytest.mark.parametrize("name", ["push killed", "answers spoilt"])
+def test_faults_on_postgresql(running: Production, tmp_path: Path, name: str) -> None:
+    """The same faults as on the embedded server: each article once, no annotation lost, or `Broken` is raised."""
+    stage = Stage(tmp_path, running.plain, random.Random(5), patience=4)  # noqa: S311 - repeatable on purpose
+
+    outcome, _seconds = played(stage, name, 1)
+
+    assert outcome.times == 1
+
+
+def test_an_organisation_that_wants_no_legacy_tokens(trusted: Production, people: dict[str, Member]) -> None:
+    """The error says which kind of token to use, and that kind goes on working."""
+    url = trusted.server.url
+    settle(trusted, people, legacy=False)
+    try:
+        with (
+            pytest.raises(NotAuthorised, match="legacy token authentication") as refused,
+            connect_to(url, people["ana"].legacy),
+        ):
+            pass
+        with connect_to(url, people["ana"].personal) as studio:
+            assert studio.email == "ana@example.org"
+    finally:
+        settle(trusted, people, legacy=True)
+
+    assert "personal access token" in refused.value.todo
+    with connect_to(url, people["ana"].legacy) as studio:
+        assert studio.email == "ana@example.org"
+
+
+def settle(trusted: Production, people: dict[str, Member], *, legacy: bool) -> None:
+    """Change the organisation's settings, as its page does."""
+    with connect_to(trusted.server.url, people["ben"].personal) as studio:
+        studio.sdk.jwt_settings.update(api_tokens_enabled=True, legacy_api_tokens_enabled=legacy, api_token_ttl_days=90)
+
+
+def test_nobody_signs_up_without_an_invitation(trusted: Production) -> None:
+    """Whoever finds the page is sent away."""
+    trust = ssl.create_default_context(cafile=trusted.authority)
+    with httpx.Client(base_url=trusted.server.url, verify=trust, trust_env=False, timeout=60) as browser:
+        seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get("/user/login/").text)
+        assert seal is not None
+        form = {"csrfmiddlewaretoken": seal.group(1), "email": "eve@example.org", "password": PHRASE}
+        origin = {"Origin": trusted.server.url, "Referer": f"{trusted.server.url}/user/signup/"}
+        refused = browser.post("/user/signup/", data=form, headers=origin)
+
+    assert refused.status_code == 403
+
+
+def test_a_certificate_that_signed_itself(running: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused until the environment names the file of its authority: that is what the error says to do."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with (
+        pytest.raises(ServerUnreachable, match="self-signed certificate") as refused,
+        connect_to(running.server.url, running.server.api_key),
+    ):
+        pass
+
+    assert "SSL_CERT_FILE" in refused.value.todo
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.authority))
+    with connect_to(running.server.url, running.server.api_key) as studio:
+        assert studio.email == running.server.email
+
+
+@pytest.mark.parametrize(
+    ("scheme", "path", "error"),
+    [
+        ("https", "/projects", NotLabelStudio),
+        ("https", "/user/login", NotLabelStudio),
+        ("https", "/api", NotLabelStudio),
+        ("http", "", StudioError),
+    ],
+)
+def test_a_wrong_address(trusted: Production, scheme: str, path: str, error: type[StudioError]) -> None:
+    """Copied from the browser with a path, or plain HTTP where TLS is spoken: a named error, without the key."""
+    url = trusted.server.url.replace("https", scheme) + path
+    with pytest.raises(error) as refused, connect_to(url, trusted.server.api_key):
+        pass
+
+    assert refused.value.todo
+    assert trusted.server.api_key not in f"{refused.value} {refused.value.todo}"
+
+
+def test_a_front_that_takes_no_large_requests(project: Project, trusted: Production) -> None:
+    """By default nginx takes 1 MB: 413 with the setting to change; by the right front each article is there once."""
+    large = [article(f"large/{number}", f"{number} " + "Anna met Bob. " * 10_000) for number in range(9)]
+    write_rows(project.workspace.articles, large)
+    outer = choose(None, None)
+    narrow = trusted.server.model_copy(update={"url": f"https://{FRONT}:{outer}"})
+    with (
+        front(trusted.authority.parent, trusted.inner, outer, without="client_max_body_size"),
+        pytest.raises(ServerRefused, match="413") as refused,
+    ):
+        push(project, server=narrow, pace=Pace(patience=0.5))
+
+    pushed = push(project, server=trusted.server, pace=Pace(patience=0.5))
+
+    assert "client_max_body_size" in refused.value.todo
+    assert "Anna" not in str(refused.value)
+    assert (pushed.new, tasks_in(trusted, pushed.project)) == (9, 9)
+
+
+def test_the_longest_address_passes(project: Project, trusted: Production) -> None:
+    """As many tasks as a pull asks for at once, through nginx and uWSGI; none of them is there."""
+    wanted = range(9_000_000, 9_000_000 + calls.MOST_NUMBERS)
+    pushed = push(project, server=trusted.server)
+    with connect_to(trusted.server.url, trusted.server.api_key) as studio:
+        assert list(calls.exports(studio, pushed.project, wanted)) == [b"[]"]
+
+
+def test_a_front_with_nothing_behind_it(trusted: Production) -> None:
+    """While Label Studio restarts, nginx answers with a page of its own: 502, by name."""
+    outer = choose(None, None)
+    with (
+        front(trusted.authority.parent, choose(None, None), outer),
+        pytest.raises(ServerFailed, match="502") as failed,
+        connect_to(f"https://{FRONT}:{outer}", trusted.server.api_key),
+    ):
+        pass
+
+    assert "run the same command again" in failed.value.todo
+
+
+def test_no_log_holds_a_key_or_a_text(project: Project, trusted: Production, people: dict[str, Member]) -> None:
+    """Neither nginx nor uWSGI nor PostgreSQL write down tokens, passwords or what an article says."""
+    push(project, server=as_member(trusted.server, people["ana"].personal))
+    secrets = [trusted.server.api_key, trusted.server.password, PHRASE, "Anna Bo met"]
+    secrets += [key for member in people.values() for key in (member.legacy, member.personal)]
+
+    logs = [path for path in trusted.authority.parent.rglob("*") if path.is_file() and "log" in path.name]
+
+    assert {path.name for path in logs} >= {"uwsgi.log", "postgres.log", "init.log", "error.log"}
+    said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in logs)
+    assert [secret for secret in secrets if secret in said] == []
+
+
+def test_many_at_once(project: Project, trusted: Production, people: dict[str, Member]) -> None:
+    """Four annotate without a pause while articles are pushed and annotations pulled: all of it is there, once."""
+    everything = [article(f"wire/{number:03}", f"{number} Anna met Bob in Malé.") for number in range(120)]
+    write_rows(project.workspace.articles, everything[:24])
+    first = push(project, server=trusted.server)
+    rows = {row.article: row.task or 0 for row in read_rows(project.workspace.pushed, Pushed)}
+    keys = [key for member in people.values() for key in (member.legacy, member.personal)]
+    crowd = [
+        threading.Thread(target=annotate, args=(trusted, key, rows, everything[at:24:4])) for at, key in enumerate(keys)
+    ]
+    for one in crowd:
+        one.start()
+    while any(one.is_alive() for one in crowd):
+        write_rows(project.workspace.articles, everything)
+        push(project, server=trusted.server)
+        pull(project, server=trusted.server, changes=True)
+        time.sleep(0.1)
+    for one in crowd:
+        one.join()
+    last = pull(project, server=trusted.server, changes=True)
+
+    came = [one.article for one in read_rows(project.workspace.annotations, Annotation)]
+    assert sorted(came) == sorted(rows)
+    assert (last.submitted, tasks_in(trusted, first.project)) == (24, 120)
+
+
+def annotate(trusted: Production, key: str, rows: dict[str, int], articles: list[Article]) -> None:
+    """Submit one annotation of each of these articles."""
+    with connect_to(trusted.server.url, key) as studio:
+        for one in articles:
+            span = Span(id="x", start=one.text.index("Anna"), end=one.text.index("Anna") + 4, label="PERSON")
+            said = Annotation(article=one.id, digest=one.digest, annotator="", spans=(span,), seconds=1.0)
+            studio.annotate(rows[one.id], said, one)
