@@ -26,7 +26,7 @@ from labeling.workspace import read_rows, write_rows
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 ARTICLES = HERE.parent / ".." / "shared" / "articles"
 GOLD: dict[str, list[tuple[int, int, str]]] = {
     name: [(start, end, label) for start, end, label in spans]
