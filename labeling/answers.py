@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from labeling.annotations import Relation, Span
-from labeling.corpora.docbin import SPANS
+from labeling.corpora.targets.spacy.docbin import SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -72,7 +72,7 @@ def relations(
     """The relations between flat entities, by the ids of their spans; one without a direction is said once."""
     if RELATIONS not in thresholds:
         return
-    from labeling.relations import related
+    from labeling.corpora.targets.spacy.relation_classifier import related
 
     ids = {(span.start, span.end): span.id for span in spans}
     places = {ent.start: ids[ent.start_char, ent.end_char] for ent in doc.ents}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from labeling.answers import CHOICES
-from labeling.corpora.training import options_to_learn
+from labeling.corpora.targets.spacy.training_files import options_to_learn
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import register
 from labeling.values import digest_of
@@ -126,7 +126,7 @@ def loaded(folder: Path) -> Language:
 
 def known_to_spacy() -> None:
     """Register what our configs name: the tokenizer rules, and the relation classifier by being imported."""
-    import labeling.relations  # noqa: F401 - the same
+    import labeling.corpora.targets.spacy.relation_classifier  # noqa: F401 - the same
 
     register()
 

@@ -10,8 +10,8 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
-from labeling.corpora.huggingface import ARROW
-from labeling.corpora.subwords import encoded, spans_of
+from labeling.corpora.targets.huggingface.dataset import ARROW
+from labeling.corpora.targets.huggingface.subwords import encoded, spans_of
 from labeling.errors import NothingToLearn, TrainingError
 
 if TYPE_CHECKING:

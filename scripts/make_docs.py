@@ -23,7 +23,7 @@ from labeling.adjudication.consensus import Conflict, Reading
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
 from labeling.articles import Article, Reject
 from labeling.corpora.manifest import Manifest
-from labeling.corpora.release import Release, Released
+from labeling.corpora.release.release import Release, Released
 from labeling.evaluation.agreement import Agreement
 from labeling.evaluation.learning_curve import Curve
 from labeling.evaluation.scores import Score

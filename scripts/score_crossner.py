@@ -29,7 +29,7 @@ from labeling import answers
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.corpora.manifest import MANIFEST, Manifest
-from labeling.corpora.training import EXPECTED
+from labeling.corpora.targets.spacy.training_files import EXPECTED
 from labeling.evaluation import scores
 from labeling.evaluation.scores import Judged, surface
 from labeling.imports.merge import Terms

@@ -11,13 +11,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 from labeling import __version__
-from labeling.corpora.accounts import SPACY
+from labeling.corpora.build.counts import Split
+from labeling.corpora.build.ledger_entries import SPACY
+from labeling.corpora.build.selection import LeftOut
+from labeling.corpora.build.subset import Subset
+from labeling.corpora.build.verify_targets import Proof
 from labeling.corpora.checksums import Input, Output, output_at, sha256_of
-from labeling.corpora.counts import Split
-from labeling.corpora.proof import Proof
-from labeling.corpora.selection import LeftOut
-from labeling.corpora.subset import Subset
-from labeling.corpora.training import WRITTEN
+from labeling.corpora.targets.spacy.training_files import WRITTEN
 from labeling.errors import CorpusChanged
 from labeling.ledger import Sums
 from labeling.project import Policies

@@ -11,7 +11,7 @@ from labeling.splits.assign import SPLITS
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:
-    from labeling.corpora.subset import Subset
+    from labeling.corpora.build.subset import Subset
     from labeling.ledger import Sums
     from labeling.project import Project
 
@@ -58,9 +58,9 @@ def compile(  # noqa: A001 - the verb's name
         TargetsDiffer: What was read back from disk is not gold.
         WorkerDied: One of the processes ended before its work was done.
     """
-    from labeling.corpora.compilation import WHOLE, build
+    from labeling.corpora.build.build import WHOLE, build
     from labeling.corpora.manifest import NAME_LENGTH, digest_at
-    from labeling.corpora.shelf import building, shelve
+    from labeling.corpora.store import building, shelve
     from labeling.splits.certificate import refuse_uncertified
 
     workspace = project.workspace
@@ -118,7 +118,7 @@ def compile_cli(  # noqa: PLR0913 - one for each option
       labeling compile --processes 4
       cat exports/diplomatic/corpora/latest/README.md
     """
-    from labeling.corpora.subset import Subset
+    from labeling.corpora.build.subset import Subset
 
     subset = Subset(since=since, until=until, sources=sources, labels=labels, with_unusable=with_unusable)
     summary = compile(project, subset, processes)

@@ -13,7 +13,7 @@ import click
 from labeling import extractors
 from labeling.annotations import Gold
 from labeling.articles import Article
-from labeling.corpora.thinning import thinned
+from labeling.corpora.targets.spacy.subsample import thinned
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.evaluation import learning_curve, scores
 from labeling.evaluation.learning_curve import Curve, Point

@@ -52,10 +52,10 @@ def join(project: Project, folder: Path) -> Joined:
         CorpusChanged: The release is damaged.
         NothingToCompile: Not one of its texts is there.
     """
-    from labeling.corpora import joining
     from labeling.corpora.manifest import NAME_LENGTH, digest_at
-    from labeling.corpora.release import RELEASE, Release
-    from labeling.corpora.shelf import building, shelve
+    from labeling.corpora.release import join
+    from labeling.corpora.release.release import RELEASE, Release
+    from labeling.corpora.store import building, shelve
 
     workspace = project.workspace
     bare = not read_value(holding(folder, RELEASE, "release", "release") / RELEASE, Release).texts
@@ -66,7 +66,7 @@ def join(project: Project, folder: Path) -> Joined:
             Indexed(workspace.articles, Article, "id") if workspace.articles.exists() else {}
         )
         ids = {article.digest: name for name, article in articles.items()}
-        manifest = joining.join(joining.Joining(folder, articles, ids), new)
+        manifest = join.join(join.Joining(folder, articles, ids), new)
         digest = digest_at(new)
         kept = shelve(new, workspace.corpora, digest[:NAME_LENGTH])
     return Joined(

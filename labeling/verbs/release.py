@@ -43,9 +43,9 @@ def release(project: Project, dataset: Path | None = None, *, texts: bool = Fals
         MissingInput: Nothing was compiled.
         CorpusChanged: The dataset is not what its manifest says, or not of the project file as it is now.
     """
-    from labeling.corpora import release as room
     from labeling.corpora.manifest import NAME_LENGTH
-    from labeling.corpora.shelf import LATEST, building, shelve
+    from labeling.corpora.release import release as room
+    from labeling.corpora.store import LATEST, building, shelve
 
     workspace, kind = project.workspace, "-texts" if texts else ""
     dataset = dataset_at(dataset, workspace)

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
-from labeling.corpora.making import tokenizer_of
-from labeling.corpora.training import _config
+from labeling.corpora.build.convert import tokenizer_of
+from labeling.corpora.targets.spacy.training_files import _config
 from labeling.tokens import tokenizer
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_gold

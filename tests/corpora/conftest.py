@@ -12,7 +12,7 @@ from spacy.vocab import Vocab
 
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Relation, Span
 from labeling.articles import Article
-from labeling.corpora.content import Content, in_order
+from labeling.corpora.build.canonical import Content, in_order
 from labeling.ledger import things_in
 from labeling.project import Naming, Policies, Project, ProjectFile
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema

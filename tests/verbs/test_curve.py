@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.corpora.thinning import thinned
+from labeling.corpora.targets.spacy.subsample import thinned
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
 from labeling.project import Project, load_project, shipped
 from labeling.splits.assign import Assignment, SplitName

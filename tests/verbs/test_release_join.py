@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from labeling import samples
 from labeling.articles import Article
 from labeling.cli import cli
+from labeling.corpora.build.subset import Subset
 from labeling.corpora.checksums import output_at
 from labeling.corpora.manifest import verify
-from labeling.corpora.release import Release
-from labeling.corpora.release import Released as Line
-from labeling.corpora.subset import Subset
+from labeling.corpora.release.release import Release
+from labeling.corpora.release.release import Released as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.project import Project, load_project
 from labeling.values import digest_of

@@ -1,0 +1,1 @@
+"""The way of a compile: select, convert, write, read back, account for."""

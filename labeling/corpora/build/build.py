@@ -1,0 +1,185 @@
+"""From a workspace to a dataset: what goes into which split, both targets, ledger, proof, card and manifest."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING
+
+from labeling.corpora.build.card import Facts, card
+from labeling.corpora.build.convert import Placed, Recipe, make, pieces
+from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY, Tally, first_account
+from labeling.corpora.build.selection import LeftOut, Selection
+from labeling.corpora.build.subset import Subset, checked
+from labeling.corpora.build.verify_targets import prove
+from labeling.corpora.build.workers import crew, in_order, settled
+from labeling.corpora.build.write import Writer
+from labeling.corpora.checksums import input_at
+from labeling.corpora.manifest import MANIFEST, Manifest, names_of, outputs_in, versions
+from labeling.corpora.targets.huggingface.dataset import features
+from labeling.errors import LedgerUnbalanced, NothingToCompile
+from labeling.evaluation.agreement import Agreement
+from labeling.splits.leakage import Leakage
+from labeling.tokens import NEWSWIRE
+from labeling.workspace import read_value, replacing, write_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from labeling.corpora.build.convert import Made
+    from labeling.corpora.checksums import Input, Output
+    from labeling.ledger import Sums
+    from labeling.project import Project
+    from labeling.workspace import Workspace
+
+# All of gold.
+WHOLE = Subset()
+
+
+def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int = 1) -> Manifest:
+    """Make a dataset in an empty folder, from the files of the project's workspace.
+
+    Args:
+        project: Whose gold.
+        folder: Where the dataset is to lie.
+        subset: Which part of gold.
+        processes: How many do the work; the dataset is the same to the byte.
+
+    Raises:
+        UsageError: The subset asks for what there cannot be.
+        MissingInput: An earlier verb did not run, or gold came since the last ``split``.
+        NothingToCompile: No article has usable gold and a split.
+        DamagedFile: Gold is of a text that is not the article's, or of no article.
+        LeakError: One leak group stands in two splits.
+        QuarantineNotAllowed: A kind of defect that the project does not allow.
+        LedgerUnbalanced: An account does not add up.
+        SpansLost: A target cannot hold everything.
+        TargetsDiffer: What was read back from disk is not gold.
+        WorkerDied: One of the processes ended before its work was done.
+    """
+    workspace, language = project.workspace, project.file.project.language
+    schema = checked(subset, project.schema).part_of(project.schema)
+    recipe = Recipe(language, schema, project.file.policies, features(schema.label_names).arrow_schema)
+    with settled(), crew(processes) as executor:
+        checking = executor.submit(first_account, workspace, project.file.policies.quarantine_allowed)
+        if checking.done():
+            checking.result()
+        selection, left_out, writer = Selection(workspace, subset), list[LeftOut](), Writer(folder, recipe)
+        made = in_order(executor, partial(make, recipe), pieces(_placed(selection, left_out)), 2 * (processes - 1))
+        tally = _write(folder / "ledger.jsonl", workspace.ledger, checking, writer, made)
+        splits = writer.close()
+        if not any(split.articles for split in splits.values()):
+            raise _nothing(workspace)
+        proof, ledger = prove(folder, writer.prints, selection.wanted, executor), tally.sums()
+    _refuse_unaccounted(ledger, left_out)
+    inputs = _inputs(workspace)
+    agreement, leakage = _measured(workspace, inputs)
+    facts = Facts(schema, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth)
+    write_text(folder / "README.md", card(project.file, facts))
+    manifest = _manifest(project, facts, inputs, outputs_in(folder))
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return manifest
+
+
+def _manifest(project: Project, facts: Facts, inputs: dict[str, Input], outputs: dict[str, Output]) -> Manifest:
+    """All that the dataset was made from, how, and what came of it."""
+    return Manifest(
+        project=project.file.project.name,
+        language=project.file.project.language,
+        inputs=inputs,
+        schema_names=names_of(facts.schema),
+        subset=facts.subset,
+        policies=project.file.policies,
+        tokenizer=NEWSWIRE,
+        seeds={"splits": project.file.splits.seed},
+        versions=versions(),
+        splits=dict(facts.splits),
+        not_annotated=inputs["articles.jsonl"].rows - inputs["gold.jsonl"].rows,
+        left_out=tuple(facts.left_out),
+        ledger=facts.ledger,
+        proof=facts.proof,
+        outputs=outputs,
+    )
+
+
+def _inputs(workspace: Workspace) -> dict[str, Input]:
+    """The files of the workspace that make a dataset, by name."""
+    read = (workspace.articles, workspace.annotations, workspace.quarantine)
+    made = (workspace.gold, workspace.ledger, workspace.splits)
+    return {path.name: input_at(path) for path in (*read, *made)}
+
+
+def _measured(workspace: Workspace, inputs: dict[str, Input]) -> tuple[Agreement | None, Leakage | None]:
+    """What the card says of agreement and leakage, as far as it was measured; what is read becomes an input.
+
+    Agreement counts only if it was measured on the annotations as they are.
+    """
+    agreement = read_value(workspace.agreement, Agreement) if workspace.agreement.exists() else None
+    if agreement and agreement.annotations != inputs[workspace.annotations.name].sha256:
+        agreement = None
+    leakage = read_value(workspace.leakage, Leakage) if workspace.leakage.exists() else None
+    used = ((workspace.agreement, agreement), (workspace.leakage, leakage))
+    inputs.update({path.name: input_at(path) for path, value in used if value})
+    return agreement, leakage
+
+
+def _placed(selection: Selection, left_out: list[LeftOut]) -> Iterator[Placed]:
+    """What is selected; the rest is put on the list."""
+    for each in selection.articles():
+        if isinstance(each, Placed):
+            yield each
+        else:
+            left_out.append(each)
+
+
+def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOut]) -> None:
+    """All gold is in the second account or in articles that are left out.
+
+    Raises:
+        LedgerUnbalanced: It is not; a fault of the program.
+    """
+    outside = {
+        "span": sum(each.spans for each in left_out),
+        "relation": sum(each.relations for each in left_out),
+        "choice": sum(each.choices for each in left_out),
+    }
+    for stage in (SPACY, HUGGINGFACE):
+        for what, number in outside.items():
+            gold, entered = ledger["gold"][what]["gold"], ledger[stage][what]["in"]
+            if gold != entered + number:
+                raise LedgerUnbalanced(
+                    f"{gold} {what}s of gold, but {entered} in the account {stage!r} and {number} left out",
+                    todo="this is a fault of the program: keep the workspace and report it",
+                    where=stage,
+                )
+
+
+def _write(path: Path, first: Path, checking: Future[Tally], writer: Writer, made: Iterable[Made]) -> Tally:
+    """Write all pieces; the ledger has both accounts: the first as ``adjudicate`` wrote it, then ours.
+
+    Returns:
+        Both accounts, counted.
+    """
+    tally = Tally()
+    try:
+        with replacing(path) as temporary:
+            shutil.copyfile(first, temporary)
+            with temporary.open("a", encoding="utf-8", newline="\n") as ledger:
+                for each in made:
+                    writer.add(each)
+                    ledger.write(each.lines)
+                    tally.add(each.tally)
+    finally:
+        # Where both have a fault, the first account's is the cause.
+        tally.add(checking.result())
+    return tally
+
+
+def _nothing(workspace: Workspace) -> NothingToCompile:
+    return NothingToCompile(
+        "no article has usable gold and a split",
+        todo="annotate some, then run `labeling pull`, `labeling adjudicate` and `labeling split`",
+        where=str(workspace.gold),
+    )

@@ -1,0 +1,143 @@
+"""Which article goes into which split, and which goes into none, with the reason and with how much gold it has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from labeling.annotations import Gold
+from labeling.articles import Article
+from labeling.corpora.build.canonical import content_of
+from labeling.corpora.build.convert import Placed
+from labeling.errors import DamagedFile, LeakError, MissingInput
+from labeling.splits.assign import SPLITS, Assignment
+from labeling.values import Frozen, digest_of
+from labeling.workspace import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from labeling.corpora.build.canonical import Content
+    from labeling.corpora.build.subset import Subset
+    from labeling.splits.assign import SplitName
+    from labeling.workspace import Workspace
+
+
+class LeftOut(Frozen):
+    """An article that has gold and is in no split: the reason, and how much gold is left out with it."""
+
+    article: str
+    reason: str
+    spans: int
+    relations: int
+    choices: int
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the articles that were selected are worth: leak groups by split, and by label. Forty copies are one."""
+
+    groups: dict[SplitName, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
+    labels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def count(self, placed: Placed, leak_group: str) -> None:
+        """Count an article; the same one again changes nothing."""
+        self.groups[placed.split].add(leak_group)
+        for span in placed.gold.spans:
+            self.labels[span.label].add(leak_group)
+
+
+class Selection:
+    """The gold of a workspace, article by article, as a subset of it asks for."""
+
+    def __init__(self, workspace: Workspace, subset: Subset) -> None:
+        """Read the splits.
+
+        Raises:
+            MissingInput: There are none.
+            LeakError: One leak group stands in two splits.
+        """
+        self._workspace, self._subset = workspace, subset
+        self._assignments = _assignments(workspace)
+        self.worth = Worth()
+
+    def articles(self) -> Iterator[Placed | LeftOut]:
+        """Each article with gold, by id: in its split, or left out; no file is held in memory.
+
+        Raises:
+            MissingInput: Gold came since the last ``split``.
+            DamagedFile: Gold is of a text that is not the article's, or of no article.
+        """
+        articles = read_rows(self._workspace.articles, Article)
+        for gold in read_rows(self._workspace.gold, Gold):
+            split, reason = self._split_of(gold)
+            if split is None:
+                yield _left_out(gold, reason)
+                continue
+            article = _article_of(gold, articles, self._workspace)
+            if reason := self._subset.excludes(article):
+                yield _left_out(gold, reason)
+            else:
+                placed = Placed(article, *self._subset.narrowed(gold), split)
+                self.worth.count(placed, self._assignments[article.id].leak_group)
+                yield placed
+
+    def wanted(self) -> Iterator[tuple[SplitName, Content]]:
+        """What gold says of each article that is in a split."""
+        for each in self.articles():
+            if isinstance(each, Placed):
+                yield each.split, content_of(each.article, each.gold)
+
+    def _split_of(self, gold: Gold) -> tuple[SplitName | None, str]:
+        """The split, or None and the reason."""
+        assignment = self._assignments.get(gold.article)
+        if not gold.usable and not (self._subset.with_unusable and assignment):
+            return None, "an annotator ruled it out: usable is no"
+        if assignment is None:
+            raise MissingInput(
+                f"{gold.article!r} has gold and no line in splits.jsonl",
+                todo="run `labeling split`, which places what is new",
+                where=gold.article,
+            )
+        return assignment.split, assignment.reason
+
+
+def _assignments(workspace: Workspace) -> Mapping[str, Assignment]:
+    """The split of each article, once more checked: the file may have been changed by hand."""
+    assignments = {row.article: row for row in read_rows(workspace.splits, Assignment)}
+    standing: dict[str, Assignment] = {}
+    for row in assignments.values():
+        if row.split and (other := standing.setdefault(row.leak_group, row)).split != row.split:
+            raise LeakError(
+                f"{other.article!r} in {other.split} and {row.article!r} in {row.split} share the leak group "
+                f"{row.leak_group!r}",
+                todo="take the lines of one of them out of splits.jsonl and run `labeling split`",
+                where=row.leak_group,
+            )
+    return assignments
+
+
+def _article_of(gold: Gold, articles: Iterator[Article], workspace: Workspace) -> Article:
+    """Both files are sorted by article, so that the one sought stands further down."""
+    article = next((article for article in articles if article.id >= gold.article), None)
+    if article is None or article.id != gold.article or digest_of(article.text) != gold.digest:
+        why = (
+            "is of another text than articles.jsonl has" if article and article.id == gold.article else "has no article"
+        )
+        raise DamagedFile(
+            f"the gold of {gold.article!r} {why}",
+            todo="run `labeling adjudicate` again, and keep both files sorted by article",
+            where=str(workspace.gold),
+        )
+    return article
+
+
+def _left_out(gold: Gold, reason: str) -> LeftOut:
+    return LeftOut(
+        article=gold.article,
+        reason=reason,
+        spans=len(gold.spans),
+        relations=len(gold.relations),
+        choices=sum(map(len, gold.choices.values())),
+    )

@@ -1,0 +1,1 @@
+"""Datasets without their texts, and how they come together again."""

@@ -1,0 +1,1 @@
+"""The training formats, each behind one protocol."""

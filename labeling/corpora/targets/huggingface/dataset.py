@@ -1,0 +1,240 @@
+"""Hugging Face's format: one row an article, with features fixed by the schema and never by the data.
+
+Each split stands there twice: as Arrow, for ``load_from_disk``, and as Parquet, for ``load_dataset``. ``spans`` holds
+every span of gold. ``tags`` holds the flat layer over ``tokens``, which come from the tokenizer policy alone: to cut
+them where gold has boundaries would tell dev and test the answer. ``tag_layers`` holds as many layers as the project
+file says, the flat one first and nested spans in the next.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.corpora.checksums import sha256_of
+from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, contents_of
+from labeling.splits.assign import SPLITS
+from labeling.tokens import touched
+from labeling.workspace import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+    from datasets import Features
+    from pydantic import JsonValue
+
+    from labeling.annotations import GoldSpan
+    from labeling.corpora.build.canonical import Content
+    from labeling.corpora.build.flat_layer import FlatLayer
+    from labeling.tokens import Edges
+
+# ClassLabel's own word for "not known": such a token is neither an entity nor O.
+UNKNOWN = -1
+ARROW, PARQUET = "arrow", "parquet"
+_BATCH = 256
+_DATA = "data-00000-of-00001.arrow"
+
+
+def tag_names(labels: Sequence[str]) -> list[str]:
+    """The names of the tags, in the order of the schema: ``O B-PERSON I-PERSON ...``."""
+    return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
+
+
+def features(labels: Sequence[str]) -> Features:
+    """The features of every row: a label that occurs nowhere has its number all the same."""
+    from datasets import ClassLabel, Features, List, Value
+
+    text, number, flag = Value("string"), Value("int32"), Value("bool")
+    return Features(
+        {
+            "id": text,
+            "text": text,
+            "digest": text,
+            "source": text,
+            "title": text,
+            "published": text,
+            "url": text,
+            "complete": flag,
+            "spans": List({"id": text, "start": number, "end": number, "label": text, "unsure": flag}),
+            "relations": List({"head": text, "label": text, "tail": text}),
+            "choices": List({"name": text, "option": text}),
+            "open": List({"start": number, "end": number}),
+            "open_choices": List(text),
+            "tokens": List(text),
+            "token_starts": List(number),
+            "token_ends": List(number),
+            "tags": List(ClassLabel(names=tag_names(labels))),
+            "tag_layers": List(List(ClassLabel(names=tag_names(labels)))),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """The tags of one article, and the ids of flat spans they cannot hold: a boundary falls inside a token."""
+
+    tags: Sequence[int]
+    misaligned: frozenset[str]
+
+
+def tagged(tokens: Edges, layer: FlatLayer, labels: Sequence[str]) -> Tagged:
+    """Tag the tokens with the flat layer.
+
+    Tokens that touch a misaligned span, or a stretch of which nothing is known, are ``UNKNOWN``.
+    """
+    starts, ends = tokens
+    tags, number = [0] * len(starts), {label: place for place, label in enumerate(labels)}
+    inside = {span.id: touched(starts, ends, span.start, span.end) for span in layer.spans}
+    apart = [span for span in layer.spans if not _aligned(tokens, inside[span.id], span)]
+    for stretch in (*layer.unknown, *((span.start, span.end) for span in apart)):
+        for token in touched(starts, ends, *stretch):
+            tags[token] = UNKNOWN
+    misaligned = frozenset(span.id for span in apart)
+    for span in layer.spans:
+        if span.id not in misaligned:
+            place, begin = inside[span.id], 1 + 2 * number[span.label]
+            tags[place.start : place.stop] = [begin, *[begin + 1] * (len(place) - 1)]
+    return Tagged(tags, misaligned)
+
+
+def _aligned(tokens: Edges, inside: range, span: GoldSpan) -> bool:
+    """Whether the tokens that a span touches are the span."""
+    starts, ends = tokens
+    return bool(inside) and (starts[inside.start], ends[inside.stop - 1]) == (span.start, span.end)
+
+
+def untagged(stack: Sequence[FlatLayer], tags: Sequence[Tagged]) -> dict[str, str]:
+    """The spans that ``tags`` does not hold, by id, each with the reason, and with the tag layer that has it, if any.
+
+    Args:
+        stack: The layers of an article, the flat one first.
+        tags: The tags of each of them.
+    """
+    cut = "a boundary falls inside a token, so no tag can hold it"
+    left = {**stack[0].left, **dict.fromkeys(tags[0].misaligned, cut)}
+    for number, (layer, tagging) in enumerate(zip(stack[1:], tags[1:], strict=True), start=2):
+        for span in layer.spans:
+            left[span.id] += f"; {cut}" if span.id in tagging.misaligned else f"; tag layer {number} has it"
+    return left
+
+
+class Tables:
+    """Writes the rows of one split, a piece at a time: Arrow and Parquet, in the layout of a ``DatasetDict``."""
+
+    def __init__(self, folder: Path, split: str, labels: Sequence[str]) -> None:
+        """Open both files of the split under ``folder``, which are made even when no row comes."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._features = features(labels)
+        self._schema = self._features.arrow_schema
+        self._folder, self._split = folder / ARROW / split, split
+        self._folder.mkdir(parents=True)
+        (folder / PARQUET).mkdir(exist_ok=True)
+        self._arrow = pa.ipc.new_stream(str(self._folder / _DATA), self._schema)
+        parquet = folder / PARQUET / f"{split}.parquet"
+        self._parquet = pq.ParquetWriter(parquet, readable_by_all(self._schema))  # type: ignore[no-untyped-call]  # pyarrow is untyped
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        """Append rows, in both forms."""
+        import pyarrow as pa
+
+        self._arrow.write_batch(rows)
+        table = pa.Table.from_batches([rows]).replace_schema_metadata(self._parquet.schema.metadata)
+        self._parquet.write_table(table)  # type: ignore[no-untyped-call]  # pyarrow is untyped
+
+    def close(self) -> None:
+        """Write what is left, and the two files by which ``load_from_disk`` knows a dataset."""
+        from datasets import DatasetInfo
+
+        self._arrow.close()
+        self._parquet.close()  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        DatasetInfo(features=self._features).write_to_directory(str(self._folder))
+        state: dict[str, JsonValue] = {
+            "_data_files": [{"filename": _DATA}],
+            # `datasets` caches by fingerprint; its own would have the time of the file in it.
+            "_fingerprint": sha256_of(self._folder / _DATA)[:16],
+            "_format_columns": None,
+            "_format_kwargs": {},
+            "_format_type": None,
+            "_output_all_columns": False,
+            "_split": self._split,
+        }
+        write_json(self._folder / "state.json", state)
+
+
+def finish(folder: Path) -> None:
+    """Write the file that makes the splits under ``folder`` one ``DatasetDict``."""
+    write_json(folder / ARROW / "dataset_dict.json", {"splits": list(SPLITS)})
+
+
+def readable_by_all(schema: pa.Schema) -> pa.Schema:
+    """The schema with its features in the words that `datasets` 3 knows as well as 5: ``Sequence``, not ``List``."""
+    metadata = json.loads(schema.metadata[b"huggingface"])
+    metadata["info"]["features"] = _in_old_words(metadata["info"]["features"])
+    return schema.with_metadata({b"huggingface": json.dumps(metadata).encode()})
+
+
+def _in_old_words(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
+    if not isinstance(feature, dict):
+        return feature
+    if feature.get("_type") == "List":
+        inner = _in_old_words(feature["feature"])
+        return {"feature": inner, "_type": "Sequence"} if "_type" in inner else [inner]
+    return {name: _in_old_words(value) for name, value in feature.items()}
+
+
+def read_arrow(folder: Path, split: str) -> Iterator[Content]:
+    """What every row of a split says, from the files that ``load_from_disk`` takes.
+
+    They are read, and not mapped into memory as it does: all of a file would be counted as ours.
+    """
+    from datasets import Dataset
+
+    for file in Dataset.load_from_disk(str(folder / ARROW / split)).cache_files:
+        for batch in _batches(file["filename"]):
+            yield from contents_of(batch)
+
+
+def _batches(path: str) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as rows:
+        yield from rows
+
+
+def read_parquet(folder: Path, split: str) -> Iterator[Content]:
+    """What every row of a split's Parquet file says."""
+    return (content for content, _ in read_texts(folder, split))
+
+
+def read_texts(folder: Path, split: str) -> Iterator[tuple[Content, str]]:
+    """What every row of a split's Parquet file says, and its text."""
+    import pyarrow.parquet as pq
+
+    path = folder / PARQUET / f"{split}.parquet"
+    with pq.ParquetFile(path) as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        columns = [name for name in file.schema_arrow.names if name not in TOKENS]
+        for batch in file.iter_batches(_BATCH, columns=columns):
+            yield from zip(contents_of(batch), batch.column("text").to_pylist(), strict=True)
+
+
+def unlike_arrow(folder: Path, split: str) -> list[str]:
+    """The columns of a split in which its Parquet file is not its Arrow file, cell by cell; a part at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    unlike, at = dict[str, None](), 0
+    with pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        for at, batch in enumerate(_batches(str(folder / ARROW / split / _DATA)), start=1):
+            if at <= file.num_row_groups:
+                unlike.update(dict.fromkeys(_unlike(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
+        return list(unlike) if at == file.num_row_groups else file.schema_arrow.names
+
+
+def _unlike(rows: pa.Table, others: pa.Table) -> list[str]:
+    names: list[str] = rows.schema.names
+    return [name for name in names if name not in others.schema.names or not rows[name].equals(others[name])]

@@ -1,0 +1,1 @@
+"""The spaCy target: DocBins, relation pairs, training configs."""

@@ -1,0 +1,148 @@
+"""What lies beside spaCy's files so that spaCy trains from them as they are, with this package installed or not.
+
+``configs/`` holds our training configs, filled in with every default of spaCy, and naming the dataset's own files;
+``project.yml`` the commands; ``tokenizer/`` an empty pipeline with our tokenizer rules, which spaCy itself copies into
+what is trained; ``relations.py`` the relation classifier that spaCy lacks. All paths are relative to the folder.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from labeling.corpora.targets.spacy.docbin import COMPLETE
+from labeling.project import shipped
+from labeling.workspace import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spacy.language import Language
+
+    from labeling.schema import Schema
+
+TOKENIZER, CODE = "tokenizer", "relations.py"
+# What spaCy itself writes into the folder, which is no part of the dataset.
+WRITTEN: Final = ("training/", "project.lock", "__pycache__/")
+# By which an annotator rules an article out: every article of a dataset is usable, so there is nothing to learn.
+_USABLE = "usable"
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A message of ``spacy debug data`` that is expected (N any number, ... any words), and what it means here."""
+
+    words: str
+    meaning: str
+    fails: bool = False
+
+    def matches(self, message: str) -> bool:
+        """Whether it is this message."""
+        pattern = re.escape(self.words).replace(r"'\.\.\.'", "'[^']+'").replace(r"\.\.\.", ".+")
+        return re.fullmatch(re.sub(r"\bN\b", r"\\d+", pattern), message) is not None
+
+
+# `spacy debug data` says nothing else of a dataset of ours. Only the first makes it exit with 1.
+EXPECTED: Final = (
+    Warned(
+        "Low number of examples to train a new pipeline (N)",
+        "fewer than 2,000 articles to train on; under 100 spaCy counts it as an error and exits with 1",
+        fails=True,
+    ),
+    Warned("Low number of examples for label '...' (N)", "50 entities or fewer have that label: annotate more of it"),
+    Warned("Low number of examples for label '...' in key 'sc' (N)", "the same of spans"),
+    Warned("No examples for texts WITHOUT new label '...'", "every article has that label: none shows its absence"),
+    Warned(
+        "N misaligned tokens in the dev data",
+        "tokens that were cut for a span; dev has the tokens of real use, where such spans are out of reach",
+    ),
+    Warned(
+        "N training examples also in evaluation data",
+        "the same text in both; `labeling split` puts what it knows to be reprints on one side",
+    ),
+    Warned("Spans may not be distinct from the rest of the corpus", "the words of spans occur outside of them, too"),
+    Warned("Boundary tokens are not distinct from the rest of the corpus", "the same of the words around spans"),
+    Warned(
+        "Some model labels are not present in the train data. ...",
+        "a label or an option of the schema that no training article has",
+    ),
+    Warned(
+        "Potential train/dev mismatch: ...",
+        "an option that nobody answered in one of the two splits, or several at once in train only",
+    ),
+    Warned(
+        "The train data contains only instances with mutually-exclusive classes. ...",
+        "every training article has just one option; the schema allows more",
+    ),
+)
+
+
+def options_to_learn(choices: dict[str, tuple[str, ...]]) -> list[str]:
+    """The options that a text classifier is to learn, as ``name=option``: all but those of `usable`.
+
+    Args:
+        choices: The options of each choice of the schema, in its order.
+    """
+    return [f"{name}={option}" for name, options in choices.items() if name != _USABLE for option in options]
+
+
+def write_training(folder: Path, nlp: Language, schema: Schema) -> None:
+    """Write configs, ``project.yml`` and what they need into the folder of spaCy's files.
+
+    The same schema, language and version of spaCy give the same bytes. What the schema has no use for is not written:
+    no text classifier without choices, no relation classifier without relations.
+
+    Args:
+        folder: Where ``train/`` and ``dev/`` lie.
+        nlp: The empty pipeline whose tokenizer cut the texts.
+        schema: Whose labels, relations and choices are to be learnt.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    nlp.to_disk(folder / TOKENIZER, exclude=["vocab"])
+    options = options_to_learn({each.name: tuple(option.name for option in each.options) for each in schema.choices})
+    names = ["ner", "spancat", *(["textcat"] if options else []), *(["relations"] if schema.relations else [])]
+    for name in names:
+        write_text(folder / "configs" / f"{name}.cfg", _config(name, nlp.lang, tuple(options)))
+    if schema.relations:
+        write_text(folder / CODE, Path(__file__).with_name("relation_classifier.py").read_text(encoding="utf-8"))
+    write_text(folder / "project.yml", _project(names))
+
+
+@lru_cache
+def _config(name: str, language: str, options: tuple[str, ...]) -> str:
+    """One of our training configs with every default filled in, for use in the dataset's own folder."""
+    from spacy.util import load_config, load_model_from_config
+
+    import labeling.corpora.targets.spacy.relation_classifier  # noqa: F401 - importing it makes our component known to spaCy
+
+    known = f"/{COMPLETE}" if name in {"spancat", "relations"} else ""
+    config = load_config(shipped(f"{name}.cfg"), interpolate=False)
+    config["nlp"]["lang"] = language
+    config["paths"] = {"train": f"train{known}", "dev": f"dev{known}", "tokenizer": TOKENIZER}
+    config["initialize"]["before_init"] = {
+        "@callbacks": "spacy.copy_from_base_model.v1",
+        "tokenizer": "${paths.tokenizer}",
+        "vocab": None,
+    }
+    if name == "textcat":
+        config["initialize"]["components"]["textcat_multilabel"]["labels"] = list(options)
+    nlp = load_model_from_config(config, auto_fill=True, validate=False)
+    head = f"# {name}, with every default filled in. To be run from the folder above: see project.yml there."
+    return f"{head}\n\n{nlp.config.to_str()}\n"
+
+
+def _project(names: Sequence[str]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("labeling.corpora.targets.spacy"),
+        autoescape=False,  # noqa: S701 - YAML, of names of our own
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("project.yml.j2").render(names=names, code=CODE)

@@ -1,0 +1,170 @@
+"""The two accounts: one outcome for each thing, and named errors when one does not add up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined, Relation, Span
+from labeling.corpora.build.ledger_entries import Tally, account, first_account, lost_from, refuse_lost
+from labeling.errors import LedgerUnbalanced, QuarantineNotAllowed, SpansLost
+from labeling.workspace import read_rows, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from labeling.articles import Article
+    from labeling.project import Project
+    from tests.corpora.conftest import Making
+
+TYPO = Quarantined(
+    article="minister", annotator="ana", what="span", id="q1", kind="unknown label", reason="'COUNTRI' is no label"
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> Project:
+    """A workspace with one article and one thing in quarantine."""
+    return making.workspace(tmp_path, [(*minister, "train")], quarantine=[TYPO])
+
+
+def test_second_account(minister: tuple[Article, Gold]) -> None:
+    """One row for each span, relation and choice; a span out of the flat layer is `span_only` even if it was cut."""
+    _, gold = minister
+    rows = account(gold, "spacy", {"s1": "inside the PERSON 0..25", "s2": "crosses"}, {"s2", "s5"})
+    cut = "a boundary falls inside a token, which was cut in the reference"
+    unseen = "exact in user_data, not in Doc._.rel: s1 is not in the flat layer: inside the PERSON 0..25"
+
+    assert [(row.what, row.id, row.outcome, row.reason) for row in rows] == [
+        ("span", "s0", "kept", ""),
+        ("span", "s1", "span_only", "inside the PERSON 0..25"),
+        ("span", "s2", "span_only", f"crosses; {cut}"),
+        ("span", "s3", "kept", ""),
+        ("span", "s4", "kept", ""),
+        ("span", "s5", "split", cut),
+        ("relation", "s5 PART_OF s1", "kept", unseen),
+        ("relation", "s1 PART_OF s5", "kept", unseen),
+        ("choice", "event=CONSULT", "kept", ""),
+        ("choice", "usable=yes", "kept", ""),
+    ]
+
+
+def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
+    """An outcome that nothing had stands in the sums with 0; what went in is the sum of what came out."""
+    _, gold = minister
+    tally = Tally()
+    rows = account(gold, "spacy", {"s1": "inside"}, {"s5"})
+    assert list(tally.counting(rows)) == rows
+    table = tally.sums()
+
+    assert table["spacy"]["span"] == {"in": 6, "kept": 4, "split": 1, "span_only": 1, "left_out": 0, "lost": 0}
+    assert table["spacy"]["relation"] == {"in": 2, "kept": 2, "left_out": 0, "lost": 0}
+    assert table["huggingface"]["choice"] == {"in": 0, "kept": 0, "left_out": 0, "lost": 0}
+    assert table["gold"]["span"] == {"in": 0, "gold": 0, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 0}
+
+
+@pytest.mark.parametrize(
+    ("places", "said", "reason"),
+    [
+        ([(0, 5, "COUNTRI")], {}, "unknown label: 'COUNTRI' is no label of the schema"),
+        ([(0, 6, "COUNTRY")], {}, "offsets out of range: 0..6 in a text of 5 characters"),
+        ([(3, 3, "COUNTRY")], {}, "it is empty"),
+        ([(0, 5, "COUNTRY"), (0, 5, "COUNTRY")], {}, "duplicate span: a second COUNTRY at 0..5"),
+        (
+            [(0, 5, "COUNTRY")],
+            {"relations": (Relation(head="s0", tail="s9", label="PART_OF"),)},
+            "broken relation: the end 's9' is no sound span",
+        ),
+        ([], {"choices": {"event": ("FETE",)}}, "unknown choice: 'FETE' is no option of 'event'"),
+    ],
+)
+def test_what_no_target_can_hold_is_lost(
+    making: Making, places: list[tuple[int, int, str]], said: dict[str, object], reason: str
+) -> None:
+    """Gold that the text or today's schema does not bear out fails the compile, each thing with its reason."""
+    article = making.article("Japan")
+    rows = lost_from(article, making.gold(article, *places, **said), making.schema)
+
+    assert [row.reason for row in rows] == [reason]
+    with pytest.raises(SpansLost, match="1 of gold cannot be held by the targets") as refused:
+        refuse_lost(rows)
+    assert reason in str(refused.value)
+
+
+def test_a_sound_first_account(project: Project) -> None:
+    """Every region has its row, gold is gold's, and the project allows the kind of defect: nothing is raised."""
+    table = first_account(project.workspace, {"unknown label"}).sums()
+
+    assert table["gold"]["span"] == {"in": 7, "gold": 6, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 1}
+
+
+def test_quarantine_is_not_allowed_unless_it_is(project: Project) -> None:
+    """The error lists what is in quarantine, and has the line that would allow it."""
+    with pytest.raises(QuarantineNotAllowed, match="span 'q1' of 'minister'") as refused:
+        first_account(project.workspace, ())
+
+    assert 'quarantine_allowed = ["unknown label"]' in refused.value.todo
+    assert "by ana, imported: unknown label: 'COUNTRI' is no label" in str(refused.value)
+    assert "labeling import" in refused.value.todo
+    assert "Label Studio" not in refused.value.todo
+
+
+def _without(project: Project, name: str) -> None:
+    rows = [row for row in read_rows(project.workspace.ledger, LedgerRow) if row.id != name]
+    write_rows(project.workspace.ledger, rows)
+
+
+def test_a_region_without_an_outcome(project: Project) -> None:
+    """A line gone from ledger.jsonl is noticed, and named."""
+    _without(project, "s3")
+
+    with pytest.raises(LedgerUnbalanced, match="span 's3' of 'ana' on 'minister'"):
+        first_account(project.workspace, {"unknown label"})
+
+
+def test_what_is_in_quarantine_is_mended_where_it_came_from(
+    tmp_path: Path, minister: tuple[Article, Gold], making: Making
+) -> None:
+    """A line each, the first ten of them: what was pulled is mended in Label Studio, what was imported in its file."""
+    drawn = [TYPO.model_copy(update={"id": f"p{n:02}", "annotator": "ben", "task": 7}) for n in range(11)]
+    project = making.workspace(tmp_path, [(*minister, "train")], quarantine=[TYPO, *drawn])
+
+    with pytest.raises(QuarantineNotAllowed, match="12 things in quarantine, 12 unknown label:") as refused:
+        first_account(project.workspace, ())
+
+    first, *lines, last = str(refused.value).splitlines()
+    assert first.endswith("12 unknown label:")
+    assert len(lines) == 10
+    assert lines[0].strip().startswith("span 'q1' of 'minister' by ana, imported: unknown label")
+    assert lines[1].strip().startswith("span 'p00' of 'minister' by ben, pulled: unknown label")
+    assert last.strip() == "and 2 more"
+    assert "Label Studio" in refused.value.todo
+    assert "labeling import" in refused.value.todo
+
+
+def test_a_thing_in_quarantine_without_an_outcome(project: Project) -> None:
+    """What is in quarantine is part of the account."""
+    _without(project, "q1")
+
+    with pytest.raises(LedgerUnbalanced, match="span 'q1' of 'ana' on 'minister'"):
+        first_account(project.workspace, {"unknown label"})
+
+
+def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
+    """A region that came since then has no outcome: the error says to adjudicate again."""
+    (annotation,) = read_rows(project.workspace.annotations, Annotation)
+    more = Span(id="new", start=0, end=7, label="PERSON")
+    write_rows(project.workspace.annotations, [annotation.model_copy(update={"spans": (*annotation.spans, more)})])
+
+    with pytest.raises(LedgerUnbalanced, match="span 'new' of 'ana' on 'minister'"):
+        first_account(project.workspace, {"unknown label"})
+
+
+def test_gold_that_the_ledger_does_not_know(project: Project) -> None:
+    """As many things must have become gold as gold has."""
+    (gold,) = read_rows(project.workspace.gold, Gold)
+    write_rows(project.workspace.gold, [gold.model_copy(update={"spans": gold.spans[1:]})])
+
+    with pytest.raises(LedgerUnbalanced, match=r"\+1 spans of 'minister'"):
+        first_account(project.workspace, {"unknown label"})

@@ -1,0 +1,178 @@
+"""Hugging Face's files: features fixed by the schema, tags by hand, and the same rows from Arrow and from Parquet."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset, load_from_disk
+from seqeval.metrics.sequence_labeling import get_entities
+
+from labeling.corpora.build.canonical import content_of
+from labeling.corpora.build.flat_layer import flat_layer, layers
+from labeling.corpora.targets.huggingface.arrow_columns import Row, batch_of
+from labeling.corpora.targets.huggingface.dataset import (
+    Tables,
+    Tagged,
+    features,
+    finish,
+    read_arrow,
+    read_parquet,
+    tag_names,
+    tagged,
+    untagged,
+)
+from labeling.splits.assign import SPLITS
+from labeling.tokens import edges, tokenizer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from labeling.annotations import Gold
+    from labeling.articles import Article
+    from labeling.corpora.build.flat_layer import FlatLayer
+    from tests.corpora.conftest import Making
+
+NLP = tokenizer("en")
+
+
+def _layered(making: Making, article: Article, gold: Gold, depth: int) -> tuple[list[FlatLayer], list[Tagged]]:
+    labels = making.schema.label_names
+    stack = layers(article.text, gold, flat_layer(article.text, gold, labels), labels, depth)
+    return stack, [tagged(edges(NLP.make_doc(article.text)), layer, labels) for layer in stack]
+
+
+def _tagged(making: Making, article: Article, gold: Gold) -> Tagged:
+    layer = flat_layer(article.text, gold, making.schema.label_names)
+    return tagged(edges(NLP.make_doc(article.text)), layer, making.schema.label_names)
+
+
+@pytest.fixture
+def written(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> Path:
+    """A dataset with one article in train and none elsewhere."""
+    article, gold = minister
+    for split in SPLITS:
+        tables = Tables(tmp_path, split, making.schema.label_names)
+        if split == "train":
+            tags = [each.tags for each in _layered(making, article, gold, 3)[1]]
+            row = Row(article.text, edges(NLP.make_doc(article.text)), tags, content_of(article, gold))
+            tables.add(batch_of([row], features(making.schema.label_names).arrow_schema))
+        tables.close()
+    finish(tmp_path)
+    return tmp_path
+
+
+def test_tags_by_hand(minister: tuple[Article, Gold], making: Making) -> None:
+    """The flat layer in BIO over the policy's tokens; a span that starts inside a token leaves its tokens unknown."""
+    found = _tagged(making, *minister)
+    names = tag_names(making.schema.label_names)
+
+    assert names == ["O", "B-PERSON", "I-PERSON", "B-GOV_BODY", "I-GOV_BODY", "B-COUNTRY", "I-COUNTRY"]
+    # Foreign Minister of Japan ( Tokyo ) met @ ForeignSecAhmed (thumb) Latheef of the Maldives .
+    assert found.tags == [1, 2, 2, 2, 0, 3, 0, 0, 0, -1, -1, -1, 0, 0, 0, 0]
+    assert found.misaligned == {"s5"}
+
+
+def test_unknown_is_minus_one(making: Making) -> None:
+    """An open stretch is neither an entity nor O; inside a longer span it is known all the same."""
+    article = making.article("Japan met the Maldives in Male today")
+    gold = making.gold(article, (0, 5, "COUNTRY"), (10, 30, "GOV_BODY"), open=((14, 22), (31, 36)))
+
+    assert _tagged(making, article, gold).tags == [5, 0, 3, 4, 4, 4, -1]
+
+
+def test_nested_spans_lie_in_further_layers(minister: tuple[Article, Gold], making: Making) -> None:
+    """What crosses or lies inside a longer span stands in the next layer with room; the reason says in which."""
+    stack, tags = _layered(making, *minister, 2)
+    three, deeper = _layered(making, *minister, 3)
+
+    # Foreign Minister of Japan ( Tokyo ) met @ ForeignSecAhmed (thumb) Latheef of the Maldives .
+    assert deeper[1].tags == [0, 3, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert deeper[2].tags == [0, 0, 0, 5, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert untagged(stack, tags) == {
+        "s1": "inside the PERSON 0..25",
+        "s2": "crosses the PERSON 0..25; tag layer 2 has it",
+        "s3": "the same stretch is GOV_BODY, which the schema names first",
+        "s5": "a boundary falls inside a token, so no tag can hold it",
+    }
+    assert untagged(three, deeper)["s1"] == "inside the PERSON 0..25; tag layer 3 has it"
+
+
+def test_nothing_is_known_of_an_open_stretch_in_any_layer(making: Making) -> None:
+    """Where annotators disagree, a nested span may be right or wrong, too."""
+    article = making.article("Japan met the Maldives in Male today")
+    gold = making.gold(article, (0, 5, "COUNTRY"), open=((14, 22),))
+
+    assert [each.tags for each in _layered(making, article, gold, 2)[1]] == [
+        [5, 0, 0, -1, 0, 0, 0],
+        [0, 0, 0, -1, 0, 0, 0],
+    ]
+
+
+def test_seqeval_reads_the_tags_as_we_do(making: Making) -> None:
+    """Another program finds the same entities in the tags, two that touch among them."""
+    article = making.article("Japan Maldives met Japan today")
+    gold = making.gold(article, (0, 5, "COUNTRY"), (6, 14, "COUNTRY"), (15, 24, "PERSON"))
+    names = tag_names(making.schema.label_names)
+    tags = [names[tag] for tag in _tagged(making, article, gold).tags]
+
+    assert get_entities(tags) == [("COUNTRY", 0, 0), ("COUNTRY", 1, 1), ("PERSON", 2, 3)]
+
+
+def test_rows_as_people_load_them(written: Path, minister: tuple[Article, Gold], making: Making) -> None:
+    """`load_from_disk`: features by the schema, empty splits too, tags with their names."""
+    article, _ = minister
+    loaded = load_from_disk(str(written / "arrow"))
+    row = loaded["train"][0]
+
+    assert {split: rows.num_rows for split, rows in loaded.items()} == {"train": 1, "dev": 0, "test": 0}
+    assert all(rows.features == features(making.schema.label_names) for rows in loaded.values())
+    assert row["spans"][-1] == {"id": "s5", "start": 48, "end": 63, "label": "PERSON", "unsure": True}
+    assert article.text[48:63] == "Ahmed \U0001f44d Latheef"
+    assert row["relations"] == [
+        {"head": "s1", "label": "PART_OF", "tail": "s5"},
+        {"head": "s5", "label": "PART_OF", "tail": "s1"},
+    ]
+    assert row["choices"] == [{"name": "event", "option": "CONSULT"}, {"name": "usable", "option": "yes"}]
+    places = zip(row["token_starts"], row["token_ends"], strict=True)
+    assert [article.text[start:end] for start, end in places] == row["tokens"]
+    assert loaded["dev"].features["tags"].feature.int2str(5) == "B-COUNTRY"
+    assert len(row["tag_layers"]) == 3
+    assert row["tag_layers"][0] == row["tags"]
+
+
+def test_parquet_has_the_same_rows(written: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`load_dataset` gives what `load_from_disk` gives; a split without rows has its Parquet file all the same."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    parquet = load_dataset("parquet", data_files={"train": str(written / "parquet" / "train.parquet")}, cache_dir=cache)
+    arrow = load_from_disk(str(written / "arrow"))
+
+    assert parquet["train"].to_list() == arrow["train"].to_list()
+    assert parquet["train"].features == arrow["train"].features
+    for split in ("dev", "test"):
+        file = pq.ParquetFile(written / "parquet" / f"{split}.parquet")  # type: ignore[no-untyped-call]
+        assert file.metadata.num_rows == 0
+
+
+def test_parquet_speaks_the_old_words(written: Path) -> None:
+    """`datasets` 3.6 knows no `List`: the features in the file say `Sequence`, and a list of rows as a JSON list."""
+    schema = pq.ParquetFile(written / "parquet" / "train.parquet").schema_arrow  # type: ignore[no-untyped-call]
+    told = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+
+    # What 3.6.0 itself was seen to read; of `List` it says "Feature type 'List' not found".
+    assert set(re.findall(r'"_type": "(\w+)"', json.dumps(told))) == {"Value", "ClassLabel", "Sequence"}
+    assert told["tokens"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
+    assert told["open"] == [
+        {"start": {"dtype": "int32", "_type": "Value"}, "end": {"dtype": "int32", "_type": "Value"}}
+    ]
+
+
+def test_both_are_gold_again(written: Path, minister: tuple[Article, Gold]) -> None:
+    """What the rows say, read from either file, is what gold says."""
+    assert list(read_arrow(written, "train")) == [content_of(*minister)]
+    assert list(read_parquet(written, "train")) == [content_of(*minister)]
+    assert list(read_arrow(written, "dev")) == []
+    assert list(read_parquet(written, "test")) == []
