@@ -23,7 +23,7 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.evaluation.scores import Judged, Score, evaluate
 from labeling.project import load_project
-from labeling.suggestions import RULES, settings_of, suggest
+from labeling.suggestions.suggester import RULES, settings_of, suggest
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
 from labeling.workspace import read_rows

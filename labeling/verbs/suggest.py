@@ -10,7 +10,7 @@ import click
 
 from labeling.annotations import Annotation
 from labeling.articles import Article
-from labeling.suggestions import lines_of, settings_of, suggested
+from labeling.suggestions.suggester import lines_of, settings_of, suggested
 from labeling.verbs.options import REFUSED, json_option, show, with_project
 from labeling.workspace import read_rows, write_rows
 

@@ -19,9 +19,9 @@ from labeling.articles import Article
 from labeling.errors import ProjectFileError
 from labeling.evaluation.scores import Score
 from labeling.project import load_project, shipped
-from labeling.suggestions import RULES, Settings, lines_of, settings_of, suggest, suggested
 from labeling.suggestions.names import names_of
-from labeling.suggestions.rules import Finder, Layer, Rules, read_rules
+from labeling.suggestions.rule_file import Finder, Layer, Rules, read_rules
+from labeling.suggestions.suggester import RULES, Settings, lines_of, settings_of, suggest, suggested
 from labeling.values import digest_of
 from labeling.workspace import write_rows
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from labeling.schema import Schema
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROJECT = load_project(shipped("diplomatic.toml"))
 SCHEMA: Schema = PROJECT.schema
 SHIPPED = settings_of(PROJECT)

@@ -1,0 +1,185 @@
+"""Suggestions: what rules, and a spaCy pipeline if one is named, say of each article before people look at it.
+
+Whoever suggests is one more annotator, ``model:rules`` or ``model:<pipeline>``: what it says has the same form as a
+person's annotation and passes the same checks.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from labeling.annotations import MODEL, Annotation, Quarantined, Span, check
+from labeling.articles import Article
+from labeling.errors import ProjectFileError
+from labeling.project import shipped
+from labeling.suggestions.rule_file import Finder, Found, Rules, read_rules
+from labeling.values import Frozen, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from daft import DataFrame, Series
+    from spacy.language import Language
+
+    from labeling.project import Project
+    from labeling.schema import Schema
+
+    Suggester: TypeAlias = tuple[str, Callable[[str], list[Found]]]  # whose word it is, and how a text is asked
+
+__all__ = ["RULES", "Settings", "lines_of", "settings_of", "suggest", "suggested"]
+
+RULES = MODEL + "rules"
+
+
+class Settings(Frozen):
+    """Who suggests: rules (None for none), a spaCy pipeline ("" for none) and the map from its labels to ours."""
+
+    language: str = "en"
+    rules: Rules | None = None
+    pipeline: str = ""
+    label_map: dict[str, str] = {}
+
+
+def settings_of(project: Project) -> Settings:
+    """The settings that a project file names, its rules read.
+
+    Raises:
+        ProjectFileError: The rules file is not there or has a fault.
+    """
+    chosen = project.file.suggest
+    beside = project.path.parent / chosen.rules
+    rules = read_rules(beside if beside.is_file() else shipped(chosen.rules)) if chosen.rules else None
+    return Settings(
+        language=project.file.project.language, rules=rules, pipeline=chosen.pipeline, label_map=chosen.label_map
+    )
+
+
+def suggest(articles: Iterable[Article], schema: Schema, settings: Settings) -> Iterator[Annotation]:
+    """What each suggester says of each article: one annotation apiece, with or without spans, in the order given.
+
+    Offsets are code points; the ids of the spans count them in the order of the text. Labels that the schema does not
+    have are not suggested, and what a person's annotation could not hold (see `check`) is left out.
+
+    Raises:
+        ProjectFileError: A rule has a fault, the pipeline is not installed, or the label map does not fit it.
+    """
+    suggesters = _suggesters(schema, settings)
+    for article in articles:
+        yield from (sound for sound, _ in _said(article, suggesters, schema))
+
+
+def lines_of(path: Path) -> DataFrame:
+    """The lines of a text file as the column ``text`` of a dataframe, read when they are needed."""
+    # Else daft tells its makers, over the network, that it was started.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    import daft
+
+    return daft.read_text(str(path))
+
+
+def suggested(lines: DataFrame, schema: Schema, settings: Settings) -> DataFrame:
+    """`suggest` as dataframe code: the same in one process and on a cluster, whatever the order of the lines.
+
+    Args:
+        lines: A column ``text`` with one article's JSON in each row, as `lines_of` gives.
+        schema: Only its labels are suggested.
+        settings: Who suggests.
+
+    Returns:
+        The columns ``article``, ``annotator``, ``annotation`` (its JSON) and ``refused`` (how many spans were left out,
+        for they failed a check), sorted by the first two.
+    """
+    import daft
+    from daft import DataType
+
+    text, number = DataType.string(), DataType.int64()
+    row = DataType.struct({"article": text, "annotator": text, "annotation": text, "refused": number})
+
+    @daft.cls
+    class Asked:
+        def __init__(self) -> None:
+            self.suggesters = _suggesters(schema, settings)
+
+        # In batches, for daft keeps the type of an error only there.
+        @daft.method.batch(return_dtype=DataType.list(row))
+        def say(self, lines: Series) -> list[list[dict[str, str | int]]]:
+            articles = map(Article.model_validate_json, lines.to_pylist())
+            return [[_row(*said) for said in _said(article, self.suggesters, schema)] for article in articles]
+
+    asked: Any = Asked()  # daft has its methods take columns where they are written for values
+    rows = lines.select(asked.say(daft.col("text")).alias("said")).explode("said")
+    rows = rows.where(daft.col("said").not_null())  # what an article yields that nobody was asked about
+    return rows.select(daft.col("said").unnest()).sort(["article", "annotator"])
+
+
+def _row(annotation: Annotation, refused: Sequence[Quarantined]) -> dict[str, str | int]:
+    return {
+        "article": annotation.article,
+        "annotator": annotation.annotator,
+        "annotation": canonical(annotation.model_dump(mode="json")),
+        "refused": len(refused),
+    }
+
+
+def _said(
+    article: Article, suggesters: Iterable[Suggester], schema: Schema
+) -> Iterator[tuple[Annotation, tuple[Quarantined, ...]]]:
+    """Each suggester's annotation of one article, checked like a person's, with what failed."""
+    for annotator, find in suggesters:
+        found = enumerate(find(article.text), start=1)
+        spans = tuple(Span(id=f"s{number}", **one._asdict()) for number, one in found)
+        annotation = Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
+        yield check(annotation, article, schema)
+
+
+def _suggesters(schema: Schema, settings: Settings) -> list[Suggester]:
+    suggesters: list[Suggester] = []
+    if settings.rules is not None:
+        finder, known = Finder(settings.rules, settings.language), set(schema.label_names)
+        suggesters.append((RULES, lambda text: [found for found in finder(text) if found.label in known]))
+    if settings.pipeline:
+        suggesters.append((MODEL + Path(settings.pipeline).name, _asked(schema, settings)))
+    return suggesters
+
+
+def _asked(schema: Schema, settings: Settings) -> Callable[[str], list[Found]]:
+    """The spaCy pipeline as a suggester: its entities whose labels the map names."""
+    nlp = _loaded(settings.pipeline)
+    label_map = _fitting(settings.label_map, nlp, schema, settings.pipeline)
+
+    def find(text: str) -> list[Found]:
+        ents = ((ent.start_char, ent.end_char, label_map.get(ent.label_)) for ent in nlp(text).ents)
+        return sorted(Found(start, end, label) for start, end, label in ents if label is not None)
+
+    return find
+
+
+def _loaded(pipeline: str) -> Language:
+    import spacy
+
+    try:
+        return spacy.load(pipeline)
+    except (OSError, ImportError, ValueError) as error:
+        raise ProjectFileError(
+            f"the spaCy pipeline {pipeline!r} cannot be loaded: {error}",
+            todo=f'install it (`python -m spacy download {pipeline}`), or set pipeline = "" in [suggest]',
+            where="suggest.pipeline",
+        ) from None
+
+
+def _fitting(label_map: dict[str, str], nlp: Language, schema: Schema, pipeline: str) -> dict[str, str]:
+    """The label map, if every label in it is one of the pipeline's or of the schema's."""
+    theirs = sorted({label for labels in nlp.pipe_labels.values() for label in labels})
+    faults = [f"{label!r} is no label of {pipeline}" for label in label_map if label not in theirs]
+    faults += [
+        f"{label!r} is no label of the schema" for label in label_map.values() if label not in schema.label_names
+    ]
+    if faults or not label_map:
+        raise ProjectFileError(
+            "suggest.label_map: " + ("; ".join(faults) or "it is empty, so nothing would be suggested"),
+            todo=f"map labels of {pipeline} ({', '.join(theirs) or 'it has none'}) to labels of the schema",
+            where="suggest.label_map",
+        )
+    return label_map
