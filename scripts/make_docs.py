@@ -27,7 +27,6 @@ from labeling.corpora.release.release import Release, Released
 from labeling.evaluation.agreement import Agreement
 from labeling.evaluation.learning_curve import Curve
 from labeling.evaluation.scores import Score
-from labeling.extractors import Extractor
 from labeling.guidelines import guidelines
 from labeling.passages.rows import Passage, Place
 from labeling.project import ProjectFile, load_project, shipped
@@ -39,6 +38,7 @@ from labeling.studio.server.credentials import Credentials
 from labeling.studio.sync.journal import Pushed
 from labeling.studio.sync.project_link import Link
 from labeling.studio.sync.pull_state import Known, Said, Users, Watermark
+from labeling.training.extractors import Extractor
 from labeling.values import canonical, digest_of
 from labeling.workspace import write_text
 

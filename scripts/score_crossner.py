@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 import click
 import spacy
 
-from labeling import answers
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.corpora.manifest import MANIFEST, Manifest
@@ -35,6 +34,7 @@ from labeling.evaluation.scores import Judged, surface
 from labeling.imports.merge import Terms
 from labeling.project import load_project
 from labeling.splits.assign import SPLITS, Assignment, Clustered, SplitName
+from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compile_dataset
@@ -211,7 +211,7 @@ def _judged(project: Project, split: str, nlp: Language | None) -> list[Judged]:
     gold = {row.article: row for row in read_rows(workspace.gold, Gold)}
     articles = [row for row in read_rows(workspace.articles, Article) if row.id in within]
     docs = nlp.pipe(article.text for article in articles) if nlp else iter(())
-    said = [answers.of_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
+    said = [predictions.of_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
     return [
         Judged(article.id, within[article.id], article.text, gold[article.id].spans, spans)
         for article, spans in zip(articles, said, strict=True)

@@ -24,8 +24,8 @@ from spacy.training import Example
 
 from labeling.annotations import MODEL, Annotation, Relation, Span
 from labeling.articles import Article
-from labeling.extractors import train
 from labeling.project import load_project, shipped
+from labeling.training.extractors import train
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster

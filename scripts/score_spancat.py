@@ -21,9 +21,9 @@ import click
 
 from labeling.annotations import MODEL, Annotation, Span
 from labeling.articles import Article
-from labeling.extractors import train
 from labeling.project import load_project, shipped
 from labeling.splits.assign import Assignment
+from labeling.training.extractors import train
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster

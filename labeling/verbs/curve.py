@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from labeling import extractors
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.corpora.targets.spacy.subsample import thinned
@@ -20,6 +19,7 @@ from labeling.evaluation.learning_curve import Curve, Point
 from labeling.evaluation.scores import Judged
 from labeling.project import shipped
 from labeling.splits.assign import Assignment
+from labeling.training import extractors
 from labeling.verbs.evaluate import refuse_changed
 from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import read_rows, write_json

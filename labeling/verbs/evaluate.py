@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import extractors
 from labeling.annotations import Annotation, Gold
 from labeling.articles import Article
 from labeling.corpora.checksums import input_at
@@ -19,6 +18,7 @@ from labeling.evaluation.relations_and_choices import Heard
 from labeling.evaluation.scores import Judged, surface
 from labeling.splits.assign import Assignment
 from labeling.tokens import edges, inner_boundaries, tokenizer
+from labeling.training import extractors
 from labeling.verbs.options import json_option, measured, percent, show, with_project
 from labeling.workspace import read_rows, read_value, rows_or_none, write_json
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling import extractors
 from labeling.articles import Article
 from labeling.errors import UsageError
+from labeling.training import extractors
 from labeling.values import canonical
 from labeling.verbs.options import with_project
 from labeling.workspace import read_rows

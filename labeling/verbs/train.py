@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from labeling import extractors
 from labeling.project import shipped
-from labeling.taggers import Settings
+from labeling.training import extractors
+from labeling.training.token_classifier import Settings
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:

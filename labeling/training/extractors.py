@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from labeling import answers, pipelines, taggers
 from labeling.annotations import MODEL, Annotation
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
+from labeling.training import predictions, spacy_pipelines, token_classifier
 from labeling.values import Frozen, canonical, digest_of
 from labeling.workspace import missing, read_value, storing, write_json
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from spacy.language import Language
 
-    from labeling.answers import Answer
     from labeling.articles import Article
-    from labeling.taggers import Settings
+    from labeling.training.predictions import Answer
+    from labeling.training.token_classifier import Settings
 
 _CARD = "extractor.json"
 # Before the name of what is being made, so that nobody takes it for a model.
@@ -95,9 +95,9 @@ def train(
         NoRoom: The folder for models takes nothing more.
     """
     digest = corpus_digest(corpus)
-    pipelines.refuse_empty(config, corpus)
+    spacy_pipelines.refuse_empty(config, corpus)
     manifest = read_value(corpus / MANIFEST, Manifest)
-    plan = pipelines.planned(config, corpus, manifest, seed, steps)
+    plan = spacy_pipelines.planned(config, corpus, manifest, seed, steps)
     card = Extractor(
         name=_name(config.stem, digest, plan.digest, seed, plan.steps),
         corpus=digest,
@@ -109,7 +109,7 @@ def train(
     )
     with _replacing_folder(models / card.name) as folder:
         with tempfile.TemporaryDirectory(dir=models, prefix=_HIDDEN) as scratch:
-            pipelines.trained(plan, Path(scratch), log).to_disk(folder)
+            spacy_pipelines.trained(plan, Path(scratch), log).to_disk(folder)
         write_json(folder / _CARD, card.model_dump())
     return models / card.name
 
@@ -120,7 +120,7 @@ def train_tagger(
     models: Path,
     *,
     seed: int = 1,
-    settings: Settings = taggers.SETTINGS,
+    settings: Settings = token_classifier.SETTINGS,
     log: TextIO = sys.stderr,
 ) -> Path:
     """Fine-tune a token classifier of ``transformers`` on the flat layer of a dataset, and keep the best on dev.
@@ -151,7 +151,7 @@ def train_tagger(
         checkpoint=checkpoint,
     )
     with _replacing_folder(models / card.name) as folder:
-        taggers.train(checkpoint, corpus, folder, seed=seed, settings=settings, log=log)
+        token_classifier.train(checkpoint, corpus, folder, seed=seed, settings=settings, log=log)
         write_json(folder / _CARD, card.model_dump())
     return models / card.name
 
@@ -178,7 +178,9 @@ def predict(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
         TrainingError: The folder holds no model of ours, or spaCy cannot load it.
     """
     card = extractor_at(folder)
-    asked = _asked_tagger(folder, articles) if card.checkpoint else _asked(pipelines.loaded(folder), card, articles)
+    asked = (
+        _asked_tagger(folder, articles) if card.checkpoint else _asked(spacy_pipelines.loaded(folder), card, articles)
+    )
     for article, answer in asked:
         yield Annotation(
             article=article.id,
@@ -191,14 +193,14 @@ def predict(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
 
 
 def _asked_tagger(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, Answer]]:
-    for article, places in taggers.tagged(folder, articles):
-        yield article, answers.of_places(places)
+    for article, places in token_classifier.tagged(folder, articles):
+        yield article, predictions.of_places(places)
 
 
 def _asked(nlp: Language, card: Extractor, articles: Iterable[Article]) -> Iterator[tuple[Article, Answer]]:
-    thresholds = answers.thresholds(nlp)
+    thresholds = predictions.thresholds(nlp)
     for doc, article in nlp.pipe(((article.text, article) for article in articles), as_tuples=True):
-        yield article, answers.of_doc(doc, thresholds, card.symmetric, card.exclusive)
+        yield article, predictions.of_doc(doc, thresholds, card.symmetric, card.exclusive)
 
 
 def _name(stem: str, corpus: str, config: str, seed: int, steps: int) -> str:

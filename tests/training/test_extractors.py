@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling import answers, pipelines
 from labeling.annotations import Annotation, Relation, Span, check
 from labeling.articles import Article
 from labeling.errors import MissingInput, NoRoom, TrainingError
-from labeling.extractors import corpus_digest, extractor_at, predict, train
 from labeling.project import Project, load_project, shipped
 from labeling.splits.assign import Assignment
+from labeling.training import predictions, spacy_pipelines
+from labeling.training.extractors import corpus_digest, extractor_at, predict, train
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset
@@ -150,7 +150,7 @@ def test_one_option_where_one_is_asked_for() -> None:
     """Of an exclusive choice the best option that scores enough; of another all that do; below the threshold none."""
     cats = {"event=A": 0.7, "event=B": 0.9, "event=C": 0.4, "tone=X": 0.6, "tone=Y": 0.8, "far=Z": 0.1}
 
-    said = answers.choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
+    said = predictions.choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
 
     assert said == {"event": ("B", "A"), "tone": ("Y",)}
 
@@ -161,19 +161,19 @@ def test_a_relation_without_direction_is_said_once() -> None:
     from spacy.vocab import Vocab
 
     doc = Doc(Vocab(), words=["A", "and", "B"], ents=["B-X", "O", "B-X"])
-    pipelines.known_to_spacy()
+    spacy_pipelines.known_to_spacy()
     both = {"SAME_AS": 0.9, "LEADS": 0.6, "ABOUT": 0.2}
     doc._.rel = {(0, 2): both, (2, 0): both}
     spans = (Span(id="a", start=0, end=1, label="X"), Span(id="b", start=6, end=7, label="X"))
 
-    said = list(answers.relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
+    said = list(predictions.relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
 
     assert said == [
         Relation(head="a", tail="b", label="LEADS"),
         Relation(head="a", tail="b", label="SAME_AS"),
         Relation(head="b", tail="a", label="LEADS"),
     ]
-    assert list(answers.relations(doc, spans, {}, symmetric=())) == []
+    assert list(predictions.relations(doc, spans, {}, symmetric=())) == []
 
 
 def test_a_model_opens_where_this_package_is_not_installed(project: Project, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from labeling.annotations import Annotation, Span, check
 from labeling.articles import Article
 from labeling.errors import TrainingError
-from labeling.extractors import corpus_digest, extractor_at, predict, train_tagger
 from labeling.project import Project, load_project
 from labeling.splits.assign import Assignment
-from labeling.taggers import Settings, tagged
+from labeling.training.extractors import corpus_digest, extractor_at, predict, train_tagger
+from labeling.training.token_classifier import Settings, tagged
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset

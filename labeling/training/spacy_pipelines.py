@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from labeling.answers import CHOICES
 from labeling.corpora.targets.spacy.training_files import options_to_learn
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import register
+from labeling.training.predictions import CHOICES
 from labeling.values import digest_of
 from labeling.workspace import storing
 
