@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling import samples
 from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
 from labeling.reprints.projection import aligned, project
+from labeling.samples import shipped
 from labeling.splits.assign import Clustered
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -212,8 +212,8 @@ def test_the_two_real_articles(
 def samples_read(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Article, str, Annotation]]:
     """Each usable sample article with its leak group and its gold, of two annotators."""
     loaded = load_project(workspace=tmp_path_factory.mktemp("samples"))
-    ingest(loaded, [str(samples.articles_folder())])
-    write_rows(loaded.workspace.annotations, samples.annotations())
+    ingest(loaded, [str(shipped.articles_folder())])
+    write_rows(loaded.workspace.annotations, shipped.annotations())
     adjudicate(loaded)
     cluster(loaded)
     articles = {article.id: article for article in read_rows(loaded.workspace.articles, Article)}

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from labeling import samples
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
@@ -21,6 +20,7 @@ from labeling.corpora.release.release import Release
 from labeling.corpora.release.release import Released as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.project import Project, load_project
+from labeling.samples import shipped
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
@@ -36,8 +36,8 @@ from labeling.workspace import Workspace, read_rows, read_value, write_json, wri
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shipped project with its samples, compiled."""
     project = load_project(workspace=tmp_path_factory.mktemp("ours"))
-    ingest(project, [str(samples.articles_folder())])
-    write_rows(project.workspace.annotations, samples.annotations())
+    ingest(project, [str(shipped.articles_folder())])
+    write_rows(project.workspace.annotations, shipped.annotations())
     adjudicate(project)
     cluster(project)
     split(project)
