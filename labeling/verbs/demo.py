@@ -19,7 +19,7 @@ from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.project import Project, load_project
-from labeling.report import interval, percent
+from labeling.report.page import interval, percent
 from labeling.samples import shipped
 from labeling.studio.api import signup
 from labeling.studio.server import server

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import RootModel
 
-from labeling import report as page
 from labeling.adjudication.consensus import Conflict
 from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
 from labeling.articles import Article, Reject
@@ -18,7 +17,8 @@ from labeling.evaluation.agreement import Agreement
 from labeling.evaluation.learning_curve import Curve
 from labeling.evaluation.scores import Score
 from labeling.ledger import sums
-from labeling.report import Findings
+from labeling.report import page as page
+from labeling.report.page import Findings
 from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit
 from labeling.splits.assign import Assignment, Clustered

@@ -13,7 +13,7 @@ from labeling.evaluation.relations_and_choices import Heard, choices, relations
 from labeling.evaluation.scores import Judged, evaluate
 from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
-from labeling.report import Findings, annotators, disputes, label_counts, percent, report, tiles
+from labeling.report.page import Findings, annotators, disputes, label_counts, percent, report, tiles
 from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit, Consistency, Difference, Side
 from labeling.splits.assign import Assignment, Clustered

@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from labeling import kinship
 from labeling.evaluation import learning_curve
-from labeling.reading import Piece, pieces
+from labeling.report import shared_text
+from labeling.report.highlight import Piece, pieces
 from labeling.reprints.carried import savings
 from labeling.splits.assign import SPLITS
 
@@ -119,7 +119,7 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("labeling"),
+        loader=PackageLoader("labeling.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -127,7 +127,7 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
     )
     environment.filters |= {"percent": percent, "interval": interval}
     articles, split_of = {article.id: article for article in findings.articles}, _split_of(findings)
-    drawn = kinship.groups(findings.clusters, articles, split_of)
+    drawn = shared_text.groups(findings.clusters, articles, split_of)
     return environment.get_template("report.html.j2").render(
         title=title,
         findings=findings,
@@ -143,14 +143,14 @@ def report(title: str, schema: Schema, findings: Findings) -> str:
         families=[group for group in drawn if group.articles > 1],
         singles=[group.stories[0][0] for group in drawn if group.articles == 1],
         singles_drawn=_SINGLES,
-        beside=kinship.beside(_worst(findings), articles, split_of, findings.words),
+        beside=shared_text.beside(_worst(findings), articles, split_of, findings.words),
         at_random=_at_random(findings),
         savings=savings(findings.projected, findings.gold),
         savings_shown=_SAVINGS,
         differences_shown=_DIFFERENCES,
-        label_groups=kinship.labels_in_groups(findings.gold, findings.clusters),
+        label_groups=shared_text.labels_in_groups(findings.gold, findings.clusters),
         gain=learning_curve.gain(findings.curve.points) if findings.curve else None,
-        groups_of=lambda names: kinship.count_groups(names, findings.clusters),
+        groups_of=lambda names: shared_text.count_groups(names, findings.clusters),
     )
 
 
@@ -253,7 +253,7 @@ def _worst(findings: Findings) -> list[tuple[str, str]]:
     """The pairs to show side by side: what leaks, what would have leaked at random, and what shares most."""
     sides = (findings.leakage.splits, findings.leakage.random_split) if findings.leakage else ()
     leaks = [shared for side in sides for shared in side.worst if shared.words >= findings.words]
-    return [*((shared.one, shared.other) for shared in leaks), *kinship.closest(findings.passages)]
+    return [*((shared.one, shared.other) for shared in leaks), *shared_text.closest(findings.passages)]
 
 
 def _at_random(findings: Findings) -> dict[tuple[str, str], str]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Span
-from labeling.reading import Piece, pieces
+from labeling.report.highlight import Piece, pieces
 
 
 def test_nested_spans_share_their_pieces() -> None:

@@ -1,0 +1,1 @@
+"""The report: all numbers of a workspace on one page."""
