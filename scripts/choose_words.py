@@ -22,7 +22,7 @@ from labeling.passages import frames
 from labeling.passages.find import Size, find, texts_of
 from labeling.passages.settings import PassageRules
 from labeling.project import load_project
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
 from labeling.workspace import read_rows
@@ -64,7 +64,7 @@ def corpora(folder: Path) -> Iterator[tuple[str, list[Article]]]:
         yield name, [_article(str(row.get("id", row["title"])), row["text"], name) for row in rows]
     with TemporaryDirectory() as scratch:
         project = load_project(workspace=Path(scratch))
-        ingest(project, [str(shipped.articles_folder())])
+        ingest(project, [str(sample_data.articles_folder())])
         yield "samples", list(read_rows(project.workspace.articles, Article))
 
 

@@ -22,7 +22,7 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.evaluation.scores import Judged, Score, evaluate
 from labeling.project import load_project
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.suggestions.suggester import RULES, settings_of, suggest
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
@@ -53,9 +53,9 @@ COVERING = {
 
 def on_samples(project: Project) -> Score:
     """The rules against the sample annotators' gold, on all labels of the schema."""
-    ingest(project, [str(shipped.articles_folder())])
+    ingest(project, [str(sample_data.articles_folder())])
     articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
-    found = adjudicate(shipped.annotations(), [], articles, project.schema, project.file.policies.trim)
+    found = adjudicate(sample_data.annotations(), [], articles, project.schema, project.file.policies.trim)
     gold = {each.article: each for each in found.gold if each.usable}
     said = suggest((articles[name] for name in sorted(gold)), project.schema, settings_of(project))
     judged = [

@@ -20,7 +20,7 @@ from labeling.articles import Article
 from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.project import Project, load_project
 from labeling.report.page import interval, percent
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.studio.api import signup
 from labeling.studio.server import server
 from labeling.verbs.adjudicate import adjudicate
@@ -152,7 +152,7 @@ def _walk(trip: Journey) -> PushSummary:
     """Every step, each shown as it is done: what went in, what came out, where it lies."""
     project, files = trip.project, trip.project.workspace
     _told("serve", f"Label Studio at {trip.credentials.url}, on this machine only", files.studio)
-    source = trip.articles or shipped.articles_folder()
+    source = trip.articles or sample_data.articles_folder()
     with _step("ingest", files.articles) as say:
         taken = ingest(project, [str(source)])
         say(f"{taken.articles} articles from {source.name}/, {sum(taken.rejected.values())} refused")
@@ -230,7 +230,7 @@ def _told(verb: str, line: str, path: Path | None = None, seconds: float | None 
 def _said(trip: Journey) -> Sequence[Annotation]:
     """The sample annotators' words; for the user's own articles, the suggestions in the name of nobody."""
     if trip.articles is None:
-        return shipped.annotations()
+        return sample_data.annotations()
     return [
         annotation.model_copy(update={"annotator": _NOBODY})
         for annotation in read_rows(trip.project.workspace.suggestions, Annotation)

@@ -17,7 +17,7 @@ from labeling.evaluation.agreement import Agreement
 from labeling.evaluation.learning_curve import Curve
 from labeling.evaluation.scores import Score
 from labeling.ledger import sums
-from labeling.report import page as page
+from labeling.report import page
 from labeling.report.page import Findings
 from labeling.reprints.carried import Projected
 from labeling.reprints.consistency import Audit

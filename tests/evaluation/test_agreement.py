@@ -18,7 +18,7 @@ from labeling.errors import TooFewAnnotators
 from labeling.evaluation.agreement import Agreement, agree, alpha, doubly
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs import agree as verb
 from labeling.verbs.ingest import ingest
@@ -174,8 +174,8 @@ def test_seqeval_has_the_same_f1(project: Project, ana: list[tuple[int, str]], b
 def test_the_command(tmp_path: Path) -> None:
     """On the samples, whose two annotators differ here and there; the file says which annotations it is of."""
     project = load_project(workspace=tmp_path / "workspace")
-    ingest(project, [str(shipped.articles_folder())])
-    write_rows(project.workspace.annotations, shipped.annotations())
+    ingest(project, [str(sample_data.articles_folder())])
+    write_rows(project.workspace.annotations, sample_data.annotations())
     words = ["--workspace", str(project.workspace.root), "agree"]
     table = CliRunner().invoke(cli, words, catch_exceptions=False).stdout
     told = json.loads(CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False).stdout)

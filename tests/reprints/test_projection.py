@@ -15,7 +15,7 @@ from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
 from labeling.reprints.projection import aligned, project
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.splits.assign import Clustered
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -212,8 +212,8 @@ def test_the_two_real_articles(
 def samples_read(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Article, str, Annotation]]:
     """Each usable sample article with its leak group and its gold, of two annotators."""
     loaded = load_project(workspace=tmp_path_factory.mktemp("samples"))
-    ingest(loaded, [str(shipped.articles_folder())])
-    write_rows(loaded.workspace.annotations, shipped.annotations())
+    ingest(loaded, [str(sample_data.articles_folder())])
+    write_rows(loaded.workspace.annotations, sample_data.annotations())
     adjudicate(loaded)
     cluster(loaded)
     articles = {article.id: article for article in read_rows(loaded.workspace.articles, Article)}

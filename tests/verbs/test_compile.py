@@ -16,7 +16,7 @@ from labeling.annotations import LedgerRow
 from labeling.cli import cli
 from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkerDied, WorkspaceBusy
 from labeling.project import Project, load_project
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compiled_from
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def project(tmp_path: Path) -> Project:
     """The shipped project with its samples, as far as `split`."""
     project = load_project(workspace=tmp_path / "workspace")
-    ingest(project, [str(shipped.articles_folder())])
-    write_rows(project.workspace.annotations, shipped.annotations())
+    ingest(project, [str(sample_data.articles_folder())])
+    write_rows(project.workspace.annotations, sample_data.annotations())
     adjudicate(project)
     cluster(project)
     split(project)
@@ -89,7 +89,7 @@ def test_compiled_again_it_is_the_same(project: Project) -> None:
 def test_another_gold_is_another_dataset(project: Project) -> None:
     """The one before stays, `latest` moves on."""
     first = compiled_from(project)
-    write_rows(project.workspace.annotations, shipped.annotations()[:-1])
+    write_rows(project.workspace.annotations, sample_data.annotations()[:-1])
     adjudicate(project)
     second = compiled_from(project)
 

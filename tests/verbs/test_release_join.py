@@ -20,7 +20,7 @@ from labeling.corpora.release.release import Release
 from labeling.corpora.release.release import Released as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.project import Project, load_project
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
@@ -36,8 +36,8 @@ from labeling.workspace import Workspace, read_rows, read_value, write_json, wri
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shipped project with its samples, compiled."""
     project = load_project(workspace=tmp_path_factory.mktemp("ours"))
-    ingest(project, [str(shipped.articles_folder())])
-    write_rows(project.workspace.annotations, shipped.annotations())
+    ingest(project, [str(sample_data.articles_folder())])
+    write_rows(project.workspace.annotations, sample_data.annotations())
     adjudicate(project)
     cluster(project)
     split(project)

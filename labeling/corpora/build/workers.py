@@ -64,8 +64,8 @@ def _begin() -> None:
     """Load in a new process what all its work needs, and keep it out of the way of the collector of garbage."""
     import spacy  # noqa: F401
 
-    import labeling.corpora.making
-    import labeling.corpora.proof  # noqa: F401
+    import labeling.corpora.build.convert
+    import labeling.corpora.build.verify_targets  # noqa: F401
 
     gc.freeze()
 

@@ -15,7 +15,7 @@ import trafilatura
 from labeling.annotations import check
 from labeling.articles import Article
 from labeling.project import load_project, shipped
-from labeling.samples import shipped
+from labeling.samples import sample_data
 from labeling.sources.files import Arrival, Remark, Terms, read
 from labeling.sources.inputs import find
 from labeling.values import digest_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation
     from labeling.schema import Schema
 
-FOLDER = shipped.articles_folder()
+FOLDER = sample_data.articles_folder()
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 WINDOWS = "nordlys-post/sanctions-drone-parts"
 EU_INDIA = "https://briefs.example/eu-india-round"
@@ -64,7 +64,7 @@ def texts() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def said() -> list[Annotation]:
     """What ana and ben say."""
-    return shipped.annotations()
+    return sample_data.annotations()
 
 
 @pytest.fixture(scope="module")
