@@ -19,25 +19,19 @@ from pydantic import BaseModel
 
 from labeling import cli as command_line
 from labeling import errors
-from labeling.adjudication.consensus import Conflict, Reading
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
 from labeling.articles import Article, Reject
 from labeling.corpora.manifest import Manifest
 from labeling.corpora.release.release import Release, Released
-from labeling.evaluation.agreement import Agreement
-from labeling.evaluation.learning_curve import Curve
-from labeling.evaluation.scores import Score
 from labeling.guidelines import guidelines
-from labeling.passages.rows import Passage, Place
 from labeling.project import ProjectFile, load_project, shipped
-from labeling.reprints.carried import Projected
-from labeling.reprints.consistency import Audit
-from labeling.splits.assign import Assignment, Clustered
-from labeling.splits.leakage import Leakage
+from labeling.rows.assignment import Assignment, Leakage
+from labeling.rows.conflict import Conflict, Reading
+from labeling.rows.passage import Clustered, Passage, Place
+from labeling.rows.reprint import Audit, Projected
+from labeling.rows.score import Agreement, Curve, Score
+from labeling.rows.server_state import Known, Link, Pushed, Said, Users, Watermark
 from labeling.studio.server.credentials import Credentials
-from labeling.studio.sync.journal import Pushed
-from labeling.studio.sync.project_link import Link
-from labeling.studio.sync.pull_state import Known, Said, Users, Watermark
 from labeling.training.extractors import Extractor
 from labeling.values import canonical, digest_of
 from labeling.workspace import write_text

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from labeling.samples.shipped import articles_folder
 from playwright.sync_api import sync_playwright
 
 from labeling.project import load_project
+from labeling.samples.sample_data import articles_folder
 from labeling.studio.api.client import connect
 from labeling.studio.server.server import embedded
 from labeling.studio.sync.project_link import linked

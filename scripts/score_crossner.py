@@ -33,7 +33,8 @@ from labeling.evaluation import scores
 from labeling.evaluation.scores import Judged, surface
 from labeling.imports.merge import Terms
 from labeling.project import load_project
-from labeling.splits.assign import SPLITS, Assignment, Clustered, SplitName
+from labeling.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.rows.passage import Clustered
 from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
 
     from spacy.language import Language
 
-    from labeling.evaluation.scores import Measure, Score
     from labeling.project import Project
+    from labeling.rows.score import Measure, Score
 
 LABELS = ("politician", "person", "politicalparty", "organisation", "country", "location", "election", "event", "misc")
 # Of the test split, micro, exact. What each was given besides the 200 sentences of train makes them no match.

@@ -37,8 +37,8 @@ from labeling.workspace import write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from labeling.evaluation.scores import Measures
     from labeling.project import Project
+    from labeling.rows.score import Measures
 
 SURE = 0.5  # the corpus's own advice
 SYMMETRIC = ("CoLocated", "IsSynonymOf", "AlliesOf", "FightingAgainst", "CommWith", "Apart")

@@ -22,7 +22,7 @@ import click
 from labeling.annotations import MODEL, Annotation, Span
 from labeling.articles import Article
 from labeling.project import load_project, shipped
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
 from labeling.training.extractors import train
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -35,8 +35,8 @@ from labeling.workspace import write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from labeling.evaluation.scores import Score
     from labeling.project import Project
+    from labeling.rows.score import Score
 
 SHARES = (0.0, 0.1, 0.4)
 SETTING = "gold_preproc = true"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from labeling.adjudication.gold import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
-from labeling.evaluation.scores import Judged, Score, evaluate
+from labeling.evaluation.scores import Judged, evaluate
 from labeling.project import load_project
 from labeling.samples import sample_data
 from labeling.suggestions.suggester import RULES, settings_of, suggest
@@ -31,8 +31,8 @@ from labeling.workspace import read_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from labeling.evaluation.scores import Measure
     from labeling.project import Project
+    from labeling.rows.score import Measure, Score
 
 # From re3d's labels and from ours to one that covers both. What is in neither column is not compared.
 COVERING = {

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
+from labeling.rows.server_state import Pushed
 from labeling.studio.sync import journal
-from labeling.studio.sync.journal import Pushed
 from labeling.values import digest_of
 from labeling.workspace import Indexed, Sorted, Workspace, file_digest, read_rows, read_value, replacing, write_rows
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.trimming import trim
 from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, choice_id, relation_id
 from labeling.ledger import rows_of
-from labeling.values import Frozen
+from labeling.rows.conflict import Conflict, ConflictKind, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,36 +23,8 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.schema import Schema
 
-Kind: TypeAlias = Literal["boundary", "label", "missed", "relation", "choice"]
 Names: TypeAlias = dict[tuple[str, str], GoldSpan]
 """Whose span (annotator, id) became which span of gold."""
-
-
-class Reading(Frozen):
-    """What one annotator says about a disputed stretch; ``id`` names it as the ledger does."""
-
-    annotator: str
-    id: str
-    start: int
-    end: int
-    label: str
-
-
-class Conflict(Frozen):
-    """A stretch on which annotators differ, and what each of them says.
-
-    ``boundary``: offsets differ. ``label``: one stretch, several labels. ``missed``: some say it, the others say
-    nothing there. ``relation``: the stretch holds both ends. ``choice``: the stretch is the whole text. ``missed_by``
-    names the annotators who say nothing. ``task`` is the server's, to send people there.
-    """
-
-    article: str
-    kind: Kind
-    start: int
-    end: int
-    readings: tuple[Reading, ...]
-    missed_by: tuple[str, ...] = ()
-    task: int | None = None
 
 
 @dataclass(frozen=True)
@@ -219,7 +191,7 @@ def _span_conflict(article: str, those: Sequence[_Drawn], said: Sequence[Annotat
     return _conflict(article, _kind(readings), readings, said)
 
 
-def _kind(readings: Sequence[Reading]) -> Kind:
+def _kind(readings: Sequence[Reading]) -> ConflictKind:
     places = {(reading.start, reading.end) for reading in readings}
     labels = {reading.label for reading in readings}
     if len({reading.annotator for reading in readings}) == 1 or len(places) == len(labels) == 1:
@@ -227,7 +199,7 @@ def _kind(readings: Sequence[Reading]) -> Kind:
     return "label" if len(places) == 1 else "boundary"
 
 
-def _conflict(article: str, kind: Kind, readings: Sequence[Reading], said: Sequence[Annotation]) -> Conflict:
+def _conflict(article: str, kind: ConflictKind, readings: Sequence[Reading], said: Sequence[Annotation]) -> Conflict:
     heard = {reading.annotator for reading in readings}
     return Conflict(
         article=article,

@@ -21,10 +21,10 @@ from labeling.ledger import check_balance, rows_of, things_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from labeling.adjudication.consensus import Conflict
     from labeling.adjudication.trimming import Rule
     from labeling.annotations import Annotation, Quarantined
     from labeling.articles import Article
+    from labeling.rows.conflict import Conflict
     from labeling.schema import Schema
 
 # The choice by which an annotator rules a whole article out.

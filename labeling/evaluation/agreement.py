@@ -16,8 +16,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from labeling.errors import TooFewAnnotators
-from labeling.evaluation.scores import BOOTSTRAP, Judged, Score, evaluate
-from labeling.values import Frozen
+from labeling.evaluation.scores import BOOTSTRAP, Judged, evaluate
+from labeling.rows.score import Agreement, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -26,31 +26,6 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.evaluation.scores import Bootstrap
     from labeling.schema import ChoiceSet, Schema
-
-
-class Pair(Frozen):
-    """Two annotators and how far their spans agree: the score of ``other`` when ``one`` is taken for gold.
-
-    F1 is the same the other way round; precision and recall change places.
-    """
-
-    one: str
-    other: str
-    score: Score
-
-
-class Agreement(Frozen):
-    """``agreement.json``. ``annotations`` is the SHA-256 of the file it was measured on.
-
-    ``articles`` counts those that two or more submitted. ``choices`` has alpha by choice set, for a set of which
-    several options can be chosen by option (``event=CONSULT``).
-    """
-
-    annotations: str
-    articles: int
-    annotators: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-    choices: dict[str, float | None]
 
 
 @dataclass(frozen=True)

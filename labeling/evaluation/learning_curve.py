@@ -8,32 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from labeling.evaluation.scores import Measure
-from labeling.values import Frozen, digest_of
+from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-
-class Point(Frozen):
-    """What a model is worth that was trained on so many leak groups of train, which are so many articles.
-
-    ``exact`` is the measure of all spans of the test split: start, end and label right.
-    """
-
-    leak_groups: int
-    articles: int
-    exact: Measure
-
-
-class Curve(Frozen):
-    """``curve.json``: points in the order of their leak groups, of one config, each trained with the same seed."""
-
-    corpus: str
-    config: str
-    seed: int
-    signature: str
-    points: tuple[Point, ...]
+    from labeling.rows.score import Point
 
 
 def steps(groups: Mapping[str, str], points: int, seed: str) -> Iterator[tuple[int, list[str]]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-Rule: TypeAlias = Literal["exact", "position", "overlapping"]
+    from labeling.rows.score import Rule
+
 RULES: tuple[Rule, ...] = ("exact", "position", "overlapping")
 
 

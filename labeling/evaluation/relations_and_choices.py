@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.annotations import choice_id
 from labeling.evaluation.matching import pair
-from labeling.evaluation.scores import BOOTSTRAP, Measures, Outcome, measures_of, signature
+from labeling.evaluation.scores import BOOTSTRAP, Outcome, measures_of, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from labeling.annotations import Annotation, Gold, Relation
     from labeling.articles import Article
-    from labeling.evaluation.matching import Rule, Stretch
+    from labeling.evaluation.matching import Stretch
     from labeling.evaluation.scores import Bootstrap
+    from labeling.rows.score import Measures, Rule
     from labeling.schema import Schema
 
 

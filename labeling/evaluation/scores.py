@@ -19,8 +19,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling import __version__
-from labeling.evaluation.matching import Rule, pair
-from labeling.values import Frozen
+from labeling.evaluation.matching import pair
+from labeling.rows.score import Measure, Measures, Rule, Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -50,67 +50,6 @@ class Judged:
     gold: Sequence[Stretch]
     predicted: Sequence[Stretch]
     open: Sequence[tuple[int, int]] = ()
-
-
-class Measure(Frozen):
-    """Precision, recall and F1 with what they were counted from, and their 95 % intervals (low, high).
-
-    What is undefined is None, and ``undefined`` says why.
-    """
-
-    pairs: int
-    gold: int
-    predicted: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    precision_interval: tuple[float, float] | None = None
-    recall_interval: tuple[float, float] | None = None
-    f1_interval: tuple[float, float] | None = None
-    undefined: str = ""
-
-    @property
-    def why_no_interval(self) -> str:
-        """Why F1 has no interval: because it has no value, or because there is nothing to resample."""
-        reasons = dict(each.split(": ", 1) for each in self.undefined.split("; ") if each)
-        return "" if self.f1_interval else reasons.get("f1") or reasons.get("intervals", "")
-
-
-class Measures(Frozen):
-    """The measures by one rule of pairing: over all (micro), and by label.
-
-    ``seen`` and ``unseen`` part them by whether the same words bore the same label in training, of a relation the words
-    of both ends; None where that was not asked.
-    """
-
-    rule: Rule
-    micro: Measure
-    labels: dict[str, Measure]
-    signature: str
-    seen: Measure | None = None
-    unseen: Measure | None = None
-
-
-class Score(Frozen):
-    """What an annotator's spans are worth against gold.
-
-    ``exact`` wants start, end and label right, ``position`` only start and end, ``overlapping`` the label and one
-    shared code point. ``relations``, the same by the overlapping rule, and ``choices`` are of `statements`: None for an
-    annotator that says none in the whole test set.
-    ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor, which
-    reads tokens, cannot say them exactly, and its recall stays that much below 1.
-    """
-
-    annotator: str
-    articles: int
-    leak_groups: int
-    exact: Measures
-    position: Measures
-    overlapping: Measures
-    relations: Measures | None = None
-    relations_overlapping: Measures | None = None
-    choices: Measures | None = None
-    out_of_reach: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

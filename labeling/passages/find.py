@@ -10,9 +10,8 @@ import numpy as np
 
 from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
-from labeling.passages.rows import Passage, PassageKind, Place
 from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, connected
-from labeling.splits.assign import Clustered
+from labeling.rows.passage import Clustered, Passage, PassageKind, Place
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

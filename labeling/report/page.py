@@ -13,24 +13,20 @@ from labeling.evaluation import learning_curve
 from labeling.report import shared_text
 from labeling.report.highlight import Piece, pieces
 from labeling.reprints.carried import savings
-from labeling.splits.assign import SPLITS
+from labeling.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.adjudication.consensus import Conflict
     from labeling.annotations import Annotation, Gold, Quarantined
     from labeling.articles import Article, Reject
-    from labeling.evaluation.agreement import Agreement
-    from labeling.evaluation.learning_curve import Curve
-    from labeling.evaluation.scores import Measure, Measures, Score
     from labeling.ledger import Sums
-    from labeling.passages.rows import Passage
-    from labeling.reprints.carried import Projected
-    from labeling.reprints.consistency import Audit
+    from labeling.rows.assignment import Assignment, Leakage
+    from labeling.rows.conflict import Conflict
+    from labeling.rows.passage import Clustered, Passage
+    from labeling.rows.reprint import Audit, Projected
+    from labeling.rows.score import Agreement, Curve, Measure, Measures, Score
     from labeling.schema import Schema
-    from labeling.splits.assign import Assignment, Clustered
-    from labeling.splits.leakage import Leakage
 
 _SHOWN = 6
 _DIFFERENCES = 20

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.passages.rows import Passage
-    from labeling.splits.assign import Clustered
+    from labeling.rows.passage import Clustered, Passage
 
 _PAIRS = 4
 

@@ -11,43 +11,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from labeling.annotations import PROJECTED, Annotation, Relation, Span
+from labeling.annotations import Annotation, Span
 from labeling.reprints.overlap import sharing
 from labeling.reprints.projection import aligned, project
-from labeling.values import Frozen
+from labeling.rows.reprint import Projected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.passages.rows import Passage
-    from labeling.splits.assign import Clustered
+    from labeling.rows.passage import Clustered, Passage
 
 _RUN = 5  # words of the shortest run by which two reports of one story help each other
 _SOURCES = 4  # articles from which one article is helped, those that share most with it
 _DONE = frozenset({"submitted", "skipped"})
-
-
-class Projected(Frozen):
-    """One line of ``projected.jsonl``: what was carried to ``article`` from ``source``.
-
-    ``said`` is how many spans people's gold of ``source`` has. ``stretches`` are where ``article`` has the source's
-    words, in code points, half open: there the source speaks, with a span or by having none.
-    """
-
-    article: str
-    digest: str
-    source: str
-    said: int
-    stretches: tuple[tuple[int, int], ...] = ()
-    spans: tuple[Span, ...] = ()
-    relations: tuple[Relation, ...] = ()
-
-    @property
-    def annotator(self) -> str:
-        """Who signs it."""
-        return PROJECTED + self.source
 
 
 @dataclass(frozen=True)

@@ -12,81 +12,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from labeling.annotations import Span
 from labeling.evaluation.matching import pair
 from labeling.reprints.carried import touches
 from labeling.reprints.overlap import sharing
 from labeling.reprints.projection import aligned
-from labeling.values import Frozen
+from labeling.rows.reprint import Audit, Consistency, Difference, DifferenceKind, Side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.annotations import Gold, GoldSpan
     from labeling.articles import Article
-    from labeling.passages.rows import Passage
     from labeling.reprints.projection import Alignment
+    from labeling.rows.passage import Passage
 
-Kind: TypeAlias = Literal["label", "boundary", "missed"]
 
 _AROUND = 60  # code points shown on either side
-
-
-class Side(Frozen):
-    """What one article says of the passage: a stretch in code points with its label, "" where it has none.
-
-    ``before`` and ``after`` are the words around it, ``by`` the annotators, ``link`` its task in Label Studio's page,
-    "" where it has none.
-    """
-
-    article: str
-    start: int
-    end: int
-    label: str
-    text: str
-    before: str
-    after: str
-    by: tuple[str, ...]
-    link: str = ""
-
-
-class Difference(Frozen):
-    """Words that stand in two articles and are labelled differently.
-
-    ``label``: the same stretch, other labels. ``boundary``: the same label, other ends. ``missed``: one side has no
-    span there.
-    """
-
-    kind: Kind
-    left: Side
-    right: Side
-
-
-class Consistency(Frozen):
-    """How often spans of one label were judged alike and differently in shared words."""
-
-    alike: int
-    different: int
-
-    @property
-    def share(self) -> float | None:
-        """Those judged alike among all; None when there were none."""
-        return self.alike / (self.alike + self.different) if self.alike + self.different else None
-
-
-class Audit(Frozen):
-    """``audit.json``: how many pairs of annotated articles share words, and how they agree in them.
-
-    A difference of labels counts for both labels. ``share`` is alike among all, None when nothing could be compared.
-    """
-
-    pairs: int
-    alike: int
-    share: float | None
-    labels: dict[str, Consistency]
-    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
@@ -172,7 +116,7 @@ class _Shown:
         self.ours = {span.id: span for span in left.gold.spans}
         self.theirs = {span.id: span for span in right.gold.spans}
 
-    def difference(self, kind: Kind, ours: str, theirs: str) -> Difference:
+    def difference(self, kind: DifferenceKind, ours: str, theirs: str) -> Difference:
         """The difference between two spans by id, or of one and nothing ("")."""
         left, right = self.ours.get(ours), self.theirs.get(theirs)
         left_place = self.alignment.inverse.image(right.start, right.end) if left is None and right else None

@@ -9,27 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from labeling.errors import LeakError
-from labeling.values import Frozen, digest_of
+from labeling.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.articles import Article
-
-SplitName: TypeAlias = Literal["train", "dev", "test"]
-SPLITS: tuple[SplitName, ...] = ("train", "dev", "test")
-
-
-class Assignment(Frozen):
-    """The split of one article; None, with the reason, for an article that is left out of all of them."""
-
-    article: str
-    leak_group: str
-    split: SplitName | None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,15 +34,6 @@ class Facts:
 
 
 NOTHING_KNOWN = Facts(labels={})
-
-
-class Clustered(Frozen):
-    """One line of ``clusters.jsonl``: the story and the leak group of an article, and whether it leads its story."""
-
-    article: str
-    story: str
-    leak_group: str
-    lead: bool
 
 
 def groups_by_text(articles: Iterable[Article]) -> dict[str, str]:

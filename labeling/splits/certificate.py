@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.checksums import input_at
 from labeling.errors import Uncertified
-from labeling.splits.leakage import Leakage, refuse_leak
+from labeling.rows.assignment import Leakage
+from labeling.splits.leakage import refuse_leak
 from labeling.workspace import read_value
 
 if TYPE_CHECKING:

@@ -17,73 +17,17 @@ from labeling.errors import LeakError
 from labeling.passages.fingerprints import wholes
 from labeling.passages.normalise import Numbers, Texts
 from labeling.passages.words import Hashes, all_words, grams, streams
-from labeling.splits.assign import SPLITS, SplitName
-from labeling.values import Frozen, digest_of
+from labeling.rows.assignment import SPLITS, Leakage, Overlap, SharedText, Sides, SplitName
+from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from labeling.passages.rows import Passage
+    from labeling.rows.passage import Passage
 
 _NEAR = 5  # words of the runs by which articles are near each other
 _SHORT = 6  # words of the shortest runs that are counted
 _WORST = 10
-
-
-class Overlap(Frozen):
-    """What the articles of ``other`` share with those of ``one``.
-
-    Of the ``articles`` of ``other``, ``exact`` have the words of an article of ``one``, ``near`` have half of their
-    words in runs of 5 words that stand in ``one``, ``passage`` hold a run that joins, ``boilerplate`` hold boilerplate
-    that stands in ``one`` too. ``passages`` counts stretches of runs that join, and texts too short for one that are
-    the same; ``shorter_runs`` counts stretches of runs of 6 words or more that do not. Of the ``surfaces`` of
-    ``other``, each a label and words, ``surfaces_seen`` stand in ``one`` too.
-    """
-
-    one: SplitName
-    other: SplitName
-    articles: int
-    exact: int
-    near: int
-    passage: int
-    passages: int
-    shorter_runs: int
-    boilerplate: int
-    surfaces: int
-    surfaces_seen: int
-
-
-class SharedText(Frozen):
-    """A stretch of ``words`` words of the article ``other`` that begins with a run of the article ``one``."""
-
-    words: int
-    one: str
-    one_split: SplitName
-    other: str
-    other_split: SplitName
-    text: str
-
-
-class Sides(Frozen):
-    """What every two splits share, and the longest of it."""
-
-    overlaps: tuple[Overlap, ...]
-    worst: tuple[SharedText, ...]
-
-
-class Leakage(Frozen):
-    """``leakage.json``. ``shared_passages_across_splits`` must be 0; the rest is counted, and no fault.
-
-    ``measured_on`` has the SHA-256 of the files that it depends on; `compile` refuses a certificate of others.
-    """
-
-    words: int
-    shared_passages_across_splits: int
-    boilerplate_across_splits: int
-    shorter_runs_across_splits: int
-    splits: Sides
-    random_split: Sides
-    measured_on: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

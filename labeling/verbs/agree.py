@@ -10,14 +10,14 @@ import click
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.evaluation import agreement
-from labeling.splits.assign import Clustered, groups_by_text
+from labeling.rows.passage import Clustered
+from labeling.splits.assign import groups_by_text
 from labeling.verbs.options import json_option, measured, show, with_project
 from labeling.workspace import file_digest, read_rows, rows_or_none, write_json
 
 if TYPE_CHECKING:
-    from labeling.evaluation.agreement import Agreement
-    from labeling.evaluation.scores import Measures
     from labeling.project import Project
+    from labeling.rows.score import Agreement, Measures
 
 
 @dataclass(frozen=True)

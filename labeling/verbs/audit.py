@@ -15,7 +15,7 @@ from labeling.workspace import Indexed, read_rows, write_json
 
 if TYPE_CHECKING:
     from labeling.project import Project
-    from labeling.reprints.consistency import Audit, Difference, Side
+    from labeling.rows.reprint import Audit, Difference, Side
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def audit(project: Project) -> Audit:
         MissingInput: Nothing was ingested, clustered or adjudicated.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.passages.rows import Passage
+    from labeling.rows.passage import Passage
     from labeling.studio.sync.task_urls import task_pages
 
     workspace = project.workspace

@@ -11,8 +11,9 @@ from labeling.adjudication.gold import adjudicate
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.reprints import carried
-from labeling.reprints.carried import Press, Projected, savings, waiting
-from labeling.splits.assign import Clustered
+from labeling.reprints.carried import Press, savings, waiting
+from labeling.rows.passage import Clustered
+from labeling.rows.reprint import Projected
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
 
@@ -53,7 +54,7 @@ def carry(project: Project) -> Carried:
         MissingInput: Nothing was ingested, clustered or pulled.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.passages.rows import Passage
+    from labeling.rows.passage import Passage
 
     workspace = project.workspace
     with workspace.opened():

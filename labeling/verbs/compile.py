@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.splits.assign import SPLITS
+from labeling.rows.assignment import SPLITS
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:

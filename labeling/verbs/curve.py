@@ -15,10 +15,10 @@ from labeling.articles import Article
 from labeling.corpora.targets.spacy.subsample import thinned
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.evaluation import learning_curve, scores
-from labeling.evaluation.learning_curve import Curve, Point
 from labeling.evaluation.scores import Judged
 from labeling.project import shipped
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
+from labeling.rows.score import Curve, Point
 from labeling.training import extractors
 from labeling.verbs.evaluate import refuse_changed
 from labeling.verbs.options import json_option, measured, show, with_project
@@ -27,8 +27,8 @@ from labeling.workspace import read_rows, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labeling.evaluation.scores import Score
     from labeling.project import Project
+    from labeling.rows.score import Score
     from labeling.workspace import Workspace
 
 

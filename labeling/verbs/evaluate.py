@@ -16,7 +16,7 @@ from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import relations_and_choices, scores
 from labeling.evaluation.relations_and_choices import Heard
 from labeling.evaluation.scores import Judged, surface
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
 from labeling.tokens import edges, inner_boundaries, tokenizer
 from labeling.training import extractors
 from labeling.verbs.options import json_option, measured, percent, show, with_project
@@ -25,9 +25,8 @@ from labeling.workspace import read_rows, read_value, rows_or_none, write_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.evaluation.matching import Rule
-    from labeling.evaluation.scores import Measure, Score
     from labeling.project import Project
+    from labeling.rows.score import Measure, Rule, Score
     from labeling.schema import Schema
     from labeling.workspace import Workspace
 

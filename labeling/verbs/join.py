@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.articles import Article
-from labeling.splits.assign import SPLITS
+from labeling.rows.assignment import SPLITS
 from labeling.verbs.options import REFUSED, holding, json_option, show, with_project
 from labeling.workspace import Indexed, missing, read_value
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-    from labeling.evaluation.scores import Measure
+    from labeling.rows.score import Measure
     from labeling.workspace import Workspace
 
 REFUSED = 3  # done, but some items were refused and are listed

@@ -10,8 +10,9 @@ import click
 
 from labeling.annotations import Annotation
 from labeling.articles import Article
-from labeling.reprints.carried import Projected, in_order, waiting
-from labeling.splits.assign import Clustered
+from labeling.reprints.carried import in_order, waiting
+from labeling.rows.passage import Clustered
+from labeling.rows.reprint import Projected
 from labeling.studio.sync.combined_suggestions import offers
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
 from labeling.workspace import read_rows, rows_or_none
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from labeling.errors import StaleTask
+    from labeling.rows.server_state import Key, Pushed
     from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.journal import Key, Pushed
     from labeling.studio.sync.push_plan import Suggested
     from labeling.workspace import Workspace
 

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import RootModel
 
-from labeling.adjudication.consensus import Conflict
 from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
 from labeling.articles import Article, Reject
 from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest
-from labeling.evaluation.agreement import Agreement
-from labeling.evaluation.learning_curve import Curve
-from labeling.evaluation.scores import Score
 from labeling.ledger import sums
 from labeling.report import page
 from labeling.report.page import Findings
-from labeling.reprints.carried import Projected
-from labeling.reprints.consistency import Audit
-from labeling.splits.assign import Assignment, Clustered
+from labeling.rows.assignment import Assignment
+from labeling.rows.conflict import Conflict
+from labeling.rows.passage import Clustered
+from labeling.rows.reprint import Audit, Projected
+from labeling.rows.score import Agreement, Curve, Score
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import missing, read_value, rows_or_none, write_text
 
@@ -73,8 +71,8 @@ def report_cli(project: Project, *, as_json: bool) -> int:
 
 
 def _findings(workspace: Workspace, words: int) -> Findings:
-    from labeling.passages.rows import Passage
-    from labeling.splits.leakage import Leakage
+    from labeling.rows.assignment import Leakage
+    from labeling.rows.passage import Passage
     from labeling.studio.sync.task_urls import task_pages
 
     compiled = (workspace.latest / MANIFEST).exists()

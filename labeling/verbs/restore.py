@@ -119,8 +119,8 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
 
 
 def _source(workspace: Workspace, chosen: Path | None) -> Source:
+    from labeling.rows.server_state import Known, Users, Watermark
     from labeling.studio.sync.pull_archive import last_whole
-    from labeling.studio.sync.pull_state import Known, Users, Watermark
     from labeling.studio.sync.restoration import Source
 
     emails = read_value(workspace.users, Users).emails

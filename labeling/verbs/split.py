@@ -11,8 +11,9 @@ import click
 from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.errors import MissingInput
-from labeling.passages.rows import Passage
-from labeling.splits.assign import Assignment, Clustered, Facts, assign, by_date, groups_by_text
+from labeling.rows.assignment import Assignment
+from labeling.rows.passage import Clustered, Passage
+from labeling.splits.assign import Facts, assign, by_date, groups_by_text
 from labeling.verbs.options import json_option, show, with_project
 from labeling.workspace import read_rows, rows_or_none, write_json, write_rows
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labeling.rows.server_state import Key, Pushed
 from labeling.studio.api.client import connect
 from labeling.studio.format.convert import submission_of, task_of
 from labeling.studio.sync import journal
-from labeling.studio.sync.journal import Pushed
 from labeling.studio.sync.project_link import prepared
 from labeling.studio.sync.push_delivery import MOST_TASKS
 
@@ -27,7 +27,7 @@ def annotated(bench: Bench, project: Project, said: Callable[[Labelled], Annotat
     Returns:
         The project's number.
     """
-    sent: dict[journal.Key, Pushed] = {}
+    sent: dict[Key, Pushed] = {}
     with connect(project.workspace, bench.server) as studio:
         number = prepared(studio, project).number
         for at in range(0, len(bench.corpus), MOST_TASKS):

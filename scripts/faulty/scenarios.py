@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from faulty.door import Asked, Fate, door
 from labeling.articles import Article
 from labeling.errors import LabelingError, NoRoom
+from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.signup import add_user
-from labeling.studio.sync import journal, push_delivery
+from labeling.studio.sync import push_delivery
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
 from labeling.workspace import read_rows, write_rows
@@ -231,7 +232,7 @@ class _Annotator(threading.Thread):
 
     def run(self) -> None:
         while self._going:
-            known = [row for row in read_rows(self._project.workspace.pushed, journal.Pushed) if row.task]
+            known = [row for row in read_rows(self._project.workspace.pushed, Pushed) if row.task]
             # People pause between two articles; eight scripts that never do would starve imports on SQLite.
             time.sleep(self._stage.chance.uniform(1, 3))
             row = self._stage.chance.choice(known)

@@ -204,6 +204,6 @@ def _word(article: Article) -> Annotation:
 
 
 def _number(project: Project) -> int:
-    from labeling.studio.sync.project_link import Link
+    from labeling.rows.server_state import Link
 
     return Link.model_validate_json(project.workspace.studio_link.read_bytes()).project

@@ -15,8 +15,8 @@ from labeling.articles import Article
 from labeling.corpora.build.canonical import Content, in_order
 from labeling.ledger import things_in
 from labeling.project import Naming, Policies, Project, ProjectFile
+from labeling.rows.assignment import Assignment
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
-from labeling.splits.assign import Assignment
 from labeling.values import digest_of
 from labeling.workspace import Workspace, write_rows
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from labeling.annotations import Quarantined
-    from labeling.splits.assign import SplitName
+    from labeling.rows.assignment import SplitName
 
 SCHEMA = Schema(
     labels=tuple(

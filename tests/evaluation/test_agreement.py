@@ -15,9 +15,10 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import TooFewAnnotators
-from labeling.evaluation.agreement import Agreement, agree, alpha, doubly
+from labeling.evaluation.agreement import agree, alpha, doubly
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
+from labeling.rows.score import Agreement
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs import agree as verb

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.evaluation.learning_curve import Point, gain, steps
-from labeling.evaluation.scores import Measure
+from labeling.evaluation.learning_curve import gain, steps
+from labeling.rows.score import Measure, Point
 
 groupings = st.lists(st.integers(0, 30), max_size=60).map(
     lambda groups: {f"a{n:02}": f"g{group}" for n, group in enumerate(groups)}

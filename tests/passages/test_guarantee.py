@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.passages.settings import PassageRules
-from labeling.splits.assign import Facts, SplitName, assign
+from labeling.splits.assign import Facts, assign
 from labeling.splits.leakage import Held, certify
 from labeling.values import digest_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from labeling.passages.find import Found
-    from labeling.splits.assign import Assignment
+    from labeling.rows.assignment import Assignment, SplitName
 
     Finder = Callable[..., Found]
 

@@ -11,7 +11,7 @@ import pytest
 from labeling.articles import Article
 from labeling.errors import RayUnavailable
 from labeling.passages import frames
-from labeling.passages.rows import Passage
+from labeling.rows.passage import Passage
 from labeling.values import digest_of
 from labeling.workspace import read_rows, write_rows
 

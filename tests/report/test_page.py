@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from labeling.adjudication.consensus import Conflict, Reading
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.evaluation.agreement import Agreement, Pair
 from labeling.evaluation.relations_and_choices import Heard, choices, relations
 from labeling.evaluation.scores import Judged, evaluate
-from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
 from labeling.report.page import Findings, annotators, disputes, label_counts, percent, report, tiles
-from labeling.reprints.carried import Projected
-from labeling.reprints.consistency import Audit, Consistency, Difference, Side
-from labeling.splits.assign import Assignment, Clustered
-from labeling.splits.leakage import Leakage, Overlap, SharedText, Sides
+from labeling.rows.assignment import Assignment, Leakage, Overlap, SharedText, Sides
+from labeling.rows.conflict import Conflict, Reading
+from labeling.rows.passage import Clustered, Passage, Place
+from labeling.rows.reprint import Audit, Consistency, Difference, Projected, Side
+from labeling.rows.score import Agreement, Pair
 from labeling.values import digest_of
 
 TEXT = "Oslo & Rome <met>."

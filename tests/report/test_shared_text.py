@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
-from labeling.passages.rows import Passage, Place
 from labeling.report.shared_text import Piece, beside, closest, count_groups, groups, labels_in_groups
-from labeling.splits.assign import Clustered
+from labeling.rows.passage import Clustered, Passage, Place
 from labeling.values import digest_of
 
 BODY = "the envoy of Mali met the minister of Chad in Addis Ababa"

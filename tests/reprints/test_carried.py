@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.passages.rows import Passage, Place
-from labeling.reprints.carried import Press, Projected, Saving, carry, in_order, savings, waiting
+from labeling.reprints.carried import Press, Saving, carry, in_order, savings, waiting
 from labeling.reprints.overlap import sharing
-from labeling.splits.assign import Clustered
+from labeling.rows.passage import Clustered, Passage, Place
+from labeling.rows.reprint import Projected
 from labeling.studio.sync.combined_suggestions import joint, offers
 from labeling.values import digest_of
 

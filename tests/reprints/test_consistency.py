@@ -12,11 +12,11 @@ from leakage_measured import releases
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.passages.rows import Passage, Place
 from labeling.project import load_project
-from labeling.reprints.consistency import Audit, Consistency, audit
-from labeling.studio.sync.journal import Pushed
-from labeling.studio.sync.project_link import Link
+from labeling.reprints.consistency import audit
+from labeling.rows.passage import Passage, Place
+from labeling.rows.reprint import Audit, Consistency
+from labeling.rows.server_state import Link, Pushed
 from labeling.values import digest_of
 from labeling.verbs.cluster import cluster
 from labeling.workspace import read_rows, write_json, write_rows

@@ -15,8 +15,8 @@ from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
 from labeling.reprints.projection import aligned, project
+from labeling.rows.passage import Clustered
 from labeling.samples import sample_data
-from labeling.splits.assign import Clustered
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster

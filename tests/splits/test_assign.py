@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import LeakError
-from labeling.splits.assign import SPLITS, Assignment, Facts, SplitName, assign, by_date, groups_by_text
+from labeling.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.splits.assign import Facts, assign, by_date, groups_by_text
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

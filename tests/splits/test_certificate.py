@@ -10,8 +10,8 @@ from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.errors import LabelingError, LeakError, MissingInput, Uncertified
 from labeling.project import Project, load_project
-from labeling.splits.assign import Assignment
-from labeling.splits.leakage import Held, Leakage, certify
+from labeling.rows.assignment import Assignment, Leakage
+from labeling.splits.leakage import Held, certify
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import LeakError
-from labeling.passages.rows import Passage, Place
-from labeling.splits.assign import SPLITS, SplitName
-from labeling.splits.leakage import Held, Leakage, Overlap, certify, refuse_leak
+from labeling.rows.assignment import SPLITS, Leakage, Overlap, SplitName
+from labeling.rows.passage import Passage, Place
+from labeling.splits.leakage import Held, certify, refuse_leak
 
 WORDS = 12
 RELEASE = " ".join(f"release{n}" for n in range(20))

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from labeling.annotations import Annotation, Span, check
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
-from labeling.evaluation.scores import Score
 from labeling.project import load_project, shipped
+from labeling.rows.score import Score
 from labeling.suggestions.names import names_of
 from labeling.suggestions.rule_file import Finder, Layer, Rules, read_rules
 from labeling.suggestions.suggester import RULES, Settings, lines_of, settings_of, suggest, suggested

@@ -14,7 +14,7 @@ from labeling.annotations import Annotation, Relation, Span, check
 from labeling.articles import Article
 from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.project import Project, load_project, shipped
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
 from labeling.training import predictions, spacy_pipelines
 from labeling.training.extractors import corpus_digest, extractor_at, predict, train
 from labeling.values import digest_of

@@ -14,7 +14,7 @@ from labeling.annotations import Annotation, Span, check
 from labeling.articles import Article
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
 from labeling.training.extractors import corpus_digest, extractor_at, predict, train_tagger
 from labeling.training.token_classifier import Settings, tagged
 from labeling.values import digest_of

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from labeling.adjudication.consensus import Conflict
 from labeling.annotations import Annotation, Gold, LedgerRow, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
+from labeling.rows.conflict import Conflict
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.workspace import read_rows, write_rows

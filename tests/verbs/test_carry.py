@@ -16,10 +16,10 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
-from labeling.reprints.carried import Projected
-from labeling.splits.assign import Clustered
+from labeling.rows.passage import Clustered
+from labeling.rows.reprint import Projected
+from labeling.rows.server_state import Pushed
 from labeling.studio.api.client import connect_to
-from labeling.studio.sync.journal import Pushed
 from labeling.values import digest_of
 from labeling.verbs.carry import Carried, carry
 from labeling.verbs.cluster import cluster

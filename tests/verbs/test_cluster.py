@@ -12,10 +12,9 @@ from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, LeakError, MissingInput
-from labeling.passages.rows import Passage
 from labeling.project import Project, load_project
-from labeling.splits.assign import SPLITS, Assignment, Clustered
-from labeling.splits.leakage import Leakage
+from labeling.rows.assignment import SPLITS, Assignment, Leakage
+from labeling.rows.passage import Clustered, Passage
 from labeling.values import digest_of
 from labeling.verbs.cluster import Clusters, cluster
 from labeling.verbs.split import split

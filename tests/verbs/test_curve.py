@@ -17,7 +17,7 @@ from labeling.cli import cli
 from labeling.corpora.targets.spacy.subsample import thinned
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
 from labeling.project import Project, load_project, shipped
-from labeling.splits.assign import Assignment, SplitName
+from labeling.rows.assignment import Assignment, SplitName
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster

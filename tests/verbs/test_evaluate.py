@@ -13,9 +13,9 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
-from labeling.evaluation.scores import Score
 from labeling.project import Project, load_project
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
+from labeling.rows.score import Score
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_

@@ -35,10 +35,10 @@ from labeling.errors import (
     WorkspaceBusy,
 )
 from labeling.project import Project, load_project
+from labeling.rows.server_state import Pushed
 from labeling.studio.api.client import Studio, connect_to
 from labeling.studio.api.prefetch import ahead
 from labeling.studio.api.signup import add_user
-from labeling.studio.sync.journal import Pushed
 from labeling.studio.sync.push_delivery import batches
 from labeling.values import digest_of
 from labeling.verbs.pull import pull

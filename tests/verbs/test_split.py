@@ -14,7 +14,8 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LeakError, MissingInput, ProjectFileError
 from labeling.project import Project, load_project, shipped
-from labeling.splits.assign import Assignment, Clustered
+from labeling.rows.assignment import Assignment
+from labeling.rows.passage import Clustered
 from labeling.values import digest_of
 from labeling.verbs.split import split
 from labeling.workspace import read_rows, write_rows

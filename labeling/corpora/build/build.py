@@ -18,8 +18,8 @@ from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest, names_of, outputs_in, versions
 from labeling.corpora.targets.huggingface.dataset import features
 from labeling.errors import LedgerUnbalanced, NothingToCompile
-from labeling.evaluation.agreement import Agreement
-from labeling.splits.leakage import Leakage
+from labeling.rows.assignment import Leakage
+from labeling.rows.score import Agreement
 from labeling.tokens import NEWSWIRE
 from labeling.workspace import read_value, replacing, write_json, write_text
 

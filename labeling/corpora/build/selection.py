@@ -11,7 +11,7 @@ from labeling.articles import Article
 from labeling.corpora.build.canonical import content_of
 from labeling.corpora.build.convert import Placed
 from labeling.errors import DamagedFile, LeakError, MissingInput
-from labeling.splits.assign import SPLITS, Assignment
+from labeling.rows.assignment import SPLITS, Assignment
 from labeling.values import Frozen, digest_of
 from labeling.workspace import read_rows
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.build.canonical import Content
     from labeling.corpora.build.subset import Subset
-    from labeling.splits.assign import SplitName
+    from labeling.rows.assignment import SplitName
     from labeling.workspace import Workspace
 
 

@@ -14,7 +14,7 @@ from labeling.corpora.targets.spacy.docbin import shards_in
 from labeling.corpora.targets.spacy.docbin_reader import read_shard
 from labeling.corpora.targets.spacy.docbin_writer import extensions_known
 from labeling.errors import SpansLost, TargetsDiffer
-from labeling.splits.assign import SPLITS
+from labeling.rows.assignment import SPLITS
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from labeling.splits.assign import SplitName
+    from labeling.rows.assignment import SplitName
 
 # Reads articles from one place of a target; other processes can be told to.
 Source: TypeAlias = Callable[[], Iterator[Content]]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.build.canonical import Content
     from labeling.corpora.release.release import Released
-    from labeling.splits.assign import SplitName
+    from labeling.rows.assignment import SplitName
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from labeling.corpora.manifest import digest_at, names_of, verify
 from labeling.corpora.targets.huggingface.dataset import read_texts
 from labeling.errors import CorpusChanged
 from labeling.project import ProjectFile
-from labeling.splits.assign import SPLITS, SplitName
+from labeling.rows.assignment import SPLITS, SplitName
 from labeling.values import Frozen
 from labeling.workspace import read_rows, read_value, write_json, write_rows, write_text
 

@@ -15,7 +15,7 @@ from labeling.reprints.carried import touches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.reprints.carried import Projected
+    from labeling.rows.reprint import Projected
 
 
 def offers(

@@ -8,43 +8,18 @@ that ends well leaves one each, sorted. An article whose text changed has a line
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from labeling.values import Frozen, canonical
+from labeling.rows.server_state import Key, Pushed
+from labeling.values import canonical
 from labeling.workspace import read_rows, storing, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# An article's id and the digest of the text that was sent.
-Key: TypeAlias = tuple[str, str]
 
 IN_DOUBT = ""  # stands for the digest of a suggestion that was being sent, or being replaced
-
-
-class Pushed(Frozen):
-    """An article that was sent: the digest of the text in its task, and what models say there.
-
-    ``suggested`` has the digest of each model's suggestion, by the model's name.
-    """
-
-    article: str
-    digest: str
-    task: int | None = None
-    suggested: dict[str, str] = {}
-
-    @property
-    def key(self) -> Key:
-        """Which text of which article."""
-        return self.article, self.digest
-
-    def saying(self, model: str, digest: str | None) -> Pushed:
-        """The same task with ``model`` saying that; with None, it says nothing there."""
-        said = {name: known for name, known in self.suggested.items() if name != model}
-        if digest is not None:
-            said[model] = digest
-        return self.model_copy(update={"suggested": said})
 
 
 def load(path: Path) -> dict[Key, Pushed]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
+from labeling.rows.server_state import Link
 from labeling.studio.format.config import instruction, labelling_config
 from labeling.studio.format.schema_change import orphans
-from labeling.values import Frozen
 from labeling.workspace import missing, write_json
 
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.workspace import Workspace
-
-
-class Link(Frozen):
-    """Where the workspace was pushed to."""
-
-    url: str
-    project: int
-    created: str
 
 
 def linked(studio: Studio, workspace: Workspace) -> RemoteProject:

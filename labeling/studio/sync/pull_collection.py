@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from labeling.rows.server_state import Known, Users, Watermark
 from labeling.studio.api import calls
 from labeling.studio.api.http_errors import strange
 from labeling.studio.format.convert import annotator_names, read_task
@@ -19,7 +20,7 @@ from labeling.studio.format.exports import is_portable, read_export
 from labeling.studio.sync import journal
 from labeling.studio.sync.pull_archive import LEVEL, keeping, name_of
 from labeling.studio.sync.pull_changes import changes, check_counts
-from labeling.studio.sync.pull_state import Difference, Known, Users, Watermark, difference, known_of, unsubmitted
+from labeling.studio.sync.pull_state import Difference, difference, known_of, unsubmitted
 from labeling.values import canonical, digest_of
 from labeling.workspace import Sorted, file_digest, read_rows, read_value, replacing, write_json, write_rows
 

@@ -9,60 +9,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.annotations import State
-from labeling.values import Frozen, canonical, digest_of
+from labeling.rows.server_state import Known, Said
+from labeling.values import canonical, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-
-class Said(Frozen):
-    """One annotation or draft: the server's number of it, whose it is, and the digest of all it says.
-
-    ``of`` is, for a draft, the annotation it is a change of.
-    """
-
-    id: int
-    by: str
-    state: State
-    digest: str
-    updated: str = ""
-    of: int | None = None
-
-
-class Known(Frozen):
-    """A task as it was last pulled; ``updated`` is the server's instant of its last change."""
-
-    task: int
-    article: str
-    updated: str
-    said: tuple[Said, ...] = ()
-
-    def count(self, state: State) -> int:
-        """How many annotations of that state it holds."""
-        return sum(one.state == state for one in self.said)
-
-
-class Watermark(Frozen):
-    """How far ``pulled.jsonl`` reaches.
-
-    ``seen`` is the server's time when the last pull began. ``reading`` is the digest of what the answers were read by:
-    articles, schema and migrations. ``names`` are what the server's users are called, by number. ``answers`` are the
-    files of ``pulls/`` that together hold what the server had.
-    """
-
-    project: int
-    created: str
-    seen: str
-    reading: str
-    names: dict[str, str]
-    answers: tuple[str, ...]
-
-
-class Users(Frozen):
-    """The e-mail address of each user of the server, by number: exports tell only the numbers."""
-
-    emails: dict[str, str]
 
 
 @dataclass(frozen=True)

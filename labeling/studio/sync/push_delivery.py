@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from labeling.errors import NotAuthorised, ServerRefused, StaleTask
+from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.prefetch import ahead
 from labeling.studio.format.convert import prediction_of, says_anything, task_of
 from labeling.studio.sync import journal
-from labeling.studio.sync.journal import IN_DOUBT, Pushed
+from labeling.studio.sync.journal import IN_DOUBT
 from labeling.studio.sync.push_plan import plan_of, word_digest, wordings
 from labeling.studio.sync.reconciliation import PATIENCE, Reconciliation
 from labeling.values import canonical
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation
     from labeling.articles import Article
+    from labeling.rows.server_state import Key
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.format.convert import Json
-    from labeling.studio.sync.journal import Key
     from labeling.studio.sync.push_plan import Plan, Suggested, Word, Wording
 
 Said: TypeAlias = "Callable[[int, int], None]"

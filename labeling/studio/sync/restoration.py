@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, StudioError
+from labeling.rows.server_state import Key, Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.signup import let_in
 from labeling.studio.format.config import instruction, labelling_config
 from labeling.studio.format.convert import local_part
 from labeling.studio.sync import journal
-from labeling.studio.sync.journal import Pushed
 from labeling.studio.sync.project_link import settle
 from labeling.studio.sync.pull_archive import tasks_in
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, batches
@@ -102,7 +102,7 @@ class _Sent:
     def __init__(self, studio: Studio, number: int, source: Source) -> None:
         self._studio, self._number, self._users = studio, number, source.users
         self.numbers: dict[int, int] = {}
-        self.rows: dict[journal.Key, Pushed] = {}
+        self.rows: dict[Key, Pushed] = {}
         self.annotations = 0
 
     def send(self, batch: Sequence[Task]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labeling.rows.server_state import Link
 from labeling.studio.sync import journal
-from labeling.studio.sync.project_link import Link
 from labeling.workspace import read_value
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from labeling.errors import (
     NothingToCompile,
     SpansLost,
 )
-from labeling.splits.assign import SPLITS, Assignment
+from labeling.rows.assignment import SPLITS, Assignment
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:

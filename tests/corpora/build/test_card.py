@@ -10,7 +10,7 @@ from labeling.annotations import Annotation
 from labeling.corpora.build.build import build
 from labeling.evaluation.agreement import agree, doubly
 from labeling.evaluation.scores import Bootstrap
-from labeling.splits.assign import Assignment
+from labeling.rows.assignment import Assignment
 from labeling.splits.leakage import Held, certify
 from labeling.workspace import file_digest, read_rows, write_json, write_rows
 

@@ -14,8 +14,8 @@ from labeling.corpora.build.build import build
 from labeling.corpora.build.subset import Subset, checked
 from labeling.corpora.manifest import verify
 from labeling.errors import MissingInput, NothingToCompile, UsageError
+from labeling.rows.assignment import Assignment
 from labeling.schema import RelationType
-from labeling.splits.assign import Assignment
 from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:

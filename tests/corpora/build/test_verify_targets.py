@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.manifest import Manifest
     from labeling.project import Project
-    from labeling.splits.assign import SplitName
+    from labeling.rows.assignment import SplitName
 
 
 def _build(project: Project, folder: Path) -> Manifest:

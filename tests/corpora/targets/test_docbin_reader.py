@@ -31,7 +31,7 @@ from labeling.corpora.targets.spacy.docbin import shards_in
 from labeling.corpora.targets.spacy.docbin_reader import contents_in, read_shard
 from labeling.corpora.targets.spacy.docbin_writer import extensions_known
 from labeling.project import Policies
-from labeling.splits.assign import SPLITS, SplitName
+from labeling.rows.assignment import SPLITS, SplitName
 from labeling.values import digest_of
 from labeling.workspace import read_rows
 

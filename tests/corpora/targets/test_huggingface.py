@@ -25,7 +25,7 @@ from labeling.corpora.targets.huggingface.dataset import (
     tagged,
     untagged,
 )
-from labeling.splits.assign import SPLITS
+from labeling.rows.assignment import SPLITS
 from labeling.tokens import edges, tokenizer
 
 if TYPE_CHECKING:

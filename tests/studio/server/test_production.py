@@ -32,10 +32,10 @@ from labeling.errors import (
     StudioError,
 )
 from labeling.project import Project, load_project
+from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.client import connect_to
 from labeling.studio.server.ports import choose
-from labeling.studio.sync.journal import Pushed
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
 from labeling.verbs.pull import pull

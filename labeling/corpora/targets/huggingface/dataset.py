@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.corpora.checksums import sha256_of
 from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, contents_of
-from labeling.splits.assign import SPLITS
+from labeling.rows.assignment import SPLITS
 from labeling.tokens import touched
 from labeling.workspace import write_json
 

@@ -1,4 +1,4 @@
-"""Passage and Place: the rows of ``passages.jsonl``."""
+"""The rows of ``passages.jsonl`` and ``clusters.jsonl``: shared words, stories and leak groups."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ class Passage(Frozen):
     words: int
     kind: PassageKind
     places: tuple[Place, ...]
+
+
+class Clustered(Frozen):
+    """One line of ``clusters.jsonl``: the story and the leak group of an article, and whether it leads its story."""
+
+    article: str
+    story: str
+    leak_group: str
+    lead: bool
