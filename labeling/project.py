@@ -17,7 +17,7 @@ from labeling.errors import ProjectFileError
 from labeling.passages.settings import PassageRules
 from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, checked
 from labeling.values import Frozen
-from labeling.workspace import Workspace
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

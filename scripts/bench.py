@@ -31,7 +31,7 @@ from benchmarks import (
 from benchmarks.bench import Bench
 from benchmarks.figures import table
 
-from labeling.workspace import write_json
+from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,7 +26,7 @@ from benchmarks.clustering import PROCESSES, alike_in, found_in
 from benchmarks.reprints import newswire
 
 from labeling.passages import frames
-from labeling.workspace import write_rows
+from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

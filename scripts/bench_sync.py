@@ -21,7 +21,7 @@ from benchmarks import pushing, syncing
 from benchmarks.bench import Bench
 from benchmarks.figures import table
 
-from labeling.workspace import write_json
+from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from benchmarks.figures import Figure

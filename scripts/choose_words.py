@@ -25,7 +25,6 @@ from labeling.project import load_project
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +64,7 @@ def corpora(folder: Path) -> Iterator[tuple[str, list[Article]]]:
     with TemporaryDirectory() as scratch:
         project = load_project(workspace=Path(scratch))
         ingest(project, [str(sample_data.articles_folder())])
-        yield "samples", list(read_rows(project.workspace.articles, Article))
+        yield "samples", list(project.workspace.articles.rows())
 
 
 def _article(name: str, text: str, source: str = "") -> Article:

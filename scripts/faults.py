@@ -18,7 +18,8 @@ from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
 from labeling.studio.server.server import embedded
-from labeling.workspace import Workspace, write_text
+from labeling.workspace.storage import write_text
+from labeling.workspace.table import Workspace
 
 DOCS = Path(__file__).parents[1] / "docs" / "faults.md"
 HEAD = """\

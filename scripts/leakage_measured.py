@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.training import Example
 
-    from labeling.rows.assignment import SplitName
+    from labeling.workspace.rows.assignment import SplitName
 
 LABELS = ("Organisation", "Location", "Person", "Temporal", "Nationality")
 SHARES: dict[SplitName, float] = {"train": 0.7, "dev": 0.0, "test": 0.3}

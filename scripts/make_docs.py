@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from labeling import cli as command_line
 from labeling import errors
@@ -25,16 +25,16 @@ from labeling.corpora.manifest import Manifest
 from labeling.corpora.release.release import Release, Released
 from labeling.guidelines import guidelines
 from labeling.project import ProjectFile, load_project, shipped
-from labeling.rows.assignment import Assignment, Leakage
-from labeling.rows.conflict import Conflict, Reading
-from labeling.rows.passage import Clustered, Passage, Place
-from labeling.rows.reprint import Audit, Projected
-from labeling.rows.score import Agreement, Curve, Score
-from labeling.rows.server_state import Known, Link, Pushed, Said, Users, Watermark
 from labeling.studio.server.credentials import Credentials
 from labeling.training.extractors import Extractor
 from labeling.values import canonical, digest_of
-from labeling.workspace import write_text
+from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.rows.conflict import Conflict, Reading
+from labeling.workspace.rows.passage import Clustered, Passage, Place
+from labeling.workspace.rows.reprint import Projected
+from labeling.workspace.rows.server_state import Known, Pushed, Said
+from labeling.workspace.storage import write_text
+from labeling.workspace.table import Rows, Value, described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,176 +72,100 @@ ANNOTATION = Annotation(
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: who writes it, what to know of it, the model of its values, and one of them."""
+    """A kind of file of a workspace: who writes it, what to know of it, the model of its values, and one of them."""
 
     name: str
     verb: str
-    about: str
+    help: str
     model: type[BaseModel] | None = None
     example: BaseModel | None = None
 
 
-LINES = (
-    Kind("articles.jsonl", "ingest", "Sorted by `id`.", Article, ARTICLE),
-    Kind(
-        "rejects.jsonl",
-        "ingest",
-        "What the last run refused, by file and line.",
-        Reject,
-        Reject(where="wire.jsonl:3", id="a17", kind="empty", reason="nothing but blanks", todo="put the text there"),
+# One row of each file of the table.
+EXAMPLES: dict[str, BaseModel] = {
+    "articles.jsonl": ARTICLE,
+    "rejects.jsonl": Reject(
+        where="wire.jsonl:3", id="a17", kind="empty", reason="nothing but blanks", todo="put the text there"
     ),
-    Kind(
-        "suggestions.jsonl",
-        "suggest",
-        "Rows as in `annotations.jsonl`, by `model:<name>`.",
-        example=Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
+    "suggestions.jsonl": Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
+    "pushed.jsonl": Pushed(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
+    "annotations.jsonl": ANNOTATION,
+    "quarantine.jsonl": Quarantined(
+        article=HERE,
+        annotator=BEN,
+        what="span",
+        id="q7",
+        kind="unknown label",
+        reason="'SHIP' is no label",
+        task=17,
     ),
-    Kind(
-        "pushed.jsonl",
-        "push",
-        "The journal of what was sent, sorted by article and text.",
-        Pushed,
-        Pushed(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
+    "pulled.jsonl": Known(
+        task=17,
+        article=HERE,
+        updated="2026-11-22T09:03:00.120000Z",
+        said=(Said(id=23, by=ANA, state="submitted", digest="9b1f0c4de2a87335", updated="2026-11-22T09:03:00Z"),),
     ),
-    Kind("annotations.jsonl", "pull", "Sorted by article and annotator.", Annotation, ANNOTATION),
-    Kind(
-        "quarantine.jsonl",
-        "pull",
-        "`raw` is the thing as the server sent it.",
-        Quarantined,
-        Quarantined(
-            article=HERE,
-            annotator=BEN,
-            what="span",
-            id="q7",
-            kind="unknown label",
-            reason="'SHIP' is no label",
-            task=17,
-        ),
+    "passages.jsonl": Passage(
+        passage="p17",
+        words=38,
+        kind="reprint",
+        places=(Place(article=HERE, start=120, end=391), Place(article="wire/talks-0311", start=98, end=369)),
     ),
-    Kind(
-        "pulled.jsonl",
-        "pull",
-        "What each task held when it was last pulled, sorted by task.",
-        Known,
-        Known(
-            task=17,
-            article=HERE,
-            updated="2026-11-22T09:03:00.120000Z",
-            said=(Said(id=23, by=ANA, state="submitted", digest="9b1f0c4de2a87335", updated="2026-11-22T09:03:00Z"),),
-        ),
+    "clusters.jsonl": Clustered(article=HERE, story="s3", leak_group="g2", lead=True),
+    "projected.jsonl": Projected(
+        article=HERE,
+        digest=DIGEST,
+        source="dhaka-times/talks",
+        said=7,
+        stretches=((0, 36),),
+        spans=SPANS[:1],
     ),
-    Kind(
-        "passages.jsonl",
-        "cluster",
-        "Sorted as found, the same on every rerun.",
-        Passage,
-        Passage(
-            passage="p17",
-            words=38,
-            kind="reprint",
-            places=(Place(article=HERE, start=120, end=391), Place(article="wire/talks-0311", start=98, end=369)),
-        ),
+    "gold.jsonl": Gold(
+        article=HERE,
+        digest=DIGEST,
+        complete=False,
+        annotators=(ANA, BEN),
+        spans=(GoldSpan(id="x1", start=0, end=9, label="PERSON", rule="unanimous", by=(ANA, BEN)),),
+        open=((18, 26),),
     ),
-    Kind(
-        "clusters.jsonl",
-        "cluster",
-        "Where it is missing, `split` keeps only identical texts together.",
-        Clustered,
-        Clustered(article=HERE, story="s3", leak_group="g2", lead=True),
+    "conflicts.jsonl": Conflict(
+        article=HERE,
+        kind="missed",
+        start=18,
+        end=26,
+        readings=(Reading(annotator=ANA, id="x2", start=18, end=26, label="COUNTRY"),),
+        missed_by=(BEN,),
+        task=17,
     ),
-    Kind(
-        "projected.jsonl",
-        "carry",
-        "What annotated articles say of others that share their words: suggestions, never gold. By article and source.",
-        Projected,
-        Projected(
-            article=HERE,
-            digest=DIGEST,
-            source="dhaka-times/talks",
-            said=7,
-            stretches=((0, 36),),
-            spans=SPANS[:1],
-        ),
+    "ledger.jsonl": LedgerRow(
+        article=HERE, annotator=BEN, what="span", id="y1", stage="gold", outcome="merged", reason="same as x1"
     ),
-    Kind(
-        "gold.jsonl",
-        "adjudicate",
-        "Sorted by article.",
-        Gold,
-        Gold(
-            article=HERE,
-            digest=DIGEST,
-            complete=False,
-            annotators=(ANA, BEN),
-            spans=(GoldSpan(id="x1", start=0, end=9, label="PERSON", rule="unanimous", by=(ANA, BEN)),),
-            open=((18, 26),),
-        ),
-    ),
-    Kind(
-        "conflicts.jsonl",
-        "adjudicate",
-        "What people have to settle.",
-        Conflict,
-        Conflict(
-            article=HERE,
-            kind="missed",
-            start=18,
-            end=26,
-            readings=(Reading(annotator=ANA, id="x2", start=18, end=26, label="COUNTRY"),),
-            missed_by=(BEN,),
-            task=17,
-        ),
-    ),
-    Kind(
-        "ledger.jsonl",
-        "adjudicate",
-        "A row for each thing anybody said. A dataset's own ledger has these rows, and those of its targets.",
-        LedgerRow,
-        LedgerRow(
-            article=HERE, annotator=BEN, what="span", id="y1", stage="gold", outcome="merged", reason="same as x1"
-        ),
-    ),
-    Kind(
-        "splits.jsonl",
-        "split",
-        "Remembered: an article once assigned never moves.",
-        Assignment,
-        Assignment(article=HERE, leak_group="g2", split="train"),
-    ),
-    Kind(
-        "releases/<digest>/spans.jsonl",
-        "release",
-        "A line an article, without its text; with texts in `releases/<digest>-texts`. `join` makes a dataset of it.",
-        Released,
-        Released(
-            article=HERE,
-            digest=DIGEST,
-            split="train",
-            source="toi",
-            published="2023-07-25",
-            url="",
-            complete=True,
-            spans=SPANS[:1],
-            relations=(),
-            choices={"event": ("CONSULT",)},
-            open=(),
-            open_choices=(),
-        ),
+    "splits.jsonl": Assignment(article=HERE, leak_group="g2", split="train"),
+}
+RELEASED = Kind(
+    "releases/<digest>/spans.jsonl",
+    "release",
+    "A line an article, without its text; with texts in `releases/<digest>-texts`. `join` makes a dataset of it.",
+    Released,
+    Released(
+        article=HERE,
+        digest=DIGEST,
+        split="train",
+        source="toi",
+        published="2023-07-25",
+        url="",
+        complete=True,
+        spans=SPANS[:1],
+        relations=(),
+        choices={"event": ("CONSULT",)},
+        open=(),
+        open_choices=(),
     ),
 )
 VALUES = (
-    Kind("studio.json", "push", "The project on the server that the workspace belongs to.", Link),
-    Kind("pulled.json", "pull", "How far `pulled.jsonl` reaches; without it, everything is fetched.", Watermark),
-    Kind("users.json", "pull", "Whose numbers stand in the server's answers; `restore` needs it.", Users),
     Kind("corpora/<digest>/manifest.json", "compile", "Everything that made the dataset.", Manifest),
     Kind("releases/<digest>/release.json", "release", "What `spans.jsonl` beside it is of.", Release),
     Kind("models/<name>/extractor.json", "train", "Beside the spaCy pipeline itself.", Extractor),
-    Kind("agreement.json", "agree", "How far each two annotators agree.", Agreement),
-    Kind("leakage.json", "split", "The certificate: what the splits share, beside a random split.", Leakage),
-    Kind("audit.json", "audit", "Passages that are labelled differently in two articles.", Audit),
-    Kind("scores.json", "evaluate", "A map from annotators to their scores.", Score),
-    Kind("curve.json", "curve", "What an extractor is worth that was trained on ever more leak groups.", Curve),
     Kind("studio/credentials.json", "serve", "Readable by its owner alone.", Credentials),
 )
 OTHERS = (
@@ -297,15 +221,22 @@ def files_page() -> str:
             "## The project file\n",
             *_models(ProjectFile, told),
             "## The workspace: JSON lines\n",
-            *(part for kind in LINES for part in _section(kind, told)),
+            *(part for kind in (*_described(Rows), RELEASED) for part in _section(kind, told)),
             "## The workspace: single values\n",
-            *(part for kind in VALUES for part in _section(kind, told)),
+            *(part for kind in (*_described(Value), *VALUES) for part in _section(kind, told)),
             "## The workspace: everything else\n",
             "| file | written by | what |\n| --- | --- | --- |",
-            *(f"| `{kind.name}` | `{kind.verb}` | {kind.about} |" for kind in OTHERS),
+            *(f"| `{kind.name}` | `{kind.verb}` | {kind.help} |" for kind in OTHERS),
             "",
         ]
     )
+
+
+def _described(form: type[Rows[BaseModel] | Value[BaseModel]]) -> Iterator[Kind]:
+    """The files of the table that have that form."""
+    for _, file in described():
+        if isinstance(file, form):
+            yield Kind(file.name, file.verb, file.help, file.model, EXAMPLES.get(file.name))
 
 
 def guidelines_page() -> str:
@@ -316,11 +247,14 @@ def guidelines_page() -> str:
 
 def _section(kind: Kind, told: list[type[BaseModel]]) -> Iterator[str]:
     yield f"### `{kind.name}`\n"
-    yield f"Written by `{kind.verb}`. {kind.about}\n"
+    yield f"Written by `{kind.verb}`. {kind.help}\n"
     if kind.example:
         yield f"```json\n{canonical(kind.example.model_dump(mode='json'))}\n```\n"
     if kind.model:
-        yield from _models(kind.model, told)
+        # A map of values is told by what it maps to.
+        (model,) = _inside(kind.model) if issubclass(kind.model, RootModel) else [kind.model]
+        if model not in told:
+            yield from _models(model, told)
 
 
 def _models(model: type[BaseModel], told: list[type[BaseModel]]) -> Iterator[str]:

@@ -25,23 +25,20 @@ from typing import TYPE_CHECKING
 import click
 import spacy
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED
 from labeling.evaluation import scores
 from labeling.evaluation.scores import Judged, surface
 from labeling.imports.merge import Terms
 from labeling.project import load_project
-from labeling.rows.assignment import SPLITS, Assignment, SplitName
-from labeling.rows.passage import Clustered
 from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.import_ import import_
 from labeling.verbs.split import split as certify
-from labeling.workspace import read_rows, read_value, write_rows
+from labeling.workspace.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from labeling.project import Project
-    from labeling.rows.score import Measure, Score
+    from labeling.workspace.rows.score import Measure, Score
 
 LABELS = ("politician", "person", "politicalparty", "organisation", "country", "location", "election", "event", "misc")
 # Of the test split, micro, exact. What each was given besides the 200 sentences of train makes them no match.
@@ -91,7 +88,7 @@ def compiled(corpora: Path, scratch: Path) -> Project:
     import_(project, "conll", [str(path) for path in scratch.glob("*.conll")], Terms(annotator="crossner"))
     adjudicate(project)
     cluster(project)
-    write_rows(project.workspace.splits, list(_placed(project)))
+    project.workspace.splits.write(list(_placed(project)))
     certify(project)
     compile_dataset(project)
     return project
@@ -111,7 +108,7 @@ def _sentences(corpora: Path, split: str) -> Iterator[list[tuple[str, str]]]:
 
 def _placed(project: Project) -> Iterator[Assignment]:
     """Each sentence in its published split; those of train and dev that share text with a later split in none."""
-    rows = list(read_rows(project.workspace.clusters, Clustered))
+    rows = list(project.workspace.clusters.rows())
     last = dict[str, SplitName]()
     for row in rows:
         last[row.leak_group] = max(last.get(row.leak_group, "train"), _split(row.article), key=SPLITS.index)
@@ -208,9 +205,9 @@ def _by_spacy(folder: Path, model: Path, split: str, config: str) -> float:
 def _judged(project: Project, split: str, nlp: Language | None) -> list[Judged]:
     """Gold of a split, and what the model says of it; of no model, nothing."""
     workspace = project.workspace
-    within = {row.article: row.leak_group for row in read_rows(workspace.splits, Assignment) if row.split == split}
-    gold = {row.article: row for row in read_rows(workspace.gold, Gold)}
-    articles = [row for row in read_rows(workspace.articles, Article) if row.id in within]
+    within = {row.article: row.leak_group for row in workspace.splits.rows() if row.split == split}
+    gold = {row.article: row for row in workspace.gold.rows()}
+    articles = [row for row in workspace.articles.rows() if row.id in within]
     docs = nlp.pipe(article.text for article in articles) if nlp else iter(())
     said = [predictions.of_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
     return [

@@ -32,13 +32,12 @@ from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from labeling.project import Project
-    from labeling.rows.score import Measures
+    from labeling.workspace.rows.score import Measures
 
 SURE = 0.5  # the corpus's own advice
 SYMMETRIC = ("CoLocated", "IsSynonymOf", "AlliesOf", "FightingAgainst", "CommWith", "Apart")
@@ -66,8 +65,8 @@ def compiled(corpora: Path, scratch: Path) -> Project:
     said = [_annotation(row) for row in sorted(rows, key=lambda row: str(row["id"]))]
     (scratch / "re3d.toml").write_text(_schema([annotation for _, annotation in said]), encoding="utf-8")
     project = load_project(scratch / "re3d.toml", scratch / "workspace")
-    write_rows(project.workspace.articles, [article for article, _ in said])
-    write_rows(project.workspace.annotations, [annotation for _, annotation in said])
+    project.workspace.articles.write([article for article, _ in said])
+    project.workspace.annotations.write([annotation for _, annotation in said])
     adjudicate(project)
     cluster(project)
     split(project)

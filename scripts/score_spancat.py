@@ -22,7 +22,6 @@ import click
 from labeling.annotations import MODEL, Annotation, Span
 from labeling.articles import Article
 from labeling.project import load_project, shipped
-from labeling.rows.assignment import Assignment
 from labeling.training.extractors import train
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -30,13 +29,13 @@ from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
+from labeling.workspace.rows.assignment import Assignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from labeling.project import Project
-    from labeling.rows.score import Score
+    from labeling.workspace.rows.score import Score
 
 SHARES = (0.0, 0.1, 0.4)
 SETTING = "gold_preproc = true"
@@ -69,11 +68,11 @@ def compiled(folder: Path, rows: Iterable[tuple[Article, list[Span], str]]) -> P
         Annotation(article=each.id, digest=each.digest, annotator="ana", spans=tuple(spans)) for each, spans, _ in found
     ]
     placed = [{"article": each.id, "leak_group": each.id, "split": at} for each, _, at in found if at]
-    write_rows(project.workspace.articles, [article for article, _, _ in found])
-    write_rows(project.workspace.annotations, said)
+    project.workspace.articles.write([article for article, _, _ in found])
+    project.workspace.annotations.write(said)
     adjudicate(project)
     cluster(project)
-    write_rows(project.workspace.splits, map(Assignment.model_validate, placed))
+    project.workspace.splits.write(map(Assignment.model_validate, placed))
     split(project)
     compile_dataset(project)
     return project

@@ -26,13 +26,12 @@ from labeling.samples import sample_data
 from labeling.suggestions.suggester import RULES, settings_of, suggest
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labeling.project import Project
-    from labeling.rows.score import Measure, Score
+    from labeling.workspace.rows.score import Measure, Score
 
 # From re3d's labels and from ours to one that covers both. What is in neither column is not compared.
 COVERING = {
@@ -54,7 +53,7 @@ COVERING = {
 def on_samples(project: Project) -> Score:
     """The rules against the sample annotators' gold, on all labels of the schema."""
     ingest(project, [str(sample_data.articles_folder())])
-    articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
+    articles = {article.id: article for article in project.workspace.articles.rows()}
     found = adjudicate(sample_data.annotations(), [], articles, project.schema, project.file.policies.trim)
     gold = {each.article: each for each in found.gold if each.usable}
     said = suggest((articles[name] for name in sorted(gold)), project.schema, settings_of(project))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling.studio.server.server import embedded
-from labeling.workspace import Workspace
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

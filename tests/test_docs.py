@@ -14,7 +14,7 @@ import pytest
 
 from labeling import errors
 from labeling.cli import VERBS, cli
-from labeling.workspace import Workspace
+from labeling.workspace.table import Workspace, described
 
 ROOT = Path(__file__).parents[1]
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.LabelingError)]
@@ -113,7 +113,9 @@ def test_every_file_of_the_workspace_is_documented(docs: Path) -> None:
     """The page of files names each path a workspace has."""
     page = (docs / "files.md").read_text(encoding="utf-8")
     root = Path("workspace")
-    paths = [path.relative_to(root).as_posix() for path in vars(Workspace(root)).values() if path != root]
+    folders = [path.relative_to(root).as_posix() for path in vars(Workspace(root)).values() if path != root]
+    paths = [*folders, *(file.name for _, file in described())]
 
-    assert len(paths) > 15
+    assert len(folders) == 7
+    assert len(paths) > 25
     assert not [path for path in paths if not re.search(rf"`{re.escape(path)}[`/]", page)]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.annotations import Annotation, Gold, Relation, Span
-from labeling.articles import Article
+from labeling.annotations import Annotation, Relation, Span
 from labeling.project import Project, load_project
 from labeling.studio.api.client import connect
 from labeling.studio.sync.project_link import linked
@@ -21,9 +20,9 @@ from labeling.verbs.push import push
 from labeling.verbs.split import split
 from labeling.verbs.suggest import suggest
 from labeling.verbs.verify import verify
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
+    from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
 
 pytestmark = pytest.mark.studio
@@ -62,7 +61,7 @@ def drawn(article: Article) -> Annotation:
 def test_every_span_of_the_real_articles_reaches_both_datasets(project: Project, studio: Credentials) -> None:
     """112 spans go through a real server, and 112 stand in both datasets, to the character."""
     workspace = project.workspace
-    articles = list(read_rows(workspace.articles, Article))
+    articles = list(workspace.articles.rows())
     said = {article.id: drawn(article) for article in articles}
 
     suggest(project)
@@ -75,7 +74,7 @@ def test_every_span_of_the_real_articles_reaches_both_datasets(project: Project,
     pulled = pull(project, server=studio)
 
     assert (pulled.submitted, pulled.spans, pulled.quarantined) == (2, 68 + 44, {})
-    for annotation in read_rows(workspace.annotations, Annotation):
+    for annotation in workspace.annotations.rows():
         assert annotation.spans == said[annotation.article].spans
         assert annotation.relations == said[annotation.article].relations
         assert {name: set(options) for name, options in annotation.choices.items()} == {
@@ -91,14 +90,14 @@ def test_every_span_of_the_real_articles_reaches_both_datasets(project: Project,
     for target in ("spacy", "huggingface"):
         assert account[target]["span"]["in"] == 112
         assert account[target]["span"]["lost"] == 0
-    for gold in read_rows(workspace.gold, Gold):
+    for gold in workspace.gold.rows():
         assert sorted([span.start, span.end, span.label] for span in gold.spans) == sorted(GOLD[gold.article])
     verify(project)
 
 
 def test_the_date_line_is_read_and_stays(project: Project) -> None:
     """The first article's glued date line becomes ``published``, and not a character of the text is touched."""
-    first, second = read_rows(project.workspace.articles, Article)
+    first, second = project.workspace.articles.rows()
 
     assert (first.published, second.published) == ("2023-07-25", "")
     assert first.text == (ARTICLES / f"{first.id}.txt").read_bytes().decode("utf-8")

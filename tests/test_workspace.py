@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
-from labeling.rows.server_state import Pushed
 from labeling.studio.sync import journal
 from labeling.values import digest_of
-from labeling.workspace import Indexed, Sorted, Workspace, file_digest, read_rows, read_value, replacing, write_rows
+from labeling.workspace.rows.server_state import Pushed
+from labeling.workspace.storage import Indexed, Sorted, file_digest, read_rows, read_value, replacing, write_rows
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,16 +85,16 @@ def test_a_closed_workspace_has_a_name(
     """The folder may not be written, or the lock in it is another user's; its journal can be read all the same."""
     workspace, locked = Workspace(open_folder / "closed"), Workspace(open_folder / "locked")
     workspace.root.mkdir()
-    journal.append(workspace.pushed, [Pushed(article="a", digest="b")])
+    journal.append(workspace.pushed.path, [Pushed(article="a", digest="b")])
     workspace.root.chmod(0o555)
-    workspace.pushed.chmod(0o444)
+    workspace.pushed.path.chmod(0o444)
     locked.root.mkdir()
     (locked.root / ".lock").touch(mode=0o444)
 
     with as_nobody(workspace.root):
         with pytest.raises(NoRoom, match="Permission denied"), workspace.lock():
             pytest.fail("it was locked")
-        assert list(journal.load(workspace.pushed)) == [("a", "b")]
+        assert list(journal.load(workspace.pushed.path)) == [("a", "b")]
     with as_nobody(locked.root), pytest.raises(NoRoom, match="Permission denied"), locked.lock():
         pytest.fail("it was locked")
 
@@ -182,7 +183,7 @@ def test_a_second_writer_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
 def test_a_writer_that_is_killed_lets_go(tmp_path: Path) -> None:
     """The system releases the lock of a process that is no more."""
     program = (
-        "import os, signal, sys; from pathlib import Path; from labeling.workspace import Workspace\n"
+        "import os, signal, sys; from pathlib import Path; from labeling.workspace.table import Workspace\n"
         "with Workspace(Path(sys.argv[1])).lock(): os.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)

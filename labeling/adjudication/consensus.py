@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from labeling.adjudication.trimming import trim
 from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, choice_id, relation_id
 from labeling.ledger import rows_of
-from labeling.rows.conflict import Conflict, ConflictKind, Reading
+from labeling.workspace.rows.conflict import Conflict, ConflictKind, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

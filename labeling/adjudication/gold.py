@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from labeling.adjudication.trimming import Rule
     from labeling.annotations import Annotation, Quarantined
     from labeling.articles import Article
-    from labeling.rows.conflict import Conflict
     from labeling.schema import Schema
+    from labeling.workspace.rows.conflict import Conflict
 
 # The choice by which an annotator rules a whole article out.
 USABLE, NO = "usable", "no"

@@ -22,7 +22,7 @@ from labeling.errors import CorpusChanged
 from labeling.ledger import Sums
 from labeling.project import Policies
 from labeling.values import Frozen, canonical, digest_of
-from labeling.workspace import read_value
+from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labeling.workspace import storing
+from labeling.workspace.storage import storing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

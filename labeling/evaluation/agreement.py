@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import TooFewAnnotators
 from labeling.evaluation.scores import BOOTSTRAP, Judged, evaluate
-from labeling.rows.score import Agreement, Pair
+from labeling.workspace.rows.score import Agreement, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from labeling.values import digest_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.rows.score import Point
+    from labeling.workspace.rows.score import Point
 
 
 def steps(groups: Mapping[str, str], points: int, seed: str) -> Iterator[tuple[int, list[str]]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from labeling.rows.score import Rule
+    from labeling.workspace.rows.score import Rule
 
 RULES: tuple[Rule, ...] = ("exact", "position", "overlapping")
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.evaluation.matching import Stretch
     from labeling.evaluation.scores import Bootstrap
-    from labeling.rows.score import Measures, Rule
     from labeling.schema import Schema
+    from labeling.workspace.rows.score import Measures, Rule
 
 
 @dataclass(frozen=True)

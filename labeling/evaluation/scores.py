@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from labeling import __version__
 from labeling.evaluation.matching import pair
-from labeling.rows.score import Measure, Measures, Rule, Score
+from labeling.workspace.rows.score import Measure, Measures, Rule, Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

@@ -11,8 +11,8 @@ import numpy as np
 from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
 from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, connected
-from labeling.rows.passage import Clustered, Passage, PassageKind, Place
 from labeling.values import digest_of
+from labeling.workspace.rows.passage import Clustered, Passage, PassageKind, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

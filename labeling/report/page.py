@@ -13,7 +13,7 @@ from labeling.evaluation import learning_curve
 from labeling.report import shared_text
 from labeling.report.highlight import Piece, pieces
 from labeling.reprints.carried import savings
-from labeling.rows.assignment import SPLITS
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, Gold, Quarantined
     from labeling.articles import Article, Reject
     from labeling.ledger import Sums
-    from labeling.rows.assignment import Assignment, Leakage
-    from labeling.rows.conflict import Conflict
-    from labeling.rows.passage import Clustered, Passage
-    from labeling.rows.reprint import Audit, Projected
-    from labeling.rows.score import Agreement, Curve, Measure, Measures, Score
     from labeling.schema import Schema
+    from labeling.workspace.rows.assignment import Assignment, Leakage
+    from labeling.workspace.rows.conflict import Conflict
+    from labeling.workspace.rows.passage import Clustered, Passage
+    from labeling.workspace.rows.reprint import Audit, Projected
+    from labeling.workspace.rows.score import Agreement, Curve, Measure, Measures, Score
 
 _SHOWN = 6
 _DIFFERENCES = 20

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.rows.passage import Clustered, Passage
+    from labeling.workspace.rows.passage import Clustered, Passage
 
 _PAIRS = 4
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from labeling.annotations import Annotation, Span
 from labeling.reprints.overlap import sharing
 from labeling.reprints.projection import aligned, project
-from labeling.rows.reprint import Projected
+from labeling.workspace.rows.reprint import Projected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.rows.passage import Clustered, Passage
+    from labeling.workspace.rows.passage import Clustered, Passage
 
 _RUN = 5  # words of the shortest run by which two reports of one story help each other
 _SOURCES = 4  # articles from which one article is helped, those that share most with it

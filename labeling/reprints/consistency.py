@@ -19,7 +19,7 @@ from labeling.evaluation.matching import pair
 from labeling.reprints.carried import touches
 from labeling.reprints.overlap import sharing
 from labeling.reprints.projection import aligned
-from labeling.rows.reprint import Audit, Consistency, Difference, DifferenceKind, Side
+from labeling.workspace.rows.reprint import Audit, Consistency, Difference, DifferenceKind, Side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold, GoldSpan
     from labeling.articles import Article
     from labeling.reprints.projection import Alignment
-    from labeling.rows.passage import Passage
+    from labeling.workspace.rows.passage import Passage
 
 
 _AROUND = 60  # code points shown on either side

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.rows.passage import Passage
+    from labeling.workspace.rows.passage import Passage
 
 
 class _Held(NamedTuple):

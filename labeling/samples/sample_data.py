@@ -10,7 +10,7 @@ Three press releases stand in several outlets each, and two bulletins of one out
 from pathlib import Path
 
 from labeling.annotations import Annotation
-from labeling.workspace import read_rows
+from labeling.workspace.storage import read_rows
 
 _HERE = Path(__file__).parent
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.errors import LeakError
-from labeling.rows.assignment import SPLITS, Assignment, SplitName
 from labeling.values import digest_of
+from labeling.workspace.rows.assignment import SPLITS, Assignment, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.checksums import input_at
 from labeling.errors import Uncertified
-from labeling.rows.assignment import Leakage
 from labeling.splits.leakage import refuse_leak
-from labeling.workspace import read_value
 
 if TYPE_CHECKING:
     from labeling.project import Project
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 
 def measured_on(workspace: Workspace) -> dict[str, str]:
     """What a certificate depends on that can change: the SHA-256 of each file; articles never change their text."""
-    return {path.name: input_at(path).sha256 for path in (workspace.splits, workspace.passages)}
+    return {path.name: input_at(path).sha256 for path in (workspace.splits.path, workspace.passages.path)}
 
 
 def refuse_uncertified(project: Project) -> None:
@@ -29,14 +27,14 @@ def refuse_uncertified(project: Project) -> None:
         LeakError: A passage stands in two splits.
     """
     workspace, words = project.workspace, project.file.passages.words
-    leakage = read_value(workspace.leakage, Leakage)
+    leakage = workspace.leakage.value()
     now = measured_on(workspace)
     changed = [name for name, digest in now.items() if leakage.measured_on.get(name) != digest]
     changed += [f"the least words of a passage (now {words})"] * (leakage.words != words)
     if changed:
         raise Uncertified(
-            f"{workspace.leakage} was measured before a change of {' and of '.join(changed)}",
+            f"{workspace.leakage.path} was measured before a change of {' and of '.join(changed)}",
             todo="run `labeling split` again, which measures what the splits share",
-            where=str(workspace.leakage),
+            where=str(workspace.leakage.path),
         )
     refuse_leak(leakage)

@@ -17,13 +17,13 @@ from labeling.errors import LeakError
 from labeling.passages.fingerprints import wholes
 from labeling.passages.normalise import Numbers, Texts
 from labeling.passages.words import Hashes, all_words, grams, streams
-from labeling.rows.assignment import SPLITS, Leakage, Overlap, SharedText, Sides, SplitName
 from labeling.values import digest_of
+from labeling.workspace.rows.assignment import SPLITS, Leakage, Overlap, SharedText, Sides, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from labeling.rows.passage import Passage
+    from labeling.workspace.rows.passage import Passage
 
 _NEAR = 5  # words of the runs by which articles are near each other
 _SHORT = 6  # words of the shortest runs that are counted

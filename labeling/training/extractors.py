@@ -18,7 +18,7 @@ from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
 from labeling.training import predictions, spacy_pipelines, token_classifier
 from labeling.values import Frozen, canonical, digest_of
-from labeling.workspace import missing, read_value, storing, write_json
+from labeling.workspace.storage import missing, read_value, storing, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,7 +65,7 @@ def corpus_digest(corpus: Path) -> str:
     """
     manifest = corpus / "manifest.json"
     if not manifest.exists():
-        raise missing(manifest)
+        raise missing(manifest, "compile")
     return corpus.resolve().name
 
 

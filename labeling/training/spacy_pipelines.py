@@ -15,7 +15,7 @@ from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import register
 from labeling.training.predictions import CHOICES
 from labeling.values import digest_of
-from labeling.workspace import storing
+from labeling.workspace.storage import storing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

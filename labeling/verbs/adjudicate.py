@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.adjudication import gold
-from labeling.annotations import Annotation, Quarantined
-from labeling.articles import Article
 from labeling.ledger import sums
 from labeling.verbs.options import REFUSED, json_option, show, with_project
-from labeling.workspace import read_rows, rows_or_none, write_rows
 
 if TYPE_CHECKING:
     from labeling.adjudication.gold import Adjudicated
@@ -45,15 +42,15 @@ def adjudicate(project: Project) -> Adjudication:
     workspace = project.workspace
     with workspace.opened():
         found = gold.adjudicate(
-            read_rows(workspace.annotations, Annotation),
-            rows_or_none(workspace.quarantine, Quarantined),
-            {article.id: article for article in read_rows(workspace.articles, Article)},
+            workspace.annotations.rows(),
+            list(workspace.quarantine.rows_if_written()),
+            {article.id: article for article in workspace.articles.rows()},
             project.schema,
             project.file.policies.trim,
         )
-        write_rows(workspace.gold, found.gold)
-        write_rows(workspace.conflicts, found.conflicts)
-        write_rows(workspace.ledger, found.ledger)
+        workspace.gold.write(found.gold)
+        workspace.conflicts.write(found.conflicts)
+        workspace.ledger.write(found.ledger)
     return _summary(found)
 
 
@@ -79,11 +76,11 @@ def adjudicate_cli(project: Project, *, as_json: bool) -> int:
     summary = adjudicate(project)
     show(asdict(summary) if as_json else _table(summary), as_json=as_json)
     if summary.conflicts and not as_json:
-        click.echo(f"Open conflicts are listed in {project.workspace.conflicts}", err=True)
+        click.echo(f"Open conflicts are listed in {project.workspace.conflicts.path}", err=True)
         click.echo("  -> people settle them in Label Studio: `labeling adjudicate --help` says how", err=True)
     if summary.refused:
         click.echo(f"Pulled things that do not fit the schema or the articles of today: {summary.refused}", err=True)
-        click.echo(f"  -> they are `quarantined` in {project.workspace.ledger}", err=True)
+        click.echo(f"  -> they are `quarantined` in {project.workspace.ledger.path}", err=True)
     return REFUSED if summary.refused else 0
 
 

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.evaluation import agreement
-from labeling.rows.passage import Clustered
 from labeling.splits.assign import groups_by_text
 from labeling.verbs.options import json_option, measured, show, with_project
-from labeling.workspace import file_digest, read_rows, rows_or_none, write_json
+from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
     from labeling.project import Project
-    from labeling.rows.score import Agreement, Measures
+    from labeling.workspace.rows.score import Agreement, Measures
 
 
 @dataclass(frozen=True)
@@ -43,12 +40,12 @@ def agree(project: Project) -> Agreed:
 def _agreed(project: Project) -> Agreement:
     workspace = project.workspace
     with workspace.opened():
-        articles = {article.id: article for article in read_rows(workspace.articles, Article)}
+        articles = {article.id: article for article in workspace.articles.rows()}
         groups = groups_by_text(articles.values())
-        groups |= {row.article: row.leak_group for row in rows_or_none(workspace.clusters, Clustered)}
-        read = list(agreement.doubly(read_rows(workspace.annotations, Annotation), articles, groups))
-        found = agreement.agree(read, project.schema, file_digest(workspace.annotations))
-        write_json(workspace.agreement, found.model_dump(mode="json"))
+        groups |= {row.article: row.leak_group for row in list(workspace.clusters.rows_if_written())}
+        read = list(agreement.doubly(workspace.annotations.rows(), articles, groups))
+        found = agreement.agree(read, project.schema, file_digest(workspace.annotations.path))
+        workspace.agreement.write(found)
     return found
 
 

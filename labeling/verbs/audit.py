@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.reprints import consistency
 from labeling.verbs.options import json_option, show, with_project
-from labeling.workspace import Indexed, read_rows, write_json
 
 if TYPE_CHECKING:
     from labeling.project import Project
-    from labeling.rows.reprint import Audit, Difference, Side
+    from labeling.workspace.rows.reprint import Audit, Difference, Side
 
 
 @dataclass(frozen=True)
@@ -39,19 +36,18 @@ def audit(project: Project) -> Audit:
         MissingInput: Nothing was ingested, clustered or adjudicated.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.rows.passage import Passage
     from labeling.studio.sync.task_urls import task_pages
 
     workspace = project.workspace
     with workspace.opened():
         found = consistency.audit(
-            read_rows(workspace.gold, Gold),
-            Indexed(workspace.articles, Article, "id"),
-            read_rows(workspace.passages, Passage),
+            workspace.gold.rows(),
+            workspace.articles.by("id"),
+            workspace.passages.rows(),
             project.file.passages.words,
             task_pages(workspace),
         )
-        write_json(workspace.audit, found.model_dump(mode="json"))
+        workspace.audit.write(found)
     return found
 
 
@@ -78,7 +74,7 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
         shares = {label: _percent(share) for label, share in summary.pop("labels").items()}
         summary |= {"share": _percent(found.share), **shares}
     show(summary, as_json=as_json, literal=found.labels)
-    click.echo(f"Written to {project.workspace.audit}", err=True)
+    click.echo(f"Written to {project.workspace.audit.path}", err=True)
     return 0
 
 

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.adjudication.gold import adjudicate
-from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.reprints import carried
 from labeling.reprints.carried import Press, savings, waiting
-from labeling.rows.passage import Clustered
-from labeling.rows.reprint import Projected
 from labeling.verbs.options import json_option, show, with_project
-from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from labeling.annotations import Gold
     from labeling.project import Project
+    from labeling.workspace.rows.reprint import Projected
 
 
 @dataclass(frozen=True)
@@ -54,18 +50,16 @@ def carry(project: Project) -> Carried:
         MissingInput: Nothing was ingested, clustered or pulled.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.rows.passage import Passage
-
     workspace = project.workspace
     with workspace.opened():
-        articles = Indexed(workspace.articles, Article, "id")
-        clusters = list(read_rows(workspace.clusters, Clustered))
-        annotations = list(read_rows(workspace.annotations, Annotation))
+        articles = workspace.articles.by("id")
+        clusters = list(workspace.clusters.rows())
+        annotations = list(workspace.annotations.rows())
         gold = adjudicate(annotations, (), articles, project.schema, project.file.policies.trim).gold
-        passages = list(read_rows(workspace.passages, Passage))
+        passages = list(workspace.passages.rows())
         press = Press(articles, clusters, passages, project.file.passages.words)
-        rows = carried.carry(press, gold, annotations, rows_or_none(workspace.projected, Projected))
-        write_rows(workspace.projected, rows)
+        rows = carried.carry(press, gold, annotations, list(workspace.projected.rows_if_written()))
+        workspace.projected.write(rows)
     return _summary(rows, gold, len(waiting(clusters, rows) - carried.finished(annotations)))
 
 
@@ -87,7 +81,7 @@ def carry_cli(project: Project, *, as_json: bool) -> int:
     """
     summary = carry(project)
     show(asdict(summary) if as_json else _table(summary), as_json=as_json)
-    click.echo(f"Written to {project.workspace.projected}", err=True)
+    click.echo(f"Written to {project.workspace.projected.path}", err=True)
     return 0
 
 

@@ -11,7 +11,7 @@ import click
 from labeling.articles import Article
 from labeling.errors import DamagedFile
 from labeling.verbs.options import json_option, show, with_project
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.storage import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from labeling.passages.find import Found
     from labeling.passages.settings import PassageRules
     from labeling.project import Project
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 _LARGE = 0.2  # of all articles in one leak group: then boilerplate is likely behind it
 
@@ -48,8 +48,8 @@ def cluster(project: Project) -> Clusters:
     workspace = project.workspace
     with workspace.opened():
         found = _found(workspace, project.file.passages)
-        write_rows(workspace.passages, found.passages)
-        write_rows(workspace.clusters, found.clusters)
+        workspace.passages.write(found.passages)
+        workspace.clusters.write(found.clusters)
     kinds = Counter(passage.kind for passage in found.passages)
     groups = Counter(row.leak_group for row in found.clusters)
     return Clusters(
@@ -66,11 +66,11 @@ def _found(workspace: Workspace, rules: PassageRules) -> Found:
     from labeling.passages import frames
     from labeling.passages.find import Found, Size, find, texts_at
 
-    lengths = _lengths(workspace.articles)
+    lengths = _lengths(workspace.articles.path)
     if not lengths:
         return Found((), ())
     frames.start(rules.ray)
-    return find(texts_at(workspace.articles), Size(len(lengths), sum(lengths.values())), rules)
+    return find(texts_at(workspace.articles.path), Size(len(lengths), sum(lengths.values())), rules)
 
 
 def _lengths(path: Path) -> dict[str, int]:
@@ -107,7 +107,7 @@ def cluster_cli(project: Project, *, as_json: bool) -> int:
         click.echo(f"One leak group holds {summary.largest_group} of {summary.articles} articles.", err=True)
         click.echo(
             "  -> if a footer or a standing paragraph joins them, declare it as boilerplate under [passages] in the "
-            f"project file; what they share is in {project.workspace.passages}",
+            f"project file; what they share is in {project.workspace.passages.path}",
             err=True,
         )
     return 0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.rows.assignment import SPLITS
 from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from labeling.corpora.build.subset import Subset

@@ -10,26 +10,24 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.corpora.targets.spacy.subsample import thinned
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.evaluation import learning_curve, scores
 from labeling.evaluation.scores import Judged
 from labeling.project import shipped
-from labeling.rows.assignment import Assignment
-from labeling.rows.score import Curve, Point
 from labeling.training import extractors
 from labeling.verbs.evaluate import refuse_changed
 from labeling.verbs.options import json_option, measured, show, with_project
-from labeling.workspace import read_rows, write_json
+from labeling.workspace.rows.score import Curve, Point
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from labeling.annotations import Gold
+    from labeling.articles import Article
     from labeling.project import Project
-    from labeling.rows.score import Score
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.score import Score
+    from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def curve(
         if empty and not found:
             raise empty
         made = Curve(corpus=corpus, config=config.stem, seed=seed, signature=score.exact.signature, points=tuple(found))
-        write_json(workspace.curve, made.model_dump(mode="json"))
+        workspace.curve.write(made)
     return made
 
 
@@ -124,12 +122,12 @@ def curve_cli(
 
 def _material(workspace: Workspace) -> tuple[_Test, dict[str, str]]:
     """The test split; and the leak groups of the articles to train on."""
-    usable = {each.article: each for each in read_rows(workspace.gold, Gold) if each.usable}
-    rows = [row for row in read_rows(workspace.splits, Assignment) if row.article in usable]
+    usable = {each.article: each for each in workspace.gold.rows() if each.usable}
+    rows = [row for row in workspace.splits.rows() if row.article in usable]
     group_of = {row.article: row.leak_group for row in rows if row.split == "test"}
     if not group_of:
         raise TrainingError("the test split holds no article", todo="annotate more articles, split, compile and train")
-    articles = [each for each in read_rows(workspace.articles, Article) if each.id in group_of]
+    articles = [each for each in workspace.articles.rows() if each.id in group_of]
     return _Test(articles, usable, group_of), {row.article: row.leak_group for row in rows if row.split == "train"}
 
 

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.project import Project, load_project
 from labeling.report.page import interval, percent
@@ -35,11 +33,12 @@ from labeling.verbs.report import report
 from labeling.verbs.split import split
 from labeling.verbs.suggest import suggest
 from labeling.verbs.train import train
-from labeling.workspace import read_rows, write_text
+from labeling.workspace.storage import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from labeling.annotations import Annotation
     from labeling.studio.server.credentials import Credentials
     from labeling.verbs.push import PushSummary
 
@@ -96,7 +95,7 @@ def annotate(trip: Journey) -> str:
     from labeling.studio.sync.project_link import linked
 
     workspace = trip.project.workspace
-    articles = {article.id: article for article in read_rows(workspace.articles, Article)}
+    articles = {article.id: article for article in workspace.articles.rows()}
     with connect(workspace, trip.credentials) as studio:
         remote = linked(studio, workspace)
         tasks = {task.article: task.number for task in studio.tasks(remote.number)}
@@ -153,31 +152,31 @@ def _walk(trip: Journey) -> PushSummary:
     project, files = trip.project, trip.project.workspace
     _told("serve", f"Label Studio at {trip.credentials.url}, on this machine only", files.studio)
     source = trip.articles or sample_data.articles_folder()
-    with _step("ingest", files.articles) as say:
+    with _step("ingest", files.articles.path) as say:
         taken = ingest(project, [str(source)])
         say(f"{taken.articles} articles from {source.name}/, {sum(taken.rejected.values())} refused")
-    with _step("cluster", files.clusters) as say:
+    with _step("cluster", files.clusters.path) as say:
         found = cluster(project)
         say(f"{found.stories} stories in {found.leak_groups} leak groups: who shares text stays together")
-    with _step("suggest", files.suggestions) as say:
+    with _step("suggest", files.suggestions.path) as say:
         suggested = suggest(project)
         spans = sum(sum(labels.values()) for labels in suggested.spans.values())
         say(f"{spans} spans by rules, so that nobody starts from a blank page")
-    with _step("push", files.pushed) as say:
+    with _step("push", files.pushed.path) as say:
         pushed = push(project, server=trip.credentials)
         say(f"{pushed.new} tasks with suggestions, at {pushed.url}")
     with _step("annotate") as say:
         say(annotate(trip))
-    with _step("pull", files.annotations) as say:
+    with _step("pull", files.annotations.path) as say:
         pulled = pull(project, server=trip.credentials)
         say(f"{pulled.spans} spans and {pulled.relations} relations, {sum(pulled.quarantined.values())} quarantined")
-    with _step("adjudicate", files.gold) as say:
+    with _step("adjudicate", files.gold.path) as say:
         gold = adjudicate(project)
         say(f"{gold.gold_spans} gold spans, {gold.conflicts} open conflicts; every region is accounted for")
-    with _step("audit", files.audit) as say:
+    with _step("audit", files.audit.path) as say:
         same = audit(project)
         say(f"{same.alike} spans alike where articles share words, {len(same.differences)} labelled differently")
-    with _step("split", files.splits) as say:
+    with _step("split", files.splits.path) as say:
         parts = split(project)
         say(f"{parts.train} train, {parts.dev} dev, {parts.test} test; nothing moves later")
     _learn(project)
@@ -198,7 +197,7 @@ def _learn(project: Project) -> None:
         with _step("train", files.models) as say, log.open("w", encoding="utf-8") as table:
             trained = train(project, steps=_STEPS, log=cast("TextIO", _Followed(table)))
             say(f"{' and '.join(Path(model).name for model in trained.models)}, the course of it in {log}")
-        with _step("evaluate", files.scores) as say:
+        with _step("evaluate", files.scores.path) as say:
             scores = evaluate(project).scores
             say("on the test split, exact spans, with 95 % intervals")
             for name, score in scores.items():
@@ -233,7 +232,7 @@ def _said(trip: Journey) -> Sequence[Annotation]:
         return sample_data.annotations()
     return [
         annotation.model_copy(update={"annotator": _NOBODY})
-        for annotation in read_rows(trip.project.workspace.suggestions, Annotation)
+        for annotation in trip.project.workspace.suggestions.rows()
         if annotation.annotator == "model:rules"
     ]
 

@@ -12,14 +12,14 @@ import click
 
 from labeling.errors import LabelingError, NoRoom
 from labeling.verbs.options import Project, json_option, with_project
-from labeling.workspace import write_text
+from labeling.workspace.storage import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.checkup import Finding
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 _SIGNS = {"good": "ok  ", "doubtful": "?   ", "bad": "BAD "}
 _LEAST = 500_000_000  # bytes: a few pulls of ten thousand articles

@@ -9,26 +9,27 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import Annotation, Gold
-from labeling.articles import Article
 from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import relations_and_choices, scores
 from labeling.evaluation.relations_and_choices import Heard
 from labeling.evaluation.scores import Judged, surface
-from labeling.rows.assignment import Assignment
 from labeling.tokens import edges, inner_boundaries, tokenizer
 from labeling.training import extractors
 from labeling.verbs.options import json_option, measured, percent, show, with_project
-from labeling.workspace import read_rows, read_value, rows_or_none, write_json
+from labeling.workspace.storage import read_rows, read_value
+from labeling.workspace.table import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from labeling.articles import Article
     from labeling.project import Project
-    from labeling.rows.score import Measure, Rule, Score
     from labeling.schema import Schema
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.assignment import Assignment
+    from labeling.workspace.rows.score import Measure, Rule, Score
+    from labeling.workspace.table import Workspace
 
 _RULES: tuple[Rule, Rule] = ("exact", "overlapping")
 
@@ -84,7 +85,7 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
         }
         if not scores:
             raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
-        write_json(workspace.scores, {name: score.model_dump(mode="json") for name, score in scores.items()})
+        workspace.scores.write(Scores(scores))
     return Evaluation(corpus, scores)
 
 
@@ -146,7 +147,9 @@ def refuse_changed(workspace: Workspace) -> None:
     """
     manifest = read_value(workspace.latest / MANIFEST, Manifest)
     changed = [
-        path.name for path in (workspace.gold, workspace.splits) if input_at(path) != manifest.inputs.get(path.name)
+        path.name
+        for path in (workspace.gold.path, workspace.splits.path)
+        if input_at(path) != manifest.inputs.get(path.name)
     ]
     if changed:
         raise CorpusChanged(
@@ -157,16 +160,16 @@ def refuse_changed(workspace: Workspace) -> None:
 
 
 def _material(workspace: Workspace) -> _Material:
-    assignments = {row.article: row for row in read_rows(workspace.splits, Assignment) if row.split}
-    gold = {row.article: row for row in read_rows(workspace.gold, Gold) if row.usable and row.article in assignments}
-    articles = {row.id: row for row in read_rows(workspace.articles, Article) if row.id in gold}
+    assignments = {row.article: row for row in workspace.splits.rows() if row.split}
+    gold = {row.article: row for row in workspace.gold.rows() if row.usable and row.article in assignments}
+    articles = {row.id: row for row in workspace.articles.rows() if row.id in gold}
     return _Material(articles, gold, assignments)
 
 
 def _asked(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> dict[str, list[Annotation]]:
     """What the models of this dataset say now, and what was suggested before."""
     said: dict[str, list[Annotation]] = {}
-    for row in rows_or_none(workspace.suggestions, Annotation):
+    for row in list(workspace.suggestions.rows_if_written()):
         said.setdefault(row.annotator, []).append(row)
     for folder in sorted(workspace.models.glob("[!.]*/")):
         if extractors.extractor_at(folder).corpus == corpus:

@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import Annotation, Quarantined
-from labeling.articles import Article, Reject
 from labeling.errors import UsageError
 from labeling.imports.formats import FORMATS, files, read
 from labeling.imports.label_map import refuse_unknown
 from labeling.imports.merge import Intake, Terms
 from labeling.imports.offsets import UNITS, Unit
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
-from labeling.workspace import Indexed, read_rows, rows_or_none, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from labeling.articles import Article
     from labeling.imports.formats import Format
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 _SHOWN = 10  # refusals told at the terminal; all are in the files
 
@@ -82,7 +81,7 @@ def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, 
         for path, name in found:
             for item in read(kind, path, name, text_of):
                 intake.take(item)
-        earlier = [row for row in rows_or_none(workspace.annotations, Annotation) if _is_import(row)]
+        earlier = [row for row in list(workspace.annotations.rows_if_written()) if _is_import(row)]
         said = list(intake.finished({_key(row): row for row in earlier} if add else {}))
         _write(workspace, intake, said, add=add)
     annotations = [annotation for annotation, _ in said]
@@ -107,9 +106,9 @@ def _known(intake: Intake, workspace: Workspace) -> Callable[[str], str | None]:
     """Tell the intake which articles there are; return how to get at a text by its id."""
     if not workspace.articles.exists():
         return lambda _: None
-    for article in read_rows(workspace.articles, Article):
+    for article in workspace.articles.rows():
         intake.know(article)
-    articles, prefix = Indexed(workspace.articles, Article, "id"), intake.terms.prefix
+    articles, prefix = workspace.articles.by("id"), intake.terms.prefix
     return lambda name: articles[prefix + name].text if prefix + name in articles else None
 
 
@@ -121,24 +120,24 @@ def _write(
     states = {_key(row) for row in annotations}
     stay = [
         row
-        for row in rows_or_none(workspace.annotations, Annotation)
+        for row in list(workspace.annotations.rows_if_written())
         if not _is_import(row) or (_key(row) not in states if add else _key(row)[:2] not in touched)
     ]
     apart = [
         row
-        for row in rows_or_none(workspace.quarantine, Quarantined)
+        for row in list(workspace.quarantine.rows_if_written())
         if not _is_import(row) or (row not in bad if add else (row.article, row.annotator) not in touched)
     ]
-    before = rows_or_none(workspace.articles, Article)
+    before = list(workspace.articles.rows_if_written())
     known = {article.id for article in before}
     new = sorted((article for name, article in intake.articles.items() if name not in known), key=lambda each: each.id)
     all_said: list[Annotation] = sorted([*stay, *annotations], key=_place)
     all_bad: list[Quarantined] = sorted([*apart, *bad], key=_place)
     articles: Iterator[Article] = heapq.merge(before, new, key=lambda article: article.id)
-    write_rows(workspace.articles, articles)
-    write_rows(workspace.annotations, all_said)
-    write_rows(workspace.quarantine, all_bad)
-    write_rows(workspace.rejects, intake.rejects)
+    workspace.articles.write_sorted(articles)
+    workspace.annotations.write(all_said)
+    workspace.quarantine.write(all_bad)
+    workspace.rejects.write(intake.rejects)
 
 
 def _is_import(row: Annotation | Quarantined) -> bool:
@@ -233,8 +232,8 @@ def _table(summary: Imported) -> dict[str, object]:
 
 def _tell(workspace: Workspace, summary: Imported) -> None:
     if summary.rejected:
-        for reject in list(read_rows(workspace.rejects, Reject))[:_SHOWN]:
+        for reject in list(workspace.rejects.rows())[:_SHOWN]:
             click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
-        click.echo(f"All that was refused is in {workspace.rejects}", err=True)
+        click.echo(f"All that was refused is in {workspace.rejects.path}", err=True)
     if summary.quarantined:
-        click.echo(f"What failed a check is listed in {workspace.quarantine}", err=True)
+        click.echo(f"What failed a check is listed in {workspace.quarantine.path}", err=True)

@@ -18,13 +18,13 @@ from labeling.sources.files import Arrival, Remark, Terms, read
 from labeling.sources.inputs import find
 from labeling.values import canonical
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
-from labeling.workspace import read_rows, storing, write_rows
+from labeling.workspace.storage import storing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from labeling.sources.inputs import Input
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 _SHOWN = 10  # refusals told at the terminal; all are in rejects.jsonl
 
@@ -83,13 +83,13 @@ def ingest(
             intake.take(item)
         articles = heapq.merge(_earlier(workspace), intake.articles(), key=lambda article: article.id)
         rejects = sorted(intake.rejects, key=_in_reading_order)
-        write_rows(workspace.articles, articles)
-        write_rows(workspace.rejects, rejects)
+        workspace.articles.write_sorted(articles)
+        workspace.rejects.write(rejects)
     return intake.summary(found.skipped)
 
 
 def _earlier(workspace: Workspace) -> Iterator[Article]:
-    return read_rows(workspace.articles, Article) if workspace.articles.exists() else iter(())
+    return workspace.articles.rows_if_written()
 
 
 @dataclass
@@ -226,8 +226,8 @@ def _words(value: dict[str, int] | tuple[str, ...]) -> str:
 
 
 def _tell(workspace: Workspace) -> None:
-    rejects = list(read_rows(workspace.rejects, Reject))
+    rejects = list(workspace.rejects.rows())
     for reject in rejects[:_SHOWN]:
         click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
     more = f"{len(rejects) - _SHOWN} more, " if len(rejects) > _SHOWN else ""
-    click.echo(f"{more}all in {workspace.rejects}", err=True)
+    click.echo(f"{more}all in {workspace.rejects.path}", err=True)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.articles import Article
-from labeling.rows.assignment import SPLITS
 from labeling.verbs.options import REFUSED, holding, json_option, show, with_project
-from labeling.workspace import Indexed, missing, read_value
+from labeling.workspace.rows.assignment import SPLITS
+from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from labeling.articles import Article
     from labeling.project import Project
 
 _SHOWN = 10  # refusals told at the terminal; all are in the manifest
@@ -60,11 +60,9 @@ def join(project: Project, folder: Path) -> Joined:
     workspace = project.workspace
     bare = not read_value(holding(folder, RELEASE, "release", "release") / RELEASE, Release).texts
     if bare and not workspace.articles.exists():
-        raise missing(workspace.articles)
+        raise workspace.articles.missing()
     with workspace.lock(), building(workspace.corpora) as new:
-        articles: Mapping[str, Article] = (
-            Indexed(workspace.articles, Article, "id") if workspace.articles.exists() else {}
-        )
+        articles: Mapping[str, Article] = workspace.articles.by("id") if workspace.articles.exists() else {}
         ids = {article.digest: name for name, article in articles.items()}
         manifest = join.join(join.Joining(folder, articles, ids), new)
         digest = digest_at(new)

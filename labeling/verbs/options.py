@@ -10,14 +10,14 @@ import click
 
 from labeling.errors import UsageError
 from labeling.project import Project, load_project
-from labeling.workspace import missing
+from labeling.workspace.storage import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-    from labeling.rows.score import Measure
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.score import Measure
+    from labeling.workspace.table import Workspace
 
 REFUSED = 3  # done, but some items were refused and are listed
 
@@ -67,7 +67,7 @@ def dataset_at(folder: Path | None, workspace: Workspace) -> Path:
     if folder is not None:
         return holding(folder, "manifest.json", "dataset", "compile")
     if not (workspace.latest / "manifest.json").exists():
-        raise missing(workspace.latest / "manifest.json")
+        raise missing(workspace.latest / "manifest.json", "compile")
     return workspace.latest
 
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.articles import Article
 from labeling.errors import UsageError
 from labeling.training import extractors
 from labeling.values import canonical
 from labeling.verbs.options import with_project
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +29,7 @@ def predict(project: Project, model: Path) -> Iterator[Annotation]:
     """
     if not model.is_dir():
         raise UsageError(f"there is no folder {model}", todo="name one that `labeling train` wrote", where=str(model))
-    return extractors.predict(model, read_rows(project.workspace.articles, Article))
+    return extractors.predict(model, project.workspace.articles.rows())
 
 
 @click.command("predict")

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.articles import Article
 from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
-from labeling.workspace import Indexed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +83,7 @@ def pull(
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     with workspace.opened(wait):
-        articles = Indexed(workspace.articles, Article, "id")
+        articles = workspace.articles.by("id")
         with connect(workspace, server) as studio:
             collection = Collection(studio, linked(studio, workspace), workspace, project.schema, articles)
             pulled = collection.changes(instant) if changes else collection.whole(instant)
@@ -184,7 +182,7 @@ def pull_cli(  # one argument an option
     for sentence in summary.unsubmitted:
         click.echo(f"Not submitted: {sentence}", err=True)
     if summary.quarantined:
-        click.echo(f"What failed a check is listed in {project.workspace.quarantine}", err=True)
+        click.echo(f"What failed a check is listed in {project.workspace.quarantine.path}", err=True)
     return REFUSED if summary.quarantined else 0
 
 

@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.reprints.carried import in_order, waiting
-from labeling.rows.passage import Clustered
-from labeling.rows.reprint import Projected
 from labeling.studio.sync.combined_suggestions import offers
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
-from labeling.workspace import read_rows, rows_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from labeling.articles import Article
     from labeling.errors import StaleTask
-    from labeling.rows.server_state import Key, Pushed
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.push_plan import Suggested
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.server_state import Key, Pushed
+    from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ def push(
         suggested = _suggested(workspace, articles)
         with connect(workspace, server) as studio:
             remote = prepared(studio, project)
-            delivery = Delivery(studio, remote, workspace.pushed, pace.patience, pace.say)
+            delivery = Delivery(studio, remote, workspace.pushed.path, pace.patience, pace.say)
             delivered = delivery.run(articles, suggested, progress, new_versions=new_versions)
             brought = delivered.new + delivered.versions + len(delivered.refused)
             return PushSummary(
@@ -153,7 +149,7 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
             known: dict[Key, Pushed] = {}
             plan = plan_of(articles, known)
             if remote:
-                plan, known = Delivery(studio, remote, workspace.pushed, pace.patience, pace.say).plan(articles)
+                plan, known = Delivery(studio, remote, workspace.pushed.path, pace.patience, pace.say).plan(articles)
     later = wordings(plan.same, suggested, known)
     models = sorted({model for said in suggested.values() for model in said})
     along = sum(len(words_of(model, plan.new, suggested)) for model in models)
@@ -226,10 +222,10 @@ def _queued(project: Project) -> tuple[list[Article], int]:
     from labeling.studio.sync import journal
 
     workspace, once = project.workspace, project.file.reprints.annotate_once
-    articles = list(read_rows(workspace.articles, Article))
-    clusters = list(read_rows(workspace.clusters, Clustered)) if once else rows_or_none(workspace.clusters, Clustered)
-    held = waiting(clusters, rows_or_none(workspace.projected, Projected)) if once else set[str]()
-    held -= {row.article for row in journal.load(workspace.pushed).values()}
+    articles = list(workspace.articles.rows())
+    clusters = list(workspace.clusters.rows()) if once else list(workspace.clusters.rows_if_written())
+    held = waiting(clusters, list(workspace.projected.rows_if_written())) if once else set[str]()
+    held -= {row.article for row in journal.load(workspace.pushed.path).values()}
     ready = [article for article in in_order(articles, clusters) if article.id not in held]
     return ready, len(articles) - len(ready)
 
@@ -241,10 +237,10 @@ def _suggested(workspace: Workspace, articles: Sequence[Article]) -> Suggested:
     """
     digests = {article.id: article.digest for article in articles}
     suggested: Suggested = {}
-    for said in rows_or_none(workspace.suggestions, Annotation):
+    for said in list(workspace.suggestions.rows_if_written()):
         if digests.get(said.article) == said.digest:
             suggested.setdefault(said.article, {})[said.annotator] = said
-    carried = [row for row in rows_or_none(workspace.projected, Projected) if digests.get(row.article) == row.digest]
+    carried = [row for row in list(workspace.projected.rows_if_written()) if digests.get(row.article) == row.digest]
     return offers(suggested, carried) if any(row.spans for row in carried) else suggested
 
 

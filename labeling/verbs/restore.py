@@ -10,7 +10,7 @@ import click
 
 from labeling.errors import MissingInput, ProjectGone, UsageError
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
-from labeling.workspace import missing, read_rows, read_value, write_json
+from labeling.workspace.storage import missing, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.restoration import Source
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 PASSWORDS = "restored-people.json"
 
@@ -71,7 +71,7 @@ def restore(
 
     workspace = project.workspace
     if not workspace.users.exists():
-        raise missing(workspace.users)
+        raise workspace.users.missing()
     with workspace.lock(wait):
         kept = _source(workspace, source)
         with connect(workspace, server) as studio:
@@ -119,23 +119,22 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
 
 
 def _source(workspace: Workspace, chosen: Path | None) -> Source:
-    from labeling.rows.server_state import Known, Users, Watermark
     from labeling.studio.sync.pull_archive import last_whole
     from labeling.studio.sync.restoration import Source
 
-    emails = read_value(workspace.users, Users).emails
+    emails = workspace.users.value().emails
     users = {int(number): email for number, email in emails.items()}
     if chosen:
         return Source((chosen,), None, users)
     if workspace.watermark.exists() and workspace.pulled.exists():
-        mark = read_value(workspace.watermark, Watermark)
+        mark = workspace.watermark.value()
         answers = tuple(workspace.pulls / name for name in mark.answers)
         if all(path.exists() for path in answers):
-            return Source(answers, frozenset(row.task for row in read_rows(workspace.pulled, Known)), users)
+            return Source(answers, frozenset(row.task for row in workspace.pulled.rows()), users)
     # The last pull was cut short: what it was to build upon is there.
     names = last_whole(path.name for path in workspace.pulls.glob("*.gz"))
     if not names:
-        raise missing(workspace.pulls)
+        raise missing(workspace.pulls, "pull")
     return Source(tuple(workspace.pulls / name for name in names), None, users)
 
 

@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.errors import MissingInput
-from labeling.rows.assignment import Assignment
-from labeling.rows.passage import Clustered, Passage
 from labeling.splits.assign import Facts, assign, by_date, groups_by_text
 from labeling.verbs.options import json_option, show, with_project
-from labeling.workspace import read_rows, rows_or_none, write_json, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.annotations import GoldSpan
+    from labeling.annotations import Gold, GoldSpan
     from labeling.project import Project, Splits
     from labeling.splits.leakage import Held
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.assignment import Assignment
+    from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
@@ -62,8 +58,8 @@ def split(project: Project, *, with_unusable: bool = False) -> Split:
 
     workspace, shares = project.workspace, project.file.splits
     with workspace.opened():
-        before = rows_or_none(workspace.splits, Assignment)
-        gold = {each.article: each for each in read_rows(workspace.gold, Gold)}
+        before = list(workspace.splits.rows_if_written())
+        gold = {each.article: each for each in workspace.gold.rows()}
         rows = assign(
             _leak_groups(workspace),
             [each.article for each in gold.values() if each.usable or with_unusable],
@@ -72,13 +68,13 @@ def split(project: Project, *, with_unusable: bool = False) -> Split:
             shares.seed,
             _facts(workspace, gold.values(), shares),
         )
-        boilerplate = [each for each in rows_or_none(workspace.passages, Passage) if each.kind == "boilerplate"]
+        boilerplate = [each for each in list(workspace.passages.rows_if_written()) if each.kind == "boilerplate"]
         leakage = certify(_held(workspace, rows, gold), boilerplate, project.file.passages.words, shares.seed)
         refuse_leak(leakage)
         # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
-        write_rows(workspace.splits, rows)
+        workspace.splits.write(rows)
         certificate = leakage.model_copy(update={"measured_on": measured_on(workspace)})
-        write_json(workspace.leakage, certificate.model_dump(mode="json"))
+        workspace.leakage.write(certificate)
     counts = Counter(row.split for row in rows)
     return Split(
         train=counts["train"],
@@ -116,22 +112,22 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
     show(asdict(summary), as_json=as_json)
     if summary.left_out:
         click.echo(f"Articles left out of all splits: {summary.left_out}", err=True)
-        click.echo(f"  -> the reasons are in {project.workspace.splits}", err=True)
+        click.echo(f"  -> the reasons are in {project.workspace.splits.path}", err=True)
     return 0
 
 
 def _leak_groups(workspace: Workspace) -> dict[str, str]:
     """Leak groups by shared passages when `cluster` has run, else by identical text."""
-    articles = list(read_rows(workspace.articles, Article))
+    articles = list(workspace.articles.rows())
     if not workspace.clusters.exists():
         return groups_by_text(articles)
-    groups = {row.article: row.leak_group for row in read_rows(workspace.clusters, Clustered)}
+    groups = {row.article: row.leak_group for row in workspace.clusters.rows()}
     unknown = [article.id for article in articles if article.id not in groups]
     if unknown:
         raise MissingInput(
-            f"{workspace.clusters} does not know {len(unknown)} articles, the first is {unknown[0]!r}",
+            f"{workspace.clusters.path} does not know {len(unknown)} articles, the first is {unknown[0]!r}",
             todo="run `labeling cluster` first: what shares text with them is not known",
-            where=str(workspace.clusters),
+            where=str(workspace.clusters.path),
         )
     return groups
 
@@ -141,7 +137,7 @@ def _facts(workspace: Workspace, gold: Iterable[Gold], shares: Splits) -> Facts:
     labels = {each.article: Counter(span.label for span in each.spans) for each in gold}
     if not shares.test_from:
         return Facts(labels)
-    return Facts(labels, by_date(read_rows(workspace.articles, Article), shares.dev_from, shares.test_from))
+    return Facts(labels, by_date(workspace.articles.rows(), shares.dev_from, shares.test_from))
 
 
 def _held(workspace: Workspace, rows: Iterable[Assignment], gold: Mapping[str, Gold]) -> list[Held]:
@@ -152,7 +148,7 @@ def _held(workspace: Workspace, rows: Iterable[Assignment], gold: Mapping[str, G
     spans = {name: each.spans for name, each in gold.items()}
     return [
         Held(article.id, article.text, split, frozenset(_surfaces(article.text, spans.get(article.id, ()))))
-        for article in read_rows(workspace.articles, Article)
+        for article in workspace.articles.rows()
         if (split := splits.get(article.id))
     ]
 

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.verbs.options import Project, json_option, wait_option, with_project
-from labeling.workspace import Indexed, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from labeling.annotations import Annotation
+    from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.progress import Line
     from labeling.studio.sync.pull_changes import Changes
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,8 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
 
     workspace = project.workspace
     with workspace.opened(wait):
-        articles = Indexed(workspace.articles, Article, "id")
-        pushed = journal.load(workspace.pushed)
+        articles = workspace.articles.by("id")
+        pushed = journal.load(workspace.pushed.path)
         with connect(workspace, server) as studio:
             remote = linked(studio, workspace)
             names = annotator_names(studio.users())
@@ -121,7 +120,7 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
 
 def _pulled(workspace: Workspace) -> Iterator[Annotation]:
     """What was pulled, and what was imported, one at a time."""
-    return read_rows(workspace.annotations, Annotation) if workspace.annotations.exists() else iter(())
+    return workspace.annotations.rows_if_written()
 
 
 def _labels(

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.suggestions.suggester import lines_of, settings_of, suggested
 from labeling.verbs.options import REFUSED, json_option, show, with_project
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +42,8 @@ def suggest(project: Project) -> Suggestions:
     workspace, tally = project.workspace, Counter[tuple[str, str]]()
     with workspace.opened():
         # Reading it all first finds a damaged line, and names it, before a thousand articles are asked about.
-        articles = sum(1 for _ in read_rows(workspace.articles, Article))
-        write_rows(workspace.suggestions, _annotations(project, tally))
+        articles = sum(1 for _ in workspace.articles.rows())
+        workspace.suggestions.write_sorted(_annotations(project, tally))
     annotators = sorted({annotator for annotator, _ in tally})
     return Suggestions(
         articles=articles,
@@ -74,13 +72,13 @@ def suggest_cli(project: Project, *, as_json: bool) -> int:
     """
     summary = suggest(project)
     show(asdict(summary) if as_json else _table(summary), as_json=as_json)
-    click.echo(f"Written to {project.workspace.suggestions}", err=True)
+    click.echo(f"Written to {project.workspace.suggestions.path}", err=True)
     return REFUSED if summary.refused else 0
 
 
 def _annotations(project: Project, tally: Counter[tuple[str, str]]) -> Iterator[Annotation]:
     """All suggestions in the order of the file, counted into ``tally`` by annotator and label."""
-    lines = lines_of(project.workspace.articles)
+    lines = lines_of(project.workspace.articles.path)
     for row in suggested(lines, project.schema, settings_of(project)).iter_rows():
         annotation = Annotation.model_validate_json(row["annotation"])
         tally.update((annotation.annotator, span.label) for span in annotation.spans)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.rows.server_state import Key, Pushed
 from labeling.studio.api.client import connect
 from labeling.studio.format.convert import submission_of, task_of
 from labeling.studio.sync import journal
 from labeling.studio.sync.project_link import prepared
 from labeling.studio.sync.push_delivery import MOST_TASKS
+from labeling.workspace.rows.server_state import Key, Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def annotated(bench: Bench, project: Project, said: Callable[[Labelled], Annotat
             for each, task in zip(batch, studio.import_tasks(number, tasks), strict=True):
                 row = Pushed(article=each.article.id, digest=each.article.digest, task=task)
                 sent[row.key] = row
-    journal.settle(project.workspace.pushed, sent)
+    journal.settle(project.workspace.pushed.path, sent)
     return number
 
 

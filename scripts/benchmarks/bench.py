@@ -12,7 +12,6 @@ import click
 from benchmarks.newswire import labelled
 from labeling.project import load_project
 from labeling.studio.server.server import embedded
-from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,5 +70,5 @@ class Bench:
     def ingested(self, name: str) -> Project:
         """Such a project with all articles in it."""
         project = self.project(name)
-        write_rows(project.workspace.articles, (each.article for each in self.corpus))
+        project.workspace.articles.write(each.article for each in self.corpus)
         return project

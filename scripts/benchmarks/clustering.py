@@ -13,7 +13,7 @@ from labeling.articles import Article
 from labeling.passages import frames
 from labeling.passages.find import Found, Size, find, texts_at
 from labeling.passages.settings import PassageRules
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.storage import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -15,7 +15,6 @@ from labeling.tokens import tokenizer
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_gold
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,9 +53,9 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 def _adjudicated(bench: Bench, name: str, corpus: Sequence[Labelled]) -> Project:
     project = bench.project(name)
-    write_rows(project.workspace.articles, (each.article for each in corpus))
-    write_rows(project.workspace.annotations, (each.said for each in corpus))
-    write_rows(project.workspace.quarantine, ())
+    project.workspace.articles.write(each.article for each in corpus)
+    project.workspace.annotations.write(each.said for each in corpus)
+    project.workspace.quarantine.write(())
     adjudicate(project)
     split(project)
     return project

@@ -11,7 +11,6 @@ from labeling.studio.format.config import instruction, labelling_config
 from labeling.studio.format.convert import task_of
 from labeling.studio.sync.push_delivery import MOST_TASKS
 from labeling.verbs.push import push
-from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +56,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 def _ready(bench: Bench, name: str) -> Project:
     project = bench.ingested(name)
-    write_rows(project.workspace.suggestions, (each.suggested for each in bench.corpus))
+    project.workspace.suggestions.write(each.suggested for each in bench.corpus)
     return project
 
 
@@ -79,7 +78,7 @@ def _import(raw: httpx.Client, project: int, bodies: Sequence[bytes]) -> None:
 
 def _look(raw: httpx.Client, number: int, project: Project) -> None:
     raw.get(f"/api/projects/{number}/").raise_for_status()
-    for path in (project.workspace.articles, project.workspace.suggestions):
+    for path in (project.workspace.articles.path, project.workspace.suggestions.path):
         with path.open("rb") as lines:
             for line in lines:
                 json.loads(line)

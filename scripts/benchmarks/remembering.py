@@ -14,7 +14,6 @@ from benchmarks.newswire import labelled
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +41,9 @@ def measure(bench: Bench) -> Iterator[Figure]:
 def _ready(bench: Bench, articles: int) -> Project:
     """A project as far as `split`; the articles are made one by one, as often as they are needed."""
     project = bench.project(f"memory-{articles}")
-    write_rows(project.workspace.articles, (each.article for each in labelled(articles)))
-    write_rows(project.workspace.annotations, (each.said for each in labelled(articles)))
-    write_rows(project.workspace.quarantine, ())
+    project.workspace.articles.write(each.article for each in labelled(articles))
+    project.workspace.annotations.write(each.said for each in labelled(articles))
+    project.workspace.quarantine.write(())
     adjudicate(project)
     # Of so many sentences by chance, some dozen share 12 words.
     cluster(project)

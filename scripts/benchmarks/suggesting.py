@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
-from labeling.articles import Article
 from labeling.tokens import tokenizer
 from labeling.verbs.suggest import suggest
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,5 +27,5 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 def _tokenised(project: Project) -> None:
     nlp = tokenizer(project.file.project.language)
-    for article in read_rows(project.workspace.articles, Article):
+    for article in project.workspace.articles.rows():
         nlp.make_doc(article.text)

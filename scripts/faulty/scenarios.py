@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from faulty.door import Asked, Fate, door
-from labeling.articles import Article
 from labeling.errors import LabelingError, NoRoom
-from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.signup import add_user
 from labeling.studio.sync import push_delivery
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,10 +181,10 @@ def crowd(stage: Stage, times: int) -> str:
     said = 0
     for _ in range(times):
         project = stage.project(ARTICLES)
-        everything = list(read_rows(project.workspace.articles, Article))
+        everything = list(project.workspace.articles.rows())
         people = [_Annotator(stage, project, key) for key in keys]
         for part in range(1, 5):
-            write_rows(project.workspace.articles, everything[: len(everything) * part // 4])
+            project.workspace.articles.write(everything[: len(everything) * part // 4])
             stage.insist("push", project)
             if part == 1:
                 for person in people:
@@ -227,12 +224,12 @@ class _Annotator(threading.Thread):
     def __init__(self, stage: Stage, project: Project, key: str) -> None:
         super().__init__()
         self._stage, self._project, self._key, self._going = stage, project, key, True
-        self._articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
+        self._articles = {article.id: article for article in project.workspace.articles.rows()}
         self._error: Exception | None = None
 
     def run(self) -> None:
         while self._going:
-            known = [row for row in read_rows(self._project.workspace.pushed, Pushed) if row.task]
+            known = [row for row in self._project.workspace.pushed.rows() if row.task]
             # People pause between two articles; eight scripts that never do would starve imports on SQLite.
             time.sleep(self._stage.chance.uniform(1, 3))
             row = self._stage.chance.choice(known)

@@ -30,7 +30,7 @@ from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
-from labeling.workspace import Workspace, read_rows, write_rows
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     import random
@@ -69,8 +69,8 @@ class Stage:
         self.submitted.clear()
         project = load_project(CONFIG, (folder or self.folder) / f"play-{self.played}")
         made = [_article(f"wire/{number:04}") for number in range(articles)]
-        write_rows(project.workspace.articles, made)
-        write_rows(project.workspace.suggestions, [_word(one) for one in made])
+        project.workspace.articles.write(made)
+        project.workspace.suggestions.write([_word(one) for one in made])
         return project
 
     @property
@@ -161,8 +161,8 @@ class Stage:
 
     def annotate_some(self, project: Project, many: int) -> None:
         """So many annotations of random articles."""
-        articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
-        rows = sorted(journal.load(project.workspace.pushed).values(), key=lambda row: row.article)
+        articles = {article.id: article for article in project.workspace.articles.rows()}
+        rows = sorted(journal.load(project.workspace.pushed.path).values(), key=lambda row: row.article)
         for row in self.chance.choices(rows, k=many):
             self.submit(row.task or 0, articles[row.article])
 
@@ -171,7 +171,7 @@ class Stage:
         number = _number(project)
         whole = self.call("GET", f"/api/projects/{number}/export?exportType=JSON&download_all_tasks=true")
         there = Counter((task["data"]["article"], digest_of(task["data"]["text"])) for task in whole)
-        ours = Counter((one.id, one.digest) for one in read_rows(project.workspace.articles, Article))
+        ours = Counter((one.id, one.digest) for one in project.workspace.articles.rows())
         if there != ours:
             twice = sum(count > 1 for count in there.values())
             raise Broken(f"{len(ours - there)} articles are not there, {twice} more than once")
@@ -181,15 +181,15 @@ class Stage:
 
     def check_files(self, project: Project) -> None:
         """See that our files hold every annotation that the server acknowledged, once, as it was drawn."""
-        came = Counter(said.server_id for said in read_rows(project.workspace.annotations, Annotation))
+        came = Counter(said.server_id for said in project.workspace.annotations.rows())
         if set(came) != set(self.submitted) or any(count > 1 for count in came.values()):
             lost, strange = len(self.submitted.keys() - came.keys()), len(came.keys() - self.submitted.keys())
             raise Broken(f"{lost} annotations were lost, {strange} invented")
-        for said in read_rows(project.workspace.annotations, Annotation):
+        for said in project.workspace.annotations.rows():
             drawn = self.submitted[said.server_id or 0]
             if (said.article, said.spans) != (drawn.article, drawn.spans):
                 raise Broken(f"annotation {said.server_id} is not as it was drawn")
-        if project.workspace.quarantine.read_bytes():
+        if project.workspace.quarantine.path.read_bytes():
             raise Broken("something went into quarantine")
 
 
@@ -204,6 +204,6 @@ def _word(article: Article) -> Annotation:
 
 
 def _number(project: Project) -> int:
-    from labeling.rows.server_state import Link
+    from labeling.workspace.rows.server_state import Link
 
-    return Link.model_validate_json(project.workspace.studio_link.read_bytes()).project
+    return Link.model_validate_json(project.workspace.studio_link.path.read_bytes()).project

@@ -16,7 +16,6 @@ from labeling.studio.sync.project_link import linked
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +66,9 @@ TEXT_BOX = ".lsf-htx-richtext"
 def project(studio: Credentials, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shipped schema, with one article and one suggestion on the server."""
     project = load_project(workspace=tmp_path_factory.mktemp("page"))
-    write_rows(project.workspace.articles, [ARTICLE])
+    project.workspace.articles.write([ARTICLE])
     suggestion = Annotation(article=ARTICLE.id, digest=ARTICLE.digest, annotator="model:rules", spans=(SUGGESTED,))
-    write_rows(project.workspace.suggestions, [suggestion])
+    project.workspace.suggestions.write([suggestion])
     push(project, server=studio)
     return project
 
@@ -118,7 +117,7 @@ def test_what_is_marked_in_the_page_is_what_pull_returns(page: Page, project: Pr
     assert stored.value.status == 201
 
     summary = pull(project, server=studio)
-    (annotation,) = read_rows(project.workspace.annotations, Annotation)
+    (annotation,) = project.workspace.annotations.rows()
 
     assert summary.quarantined == {}
     assert annotation.task == task.number

@@ -15,16 +15,16 @@ from labeling.articles import Article
 from labeling.corpora.build.canonical import Content, in_order
 from labeling.ledger import things_in
 from labeling.project import Naming, Policies, Project, ProjectFile
-from labeling.rows.assignment import Assignment
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.values import digest_of
-from labeling.workspace import Workspace, write_rows
+from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from labeling.annotations import Quarantined
-    from labeling.rows.assignment import SplitName
+    from labeling.workspace.rows.assignment import SplitName
 
 SCHEMA = Schema(
     labels=tuple(
@@ -80,13 +80,12 @@ def workspace_of(
     """A workspace as `ingest`, `pull`, `adjudicate` and `split` leave it, with one annotator, `ana`."""
     workspace, found = Workspace(folder), list(quarantine)
     placed = sorted(rows, key=lambda row: row[0].id)
-    write_rows(workspace.articles, [article for article, _, _ in placed])
-    write_rows(workspace.gold, [gold for _, gold, _ in placed])
-    write_rows(workspace.annotations, [_annotation(gold) for _, gold, _ in placed])
-    write_rows(workspace.quarantine, found)
-    write_rows(workspace.ledger, [row for _, gold, _ in placed for row in _ledger(gold)] + _quarantined(found))
-    write_rows(
-        workspace.splits,
+    workspace.articles.write([article for article, _, _ in placed])
+    workspace.gold.write([gold for _, gold, _ in placed])
+    workspace.annotations.write([_annotation(gold) for _, gold, _ in placed])
+    workspace.quarantine.write(found)
+    workspace.ledger.write([row for _, gold, _ in placed for row in _ledger(gold)] + _quarantined(found))
+    workspace.splits.write(
         [
             Assignment(article=article.id, leak_group=article.id, split=split, reason="" if split else "a bridge")
             for article, gold, split in placed

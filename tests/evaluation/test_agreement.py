@@ -18,15 +18,16 @@ from labeling.errors import TooFewAnnotators
 from labeling.evaluation.agreement import agree, alpha, doubly
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
-from labeling.rows.score import Agreement
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs import agree as verb
 from labeling.verbs.ingest import ingest
-from labeling.workspace import file_digest, read_value, write_rows
+from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from labeling.workspace.rows.score import Agreement
 
 TEXT = "Anna Berg met the Maldives minister in Male"
 QUICK = Bootstrap(resamples=10)
@@ -176,15 +177,15 @@ def test_the_command(tmp_path: Path) -> None:
     """On the samples, whose two annotators differ here and there; the file says which annotations it is of."""
     project = load_project(workspace=tmp_path / "workspace")
     ingest(project, [str(sample_data.articles_folder())])
-    write_rows(project.workspace.annotations, sample_data.annotations())
+    project.workspace.annotations.write(sample_data.annotations())
     words = ["--workspace", str(project.workspace.root), "agree"]
     table = CliRunner().invoke(cli, words, catch_exceptions=False).stdout
     told = json.loads(CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False).stdout)
-    found = read_value(project.workspace.agreement, Agreement)
+    found = project.workspace.agreement.value()
     (numbers,) = told["f1"].values()
 
     assert 0.5 < numbers["exact"] <= numbers["position"] < 1
     assert f"F1 {100 * numbers['exact']:.1f} (" in table
-    assert found.annotations == file_digest(project.workspace.annotations)
+    assert found.annotations == file_digest(project.workspace.annotations.path)
     assert found.articles == told["articles"]
     assert verb.agree(project).f1 == told["f1"]

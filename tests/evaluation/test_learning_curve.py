@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.evaluation.learning_curve import gain, steps
-from labeling.rows.score import Measure, Point
+from labeling.workspace.rows.score import Measure, Point
 
 groupings = st.lists(st.integers(0, 30), max_size=60).map(
     lambda groups: {f"a{n:02}": f"g{group}" for n, group in enumerate(groups)}

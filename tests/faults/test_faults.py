@@ -10,10 +10,9 @@ import pytest
 from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
-from labeling.annotations import Annotation
 from labeling.studio.server.server import embedded
 from labeling.verbs.pull import pull
-from labeling.workspace import Workspace, read_rows, write_rows
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +66,8 @@ def test_the_stage_sees_a_broken_promise(stage: Stage) -> None:
     stage.check_server(project)
     stage.check_files(project)
 
-    rows = list(read_rows(project.workspace.annotations, Annotation))
-    write_rows(project.workspace.annotations, rows[1:])
+    rows = list(project.workspace.annotations.rows())
+    project.workspace.annotations.write(rows[1:])
     with pytest.raises(Broken, match="1 annotations were lost"):
         stage.check_files(project)
     (task, *_) = stage.call("GET", f"/api/tasks/?project={_number(stage)}&page_size=1")["tasks"]

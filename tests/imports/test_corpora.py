@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from labeling.annotations import Annotation, Quarantined
 from labeling.articles import Article, Row
 from labeling.imports import brat, conll
 from labeling.imports.merge import Intake, Terms
@@ -22,7 +21,6 @@ from labeling.imports.record import Statement
 from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs.import_ import Imported, import_
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -157,7 +155,7 @@ def _prodigy(folder: Path, documents: Sequence[Document]) -> None:
 def _said(project: Project, behind: int = 0) -> dict[str, tuple[set[Any], set[Any]]]:
     """Spans and relations of each article, by places; offsets less what was put before the text."""
     said = {}
-    for row in read_rows(project.workspace.annotations, Annotation):
+    for row in project.workspace.annotations.rows():
         places = {span.id: (span.start - behind, span.end - behind, span.label) for span in row.spans}
         facts = {(each.label, places[each.head], places[each.tail]) for each in row.relations}
         said[row.article] = set(places.values()), facts
@@ -170,7 +168,7 @@ def _wanted(documents: Iterable[Document]) -> dict[str, tuple[set[Any], set[Any]
 
 def _balances(project: Project, documents: Sequence[Document], summary: Imported) -> None:
     """What went in came out or stands in quarantine, span by span and relation by relation."""
-    bad = Counter(row.what for row in read_rows(project.workspace.quarantine, Quarantined))
+    bad = Counter(row.what for row in project.workspace.quarantine.rows())
     assert sum(len(each.spans) for each in documents) == summary.spans + bad["span"]
     assert sum(len(each.relations) for each in documents) == summary.relations + bad["relation"]
     assert sum(summary.quarantined.values()) == sum(bad.values())
@@ -244,7 +242,7 @@ def test_a_corpus_as_conll(documents: list[Document], tmp_path: Path, scheme: st
     project = _project(tmp_path, documents)
     by_name = sorted(documents, key=lambda document: document.name)
     articles = [Article(id=each.name, text=each.text, digest=digest_of(each.text)) for each in by_name]
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
     lines = [line for each in documents for line in (f"# newdoc id = {each.name}", *_tagged(each, scheme), "")]
     (tmp_path / "all.conll").write_bytes(b"\xef\xbb\xbf" + end.join(lines).rstrip().encode())
     summary = import_(project, "conll", [str(tmp_path / "all.conll")], ANA)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from labeling.passages.find import Found
-    from labeling.rows.passage import Passage
+    from labeling.workspace.rows.passage import Passage
 
     Finder = Callable[..., Found]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from labeling.passages.find import Found
-    from labeling.rows.assignment import Assignment, SplitName
+    from labeling.workspace.rows.assignment import Assignment, SplitName
 
     Finder = Callable[..., Found]
 

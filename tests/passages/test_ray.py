@@ -11,9 +11,9 @@ import pytest
 from labeling.articles import Article
 from labeling.errors import RayUnavailable
 from labeling.passages import frames
-from labeling.rows.passage import Passage
 from labeling.values import digest_of
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.rows.passage import Passage
+from labeling.workspace.storage import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ from pathlib import Path
 from labeling.passages import frames
 from labeling.passages.finding import Size, find, texts_at
 from labeling.passages.rules import PassageRules
-from labeling.workspace import write_rows
+from labeling.workspace.storage import write_rows
 
 articles, out = map(Path, sys.argv[1:])
 frames.start("local")

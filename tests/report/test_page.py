@@ -11,12 +11,12 @@ from labeling.evaluation.relations_and_choices import Heard, choices, relations
 from labeling.evaluation.scores import Judged, evaluate
 from labeling.project import load_project
 from labeling.report.page import Findings, annotators, disputes, label_counts, percent, report, tiles
-from labeling.rows.assignment import Assignment, Leakage, Overlap, SharedText, Sides
-from labeling.rows.conflict import Conflict, Reading
-from labeling.rows.passage import Clustered, Passage, Place
-from labeling.rows.reprint import Audit, Consistency, Difference, Projected, Side
-from labeling.rows.score import Agreement, Pair
 from labeling.values import digest_of
+from labeling.workspace.rows.assignment import Assignment, Leakage, Overlap, SharedText, Sides
+from labeling.workspace.rows.conflict import Conflict, Reading
+from labeling.workspace.rows.passage import Clustered, Passage, Place
+from labeling.workspace.rows.reprint import Audit, Consistency, Difference, Projected, Side
+from labeling.workspace.rows.score import Agreement, Pair
 
 TEXT = "Oslo & Rome <met>."
 ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT), title="A <talk>")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.report.shared_text import Piece, beside, closest, count_groups, groups, labels_in_groups
-from labeling.rows.passage import Clustered, Passage, Place
 from labeling.values import digest_of
+from labeling.workspace.rows.passage import Clustered, Passage, Place
 
 BODY = "the envoy of Mali met the minister of Chad in Addis Ababa"
 TEXTS = {"a": f"On Monday {BODY}.", "b": f"{BODY} and left.", "c": "Nothing.", "d": "Something."}

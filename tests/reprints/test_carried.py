@@ -6,10 +6,10 @@ from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
 from labeling.reprints.carried import Press, Saving, carry, in_order, savings, waiting
 from labeling.reprints.overlap import sharing
-from labeling.rows.passage import Clustered, Passage, Place
-from labeling.rows.reprint import Projected
 from labeling.studio.sync.combined_suggestions import joint, offers
 from labeling.values import digest_of
+from labeling.workspace.rows.passage import Clustered, Passage, Place
+from labeling.workspace.rows.reprint import Projected
 
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks about the river"
 TEXTS = {

@@ -14,12 +14,11 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.project import load_project
 from labeling.reprints.consistency import audit
-from labeling.rows.passage import Passage, Place
-from labeling.rows.reprint import Audit, Consistency
-from labeling.rows.server_state import Link, Pushed
 from labeling.values import digest_of
 from labeling.verbs.cluster import cluster
-from labeling.workspace import read_rows, write_json, write_rows
+from labeling.workspace.rows.passage import Passage, Place
+from labeling.workspace.rows.reprint import Audit, Consistency
+from labeling.workspace.rows.server_state import Link, Pushed
 
 RE3D = Path(__file__).parents[2] / "../shared/corpora/re3d"
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday"
@@ -141,15 +140,14 @@ def test_the_verb_writes_what_it_finds_with_links(tmp_path: Path) -> None:
     """`audit.json` has the differences, each side with the address of its task; the table has a share by label."""
     project = load_project(workspace=tmp_path)
     workspace = project.workspace
-    write_rows(workspace.articles, ARTICLES.values())
-    write_rows(workspace.passages, PASSAGES)
-    write_rows(
-        workspace.gold,
+    workspace.articles.write(ARTICLES.values())
+    workspace.passages.write(PASSAGES)
+    workspace.gold.write(
         [gold("a", {"Chad": "COUNTRY", "Mali": "COUNTRY"}), gold("b", {"Chad": "COUNTRY", "Mali": "LOCATION"})],
     )
     link = Link(url="http://127.0.0.1:8080", project=3, created="2026-11-22T09:00:00+00:00")
-    write_json(workspace.studio_link, link.model_dump(mode="json"))
-    write_rows(workspace.pushed, [Pushed(article="a", digest=ARTICLES["a"].digest, task=17)])
+    workspace.studio_link.write(link)
+    workspace.pushed.write([Pushed(article="a", digest=ARTICLES["a"].digest, task=17)])
 
     shown = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "audit"], standalone_mode=False)
     as_json = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "audit", "--json"], standalone_mode=False)
@@ -171,7 +169,7 @@ def test_a_published_corpus_contradicts_itself(tmp_path: Path) -> None:
     """Three daily releases of one command, same words, and of 80 spans in them 17 are judged alike."""
     told = sorted(releases(RE3D), key=lambda each: each.article.id)
     workspace = load_project(workspace=tmp_path).workspace
-    write_rows(workspace.articles, [each.article for each in told])
+    workspace.articles.write([each.article for each in told])
     found = cluster(load_project(workspace=tmp_path))
     said = [
         Gold(
@@ -186,7 +184,7 @@ def test_a_published_corpus_contradicts_itself(tmp_path: Path) -> None:
         for each in told
     ]
     articles = {each.article.id: each.article for each in told}
-    audited = audit(said, articles, read_rows(workspace.passages, Passage), 12, {})
+    audited = audit(said, articles, workspace.passages.rows(), 12, {})
 
     assert (found.articles, audited.pairs) == (49, 3)
     assert (audited.alike, len(audited.differences)) == (17, 63)

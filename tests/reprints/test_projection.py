@@ -15,13 +15,11 @@ from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
 from labeling.reprints.projection import aligned, project
-from labeling.rows.passage import Clustered
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.ingest import ingest
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -213,12 +211,12 @@ def samples_read(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Article
     """Each usable sample article with its leak group and its gold, of two annotators."""
     loaded = load_project(workspace=tmp_path_factory.mktemp("samples"))
     ingest(loaded, [str(sample_data.articles_folder())])
-    write_rows(loaded.workspace.annotations, sample_data.annotations())
+    loaded.workspace.annotations.write(sample_data.annotations())
     adjudicate(loaded)
     cluster(loaded)
-    articles = {article.id: article for article in read_rows(loaded.workspace.articles, Article)}
-    groups = {row.article: row.leak_group for row in read_rows(loaded.workspace.clusters, Clustered)}
-    gold = [each for each in read_rows(loaded.workspace.gold, Gold) if each.usable]
+    articles = {article.id: article for article in loaded.workspace.articles.rows()}
+    groups = {row.article: row.leak_group for row in loaded.workspace.clusters.rows()}
+    gold = [each for each in loaded.workspace.gold.rows() if each.usable]
     return [(articles[each.article], groups[each.article], as_said(each)) for each in gold]
 
 

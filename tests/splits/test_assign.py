@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import LeakError
-from labeling.rows.assignment import SPLITS, Assignment, SplitName
 from labeling.splits.assign import Facts, assign, by_date, groups_by_text
 from labeling.values import digest_of
+from labeling.workspace.rows.assignment import SPLITS, Assignment, SplitName
 
 if TYPE_CHECKING:
     from random import Random

@@ -10,14 +10,12 @@ from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.errors import LabelingError, LeakError, MissingInput, Uncertified
 from labeling.project import Project, load_project
-from labeling.rows.assignment import Assignment, Leakage
 from labeling.splits.leakage import Held, certify
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compiled_from
 from labeling.verbs.split import split
-from labeling.workspace import read_rows, read_value, write_json, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,10 +29,10 @@ def project(tmp_path: Path) -> Project:
     project = load_project(workspace=tmp_path)
     texts = [f"one {RELEASE}", f"two {RELEASE} more", "something else", "nothing of the kind"]
     articles = [Article(id=f"a{n}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
     said = [Annotation(article=each.id, digest=each.digest, annotator="ana") for each in articles]
-    write_rows(project.workspace.annotations, said)
-    write_rows(project.workspace.quarantine, [])
+    project.workspace.annotations.write(said)
+    project.workspace.quarantine.write([])
     adjudicate(project)
     cluster(project)
     split(project)
@@ -56,18 +54,18 @@ def test_a_certificate_lets_the_dataset_through(project: Project) -> None:
 
 def test_no_certificate_no_dataset(project: Project) -> None:
     """leakage.json is not there: the verb that writes it is named."""
-    project.workspace.leakage.unlink()
+    project.workspace.leakage.path.unlink()
 
     assert "labeling split" in refused(project, MissingInput, "leakage.json is not there").todo
 
 
 def test_a_shared_passage_stops_the_compile(project: Project) -> None:
     """A certificate of these very splits which counts a shared passage: the worst pair is named."""
-    one, other, *_ = read_rows(project.workspace.articles, Article)
+    one, other, *_ = project.workspace.articles.rows()
     held = [Held(one.id, one.text, "train"), Held(other.id, other.text, "test")]
-    clean = read_value(project.workspace.leakage, Leakage)
+    clean = project.workspace.leakage.value()
     unclean = certify(held, [], 12, "1").model_copy(update={"measured_on": clean.measured_on})
-    write_json(project.workspace.leakage, unclean.model_dump(mode="json"))
+    project.workspace.leakage.write(unclean)
 
     refused(project, LeakError, r"30 words, in 'a0' \(train\) and 'a1' \(test\)")
 
@@ -76,9 +74,9 @@ def test_splits_that_were_changed_by_hand(project: Project) -> None:
     """The reprint is moved to test, as a leak group of its own: the certificate is of other splits, `split` refuses."""
     rows = [
         row.model_copy(update={"split": "test", "leak_group": "mine"}) if row.article == "a0" else row
-        for row in read_rows(project.workspace.splits, Assignment)
+        for row in project.workspace.splits.rows()
     ]
-    write_rows(project.workspace.splits, rows)
+    project.workspace.splits.write(rows)
 
     assert "labeling split" in refused(project, Uncertified, "before a change of splits.jsonl").todo
     with pytest.raises(LeakError):
@@ -87,7 +85,7 @@ def test_splits_that_were_changed_by_hand(project: Project) -> None:
 
 def test_other_boilerplate_and_other_passages(project: Project) -> None:
     """`cluster` ran again and found something else, or the project file has another N: measured anew, it is fine."""
-    project.workspace.passages.write_bytes(b"")
+    project.workspace.passages.path.write_bytes(b"")
     refused(project, Uncertified, "before a change of passages.jsonl")
 
     rules = project.file.passages.model_copy(update={"words": 8})

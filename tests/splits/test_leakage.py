@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import LeakError
-from labeling.rows.assignment import SPLITS, Leakage, Overlap, SplitName
-from labeling.rows.passage import Passage, Place
 from labeling.splits.leakage import Held, certify, refuse_leak
+from labeling.workspace.rows.assignment import SPLITS, Leakage, Overlap, SplitName
+from labeling.workspace.rows.passage import Passage, Place
 
 WORDS = 12
 RELEASE = " ".join(f"release{n}" for n in range(20))

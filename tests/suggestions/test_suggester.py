@@ -18,12 +18,12 @@ from labeling.annotations import Annotation, Span, check
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
 from labeling.project import load_project, shipped
-from labeling.rows.score import Score
 from labeling.suggestions.names import names_of
 from labeling.suggestions.rule_file import Finder, Layer, Rules, read_rules
 from labeling.suggestions.suggester import RULES, Settings, lines_of, settings_of, suggest, suggested
 from labeling.values import digest_of
-from labeling.workspace import write_rows
+from labeling.workspace.rows.score import Score
+from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

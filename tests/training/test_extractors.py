@@ -14,7 +14,6 @@ from labeling.annotations import Annotation, Relation, Span, check
 from labeling.articles import Article
 from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.project import Project, load_project, shipped
-from labeling.rows.assignment import Assignment
 from labeling.training import predictions, spacy_pipelines
 from labeling.training.extractors import corpus_digest, extractor_at, predict, train
 from labeling.values import digest_of
@@ -22,7 +21,7 @@ from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
+from labeling.workspace.rows.assignment import Assignment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,11 +59,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = load_project(workspace=tmp_path_factory.mktemp("extractors"))
     pairs = [_article(number) for number in range(20)]
     workspace = project.workspace
-    write_rows(workspace.articles, [article for article, _ in pairs])
-    write_rows(workspace.annotations, [annotation for _, annotation in pairs])
+    workspace.articles.write([article for article, _ in pairs])
+    workspace.annotations.write([annotation for _, annotation in pairs])
     adjudicate(project)
-    write_rows(
-        workspace.splits,
+    workspace.splits.write(
         [
             Assignment(
                 article=article.id, leak_group=article.id, split="train" if n < 12 else "dev" if n < 16 else "test"

@@ -14,7 +14,6 @@ from labeling.annotations import Annotation, Span, check
 from labeling.articles import Article
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
-from labeling.rows.assignment import Assignment
 from labeling.training.extractors import corpus_digest, extractor_at, predict, train_tagger
 from labeling.training.token_classifier import Settings, tagged
 from labeling.values import digest_of
@@ -22,7 +21,7 @@ from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
+from labeling.workspace.rows.assignment import Assignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +49,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Twelve articles to train on, four for dev and four for test, compiled."""
     project = load_project(workspace=tmp_path_factory.mktemp("taggers"))
     pairs = [_article(number) for number in range(20)]
-    write_rows(project.workspace.articles, [article for article, _ in pairs])
-    write_rows(project.workspace.annotations, [annotation for _, annotation in pairs])
+    project.workspace.articles.write([article for article, _ in pairs])
+    project.workspace.annotations.write([annotation for _, annotation in pairs])
     adjudicate(project)
-    write_rows(
-        project.workspace.splits,
+    project.workspace.splits.write(
         [
             Assignment(article=each.id, leak_group=each.id, split="train" if n < 12 else "dev" if n < 16 else "test")
             for n, (each, _) in enumerate(pairs)

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from labeling.annotations import Annotation, Gold, LedgerRow, Span
+from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
-from labeling.rows.conflict import Conflict
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,8 +33,8 @@ def said(annotator: str, *places: tuple[int, int], label: str = "LOCATION") -> A
 def project(tmp_path: Path) -> Project:
     """The shipped project with one article, annotated by two who agree on one span of two."""
     project = load_project(workspace=tmp_path)
-    write_rows(project.workspace.articles, [ARTICLE])
-    write_rows(project.workspace.annotations, [said("ana", (0, 5), (10, 14)), said("ben", (0, 5), (10, 15))])
+    project.workspace.articles.write([ARTICLE])
+    project.workspace.annotations.write([said("ana", (0, 5), (10, 14)), said("ben", (0, 5), (10, 15))])
     return project
 
 
@@ -44,10 +42,10 @@ def test_gold_conflicts_and_ledger_are_written(project: Project) -> None:
     """What all agree on is in gold.jsonl, the rest in conflicts.jsonl, and every region in ledger.jsonl."""
     summary = adjudicate(project)
 
-    (gold,) = read_rows(project.workspace.gold, Gold)
-    (conflict,) = read_rows(project.workspace.conflicts, Conflict)
+    (gold,) = project.workspace.gold.rows()
+    (conflict,) = project.workspace.conflicts.rows()
     assert ([span.id for span in gold.spans], gold.open) == (["ana0"], ((10, 15),))
-    assert (conflict.kind, len(list(read_rows(project.workspace.ledger, LedgerRow)))) == ("boundary", 4)
+    assert (conflict.kind, len(list(project.workspace.ledger.rows()))) == ("boundary", 4)
     assert summary.account == {"span": {"gold": 1, "in": 4, "merged": 1, "open": 2}}
     assert (summary.articles, summary.complete, summary.conflicts, summary.refused) == (1, 0, 1, 0)
 
@@ -56,18 +54,20 @@ def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     """Adjudicating again, with the annotations in another order, changes no byte."""
     workspace = project.workspace
     adjudicate(project)
-    before = [path.read_bytes() for path in (workspace.gold, workspace.conflicts, workspace.ledger)]
-    write_rows(workspace.annotations, reversed(list(read_rows(workspace.annotations, Annotation))))
+    before = [path.read_bytes() for path in (workspace.gold.path, workspace.conflicts.path, workspace.ledger.path)]
+    workspace.annotations.write(reversed(list(workspace.annotations.rows())))
 
     adjudicate(project)
 
-    assert before == [path.read_bytes() for path in (workspace.gold, workspace.conflicts, workspace.ledger)]
+    assert before == [
+        path.read_bytes() for path in (workspace.gold.path, workspace.conflicts.path, workspace.ledger.path)
+    ]
 
 
 def test_nothing_pulled(tmp_path: Path) -> None:
     """Without annotations the verb to run first is named, and nothing is written."""
     project = load_project(workspace=tmp_path)
-    write_rows(project.workspace.articles, [ARTICLE])
+    project.workspace.articles.write([ARTICLE])
 
     with pytest.raises(MissingInput, match=r"annotations\.jsonl is not there"):
         adjudicate(project)
@@ -92,7 +92,7 @@ def test_a_conflict_is_settled_by_those_who_differ(project: Project) -> None:
     left = ana.model_copy(update={"state": "skipped"})
     counts = []
     for three in ([ana, ben, cyd], [ana, changed, ben, cyd], [left, ben, cyd]):
-        write_rows(project.workspace.annotations, three)
+        project.workspace.annotations.write(three)
         summary = adjudicate(project)
         counts.append((summary.conflicts, summary.gold_spans, summary.account["span"].get("open", 0)))
 
@@ -104,13 +104,13 @@ def test_the_command_says_how_conflicts_are_settled(project: Project) -> None:
     result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
 
     assert "4 in: 1 gold, 1 merged, 2 open" in result.stdout
-    assert str(project.workspace.conflicts) in result.stderr
+    assert str(project.workspace.conflicts.path) in result.stderr
     assert "labeling adjudicate --help" in result.stderr
 
 
 def test_the_command_says_what_the_schema_refuses(project: Project) -> None:
     """A label that is not the schema's any more makes exit status 3, and the ledger is named."""
-    write_rows(project.workspace.annotations, [said("ana", (0, 5), label="PLANET")])
+    project.workspace.annotations.write([said("ana", (0, 5), label="PLANET")])
 
     result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
 

@@ -16,9 +16,6 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
-from labeling.rows.passage import Clustered
-from labeling.rows.reprint import Projected
-from labeling.rows.server_state import Pushed
 from labeling.studio.api.client import connect_to
 from labeling.values import digest_of
 from labeling.verbs.carry import Carried, carry
@@ -26,10 +23,10 @@ from labeling.verbs.cluster import cluster
 from labeling.verbs.ingest import ingest
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, forecast, push
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
+    from labeling.workspace.rows.reprint import Projected
 
 pytestmark = pytest.mark.studio
 
@@ -54,7 +51,7 @@ def project(tmp_path: Path) -> Project:
     """A press release, its reprint, and an article of another story; rules have marked a country in each."""
     loaded = load_project(Path(__file__).parents[2] / "configs" / "diplomatic.toml", tmp_path)
     articles = [Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()]
-    write_rows(loaded.workspace.articles, articles)
+    loaded.workspace.articles.write(articles)
     words = [("echo", "NAIROBI"), ("echo", "Monday"), ("origin", "Mali"), ("alone", "Norway")]
     said = [
         Annotation(
@@ -65,7 +62,7 @@ def project(tmp_path: Path) -> Project:
         )
         for name in TEXTS
     ]
-    write_rows(loaded.workspace.suggestions, said)
+    loaded.workspace.suggestions.write(said)
     cluster(loaded)
     return loaded
 
@@ -84,7 +81,7 @@ def marked(name: str, words: str, label: str) -> Span:
 
 def tasks(project: Project) -> dict[str, int | None]:
     """The task of each article that was sent."""
-    return {row.article: row.task for row in read_rows(project.workspace.pushed, Pushed)}
+    return {row.article: row.task for row in project.workspace.pushed.rows()}
 
 
 def annotate(project: Project, studio: Credentials, name: str, *spans: Span, state: str = "submitted") -> None:
@@ -183,7 +180,7 @@ def test_the_two_real_articles(tmp_path: Path, studio: Credentials) -> None:
     """
     project = once(load_project(Path(__file__).parents[2] / "configs" / "diplomatic.toml", tmp_path))
     ingest(project, [str(REAL)])
-    first, second = read_rows(project.workspace.articles, Article)
+    first, second = project.workspace.articles.rows()
     cluster(project)
     assert (push(project, pace=QUICK, server=studio).waiting, set(tasks(project))) == (1, {first.id})
 
@@ -191,7 +188,7 @@ def test_the_two_real_articles(tmp_path: Path, studio: Credentials) -> None:
         client.annotate(tasks(project)[first.id] or 0, drawn(first), first)
     pull(project, server=studio)
     summary = carry(project)
-    (row,) = read_rows(project.workspace.projected, Projected)
+    (row,) = project.workspace.projected.rows()
     push(project, pace=QUICK, server=studio)
 
     spans, relations = facts(row)
@@ -231,36 +228,36 @@ def test_what_is_carried_is_no_gold(project: Project) -> None:
         annotator="ana",
         spans=(marked("origin", "Chad", "COUNTRY"),),
     )
-    write_rows(project.workspace.annotations, [people])
+    project.workspace.annotations.write([people])
 
     run = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "carry"], standalone_mode=False)
 
-    (row,) = read_rows(project.workspace.projected, Projected)
+    (row,) = project.workspace.projected.rows()
     assert (row.article, row.annotator, [TEXTS["echo"][span.start : span.end] for span in row.spans]) == (
         "echo",
         "projected:origin",
         ["Chad"],
     )
     assert "1.00 spans for each span people marked" in run.stdout
-    before = project.workspace.projected.read_bytes()
+    before = project.workspace.projected.path.read_bytes()
     carry(project)
-    assert project.workspace.projected.read_bytes() == before
+    assert project.workspace.projected.path.read_bytes() == before
 
 
 def test_who_is_annotated_waits_for_nobody(project: Project) -> None:
     """A reprint that somebody annotated before its story's lead is not counted as waiting."""
-    assert [row.lead for row in read_rows(project.workspace.clusters, Clustered)].count(False) == 1
+    assert [row.lead for row in project.workspace.clusters.rows()].count(False) == 1
     said = [
         Annotation(
             article=name, digest=digest_of(TEXTS[name]), annotator="ana", spans=(marked(name, "Chad", "COUNTRY"),)
         )
         for name in ("echo", "origin")
     ]
-    write_rows(project.workspace.annotations, said[:1])
+    project.workspace.annotations.write(said[:1])
     assert carry(project).waiting == 0
-    write_rows(project.workspace.annotations, said)
+    project.workspace.annotations.write(said)
     assert carry(project).waiting == 0
-    write_rows(project.workspace.annotations, [])
+    project.workspace.annotations.write([])
     assert carry(project).waiting == 1
 
 
@@ -268,6 +265,6 @@ def test_what_is_missing_is_said(project: Project, studio: Credentials) -> None:
     """Nothing is carried before anybody has annotated; nobody waits for a story before there are stories."""
     with pytest.raises(MissingInput, match="annotations"):
         carry(project)
-    project.workspace.clusters.unlink()
+    project.workspace.clusters.path.unlink()
     with pytest.raises(MissingInput, match="clusters"):
         push(once(project), pace=QUICK, server=studio)

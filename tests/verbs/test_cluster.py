@@ -13,12 +13,10 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, LeakError, MissingInput
 from labeling.project import Project, load_project
-from labeling.rows.assignment import SPLITS, Assignment, Leakage
-from labeling.rows.passage import Clustered, Passage
 from labeling.values import digest_of
 from labeling.verbs.cluster import Clusters, cluster
 from labeling.verbs.split import split
-from labeling.workspace import read_rows, read_value, write_rows
+from labeling.workspace.rows.assignment import SPLITS, Assignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,23 +30,21 @@ def project(tmp_path: Path) -> Project:
     project = load_project(workspace=tmp_path)
     texts = [f"one {RELEASE}", f"two {RELEASE} more", "something else", "nothing of the kind"]
     rows = [Article(id=f"a{n}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
-    write_rows(project.workspace.articles, rows)
+    project.workspace.articles.write(rows)
     return project
 
 
 def test_what_is_shared_is_written(project: Project) -> None:
     """One passage of thirty words, one story of two articles led by the fuller, and the summary says so."""
     summary = cluster(project)
-    (passage,) = read_rows(project.workspace.passages, Passage)
+    (passage,) = project.workspace.passages.rows()
 
     assert summary == Clusters(4, 1, 0, stories=3, leak_groups=3, largest_group=2)
     assert [(place.article, place.end - place.start) for place in passage.places] == [
         ("a1", len(RELEASE)),
         ("a0", len(RELEASE)),
     ]
-    assert [
-        (row.article, row.story, row.leak_group, row.lead) for row in read_rows(project.workspace.clusters, Clustered)
-    ] == [
+    assert [(row.article, row.story, row.leak_group, row.lead) for row in project.workspace.clusters.rows()] == [
         ("a0", "a1", "a0", False),
         ("a1", "a1", "a0", True),
         ("a2", "a2", "a2", True),
@@ -58,8 +54,8 @@ def test_what_is_shared_is_written(project: Project) -> None:
 
 def test_two_articles_of_one_id_are_refused(project: Project) -> None:
     """A file that was put together by hand: named, and nothing is written."""
-    lines = project.workspace.articles.read_bytes()
-    project.workspace.articles.write_bytes(lines + lines[: lines.index(b"\n") + 1])
+    lines = project.workspace.articles.path.read_bytes()
+    project.workspace.articles.path.write_bytes(lines + lines[: lines.index(b"\n") + 1])
 
     with pytest.raises(DamagedFile, match=r"articles.jsonl: two articles have the id 'a0'"):
         cluster(project)
@@ -69,7 +65,7 @@ def test_two_articles_of_one_id_are_refused(project: Project) -> None:
 def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     """Clustering twice changes no byte."""
     cluster(project)
-    files = (project.workspace.passages, project.workspace.clusters)
+    files = (project.workspace.passages.path, project.workspace.clusters.path)
     before = [path.read_bytes() for path in files]
 
     cluster(project)
@@ -79,11 +75,11 @@ def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
 
 def test_no_articles_are_no_clusters(project: Project) -> None:
     """An empty articles.jsonl gives empty files; a missing one is refused with the verb to run."""
-    write_rows(project.workspace.articles, [])
+    project.workspace.articles.write([])
     assert cluster(project).articles == 0
-    assert project.workspace.clusters.read_bytes() == project.workspace.passages.read_bytes() == b""
+    assert project.workspace.clusters.path.read_bytes() == project.workspace.passages.path.read_bytes() == b""
 
-    project.workspace.articles.unlink()
+    project.workspace.articles.path.unlink()
     with pytest.raises(MissingInput) as refusal:
         cluster(project)
     assert "labeling ingest" in refusal.value.todo
@@ -91,7 +87,7 @@ def test_no_articles_are_no_clusters(project: Project) -> None:
 
 def test_a_damaged_line_is_refused_and_nothing_written(project: Project) -> None:
     """articles.jsonl is checked line by line before anything is looked for."""
-    with project.workspace.articles.open("a", encoding="utf-8") as out:
+    with project.workspace.articles.path.open("a", encoding="utf-8") as out:
         out.write('{"id": "a9"}\n')
 
     with pytest.raises(DamagedFile, match="line 5"):
@@ -102,8 +98,7 @@ def test_a_damaged_line_is_refused_and_nothing_written(project: Project) -> None
 def test_the_command_names_boilerplate_when_one_group_holds_much(project: Project) -> None:
     """Counts on stdout; where one leak group holds a fifth of all articles, what to do about it on stderr."""
     texts = [f"own{n} words{n} {RELEASE}" for n in range(20)]
-    write_rows(
-        project.workspace.articles,
+    project.workspace.articles.write(
         [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)],
     )
     result = CliRunner().invoke(
@@ -119,15 +114,14 @@ def test_split_proves_that_nothing_leaks(project: Project) -> None:
     """Reprints of ten releases: all of a release in one split, and leakage.json says so, beside a random split."""
     texts = [f"own{n} {' '.join(f'release{n % 10}x{k}' for k in range(30))}" for n in range(40)]
     articles = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
     span = GoldSpan(id="x", start=0, end=4, label="PERSON", rule="unanimous", by=("ana",))
-    write_rows(
-        project.workspace.gold,
+    project.workspace.gold.write(
         [Gold(article=each.id, digest=each.digest, complete=True, spans=(span,)) for each in articles],
     )
     cluster(project)
     summary = split(project)
-    leakage = read_value(project.workspace.leakage, Leakage)
+    leakage = project.workspace.leakage.value()
 
     assert (summary.shared_passages, leakage.shared_passages_across_splits) == (0, 0)
     assert summary.shared_at_random == sum(each.passages for each in leakage.random_split.overlaps) > 10
@@ -137,14 +131,14 @@ def test_split_proves_that_nothing_leaks(project: Project) -> None:
 
 def test_split_refuses_a_leak_that_no_cluster_told_of(project: Project) -> None:
     """Where `cluster` has not run, shared passages are found all the same: refused, and nothing is written."""
-    articles = list(read_rows(project.workspace.articles, Article))
-    write_rows(project.workspace.gold, [Gold(article=each.id, digest=each.digest, complete=True) for each in articles])
+    articles = list(project.workspace.articles.rows())
+    project.workspace.gold.write([Gold(article=each.id, digest=each.digest, complete=True) for each in articles])
     rows = [Assignment(article=f"a{n}", leak_group=f"a{n}", split=split) for n, split in enumerate(SPLITS)]
-    write_rows(project.workspace.splits, rows)
-    before = project.workspace.splits.read_bytes()
+    project.workspace.splits.write(rows)
+    before = project.workspace.splits.path.read_bytes()
 
     with pytest.raises(LeakError, match=r"30 words, in 'a0' \(train\) and 'a1' \(dev\)"):
         split(project)
 
-    assert project.workspace.splits.read_bytes() == before
+    assert project.workspace.splits.path.read_bytes() == before
     assert not project.workspace.leakage.exists()

@@ -12,7 +12,6 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from labeling.annotations import LedgerRow
 from labeling.cli import cli
 from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkerDied, WorkspaceBusy
 from labeling.project import Project, load_project
@@ -23,7 +22,6 @@ from labeling.verbs.compile import compile as compiled_from
 from labeling.verbs.ingest import ingest
 from labeling.verbs.split import split
 from labeling.verbs.verify import verify
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +32,7 @@ def project(tmp_path: Path) -> Project:
     """The shipped project with its samples, as far as `split`."""
     project = load_project(workspace=tmp_path / "workspace")
     ingest(project, [str(sample_data.articles_folder())])
-    write_rows(project.workspace.annotations, sample_data.annotations())
+    project.workspace.annotations.write(sample_data.annotations())
     adjudicate(project)
     cluster(project)
     split(project)
@@ -89,7 +87,7 @@ def test_compiled_again_it_is_the_same(project: Project) -> None:
 def test_another_gold_is_another_dataset(project: Project) -> None:
     """The one before stays, `latest` moves on."""
     first = compiled_from(project)
-    write_rows(project.workspace.annotations, sample_data.annotations()[:-1])
+    project.workspace.annotations.write(sample_data.annotations()[:-1])
     adjudicate(project)
     second = compiled_from(project)
 
@@ -114,8 +112,8 @@ def test_a_damaged_dataset_is_mended(project: Project) -> None:
 def test_a_compile_that_fails_leaves_nothing(project: Project) -> None:
     """A ledger that lacks a line: no dataset, no remains, and `latest` where it was."""
     first = compiled_from(project)
-    rows = list(read_rows(project.workspace.ledger, LedgerRow))
-    write_rows(project.workspace.ledger, rows[1:])
+    rows = list(project.workspace.ledger.rows())
+    project.workspace.ledger.write(rows[1:])
 
     with pytest.raises(LedgerUnbalanced, match=f"{rows[0].what} '{rows[0].id}' of '{rows[0].annotator}'"):
         compiled_from(project)
@@ -177,7 +175,7 @@ def test_before_there_is_anything(tmp_path: Path) -> None:
     with pytest.raises(MissingInput, match=r"manifest.json is not there") as refused:
         verify(project)
     assert "labeling compile" in refused.value.todo
-    write_rows(project.workspace.articles, [])
+    project.workspace.articles.write([])
     with pytest.raises(MissingInput, match=r"ledger.jsonl is not there") as refused:
         compiled_from(project)
     assert "labeling adjudicate" in refused.value.todo

@@ -17,7 +17,6 @@ from labeling.cli import cli
 from labeling.corpora.targets.spacy.subsample import thinned
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
 from labeling.project import Project, load_project, shipped
-from labeling.rows.assignment import Assignment, SplitName
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
@@ -25,7 +24,7 @@ from labeling.verbs.compile import compile as compiled_from
 from labeling.verbs.curve import curve
 from labeling.verbs.report import report
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
+from labeling.workspace.rows.assignment import Assignment, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,13 +59,13 @@ def place(number: int) -> SplitName:
 def prepared(root: Path, articles: Iterable[Article], said: Iterable[Annotation]) -> Project:
     """A workspace with these articles and what people said of them, fourteen of them split, compiled."""
     project = load_project(workspace=root)
-    write_rows(project.workspace.articles, sorted(articles, key=attrgetter("id")))
-    write_rows(project.workspace.annotations, sorted(said, key=attrgetter("article")))
-    write_rows(project.workspace.quarantine, [])
+    project.workspace.articles.write(sorted(articles, key=attrgetter("id")))
+    project.workspace.annotations.write(sorted(said, key=attrgetter("article")))
+    project.workspace.quarantine.write([])
     adjudicate(project)
     cluster(project)
     rows = [Assignment(article=f"a{n:02}", leak_group=f"a{n:02}", split=place(n)) for n in range(14)]
-    write_rows(project.workspace.splits, rows)
+    project.workspace.splits.write(rows)
     split(project)
     compiled_from(project)
     return project
@@ -150,28 +149,28 @@ def test_what_is_missing_is_said(project: Project, tmp_path: Path) -> None:
     """Without a dataset, without a test split, and when gold has changed since."""
     with pytest.raises(MissingInput, match=r"manifest.json is not there"):
         curve(load_project(workspace=tmp_path))
-    before = project.workspace.splits.read_bytes()
+    before = project.workspace.splits.path.read_bytes()
     try:
-        project.workspace.splits.write_bytes(before[: before.rindex(b"\n", 0, -1) + 1])
+        project.workspace.splits.path.write_bytes(before[: before.rindex(b"\n", 0, -1) + 1])
         with pytest.raises(CorpusChanged, match=r"splits.jsonl changed"):
             curve(project)
     finally:
-        project.workspace.splits.write_bytes(before)
+        project.workspace.splits.path.write_bytes(before)
 
 
 def test_a_test_split_is_needed(tmp_path: Path) -> None:
     """All articles stand in train and dev: nothing can be measured."""
     project = load_project(workspace=tmp_path)
     pairs = [article(number) for number in range(2)]
-    write_rows(project.workspace.articles, [each for each, _ in pairs])
-    write_rows(project.workspace.annotations, [each for _, each in pairs])
-    write_rows(project.workspace.quarantine, [])
+    project.workspace.articles.write([each for each, _ in pairs])
+    project.workspace.annotations.write([each for _, each in pairs])
+    project.workspace.quarantine.write([])
     adjudicate(project)
     rows = [
         Assignment(article="a00", leak_group="a00", split="train"),
         Assignment(article="a01", leak_group="a01", split="dev"),
     ]
-    write_rows(project.workspace.splits, rows)
+    project.workspace.splits.write(rows)
     split(project)
     compiled_from(project)
 

@@ -14,14 +14,13 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
 from labeling.project import Project, load_project
-from labeling.rows.assignment import Assignment
-from labeling.rows.score import Score
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile as compile_
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.rows.score import Score
+from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +40,9 @@ def says(annotator: str, article: Article, *spans: Span) -> Annotation:
 def compiled(folder: Path, articles: list[Article], *more: Span) -> Project:
     """The shipped project with these articles annotated, ``more`` in each, split and compiled."""
     project = load_project(workspace=folder)
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
     said = [says("ana", each, DELHI, *([MALE] if n % 2 == 0 else []), *more) for n, each in enumerate(articles)]
-    write_rows(project.workspace.annotations, said)
+    project.workspace.annotations.write(said)
     adjudicate(project)
     split(project)
     compile_(project)
@@ -58,7 +57,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def ids_of_test(project: Project) -> list[str]:
     """The ids of the test split, as splits.jsonl has them."""
-    return [row.article for row in read_rows(project.workspace.splits, Assignment) if row.split == "test"]
+    return [row.article for row in project.workspace.splits.rows() if row.split == "test"]
 
 
 def test_only_the_test_split_counts(shared: Project) -> None:
@@ -84,7 +83,7 @@ def test_what_no_extractor_can_say_is_named(tmp_path: Path) -> None:
     words = ["--workspace", str(project.workspace.root), "evaluate", str(tmp_path / "mine.jsonl")]
     result = CliRunner().invoke(cli, words, standalone_mode=False)
 
-    score = TypeAdapter(dict[str, Score]).validate_json(project.workspace.scores.read_text("utf-8"))["model:mine"]
+    score = TypeAdapter(dict[str, Score]).validate_json(project.workspace.scores.path.read_text("utf-8"))["model:mine"]
     test = ids_of_test(project)
     assert sorted(score.out_of_reach) == [f"{name} x" for name in test]
     assert f"Out of reach: 3 of {score.exact.micro.gold} gold spans are not whole tokens" in result.stderr
@@ -95,14 +94,14 @@ def test_scores_are_written(shared: Project) -> None:
     """scores.json has every annotator's score, and reads back as it was."""
     found = evaluate(shared, {name: [says(name, each) for each in ARTICLES] for name in ("model:b", "model:a")})
 
-    written = TypeAdapter(dict[str, Score]).validate_json(shared.workspace.scores.read_text(encoding="utf-8"))
+    written = TypeAdapter(dict[str, Score]).validate_json(shared.workspace.scores.path.read_text(encoding="utf-8"))
     assert written == found.scores
     assert list(written) == ["model:a", "model:b"]
 
 
 def test_suggestions_are_scored(shared: Project) -> None:
     """When nobody is named, whoever suggested is measured like any annotator."""
-    write_rows(shared.workspace.suggestions, [says("model:rules", each, DELHI, MALE) for each in ARTICLES])
+    shared.workspace.suggestions.write([says("model:rules", each, DELHI, MALE) for each in ARTICLES])
 
     assert evaluate(shared).scores["model:rules"].exact.micro.recall == 1.0
 
@@ -138,7 +137,7 @@ def test_an_empty_test_split(tmp_path: Path) -> None:
 def test_gold_that_changed_since_the_compile(tmp_path: Path) -> None:
     """New gold makes another test set than the manifest's: refused until it is compiled again."""
     project = compiled(tmp_path, ARTICLES)
-    write_rows(project.workspace.annotations, [says("ben", each, DELHI) for each in ARTICLES])
+    project.workspace.annotations.write([says("ben", each, DELHI) for each in ARTICLES])
     adjudicate(project)
 
     with pytest.raises(CorpusChanged, match=r"gold\.jsonl changed since"):
@@ -162,7 +161,7 @@ def test_the_command_reads_files(shared: Project, tmp_path: Path) -> None:
     )
 
     printed = json.loads(result.stdout)["scores"]
-    assert printed == json.loads(shared.workspace.scores.read_text(encoding="utf-8"))
+    assert printed == json.loads(shared.workspace.scores.path.read_text(encoding="utf-8"))
     assert printed["model:mine"]["exact"]["micro"]["precision"] == 1.0
 
 

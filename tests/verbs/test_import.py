@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from labeling.annotations import Annotation, Quarantined, Relation, Span
-from labeling.articles import Article, Reject
 from labeling.cli import cli
 from labeling.errors import UsageError
 from labeling.imports.merge import Terms
@@ -22,7 +21,6 @@ from labeling.verbs.ingest import ingest
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.split import split
-from labeling.workspace import read_rows, rows_or_none, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,11 +46,11 @@ def project(tmp_path: Path) -> Project:
 
 
 def _annotations(project: Project) -> list[Annotation]:
-    return list(read_rows(project.workspace.annotations, Annotation))
+    return list(project.workspace.annotations.rows())
 
 
 def _quarantine(project: Project) -> list[tuple[str, str, str]]:
-    rows = read_rows(project.workspace.quarantine, Quarantined)
+    rows = project.workspace.quarantine.rows()
     return [(row.what, row.id, row.kind) for row in rows]
 
 
@@ -85,7 +83,7 @@ def _brat(folder: Path) -> str:
 def test_brat_becomes_articles_and_annotations(project: Project, tmp_path: Path) -> None:
     """Offsets of the text with LF, names by the map, notes and doubt at their spans; all else in quarantine by kind."""
     summary = import_(project, "brat", [_brat(tmp_path / "old")], ANA)
-    article = next(read_rows(project.workspace.articles, Article))
+    article = next(project.workspace.articles.rows())
     (said,) = _annotations(project)
 
     assert (article.id, article.text) == ("a", TEXT.replace(" met", "\nmet"))
@@ -164,7 +162,7 @@ def test_what_was_said_of_a_refused_span_stands_with_it(project: Project, tmp_pa
     lines = "T1\tPerson 0 4;28 36\tAnna minister\nA1\tDoubt T1\n#1\tAnnotatorNotes T1\ttwo parts\n"
     (tmp_path / "a.ann").write_text(lines, encoding="utf-8")
     import_(project, "brat", [str(tmp_path / "a.ann")], ANA)
-    (bad,) = read_rows(project.workspace.quarantine, Quarantined)
+    (bad,) = project.workspace.quarantine.rows()
 
     assert bad.raw == {
         "label": "Person",
@@ -181,15 +179,15 @@ def test_what_a_server_holds_stays(project: Project, tmp_path: Path) -> None:
     pulled = Annotation(article="a", digest="x", annotator="ana", task=17, server_id=3)
     other = Annotation(article="a", digest="x", annotator="ben")
     bad = Quarantined(article="a", annotator="ana", what="span", id="q", kind="unknown label", reason="x", task=17)
-    write_rows(project.workspace.annotations, [pulled, other])
-    write_rows(project.workspace.quarantine, [bad])
+    project.workspace.annotations.write([pulled, other])
+    project.workspace.quarantine.write([bad])
 
     import_(project, "brat", [str(tmp_path / "old")], ANA)
 
     assert [row.annotator for row in _annotations(project)] == ["ana", "ana", "ben"]
     assert pulled in _annotations(project)
     assert other in _annotations(project)
-    assert bad in list(read_rows(project.workspace.quarantine, Quarantined))
+    assert bad in list(project.workspace.quarantine.rows())
 
 
 def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Path) -> None:
@@ -222,7 +220,7 @@ def test_a_text_that_was_ingested_is_that_article(project: Project, tmp_path: Pa
     for _ in range(2):
         summary = import_(project, "doccano", [path], Terms(annotator="ana", prefix="desk/"))
 
-    assert [article.id for article in read_rows(project.workspace.articles, Article)] == ["desk/8", "desk/9", "wire"]
+    assert [article.id for article in project.workspace.articles.rows()] == ["desk/8", "desk/9", "wire"]
     assert [row.article for row in _annotations(project)] == ["desk/8", "desk/9", "wire"]
     assert (summary.new, summary.matched, summary.replaced) == (0, 1, 3)
 
@@ -238,7 +236,7 @@ def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tm
     )
     import_(project, "doccano", [first], ANA)
     summary = import_(project, "doccano", [second], ANA)
-    reject = next(read_rows(project.workspace.rejects, Reject))
+    reject = next(project.workspace.rejects.rows())
 
     assert summary.rejected == {"empty": 1, "same id, other text": 1}
     assert reject.where == f"{second}:1"
@@ -250,7 +248,7 @@ def test_nobody_named_is_refused(project: Project, tmp_path: Path) -> None:
     """No label without who said it; nothing is written."""
     with pytest.raises(UsageError, match="does not say who annotated it"):
         import_(project, "brat", [_brat(tmp_path / "old")], Terms())
-    assert rows_or_none(project.workspace.articles, Article) == []
+    assert list(project.workspace.articles.rows_if_written()) == []
 
 
 def test_conll_with_the_text_at_hand(project: Project, tmp_path: Path) -> None:
@@ -290,7 +288,7 @@ def test_the_command(project: Project, tmp_path: Path) -> None:
 
     assert status == 3
     assert Imported(**json.loads(out)).spans == 2
-    assert str(project.workspace.quarantine) in err
+    assert str(project.workspace.quarantine.path) in err
     clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
     status, out, _ = _run(project, "import", "doccano", clean, "--annotator", "ana")
     assert status == 0

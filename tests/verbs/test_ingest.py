@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
-from labeling.articles import Article, Reject
 from labeling.cli import cli
 from labeling.errors import DamagedFile, UsageError, WorkspaceBusy
 from labeling.project import Project, load_project
 from labeling.verbs.ingest import ingest
-from labeling.workspace import read_rows
+
+if TYPE_CHECKING:
+    from labeling.articles import Article
 
 SEED = Path(__file__).parents[2] / "../shared/articles"
 
@@ -53,7 +55,7 @@ def run(project: Project, *args: str, data: bytes | None = None) -> Result:
 
 def kept(project: Project) -> list[Article]:
     """The articles of the workspace."""
-    return list(read_rows(project.workspace.articles, Article))
+    return list(project.workspace.articles.rows())
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the two real articles lie beside the project, not in it")
@@ -95,7 +97,7 @@ def test_articles_and_rejects_are_sorted(project: Project, wire: Path) -> None:
     ingest(project, [str(wire)])
 
     assert [article.id for article in kept(project)] == ["10", "11", "2", "a", "b"]
-    rejects = list(read_rows(project.workspace.rejects, Reject))
+    rejects = list(project.workspace.rejects.rows())
     assert [Path(reject.where).name for reject in rejects] == [
         "empty.txt",
         "long.txt",
@@ -106,7 +108,7 @@ def test_articles_and_rejects_are_sorted(project: Project, wire: Path) -> None:
 
 def test_a_rerun_writes_the_same_bytes(project: Project, wire: Path) -> None:
     """Ingesting again changes no byte; all that is there is the same."""
-    files = (project.workspace.articles, project.workspace.rejects)
+    files = (project.workspace.articles.path, project.workspace.rejects.path)
     ingest(project, [str(wire)])
     before = [path.read_bytes() for path in files]
 
@@ -123,7 +125,7 @@ def test_the_order_of_reading_does_not_matter(project: Project, tmp_path: Path, 
     for path in sorted(wire.glob("*.[tj]*"), reverse=True):
         ingest(other, [str(path)])
 
-    assert other.workspace.articles.read_bytes() == project.workspace.articles.read_bytes()
+    assert other.workspace.articles.path.read_bytes() == project.workspace.articles.path.read_bytes()
 
 
 def test_a_changed_text_is_refused_and_the_old_one_stays(project: Project, wire: Path) -> None:
@@ -155,9 +157,9 @@ def test_the_workspaces_own_file_can_be_read_back(project: Project, tmp_path: Pa
     ingest(project, [str(wire)])
     other = load_project(workspace=tmp_path / "other")
 
-    ingest(other, [str(project.workspace.articles)])
+    ingest(other, [str(project.workspace.articles.path)])
 
-    assert other.workspace.articles.read_bytes() == project.workspace.articles.read_bytes()
+    assert other.workspace.articles.path.read_bytes() == project.workspace.articles.path.read_bytes()
 
 
 @pytest.mark.parametrize("paths", [["wire", "nowhere"], ["nowhere/*.txt"]])
@@ -188,12 +190,12 @@ def test_a_busy_workspace_is_left_alone(project: Project, wire: Path) -> None:
 def test_a_damaged_file_stops_and_stays(project: Project, wire: Path) -> None:
     """A workspace file with a broken line is named, never written over."""
     project.workspace.root.mkdir()
-    project.workspace.articles.write_text('{"id":"a"}\n', encoding="utf-8")
+    project.workspace.articles.path.write_text('{"id":"a"}\n', encoding="utf-8")
 
     with pytest.raises(DamagedFile, match=r"line 1: text"):
         ingest(project, [str(wire)])
 
-    assert project.workspace.articles.read_text(encoding="utf-8") == '{"id":"a"}\n'
+    assert project.workspace.articles.path.read_text(encoding="utf-8") == '{"id":"a"}\n'
     assert sorted(path.name for path in project.workspace.root.iterdir()) == [".lock", "articles.jsonl"]
 
 
@@ -209,7 +211,7 @@ def test_the_command_says_what_it_did(project: Project, wire: Path) -> None:
     assert "1 over-long" in bad.stdout
     assert "long.txt: the text has 20,001 characters, and the project allows 20,000" in bad.stderr
     assert "raise max_characters" in bad.stderr
-    assert str(project.workspace.rejects) in bad.stderr
+    assert str(project.workspace.rejects.path) in bad.stderr
 
 
 def test_json_is_for_programs(project: Project, wire: Path) -> None:
@@ -235,7 +237,7 @@ def test_many_refusals_are_summed_up(project: Project, tmp_path: Path) -> None:
 
     assert result.stderr.count("Refused: ") == 10
     assert "3 more, all in" in result.stderr
-    assert len(list(read_rows(project.workspace.rejects, Reject))) == 13
+    assert len(list(project.workspace.rejects.rows())) == 13
 
 
 def test_memory_holds_no_texts(project: Project, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from faulty.door import Asked, Fate, door
 
-from labeling.annotations import Annotation, Quarantined, Span
+from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.errors import NotLabelStudio, ServerFailed, ServerUnreachable, ShortAnswer
 from labeling.project import Project, load_project
@@ -26,7 +26,7 @@ from labeling.studio.sync import journal, pull_archive
 from labeling.values import digest_of
 from labeling.verbs.pull import pull, watch
 from labeling.verbs.push import push
-from labeling.workspace import Workspace, read_rows, write_rows
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
@@ -47,7 +47,7 @@ def article(name: str) -> Article:
 def project(tmp_path: Path, studio: Credentials) -> Project:
     """Eight articles, pushed."""
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
-    write_rows(loaded.workspace.articles, [article(name) for name in NAMES])
+    loaded.workspace.articles.write([article(name) for name in NAMES])
     push(loaded, server=studio)
     return loaded
 
@@ -72,12 +72,12 @@ def call(studio: Credentials, method: str, path: str, body: Any = None) -> Any:
 
 def tasks(project: Project) -> dict[str, int]:
     """The number of each article's task."""
-    return {row.article: row.task or 0 for row in journal.load(project.workspace.pushed).values()}
+    return {row.article: row.task or 0 for row in journal.load(project.workspace.pushed.path).values()}
 
 
 def number(project: Project) -> int:
     """The number of the workspace's project on the server."""
-    return int(json.loads(project.workspace.studio_link.read_text(encoding="utf-8"))["project"])
+    return int(json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8"))["project"])
 
 
 def rows(name: str, label: str = "PERSON", start: int = 0) -> list[Any]:
@@ -90,7 +90,9 @@ def rows(name: str, label: str = "PERSON", start: int = 0) -> list[Any]:
 def files(project: Project) -> list[bytes]:
     """The bytes of all that a pull writes, but for the watermark."""
     workspace = project.workspace
-    return [path.read_bytes() for path in (workspace.annotations, workspace.quarantine, workspace.pulled)]
+    return [
+        path.read_bytes() for path in (workspace.annotations.path, workspace.quarantine.path, workspace.pulled.path)
+    ]
 
 
 class Newsroom:
@@ -167,9 +169,9 @@ def test_deleted_and_added_tasks_are_seen(project: Project, twin: Project, studi
     pull(project, server=studio)
     for name in (NAMES[0], NAMES[7]):
         call(studio, "DELETE", f"/api/tasks/{numbers[name]}/")
-    write_rows(project.workspace.articles, [article(name) for name in [*NAMES[1:7], "wire/9"]])
+    project.workspace.articles.write([article(name) for name in [*NAMES[1:7], "wire/9"]])
     push(project, server=studio)
-    write_rows(project.workspace.articles, [article(name) for name in NAMES])
+    project.workspace.articles.write([article(name) for name in NAMES])
 
     told = pull(project, server=studio, changes=True)
     pull(twin, server=studio)
@@ -251,7 +253,7 @@ def test_a_changed_way_of_reading_reads_everything_anew(project: Project, studio
     told = pull(replace(project, schema=schema), server=studio, changes=True)
 
     assert (told.quarantined, told.spans) == ({}, 1)
-    (said,) = read_rows(project.workspace.annotations, Annotation)
+    (said,) = project.workspace.annotations.rows()
     assert [span.label for span in said.spans] == ["ISSUE"]
     assert call(studio, "GET", f"/api/annotations/{made['id']}/")["result"][0]["value"]["labels"] == ["SHIP"]
 
@@ -296,7 +298,7 @@ def test_an_unreadable_region_is_quarantined_once(project: Project, studio: Cred
     told = pull(project, server=studio, changes=True)
 
     assert told.quarantined == {"unreadable": 1}
-    assert [row.task for row in read_rows(project.workspace.quarantine, Quarantined)] == [tasks(project)[NAMES[3]]]
+    assert [row.task for row in project.workspace.quarantine.rows()] == [tasks(project)[NAMES[3]]]
 
 
 @pytest.mark.parametrize("fate", ["lost", "cut", "refused", "gateway", "dropped"])
@@ -320,7 +322,7 @@ def test_a_spoilt_answer_changes_nothing(project: Project, studio: Credentials, 
 def test_a_pull_that_was_cut_short_is_followed_by_a_whole_one(project: Project, studio: Credentials) -> None:
     """Without a watermark, or with an answer of it gone, everything is fetched."""
     pull(project, server=studio)
-    project.workspace.watermark.unlink()
+    project.workspace.watermark.path.unlink()
     assert pull(project, server=studio, changes=True).kept.endswith("Z.json.gz")
     for kept in project.workspace.pulls.iterdir():
         kept.unlink()

@@ -23,7 +23,6 @@ from labeling.studio.api.client import Studio, connect_to
 from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.push import Pace, forecast, push
-from labeling.workspace import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,8 +54,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Six articles, each with a suggestion, sent in batches of two."""
     monkeypatch.setattr("labeling.studio.sync.push_delivery.MOST_TASKS", 2)
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
-    write_rows(loaded.workspace.articles, [article(name) for name in NAMES])
-    write_rows(loaded.workspace.suggestions, [word(article(name)) for name in NAMES])
+    loaded.workspace.articles.write([article(name) for name in NAMES])
+    loaded.workspace.suggestions.write([word(article(name)) for name in NAMES])
     return loaded
 
 
@@ -77,7 +76,7 @@ def call(studio: Credentials, method: str, path: str, body: Any = None) -> Any:
 
 def number(project: Project) -> int:
     """The number of the workspace's project on the server."""
-    return int(json.loads(project.workspace.studio_link.read_text(encoding="utf-8"))["project"])
+    return int(json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8"))["project"])
 
 
 def tasks_there(there: Studio, project: Project) -> list[str]:
@@ -135,7 +134,7 @@ def test_whatever_becomes_of_suggestions_each_is_there_once(
     """A model that says something else is replaced; one that speaks for the first time is added; neither is doubled."""
     push(project, server=studio)
     anew = [word(article(name), "ROLE") for name in NAMES]
-    write_rows(project.workspace.suggestions, [*anew, word(article(NAMES[0]), "DATE", "model:ner")])
+    project.workspace.suggestions.write([*anew, word(article(NAMES[0]), "DATE", "model:ner")])
 
     with door(studio, at("/import/predictions", 1, fate)) as spoilt:
         try:
@@ -152,7 +151,7 @@ def test_whatever_becomes_of_suggestions_each_is_there_once(
 def test_a_lost_removal_of_suggestions_is_made_up_for(project: Project, studio: Credentials, fate: Fate) -> None:
     """The old words of a model are removed, then the new ones sent, however the removal ended."""
     push(project, server=studio)
-    write_rows(project.workspace.suggestions, [word(article(name), "ROLE") for name in NAMES[1:]])
+    project.workspace.suggestions.write([word(article(name), "ROLE") for name in NAMES[1:]])
 
     with door(studio, at("/model-versions/", 1, fate)) as spoilt:
         try:
@@ -166,14 +165,14 @@ def test_a_lost_removal_of_suggestions_is_made_up_for(project: Project, studio: 
 def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) -> None:
     """The server said no: the next push neither asks nor waits."""
     push(replace(project, workspace=project.workspace), server=studio)
-    write_rows(project.workspace.articles, [*(article(name) for name in NAMES), article("wire/9")])
+    project.workspace.articles.write([*(article(name) for name in NAMES), article("wire/9")])
     page = call(studio, "GET", f"/api/projects/{number(project)}/")["label_config"]
     other = page.replace('value="$text"', 'value="$body"')
     call(studio, "PATCH", f"/api/projects/{number(project)}/", {"label_config": other})
     with pytest.raises(ServerRefused), connect_to(studio.url, studio.api_key) as client:
         _deliver_only(client, project)
 
-    assert all(row.task for row in journal.load(project.workspace.pushed).values())
+    assert all(row.task for row in journal.load(project.workspace.pushed.path).values())
     said: list[str] = []
     assert push(project, server=studio, pace=Pace(say=said.append)).new == 1
     assert said == []
@@ -183,10 +182,11 @@ def _deliver_only(client: Studio, project: Project) -> None:
     """Send what is new without putting the page right first."""
     from labeling.studio.sync.project_link import linked
     from labeling.studio.sync.push_delivery import Delivery
-    from labeling.workspace import read_rows
 
-    articles = list(read_rows(project.workspace.articles, Article))
-    Delivery(client, linked(client, project.workspace), project.workspace.pushed).run(articles, {}, lambda *_: None)
+    articles = list(project.workspace.articles.rows())
+    Delivery(client, linked(client, project.workspace), project.workspace.pushed.path).run(
+        articles, {}, lambda *_: None
+    )
 
 
 def test_the_server_is_asked_only_where_there_is_a_doubt(project: Project, studio: Credentials) -> None:
@@ -202,7 +202,7 @@ def test_the_server_is_asked_only_where_there_is_a_doubt(project: Project, studi
         push(project, server=watched)
     assert [one for one in asked if one.endswith(("/tasks/", "/predictions/"))] == []
 
-    write_rows(project.workspace.articles, [article(name) for name in [*NAMES, "wire/9"]])
+    project.workspace.articles.write([article(name) for name in [*NAMES, "wire/9"]])
     with door(studio, at("/import", 1, "lost")) as spoilt, pytest.raises(StudioError):
         push(project, server=spoilt)
     asked.clear()
@@ -234,10 +234,10 @@ def test_a_changed_text_is_sent_as_a_new_version_on_request(
 ) -> None:
     """The old task stays where somebody has said something in it, with its text; else it goes."""
     push(project, server=studio)
-    first = journal.load(project.workspace.pushed)[NAMES[0], article(NAMES[0]).digest].task
+    first = journal.load(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task
     call(studio, "POST", f"/api/tasks/{first}/annotations/", {"result": []})
     changed = [article(name, f"Other text of {name}.") for name in NAMES[:2]]
-    write_rows(project.workspace.articles, [*changed, *(article(name) for name in NAMES[2:])])
+    project.workspace.articles.write([*changed, *(article(name) for name in NAMES[2:])])
 
     assert len(push(project, server=studio).refused) == 2
     told = push(project, server=studio, new_versions=True)
@@ -259,8 +259,8 @@ def test_a_dry_run_says_what_is_new_same_changed_and_gone(
     assert not project.workspace.studio_link.exists()
     push(project, server=studio)
     kept = [article(name) for name in NAMES[2:]]
-    write_rows(project.workspace.articles, [article("wire/new"), article(NAMES[0], "Other."), *kept])
-    write_rows(project.workspace.suggestions, [word(one, "ROLE") for one in kept[:2]])
+    project.workspace.articles.write([article("wire/new"), article(NAMES[0], "Other."), *kept])
+    project.workspace.suggestions.write([word(one, "ROLE") for one in kept[:2]])
 
     told = forecast(project, server=studio)
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
@@ -282,7 +282,7 @@ def test_labels_in_use_may_go_when_a_migration_says_what_becomes_of_them(
 ) -> None:
     """Refused with a list without it; with it the page changes, and the server's history does not."""
     push(project, server=studio)
-    first = journal.load(project.workspace.pushed)[NAMES[0], article(NAMES[0]).digest].task or 0
+    first = journal.load(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task or 0
     there.annotate(first, word(article(NAMES[0]), "ISSUE"), article(NAMES[0]))
     labels = tuple(label for label in project.schema.labels if label.name != "ISSUE")
     relations = tuple(one for one in project.schema.relations if "ISSUE" not in one.tail)

@@ -35,7 +35,6 @@ from labeling.errors import (
     WorkspaceBusy,
 )
 from labeling.project import Project, load_project
-from labeling.rows.server_state import Pushed
 from labeling.studio.api.client import Studio, connect_to
 from labeling.studio.api.prefetch import ahead
 from labeling.studio.api.signup import add_user
@@ -43,12 +42,13 @@ from labeling.studio.sync.push_delivery import batches
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
-from labeling.workspace import Workspace, read_rows, write_rows
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from labeling.studio.server.credentials import Credentials
+    from labeling.workspace.rows.server_state import Pushed
 
 ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / ".." / "shared" / "articles").glob("*.txt"))
@@ -81,7 +81,7 @@ def suggestion(of: Article, word: str, label: str, model: str = "model:rules") -
 def project(tmp_path: Path) -> Project:
     """The shipped schema, and a workspace with three articles."""
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
-    write_rows(loaded.workspace.articles, [article(name, text) for name, text in TEXTS.items()])
+    loaded.workspace.articles.write([article(name, text) for name, text in TEXTS.items()])
     return loaded
 
 
@@ -94,12 +94,12 @@ def there(studio: Credentials) -> Iterator[Studio]:
 
 def journal(project: Project) -> dict[str, Pushed]:
     """What the journal says, by article."""
-    return {row.article: row for row in read_rows(project.workspace.pushed, Pushed)}
+    return {row.article: row for row in project.workspace.pushed.rows()}
 
 
 def number(project: Project) -> int:
     """The number of the workspace's project on the server."""
-    return int(json.loads(project.workspace.studio_link.read_text(encoding="utf-8"))["project"])
+    return int(json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8"))["project"])
 
 
 def on_server(there: Studio, project: Project) -> list[str]:
@@ -109,12 +109,12 @@ def on_server(there: Studio, project: Project) -> list[str]:
 
 def pulled_from(project: Project) -> list[Annotation]:
     """What was pulled."""
-    return list(read_rows(project.workspace.annotations, Annotation))
+    return list(project.workspace.annotations.rows())
 
 
 def quarantine(project: Project) -> list[tuple[str, str, str]]:
     """What was quarantined: what, id, kind."""
-    return [(row.what, row.id, row.kind) for row in read_rows(project.workspace.quarantine, Quarantined)]
+    return [(row.what, row.id, row.kind) for row in project.workspace.quarantine.rows()]
 
 
 def call(studio: Credentials, method: str, path: str, body: Any = None) -> Any:
@@ -148,15 +148,18 @@ def test_a_push_brings_every_article_once_in_order(project: Project, studio: Cre
 def test_without_the_journal_the_server_is_asked(project: Project, studio: Credentials, there: Studio) -> None:
     """A deleted journal, one with a torn last line, and one that lost a batch: nothing is sent twice."""
     push(project, pace=QUICK, server=studio)
-    whole = project.workspace.pushed.read_text(encoding="utf-8")
+    whole = project.workspace.pushed.path.read_text(encoding="utf-8")
     lines = whole.splitlines(keepends=True)
 
     for left in (None, whole[:-9], "".join(lines[:1]), '{"article":"b, c","digest":"","suggested":{},"task":null}\n'):
         if left is None:
-            project.workspace.pushed.unlink()
+            project.workspace.pushed.path.unlink()
         else:
-            project.workspace.pushed.write_text(left, encoding="utf-8")
-        assert (push(project, pace=QUICK, server=studio).new, project.workspace.pushed.read_text(encoding="utf-8")) == (
+            project.workspace.pushed.path.write_text(left, encoding="utf-8")
+        assert (
+            push(project, pace=QUICK, server=studio).new,
+            project.workspace.pushed.path.read_text(encoding="utf-8"),
+        ) == (
             0,
             whole,
         )
@@ -195,7 +198,7 @@ def test_new_articles_are_added_among_strangers(project: Project, studio: Creden
     assert (push(project, pace=QUICK, server=studio).new, push(project, pace=QUICK, server=studio).new) == (1, 0)
 
     call(studio, "POST", f"/api/projects/{number(project)}/import", [{"data": {"text": "a stranger's task"}}])
-    write_rows(project.workspace.articles, [article(name, text) for name, text in {**TEXTS, "d": "New."}.items()])
+    project.workspace.articles.write([article(name, text) for name, text in {**TEXTS, "d": "New."}.items()])
     assert (push(project, pace=QUICK, server=studio).new, push(project, pace=QUICK, server=studio).new) == (1, 0)
     assert sorted(on_server(there, project)) == sorted([*TEXTS, "d", ""])
 
@@ -205,10 +208,10 @@ def test_an_article_whose_task_shows_another_text_is_refused(
 ) -> None:
     """Listed, by the journal and by the server's word; the task stays as it is; the command ends with status 3."""
     push(project, pace=QUICK, server=studio)
-    write_rows(project.workspace.articles, [article(name, text + "!") for name, text in TEXTS.items()][:1])
+    project.workspace.articles.write([article(name, text + "!") for name, text in TEXTS.items()][:1])
 
     by_journal = push(project, pace=QUICK, server=studio)
-    project.workspace.pushed.unlink()
+    project.workspace.pushed.path.unlink()
     by_server = push(project, pace=QUICK, server=studio)
 
     assert (by_server.new, by_server.same) == (0, 0)
@@ -227,12 +230,12 @@ def test_suggestions_go_along_and_are_never_doubled(project: Project, studio: Cr
     ner = [suggestion(talks, "Carl", "PERSON", "model:ner")]
     mute = [rules[0].model_copy(update={"annotator": "model:mute", "spans": ()})]
     stale = [rules[1].model_copy(update={"annotator": "model:old", "digest": digest_of("old")})]
-    write_rows(project.workspace.suggestions, [*rules, *mute, *stale])
+    project.workspace.suggestions.write([*rules, *mute, *stale])
 
     assert push(project, pace=QUICK, server=studio).suggestions == 2
-    write_rows(project.workspace.suggestions, [*rules, *ner, *mute])
+    project.workspace.suggestions.write([*rules, *ner, *mute])
     assert push(project, pace=QUICK, server=studio).suggestions == 1
-    project.workspace.pushed.unlink()
+    project.workspace.pushed.path.unlink()
     assert push(project, pace=QUICK, server=studio).suggestions == 0
 
     spoken = {task.article: task.suggested for task in there.tasks(number(project))}
@@ -245,7 +248,7 @@ def test_suggestions_go_along_and_are_never_doubled(project: Project, studio: Cr
 def test_a_lost_answer_to_suggestions_doubles_nothing(project: Project, studio: Credentials, there: Studio) -> None:
     """The server stored the suggestions for tasks that were there, and the answer never came."""
     push(project, pace=QUICK, server=studio)
-    write_rows(project.workspace.suggestions, [suggestion(article("b, c", TEXTS["b, c"]), "here", "LOCATION")])
+    project.workspace.suggestions.write([suggestion(article("b, c", TEXTS["b, c"]), "here", "LOCATION")])
     with losing_answers(studio, after="/import/predictions", nth=1) as lossy, pytest.raises(ServerUnreachable):
         push(project, pace=QUICK, server=lossy)
 
@@ -259,7 +262,7 @@ def test_suggestions_are_shown_when_a_task_is_first_opened(project: Project, stu
     talks, visit = (article(name, TEXTS[name]) for name in ("toi/talks", "toi/visit"))
     few, most = "model:aaa", "model:rules"
     said = [suggestion(talks, "Carl", "PERSON", few), suggestion(talks, "Malé", "LOCATION", most)]
-    write_rows(project.workspace.suggestions, [*said, suggestion(visit, "Peru", "COUNTRY", most)])
+    project.workspace.suggestions.write([*said, suggestion(visit, "Peru", "COUNTRY", most)])
     push(project, pace=QUICK, server=studio)
 
     opened = call(studio, "GET", f"/api/projects/{number(project)}/next/")
@@ -327,7 +330,7 @@ def test_a_pull_keeps_the_answer_as_it_came_and_repeats_itself(project: Project,
     """The kept file is the server's own export; a second pull writes the same bytes beside it."""
     push(project, pace=QUICK, server=studio)
     first = pull(project, server=studio, now=NOON)
-    before = project.workspace.annotations.read_bytes()
+    before = project.workspace.annotations.path.read_bytes()
     second = pull(project, server=studio, now=NOON + dt.timedelta(seconds=1))
 
     raw = gzip.decompress(Path(first.kept).read_bytes())
@@ -335,7 +338,7 @@ def test_a_pull_keeps_the_answer_as_it_came_and_repeats_itself(project: Project,
     assert json.loads(raw) == sent
     assert Path(first.kept).name == "2026-11-22T120000.000000Z.json.gz"
     assert Path(first.kept).read_bytes() == Path(second.kept).read_bytes()
-    assert project.workspace.annotations.read_bytes() == before
+    assert project.workspace.annotations.path.read_bytes() == before
 
 
 def test_what_fails_a_check_is_quarantined_with_its_region(project: Project, studio: Credentials) -> None:
@@ -380,7 +383,7 @@ def test_what_fails_a_check_is_quarantined_with_its_region(project: Project, stu
 
 
 def _only(project: Project, what: str) -> Quarantined:
-    (found,) = (row for row in read_rows(project.workspace.quarantine, Quarantined) if row.what == what)
+    (found,) = (row for row in project.workspace.quarantine.rows() if row.what == what)
     return found
 
 
@@ -434,17 +437,17 @@ def without(
 def test_a_workspace_is_never_taken_to_another_project(project: Project, studio: Credentials, tmp_path: Path) -> None:
     """The project was deleted, or it is another server's of the same number: refused; a mere new port is not."""
     push(project, pace=QUICK, server=studio)
-    link = json.loads(project.workspace.studio_link.read_text(encoding="utf-8"))
+    link = json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8"))
     elsewhere = {**link, "url": "http://127.0.0.1:9"}
-    project.workspace.studio_link.write_text(json.dumps(elsewhere), encoding="utf-8")
+    project.workspace.studio_link.path.write_text(json.dumps(elsewhere), encoding="utf-8")
     assert push(project, pace=QUICK, server=studio).same == 3
-    assert json.loads(project.workspace.studio_link.read_text(encoding="utf-8")) == link
+    assert json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8")) == link
 
     other = {**link, "created": "2020-01-01T00:00:00+00:00"}
-    project.workspace.studio_link.write_text(json.dumps(other), encoding="utf-8")
+    project.workspace.studio_link.path.write_text(json.dumps(other), encoding="utf-8")
     with pytest.raises(ProjectGone, match=f"project {link['project']}"):
         push(project, pace=QUICK, server=studio)
-    project.workspace.studio_link.write_text(json.dumps(link), encoding="utf-8")
+    project.workspace.studio_link.path.write_text(json.dumps(link), encoding="utf-8")
     call(studio, "DELETE", f"/api/projects/{link['project']}/")
     with pytest.raises(ProjectGone) as gone:
         pull(project, server=studio)
@@ -455,7 +458,7 @@ def test_a_workspace_is_never_taken_to_another_project(project: Project, studio:
         pull(project, server=studio)
     assert "`labeling restore` builds it again" in gone.value.todo
     shutil.rmtree(project.workspace.pulls)
-    project.workspace.studio_link.write_text("{", encoding="utf-8")
+    project.workspace.studio_link.path.write_text("{", encoding="utf-8")
     with pytest.raises(DamagedFile):
         pull(project, server=studio)
     assert not project.workspace.pulls.exists()
@@ -466,11 +469,11 @@ def test_a_short_export_is_refused_and_nothing_is_written(project: Project, stud
     """The server counts three tasks and sends none: yesterday's annotations stay, the answer is not kept."""
     push(project, pace=QUICK, server=studio)
     pull(project, server=studio, now=NOON)
-    before = project.workspace.annotations.read_bytes()
+    before = project.workspace.annotations.path.read_bytes()
     with answering(studio, at="/export", body=b"[]") as short, pytest.raises(ShortAnswer, match="counts 3 tasks"):
         pull(project, server=short, now=NOON + dt.timedelta(days=1))
 
-    assert project.workspace.annotations.read_bytes() == before
+    assert project.workspace.annotations.path.read_bytes() == before
     assert len(list(project.workspace.pulls.iterdir())) == 1
 
 
@@ -501,7 +504,7 @@ def test_the_two_real_articles_travel_there_and_back(
     assert json.loads(pushed.stdout)["new"] == 2
     assert "2 of 2 new articles sent" in pushed.stderr
     drawn = {}
-    for one in read_rows(Workspace(tmp_path).articles, Article):
+    for one in Workspace(tmp_path).articles.rows():
         start = one.text.index("India")
         end = start + len("India")
         drawn[one.id] = Annotation(
@@ -511,14 +514,14 @@ def test_the_two_real_articles_travel_there_and_back(
             spans=(Span(id="x1", start=start, end=end, label="COUNTRY"),),
             choices={"event": ("CONSULT",)},
         )
-        tasks = {row.article: row.task or 0 for row in read_rows(Workspace(tmp_path).pushed, Pushed)}
+        tasks = {row.article: row.task or 0 for row in Workspace(tmp_path).pushed.rows()}
         with connect_to(studio.url, studio.api_key) as page:
             page.annotate(tasks[one.id], drawn[one.id], one)
     pulled = run(cli, [*where, "pull"], standalone_mode=False)
     assert pulled.return_value == 0
     assert "quarantined  nothing" in pulled.stdout
 
-    came = list(read_rows(Workspace(tmp_path).annotations, Annotation))
+    came = list(Workspace(tmp_path).annotations.rows())
     assert [(said.article, said.spans, said.choices) for said in came] == [
         (name, drawn[name].spans, drawn[name].choices) for name in sorted(drawn)
     ]
@@ -535,7 +538,7 @@ def test_refusals_and_quarantine_end_with_status_3(
     run(cli, [*where, "push"], standalone_mode=False)
     call(studio, "POST", f"/api/tasks/{journal(project)['b, c'].task}/annotations/", {"result": [{"foo": 1}]})
     pulled = run(cli, [*where, "pull"], standalone_mode=False)
-    write_rows(project.workspace.articles, [article(name, "Other.") for name in TEXTS])
+    project.workspace.articles.write([article(name, "Other.") for name in TEXTS])
     pushed = run(cli, [*where, "push"], standalone_mode=False)
 
     assert (pulled.return_value, pushed.return_value) == (3, 3)

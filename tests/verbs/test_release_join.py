@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
 from labeling.corpora.checksums import output_at
@@ -29,7 +28,8 @@ from labeling.verbs.ingest import ingest
 from labeling.verbs.join import join
 from labeling.verbs.release import release
 from labeling.verbs.split import split
-from labeling.workspace import Workspace, read_rows, read_value, write_json, write_rows
+from labeling.workspace.storage import read_rows, read_value, write_json, write_rows
+from labeling.workspace.table import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shipped project with its samples, compiled."""
     project = load_project(workspace=tmp_path_factory.mktemp("ours"))
     ingest(project, [str(sample_data.articles_folder())])
-    write_rows(project.workspace.annotations, sample_data.annotations())
+    project.workspace.annotations.write(sample_data.annotations())
     adjudicate(project)
     cluster(project)
     split(project)
@@ -49,7 +49,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def other(project: Project, tmp_path: Path) -> Project:
     """Somebody else's workspace, with all texts and nothing more."""
     other = replace(project, workspace=Workspace(tmp_path / "theirs"))
-    write_rows(other.workspace.articles, read_rows(project.workspace.articles, Article))
+    other.workspace.articles.write(project.workspace.articles.rows())
     return other
 
 
@@ -77,7 +77,7 @@ def test_a_release_has_no_word_of_the_articles(project: Project) -> None:
     )
     lines = list(read_rows(project.workspace.releases / "latest" / "spans.jsonl", Line))
     assert sum(len(line.spans) for line in lines) == made.spans > 600
-    for article in read_rows(project.workspace.articles, Article):
+    for article in project.workspace.articles.rows():
         assert article.title == "" or article.title not in everything
         words = article.text.split()
         assert not [words[at : at + 6] for at in range(len(words) - 6) if " ".join(words[at : at + 6]) in everything]
@@ -107,14 +107,14 @@ def test_a_release_is_the_same_on_every_rerun(project: Project) -> None:
 def test_another_text_is_refused(project: Project, other: Project) -> None:
     """One sign more, or no text at all: refused by name and counted; under another id, a text is known all the same."""
     release(project)
-    changed, renamed, gone, *rest = list(read_rows(other.workspace.articles, Article))
+    changed, renamed, gone, *rest = list(other.workspace.articles.rows())
     text = f"{changed.text} "
     mine = [
         changed.model_copy(update={"text": text, "digest": digest_of(text)}),
         renamed.model_copy(update={"id": "zz/mine"}),
         *rest,
     ]
-    write_rows(other.workspace.articles, mine)
+    other.workspace.articles.write(mine)
     joined = join(other, project.workspace.releases / "latest")
     manifest = verify(other.workspace.latest)
 
@@ -144,7 +144,7 @@ def test_with_texts_it_is_plain_json_lines(project: Project) -> None:
     """For those who may have the texts: a line an article, and `text[start:end]` is the span."""
     made = release(project, texts=True)
     lines = list(read_rows(project.workspace.releases / "latest-texts" / "spans.jsonl", Line))
-    articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
+    articles = {article.id: article for article in project.workspace.articles.rows()}
 
     assert made.folder.endswith("-texts")
     assert all((line.text, line.title) == (articles[line.article].text, articles[line.article].title) for line in lines)
@@ -230,7 +230,7 @@ def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp
     folder.mkdir()
     for path in (project.workspace.root / release(project).folder).iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
-    write_rows(other.workspace.articles, [])
+    other.workspace.articles.write([])
     with pytest.raises(NothingToCompile, match="not one of the 23 texts"):
         join(other, folder)
     (folder / "spans.jsonl").write_text("", encoding="utf-8")
@@ -246,7 +246,7 @@ def test_the_commands(project: Project, other: Project) -> None:
     folder = json.loads(told.stdout)["folder"]
     words = ["--workspace", str(other.workspace.root), "join", folder]
     whole = CliRunner().invoke(cli, words, standalone_mode=False)
-    write_rows(other.workspace.articles, list(read_rows(other.workspace.articles, Article))[1:])
+    other.workspace.articles.write(list(other.workspace.articles.rows())[1:])
     part = CliRunner().invoke(cli, words, standalone_mode=False)
 
     assert (whole.return_value, part.return_value) == (0, 3)

@@ -31,7 +31,7 @@ from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.restore import restore
 from labeling.verbs.status import status
-from labeling.workspace import Workspace, read_rows, write_rows
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def said(name: str, **more: Any) -> Annotation:
 def project(tmp_path: Path, studio: Credentials) -> Project:
     """Five articles, pushed; ana and ben have said something of most of them."""
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
-    write_rows(loaded.workspace.articles, [article(name) for name in NAMES])
+    loaded.workspace.articles.write([article(name) for name in NAMES])
     push(loaded, server=studio)
     tasks = numbers(loaded)
     keys = {who: add_user(studio, f"{who}@example.org", "a long pass phrase") for who in ("ana", "ben")}
@@ -100,13 +100,13 @@ def empty_server(tmp_path: Path) -> Iterator[Credentials]:
 
 def numbers(project: Project) -> dict[str, int]:
     """The number of each article's task."""
-    return {row.article: row.task or 0 for row in journal.load(project.workspace.pushed).values()}
+    return {row.article: row.task or 0 for row in journal.load(project.workspace.pushed.path).values()}
 
 
 def told(project: Project) -> list[dict[str, Any]]:
     """All that was pulled, sound or not, without the server's own numbers and instants."""
     kept = []
-    for path in (project.workspace.annotations, project.workspace.quarantine):
+    for path in (project.workspace.annotations.path, project.workspace.quarantine.path):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = {key: value for key, value in json.loads(line).items() if key not in ("task", "server_id", "updated")}
             kept.append(row | ({"id": ""} if row.get("what") == "annotation" else {}))
@@ -155,8 +155,8 @@ def test_a_deleted_project_is_restored_though_the_last_pull_was_cut_short(
     """Without a watermark the newest whole answer serves; drafts of people who are there only they can save."""
     pull(project, server=studio)
     before = told(project)
-    project.workspace.watermark.unlink()
-    link = json.loads(project.workspace.studio_link.read_text(encoding="utf-8"))
+    project.workspace.watermark.path.unlink()
+    link = json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8"))
     call(studio, "DELETE", f"/api/projects/{link['project']}/")
 
     summary = restore(project, server=studio)
@@ -188,10 +188,10 @@ def test_status_tells_what_one_side_lacks(project: Project, studio: Credentials)
     pull(project, server=studio)
     kept = sorted(path.name for path in project.workspace.pulls.iterdir())
     tasks = numbers(project)
-    link = json.loads(project.workspace.studio_link.read_text(encoding="utf-8"))
+    link = json.loads(project.workspace.studio_link.path.read_text(encoding="utf-8"))
     call(studio, "DELETE", f"/api/tasks/{tasks[NAMES[1]]}/")
     call(studio, "POST", f"/api/projects/{link['project']}/import", [{"data": {"text": "a stranger's"}}])
-    write_rows(project.workspace.articles, [*(article(name) for name in NAMES), article("wire/new")])
+    project.workspace.articles.write([*(article(name) for name in NAMES), article("wire/new")])
     pull(project, server=studio)
     call(studio, "POST", f"/api/tasks/{tasks[NAMES[4]]}/annotations/", {"result": []})
     gone = next(iter(call(studio, "GET", f"/api/tasks/{tasks[NAMES[2]]}/annotations/")))
@@ -229,7 +229,7 @@ def test_status_leaves_one_line_between_its_parts(
 ) -> None:
     """Where nobody has said anything too: no line of labels, and no blank lines in its place."""
     project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "silent")
-    write_rows(project.workspace.articles, [article(NAMES[0])])
+    project.workspace.articles.write([article(NAMES[0])])
     push(project, server=studio)
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
@@ -306,5 +306,5 @@ def test_nothing_of_a_restore_is_lost_on_the_way_here(project: Project, studio: 
 
     assert sorted(task["id"] for task in tasks) == sorted(numbers(project).values())
     assert sum(len(task["annotations"]) for task in tasks) == len(
-        [one for one in read_rows(project.workspace.annotations, Annotation) if one.state != "draft"]
+        [one for one in project.workspace.annotations.rows() if one.state != "draft"]
     )

@@ -14,11 +14,9 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LeakError, MissingInput, ProjectFileError
 from labeling.project import Project, load_project, shipped
-from labeling.rows.assignment import Assignment
-from labeling.rows.passage import Clustered
 from labeling.values import digest_of
 from labeling.verbs.split import split
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.rows.passage import Clustered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +26,12 @@ if TYPE_CHECKING:
 def annotated(project: Project, texts: Sequence[str], *, unusable: Sequence[int] = ()) -> None:
     """Write articles with these texts, numbered, and gold for all of them."""
     articles = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
     gold = [
         Gold(article=each.id, digest=each.digest, complete=True, usable=n not in unusable)
         for n, each in enumerate(articles)
     ]
-    write_rows(project.workspace.gold, gold)
+    project.workspace.gold.write(gold)
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def project(tmp_path: Path) -> Project:
 
 def assigned(project: Project) -> dict[str, str | None]:
     """Article to split, as written."""
-    return {row.article: row.split for row in read_rows(project.workspace.splits, Assignment)}
+    return {row.article: row.split for row in project.workspace.splits.rows()}
 
 
 def test_places_are_remembered(project: Project) -> None:
@@ -65,11 +63,11 @@ def test_places_are_remembered(project: Project) -> None:
 def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     """Splitting twice changes no byte."""
     split(project)
-    before = project.workspace.splits.read_bytes()
+    before = project.workspace.splits.path.read_bytes()
 
     split(project)
 
-    assert project.workspace.splits.read_bytes() == before
+    assert project.workspace.splits.path.read_bytes() == before
 
 
 def test_unusable_articles_have_no_place(project: Project) -> None:
@@ -84,7 +82,7 @@ def test_unusable_articles_have_no_place(project: Project) -> None:
 def test_clusters_decide_when_there_are_any(project: Project) -> None:
     """Leak groups of clusters.jsonl keep articles together whose texts differ."""
     rows = [Clustered(article=f"a{n:02}", story=f"s{n}", leak_group=f"g{n // 10}", lead=True) for n in range(20)]
-    write_rows(project.workspace.clusters, rows)
+    project.workspace.clusters.write(rows)
 
     summary = split(project)
 
@@ -94,7 +92,7 @@ def test_clusters_decide_when_there_are_any(project: Project) -> None:
 
 def test_clusters_must_know_every_article(project: Project) -> None:
     """An article that came after `cluster` has no known leak group: refused, with the verb to run."""
-    write_rows(project.workspace.clusters, [Clustered(article="a00", story="s", leak_group="g", lead=True)])
+    project.workspace.clusters.write([Clustered(article="a00", story="s", leak_group="g", lead=True)])
 
     with pytest.raises(MissingInput, match="does not know 19 articles, the first is 'a01'") as refusal:
         split(project)
@@ -105,23 +103,23 @@ def test_clusters_must_know_every_article(project: Project) -> None:
 def test_a_leak_is_refused_and_nothing_written(project: Project) -> None:
     """When clusters join articles of two splits, the verb fails and splits.jsonl stays as it was."""
     split(project)
-    before = project.workspace.splits.read_bytes()
+    before = project.workspace.splits.path.read_bytes()
     rows = [Clustered(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(20)]
-    write_rows(project.workspace.clusters, rows)
+    project.workspace.clusters.write(rows)
 
     with pytest.raises(LeakError, match="stand in different splits"):
         split(project)
 
-    assert project.workspace.splits.read_bytes() == before
+    assert project.workspace.splits.path.read_bytes() == before
 
 
 def test_by_date(project: Project) -> None:
     """Ten articles of each of two days and none of a third: dev begins with the second day, and test stays empty."""
     articles = [
         article.model_copy(update={"published": f"2024-01-0{1 + number // 10}"})
-        for number, article in enumerate(read_rows(project.workspace.articles, Article))
+        for number, article in enumerate(project.workspace.articles.rows())
     ]
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
     by_date = project.file.splits.model_copy(update={"dev_from": "2024-01-02", "test_from": "2024-01-03"})
     dated = dataclasses.replace(project, file=project.file.model_copy(update={"splits": by_date}))
 
@@ -157,7 +155,7 @@ def test_the_command_says_what_is_left_out(project: Project) -> None:
     split(project)
     annotated(project, [f"text {n}" for n in range(21)])
     rows = [Clustered(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(21)]
-    write_rows(project.workspace.clusters, rows)
+    project.workspace.clusters.write(rows)
 
     result = CliRunner().invoke(
         cli, ["--workspace", str(project.workspace.root), "split", "--json"], standalone_mode=False
@@ -173,7 +171,7 @@ def test_the_command_says_that_nobody_looked_for_passages(project: Project) -> N
     said = []
     for rows in ([], [row.model_copy(update={"article": f"a{n:02}", "leak_group": f"g{n}"}) for n in range(20)]):
         if rows:
-            write_rows(project.workspace.clusters, rows)
+            project.workspace.clusters.write(rows)
         command = ["--workspace", str(project.workspace.root), "split"]
         said.append("run `labeling cluster`" in CliRunner().invoke(cli, command, standalone_mode=False).stderr)
 

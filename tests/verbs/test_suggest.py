@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from labeling.annotations import Annotation, check
+from labeling.annotations import check
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, MissingInput, ProjectFileError
 from labeling.project import Project, Suggesting, load_project
 from labeling.values import digest_of
 from labeling.verbs.suggest import suggest
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +28,7 @@ ARTICLES = [Article(id=name, text=text, digest=digest_of(text)) for name, text i
 def project(tmp_path: Path) -> Project:
     """The shipped project with three articles."""
     project = load_project(workspace=tmp_path)
-    write_rows(project.workspace.articles, ARTICLES)
+    project.workspace.articles.write(ARTICLES)
     return project
 
 
@@ -42,7 +41,7 @@ def test_suggestions_are_written_and_counted(project: Project) -> None:
     """Every article has its row, also where nothing was found, and the summary counts spans by label."""
     summary = suggest(project)
 
-    rows = list(read_rows(project.workspace.suggestions, Annotation))
+    rows = list(project.workspace.suggestions.rows())
     assert [(row.article, row.annotator, len(row.spans)) for row in rows] == [
         ("a", "model:rules", 3),
         ("b", "model:rules", 0),
@@ -59,21 +58,21 @@ def test_suggestions_are_written_and_counted(project: Project) -> None:
 def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     """The order of the articles' lines does not matter."""
     suggest(project)
-    before = project.workspace.suggestions.read_bytes()
-    write_rows(project.workspace.articles, reversed(ARTICLES))
+    before = project.workspace.suggestions.path.read_bytes()
+    project.workspace.articles.write(reversed(ARTICLES))
     suggest(project)
 
-    assert project.workspace.suggestions.read_bytes() == before
+    assert project.workspace.suggestions.path.read_bytes() == before
 
 
 @pytest.mark.parametrize("articles", [[], ARTICLES])
 def test_nobody_asked_nothing_said(project: Project, articles: list[Article]) -> None:
     """Without rules and pipeline, or without articles, the file is there and empty."""
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
 
     summary = suggest(asking(project, Suggesting(rules="")) if articles else project)
     assert (summary.articles, summary.spans) == (len(articles), {})
-    assert project.workspace.suggestions.read_bytes() == b""
+    assert project.workspace.suggestions.path.read_bytes() == b""
 
 
 def test_no_articles_no_suggestions(tmp_path: Path) -> None:
@@ -87,7 +86,7 @@ def test_no_articles_no_suggestions(tmp_path: Path) -> None:
 
 def test_a_damaged_line_is_named_and_nothing_is_written(project: Project) -> None:
     """The message has file and line."""
-    with project.workspace.articles.open("a", encoding="utf-8") as lines:
+    with project.workspace.articles.path.open("a", encoding="utf-8") as lines:
         lines.write("{}\n")
 
     with pytest.raises(DamagedFile, match=r"articles\.jsonl, line 4"):
@@ -98,11 +97,11 @@ def test_a_damaged_line_is_named_and_nothing_is_written(project: Project) -> Non
 def test_a_pipeline_that_is_missing_leaves_the_old_suggestions(project: Project) -> None:
     """The error keeps its name through the dataframe, and the file is as it was."""
     suggest(project)
-    before = project.workspace.suggestions.read_bytes()
+    before = project.workspace.suggestions.path.read_bytes()
 
     with pytest.raises(ProjectFileError, match="'no_such_pipeline' cannot be loaded"):
         suggest(asking(project, Suggesting(pipeline="no_such_pipeline", label_map={"GPE": "COUNTRY"})))
-    assert project.workspace.suggestions.read_bytes() == before
+    assert project.workspace.suggestions.path.read_bytes() == before
 
 
 def test_the_command_line_prints_a_table_or_json(project: Project) -> None:

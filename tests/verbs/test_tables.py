@@ -18,7 +18,7 @@ from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile as compiled_from
 from labeling.verbs.report import report
 from labeling.verbs.split import split
-from labeling.workspace import write_rows
+from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -40,9 +40,9 @@ def says(annotator: str, article: Article, *labels: str) -> Annotation:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Compiled; one annotator of two has left out the Ministry of the second article, and is called with a `_`."""
     project = load_project(workspace=tmp_path_factory.mktemp("tables"))
-    write_rows(project.workspace.articles, ARTICLES)
+    project.workspace.articles.write(ARTICLES)
     said = [says("ana_b", each, "GOV_BODY") for each in ARTICLES]
-    write_rows(project.workspace.annotations, [*said, *(says("ben", each, "GOV_BODY") for each in ARTICLES[2:4])])
+    project.workspace.annotations.write([*said, *(says("ben", each, "GOV_BODY") for each in ARTICLES[2:4])])
     adjudicate(project)
     cluster(project)
     split(project)
@@ -81,7 +81,7 @@ def test_scores_have_an_interval_or_the_reason_why_not(project: Project) -> None
     """Three articles of test: three leak groups. What is the same for both models is said once, on stderr."""
     mine = project.workspace.root / "mine.jsonl"
     write_rows(mine, [says(f"model:{name}_1", each, "GOV_BODY") for name in ("x", "y") for each in ARTICLES])
-    write_rows(project.workspace.suggestions, ())
+    project.workspace.suggestions.write(())
     result = run(project, "evaluate", str(mine))
 
     told = lines(result.stdout)
@@ -94,8 +94,8 @@ def test_one_leak_group_has_no_interval(project: Project) -> None:
     """The table says why; so does the page."""
     rows = [says("ana_b", each, "GOV_BODY") for each in ARTICLES[:2]] + [says("ben", ARTICLES[0], "GOV_BODY")]
     other = load_project(workspace=project.workspace.root / "small")
-    write_rows(other.workspace.articles, ARTICLES[:2])
-    write_rows(other.workspace.annotations, rows)
+    other.workspace.articles.write(ARTICLES[:2])
+    other.workspace.annotations.write(rows)
 
     told = lines(run(other, "agree").stdout)
 
@@ -104,6 +104,6 @@ def test_one_leak_group_has_no_interval(project: Project) -> None:
     page = other.workspace.report.read_text(encoding="utf-8")
     assert "one leak group, and a resample needs two" in page
     assert "Annotations came since" not in page
-    write_rows(other.workspace.annotations, rows[1:])
+    other.workspace.annotations.write(rows[1:])
     report(other)
     assert "Annotations came since" in other.workspace.report.read_text(encoding="utf-8")

@@ -18,10 +18,8 @@ from labeling.corpora.checksums import input_at
 from labeling.corpora.manifest import MANIFEST, Manifest, names_of, outputs_in, versions
 from labeling.corpora.targets.huggingface.dataset import features
 from labeling.errors import LedgerUnbalanced, NothingToCompile
-from labeling.rows.assignment import Leakage
-from labeling.rows.score import Agreement
 from labeling.tokens import NEWSWIRE
-from labeling.workspace import read_value, replacing, write_json, write_text
+from labeling.workspace.storage import replacing, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +30,9 @@ if TYPE_CHECKING:
     from labeling.corpora.checksums import Input, Output
     from labeling.ledger import Sums
     from labeling.project import Project
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.assignment import Leakage
+    from labeling.workspace.rows.score import Agreement
+    from labeling.workspace.table import Workspace
 
 # All of gold.
 WHOLE = Subset()
@@ -68,7 +68,7 @@ def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int
             checking.result()
         selection, left_out, writer = Selection(workspace, subset), list[LeftOut](), Writer(folder, recipe)
         made = in_order(executor, partial(make, recipe), pieces(_placed(selection, left_out)), 2 * (processes - 1))
-        tally = _write(folder / "ledger.jsonl", workspace.ledger, checking, writer, made)
+        tally = _write(folder / "ledger.jsonl", workspace.ledger.path, checking, writer, made)
         splits = writer.close()
         if not any(split.articles for split in splits.values()):
             raise _nothing(workspace)
@@ -106,8 +106,8 @@ def _manifest(project: Project, facts: Facts, inputs: dict[str, Input], outputs:
 
 def _inputs(workspace: Workspace) -> dict[str, Input]:
     """The files of the workspace that make a dataset, by name."""
-    read = (workspace.articles, workspace.annotations, workspace.quarantine)
-    made = (workspace.gold, workspace.ledger, workspace.splits)
+    read = (workspace.articles.path, workspace.annotations.path, workspace.quarantine.path)
+    made = (workspace.gold.path, workspace.ledger.path, workspace.splits.path)
     return {path.name: input_at(path) for path in (*read, *made)}
 
 
@@ -116,11 +116,11 @@ def _measured(workspace: Workspace, inputs: dict[str, Input]) -> tuple[Agreement
 
     Agreement counts only if it was measured on the annotations as they are.
     """
-    agreement = read_value(workspace.agreement, Agreement) if workspace.agreement.exists() else None
-    if agreement and agreement.annotations != inputs[workspace.annotations.name].sha256:
+    agreement = workspace.agreement.value_if_written()
+    if agreement and agreement.annotations != inputs[workspace.annotations.path.name].sha256:
         agreement = None
-    leakage = read_value(workspace.leakage, Leakage) if workspace.leakage.exists() else None
-    used = ((workspace.agreement, agreement), (workspace.leakage, leakage))
+    leakage = workspace.leakage.value_if_written()
+    used = ((workspace.agreement.path, agreement), (workspace.leakage.path, leakage))
     inputs.update({path.name: input_at(path) for path, value in used if value})
     return agreement, leakage
 
@@ -181,5 +181,5 @@ def _nothing(workspace: Workspace) -> NothingToCompile:
     return NothingToCompile(
         "no article has usable gold and a split",
         todo="annotate some, then run `labeling pull`, `labeling adjudicate` and `labeling split`",
-        where=str(workspace.gold),
+        where=str(workspace.gold.path),
     )

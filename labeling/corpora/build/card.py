@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.corpora.targets.spacy.training_files import EXPECTED, options_to_learn
-from labeling.rows.assignment import SPLITS
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from labeling.corpora.build.verify_targets import Proof
     from labeling.ledger import Sums
     from labeling.project import ProjectFile
-    from labeling.rows.assignment import Leakage
-    from labeling.rows.score import Agreement
     from labeling.schema import Schema
+    from labeling.workspace.rows.assignment import Leakage
+    from labeling.workspace.rows.score import Agreement
 
 # The Hub's classes of size: the first whose limit the number of rows is under.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from labeling.annotations import What
     from labeling.ledger import Entry
     from labeling.project import Policies
-    from labeling.rows.assignment import SplitName
     from labeling.schema import Schema
+    from labeling.workspace.rows.assignment import SplitName
 
 TARGETS: tuple[Target, ...] = (SPACY, HUGGINGFACE)
 # Half a second's work: enough to outweigh its journey to another process, little enough to be held in memory.

@@ -21,7 +21,6 @@ from labeling.annotations import (
 from labeling.corpora.targets.spacy.relation_pairs import outside
 from labeling.errors import LedgerUnbalanced, QuarantineNotAllowed, SpansLost
 from labeling.ledger import Entry, Sums, check_balance, things_in, things_of
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.ledger import Thing
     from labeling.schema import Schema
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 SPACY: Final = "spacy"
 HUGGINGFACE: Final = "huggingface"
@@ -166,7 +165,7 @@ def first_account(workspace: Workspace, allowed: Collection[Defect]) -> Tally:
         QuarantineNotAllowed: A kind of defect that the project does not allow.
     """
     signature, became, refused, tally = 0, Counter[tuple[str, What]](), list[LedgerRow](), Tally()
-    for row in tally.counting(read_rows(workspace.ledger, LedgerRow)):
+    for row in tally.counting(workspace.ledger.rows()):
         signature += hash((row.article, row.annotator, row.what, row.id))
         if row.outcome == "gold":
             became[row.article, row.what] += 1
@@ -175,7 +174,7 @@ def first_account(workspace: Workspace, allowed: Collection[Defect]) -> Tally:
     # Two collections have the same sum of hashes only if they hold the same things as often. So accounts larger than
     # memory can be compared; which thing differs is looked for only when one does.
     if signature != sum(map(hash, _entered(workspace))):
-        check_balance("gold", _entered(workspace), read_rows(workspace.ledger, LedgerRow))
+        check_balance("gold", _entered(workspace), workspace.ledger.rows())
     _refuse_other_gold(workspace, became)
     _refuse_quarantine(workspace, refused)
     return tally
@@ -183,20 +182,20 @@ def first_account(workspace: Workspace, allowed: Collection[Defect]) -> Tally:
 
 def _entered(workspace: Workspace) -> Iterator[Thing]:
     return things_of(
-        read_rows(workspace.annotations, Annotation),
-        read_rows(workspace.quarantine, Quarantined) if workspace.quarantine.exists() else (),
+        workspace.annotations.rows(),
+        workspace.quarantine.rows_if_written(),
     )
 
 
 def _refuse_other_gold(workspace: Workspace, became: Counter[tuple[str, What]]) -> None:
-    for gold in read_rows(workspace.gold, Gold):
+    for gold in workspace.gold.rows():
         became.subtract((article, what) for article, _, what, _ in things_in(gold))
     faults = [f"{number:+d} {what}s of {article!r}" for (article, what), number in sorted(became.items()) if number]
     if faults:
         raise LedgerUnbalanced(
             f"ledger.jsonl and gold.jsonl differ in what became gold: {', '.join(faults[:_SHOWN])}",
             todo="run `labeling adjudicate` again, which writes both",
-            where=str(workspace.ledger),
+            where=str(workspace.ledger.path),
         )
 
 
@@ -209,14 +208,14 @@ def _refuse_quarantine(workspace: Workspace, refused: list[LedgerRow]) -> None:
             f"{len(refused)} things in quarantine, {_counted(kinds)}:{_listed(refused, by_file)}",
             todo=f"{_mending(brought)}, then run `labeling adjudicate`; or say in the project file, under [policies]: "
             f"quarantine_allowed = {json.dumps(sorted(kinds))}",
-            where=str(workspace.quarantine),
+            where=str(workspace.quarantine.path),
         )
 
 
 def _imported(workspace: Workspace) -> set[tuple[str, str]]:
     """Whose word on which article came from a file, and from no server: there it cannot be mended."""
-    said: Iterator[Annotation | Quarantined] = read_rows(workspace.annotations, Annotation)
-    aside = read_rows(workspace.quarantine, Quarantined) if workspace.quarantine.exists() else ()
+    said: Iterator[Annotation | Quarantined] = workspace.annotations.rows()
+    aside = workspace.quarantine.rows_if_written()
     return {(row.article, row.annotator) for row in chain(said, aside) if row.task is None and row.annotator}
 
 

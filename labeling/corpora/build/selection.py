@@ -6,22 +6,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.corpora.build.canonical import content_of
 from labeling.corpora.build.convert import Placed
 from labeling.errors import DamagedFile, LeakError, MissingInput
-from labeling.rows.assignment import SPLITS, Assignment
 from labeling.values import Frozen, digest_of
-from labeling.workspace import read_rows
+from labeling.workspace.rows.assignment import SPLITS, Assignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from labeling.annotations import Gold
+    from labeling.articles import Article
     from labeling.corpora.build.canonical import Content
     from labeling.corpora.build.subset import Subset
-    from labeling.rows.assignment import SplitName
-    from labeling.workspace import Workspace
+    from labeling.workspace.rows.assignment import SplitName
+    from labeling.workspace.table import Workspace
 
 
 class LeftOut(Frozen):
@@ -69,8 +68,8 @@ class Selection:
             MissingInput: Gold came since the last ``split``.
             DamagedFile: Gold is of a text that is not the article's, or of no article.
         """
-        articles = read_rows(self._workspace.articles, Article)
-        for gold in read_rows(self._workspace.gold, Gold):
+        articles = self._workspace.articles.rows()
+        for gold in self._workspace.gold.rows():
             split, reason = self._split_of(gold)
             if split is None:
                 yield _left_out(gold, reason)
@@ -105,7 +104,7 @@ class Selection:
 
 def _assignments(workspace: Workspace) -> Mapping[str, Assignment]:
     """The split of each article, once more checked: the file may have been changed by hand."""
-    assignments = {row.article: row for row in read_rows(workspace.splits, Assignment)}
+    assignments = {row.article: row for row in workspace.splits.rows()}
     standing: dict[str, Assignment] = {}
     for row in assignments.values():
         if row.split and (other := standing.setdefault(row.leak_group, row)).split != row.split:
@@ -128,7 +127,7 @@ def _article_of(gold: Gold, articles: Iterator[Article], workspace: Workspace) -
         raise DamagedFile(
             f"the gold of {gold.article!r} {why}",
             todo="run `labeling adjudicate` again, and keep both files sorted by article",
-            where=str(workspace.gold),
+            where=str(workspace.gold.path),
         )
     return article
 

@@ -14,15 +14,15 @@ from labeling.corpora.targets.spacy.docbin import shards_in
 from labeling.corpora.targets.spacy.docbin_reader import read_shard
 from labeling.corpora.targets.spacy.docbin_writer import extensions_known
 from labeling.errors import SpansLost, TargetsDiffer
-from labeling.rows.assignment import SPLITS
 from labeling.values import Frozen, digest_of
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from labeling.rows.assignment import SplitName
+    from labeling.workspace.rows.assignment import SplitName
 
 # Reads articles from one place of a target; other processes can be told to.
 Source: TypeAlias = Callable[[], Iterator[Content]]

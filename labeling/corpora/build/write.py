@@ -10,7 +10,7 @@ from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY
 from labeling.corpora.targets.huggingface.dataset import Tables, finish
 from labeling.corpora.targets.spacy.docbin import Shards
 from labeling.corpora.targets.spacy.training_files import write_training
-from labeling.rows.assignment import SPLITS, SplitName
+from labeling.workspace.rows.assignment import SPLITS, SplitName
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from labeling.errors import NothingToCompile
 from labeling.project import schema_of
 from labeling.tokens import NEWSWIRE
 from labeling.values import digest_of
-from labeling.workspace import replacing, write_json, write_text
+from labeling.workspace.storage import replacing, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.build.canonical import Content
     from labeling.corpora.release.release import Released
-    from labeling.rows.assignment import SplitName
+    from labeling.workspace.rows.assignment import SplitName
 
 
 @dataclass(frozen=True)

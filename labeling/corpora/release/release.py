@@ -19,9 +19,9 @@ from labeling.corpora.manifest import digest_at, names_of, verify
 from labeling.corpora.targets.huggingface.dataset import read_texts
 from labeling.errors import CorpusChanged
 from labeling.project import ProjectFile
-from labeling.rows.assignment import SPLITS, SplitName
 from labeling.values import Frozen
-from labeling.workspace import read_rows, read_value, write_json, write_rows, write_text
+from labeling.workspace.rows.assignment import SPLITS, SplitName
+from labeling.workspace.storage import read_rows, read_value, write_json, write_rows, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.studio.format.convert import Json
     from labeling.studio.server.credentials import Credentials
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 URL = "LABEL_STUDIO_URL"
 KEY = "LABEL_STUDIO_API_KEY"

@@ -11,7 +11,7 @@ from pydantic import Field
 from labeling.errors import DataFolderUnusable
 from labeling.studio.server.ports import url_of
 from labeling.values import Frozen
-from labeling.workspace import write_json
+from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.errors import DataFolderUnusable, NoRoom, ServerDidNotStart, ServerPackageMissing
-from labeling.workspace import replacing
+from labeling.workspace.storage import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from labeling.studio.server.package import environment
 from labeling.studio.server.ports import LOOPBACK
 from labeling.values import Frozen
-from labeling.workspace import write_json
+from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path

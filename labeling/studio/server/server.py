@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import psutil
 
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 # Seconds. A second start takes five; one that must migrate an older database, a minute or two on a busy machine.
 PATIENCE = 300.0

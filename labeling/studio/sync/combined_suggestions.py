@@ -15,7 +15,7 @@ from labeling.reprints.carried import touches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.rows.reprint import Projected
+    from labeling.workspace.rows.reprint import Projected
 
 
 def offers(

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from labeling.rows.server_state import Key, Pushed
 from labeling.values import canonical
-from labeling.workspace import read_rows, storing, write_rows
+from labeling.workspace.rows.server_state import Key, Pushed
+from labeling.workspace.storage import read_rows, storing, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.rows.server_state import Known, Said
+    from labeling.workspace.rows.server_state import Known, Said
 
 EVERYBODY = "in all"
 

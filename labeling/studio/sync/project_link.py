@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
-from labeling.rows.server_state import Link
 from labeling.studio.format.config import instruction, labelling_config
 from labeling.studio.format.schema_change import orphans
-from labeling.workspace import missing, write_json
+from labeling.workspace.rows.server_state import Link
 
 if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.schema import Schema
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 
 def linked(studio: Studio, workspace: Workspace) -> RemoteProject:
@@ -54,7 +53,7 @@ def _way_out(studio: Studio, workspace: Workspace) -> str:
     nothing = "with nothing of what was annotated" if kept else "with nothing"
     return (
         f"speak to the server it is on, as a user who sees it; {built}to begin {nothing} at {studio.url}, move "
-        f"{workspace.studio_link.name} and {workspace.pushed.name} out of the workspace"
+        f"{workspace.studio_link.path.name} and {workspace.pushed.path.name} out of the workspace"
     )
 
 
@@ -128,9 +127,9 @@ def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, confi
 
 
 def _load(workspace: Workspace) -> Link:
-    path = workspace.studio_link
+    path = workspace.studio_link.path
     if not path.exists():
-        raise missing(path)
+        raise workspace.studio_link.missing()
     try:
         return Link.model_validate_json(path.read_bytes())
     except ValidationError:
@@ -141,4 +140,4 @@ def _load(workspace: Workspace) -> Link:
 
 def _save(workspace: Workspace, studio: Studio, remote: RemoteProject) -> None:
     link = Link(url=studio.url, project=remote.number, created=remote.created)
-    write_json(workspace.studio_link, link.model_dump(mode="json"))
+    workspace.studio_link.write(link)

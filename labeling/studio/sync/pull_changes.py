@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.errors import ShortAnswer
-from labeling.rows.server_state import Known
 from labeling.studio.api import calls
 from labeling.studio.sync.pull_state import known_of
+from labeling.workspace.rows.server_state import Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,7 +12,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.rows.server_state import Known, Users, Watermark
 from labeling.studio.api import calls
 from labeling.studio.api.http_errors import strange
 from labeling.studio.format.convert import annotator_names, read_task
@@ -22,7 +21,8 @@ from labeling.studio.sync.pull_archive import LEVEL, keeping, name_of
 from labeling.studio.sync.pull_changes import changes, check_counts
 from labeling.studio.sync.pull_state import Difference, difference, known_of, unsubmitted
 from labeling.values import canonical, digest_of
-from labeling.workspace import Sorted, file_digest, read_rows, read_value, replacing, write_json, write_rows
+from labeling.workspace.rows.server_state import Known, Users, Watermark
+from labeling.workspace.storage import Sorted, file_digest, replacing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.sync.pull_changes import Changes
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Collection:
         """How far the last pull reaches, if what it wrote can be built upon."""
         if not self.workspace.watermark.exists() or not self.workspace.pulled.exists():
             return None
-        mark = read_value(self.workspace.watermark, Watermark)
+        mark = self.workspace.watermark.value()
         ours = (mark.project, mark.created, mark.reading) == (self.project.number, self.project.created, self.reading)
         same = all(names.get(int(number), name) == name for number, name in mark.names.items())
         there = all((self.workspace.pulls / answer).exists() for answer in mark.answers)
@@ -146,7 +146,7 @@ class Collection:
     @property
     def reading(self) -> str:
         """The digest of what answers are read by: the articles, the schema and its migrations."""
-        return digest_of(file_digest(self.workspace.articles) + canonical(self.schema.model_dump(mode="json")))
+        return digest_of(file_digest(self.workspace.articles.path) + canonical(self.schema.model_dump(mode="json")))
 
     def _seen(self) -> dt.datetime:
         """The server's time, or one before it: whatever changes from now on changes later."""
@@ -155,17 +155,17 @@ class Collection:
     def _users(self) -> list[tuple[int, str]]:
         users = self.studio.users()
         emails = Users(emails={str(number): email for number, email in users})
-        write_json(self.workspace.users, emails.model_dump(mode="json"))
+        self.workspace.users.write(emails)
         return users
 
     def _before(self) -> dict[int, Known]:
         if not self.workspace.pulled.exists():
             return {}
-        return {row.task: row for row in read_rows(self.workspace.pulled, Known)}
+        return {row.task: row for row in self.workspace.pulled.rows()}
 
     def _everything(self, path: Path, before: Iterable[int], reading: _Reading) -> None:
         """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
-        known = {row.task for row in journal.load(self.workspace.pushed).values() if row.task} | {*before}
+        known = {row.task for row in journal.load(self.workspace.pushed.path).values() if row.task} | {*before}
         with keeping(path) as keep:
             came = self._exported(sorted(known), keep, reading)
             if came < self.project.tasks:
@@ -241,11 +241,11 @@ class _Reading:
     def write(self, mark: Watermark) -> None:
         """Replace the files, the watermark last."""
         workspace = self._of.workspace
-        workspace.watermark.unlink(missing_ok=True)
-        self._annotations.write(workspace.annotations)
-        self._quarantine.write(workspace.quarantine)
-        write_rows(workspace.pulled, (self.known[number] for number in sorted(self.known)))
-        write_json(workspace.watermark, mark.model_dump(mode="json"))
+        workspace.watermark.path.unlink(missing_ok=True)
+        self._annotations.write(workspace.annotations.path)
+        self._quarantine.write(workspace.quarantine.path)
+        workspace.pulled.write(self.known[number] for number in sorted(self.known))
+        workspace.watermark.write(mark)
 
     def pulled(self, kept: str, before: Mapping[int, Known]) -> Pulled:
         """What came, beside what was there before."""
@@ -253,7 +253,7 @@ class _Reading:
         return Pulled(kept, len(self.known), self._tally, differs, unsubmitted(self.known.values()))
 
     def _lines(self) -> Iterator[tuple[dict[str, Any], str]]:
-        for path in (self._of.workspace.annotations, self._of.workspace.quarantine):
+        for path in (self._of.workspace.annotations.path, self._of.workspace.quarantine.path):
             if path.exists():
                 with path.open(encoding="utf-8", newline="\n") as lines:
                     yield from ((json.loads(line), line.removesuffix("\n")) for line in lines)

@@ -9,8 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.rows.server_state import Known, Said
 from labeling.values import canonical, digest_of
+from labeling.workspace.rows.server_state import Known, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

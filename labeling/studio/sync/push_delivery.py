@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from labeling.errors import NotAuthorised, ServerRefused, StaleTask
-from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.prefetch import ahead
 from labeling.studio.format.convert import prediction_of, says_anything, task_of
@@ -20,6 +19,7 @@ from labeling.studio.sync.journal import IN_DOUBT
 from labeling.studio.sync.push_plan import plan_of, word_digest, wordings
 from labeling.studio.sync.reconciliation import PATIENCE, Reconciliation
 from labeling.values import canonical
+from labeling.workspace.rows.server_state import Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation
     from labeling.articles import Article
-    from labeling.rows.server_state import Key
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.format.convert import Json
     from labeling.studio.sync.push_plan import Plan, Suggested, Word, Wording
+    from labeling.workspace.rows.server_state import Key
 
 Said: TypeAlias = "Callable[[int, int], None]"
 

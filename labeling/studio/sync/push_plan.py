@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation
     from labeling.articles import Article
-    from labeling.rows.server_state import Key, Pushed
+    from labeling.workspace.rows.server_state import Key, Pushed
 
 # What each model says about each article.
 Suggested: TypeAlias = dict[str, dict[str, "Annotation"]]

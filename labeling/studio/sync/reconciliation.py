@@ -11,16 +11,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.sync.journal import IN_DOUBT
+from labeling.workspace.rows.server_state import Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from labeling.rows.server_state import Key
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteTask
+    from labeling.workspace.rows.server_state import Key
 
 # Seconds for which a request whose answer was lost may still be at work on the server.
 PATIENCE = 30.0

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, StudioError
-from labeling.rows.server_state import Key, Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.signup import let_in
 from labeling.studio.format.config import instruction, labelling_config
@@ -22,6 +21,7 @@ from labeling.studio.sync.project_link import settle
 from labeling.studio.sync.pull_archive import tasks_in
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, batches
 from labeling.values import canonical, digest_of
+from labeling.workspace.rows.server_state import Key, Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ def restore(studio: Studio, project: Project, source: Source, progress: Callable
     drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
     calls.ask(studio, "PATCH", f"api/projects/{number}/", "name a project", json={"title": about.name})
     remote = settle(project.workspace, studio, number)
-    journal.settle(project.workspace.pushed, sent.rows)
+    journal.settle(project.workspace.pushed.path, sent.rows)
     return Restored(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.rows.server_state import Link
 from labeling.studio.sync import journal
-from labeling.workspace import read_value
 
 if TYPE_CHECKING:
-    from labeling.workspace import Workspace
+    from labeling.workspace.table import Workspace
 
 
 def task_pages(workspace: Workspace) -> dict[str, str]:
@@ -20,6 +18,6 @@ def task_pages(workspace: Workspace) -> dict[str, str]:
     """
     if not workspace.studio_link.exists():
         return {}
-    link = read_value(workspace.studio_link, Link)
-    rows = sorted(journal.load(workspace.pushed).values(), key=lambda row: row.task or 0)
+    link = workspace.studio_link.value()
+    rows = sorted(journal.load(workspace.pushed.path).values(), key=lambda row: row.task or 0)
     return {row.article: f"{link.url}/projects/{link.project}/data?task={row.task}" for row in rows if row.task}

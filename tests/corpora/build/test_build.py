@@ -10,8 +10,6 @@ import pytest
 from datasets import load_dataset
 from huggingface_hub import DatasetCard
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.corpora.build import convert as maker
 from labeling.corpora.build.build import build
 from labeling.corpora.manifest import Manifest, digest_at, verify
@@ -23,8 +21,7 @@ from labeling.errors import (
     NothingToCompile,
     SpansLost,
 )
-from labeling.rows.assignment import SPLITS, Assignment
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,9 +103,9 @@ def test_the_same_bytes_from_a_tokenizer_that_gives_way(
 
 def test_a_fault_comes_back_from_another_process(project: Project, tmp_path: Path) -> None:
     """What another process refuses is refused here by the same name, with the same words."""
-    *others, minister = read_rows(project.workspace.gold, Gold)
+    *others, minister = project.workspace.gold.rows()
     spans = tuple(span.model_copy(update={"label": "COUNTRI"}) for span in minister.spans)
-    write_rows(project.workspace.gold, [*others, minister.model_copy(update={"spans": spans})])
+    project.workspace.gold.write([*others, minister.model_copy(update={"spans": spans})])
     refused = []
     for processes in (1, 2):
         (tmp_path / str(processes)).mkdir()
@@ -195,7 +192,7 @@ def test_nothing_to_compile(tmp_path: Path, making: Making) -> None:
 
 def test_gold_without_a_place(project: Project, tmp_path: Path) -> None:
     """Gold that came since the last `split` is not dropped in silence."""
-    project.workspace.splits.write_text("")
+    project.workspace.splits.path.write_text("")
 
     with pytest.raises(MissingInput, match="'asked' has gold and no line in splits") as refused:
         _build(project, tmp_path / "dataset")
@@ -210,9 +207,9 @@ def test_gold_of_another_text(project: Project, tmp_path: Path, update: dict[str
     """Gold whose article is gone, or has another text by now, is refused by name."""
     articles = [
         article.model_copy(update=update) if article.id == "minister" else article
-        for article in read_rows(project.workspace.articles, Article)
+        for article in project.workspace.articles.rows()
     ]
-    write_rows(project.workspace.articles, articles)
+    project.workspace.articles.write(articles)
 
     with pytest.raises(DamagedFile, match=f"the gold of 'minister' {said}"):
         _build(project, tmp_path / "dataset")
@@ -222,9 +219,9 @@ def test_a_leak_group_in_two_splits(project: Project, tmp_path: Path) -> None:
     """Whoever changed splits.jsonl by hand, one text does not get into train and dev."""
     rows = [
         row.model_copy(update={"leak_group": "one"}) if row.article in {"asked", "minister"} else row
-        for row in read_rows(project.workspace.splits, Assignment)
+        for row in project.workspace.splits.rows()
     ]
-    write_rows(project.workspace.splits, rows)
+    project.workspace.splits.write(rows)
 
     with pytest.raises(LeakError, match="'asked' in dev and 'minister' in train share the leak group 'one'"):
         _build(project, tmp_path / "dataset")

@@ -10,9 +10,8 @@ from labeling.annotations import Annotation
 from labeling.corpora.build.build import build
 from labeling.evaluation.agreement import agree, doubly
 from labeling.evaluation.scores import Bootstrap
-from labeling.rows.assignment import Assignment
 from labeling.splits.leakage import Held, certify
-from labeling.workspace import file_digest, read_rows, write_json, write_rows
+from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +49,11 @@ def test_what_was_not_measured(project: Project, tmp_path: Path) -> None:
 
 def _measure(project: Project, article: Article) -> None:
     """Agreement with a second annotator on one article, of the annotations as they are."""
-    said = next(row for row in read_rows(project.workspace.annotations, Annotation) if row.article == article.id)
+    said = next(row for row in project.workspace.annotations.rows() if row.article == article.id)
     second = said.model_copy(update={"annotator": "ben", "spans": said.spans[:3]})
     read = list(doubly([said, second], {article.id: article}, {article.id: "g"}))
-    found = agree(read, project.schema, file_digest(project.workspace.annotations), Bootstrap(resamples=10))
-    write_json(project.workspace.agreement, found.model_dump(mode="json"))
+    found = agree(read, project.schema, file_digest(project.workspace.annotations.path), Bootstrap(resamples=10))
+    project.workspace.agreement.write(found)
 
 
 def test_agreement(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
@@ -67,8 +66,8 @@ def test_agreement(project: Project, minister: tuple[Article, Gold], tmp_path: P
     assert f"| 1 and 2 | 1 | {cell} | {cell} | {cell} |" in text
     assert "ben" not in text
     extra = Annotation(article="zz", digest="x", annotator="ben")
-    rows = [*read_rows(project.workspace.annotations, Annotation), extra]
-    write_rows(project.workspace.annotations, rows)
+    rows = [*project.workspace.annotations.rows(), extra]
+    project.workspace.annotations.write(rows)
     assert "Not measured on these annotations" in _card(project, tmp_path / "two")
 
 
@@ -77,7 +76,7 @@ def test_leakage(project: Project, minister: tuple[Article, Gold], tmp_path: Pat
     article, gold = minister
     surfaces = frozenset((span.label, article.text[span.start : span.end]) for span in gold.spans)
     held = [Held(article.id, article.text, "train", surfaces), Held("b", "Japan asked.", "dev", frozenset(surfaces))]
-    write_json(project.workspace.leakage, certify(held, [], 12, "1").model_dump(mode="json"))
+    project.workspace.leakage.write(certify(held, [], 12, "1"))
     text = _card(project, tmp_path / "dataset")
 
     assert "Passages of 12 words or more that stand in two splits: 0." in text
@@ -90,11 +89,8 @@ def test_forty_copies_are_one_leak_group(tmp_path: Path, making: Making) -> None
     articles = [making.article(f"Japan asked {name[:3]}.", name) for name in names]
     rows = [(article, making.gold(article, (0, 5, "COUNTRY")), "train") for article in articles]
     project = making.workspace(tmp_path / "workspace", rows)
-    groups = [
-        row.model_copy(update={"leak_group": row.article[:3]})
-        for row in read_rows(project.workspace.splits, Assignment)
-    ]
-    write_rows(project.workspace.splits, groups)
+    groups = [row.model_copy(update={"leak_group": row.article[:3]}) for row in project.workspace.splits.rows()]
+    project.workspace.splits.write(groups)
 
     text = _card(project, tmp_path / "dataset")
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined, Relation, Span
+from labeling.annotations import Gold, Quarantined, Relation, Span
 from labeling.corpora.build.ledger_entries import Tally, account, first_account, lost_from, refuse_lost
 from labeling.errors import LedgerUnbalanced, QuarantineNotAllowed, SpansLost
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,8 +110,8 @@ def test_quarantine_is_not_allowed_unless_it_is(project: Project) -> None:
 
 
 def _without(project: Project, name: str) -> None:
-    rows = [row for row in read_rows(project.workspace.ledger, LedgerRow) if row.id != name]
-    write_rows(project.workspace.ledger, rows)
+    rows = [row for row in project.workspace.ledger.rows() if row.id != name]
+    project.workspace.ledger.write(rows)
 
 
 def test_a_region_without_an_outcome(project: Project) -> None:
@@ -153,9 +152,9 @@ def test_a_thing_in_quarantine_without_an_outcome(project: Project) -> None:
 
 def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
     """A region that came since then has no outcome: the error says to adjudicate again."""
-    (annotation,) = read_rows(project.workspace.annotations, Annotation)
+    (annotation,) = project.workspace.annotations.rows()
     more = Span(id="new", start=0, end=7, label="PERSON")
-    write_rows(project.workspace.annotations, [annotation.model_copy(update={"spans": (*annotation.spans, more)})])
+    project.workspace.annotations.write([annotation.model_copy(update={"spans": (*annotation.spans, more)})])
 
     with pytest.raises(LedgerUnbalanced, match="span 'new' of 'ana' on 'minister'"):
         first_account(project.workspace, {"unknown label"})
@@ -163,8 +162,8 @@ def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
 
 def test_gold_that_the_ledger_does_not_know(project: Project) -> None:
     """As many things must have become gold as gold has."""
-    (gold,) = read_rows(project.workspace.gold, Gold)
-    write_rows(project.workspace.gold, [gold.model_copy(update={"spans": gold.spans[1:]})])
+    (gold,) = project.workspace.gold.rows()
+    project.workspace.gold.write([gold.model_copy(update={"spans": gold.spans[1:]})])
 
     with pytest.raises(LedgerUnbalanced, match=r"\+1 spans of 'minister'"):
         first_account(project.workspace, {"unknown label"})

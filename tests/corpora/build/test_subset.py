@@ -14,9 +14,9 @@ from labeling.corpora.build.build import build
 from labeling.corpora.build.subset import Subset, checked
 from labeling.corpora.manifest import verify
 from labeling.errors import MissingInput, NothingToCompile, UsageError
-from labeling.rows.assignment import Assignment
 from labeling.schema import RelationType
-from labeling.workspace import read_rows, write_rows
+from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.storage import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,8 +125,8 @@ def test_a_subset_of_labels(project: Project, tmp_path: Path) -> None:
 def test_ruled_out_articles_on_demand(project: Project, tmp_path: Path) -> None:
     """With a split of its own, an article that was ruled out goes in when it is asked for; without one it cannot."""
     assert len(_build(project, tmp_path / "none", Subset(with_unusable=True)).left_out) == 1
-    rows = [*read_rows(project.workspace.splits, Assignment), Assignment(article="bad", leak_group="bad", split="dev")]
-    write_rows(project.workspace.splits, rows)
+    rows = [*project.workspace.splits.rows(), Assignment(article="bad", leak_group="bad", split="dev")]
+    project.workspace.splits.write(rows)
 
     manifest = _build(project, tmp_path / "dataset", Subset(with_unusable=True))
 
@@ -142,7 +142,7 @@ def test_an_empty_subset_is_refused(project: Project, tmp_path: Path) -> None:
 
 def test_gold_without_a_split_is_still_refused(project: Project, tmp_path: Path) -> None:
     """Whether it is in the subset or not: `split` must have seen it."""
-    write_rows(project.workspace.splits, list(read_rows(project.workspace.splits, Assignment))[1:])
+    project.workspace.splits.write(list(project.workspace.splits.rows())[1:])
 
     with pytest.raises(MissingInput, match="has gold and no line in splits"):
         _build(project, tmp_path / "dataset", Subset(sources=("wire",)))

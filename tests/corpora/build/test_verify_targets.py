@@ -10,8 +10,6 @@ import pytest
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
-from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.corpora.build import verify_targets
 from labeling.corpora.build.build import build
 from labeling.corpora.build.canonical import Content, content_of
@@ -20,7 +18,6 @@ from labeling.errors import (
     SpansLost,
     TargetsDiffer,
 )
-from labeling.workspace import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
 
     from labeling.corpora.manifest import Manifest
     from labeling.project import Project
-    from labeling.rows.assignment import SplitName
+    from labeling.workspace.rows.assignment import SplitName
 
 
 def _build(project: Project, folder: Path) -> Manifest:
@@ -37,11 +34,11 @@ def _build(project: Project, folder: Path) -> Manifest:
 
 
 def _wanted(project: Project) -> Callable[[], Iterator[tuple[SplitName, Content]]]:
-    articles = {article.id: article for article in read_rows(project.workspace.articles, Article)}
+    articles = {article.id: article for article in project.workspace.articles.rows()}
     places: dict[str, SplitName] = {"minister": "train", "empty": "train", "asked": "dev"}
     return lambda: (
         (places[gold.article], content_of(articles[gold.article], gold))
-        for gold in read_rows(project.workspace.gold, Gold)
+        for gold in project.workspace.gold.rows()
         if gold.article in places
     )
 

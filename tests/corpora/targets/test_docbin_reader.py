@@ -31,9 +31,8 @@ from labeling.corpora.targets.spacy.docbin import shards_in
 from labeling.corpora.targets.spacy.docbin_reader import contents_in, read_shard
 from labeling.corpora.targets.spacy.docbin_writer import extensions_known
 from labeling.project import Policies
-from labeling.rows.assignment import SPLITS, SplitName
 from labeling.values import digest_of
-from labeling.workspace import read_rows
+from labeling.workspace.rows.assignment import SPLITS, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -280,8 +279,8 @@ def test_real_corpora_come_back_whole(
     """Every span and relation of a real corpus is decoded from every target to the character."""
     project = _real(making, name, tmp_path / "workspace")
     manifest = _build(project, tmp_path / "dataset")
-    texts = {article.id: article.text for article in read_rows(project.workspace.articles, Article)}
-    gold = {each.article: each for each in read_rows(project.workspace.gold, Gold)}
+    texts = {article.id: article.text for article in project.workspace.articles.rows()}
+    gold = {each.article: each for each in project.workspace.gold.rows()}
     drawn = {(name, span.start, span.end, span.label) for name, each in gold.items() for span in each.spans}
 
     assert (manifest.proof.spans, manifest.proof.relations) == (spans, relations)

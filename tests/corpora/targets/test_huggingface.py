@@ -25,8 +25,8 @@ from labeling.corpora.targets.huggingface.dataset import (
     tagged,
     untagged,
 )
-from labeling.rows.assignment import SPLITS
 from labeling.tokens import edges, tokenizer
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from pathlib import Path

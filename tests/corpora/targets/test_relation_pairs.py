@@ -16,7 +16,7 @@ from labeling.corpora.targets.spacy.docbin import doc_of
 from labeling.corpora.targets.spacy.relation_pairs import Pairing
 from labeling.schema import RelationType
 from labeling.tokens import edges, tokenizer
-from labeling.workspace import read_rows
+from labeling.workspace.storage import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from labeling.corpora.build.flat_layer import flat_layer, layers
 from labeling.corpora.targets.huggingface.arrow_columns import Row, batch_of
 from labeling.corpora.targets.huggingface.dataset import Tables, features, finish, tag_names, tagged
 from labeling.corpora.targets.huggingface.subwords import IGNORED, NO_WORD, encoded, labels_of, spans_of, words_of
-from labeling.rows.assignment import SPLITS
 from labeling.tokens import edges, tokenizer
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from labeling.corpora.manifest import MANIFEST, Manifest, verify
 from labeling.corpora.targets.spacy.training_files import EXPECTED, options_to_learn, write_training
 from labeling.errors import CorpusChanged
 from labeling.tokens import tokenizer
-from labeling.workspace import read_value
+from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
     from labeling.annotations import Gold

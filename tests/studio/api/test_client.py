@@ -33,7 +33,7 @@ from labeling.studio.api.client import Studio, connect, connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.format.convert import task_of
 from labeling.values import digest_of
-from labeling.workspace import Workspace
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from faulty.scenarios import played
 from faulty.stage import Stage
 from production_server import FRONT, Production, absent, front, production
 
-from labeling.annotations import Annotation, Quarantined, Relation, Span
+from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.errors import (
     NotAuthorised,
@@ -32,7 +32,6 @@ from labeling.errors import (
     StudioError,
 )
 from labeling.project import Project, load_project
-from labeling.rows.server_state import Pushed
 from labeling.studio.api import calls
 from labeling.studio.api.client import connect_to
 from labeling.studio.server.ports import choose
@@ -41,7 +40,6 @@ from labeling.verbs.doctor import doctor
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
 from labeling.verbs.status import status
-from labeling.workspace import read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +97,7 @@ def people(running: Production) -> dict[str, Member]:
 def project(tmp_path: Path) -> Project:
     """The shipped schema, and a workspace with three articles."""
     loaded = load_project(CONFIG, tmp_path / "workspace")
-    write_rows(loaded.workspace.articles, [article(name, text) for name, text in TEXTS.items()])
+    loaded.workspace.articles.write([article(name, text) for name, text in TEXTS.items()])
     return loaded
 
 
@@ -159,14 +157,14 @@ def test_the_whole_way_with_tokens_of_both_kinds(
         annotator="model:rules",
         spans=(Span(id="m1", start=5, end=12, label="PERSON"),),
     )
-    write_rows(project.workspace.suggestions, [model])
+    project.workspace.suggestions.write([model])
     personal = as_member(trusted.server, people["ana"].personal)
     first = push(project, server=personal)
     again = push(project, server=trusted.server)
     assert (first.new, first.suggestions, again.new, again.same, again.suggestions) == (3, 1, 0, 3, 0)
     assert tasks_in(trusted, first.project) == 3
 
-    rows = {row.article: row.task or 0 for row in read_rows(project.workspace.pushed, Pushed)}
+    rows = {row.article: row.task or 0 for row in project.workspace.pushed.rows()}
     said = drawn()
     for one, key in ((said[0], people["ana"].personal), (said[1], people["ben"].legacy)):
         with connect_to(trusted.server.url, key) as studio:
@@ -177,9 +175,9 @@ def test_the_whole_way_with_tokens_of_both_kinds(
     changes = pull(project, server=personal, changes=True)
 
     blank = {"task": None, "server_id": None, "updated": ""}
-    came = [one.model_copy(update=blank) for one in read_rows(project.workspace.annotations, Annotation)]
+    came = [one.model_copy(update=blank) for one in project.workspace.annotations.rows()]
     assert came == sorted(said, key=lambda one: one.article)
-    assert list(read_rows(project.workspace.quarantine, Quarantined)) == []
+    assert list(project.workspace.quarantine.rows()) == []
     assert (whole.submitted, whole.skipped, changes.new, changes.edited, changes.deleted) == (1, 1, 1, 0, 0)
     assert push(project, server=personal).new == 0
     assert tasks_in(trusted, first.project) == 3
@@ -306,7 +304,7 @@ def test_a_wrong_address(trusted: Production, scheme: str, path: str, error: typ
 def test_a_front_that_takes_no_large_requests(project: Project, trusted: Production) -> None:
     """By default nginx takes 1 MB: 413 with the setting to change; by the right front each article is there once."""
     large = [article(f"large/{number}", f"{number} " + "Anna met Bob. " * 10_000) for number in range(9)]
-    write_rows(project.workspace.articles, large)
+    project.workspace.articles.write(large)
     outer = choose(None, None)
     narrow = trusted.server.model_copy(update={"url": f"https://{FRONT}:{outer}"})
     with (
@@ -359,9 +357,9 @@ def test_no_log_holds_a_key_or_a_text(project: Project, trusted: Production, peo
 def test_many_at_once(project: Project, trusted: Production, people: dict[str, Member]) -> None:
     """Four annotate without a pause while articles are pushed and annotations pulled: all of it is there, once."""
     everything = [article(f"wire/{number:03}", f"{number} Anna met Bob in Malé.") for number in range(120)]
-    write_rows(project.workspace.articles, everything[:24])
+    project.workspace.articles.write(everything[:24])
     first = push(project, server=trusted.server)
-    rows = {row.article: row.task or 0 for row in read_rows(project.workspace.pushed, Pushed)}
+    rows = {row.article: row.task or 0 for row in project.workspace.pushed.rows()}
     keys = [key for member in people.values() for key in (member.legacy, member.personal)]
     crowd = [
         threading.Thread(target=annotate, args=(trusted, key, rows, everything[at:24:4])) for at, key in enumerate(keys)
@@ -369,7 +367,7 @@ def test_many_at_once(project: Project, trusted: Production, people: dict[str, M
     for one in crowd:
         one.start()
     while any(one.is_alive() for one in crowd):
-        write_rows(project.workspace.articles, everything)
+        project.workspace.articles.write(everything)
         push(project, server=trusted.server)
         pull(project, server=trusted.server, changes=True)
         time.sleep(0.1)
@@ -377,7 +375,7 @@ def test_many_at_once(project: Project, trusted: Production, people: dict[str, M
         one.join()
     last = pull(project, server=trusted.server, changes=True)
 
-    came = [one.article for one in read_rows(project.workspace.annotations, Annotation)]
+    came = [one.article for one in project.workspace.annotations.rows()]
     assert sorted(came) == sorted(rows)
     assert (last.submitted, tasks_in(trusted, first.project)) == (24, 120)
 

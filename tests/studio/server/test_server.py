@@ -37,7 +37,7 @@ from labeling.studio.api.client import connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.server.package import DATABASE, fresh_database, package_folder, tail
 from labeling.studio.server.server import running, start, stop
-from labeling.workspace import Workspace
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

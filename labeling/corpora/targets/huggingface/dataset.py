@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.corpora.checksums import sha256_of
 from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, contents_of
-from labeling.rows.assignment import SPLITS
 from labeling.tokens import touched
-from labeling.workspace import write_json
+from labeling.workspace.rows.assignment import SPLITS
+from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from labeling.corpora.targets.spacy.docbin import COMPLETE
 from labeling.project import shipped
-from labeling.workspace import write_text
+from labeling.workspace.storage import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

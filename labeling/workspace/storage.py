@@ -1,7 +1,6 @@
-"""The workspace: the names of its files, its lock, and the one way files are read and written.
+"""How files of ours are read and written: whole or not at all, one row at a time, each fault with its name.
 
-Files between the steps are the database: JSON lines, sorted, the same bytes on every rerun. Every write goes to a
-temporary file beside the target and is renamed over it, so a reader never sees half a file.
+Every write goes to a temporary file beside the target and is renamed over it, so a reader never sees half a file.
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ import tempfile
 import weakref
 from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
+from labeling.errors import DamagedFile, MissingInput, NoRoom
 from labeling.values import canonical
 
 if TYPE_CHECKING:
@@ -32,127 +32,10 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=BaseModel)
 
 # What `replacing` calls its temporary files.
-_TEMPORARY = re.compile(r"\..+\.(jsonl|json|json\.gz)\.[a-z0-9_]{8}")
+TEMPORARY = re.compile(r"\..+\.(jsonl|json|json\.gz)\.[a-z0-9_]{8}")
 
 # What the system says when nothing can be written there.
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
-
-# Which verb writes which file: what to run when it is missing.
-_WRITTEN_BY = {
-    "articles.jsonl": "ingest",
-    "suggestions.jsonl": "suggest",
-    "studio.json": "push",
-    "pushed.jsonl": "push",
-    "annotations.jsonl": "pull",
-    "quarantine.jsonl": "pull",
-    "pulled.jsonl": "pull",
-    "users.json": "pull",
-    "passages.jsonl": "cluster",
-    "clusters.jsonl": "cluster",
-    "projected.jsonl": "carry",
-    "audit.json": "audit",
-    "agreement.json": "agree",
-    "gold.jsonl": "adjudicate",
-    "conflicts.jsonl": "adjudicate",
-    "ledger.jsonl": "adjudicate",
-    "splits.jsonl": "split",
-    "leakage.json": "split",
-    "manifest.json": "compile",
-    "release.json": "release",
-    "extractor.json": "train",
-    "scores.json": "evaluate",
-    "curve.json": "curve",
-}
-
-
-class Workspace:
-    """The folder of one project: ``exports/<project>`` unless another is named."""
-
-    def __init__(self, root: Path) -> None:
-        """Name the folder; nothing is made until something is written."""
-        self.root = root
-        self.articles = root / "articles.jsonl"
-        self.rejects = root / "rejects.jsonl"
-        self.suggestions = root / "suggestions.jsonl"
-        self.studio_link = root / "studio.json"
-        self.pushed = root / "pushed.jsonl"
-        self.pulls = root / "pulls"
-        self.pulled = root / "pulled.jsonl"
-        self.watermark = root / "pulled.json"
-        self.users = root / "users.json"
-        self.annotations = root / "annotations.jsonl"
-        self.quarantine = root / "quarantine.jsonl"
-        self.passages = root / "passages.jsonl"
-        self.clusters = root / "clusters.jsonl"
-        self.projected = root / "projected.jsonl"
-        self.audit = root / "audit.json"
-        self.agreement = root / "agreement.json"
-        self.gold = root / "gold.jsonl"
-        self.conflicts = root / "conflicts.jsonl"
-        self.ledger = root / "ledger.jsonl"
-        self.splits = root / "splits.jsonl"
-        self.leakage = root / "leakage.json"
-        self.corpora = root / "corpora"
-        self.latest = root / "corpora" / "latest"
-        self.releases = root / "releases"
-        self.models = root / "models"
-        self.scores = root / "scores.json"
-        self.curve = root / "curve.json"
-        self.report = root / "report.html"
-        self.studio = root / "studio"
-
-    @contextmanager
-    def lock(self, wait: float = 0) -> Iterator[None]:
-        """Hold the workspace for writing; a process that dies lets go of it.
-
-        Args:
-            wait: Seconds to wait for another command that holds it.
-
-        Raises:
-            WorkspaceBusy: Another command holds it, for longer than that.
-            NoRoom: The folder cannot be made or written.
-        """
-        from filelock import FileLock, Timeout
-
-        with storing(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.root / ".lock", mode=0o666)  # as far as their umask lets them, users share a workspace
-        try:
-            with storing(self.root):
-                lock.acquire(timeout=wait)
-        except Timeout:
-            raise WorkspaceBusy(
-                f"another command is writing to {self.root}" + (f", for {wait:g} seconds now" if wait else ""),
-                todo="wait until it is done (`push` and `pull` do so with --wait SECONDS), or name another folder "
-                "with --workspace",
-                where=str(self.root),
-            ) from None
-        try:
-            self._sweep()
-            yield
-        finally:
-            lock.release()
-
-    @contextmanager
-    def opened(self, wait: float = 0) -> Iterator[None]:
-        """Hold the workspace as `lock` does, if it is one: a folder that was mistyped stays as it is.
-
-        Raises:
-            MissingInput: Nothing was ever taken in there.
-            WorkspaceBusy: Another command holds it, for longer than that.
-            NoRoom: It cannot be written.
-        """
-        if not (self.articles.exists() or self.corpora.is_dir()):
-            raise missing(self.articles)
-        with self.lock(wait):
-            yield
-
-    def _sweep(self) -> None:
-        """Remove what killed commands were writing when they were killed: nobody else is writing now."""
-        for folder in (self.root, self.pulls):
-            for path in folder.glob(".*") if folder.is_dir() else ():
-                if _TEMPORARY.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -325,14 +208,8 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def rows_or_none(path: Path, kind: type[Row]) -> list[Row]:
-    """All rows of a file of ours; none when it is not there yet."""
-    return list(read_rows(path, kind)) if path.exists() else []
-
-
-def missing(path: Path) -> MissingInput:
-    """The error for a file that an earlier verb should have written."""
-    verb = _WRITTEN_BY.get(path.name)
+def missing(path: Path, verb: str = "") -> MissingInput:
+    """The error for a file that is needed and not there; ``verb`` is what should have written it."""
     todo = f"run `labeling {verb}` first" if verb else "put it back, or write it anew with the verb that makes it"
     return MissingInput(f"{path} is not there", todo=todo, where=str(path))
 
@@ -356,3 +233,134 @@ def _damaged(path: Path, number: int, error: ValidationError) -> DamagedFile:
         todo="restore the file, or write it anew with the verb that makes it",
         where=f"{path}:{number}",
     )
+
+
+@dataclass(frozen=True)
+class ValueFile(Generic[Row]):
+    """A file of ours that holds one value; ``verb`` is what writes it."""
+
+    path: Path
+    model: type[Row]
+    verb: str
+
+    def exists(self) -> bool:
+        """Whether it was written."""
+        return self.path.exists()
+
+    def value(self) -> Row:
+        """Read the value.
+
+        Raises:
+            MissingInput: The file is not there; the way out names the verb that writes it.
+            DamagedFile: It does not hold such a value.
+        """
+        if not self.path.exists():
+            raise self.missing()
+        return read_value(self.path, self.model)
+
+    def value_if_written(self) -> Row | None:
+        """The value, or None when the file is not there yet.
+
+        Raises:
+            DamagedFile: It does not hold such a value.
+        """
+        return read_value(self.path, self.model) if self.path.exists() else None
+
+    def write(self, value: Row) -> None:
+        """Replace the file: keys sorted, indented.
+
+        Raises:
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        write_json(self.path, value.model_dump(mode="json"))
+
+    def missing(self) -> MissingInput:
+        """The error for a file that is needed and not there."""
+        return missing(self.path, self.verb)
+
+
+@dataclass(frozen=True)
+class RowsFile(Generic[Row]):
+    """A file of ours with one row a line; ``verb`` is what writes it.
+
+    ``order`` names the fields by which its lines are sorted; without any they stand as they were found.
+    """
+
+    path: Path
+    model: type[Row]
+    verb: str
+    order: tuple[str, ...] = ()
+
+    def exists(self) -> bool:
+        """Whether it was written."""
+        return self.path.exists()
+
+    def rows(self) -> Iterator[Row]:
+        """Read the rows, one at a time.
+
+        Raises:
+            MissingInput: The file is not there; the way out names the verb that writes it.
+            DamagedFile: A line is not such a row; the message has file, line and reason.
+        """
+        if not self.path.exists():
+            raise self.missing()
+        yield from read_rows(self.path, self.model)
+
+    def rows_if_written(self) -> Iterator[Row]:
+        """Read the rows, one at a time; none when the file is not there yet.
+
+        Raises:
+            DamagedFile: A line is not such a row.
+        """
+        if self.path.exists():
+            yield from read_rows(self.path, self.model)
+
+    def by(self, field: str) -> Indexed[Row]:
+        """The rows by one of their fields, each read when it is asked for: the file may be larger than memory.
+
+        Raises:
+            MissingInput: The file is not there.
+            DamagedFile: A line is not such a row.
+        """
+        if not self.path.exists():
+            raise self.missing()
+        return Indexed(self.path, self.model, field)
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Replace the file, its lines in their order.
+
+        Raises:
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        ordered: Iterable[Row] = sorted(rows, key=self.place_of) if self.order else rows
+        write_rows(self.path, ordered)
+
+    def write_sorted(self, rows: Iterable[Row]) -> None:
+        """Replace the file with rows that come in its order, as many as there may be: none is held in memory.
+
+        Raises:
+            ValueError: They do not come in order; a fault of the program, and the file is what it was.
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        write_rows(self.path, self._checked(rows))
+
+    def place_of(self, row: Row) -> tuple[str | int, ...]:
+        """Where a row stands among the others: the fields of its order, empty ones first."""
+        return tuple(_comparable(getattr(row, field)) for field in self.order)
+
+    def missing(self) -> MissingInput:
+        """The error for a file that is needed and not there."""
+        return missing(self.path, self.verb)
+
+    def _checked(self, rows: Iterable[Row]) -> Iterator[Row]:
+        last: tuple[str | int, ...] = ()
+        for row in rows:
+            place = self.place_of(row)
+            if place < last:
+                raise ValueError(f"rows for {self.path.name} are out of order: {place} after {last}")
+            yield row
+            last = place
+
+
+def _comparable(value: object) -> str | int:
+    return value if isinstance(value, str | int) else 0 if value is None else str(value)

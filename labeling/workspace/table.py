@@ -1,0 +1,220 @@
+"""The workspace: the table of its files, and its lock.
+
+Files between the steps are the database: JSON lines, sorted, the same bytes on every rerun. Each is described here
+once, and everything else reads this table: readers and writers, the error that names the verb to run, docs/files.md.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
+
+from pydantic import BaseModel, RootModel
+
+from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
+from labeling.articles import Article, Reject
+from labeling.errors import WorkspaceBusy
+from labeling.workspace.rows.assignment import Assignment, Leakage
+from labeling.workspace.rows.conflict import Conflict
+from labeling.workspace.rows.passage import Clustered, Passage
+from labeling.workspace.rows.reprint import Audit, Projected
+from labeling.workspace.rows.score import Agreement, Curve, Score
+from labeling.workspace.rows.server_state import Known, Link, Pushed, Users, Watermark
+from labeling.workspace.storage import TEMPORARY, RowsFile, ValueFile, storing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Scores(RootModel[dict[str, Score]]):
+    """``scores.json``: the score of each annotator, by name."""
+
+
+@dataclass(frozen=True)
+class Value(Generic[Model]):
+    """The description of a file that holds one value: its name, what it holds, the verb that writes it, a line of help.
+
+    On a workspace it is the file itself: ``workspace.leakage.value()``.
+    """
+
+    name: str
+    model: type[Model]
+    verb: str
+    help: str
+
+    @overload
+    def __get__(self, workspace: None, owner: type[Workspace]) -> Value[Model]: ...
+    @overload
+    def __get__(self, workspace: Workspace, owner: type[Workspace]) -> ValueFile[Model]: ...
+    def __get__(self, workspace: Workspace | None, owner: type[Workspace]) -> Value[Model] | ValueFile[Model]:
+        """The file of that workspace."""
+        return self if workspace is None else ValueFile(workspace.root / self.name, self.model, self.verb)
+
+
+@dataclass(frozen=True)
+class Rows(Generic[Model]):
+    """The description of a file with one row a line; ``order`` are the fields by which it is sorted.
+
+    On a workspace it is the file itself: ``workspace.gold.rows()``.
+    """
+
+    name: str
+    model: type[Model]
+    verb: str
+    help: str
+    order: tuple[str, ...] = ()
+
+    @overload
+    def __get__(self, workspace: None, owner: type[Workspace]) -> Rows[Model]: ...
+    @overload
+    def __get__(self, workspace: Workspace, owner: type[Workspace]) -> RowsFile[Model]: ...
+    def __get__(self, workspace: Workspace | None, owner: type[Workspace]) -> Rows[Model] | RowsFile[Model]:
+        """The file of that workspace."""
+        return self if workspace is None else RowsFile(workspace.root / self.name, self.model, self.verb, self.order)
+
+
+class Workspace:
+    """The folder of one project: ``exports/<project>`` unless another is named."""
+
+    articles = Rows("articles.jsonl", Article, "ingest", "Sorted by `id`.", ("id",))
+    rejects = Rows("rejects.jsonl", Reject, "ingest", "What the last run refused, by file and line.")
+    studio_link = Value("studio.json", Link, "push", "The project on the server that the workspace belongs to.")
+    pushed = Rows(
+        "pushed.jsonl",
+        Pushed,
+        "push",
+        "The journal of what was sent, sorted by article and text.",
+        ("article", "digest"),
+    )
+    annotations = Rows(
+        "annotations.jsonl",
+        Annotation,
+        "pull",
+        "Sorted by article and annotator.",
+        ("article", "annotator", "server_id", "state"),
+    )
+    suggestions = Rows(
+        "suggestions.jsonl",
+        Annotation,
+        "suggest",
+        "Rows as in `annotations.jsonl`, by `model:<name>`.",
+        ("article", "annotator"),
+    )
+    quarantine = Rows(
+        "quarantine.jsonl",
+        Quarantined,
+        "pull",
+        "`raw` is the thing as the server sent it.",
+        ("article", "annotator", "server_id", "what", "id", "kind"),
+    )
+    pulled = Rows(
+        "pulled.jsonl", Known, "pull", "What each task held when it was last pulled, sorted by task.", ("task",)
+    )
+    watermark = Value(
+        "pulled.json", Watermark, "pull", "How far `pulled.jsonl` reaches; without it, everything is fetched."
+    )
+    users = Value("users.json", Users, "pull", "Whose numbers stand in the server's answers; `restore` needs it.")
+    passages = Rows("passages.jsonl", Passage, "cluster", "Sorted as found, the same on every rerun.")
+    clusters = Rows(
+        "clusters.jsonl",
+        Clustered,
+        "cluster",
+        "Where it is missing, `split` keeps only identical texts together.",
+        ("article",),
+    )
+    projected = Rows(
+        "projected.jsonl",
+        Projected,
+        "carry",
+        "What annotated articles say of others that share their words: suggestions, never gold. By article and source.",
+        ("article", "source"),
+    )
+    audit = Value("audit.json", Audit, "audit", "Passages that are labelled differently in two articles.")
+    agreement = Value("agreement.json", Agreement, "agree", "How far each two annotators agree.")
+    gold = Rows("gold.jsonl", Gold, "adjudicate", "Sorted by article.", ("article",))
+    conflicts = Rows("conflicts.jsonl", Conflict, "adjudicate", "What people have to settle.")
+    ledger = Rows(
+        "ledger.jsonl",
+        LedgerRow,
+        "adjudicate",
+        "A row for each thing anybody said. A dataset's own ledger has these rows, and those of its targets.",
+    )
+    splits = Rows(
+        "splits.jsonl", Assignment, "split", "Remembered: an article once assigned never moves.", ("article",)
+    )
+    leakage = Value("leakage.json", Leakage, "split", "The certificate: what the splits share, beside a random split.")
+    scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
+    curve = Value("curve.json", Curve, "curve", "What an extractor is worth that was trained on ever more leak groups.")
+
+    def __init__(self, root: Path) -> None:
+        """Name the folder; nothing is made until something is written."""
+        self.root = root
+        self.pulls = root / "pulls"
+        self.corpora = root / "corpora"
+        self.latest = root / "corpora" / "latest"
+        self.releases = root / "releases"
+        self.models = root / "models"
+        self.report = root / "report.html"
+        self.studio = root / "studio"
+
+    @contextmanager
+    def lock(self, wait: float = 0) -> Iterator[None]:
+        """Hold the workspace for writing; a process that dies lets go of it.
+
+        Args:
+            wait: Seconds to wait for another command that holds it.
+
+        Raises:
+            WorkspaceBusy: Another command holds it, for longer than that.
+            NoRoom: The folder cannot be made or written.
+        """
+        from filelock import FileLock, Timeout
+
+        with storing(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / ".lock", mode=0o666)  # as far as their umask lets them, users share a workspace
+        try:
+            with storing(self.root):
+                lock.acquire(timeout=wait)
+        except Timeout:
+            raise WorkspaceBusy(
+                f"another command is writing to {self.root}" + (f", for {wait:g} seconds now" if wait else ""),
+                todo="wait until it is done (`push` and `pull` do so with --wait SECONDS), or name another folder "
+                "with --workspace",
+                where=str(self.root),
+            ) from None
+        try:
+            self._sweep()
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def opened(self, wait: float = 0) -> Iterator[None]:
+        """Hold the workspace as `lock` does, if it is one: a folder that was mistyped stays as it is.
+
+        Raises:
+            MissingInput: Nothing was ever taken in there.
+            WorkspaceBusy: Another command holds it, for longer than that.
+            NoRoom: It cannot be written.
+        """
+        if not (self.articles.exists() or self.corpora.is_dir()):
+            raise self.articles.missing()
+        with self.lock(wait):
+            yield
+
+    def _sweep(self) -> None:
+        """Remove what killed commands were writing when they were killed: nobody else is writing now."""
+        for folder in (self.root, self.pulls):
+            for path in folder.glob(".*") if folder.is_dir() else ():
+                if TEMPORARY.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+
+
+def described() -> Iterator[tuple[str, Value[BaseModel] | Rows[BaseModel]]]:
+    """The table: the name on a workspace and the description of each file, in the order of the journey."""
+    yield from ((name, each) for name, each in vars(Workspace).items() if isinstance(each, Value | Rows))
