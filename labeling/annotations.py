@@ -22,7 +22,7 @@ MODEL = "model:"
 PROJECTED = "projected:"
 
 State: TypeAlias = Literal["submitted", "skipped", "draft"]
-What: TypeAlias = Literal["span", "relation", "choice", "annotation"]
+ThingKind: TypeAlias = Literal["span", "relation", "choice", "annotation"]
 Defect: TypeAlias = Literal[
     "unreadable",  # not of the form Label Studio, or the tool it was made with, gives such a thing
     "unknown article",  # a task of this project that names no article of ours
@@ -39,10 +39,10 @@ Defect: TypeAlias = Literal[
 ]
 
 # Not defects, but what the project file itself asks for: `compile` needs no further leave.
-BY_RULE: frozenset[Defect] = frozenset({"migrated"})
+DEFECTS_BY_RULE: frozenset[Defect] = frozenset({"migrated"})
 
 
-Item = TypeVar("Item")
+CheckItem = TypeVar("CheckItem")
 Fault: TypeAlias = tuple[Defect, str]
 
 
@@ -97,12 +97,12 @@ class Annotation(Frozen):
         return not self.annotator.startswith((MODEL, PROJECTED))
 
 
-class Quarantined(Frozen):
+class QuarantineRow(Frozen):
     """One thing that failed a check, kept as it came, with the reason; it is never repaired in silence."""
 
     article: str
     annotator: str
-    what: What
+    what: ThingKind
     id: str
     kind: Defect
     reason: str
@@ -149,7 +149,7 @@ class LedgerRow(Frozen):
 
     article: str
     annotator: str = ""
-    what: What
+    what: ThingKind
     id: str
     stage: Literal["gold", "spacy", "huggingface"]
     outcome: Literal[
@@ -158,7 +158,9 @@ class LedgerRow(Frozen):
     reason: str = ""
 
 
-def check(annotation: Annotation, article: Article, schema: Schema) -> tuple[Annotation, tuple[Quarantined, ...]]:
+def check_annotation(
+    annotation: Annotation, article: Article, schema: Schema
+) -> tuple[Annotation, tuple[QuarantineRow, ...]]:
     """Part what is sound from what is not, thing by thing; nothing is repaired and nothing is dropped.
 
     Spans must lie in the article's text, bear a label of the schema, and stand once; relations must join two sound
@@ -168,24 +170,24 @@ def check(annotation: Annotation, article: Article, schema: Schema) -> tuple[Ann
     Returns:
         The annotation with what is sound, and the rest with a reason each: the relations that touch a bad span too.
     """
-    spans, bad_spans = _part(annotation.spans, _span_fault(annotation, article, schema))
+    spans, bad_spans = _separate(annotation.spans, _span_fault(annotation, article, schema))
     labels = {span.id: span.label for span in spans}
-    relations, bad_relations = _part(annotation.relations, _relation_fault(labels, schema))
-    chosen, bad_choices = _part(_options(annotation), _choice_fault(annotation, article, schema))
-    faults: tuple[tuple[What, str, Defect, str], ...] = (
+    relations, bad_relations = _separate(annotation.relations, _relation_fault(labels, schema))
+    chosen, bad_choices = _separate(_list_options(annotation), _choice_fault(annotation, article, schema))
+    faults: tuple[tuple[ThingKind, str, Defect, str], ...] = (
         *(("span", span.id, *fault) for span, fault in bad_spans),
         *(("relation", relation_id(relation), *fault) for relation, fault in bad_relations),
         *(("choice", choice_id(*option), *fault) for option, fault in bad_choices),
     )
-    sound = annotation.model_copy(update={"spans": spans, "relations": relations, "choices": _by_set(chosen)})
-    return sound, tuple(quarantined(annotation, *fault) for fault in faults)
+    sound = annotation.model_copy(update={"spans": spans, "relations": relations, "choices": _group_by_set(chosen)})
+    return sound, tuple(make_quarantine_row(annotation, *fault) for fault in faults)
 
 
-def quarantined(  # the five words of one finding
-    annotation: Annotation, what: What, name: str, kind: Defect, reason: str, raw: JsonValue = None
-) -> Quarantined:
+def make_quarantine_row(  # the five words of one finding
+    annotation: Annotation, what: ThingKind, name: str, kind: Defect, reason: str, raw: JsonValue = None
+) -> QuarantineRow:
     """One finding about a part of ``annotation``, signed with whose it is."""
-    return Quarantined(
+    return QuarantineRow(
         article=annotation.article,
         annotator=annotation.annotator,
         what=what,
@@ -208,9 +210,9 @@ def choice_id(name: str, option: str) -> str:
     return f"{name}={option}"
 
 
-def _part(
-    items: Iterable[Item], fault_of: Callable[[Item], Fault | None]
-) -> tuple[tuple[Item, ...], tuple[tuple[Item, Fault], ...]]:
+def _separate(
+    items: Iterable[CheckItem], fault_of: Callable[[CheckItem], Fault | None]
+) -> tuple[tuple[CheckItem, ...], tuple[tuple[CheckItem, Fault], ...]]:
     """The sound ones, and the others each with its fault, in the order given."""
     judged = [(item, fault_of(item)) for item in items]
     return (
@@ -289,11 +291,11 @@ def _choice_fault(
     return fault_of
 
 
-def _options(annotation: Annotation) -> Iterator[tuple[str, str]]:
+def _list_options(annotation: Annotation) -> Iterator[tuple[str, str]]:
     return ((name, option) for name, options in annotation.choices.items() for option in options)
 
 
-def _by_set(chosen: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _group_by_set(chosen: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     sets: dict[str, tuple[str, ...]] = {}
     for name, option in chosen:
         sets[name] = (*sets.get(name, ()), option)

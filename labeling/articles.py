@@ -45,7 +45,7 @@ class Reject(Frozen):
 
 
 @dataclass(frozen=True)
-class Row:
+class SourceRow:
     """What a source says of one article, not yet checked; ``where`` is the file, or the file and line."""
 
     where: str
@@ -57,7 +57,7 @@ class Row:
     url: str = ""
 
 
-def article_of(row: Row, max_characters: int) -> Article:
+def make_article(row: SourceRow, max_characters: int) -> Article:
     """Check what a source says and make it an article.
 
     Args:
@@ -71,18 +71,18 @@ def article_of(row: Row, max_characters: int) -> Article:
         OverlongArticle: The text is longer than ``max_characters``.
         BadField: No id, an id with control characters, or a date that cannot be read, or in two ways.
     """
-    text = with_lf(row.text)
+    text = normalise_newlines(row.text)
     _refuse_forbidden(row)
-    if not _visible(text):
+    if not _is_visible(text):
         raise EmptyArticle("the text is nothing but blanks", todo="put the text there, or remove it", where=row.where)
     _refuse_overlong(text, max_characters, row.where)
     return Article(
-        id=_identity(row),
+        id=_read_id(row),
         text=text,
         digest=digest_of(text),
         source=row.source,
         title=row.title,
-        published=_published(row) or leading_date(text),
+        published=_read_published(row) or leading_date(text),
         url=row.url,
     )
 
@@ -107,25 +107,25 @@ def is_new(article: Article, digests: Mapping[str, str], where: str) -> bool:
 def reject_of(error: ArticleError, name: str, where: str = "") -> Reject:
     """The row of ``rejects.jsonl`` for an article refused with ``error``; ``name`` is its id as far as known."""
     return Reject(
-        where=storable(error.where or where),
-        id=storable(name),
+        where=escape_surrogates(error.where or where),
+        id=escape_surrogates(name),
         kind=error.kind,
-        reason=storable(str(error)),
-        todo=storable(error.todo),
+        reason=escape_surrogates(str(error)),
+        todo=escape_surrogates(error.todo),
     )
 
 
-def with_lf(text: str) -> str:
+def normalise_newlines(text: str) -> str:
     """``text`` with CRLF and CR turned into LF, nothing else touched."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def storable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     """``text`` as UTF-8 can hold it: file names may bring lone surrogates, which are written as escapes."""
     return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
 
 
-def overlong(length: str, max_characters: int, where: str) -> OverlongArticle:
+def overlong_error(length: str, max_characters: int, where: str) -> OverlongArticle:
     """The refusal of a text of ``length`` (a number and its unit) with both ways out."""
     return OverlongArticle(
         f"the text has {length}, and the project allows {max_characters:,} characters",
@@ -135,7 +135,7 @@ def overlong(length: str, max_characters: int, where: str) -> OverlongArticle:
     )
 
 
-def _refuse_forbidden(row: Row) -> None:
+def _refuse_forbidden(row: SourceRow) -> None:
     for field in ("text", "id", "title", "source", "published", "url"):
         found = _FORBIDDEN.search(getattr(row, field))
         if found:
@@ -147,18 +147,18 @@ def _refuse_forbidden(row: Row) -> None:
             )
 
 
-def _visible(text: str) -> bool:
+def _is_visible(text: str) -> bool:
     """Whether any character shows: one that is no blank, control or format character."""
     return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 
 def _refuse_overlong(text: str, max_characters: int, where: str) -> None:
     if len(text) > max_characters:
-        raise overlong(f"{len(text):,} characters", max_characters, where)
+        raise overlong_error(f"{len(text):,} characters", max_characters, where)
 
 
-def _identity(row: Row) -> str:
-    if not _visible(row.id):
+def _read_id(row: SourceRow) -> str:
+    if not _is_visible(row.id):
         raise BadField("the id is empty", todo="give the article an id", where=row.where)
     if _CONTROL.search(row.id):
         raise BadField(
@@ -167,7 +167,7 @@ def _identity(row: Row) -> str:
     return row.id
 
 
-def _published(row: Row) -> str:
+def _read_published(row: SourceRow) -> str:
     try:
         return iso_date(row.published) if row.published.strip() else ""
     except ValueError as error:

@@ -108,10 +108,10 @@ def main() -> None:
     """Run the command line; say an error's sentence, then what to do, and exit by its status."""
     # Libraries that report to their makers when they are imported are asked not to; somebody's own word goes first.
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    sys.exit(_explained(lambda: cli(standalone_mode=False)))
+    sys.exit(_run_and_explain(lambda: cli(standalone_mode=False)))
 
 
-def _explained(run: Callable[[], object]) -> int:
+def _run_and_explain(run: Callable[[], object]) -> int:
     try:
         status = run()
     except LabelingError as error:

@@ -54,7 +54,7 @@ def iso_date(value: str) -> str:
     try:
         return datetime.fromisoformat(value).date().isoformat()
     except ValueError:
-        return _read(value)
+        return _read_date(value)
 
 
 def _iso(found: re.Match[str]) -> str:
@@ -69,10 +69,10 @@ def _iso(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _read(value: str) -> str:
+def _read_date(value: str) -> str:
     if year_first := _YEAR_FIRST.match(value):
         return date(*map(int, year_first.groups())).isoformat()
-    days = {day for order in ("DMY", "MDY") if (day := _parsed(value, order))}
+    days = {day for order in ("DMY", "MDY") if (day := _parse_in_order(value, order))}
     if len(days) > 1:
         raise ValueError(f"{value!r} can be read as " + " or ".join(sorted(days)))
     if not days:
@@ -80,7 +80,7 @@ def _read(value: str) -> str:
     return days.pop()
 
 
-def _parsed(value: str, order: str) -> str:
+def _parse_in_order(value: str, order: str) -> str:
     """The day ``value`` names when figures come in ``order``; never one counted from today, as "yesterday" is."""
     import dateparser
 

@@ -36,7 +36,7 @@ judged", and the article counts as not annotated. Skip only what you will not ju
 """
 
 
-def guidelines(schema: Schema, title: str) -> str:
+def render_guidelines(schema: Schema, title: str) -> str:
     """The guidelines as one Markdown page: how to annotate, what holds for all labels, each label, relation, choice.
 
     Args:
@@ -49,16 +49,16 @@ def guidelines(schema: Schema, title: str) -> str:
     parts = (
         f"# How to annotate: {title}\n",
         _HOW,
-        _doubt(schema.unsure_hotkey),
-        _guidance(schema.guidance),
-        _labels(schema),
-        _relations(schema.relations),
-        *map(_choices, schema.choices),
+        _doubt_section(schema.unsure_hotkey),
+        _guidance_section(schema.guidance),
+        _labels_section(schema),
+        _relations_section(schema.relations),
+        *map(_choices_section, schema.choices),
     )
     return "\n".join(part for part in parts if part)
 
 
-def _doubt(hotkey: str | None) -> str:
+def _doubt_section(hotkey: str | None) -> str:
     key = f" (key `{hotkey}`)" if hotkey else ""
     return (
         f"**In doubt.** Choose the likelier label, tick *{UNSURE}*{key} while the span is selected, and say why in\n"
@@ -66,58 +66,68 @@ def _doubt(hotkey: str | None) -> str:
     )
 
 
-def _guidance(sentences: tuple[str, ...]) -> str:
+def _guidance_section(sentences: tuple[str, ...]) -> str:
     if not sentences:
         return ""
-    return "## What to mark\n\n" + "\n".join(f"* {_plain(sentence)}" for sentence in sentences) + "\n"
+    return "## What to mark\n\n" + "\n".join(f"* {_escape_markdown(sentence)}" for sentence in sentences) + "\n"
 
 
-def _labels(schema: Schema) -> str:
+def _labels_section(schema: Schema) -> str:
     rows = (
-        (f"`{label.name}`", f"`{label.hotkey}`", label.definition, _lines(label.examples), _lines(label.near_misses))
+        (
+            f"`{label.name}`",
+            f"`{label.hotkey}`",
+            label.definition,
+            _join_lines(label.examples),
+            _join_lines(label.near_misses),
+        )
         for label in schema.labels
     )
-    return "## Labels\n\nThe span stands in [brackets].\n\n" + _table(
+    return "## Labels\n\nThe span stands in [brackets].\n\n" + _markdown_table(
         ("label", "key", "is", "examples", "is not"), rows
     )
 
 
-def _relations(relations: tuple[RelationType, ...]) -> str:
+def _relations_section(relations: tuple[RelationType, ...]) -> str:
     if not relations:
         return ""
-    rows = ((f"`{relation.name}`", _ends(relation), relation.definition, relation.example) for relation in relations)
-    return "## Relations\n\n" + _table(("relation", "from -> to", "is", "example"), rows)
+    rows = (
+        (f"`{relation.name}`", _format_ends(relation), relation.definition, relation.example) for relation in relations
+    )
+    return "## Relations\n\n" + _markdown_table(("relation", "from -> to", "is", "example"), rows)
 
 
-def _choices(choices: ChoiceSet) -> str:
+def _choices_section(choices: ChoiceSet) -> str:
     how = "Several answers at once are fine." if choices.multiple else "One answer."
     rows = (
         (f"`{option.name}`", f"`{option.hotkey}`" if option.hotkey else "", option.definition)
         for option in choices.options
     )
-    return f"## {_plain(choices.question)}\n\n`{choices.name}`. {how}\n\n" + _table(("answer", "key", "means"), rows)
+    return f"## {_escape_markdown(choices.question)}\n\n`{choices.name}`. {how}\n\n" + _markdown_table(
+        ("answer", "key", "means"), rows
+    )
 
 
-def _ends(relation: RelationType) -> str:
+def _format_ends(relation: RelationType) -> str:
     if not relation.head:
         return "any -> the same label" if not relation.symmetric else "any <-> the same label"
     arrow = " <-> " if relation.symmetric else " -> "
     return arrow.join((", ".join(relation.head), ", ".join(relation.tail)))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = (head, ("---",) * len(head), *(tuple(_cell(cell) for cell in row) for row in rows))
+def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, ("---",) * len(head), *(tuple(_markdown_cell(cell) for cell in row) for row in rows))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _lines(sentences: tuple[str, ...]) -> str:
+def _join_lines(sentences: tuple[str, ...]) -> str:
     return "\n".join(sentences)
 
 
-def _cell(text: str) -> str:
-    return _plain(text).replace("|", "\\|").replace("\n", "<br>")
+def _markdown_cell(text: str) -> str:
+    return _escape_markdown(text).replace("|", "\\|").replace("\n", "<br>")
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """Keep what Markdown would take for markup as it was written."""
     return text.replace("<", "&lt;").replace("*", "\\*").replace("](", "]\\(")

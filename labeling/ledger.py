@@ -10,27 +10,27 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from labeling.annotations import LedgerRow, What, choice_id, relation_id
+from labeling.annotations import LedgerRow, ThingKind, choice_id, relation_id
 from labeling.errors import LedgerUnbalanced
-from labeling.values import quoted
+from labeling.values import quote_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from labeling.annotations import Annotation, Gold, Quarantined
+    from labeling.annotations import Annotation, Gold, QuarantineRow
 
 # Whose thing it is: article, annotator ("" when it is gold), what (span, relation ...), id.
-Thing: TypeAlias = tuple[str, str, What, str]
+Thing: TypeAlias = tuple[str, str, ThingKind, str]
 Sums: TypeAlias = dict[str, dict[str, dict[str, int]]]
 
-_SHOWN = 5
+_LISTED_THINGS = 5
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """A row of the ledger in the making: a ``LedgerRow`` of words that are ours, so that none need be checked."""
 
     article: str
-    what: What
+    what: ThingKind
     id: str
     stage: str
     outcome: str
@@ -41,14 +41,14 @@ class Entry(NamedTuple):
         """The row as the file has it: the canonical JSON text of such a ``LedgerRow``, without the line's end."""
         article, what, name, stage, outcome, reason, annotator = self
         return (
-            f'{{"annotator":{quoted(annotator)},"article":{quoted(article)},"id":{quoted(name)},'
-            f'"outcome":"{outcome}","reason":{quoted(reason)},"stage":"{stage}","what":"{what}"}}'
+            f'{{"annotator":{quote_json(annotator)},"article":{quote_json(article)},"id":{quote_json(name)},'
+            f'"outcome":"{outcome}","reason":{quote_json(reason)},"stage":"{stage}","what":"{what}"}}'
         )
 
 
-def rows_of(
+def make_ledger_rows(
     article: str,
-    what: What,
+    what: ThingKind,
     claims: Sequence[tuple[str, str]],
     against: str = "",
     outcome: Literal["open", "decided_against"] = "decided_against",
@@ -72,7 +72,7 @@ def rows_of(
     return rows
 
 
-def sums(rows: Iterable[LedgerRow]) -> Sums:
+def sum_ledger(rows: Iterable[LedgerRow]) -> Sums:
     """Count the rows: stage to what to outcome to number, with the number that went in under ``in``.
 
     Two spans, one gold and one merged, give ``{"gold": {"span": {"gold": 1, "in": 2, "merged": 1}}}``.
@@ -89,7 +89,7 @@ def sums(rows: Iterable[LedgerRow]) -> Sums:
     }
 
 
-def check_balance(stage: str, entered: Iterable[Thing], rows: Iterable[LedgerRow | Entry]) -> None:
+def check_balance(stage: str, entered: Iterable[Thing], rows: Iterable[LedgerRow | LedgerEntry]) -> None:
     """Check that each thing that entered has one row of this stage, and that no row is about anything else.
 
     A thing that entered twice (one annotator's two submissions may use one id) needs two rows.
@@ -100,7 +100,7 @@ def check_balance(stage: str, entered: Iterable[Thing], rows: Iterable[LedgerRow
     check_balances([stage], entered, rows)
 
 
-def check_balances(stages: Sequence[str], entered: Iterable[Thing], rows: Iterable[LedgerRow | Entry]) -> None:
+def check_balances(stages: Sequence[str], entered: Iterable[Thing], rows: Iterable[LedgerRow | LedgerEntry]) -> None:
     """Check several accounts of the same things, each as `check_balance` does.
 
     Raises:
@@ -113,13 +113,13 @@ def check_balances(stages: Sequence[str], entered: Iterable[Thing], rows: Iterab
     for stage, found in came_out.items():
         # Neither holds a 0, so that they are equal as dicts; to subtract them takes ten times as long.
         if dict.__ne__(went_in, found):
-            raise _unbalanced(stage, went_in, found)
+            raise _unbalanced_error(stage, went_in, found)
 
 
-def _unbalanced(stage: str, went_in: Counter[Thing], came_out: Counter[Thing]) -> LedgerUnbalanced:
+def _unbalanced_error(stage: str, went_in: Counter[Thing], came_out: Counter[Thing]) -> LedgerUnbalanced:
     faults = [
-        *_listed("without an outcome", went_in - came_out),
-        *_listed("with an outcome too many", came_out - went_in),
+        *_list_faults("without an outcome", went_in - came_out),
+        *_list_faults("with an outcome too many", came_out - went_in),
     ]
     return LedgerUnbalanced(
         f"the account {stage!r} does not balance: " + "; ".join(faults),
@@ -128,14 +128,14 @@ def _unbalanced(stage: str, went_in: Counter[Thing], came_out: Counter[Thing]) -
     )
 
 
-def things_of(annotations: Iterable[Annotation], quarantine: Iterable[Quarantined]) -> Iterator[Thing]:
+def list_entering_things(annotations: Iterable[Annotation], quarantine: Iterable[QuarantineRow]) -> Iterator[Thing]:
     """Everything that enters the first account: what annotators said, and what is in quarantine."""
     for said in annotations:
-        yield from things_in(said, said.annotator)
+        yield from list_things(said, said.annotator)
     yield from ((found.article, found.annotator, found.what, found.id) for found in quarantine)
 
 
-def things_in(said: Annotation | Gold, annotator: str = "") -> Iterator[Thing]:
+def list_things(said: Annotation | Gold, annotator: str = "") -> Iterator[Thing]:
     """Everything that an annotator, or gold, says of one article."""
     article = said.article
     yield from ((article, annotator, "span", span.id) for span in said.spans)
@@ -144,9 +144,9 @@ def things_in(said: Annotation | Gold, annotator: str = "") -> Iterator[Thing]:
         yield from ((article, annotator, "choice", choice_id(name, option)) for option in options)
 
 
-def _listed(fault: str, things: Counter[Thing]) -> list[str]:
+def _list_faults(fault: str, things: Counter[Thing]) -> list[str]:
     if not things:
         return []
     names = [f"{what} {name!r} of {annotator or 'gold'!r} on {article!r}" for article, annotator, what, name in things]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return [f"{things.total()} {fault}: {', '.join(sorted(names)[:_SHOWN])}{more}"]
+    more = f" and {len(names) - _LISTED_THINGS} more" if len(names) > _LISTED_THINGS else ""
+    return [f"{things.total()} {fault}: {', '.join(sorted(names)[:_LISTED_THINGS])}{more}"]

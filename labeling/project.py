@@ -14,19 +14,19 @@ from pydantic import Field, ValidationError, model_validator
 
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
-from labeling.passages.settings import PassageRules
-from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, checked
+from labeling.project import PassageRules
+from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, check_schema
 from labeling.values import Frozen
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-DEFAULT = Path("configs/diplomatic.toml")
-_DAY = r"^(\d{4}-\d{2}-\d{2})?$"
+DEFAULT_PROJECT = Path("configs/diplomatic.toml")
+_DAY_PATTERN = r"^(\d{4}-\d{2}-\d{2})?$"
 
 
-class Naming(Frozen):
+class ProjectSection(Frozen):
     """``[project]``: what it is called and what it takes in."""
 
     name: str = Field(min_length=3, max_length=50)  # Label Studio's own limits for a title
@@ -46,25 +46,25 @@ class Policies(Frozen):
     relation_distance: int = Field(default=100, gt=0)  # in tokens: how far apart spans count as not related
 
 
-class Splits(Frozen):
+class SplitsSection(Frozen):
     """``[splits]``: the share of each split, and the seed that orders new articles; or the days that part them."""
 
     seed: str = "1"
     train: float = Field(default=0.7, gt=0)
     dev: float = Field(default=0.15, gt=0)
     test: float = Field(default=0.15, gt=0)
-    dev_from: str = Field(default="", pattern=_DAY)  # what is published since then is dev,
-    test_from: str = Field(default="", pattern=_DAY)  # and since then test; "" for both splits by share
+    dev_from: str = Field(default="", pattern=_DAY_PATTERN)  # what is published since then is dev,
+    test_from: str = Field(default="", pattern=_DAY_PATTERN)  # and since then test; "" for both splits by share
 
     @model_validator(mode="after")
-    def _all_of_it(self) -> Splits:
+    def _all_of_it(self) -> SplitsSection:
         whole = math.fsum((self.train, self.dev, self.test))
         if not math.isclose(whole, 1):
             raise ValueError(f"train, dev and test are shares of one whole, and add up to {whole:g}")
         return self
 
     @model_validator(mode="after")
-    def _days_in_order(self) -> Splits:
+    def _days_in_order(self) -> SplitsSection:
         for day in filter(None, (self.dev_from, self.test_from)):
             date.fromisoformat(day)
         if bool(self.dev_from) != bool(self.test_from) or self.dev_from > self.test_from:
@@ -72,13 +72,13 @@ class Splits(Frozen):
         return self
 
 
-class Reprints(Frozen):
+class ReprintsSection(Frozen):
     """``[reprints]``: whether the fullest article of a story is annotated first, and its reprints wait for it."""
 
     annotate_once: bool = False
 
 
-class Suggesting(Frozen):
+class SuggestSection(Frozen):
     """``[suggest]``: the rules, and an installed spaCy pipeline to ask besides, with a map from its labels to ours."""
 
     rules: str = "rules.toml"  # beside the project file, else the shipped one of that name; "" for none
@@ -89,12 +89,12 @@ class Suggesting(Frozen):
 class ProjectFile(Frozen):
     """The whole project file; an unknown key anywhere is refused."""
 
-    project: Naming
+    project: ProjectSection
     policies: Policies = Policies()
     passages: PassageRules = PassageRules()
-    reprints: Reprints = Reprints()
-    splits: Splits = Splits()
-    suggest: Suggesting = Suggesting()
+    reprints: ReprintsSection = ReprintsSection()
+    splits: SplitsSection = SplitsSection()
+    suggest: SuggestSection = SuggestSection()
     unsure_hotkey: Hotkey | None = None
     guidance: tuple[Sentence, ...] = ()
     labels: tuple[Label, ...] = Field(min_length=1)
@@ -113,7 +113,7 @@ class Project:
     workspace: Workspace
 
 
-def load_project(path: Path = DEFAULT, workspace: Path | None = None) -> Project:
+def load_project(path: Path = DEFAULT_PROJECT, workspace: Path | None = None) -> Project:
     """Read and check a project file.
 
     Args:
@@ -124,10 +124,10 @@ def load_project(path: Path = DEFAULT, workspace: Path | None = None) -> Project
         ProjectFileError: Not there, no TOML, an unknown key or a wrong value.
         SchemaError: The schema contradicts itself.
     """
-    path = _existing(path)
+    path = _existing_file(path)
     file = _parse(path)
     folder = workspace or Path("exports") / path.stem
-    return Project(path, file, checked(schema_of(file), str(path)), Workspace(folder))
+    return Project(path, file, check_schema(schema_of(file), str(path)), Workspace(folder))
 
 
 def schema_of(file: ProjectFile) -> Schema:
@@ -142,16 +142,16 @@ def schema_of(file: ProjectFile) -> Schema:
     )
 
 
-def shipped(name: str) -> Path:
+def shipped_config(name: str) -> Path:
     """A file of ``configs/``: in the installed package, else in the checkout the package is imported from."""
     here = Path(__file__).parent
     installed = here / "configs" / name
     return installed if installed.exists() else here.parent / "configs" / name
 
 
-def _existing(path: Path) -> Path:
-    if path == DEFAULT and not path.exists():
-        path = shipped(path.name)
+def _existing_file(path: Path) -> Path:
+    if path == DEFAULT_PROJECT and not path.exists():
+        path = shipped_config(path.name)
     if path.exists():
         return path
     raise ProjectFileError(f"there is no project file {path}", todo="name one with --config FILE", where=str(path))
@@ -171,25 +171,25 @@ def _parse(path: Path) -> ProjectFile:
         raise ProjectFileError(f"{path} is no TOML: {error}", todo="mend it", where=str(path)) from None
     except ValidationError as error:
         raise ProjectFileError(
-            f"{path}: " + "; ".join(_fault(fault, raw) for fault in error.errors(include_url=False)),
+            f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in error.errors(include_url=False)),
             todo="mend these keys; docs/files.md lists all there are",
             where=str(path),
         ) from None
 
 
-def _fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
+def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
     """Say one fault of pydantic's in our words: a label is called by its name, not by its place."""
     parts: list[str] = []
     value: object = raw
     for part in fault["loc"]:
-        value = _at(value, part)
+        value = _item_at(value, part)
         name = value.get("name") if isinstance(part, int) and isinstance(value, dict) else None
         parts.append(name if isinstance(name, str) else str(part))
     message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
     return f"{'.'.join(parts)}: {message}"
 
 
-def _at(value: object, part: int | str) -> object:
+def _item_at(value: object, part: int | str) -> object:
     """What stands there in a value that may be anything."""
     if isinstance(value, dict):
         return value.get(part)

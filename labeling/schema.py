@@ -132,7 +132,7 @@ class Schema(Frozen):
         return next((choice for choice in self.choices if choice.name == name), None)
 
 
-def checked(schema: Schema, where: str) -> Schema:
+def check_schema(schema: Schema, where: str) -> Schema:
     """Return ``schema`` if it agrees with itself.
 
     Raises:
@@ -141,11 +141,11 @@ def checked(schema: Schema, where: str) -> Schema:
             message has every such fault, not only the first.
     """
     faults = [
-        *_duplicates(schema),
-        *_hotkeys(schema),
-        *_relation_ends(schema),
-        *_control_names(schema),
-        *_migrations(schema),
+        *_duplicate_faults(schema),
+        *_hotkey_faults(schema),
+        *_relation_end_faults(schema),
+        *_control_name_faults(schema),
+        *_migration_faults(schema),
     ]
     if faults:
         raise SchemaError(
@@ -156,33 +156,35 @@ def checked(schema: Schema, where: str) -> Schema:
     return schema
 
 
-def _twice(what: str, values: Iterable[str]) -> list[str]:
+def _repetition_faults(what: str, values: Iterable[str]) -> list[str]:
     return [f"{what} {value!r} stands {n} times" for value, n in Counter(values).items() if n > 1]
 
 
-def _duplicates(schema: Schema) -> list[str]:
+def _duplicate_faults(schema: Schema) -> list[str]:
     options = [
         fault
         for choice in schema.choices
-        for fault in _twice(f"option of choice {choice.name!r}:", (option.name for option in choice.options))
+        for fault in _repetition_faults(
+            f"option of choice {choice.name!r}:", (option.name for option in choice.options)
+        )
     ]
     return [
-        *_twice("label", schema.label_names),
-        *_twice("colour", (label.color for label in schema.labels)),
-        *_twice("relation", (relation.name for relation in schema.relations)),
-        *_twice("choice", (choice.name for choice in schema.choices)),
+        *_repetition_faults("label", schema.label_names),
+        *_repetition_faults("colour", (label.color for label in schema.labels)),
+        *_repetition_faults("relation", (relation.name for relation in schema.relations)),
+        *_repetition_faults("choice", (choice.name for choice in schema.choices)),
         *options,
     ]
 
 
-def _hotkeys(schema: Schema) -> list[str]:
+def _hotkey_faults(schema: Schema) -> list[str]:
     options = (option.hotkey for choice in schema.choices for option in choice.options)
     keys = [key for key in (*(label.hotkey for label in schema.labels), *options, schema.unsure_hotkey) if key]
     taken = [f"hotkey {key!r} is Label Studio's own" for key in keys if key in RESERVED_HOTKEYS]
-    return [*_twice("hotkey", keys), *taken]
+    return [*_repetition_faults("hotkey", keys), *taken]
 
 
-def _relation_ends(schema: Schema) -> list[str]:
+def _relation_end_faults(schema: Schema) -> list[str]:
     known = set(schema.label_names)
     unknown = [
         f"relation {relation.name!r} has the {side} {name!r}, which is no label"
@@ -199,7 +201,7 @@ def _relation_ends(schema: Schema) -> list[str]:
     return [*unknown, *one_sided]
 
 
-def _control_names(schema: Schema) -> list[str]:
+def _control_name_faults(schema: Schema) -> list[str]:
     return [
         f"choice {choice.name!r} has the name of a control of ours"
         for choice in schema.choices
@@ -207,7 +209,7 @@ def _control_names(schema: Schema) -> list[str]:
     ]
 
 
-def _migrations(schema: Schema) -> list[str]:
+def _migration_faults(schema: Schema) -> list[str]:
     options = {f"{choice.name}.{option.name}" for choice in schema.choices for option in choice.options}
     tables = (
         ("labels", schema.migrations.labels, set(schema.label_names)),
@@ -218,7 +220,7 @@ def _migrations(schema: Schema) -> list[str]:
         fault
         for table, ways, known in tables
         for before, after in ways.items()
-        for fault in _unfit(f"migrations.{table}", before, after, known)
+        for fault in _replacement_faults(f"migrations.{table}", before, after, known)
     ]
     moved = [
         f"migrations.choices: {before!r} cannot move to another choice set"
@@ -228,6 +230,6 @@ def _migrations(schema: Schema) -> list[str]:
     return [*unfit, *moved]
 
 
-def _unfit(table: str, before: str, after: str, known: set[str]) -> list[str]:
+def _replacement_faults(table: str, before: str, after: str, known: set[str]) -> list[str]:
     still = [f"{table}: {before!r} is still in the schema"] if before in known else []
     return [*still, f"{table}: {after!r} is not in the schema"] if after and after not in known else still

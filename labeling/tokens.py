@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 # Of all tokens of a text: the offset at which each starts, and that at which it ends.
-Edges: TypeAlias = tuple[list[int], list[int]]
+TokenEdges: TypeAlias = tuple[list[int], list[int]]
 
 # The name by which `[initialize.before_init]` of a training config asks for our rules.
 NEWSWIRE = "labeling.newswire.v1"
@@ -36,7 +36,7 @@ _QUOTES = '"\u201c\u201d\xab\xbb'
 _DASHES = "\u2013\u2014"
 
 
-def tokenizer(language: str) -> Language:
+def make_tokenizer(language: str) -> Language:
     """A blank pipeline of that language, whose tokenizer follows the newswire rules.
 
     ``tokenizer("en").make_doc("Region (IOR).Both sides")`` has the tokens ``Region ( IOR ) . Both sides``.
@@ -54,11 +54,11 @@ def tokenizer(language: str) -> Language:
             todo='name a language of spaCy in [project], such as language = "en", or "xx" for any',
             where="project.language",
         ) from None
-    newswire(nlp)
+    apply_newswire_rules(nlp)
     return nlp
 
 
-def register() -> None:
+def register_tokenizer() -> None:
     """Make the rules known to spaCy's registry, where a training config finds them by name."""
     from spacy.util import registry
 
@@ -68,10 +68,10 @@ def register() -> None:
 
 def newswire_callback() -> object:
     """What the registry hands out: the function that spaCy calls on a pipeline before it is initialised."""
-    return newswire
+    return apply_newswire_rules
 
 
-def newswire(nlp: Language) -> None:
+def apply_newswire_rules(nlp: Language) -> None:
     """Add the newswire rules to a pipeline's rule-based tokenizer; adding them twice changes nothing.
 
     Raises:
@@ -142,7 +142,7 @@ def _infixes() -> list[str]:
     ]
 
 
-def cut(doc: Doc, tokens: Edges, spans: Iterable[tuple[int, int]]) -> Doc:
+def cut_tokens(doc: Doc, tokens: TokenEdges, spans: Iterable[tuple[int, int]]) -> Doc:
     """Cut tokens wherever a span starts or ends inside one, so that every span is whole tokens.
 
     A blank between two tokens becomes a token of its own where a span starts or ends with it. The text stays the same.
@@ -160,18 +160,18 @@ def cut(doc: Doc, tokens: Edges, spans: Iterable[tuple[int, int]]) -> Doc:
     starts, ends = inner_boundaries(tokens, spans)
     if not starts and not ends:
         return doc
-    pieces = [piece for token in doc for piece in _pieces(token.idx, token.text, token.whitespace_, starts, ends)]
+    pieces = [piece for token in doc for piece in _token_pieces(token.idx, token.text, token.whitespace_, starts, ends)]
     return NewDoc(doc.vocab, words=[word for word, _ in pieces], spaces=[blank for _, blank in pieces])
 
 
-def inner_boundaries(tokens: Edges, spans: Iterable[tuple[int, int]]) -> tuple[set[int], set[int]]:
+def inner_boundaries(tokens: TokenEdges, spans: Iterable[tuple[int, int]]) -> tuple[set[int], set[int]]:
     """The starts of spans at which no token starts, and the ends at which none ends."""
     token_starts, token_ends = tokens
     drawn = list(spans)
     return {start for start, _ in drawn}.difference(token_starts), {end for _, end in drawn}.difference(token_ends)
 
 
-def edges(doc: Doc) -> Edges:
+def token_edges(doc: Doc) -> TokenEdges:
     """The offset at which each token starts, and that at which it ends."""
     import numpy as np
 
@@ -179,12 +179,12 @@ def edges(doc: Doc) -> Edges:
     return starts.tolist(), (starts + lengths).tolist()
 
 
-def touched(starts: list[int], ends: list[int], start: int, end: int) -> range:
+def tokens_touching(starts: list[int], ends: list[int], start: int, end: int) -> range:
     """The numbers of the tokens that have at least one character in ``start..end``."""
     return range(bisect_right(ends, start), bisect_left(starts, end))
 
 
-def _pieces(idx: int, text: str, blank: str, starts: set[int], ends: set[int]) -> Iterator[tuple[str, bool]]:
+def _token_pieces(idx: int, text: str, blank: str, starts: set[int], ends: set[int]) -> Iterator[tuple[str, bool]]:
     """One token's pieces, each with whether a blank follows it."""
     stop = idx + len(text)
     alone = bool(blank) and (stop in starts or stop + 1 in ends)

@@ -23,12 +23,12 @@ class Frozen(BaseModel):
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def canonical(value: JsonValue) -> str:
+def canonical_json(value: JsonValue) -> str:
     """The one JSON text of a value: keys sorted, no blanks, no escapes that UTF-8 can do without."""
     return _ENCODER.encode(value)
 
 
-def quoted(text: str) -> str:
+def quote_json(text: str) -> str:
     """The canonical JSON text of a string."""
     return encode_basestring(text)
 

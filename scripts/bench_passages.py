@@ -95,7 +95,7 @@ def _table(articles: int, copies: int, runs: list[Run]) -> None:
 
 
 def _ours(file: Path, ray: str) -> dict[str, object]:
-    frames.start(ray)
+    frames.choose_runner(ray)
     begun = time.perf_counter()
     found = found_in(file, ray)
     seconds = time.perf_counter() - begun

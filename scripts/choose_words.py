@@ -19,9 +19,8 @@ import click
 
 from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.find import Size, find, texts_of
-from labeling.passages.settings import PassageRules
-from labeling.project import load_project
+from labeling.passages.find import CorpusSize, find_passages, frame_articles
+from labeling.project import PassageRules, load_project
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
@@ -29,7 +28,7 @@ from labeling.verbs.ingest import ingest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from labeling.passages.find import Found
+    from labeling.passages.find import FoundPassages
 
 WORDS = (6, 8, 10, 12, 15, 20)
 _SHARED = Path(__file__).parents[2] / "shared"
@@ -40,13 +39,13 @@ _SHARED = Path(__file__).parents[2] / "shared"
 @click.argument("folder", default=_SHARED, type=click.Path(path_type=Path, exists=True, file_okay=False))
 def main(shown: int, folder: Path) -> None:
     """Print one line for each corpus and length."""
-    frames.start("")
+    frames.choose_runner("")
     print("| corpus | words | passages | pairs | in leak groups | largest group | stories of several | boilerplate |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, articles in corpora(folder):
-        size = Size(len(articles), sum(len(article.text) for article in articles))
+        size = CorpusSize(len(articles), sum(len(article.text) for article in articles))
         for words in WORDS:
-            found = find(texts_of(articles), size, PassageRules(words=words))
+            found = find_passages(frame_articles(articles), size, PassageRules(words=words))
             print(f"| {name} ({len(articles)}) | {words} | {_counts(found)} |")
             for line in _shortest(found, articles, shown):
                 print("   ", line)
@@ -71,7 +70,7 @@ def _article(name: str, text: str, source: str = "") -> Article:
     return Article(id=name, text=text, digest=digest_of(text), source=source)
 
 
-def _counts(found: Found) -> str:
+def _counts(found: FoundPassages) -> str:
     reprints = [passage for passage in found.passages if passage.kind == "reprint"]
     pairs = {(each.places[0].article, other.article) for each in reprints for other in each.places[1:]}
     groups = Counter(row.leak_group for row in found.clusters)
@@ -82,7 +81,7 @@ def _counts(found: Found) -> str:
     return " | ".join(map(str, cells))
 
 
-def _shortest(found: Found, articles: Sequence[Article], shown: int) -> Iterator[str]:
+def _shortest(found: FoundPassages, articles: Sequence[Article], shown: int) -> Iterator[str]:
     texts = {article.id: article.text for article in articles}
     for passage in sorted(found.passages, key=lambda passage: passage.words)[:shown]:
         first = passage.places[0]

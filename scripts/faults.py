@@ -17,7 +17,7 @@ import click
 from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
-from labeling.studio.server.server import embedded
+from labeling.studio.server.server import run_embedded_server
 from labeling.workspace.storage import write_text
 from labeling.workspace.table import Workspace
 
@@ -68,7 +68,7 @@ def main(seed: int, only: tuple[str, ...], times: int | None, *, no_docs: bool) 
     outcomes = []
     with (
         tempfile.TemporaryDirectory(prefix="faults-") as folder,
-        embedded(Workspace(Path(folder) / "server")) as server,
+        run_embedded_server(Workspace(Path(folder) / "server")) as server,
     ):
         stage = Stage(Path(folder), server, random.Random(seed))  # noqa: S311 - repeatable on purpose
         for name in only or SCENARIOS:

@@ -31,11 +31,11 @@ import click
 
 from labeling.annotations import Span
 from labeling.articles import Article
-from labeling.evaluation.scores import Judged, evaluate
-from labeling.passages.find import Size, find, texts_of
-from labeling.passages.settings import PassageRules
-from labeling.splits.assign import assign
-from labeling.tokens import tokenizer
+from labeling.evaluation.scores import ScoredArticle, score_spans
+from labeling.passages.find import CorpusSize, find_passages, frame_articles
+from labeling.project import PassageRules
+from labeling.splits.assign import assign_splits
+from labeling.tokens import make_tokenizer
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def reprint(told: Told, outlet: str, seed: str) -> Told:
 
 def leak_groups(corpus: Sequence[Told]) -> dict[str, str]:
     """What `labeling cluster` finds."""
-    size = Size(len(corpus), sum(len(told.article.text) for told in corpus))
-    found = find(texts_of([told.article for told in corpus]), size, PassageRules())
+    size = CorpusSize(len(corpus), sum(len(told.article.text) for told in corpus))
+    found = find_passages(frame_articles([told.article for told in corpus]), size, PassageRules())
     return {row.article: row.leak_group for row in found.clusters}
 
 
@@ -119,7 +119,7 @@ def held_out(corpus: Sequence[Told], groups: Mapping[str, str], seed: str) -> tu
 
 def by_group(corpus: Sequence[Told], seed: str) -> dict[str, str]:
     """Our split: article to train or test."""
-    rows = assign(leak_groups(corpus), [told.article.id for told in corpus], [], SHARES, seed)
+    rows = assign_splits(leak_groups(corpus), [told.article.id for told in corpus], [], SHARES, seed)
     return {row.article: row.split or "" for row in rows}
 
 
@@ -135,7 +135,7 @@ def trained(corpus: Sequence[Told], steps: int, seed: int) -> Language:
     from thinc.api import fix_random_seed
 
     fix_random_seed(seed)
-    nlp = tokenizer("en")
+    nlp = make_tokenizer("en")
     nlp.add_pipe("ner")
     examples = [_example(nlp, told) for told in corpus]
     nlp.initialize(lambda: examples)
@@ -148,10 +148,10 @@ def trained(corpus: Sequence[Told], steps: int, seed: int) -> Language:
 def score(nlp: Language, corpus: Sequence[Told]) -> float:
     """F1 of exact spans, in per cent."""
     judged = [
-        Judged(told.article.id, told.article.id, told.article.text, told.spans, _said(nlp, told.article.text))
+        ScoredArticle(told.article.id, told.article.id, told.article.text, told.spans, _said(nlp, told.article.text))
         for told in corpus
     ]
-    return 100 * (evaluate("ner", judged, LABELS).exact.micro.f1 or 0.0)
+    return 100 * (score_spans("ner", judged, LABELS).exact.micro.f1 or 0.0)
 
 
 def honesty(corpus: Sequence[Told], aside: Sequence[Told], steps: int, seed: int) -> dict[str, Claim]:

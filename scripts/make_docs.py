@@ -19,20 +19,20 @@ from pydantic import BaseModel, RootModel
 
 from labeling import cli as command_line
 from labeling import errors
-from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quarantined, Relation, Span
+from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, QuarantineRow, Relation, Span
 from labeling.articles import Article, Reject
 from labeling.corpora.manifest import Manifest
-from labeling.corpora.release.release import Release, Released
-from labeling.guidelines import guidelines
-from labeling.project import ProjectFile, load_project, shipped
+from labeling.corpora.release.release import Release, ReleaseLine
+from labeling.guidelines import render_guidelines
+from labeling.project import ProjectFile, load_project, shipped_config
 from labeling.studio.server.credentials import Credentials
 from labeling.training.extractors import Extractor
-from labeling.values import canonical, digest_of
-from labeling.workspace.rows.assignment import Assignment
+from labeling.values import canonical_json, digest_of
+from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading
-from labeling.workspace.rows.passage import Clustered, Passage, Place
-from labeling.workspace.rows.reprint import Projected
-from labeling.workspace.rows.server_state import Known, Pushed, Said
+from labeling.workspace.rows.passage import ClusterRow, Passage, Place
+from labeling.workspace.rows.reprint import ProjectedRow
+from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask, PushedTask
 from labeling.workspace.storage import write_text
 from labeling.workspace.table import Rows, Value, described
 
@@ -88,9 +88,9 @@ EXAMPLES: dict[str, BaseModel] = {
         where="wire.jsonl:3", id="a17", kind="empty", reason="nothing but blanks", todo="put the text there"
     ),
     "suggestions.jsonl": Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
-    "pushed.jsonl": Pushed(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
+    "pushed.jsonl": PushedTask(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
     "annotations.jsonl": ANNOTATION,
-    "quarantine.jsonl": Quarantined(
+    "quarantine.jsonl": QuarantineRow(
         article=HERE,
         annotator=BEN,
         what="span",
@@ -99,11 +99,15 @@ EXAMPLES: dict[str, BaseModel] = {
         reason="'SHIP' is no label",
         task=17,
     ),
-    "pulled.jsonl": Known(
+    "pulled.jsonl": PulledTask(
         task=17,
         article=HERE,
         updated="2026-11-22T09:03:00.120000Z",
-        said=(Said(id=23, by=ANA, state="submitted", digest="9b1f0c4de2a87335", updated="2026-11-22T09:03:00Z"),),
+        said=(
+            PulledAnnotation(
+                id=23, by=ANA, state="submitted", digest="9b1f0c4de2a87335", updated="2026-11-22T09:03:00Z"
+            ),
+        ),
     ),
     "passages.jsonl": Passage(
         passage="p17",
@@ -111,8 +115,8 @@ EXAMPLES: dict[str, BaseModel] = {
         kind="reprint",
         places=(Place(article=HERE, start=120, end=391), Place(article="wire/talks-0311", start=98, end=369)),
     ),
-    "clusters.jsonl": Clustered(article=HERE, story="s3", leak_group="g2", lead=True),
-    "projected.jsonl": Projected(
+    "clusters.jsonl": ClusterRow(article=HERE, story="s3", leak_group="g2", lead=True),
+    "projected.jsonl": ProjectedRow(
         article=HERE,
         digest=DIGEST,
         source="dhaka-times/talks",
@@ -140,14 +144,14 @@ EXAMPLES: dict[str, BaseModel] = {
     "ledger.jsonl": LedgerRow(
         article=HERE, annotator=BEN, what="span", id="y1", stage="gold", outcome="merged", reason="same as x1"
     ),
-    "splits.jsonl": Assignment(article=HERE, leak_group="g2", split="train"),
+    "splits.jsonl": SplitAssignment(article=HERE, leak_group="g2", split="train"),
 }
 RELEASED = Kind(
     "releases/<digest>/spans.jsonl",
     "release",
     "A line an article, without its text; with texts in `releases/<digest>-texts`. `join` makes a dataset of it.",
-    Released,
-    Released(
+    ReleaseLine,
+    ReleaseLine(
         article=HERE,
         digest=DIGEST,
         split="train",
@@ -241,15 +245,15 @@ def _described(form: type[Rows[BaseModel] | Value[BaseModel]]) -> Iterator[Kind]
 
 def guidelines_page() -> str:
     """The shipped schema's guidelines."""
-    project = load_project(shipped("diplomatic.toml"))
-    return guidelines(project.schema, project.file.project.name)
+    project = load_project(shipped_config("diplomatic.toml"))
+    return render_guidelines(project.schema, project.file.project.name)
 
 
 def _section(kind: Kind, told: list[type[BaseModel]]) -> Iterator[str]:
     yield f"### `{kind.name}`\n"
     yield f"Written by `{kind.verb}`. {kind.help}\n"
     if kind.example:
-        yield f"```json\n{canonical(kind.example.model_dump(mode='json'))}\n```\n"
+        yield f"```json\n{canonical_json(kind.example.model_dump(mode='json'))}\n```\n"
     if kind.model:
         # A map of values is told by what it maps to.
         (model,) = _inside(kind.model) if issubclass(kind.model, RootModel) else [kind.model]

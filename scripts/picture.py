@@ -19,8 +19,8 @@ from playwright.sync_api import sync_playwright
 from labeling.project import load_project
 from labeling.samples.sample_data import articles_folder
 from labeling.studio.api.client import connect
-from labeling.studio.server.server import embedded
-from labeling.studio.sync.project_link import linked
+from labeling.studio.server.server import run_embedded_server
+from labeling.studio.sync.project_link import find_linked_project
 from labeling.verbs.ingest import ingest
 from labeling.verbs.push import push
 from labeling.verbs.suggest import suggest
@@ -37,12 +37,12 @@ def main(target: Path) -> None:
     """Push the samples to a Label Studio of their own, open one, and write its picture to TARGET."""
     with tempfile.TemporaryDirectory() as folder:
         project = load_project(workspace=Path(folder))
-        with embedded(project.workspace) as server:
+        with run_embedded_server(project.workspace) as server:
             ingest(project, [str(articles_folder())])
             suggest(project)
             push(project, server=server)
             with connect(project.workspace, server) as studio:
-                remote = linked(studio, project.workspace)
+                remote = find_linked_project(studio, project.workspace)
                 task = next(task.number for task in studio.tasks(remote.number) if task.article == ARTICLE)
             photograph(server, f"/projects/{remote.number}/data?task={task}", target)
 

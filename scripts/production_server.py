@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.server import credentials as logins
-from labeling.studio.server.package import tail
-from labeling.studio.server.ports import LOOPBACK, answers, choose, url_of
+from labeling.studio.server.package import read_log_tail
+from labeling.studio.server.ports import LOOPBACK, choose_port, is_answering, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,8 +84,8 @@ def production(folder: Path, processes: int = 2) -> Iterator[Production]:
         Failed: A part of it did not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    inner, outer = choose(None, None), choose(None, None)
-    server = logins.new(outer).model_copy(update={"url": f"https://{FRONT}:{outer}"})
+    inner, outer = choose_port(None, None), choose_port(None, None)
+    server = logins.new_credentials(outer).model_copy(update={"url": f"https://{FRONT}:{outer}"})
     authority = _certificate(folder)
     with database(folder / "postgres.log") as reached:
         environment = _environment(folder, server, inner) | reached
@@ -93,7 +93,7 @@ def production(folder: Path, processes: int = 2) -> Iterator[Production]:
         uwsgi = [str(_uwsgi()), "--ini", str(DEPLOY / "uwsgi.ini"), "--processes", str(processes)]
         healthy = f"{url_of(inner)}/health"
         with (
-            _running(uwsgi, environment, folder / "uwsgi.log", lambda: answers(healthy)),
+            _running(uwsgi, environment, folder / "uwsgi.log", lambda: is_answering(healthy)),
             front(folder, inner, outer),
         ):
             yield Production(server, server.at(outer), inner, authority, reached)
@@ -204,7 +204,7 @@ def _certificate(folder: Path) -> Path:
 def _done(command: Sequence[str], environment: Mapping[str, str], log: Path, user: str | None = None) -> None:
     with _started(command, environment, log, user) as process:
         if process.wait():
-            raise Failed(f"{command[0]} failed:{tail(log)}")
+            raise Failed(f"{command[0]} failed:{read_log_tail(log)}")
 
 
 @contextmanager
@@ -221,7 +221,7 @@ def _running(
             deadline = time.monotonic() + _PATIENCE
             while not ready():
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise Failed(f"{command[0]} did not start:{tail(log)}")
+                    raise Failed(f"{command[0]} did not start:{read_log_tail(log)}")
                 time.sleep(_PAUSE)
             yield
         finally:
@@ -275,7 +275,7 @@ def main(folder: Path | None) -> None:
         home = folder or Path(scratch)
         home.mkdir(parents=True, exist_ok=True)
         with production(home) as running:
-            logins.save(home / "credentials.json", running.server)
+            logins.save_credentials(home / "credentials.json", running.server)
             where = {"url": running.server.url, "credentials": str(home / "credentials.json")}
             click.echo(json.dumps({**where, "authority": str(running.authority)}))
             try:

@@ -26,18 +26,18 @@ import click
 import spacy
 
 from labeling.corpora.manifest import MANIFEST, Manifest
-from labeling.corpora.targets.spacy.training_files import EXPECTED
+from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
 from labeling.evaluation import scores
-from labeling.evaluation.scores import Judged, surface
-from labeling.imports.merge import Terms
+from labeling.evaluation.scores import ScoredArticle, surface_of
+from labeling.imports.merge import ImportOptions
 from labeling.project import load_project
 from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compile_dataset
-from labeling.verbs.import_ import import_
+from labeling.verbs.compile import compile_dataset
+from labeling.verbs.import_ import import_annotations
 from labeling.verbs.split import split as certify
-from labeling.workspace.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def compiled(corpora: Path, scratch: Path) -> Project:
     for split, rows in sentences.items():
         lines = (line for number, row in enumerate(rows) for line in _conll(_name(split, number), row))
         (scratch / f"{split}.conll").write_text("\n".join(lines), encoding="utf-8")
-    import_(project, "conll", [str(path) for path in scratch.glob("*.conll")], Terms(annotator="crossner"))
+    import_annotations(
+        project, "conll", [str(path) for path in scratch.glob("*.conll")], ImportOptions(annotator="crossner")
+    )
     adjudicate(project)
     cluster(project)
     project.workspace.splits.write(list(_placed(project)))
@@ -106,7 +108,7 @@ def _sentences(corpora: Path, split: str) -> Iterator[list[tuple[str, str]]]:
             yield from [[(cell[0], cell[-1]) for cell in cells]] if cells else []
 
 
-def _placed(project: Project) -> Iterator[Assignment]:
+def _placed(project: Project) -> Iterator[SplitAssignment]:
     """Each sentence in its published split; those of train and dev that share text with a later split in none."""
     rows = list(project.workspace.clusters.rows())
     last = dict[str, SplitName]()
@@ -116,7 +118,7 @@ def _placed(project: Project) -> Iterator[Assignment]:
         kept = _split(row.article) == last[row.leak_group]
         reason = "" if kept else f"shares text with {last[row.leak_group]}"
         split = _split(row.article) if kept else None
-        yield Assignment(article=row.article, leak_group=row.leak_group, split=split, reason=reason)
+        yield SplitAssignment(article=row.article, leak_group=row.leak_group, split=split, reason=reason)
 
 
 def _split(article: str) -> SplitName:
@@ -165,7 +167,8 @@ def _debugged(folder: Path, config: str) -> None:
     for line in said:
         mark, _, message = line.partition(" ")
         if mark in {"⚠", "✘"} and not re.fullmatch(r"\d+ (warnings?|errors?)", message):
-            print(f"  {mark} {message}{'' if any(each.matches(message) for each in EXPECTED) else ' (NOT EXPECTED)'}")
+            expected = any(each.matches(message) for each in EXPECTED_WARNINGS)
+            print(f"  {mark} {message}{'' if expected else ' (NOT EXPECTED)'}")
 
 
 def _trained(folder: Path, config: str, seed: int, steps: int | None) -> None:
@@ -182,14 +185,14 @@ def _trained(folder: Path, config: str, seed: int, steps: int | None) -> None:
 def _scored(project: Project, folder: Path, config: str) -> None:
     """Dev and test by our ruler, and by spaCy's."""
     model = folder / "training" / config / "model-best"
-    surfaces = {surface(each.text, span) for each in _judged(project, "train", None) for span in each.gold}
+    surfaces = {surface_of(each.text, span) for each in _judged(project, "train", None) for span in each.gold}
     for split in ("dev", "test"):
         judged = _judged(project, split, spacy.load(model))
         if not judged:
             print(f"  {split}: not at hand")
             continue
         corpus = project.workspace.latest.resolve().name
-        score = scores.evaluate(config, judged, LABELS, trained_on=surfaces, corpus=corpus)
+        score = scores.score_spans(config, judged, LABELS, trained_on=surfaces, corpus=corpus)
         print(f"  {split}: spaCy itself says F1 {_by_spacy(folder, model, split, config):.1f}; by our ruler")
         print("\n".join(_table(score)))
 
@@ -202,16 +205,16 @@ def _by_spacy(folder: Path, model: Path, split: str, config: str) -> float:
         return 100 * float(json.load(file)["ents_f" if config == "ner" else "spans_sc_f"])
 
 
-def _judged(project: Project, split: str, nlp: Language | None) -> list[Judged]:
+def _judged(project: Project, split: str, nlp: Language | None) -> list[ScoredArticle]:
     """Gold of a split, and what the model says of it; of no model, nothing."""
     workspace = project.workspace
     within = {row.article: row.leak_group for row in workspace.splits.rows() if row.split == split}
     gold = {row.article: row for row in workspace.gold.rows()}
     articles = [row for row in workspace.articles.rows() if row.id in within]
     docs = nlp.pipe(article.text for article in articles) if nlp else iter(())
-    said = [predictions.of_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
+    said = [predictions.prediction_from_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
     return [
-        Judged(article.id, within[article.id], article.text, gold[article.id].spans, spans)
+        ScoredArticle(article.id, within[article.id], article.text, gold[article.id].spans, spans)
         for article, spans in zip(articles, said, strict=True)
     ]
 

@@ -22,8 +22,8 @@ from datasketch import MinHash, MinHashLSH
 
 from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.find import Found, Size, find, texts_of
-from labeling.passages.settings import PassageRules
+from labeling.passages.find import CorpusSize, FoundPassages, find_passages, frame_articles
+from labeling.project import PassageRules
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Corpus:
 @click.option("--pairs", default=100, show_default=True, type=click.IntRange(min=1), help="Of each cell.")
 def main(pairs: int) -> None:
     """Print one line for each overlap and rate of edits."""
-    frames.start("")
+    frames.choose_runner("")
     print(f"{pairs} pairs a line; recall / precision\n")
     print(f"{'overlap':<9}{'edits':<7}{'pairs':>12}{'text':>14}{'LSH 0.5':>14}{'LSH 0.2':>14}")
     for overlap in OVERLAPS:
@@ -85,8 +85,8 @@ def _article(name: str, text: str) -> Article:
 
 
 def _line(overlap: float, edits: float, corpus: Corpus) -> str:
-    size = Size(len(corpus.articles), sum(len(article.text) for article in corpus.articles))
-    found = find(texts_of(corpus.articles), size, PassageRules())
+    size = CorpusSize(len(corpus.articles), sum(len(article.text) for article in corpus.articles))
+    found = find_passages(frame_articles(corpus.articles), size, PassageRules())
     scores = [_score(corpus.pairs, _grouped(found)), _text(corpus, found)]
     scores += [_score(corpus.pairs, _alike(corpus.articles, threshold)) for threshold in (0.5, 0.2)]
     cells = [f"{recall:.3f} / {precision:.3f}" for recall, precision in scores]
@@ -98,7 +98,7 @@ def _score(true: set[tuple[str, str]], found: set[tuple[str, str]]) -> tuple[flo
     return len(true & found) / len(true), len(true & found) / len(found) if found else 1.0
 
 
-def _grouped(found: Found) -> set[tuple[str, str]]:
+def _grouped(found: FoundPassages) -> set[tuple[str, str]]:
     """All pairs of a leak group."""
     groups = defaultdict[str, list[str]](list)
     for row in found.clusters:
@@ -106,7 +106,7 @@ def _grouped(found: Found) -> set[tuple[str, str]]:
     return {(max(pair), min(pair)) for names in groups.values() for pair in combinations(names, 2)}
 
 
-def _text(corpus: Corpus, found: Found) -> tuple[float, float]:
+def _text(corpus: Corpus, found: FoundPassages) -> tuple[float, float]:
     """Recall and precision of the characters of passages in the articles that hold a window."""
     places = defaultdict[str, set[int]](set)
     for place in (place for passage in found.passages for place in passage.places):

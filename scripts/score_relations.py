@@ -24,12 +24,12 @@ from spacy.training import Example
 
 from labeling.annotations import MODEL, Annotation, Relation, Span
 from labeling.articles import Article
-from labeling.project import load_project, shipped
-from labeling.training.extractors import train
+from labeling.project import load_project, shipped_config
+from labeling.training.extractors import train_pipeline
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
 
@@ -139,8 +139,8 @@ def _odds(project: Project) -> str:
 
 def _line(project: Project, seed: int, steps: int | None) -> str:
     workspace = project.workspace
-    folder = train(
-        shipped("relations.cfg"), workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO()
+    folder = train_pipeline(
+        shipped_config("relations.cfg"), workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO()
     )
     score = evaluate(project).scores[f"{MODEL}{folder.name}"]
     alone = _with_gold(project, folder)

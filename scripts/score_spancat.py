@@ -21,15 +21,15 @@ import click
 
 from labeling.annotations import MODEL, Annotation, Span
 from labeling.articles import Article
-from labeling.project import load_project, shipped
-from labeling.training.extractors import train
+from labeling.project import load_project, shipped_config
+from labeling.training.extractors import train_pipeline
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,7 +72,7 @@ def compiled(folder: Path, rows: Iterable[tuple[Article, list[Span], str]]) -> P
     project.workspace.annotations.write(said)
     adjudicate(project)
     cluster(project)
-    project.workspace.splits.write(map(Assignment.model_validate, placed))
+    project.workspace.splits.write(map(SplitAssignment.model_validate, placed))
     split(project)
     compile_dataset(project)
     return project
@@ -98,10 +98,10 @@ def main(steps: int, seeds: int) -> None:
 
 def _score(project: Project, scratch: Path, setting: str, seed: int, steps: int) -> Score:
     config = scratch / "spancat.cfg"
-    text = shipped(config.name).read_text(encoding="utf-8")
+    text = shipped_config(config.name).read_text(encoding="utf-8")
     config.write_text(text.replace(SETTING, f"gold_preproc = {setting}"), encoding="utf-8")
     workspace = project.workspace
-    folder = train(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO())
+    folder = train_pipeline(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO())
     score = evaluate(project).scores[f"{MODEL}{folder.name}"]
     shutil.rmtree(folder)  # the next one need not be measured beside it
     return score

@@ -17,13 +17,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labeling.adjudication.gold import adjudicate
+from labeling.adjudication.gold import reconcile_annotations
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
-from labeling.evaluation.scores import Judged, evaluate
+from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
 from labeling.samples import sample_data
-from labeling.suggestions.suggester import RULES, settings_of, suggest
+from labeling.suggestions.suggester import RULES_ANNOTATOR, read_suggestion_settings, suggest_annotations
 from labeling.values import digest_of
 from labeling.verbs.ingest import ingest
 
@@ -54,15 +54,21 @@ def on_samples(project: Project) -> Score:
     """The rules against the sample annotators' gold, on all labels of the schema."""
     ingest(project, [str(sample_data.articles_folder())])
     articles = {article.id: article for article in project.workspace.articles.rows()}
-    found = adjudicate(sample_data.annotations(), [], articles, project.schema, project.file.policies.trim)
+    found = reconcile_annotations(
+        sample_data.load_sample_annotations(), [], articles, project.schema, project.file.policies.trim
+    )
     gold = {each.article: each for each in found.gold if each.usable}
-    said = suggest((articles[name] for name in sorted(gold)), project.schema, settings_of(project))
+    said = suggest_annotations(
+        (articles[name] for name in sorted(gold)), project.schema, read_suggestion_settings(project)
+    )
     judged = [
-        Judged(one.article, one.article, articles[one.article].text, gold[one.article].spans, one.spans, each.open)
+        ScoredArticle(
+            one.article, one.article, articles[one.article].text, gold[one.article].spans, one.spans, each.open
+        )
         for one in said
         for each in [gold[one.article]]
     ]
-    return evaluate(RULES, judged, project.schema.label_names)
+    return score_spans(RULES_ANNOTATOR, judged, project.schema.label_names)
 
 
 def on_re3d(project: Project, folder: Path) -> Score:
@@ -70,10 +76,12 @@ def on_re3d(project: Project, folder: Path) -> Score:
     rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
     articles = [Article(id=row["id"], text=row["text"], digest=digest_of(row["text"])) for row in rows]
     judged = [
-        Judged(one.article, one.article, row["text"], list(_gold(row["spans"])), list(_covering(one)))
-        for row, one in zip(rows, suggest(articles, project.schema, settings_of(project)), strict=True)
+        ScoredArticle(one.article, one.article, row["text"], list(_gold(row["spans"])), list(_covering(one)))
+        for row, one in zip(
+            rows, suggest_annotations(articles, project.schema, read_suggestion_settings(project)), strict=True
+        )
     ]
-    return evaluate(RULES, judged, sorted(set(COVERING.values())))
+    return score_spans(RULES_ANNOTATOR, judged, sorted(set(COVERING.values())))
 
 
 def _gold(spans: Iterable[Mapping[str, object]]) -> Iterator[Span]:

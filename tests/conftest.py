@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.studio.server.server import embedded
+from labeling.studio.server.server import run_embedded_server
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def studio_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="session")
 def studio(studio_workspace: Workspace) -> Iterator[Credentials]:
     """A real, empty Label Studio, started once; its database comes from the template in the user's cache."""
-    with embedded(studio_workspace) as credentials:
+    with run_embedded_server(studio_workspace) as credentials:
         yield credentials
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labeling.articles import Article, Row, article_of, is_new, reject_of, storable, with_lf
+from labeling.articles import Article, SourceRow, escape_surrogates, is_new, make_article, normalise_newlines, reject_of
 from labeling.errors import (
     ArticleError,
     BadField,
@@ -18,14 +18,14 @@ from labeling.errors import (
 )
 
 
-def row(text: str = "Both sides met.", **fields: Any) -> Row:
+def row(text: str = "Both sides met.", **fields: Any) -> SourceRow:
     """A row that is sound but for what a test says."""
-    return Row(**{"where": "wire.jsonl:3", "id": "a", "text": text, **fields})
+    return SourceRow(**{"where": "wire.jsonl:3", "id": "a", "text": text, **fields})
 
 
 def test_article_has_the_digest_of_its_text() -> None:
     """The digest is the SHA-256 of the text's UTF-8 bytes."""
-    article = article_of(row("Malé \U0001f600"), 100)
+    article = make_article(row("Malé \U0001f600"), 100)
 
     assert article.digest == hashlib.sha256("Malé \U0001f600".encode()).hexdigest()
 
@@ -34,34 +34,34 @@ def test_only_line_ends_change() -> None:
     """CRLF and CR become LF; blanks, tabs, NBSP, other line ends, curly quotes and a trailing LF stay."""
     text = "  a\r\nb\rc\r\r\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
 
-    assert article_of(row(text), 100).text == "  a\nb\nc\n\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
+    assert make_article(row(text), 100).text == "  a\nb\nc\n\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
 
 
 def test_leading_date_is_read_and_stays() -> None:
     """A date line at the head is read into ``published``, and not one character of it is taken away."""
-    article = article_of(row(" date 2023-07-25 India and"), 100)
+    article = make_article(row(" date 2023-07-25 India and"), 100)
 
     assert (article.published, article.text) == ("2023-07-25", " date 2023-07-25 India and")
 
 
 def test_the_fields_date_goes_before_the_texts() -> None:
     """What the source says of itself counts more than the head of the text."""
-    assert article_of(row("date 2023-07-25 India", published="26 July 2023"), 100).published == "2023-07-26"
+    assert make_article(row("date 2023-07-25 India", published="26 July 2023"), 100).published == "2023-07-26"
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "\u00a0\u2003", "\ufeff\u200b\u2060"])
 def test_nothing_to_see_is_empty(text: str) -> None:
     """A text of blanks, or of characters that do not show, is refused as empty."""
     with pytest.raises(EmptyArticle):
-        article_of(row(text), 100)
+        make_article(row(text), 100)
 
 
 def test_the_limit_is_counted_in_code_points() -> None:
     """A text of exactly the limit passes, emoji and CRLF counting one each; one more is refused with both ways out."""
-    assert len(article_of(row("\U0001f600\r\n" * 5), 10).text) == 10
+    assert len(make_article(row("\U0001f600\r\n" * 5), 10).text) == 10
 
     with pytest.raises(OverlongArticle, match=r"11 characters.* 10 characters") as refusal:
-        article_of(row("\U0001f600\r\n" * 5 + "x"), 10)
+        make_article(row("\U0001f600\r\n" * 5 + "x"), 10)
 
     assert "max_characters" in refusal.value.todo
     assert "split the article" in refusal.value.todo
@@ -72,27 +72,27 @@ def test_the_limit_is_counted_in_code_points() -> None:
 def test_what_no_file_can_carry_is_refused(field: str, sign: str, name: str) -> None:
     """NUL and lone surrogates are refused in every field, with the place in code points."""
     with pytest.raises(ForbiddenCharacter, match=f"{name} at character 2 of the {field}"):
-        article_of(row(**{field: f"\U0001f600b{sign}d"}), 100)
+        make_article(row(**{field: f"\U0001f600b{sign}d"}), 100)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\tb", "\u200b"])
 def test_an_id_must_be_seen_and_stand_on_one_line(name: str) -> None:
     """An empty id, or one with control characters, is refused."""
     with pytest.raises(BadField):
-        article_of(row(id=name), 100)
+        make_article(row(id=name), 100)
 
 
 def test_an_ambiguous_date_is_refused_with_the_way_out() -> None:
     """A date with two readings is a bad field; the way out names the form."""
     with pytest.raises(BadField, match="2023-01-02 or 2023-02-01") as refusal:
-        article_of(row(published="01/02/2023"), 100)
+        make_article(row(published="01/02/2023"), 100)
 
     assert "2023-07-25" in refusal.value.todo
 
 
 def test_identity_is_id_and_text() -> None:
     """An id is new, or known with the same text, or refused; two ids may share a text."""
-    article = article_of(row(), 100)
+    article = make_article(row(), 100)
 
     assert is_new(article, {}, "w")
     assert is_new(article, {"b": article.digest}, "w")
@@ -105,7 +105,7 @@ def test_no_message_holds_the_text() -> None:
     """Article texts never stand in a message: they may be licensed or secret."""
     for bad in (row("secret\0"), row("secret" * 50), row("secret", published="soon"), row("secret", id="\n")):
         with pytest.raises(ArticleError) as refusal:
-            article_of(bad, 100)
+            make_article(bad, 100)
         assert "secret" not in f"{refusal.value} {refusal.value.todo}"
 
 
@@ -127,5 +127,5 @@ def test_article_refuses_unknown_keys_and_wrong_types() -> None:
 
 def test_small_tools() -> None:
     """``with_lf`` is idempotent, and ``storable`` leaves sound text alone."""
-    assert with_lf(with_lf("a\r\r\nb")) == "a\n\nb"
-    assert storable("Malé \U0001f600") == "Malé \U0001f600"
+    assert normalise_newlines(normalise_newlines("a\r\r\nb")) == "a\n\nb"
+    assert escape_surrogates("Malé \U0001f600") == "Malé \U0001f600"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from labeling.guidelines import guidelines
-from labeling.project import Project, load_project, shipped
+from labeling.guidelines import render_guidelines
+from labeling.project import Project, load_project, shipped_config
 
-PROJECTS = [shipped("diplomatic.toml"), Path(__file__).parent / "data" / "sports.toml"]
+PROJECTS = [shipped_config("diplomatic.toml"), Path(__file__).parent / "data" / "sports.toml"]
 COMMITTED = Path(__file__).parents[1] / "docs" / "guidelines.md"
 
 
@@ -34,13 +34,13 @@ def test_committed_page_is_up_to_date() -> None:
     """docs/guidelines.md is what the shipped schema renders to."""
     project = load_project(PROJECTS[0])
 
-    assert COMMITTED.read_text(encoding="utf-8") == guidelines(project.schema, project.file.project.name)
+    assert COMMITTED.read_text(encoding="utf-8") == render_guidelines(project.schema, project.file.project.name)
 
 
 def test_each_label_relation_and_option_has_one_row(project: Project) -> None:
     """How to, labels, relations and each choice are tables, with a row for each thing in the order of the schema."""
     schema = project.schema
-    names = [[row[0] for row in table[1:]] for table in _tables(guidelines(schema, "T"))[1:]]
+    names = [[row[0] for row in table[1:]] for table in _tables(render_guidelines(schema, "T"))[1:]]
 
     assert names == [
         [f"`{name}`" for name in schema.label_names],
@@ -51,13 +51,13 @@ def test_each_label_relation_and_option_has_one_row(project: Project) -> None:
 
 def test_no_text_breaks_a_table(project: Project) -> None:
     """Every row has as many cells as its head, whatever its sentences hold."""
-    for table in _tables(guidelines(project.schema, "T")):
+    for table in _tables(render_guidelines(project.schema, "T")):
         assert {len(row) for row in table} == {len(table[0])}
 
 
 def test_markup_in_sentences_stays_text() -> None:
     """The sports schema's < and | are written so that Markdown shows them."""
-    page = guidelines(load_project(PROJECTS[1]).schema, "Sports")
+    page = render_guidelines(load_project(PROJECTS[1]).schema, "Sports")
 
     assert 'say O\'Neill & "Sons" &lt;at home>.' in page
     assert "[Ana\\|Bea] on the shirt" in page
@@ -66,7 +66,7 @@ def test_markup_in_sentences_stays_text() -> None:
 
 def test_ends_of_relations_are_told(project: Project) -> None:
     """From which labels to which: an arrow, both ways for a symmetric relation."""
-    ends = {row[0]: row[1] for row in _tables(guidelines(project.schema, "T"))[2][1:]}
+    ends = {row[0]: row[1] for row in _tables(render_guidelines(project.schema, "T"))[2][1:]}
 
     expected = {
         "sports": ("`PLAYS_FOR`", "PLAYER -> TEAM"),
@@ -80,7 +80,7 @@ def test_what_is_not_there_has_no_heading() -> None:
     """Without relations, choices and guidance the page is: how to annotate, and the labels."""
     schema = load_project(PROJECTS[1]).schema
     bare = schema.model_copy(update={"relations": (), "choices": (), "guidance": (), "unsure_hotkey": None})
-    page = guidelines(bare, "Bare")
+    page = render_guidelines(bare, "Bare")
 
     assert re.findall(r"^#+ .*", page, flags=re.MULTILINE) == ["# How to annotate: Bare", "## Labels"]
     assert "tick *unsure* while the span is selected" in page

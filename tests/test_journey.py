@@ -11,9 +11,9 @@ import pytest
 from labeling.annotations import Annotation, Relation, Span
 from labeling.project import Project, load_project
 from labeling.studio.api.client import connect
-from labeling.studio.sync.project_link import linked
+from labeling.studio.sync.project_link import find_linked_project
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.compile import compile_dataset
 from labeling.verbs.ingest import ingest
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
@@ -68,7 +68,7 @@ def test_every_span_of_the_real_articles_reaches_both_datasets(project: Project,
     assert push(project, server=studio).new == 2
     assert push(project, server=studio).new == 0
     with connect(workspace, studio) as server:
-        for task in list(server.tasks(linked(server, workspace).number)):
+        for task in list(server.tasks(find_linked_project(server, workspace).number)):
             article = next(article for article in articles if article.id == task.article)
             server.annotate(task.number, said[task.article], article)
     pulled = pull(project, server=studio)

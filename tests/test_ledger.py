@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from labeling.annotations import Annotation, LedgerRow, Relation, Span
 from labeling.errors import LedgerUnbalanced
-from labeling.ledger import Entry, check_balance, sums, things_of
-from labeling.values import canonical
+from labeling.ledger import LedgerEntry, check_balance, list_entering_things, sum_ledger
+from labeling.values import canonical_json
 
 SAID = Annotation(
     article="a",
@@ -30,7 +30,7 @@ ROWS = [
 
 def test_sums_count_by_stage_and_kind() -> None:
     """Each account has what went in, and what became of it."""
-    assert sums(ROWS) == {
+    assert sum_ledger(ROWS) == {
         "gold": {
             "choice": {"gold": 2, "in": 2},
             "relation": {"in": 1, "quarantined": 1},
@@ -43,36 +43,36 @@ def test_an_account_that_is_whole_balances() -> None:
     """Every span, relation and choice of an annotation has its row; rows of other stages do not matter."""
     other = ROWS[0].model_copy(update={"stage": "spacy", "outcome": "kept"})
 
-    check_balance("gold", things_of([SAID], ()), [*ROWS, other])
+    check_balance("gold", list_entering_things([SAID], ()), [*ROWS, other])
     with pytest.raises(LedgerUnbalanced):
-        check_balance("spacy", things_of([SAID], ()), [*ROWS, other])
+        check_balance("spacy", list_entering_things([SAID], ()), [*ROWS, other])
 
 
 def test_a_missing_row_is_named() -> None:
     """A region without an outcome is named with its annotator and article."""
     with pytest.raises(LedgerUnbalanced, match="1 without an outcome: span 'x1' of 'ana' on 'a'"):
-        check_balance("gold", things_of([SAID], ()), ROWS[1:])
+        check_balance("gold", list_entering_things([SAID], ()), ROWS[1:])
 
 
 def test_equal_numbers_are_no_balance() -> None:
     """One thing accounted for twice does not make up for one that is not."""
     with pytest.raises(LedgerUnbalanced, match=r"without an outcome: span 'x1'.* too many: span 'x2'"):
-        check_balance("gold", things_of([SAID], ()), [ROWS[1], *ROWS[1:]])
+        check_balance("gold", list_entering_things([SAID], ()), [ROWS[1], *ROWS[1:]])
 
 
 def test_what_entered_twice_needs_two_rows() -> None:
     """Two submissions that use one id are two things."""
     with pytest.raises(LedgerUnbalanced, match="5 without an outcome"):
-        check_balance("gold", things_of([SAID, SAID], ()), ROWS)
+        check_balance("gold", list_entering_things([SAID, SAID], ()), ROWS)
 
-    check_balance("gold", things_of([SAID, SAID], ()), [*ROWS, *ROWS])
+    check_balance("gold", list_entering_things([SAID, SAID], ()), [*ROWS, *ROWS])
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=4, max_size=4))
 def test_an_entry_is_a_row(words: list[str]) -> None:
     """The line of an entry is the canonical JSON of such a row, whatever the strings."""
     article, name, reason, annotator = words
-    entry = Entry(article, "span", name, "spacy", "span_only", reason, annotator)
+    entry = LedgerEntry(article, "span", name, "spacy", "span_only", reason, annotator)
     row = LedgerRow(
         article=article,
         annotator=annotator,
@@ -83,4 +83,4 @@ def test_an_entry_is_a_row(words: list[str]) -> None:
         reason=reason,
     )
 
-    assert entry.line() == canonical(row.model_dump(mode="json"))
+    assert entry.line() == canonical_json(row.model_dump(mode="json"))

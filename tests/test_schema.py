@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import ProjectFileError, SchemaError
-from labeling.project import load_project, shipped
-from labeling.schema import Label, RelationType, Schema, checked
+from labeling.project import load_project, shipped_config
+from labeling.schema import Label, RelationType, Schema, check_schema
 
 SPORTS = Path(__file__).parent / "data" / "sports.toml"
 
@@ -40,7 +40,7 @@ EVENTS = (
 @pytest.fixture
 def diplomatic() -> Schema:
     """The shipped schema."""
-    return load_project(shipped("diplomatic.toml")).schema
+    return load_project(shipped_config("diplomatic.toml")).schema
 
 
 def _spoilt(folder: Path, old: str, new: str) -> Path:
@@ -269,8 +269,8 @@ def test_looking_up_by_name(diplomatic: Schema) -> None:
 
 def test_shipped_file_is_plain_toml() -> None:
     """What we read is what any TOML reader reads: nothing of the schema is made up on the way."""
-    raw = tomllib.loads(shipped("diplomatic.toml").read_text(encoding="utf-8"))
-    project = load_project(shipped("diplomatic.toml"))
+    raw = tomllib.loads(shipped_config("diplomatic.toml").read_text(encoding="utf-8"))
+    project = load_project(shipped_config("diplomatic.toml"))
 
     assert project.file.model_dump(mode="json", exclude_unset=True) == raw
 
@@ -286,8 +286,8 @@ def test_hotkeys_pass_exactly_when_all_differ(keys: list[str]) -> None:
     twice = {key for key in keys if keys.count(key) > 1}
 
     if not twice:
-        assert checked(schema, "here") == schema
+        assert check_schema(schema, "here") == schema
         return
     with pytest.raises(SchemaError) as refusal:
-        checked(schema, "here")
+        check_schema(schema, "here")
     assert set(re.findall(r"hotkey '(.)' stands", str(refusal.value))) == twice

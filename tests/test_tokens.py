@@ -16,14 +16,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import ProjectFileError
-from labeling.tokens import NEWSWIRE, cut, edges, newswire, register, tokenizer, touched
+from labeling.tokens import (
+    NEWSWIRE,
+    apply_newswire_rules,
+    cut_tokens,
+    make_tokenizer,
+    register_tokenizer,
+    token_edges,
+    tokens_touching,
+)
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"
-ENGLISH = tokenizer("en")
+ENGLISH = make_tokenizer("en")
 GLUED = "The Region (IOR).Both met @MoFAmvtoday, India-#Maldives, G7+EU."
 
 # Written out by hand: what a reader would call the words and signs.
@@ -78,9 +86,9 @@ def test_words_stay_whole(word: str) -> None:
 
 def test_the_rules_can_be_added_twice() -> None:
     """A second time changes nothing: training resumed from a trained pipeline cuts as before."""
-    nlp = tokenizer("en")
+    nlp = make_tokenizer("en")
     once = [token.text for token in nlp.make_doc(GLUED)]
-    newswire(nlp)
+    apply_newswire_rules(nlp)
 
     assert [token.text for token in nlp.make_doc(GLUED)] == once
 
@@ -88,7 +96,7 @@ def test_the_rules_can_be_added_twice() -> None:
 @pytest.mark.parametrize("language", ["xx", "de", "ar", "ru"])
 def test_other_languages(language: str) -> None:
     """The rules are added to whatever rules a language has."""
-    texts = [token.text for token in tokenizer(language).make_doc("MOSCOW(Reuters) #India-#Maldives")]
+    texts = [token.text for token in make_tokenizer(language).make_doc("MOSCOW(Reuters) #India-#Maldives")]
 
     assert texts == ["MOSCOW", "(", "Reuters", ")", "#", "India", "-", "#", "Maldives"]
 
@@ -97,15 +105,15 @@ def test_other_languages(language: str) -> None:
 def test_a_language_without_rules_is_refused(language: str) -> None:
     """Chinese is not cut by rules, and Klingon spaCy does not know: the error names the key to change."""
     with pytest.raises(ProjectFileError, match=language) as refused:
-        tokenizer(language)
+        make_tokenizer(language)
 
     assert refused.value.where == "project.language"
 
 
 def test_the_rules_travel_in_the_trained_pipeline(tmp_path: Path) -> None:
     """A pipeline initialised with our callback and saved cuts the same where this package cannot be imported."""
-    register()
-    register()
+    register_tokenizer()
+    register_tokenizer()
     nlp = spacy.blank("en", config={"initialize": {"before_init": {"@callbacks": NEWSWIRE}}})
     nlp.add_pipe("ner").add_label("X")  # type: ignore[attr-defined]  # a component of spaCy's is untyped
     nlp.initialize()
@@ -129,13 +137,13 @@ def test_spacy_finds_the_rules_of_an_installed_package() -> None:
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module, name = project["entry-points"]["spacy_callbacks"][NEWSWIRE].split(":")
 
-    assert getattr(importlib.import_module(module), name)() is newswire
+    assert getattr(importlib.import_module(module), name)() is apply_newswire_rules
 
 
 def test_a_name_glued_to_a_handle_is_cut_in_the_reference() -> None:
     """No rule can know where `ForeignSecMV` ends and `Ahmed` begins; the span can."""
     doc = ENGLISH.make_doc("H.E. @ForeignSecMVAhmed Latheef.")
-    reference = cut(doc, edges(doc), [(18, 31)])
+    reference = cut_tokens(doc, token_edges(doc), [(18, 31)])
 
     assert doc.char_span(18, 31) is None
     span = reference.char_span(18, 31)
@@ -148,25 +156,35 @@ def test_a_blank_at_the_edge_of_a_span_becomes_a_token() -> None:
     """`people ` with its blank is a span of two tokens; the blank before it too, when drawn."""
     doc = ENGLISH.make_doc("the people on")
 
-    assert [token.text_with_ws for token in cut(doc, edges(doc), [(4, 11)])] == ["the ", "people", " ", "on"]
-    assert [token.text_with_ws for token in cut(doc, edges(doc), [(3, 10)])] == ["the", " ", "people ", "on"]
+    assert [token.text_with_ws for token in cut_tokens(doc, token_edges(doc), [(4, 11)])] == [
+        "the ",
+        "people",
+        " ",
+        "on",
+    ]
+    assert [token.text_with_ws for token in cut_tokens(doc, token_edges(doc), [(3, 10)])] == [
+        "the",
+        " ",
+        "people ",
+        "on",
+    ]
 
 
 def test_a_doc_that_needs_no_cut_stays_itself() -> None:
     """Aligned spans cost nothing."""
     doc = ENGLISH.make_doc("India and Maldives")
 
-    assert cut(doc, edges(doc), [(0, 5), (10, 18), (0, 18)]) is doc
+    assert cut_tokens(doc, token_edges(doc), [(0, 5), (10, 18), (0, 18)]) is doc
 
 
 def test_touched() -> None:
     """Tokens that have a character in a stretch: not the neighbours that only meet it."""
-    starts, ends = edges(ENGLISH.make_doc("India and Maldives"))
+    starts, ends = token_edges(ENGLISH.make_doc("India and Maldives"))
 
     assert (starts, ends) == ([0, 6, 10], [5, 9, 18])
-    assert list(touched(starts, ends, 5, 6)) == []
-    assert list(touched(starts, ends, 4, 7)) == [0, 1]
-    assert list(touched(starts, ends, 6, 9)) == [1]
+    assert list(tokens_touching(starts, ends, 5, 6)) == []
+    assert list(tokens_touching(starts, ends, 4, 7)) == [0, 1]
+    assert list(tokens_touching(starts, ends, 6, 9)) == [1]
 
 
 PIECES = st.sampled_from(
@@ -184,7 +202,7 @@ def test_cut_makes_every_span_whole_tokens(text: str, data: st.DataObject) -> No
     places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).filter(lambda place: place[0] < place[1])
     spans = data.draw(st.lists(places, max_size=8)) if text else []
     doc = ENGLISH.make_doc(text)
-    reference = cut(doc, edges(doc), spans)
+    reference = cut_tokens(doc, token_edges(doc), spans)
 
     assert reference.text == text
     for start, end in spans:
@@ -195,7 +213,7 @@ def test_cut_makes_every_span_whole_tokens(text: str, data: st.DataObject) -> No
 
 
 def _edges(doc: Doc) -> set[int]:
-    starts, ends = edges(doc)
+    starts, ends = token_edges(doc)
     return {*starts, *ends}
 
 
@@ -219,7 +237,7 @@ def _unreached(spans: list[tuple[str, int, int]]) -> tuple[int, int, int]:
     counts = [0, 0, 0]
     for text, places in by_text.items():
         doc = ours.make_doc(text)
-        docs = blank.make_doc(text), doc, cut(doc, edges(doc), places)
+        docs = blank.make_doc(text), doc, cut_tokens(doc, token_edges(doc), places)
         for number, each in enumerate(docs):
             counts[number] += sum(each.char_span(*place) is None for place in places)
     return counts[0], counts[1], counts[2]

@@ -17,8 +17,16 @@ from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
 from labeling.studio.sync import journal
 from labeling.values import digest_of
-from labeling.workspace.rows.server_state import Pushed
-from labeling.workspace.storage import Indexed, Sorted, file_digest, read_rows, read_value, replacing, write_rows
+from labeling.workspace.rows.server_state import PushedTask
+from labeling.workspace.storage import (
+    IndexedRows,
+    SortedLines,
+    file_digest,
+    read_rows,
+    read_value,
+    replace_file,
+    write_rows,
+)
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
@@ -36,7 +44,7 @@ def test_rows_are_read_by_their_field_when_they_are_asked_for(tmp_path: Path) ->
     path = tmp_path / "articles.jsonl"
     write_rows(path, [article("b"), article("a"), article("b", "Other.")])
 
-    rows: Mapping[str, Article] = Indexed(path, Article, "id")
+    rows: Mapping[str, Article] = IndexedRows(path, Article, "id")
 
     assert (list(rows), len(rows)) == (["b", "a"], 2)
     assert (rows["a"], rows["b"], rows["a"].text) == (article("a"), article("b", "Other."), "Text 😀\n.")
@@ -48,12 +56,12 @@ def test_a_damaged_row_is_named(tmp_path: Path) -> None:
     path = tmp_path / "articles.jsonl"
     path.write_text('{"id":"a"}\n{"name":"b"}\n', encoding="utf-8")
     with pytest.raises(DamagedFile, match="line 2"):
-        Indexed(path, Article, "id")
+        IndexedRows(path, Article, "id")
     path.write_text('{"id":"a"}\n', encoding="utf-8")
     with pytest.raises(DamagedFile, match="line 1"):
-        Indexed(path, Article, "id")["a"]
+        IndexedRows(path, Article, "id")["a"]
     with pytest.raises(MissingInput, match="is not there"):
-        Indexed(tmp_path / "none" / "articles.jsonl", Article, "id")
+        IndexedRows(tmp_path / "none" / "articles.jsonl", Article, "id")
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3), st.integers(0, 9), st.text(max_size=2))))
@@ -62,7 +70,7 @@ def test_lines_come_out_in_order(places: list[tuple[str, str, int, str]]) -> Non
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        lines = Sorted(Path(folder))
+        lines = SortedLines(Path(folder))
         for place in places:
             lines.add(place, repr(place))
         lines.write(Path(folder) / "out")
@@ -74,7 +82,7 @@ def test_lines_come_out_in_order(places: list[tuple[str, str, int, str]]) -> Non
 def test_a_full_disk_has_a_name() -> None:
     """The journal cannot be written: nothing is sent after that."""
     with pytest.raises(NoRoom, match="No space left") as refused:
-        journal.append(Path("/dev/full"), [Pushed(article="a", digest="b")])
+        journal.append_to_journal(Path("/dev/full"), [PushedTask(article="a", digest="b")])
 
     assert "make room" in refused.value.todo
 
@@ -85,7 +93,7 @@ def test_a_closed_workspace_has_a_name(
     """The folder may not be written, or the lock in it is another user's; its journal can be read all the same."""
     workspace, locked = Workspace(open_folder / "closed"), Workspace(open_folder / "locked")
     workspace.root.mkdir()
-    journal.append(workspace.pushed.path, [Pushed(article="a", digest="b")])
+    journal.append_to_journal(workspace.pushed.path, [PushedTask(article="a", digest="b")])
     workspace.root.chmod(0o555)
     workspace.pushed.path.chmod(0o444)
     locked.root.mkdir()
@@ -94,7 +102,7 @@ def test_a_closed_workspace_has_a_name(
     with as_nobody(workspace.root):
         with pytest.raises(NoRoom, match="Permission denied"), workspace.lock():
             pytest.fail("it was locked")
-        assert list(journal.load(workspace.pushed.path)) == [("a", "b")]
+        assert list(journal.load_journal(workspace.pushed.path)) == [("a", "b")]
     with as_nobody(locked.root), pytest.raises(NoRoom, match="Permission denied"), locked.lock():
         pytest.fail("it was locked")
 
@@ -137,7 +145,7 @@ def test_what_stood_there_stands_when_there_is_no_room(tmp_path: Path) -> None:
     before = file_digest(path)
 
     def fail() -> None:
-        with replacing(path) as temporary:
+        with replace_file(path) as temporary:
             temporary.write_text("half a li", encoding="utf-8")
             raise OSError(28, "No space left on device")
 

@@ -12,33 +12,33 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.trimming import trim
 from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, choice_id, relation_id
-from labeling.ledger import rows_of
+from labeling.ledger import make_ledger_rows
 from labeling.workspace.rows.conflict import Conflict, ConflictKind, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from labeling.adjudication.trimming import Rule
-    from labeling.annotations import Annotation, What
+    from labeling.adjudication.trimming import TrimRule
+    from labeling.annotations import Annotation, ThingKind
     from labeling.articles import Article
     from labeling.schema import Schema
 
-Names: TypeAlias = dict[tuple[str, str], GoldSpan]
+GoldNames: TypeAlias = dict[tuple[str, str], GoldSpan]
 """Whose span (annotator, id) became which span of gold."""
 
 
 @dataclass(frozen=True)
-class Spans:
+class AgreedSpans:
     """The spans all agree on, which span of whom each of them is, the conflicts, and a ledger row for every span."""
 
     gold: tuple[GoldSpan, ...]
-    names: Names
+    names: GoldNames
     conflicts: tuple[Conflict, ...]
     rows: tuple[LedgerRow, ...]
 
 
 @dataclass(frozen=True)
-class Relations:
+class AgreedRelations:
     """The relations all agree on, by ids of gold, the conflicts, and a ledger row for every relation."""
 
     gold: tuple[Relation, ...]
@@ -47,7 +47,7 @@ class Relations:
 
 
 @dataclass(frozen=True)
-class Choices:
+class AgreedChoices:
     """The options all agree on, those they do not (``set=option``), the conflicts, a ledger row for every choice."""
 
     gold: dict[str, tuple[str, ...]]
@@ -57,7 +57,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _DrawnSpan:
     """A span as one annotator drew it, and where it lies after trimming."""
 
     annotator: str
@@ -75,29 +75,31 @@ class _Drawn:
         return None if drawn == (self.start, self.end) else drawn
 
 
-def agreed_spans(article: Article, said: Sequence[Annotation], trimming: Collection[Rule]) -> Spans:
+def agree_on_spans(article: Article, said: Sequence[Annotation], trimming: Collection[TrimRule]) -> AgreedSpans:
     """Spans on whose start, end and label, after trimming, every annotator agrees."""
-    drawn = [_trimmed(article, one.annotator, span, trimming) for one in said for span in one.spans]
-    places: defaultdict[tuple[int, int, str], list[_Drawn]] = defaultdict(list)
+    drawn = [_trim_span(article, one.annotator, span, trimming) for one in said for span in one.spans]
+    places: defaultdict[tuple[int, int, str], list[_DrawnSpan]] = defaultdict(list)
     for each in sorted(drawn, key=lambda each: (each.annotator, each.span.id)):
         places[each.start, each.end, each.span.label].append(each)
     everyone = [one.annotator for one in said]
-    gold, names, disputed, rows = [], Names(), list[_Drawn](), list[LedgerRow]()
+    gold, names, disputed, rows = [], GoldNames(), list[_DrawnSpan](), list[LedgerRow]()
     for (start, end, _), those in sorted(places.items()):
         claims = [(each.annotator, each.span.id) for each in those]
         if not start < end:
-            rows += rows_of(article.id, "span", claims, f"nothing is left after trimming {' and '.join(trimming)}")
+            rows += make_ledger_rows(
+                article.id, "span", claims, f"nothing is left after trimming {' and '.join(trimming)}"
+            )
         elif len({annotator for annotator, _ in claims}) == len(everyone):
-            gold.append(_gold(those, everyone))
+            gold.append(_gold_span(those, everyone))
             names |= dict.fromkeys(claims, gold[-1])
-            rows += rows_of(article.id, "span", claims)
+            rows += make_ledger_rows(article.id, "span", claims)
         else:
             disputed += those
-    conflicts = [_span_conflict(article.id, those, said) for those in _islands(disputed)]
-    return Spans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
+    conflicts = [_span_conflict(article.id, those, said) for those in _group_overlapping(disputed)]
+    return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
 
 
-def agreed_relations(article: str, said: Sequence[Annotation], spans: Spans, schema: Schema) -> Relations:
+def agree_on_relations(article: str, said: Sequence[Annotation], spans: AgreedSpans, schema: Schema) -> AgreedRelations:
     """Relations of one label that every annotator draws between the same two spans of gold.
 
     One with an end in an open conflict is open, too: nobody has decided against it.
@@ -111,21 +113,21 @@ def agreed_relations(article: str, said: Sequence[Annotation], spans: Spans, sch
             if fault:
                 waits = not {(one.annotator, relation.head), (one.annotator, relation.tail)}.isdisjoint(disputed)
                 claim = one.annotator, relation_id(relation)
-                rows += rows_of(article, "relation", [claim], fault, "open" if waits else "decided_against")
+                rows += make_ledger_rows(article, "relation", [claim], fault, "open" if waits else "decided_against")
             else:
-                links[_link(one.annotator, relation, names, schema)].append((one.annotator, relation))
+                links[_relation_key(one.annotator, relation, names, schema)].append((one.annotator, relation))
     gold, conflicts = [], []
     for _, those in sorted(links.items()):
         if len({annotator for annotator, _ in those}) == len(said):
-            gold.append(_joined(*those[0], names))
-            rows += rows_of(article, "relation", [(annotator, relation_id(each)) for annotator, each in those])
+            gold.append(_relation_in_gold(*those[0], names))
+            rows += make_ledger_rows(article, "relation", [(annotator, relation_id(each)) for annotator, each in those])
         else:
             readings = [_relation_reading(annotator, each, names) for annotator, each in those]
-            conflicts.append(_conflict(article, "relation", readings, said))
-    return Relations(tuple(gold), tuple(conflicts), (*rows, *_disputed_rows("relation", conflicts)))
+            conflicts.append(_make_conflict(article, "relation", readings, said))
+    return AgreedRelations(tuple(gold), tuple(conflicts), (*rows, *_disputed_rows("relation", conflicts)))
 
 
-def agreed_choices(article: Article, said: Sequence[Annotation]) -> Choices:
+def agree_on_choices(article: Article, said: Sequence[Annotation]) -> AgreedChoices:
     """Options that everybody chose who answered that question."""
     gold: dict[str, tuple[str, ...]] = {}
     conflicts, rows = list[Conflict](), list[LedgerRow]()
@@ -142,7 +144,7 @@ def agreed_choices(article: Article, said: Sequence[Annotation]) -> Choices:
                 for each in chosen
                 if each == option  # an annotation may name one option twice
             ]
-            rows += rows_of(article.id, "choice", claims)
+            rows += make_ledger_rows(article.id, "choice", claims)
         readings = [
             Reading(annotator=annotator, id=choice_id(name, option), start=0, end=len(article.text), label=option)
             for annotator, chosen in answers.items()
@@ -151,16 +153,16 @@ def agreed_choices(article: Article, said: Sequence[Annotation]) -> Choices:
         ]
         if readings:
             asked = [one for one in said if one.annotator in answers]
-            conflicts.append(_conflict(article.id, "choice", readings, asked))
+            conflicts.append(_make_conflict(article.id, "choice", readings, asked))
     disputed = {reading.id for conflict in conflicts for reading in conflict.readings}
-    return Choices(gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *_disputed_rows("choice", conflicts)))
+    return AgreedChoices(gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *_disputed_rows("choice", conflicts)))
 
 
-def _trimmed(article: Article, annotator: str, span: Span, trimming: Collection[Rule]) -> _Drawn:
-    return _Drawn(annotator, span, *trim(article.text, span.start, span.end, trimming))
+def _trim_span(article: Article, annotator: str, span: Span, trimming: Collection[TrimRule]) -> _DrawnSpan:
+    return _DrawnSpan(annotator, span, *trim(article.text, span.start, span.end, trimming))
 
 
-def _gold(those: Sequence[_Drawn], everyone: Sequence[str]) -> GoldSpan:
+def _gold_span(those: Sequence[_DrawnSpan], everyone: Sequence[str]) -> GoldSpan:
     first = those[0]
     return GoldSpan(
         id=first.span.id,
@@ -174,9 +176,9 @@ def _gold(those: Sequence[_Drawn], everyone: Sequence[str]) -> GoldSpan:
     )
 
 
-def _islands(disputed: Iterable[_Drawn]) -> list[list[_Drawn]]:
+def _group_overlapping(disputed: Iterable[_DrawnSpan]) -> list[list[_DrawnSpan]]:
     """The disputed spans, those together that overlap: each island is one question to people."""
-    islands: list[list[_Drawn]] = []
+    islands: list[list[_DrawnSpan]] = []
     reach = 0
     for each in sorted(disputed, key=lambda each: (each.start, each.end, each.span.label, each.annotator)):
         if not islands or each.start >= reach:
@@ -186,12 +188,12 @@ def _islands(disputed: Iterable[_Drawn]) -> list[list[_Drawn]]:
     return islands
 
 
-def _span_conflict(article: str, those: Sequence[_Drawn], said: Sequence[Annotation]) -> Conflict:
+def _span_conflict(article: str, those: Sequence[_DrawnSpan], said: Sequence[Annotation]) -> Conflict:
     readings = [each.reading for each in those]
-    return _conflict(article, _kind(readings), readings, said)
+    return _make_conflict(article, _conflict_kind(readings), readings, said)
 
 
-def _kind(readings: Sequence[Reading]) -> ConflictKind:
+def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:
     places = {(reading.start, reading.end) for reading in readings}
     labels = {reading.label for reading in readings}
     if len({reading.annotator for reading in readings}) == 1 or len(places) == len(labels) == 1:
@@ -199,7 +201,9 @@ def _kind(readings: Sequence[Reading]) -> ConflictKind:
     return "label" if len(places) == 1 else "boundary"
 
 
-def _conflict(article: str, kind: ConflictKind, readings: Sequence[Reading], said: Sequence[Annotation]) -> Conflict:
+def _make_conflict(
+    article: str, kind: ConflictKind, readings: Sequence[Reading], said: Sequence[Annotation]
+) -> Conflict:
     heard = {reading.annotator for reading in readings}
     return Conflict(
         article=article,
@@ -212,11 +216,11 @@ def _conflict(article: str, kind: ConflictKind, readings: Sequence[Reading], sai
     )
 
 
-def _disputed_rows(what: What, conflicts: Iterable[Conflict]) -> list[LedgerRow]:
+def _disputed_rows(what: ThingKind, conflicts: Iterable[Conflict]) -> list[LedgerRow]:
     return [
         row
         for conflict in conflicts
-        for row in rows_of(
+        for row in make_ledger_rows(
             conflict.article,
             what,
             [(reading.annotator, reading.id) for reading in conflict.readings],
@@ -234,20 +238,20 @@ def _loose_end(annotator: str, relation: Relation, names: Mapping[tuple[str, str
     return "both its ends are one span of gold" if head == tail else ""
 
 
-def _joined(annotator: str, relation: Relation, names: Names) -> Relation:
+def _relation_in_gold(annotator: str, relation: Relation, names: GoldNames) -> Relation:
     head, tail = names[annotator, relation.head], names[annotator, relation.tail]
     return Relation(head=head.id, tail=tail.id, label=relation.label)
 
 
-def _link(annotator: str, relation: Relation, names: Names, schema: Schema) -> tuple[str, str, str]:
+def _relation_key(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> tuple[str, str, str]:
     """What two relations have in common that say the same thing: direction counts unless the type is symmetric."""
-    joined, kind = _joined(annotator, relation, names), schema.relation(relation.label)
+    joined, kind = _relation_in_gold(annotator, relation, names), schema.relation(relation.label)
     ends = (joined.head, joined.tail)
     head, tail = sorted(ends) if kind and kind.symmetric else ends
     return head, relation.label, tail
 
 
-def _relation_reading(annotator: str, relation: Relation, names: Names) -> Reading:
+def _relation_reading(annotator: str, relation: Relation, names: GoldNames) -> Reading:
     ends = (names[annotator, relation.head], names[annotator, relation.tail])
     return Reading(
         annotator=annotator,

@@ -13,41 +13,41 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from labeling.adjudication.consensus import agreed_choices, agreed_relations, agreed_spans
-from labeling.annotations import Gold, LedgerRow, check, choice_id, quarantined
+from labeling.adjudication.consensus import agree_on_choices, agree_on_relations, agree_on_spans
+from labeling.annotations import Gold, LedgerRow, check_annotation, choice_id, make_quarantine_row
 from labeling.errors import DamagedFile
-from labeling.ledger import check_balance, rows_of, things_of
+from labeling.ledger import check_balance, list_entering_things, make_ledger_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from labeling.adjudication.trimming import Rule
-    from labeling.annotations import Annotation, Quarantined
+    from labeling.adjudication.trimming import TrimRule
+    from labeling.annotations import Annotation, QuarantineRow
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.workspace.rows.conflict import Conflict
 
 # The choice by which an annotator rules a whole article out.
-USABLE, NO = "usable", "no"
+USABLE, UNUSABLE = "usable", "no"
 
 
 @dataclass(frozen=True)
-class Adjudicated:
+class AdjudicationOutcome:
     """Gold and conflicts by article, the first account of the ledger, and what only now was found to be unsound."""
 
     gold: tuple[Gold, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
-    quarantined: tuple[Quarantined, ...] = ()
+    quarantined: tuple[QuarantineRow, ...] = ()
 
 
-def adjudicate(
+def reconcile_annotations(
     annotations: Iterable[Annotation],
-    quarantine: Iterable[Quarantined],
+    quarantine: Iterable[QuarantineRow],
     articles: Mapping[str, Article],
     schema: Schema,
-    trimming: Collection[Rule],
-) -> Adjudicated:
+    trimming: Collection[TrimRule],
+) -> AdjudicationOutcome:
     """Reconcile the annotations of every article.
 
     Args:
@@ -70,10 +70,12 @@ def adjudicate(
     by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
     for annotation in said:
         by_article[annotation.article].append(annotation)
-    parts = [_article(articles.get(name), by_article[name], schema, trimming) for name in sorted(by_article)]
-    ledger = sorted([*map(_in_quarantine, before), *(row for part in parts for row in part.ledger)], key=_order)
-    check_balance("gold", things_of(said, before), ledger)
-    return Adjudicated(
+    parts = [_adjudicate_article(articles.get(name), by_article[name], schema, trimming) for name in sorted(by_article)]
+    ledger = sorted(
+        [*map(_quarantine_entry, before), *(row for part in parts for row in part.ledger)], key=_ledger_order
+    )
+    check_balance("gold", list_entering_things(said, before), ledger)
+    return AdjudicationOutcome(
         tuple(gold for part in parts for gold in part.gold),
         tuple(conflict for part in parts for conflict in part.conflicts),
         tuple(ledger),
@@ -81,27 +83,27 @@ def adjudicate(
     )
 
 
-def _article(
-    article: Article | None, said: Sequence[Annotation], schema: Schema, trimming: Collection[Rule]
-) -> Adjudicated:
+def _adjudicate_article(
+    article: Article | None, said: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
+) -> AdjudicationOutcome:
     if article is None:
-        found = tuple(finding for annotation in said for finding in _homeless(annotation))
-        return Adjudicated(ledger=tuple(map(_in_quarantine, found)), quarantined=found)
-    checked = [check(annotation, article, schema) for annotation in sorted(said, key=_latest_last)]
+        found = tuple(finding for annotation in said for finding in _quarantine_homeless(annotation))
+        return AdjudicationOutcome(ledger=tuple(map(_quarantine_entry, found)), quarantined=found)
+    checked = [check_annotation(annotation, article, schema) for annotation in sorted(said, key=_submission_order)]
     found = tuple(finding for _, findings in checked for finding in findings)
     # Nothing an annotator said of another text counts, not even that nothing is there.
-    standing, aside = _standing([sound for sound, _ in checked], article.digest)
-    decided = _decided(article, standing, schema, trimming) if standing else Adjudicated()
-    rows = (*map(_in_quarantine, found), *aside, *decided.ledger)
-    return Adjudicated(decided.gold, decided.conflicts, rows, found)
+    standing, aside = _latest_submissions([sound for sound, _ in checked], article.digest)
+    decided = _settle_article(article, standing, schema, trimming) if standing else AdjudicationOutcome()
+    rows = (*map(_quarantine_entry, found), *aside, *decided.ledger)
+    return AdjudicationOutcome(decided.gold, decided.conflicts, rows, found)
 
 
-def _homeless(annotation: Annotation) -> Iterator[Quarantined]:
-    for _, _, what, name in things_of([annotation], ()):
-        yield quarantined(annotation, what, name, "unknown article", "no article of this name was taken in")
+def _quarantine_homeless(annotation: Annotation) -> Iterator[QuarantineRow]:
+    for _, _, what, name in list_entering_things([annotation], ()):
+        yield make_quarantine_row(annotation, what, name, "unknown article", "no article of this name was taken in")
 
 
-def _latest_last(annotation: Annotation) -> tuple[str, datetime, int]:
+def _submission_order(annotation: Annotation) -> tuple[str, datetime, int]:
     try:
         updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
     except ValueError:
@@ -113,7 +115,7 @@ def _latest_last(annotation: Annotation) -> tuple[str, datetime, int]:
     return annotation.annotator, updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0
 
 
-def _standing(annotations: Sequence[Annotation], digest: str) -> tuple[list[Annotation], list[LedgerRow]]:
+def _latest_submissions(annotations: Sequence[Annotation], digest: str) -> tuple[list[Annotation], list[LedgerRow]]:
     """Each person's latest submission, by annotator; and a row for everything in what was set aside."""
     standing = {
         each.annotator: each
@@ -121,7 +123,7 @@ def _standing(annotations: Sequence[Annotation], digest: str) -> tuple[list[Anno
         if each.by_person and each.state == "submitted" and each.digest == digest
     }
     aside = [each for each in annotations if each is not standing.get(each.annotator)]
-    return list(standing.values()), [row for each in aside for row in _rows(each, _why_aside(each))]
+    return list(standing.values()), [row for each in aside for row in _decided_against_rows(each, _why_aside(each))]
 
 
 def _why_aside(annotation: Annotation) -> str:
@@ -131,23 +133,23 @@ def _why_aside(annotation: Annotation) -> str:
     return why.get(annotation.state, "superseded by a later submission")
 
 
-def _rows(annotation: Annotation, against: str) -> list[LedgerRow]:
+def _decided_against_rows(annotation: Annotation, against: str) -> list[LedgerRow]:
     return [
         row
-        for article, annotator, what, name in things_of([annotation], ())
-        for row in rows_of(article, what, [(annotator, name)], against)
+        for article, annotator, what, name in list_entering_things([annotation], ())
+        for row in make_ledger_rows(article, what, [(annotator, name)], against)
     ]
 
 
-def _decided(
-    article: Article, standing: Sequence[Annotation], schema: Schema, trimming: Collection[Rule]
-) -> Adjudicated:
-    ruled_out = [each.annotator for each in standing for option in each.choices.get(USABLE, ()) if option == NO]
+def _settle_article(
+    article: Article, standing: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
+) -> AdjudicationOutcome:
+    ruled_out = [each.annotator for each in standing for option in each.choices.get(USABLE, ()) if option == UNUSABLE]
     if ruled_out:
-        return _unusable(article, standing, ruled_out)
-    spans = agreed_spans(article, standing, trimming)
-    relations = agreed_relations(article.id, standing, spans, schema)
-    choices = agreed_choices(article, standing)
+        return _rule_out_article(article, standing, ruled_out)
+    spans = agree_on_spans(article, standing, trimming)
+    relations = agree_on_relations(article.id, standing, spans, schema)
+    choices = agree_on_choices(article, standing)
     gold = Gold(
         article=article.id,
         digest=article.digest,
@@ -159,35 +161,37 @@ def _decided(
         open=tuple((conflict.start, conflict.end) for conflict in spans.conflicts),
         open_choices=choices.open,
     )
-    return Adjudicated(
+    return AdjudicationOutcome(
         (gold,),
         (*spans.conflicts, *relations.conflicts, *choices.conflicts),
         (*spans.rows, *relations.rows, *choices.rows),
     )
 
 
-def _unusable(article: Article, standing: Sequence[Annotation], ruled_out: Sequence[str]) -> Adjudicated:
+def _rule_out_article(
+    article: Article, standing: Sequence[Annotation], ruled_out: Sequence[str]
+) -> AdjudicationOutcome:
     """An article that anyone ruled out: nothing said about it becomes gold but that."""
-    verdict = choice_id(USABLE, NO)
+    verdict = choice_id(USABLE, UNUSABLE)
     rows = [
         row
         for each in standing
-        for row in _rows(each, f"usable: no, says {ruled_out[0]}")
+        for row in _decided_against_rows(each, f"usable: no, says {ruled_out[0]}")
         if (row.what, row.id) != ("choice", verdict)
     ]
-    rows += rows_of(article.id, "choice", [(annotator, verdict) for annotator in ruled_out])
+    rows += make_ledger_rows(article.id, "choice", [(annotator, verdict) for annotator in ruled_out])
     gold = Gold(
         article=article.id,
         digest=article.digest,
         complete=True,
         usable=False,
         annotators=tuple(each.annotator for each in standing),
-        choices={USABLE: (NO,)},
+        choices={USABLE: (UNUSABLE,)},
     )
-    return Adjudicated((gold,), (), tuple(rows))
+    return AdjudicationOutcome((gold,), (), tuple(rows))
 
 
-def _in_quarantine(found: Quarantined) -> LedgerRow:
+def _quarantine_entry(found: QuarantineRow) -> LedgerRow:
     return LedgerRow(
         article=found.article,
         annotator=found.annotator,
@@ -199,5 +203,5 @@ def _in_quarantine(found: Quarantined) -> LedgerRow:
     )
 
 
-def _order(row: LedgerRow) -> tuple[str, str, str, str, str, str]:
+def _ledger_order(row: LedgerRow) -> tuple[str, str, str, str, str, str]:
     return row.article, row.annotator, row.what, row.id, row.outcome, row.reason

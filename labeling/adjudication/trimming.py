@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-Rule: TypeAlias = Literal["blanks", "punctuation"]
+TrimRule: TypeAlias = Literal["blanks", "punctuation"]
 
-_MARKS = frozenset(",.;:!?")
+_PUNCTUATION_MARKS = frozenset(",.;:!?")
 # Single quotes are no pair: a name may end in an apostrophe.
 _OPENS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}
 _CLOSES = {closing: opening for opening, closing in _OPENS.items()}
@@ -21,7 +21,7 @@ _CLOSES = {closing: opening for opening, closing in _OPENS.items()}
 _ABBREVIATION = re.compile(r"(?:\w\.)+\w?\.$|\b(?:[^\W\d_]|[A-Z][a-z]{1,2})\.$")
 
 
-def trim(text: str, start: int, end: int, rules: Collection[Rule]) -> tuple[int, int]:
+def trim(text: str, start: int, end: int, rules: Collection[TrimRule]) -> tuple[int, int]:
     """Return the offsets without what the rules call stray at either edge; ``start == end`` when nothing is left.
 
     ``blanks``: white space as Unicode has it. ``punctuation``: ``, . ; : ! ?`` (but the stop of an abbreviation
@@ -41,23 +41,23 @@ def trim(text: str, start: int, end: int, rules: Collection[Rule]) -> tuple[int,
     return start, end
 
 
-def _blank(stretch: str, edge: int) -> bool:
+def _is_blank(stretch: str, edge: int) -> bool:
     return stretch[edge].isspace()
 
 
-def _punctuation(stretch: str, edge: int) -> bool:
+def _is_stray_punctuation(stretch: str, edge: int) -> bool:
     mark = stretch[edge]
-    if mark in _MARKS:
+    if mark in _PUNCTUATION_MARKS:
         return not (edge == -1 and mark == "." and _ABBREVIATION.search(stretch))
     if mark == '"':
         return stretch.count(mark) % 2 == 1
     other = (_OPENS if edge == 0 else _CLOSES).get(mark)
     if other is None:
         return mark in _OPENS or mark in _CLOSES  # it faces away from the span
-    return _halved(stretch if edge == 0 else stretch[::-1], mark, other)
+    return _is_unclosed(stretch if edge == 0 else stretch[::-1], mark, other)
 
 
-def _halved(stretch: str, mark: str, other: str) -> bool:
+def _is_unclosed(stretch: str, mark: str, other: str) -> bool:
     """Whether the bracket that ``stretch`` begins with finds no other half in it."""
     depth = 0
     for character in stretch:
@@ -67,4 +67,4 @@ def _halved(stretch: str, mark: str, other: str) -> bool:
     return True
 
 
-_STRAY: dict[Rule, Callable[[str, int], bool]] = {"blanks": _blank, "punctuation": _punctuation}
+_STRAY: dict[TrimRule, Callable[[str, int], bool]] = {"blanks": _is_blank, "punctuation": _is_stray_punctuation}

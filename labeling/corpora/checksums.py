@@ -11,35 +11,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Input(Frozen):
+class InputFile(Frozen):
     """A file that a dataset was made from: its rows and its SHA-256."""
 
     rows: int
     sha256: str
 
 
-class Output(Frozen):
+class OutputFile(Frozen):
     """A file of a dataset: its size in bytes and its SHA-256."""
 
     bytes: int
     sha256: str
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def input_at(path: Path) -> Input:
+def describe_input(path: Path) -> InputFile:
     """Describe a file of JSON lines; a file that is not there has no rows."""
     if not path.exists():
-        return Input(rows=0, sha256=hashlib.sha256(b"").hexdigest())
+        return InputFile(rows=0, sha256=hashlib.sha256(b"").hexdigest())
     with path.open("rb") as lines:
         rows = sum(1 for _ in lines)
-    return Input(rows=rows, sha256=sha256_of(path))
+    return InputFile(rows=rows, sha256=sha256_of_file(path))
 
 
-def output_at(path: Path) -> Output:
+def describe_output(path: Path) -> OutputFile:
     """Describe a file of a dataset."""
-    return Output(bytes=path.stat().st_size, sha256=sha256_of(path))
+    return OutputFile(bytes=path.stat().st_size, sha256=sha256_of_file(path))

@@ -11,17 +11,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 from labeling import __version__
-from labeling.corpora.build.counts import Split
+from labeling.corpora.build.counts import SplitCounts
 from labeling.corpora.build.ledger_entries import SPACY
-from labeling.corpora.build.selection import LeftOut
+from labeling.corpora.build.selection import LeftOutArticle
 from labeling.corpora.build.subset import Subset
 from labeling.corpora.build.verify_targets import Proof
-from labeling.corpora.checksums import Input, Output, output_at, sha256_of
-from labeling.corpora.targets.spacy.training_files import WRITTEN
+from labeling.corpora.checksums import InputFile, OutputFile, describe_output, sha256_of_file
+from labeling.corpora.targets.spacy.training_files import TRAINING_OUTPUTS
 from labeling.errors import CorpusChanged
 from labeling.ledger import Sums
 from labeling.project import Policies
-from labeling.values import Frozen, canonical, digest_of
+from labeling.values import Frozen, canonical_json, digest_of
 from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
@@ -55,25 +55,25 @@ class Manifest(Frozen):
     format: Literal[1] = 1
     project: str
     language: str
-    inputs: dict[str, Input]
+    inputs: dict[str, InputFile]
     schema_names: SchemaNames
     subset: Subset = Subset()
     policies: Policies
     tokenizer: str
     seeds: dict[str, str]
     versions: dict[str, str]
-    splits: dict[str, Split]
+    splits: dict[str, SplitCounts]
     not_annotated: int
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeftOutArticle, ...]
     ledger: Sums
     proof: Proof
-    outputs: dict[str, Output]
+    outputs: dict[str, OutputFile]
 
 
-def names_of(schema: Schema) -> SchemaNames:
+def list_schema_names(schema: Schema) -> SchemaNames:
     """What the manifest says of a schema."""
     return SchemaNames(
-        sha256=digest_of(canonical(schema.model_dump(mode="json"))),
+        sha256=digest_of(canonical_json(schema.model_dump(mode="json"))),
         labels=schema.label_names,
         relations=tuple(each.name for each in schema.relations),
         choices={each.name: tuple(option.name for option in each.options) for each in schema.choices},
@@ -82,7 +82,7 @@ def names_of(schema: Schema) -> SchemaNames:
     )
 
 
-def versions() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """The versions that shape the bytes of a dataset."""
     return {
         "labeling": __version__,
@@ -91,17 +91,17 @@ def versions() -> dict[str, str]:
     }
 
 
-def outputs_in(folder: Path) -> dict[str, Output]:
+def describe_outputs(folder: Path) -> dict[str, OutputFile]:
     """Every file of a dataset but its manifest and what was trained in it, by path under the folder."""
-    return {name: output_at(folder / name) for name in _names(folder)}
+    return {name: describe_output(folder / name) for name in _output_names(folder)}
 
 
-def digest_at(folder: Path) -> str:
+def dataset_digest(folder: Path) -> str:
     """The digest of a dataset: the SHA-256 of its manifest, in hex."""
-    return sha256_of(folder / MANIFEST)
+    return sha256_of_file(folder / MANIFEST)
 
 
-def verify(folder: Path) -> Manifest:
+def verify_dataset(folder: Path) -> Manifest:
     """Compare a dataset with its manifest, and the manifest with the name of the folder.
 
     Raises:
@@ -110,17 +110,17 @@ def verify(folder: Path) -> Manifest:
         CorpusChanged: Files are missing, additional or changed; the message names each.
     """
     manifest = read_value(folder / MANIFEST, Manifest)
-    found = set(_names(folder))
+    found = set(_output_names(folder))
     faults = [
         *(f"{name} is missing" for name in sorted(set(manifest.outputs) - found)),
         *(f"{name} is not in the manifest" for name in sorted(found - set(manifest.outputs))),
         *(
             f"{name} has changed"
             for name in sorted(found & set(manifest.outputs))
-            if output_at(folder / name) != manifest.outputs[name]
+            if describe_output(folder / name) != manifest.outputs[name]
         ),
     ]
-    faults += _renamed(folder)
+    faults += _name_faults(folder)
     if faults:
         raise CorpusChanged(
             f"{folder} is not the dataset its manifest describes: {'; '.join(faults)}",
@@ -130,16 +130,16 @@ def verify(folder: Path) -> Manifest:
     return manifest
 
 
-def _renamed(folder: Path) -> list[str]:
+def _name_faults(folder: Path) -> list[str]:
     """A fault when the folder bears a digest for a name, and it is not the manifest's."""
-    name, digest = folder.resolve().name, digest_at(folder)
+    name, digest = folder.resolve().name, dataset_digest(folder)
     if len(name) != NAME_LENGTH or set(name) - set("0123456789abcdef") or digest.startswith(name):
         return []
     return [f"{MANIFEST} has changed: its digest is {digest[:NAME_LENGTH]}, the folder is {name}"]
 
 
-def _names(folder: Path) -> Iterator[str]:
-    trained = tuple(f"{SPACY}/{name}" for name in WRITTEN)
+def _output_names(folder: Path) -> Iterator[str]:
+    trained = tuple(f"{SPACY}/{name}" for name in TRAINING_OUTPUTS)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MANIFEST and not name.startswith(trained):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labeling.workspace.storage import storing
+from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,13 +18,13 @@ LATEST = "latest"
 
 
 @contextmanager
-def building(shelf: Path) -> Iterator[Path]:
+def open_build_folder(shelf: Path) -> Iterator[Path]:
     """A new folder beside its place to be; whatever is left of it goes when the block ends, and of earlier crashes.
 
     Raises:
         NoRoom: The shelf cannot be made, or is closed to us.
     """
-    with storing(shelf):
+    with name_disk_errors(shelf):
         shelf.mkdir(parents=True, exist_ok=True)
         for crashed in shelf.glob(f"{_BUILDING}*"):
             crashed.unlink() if crashed.is_symlink() else shutil.rmtree(crashed)
@@ -36,7 +36,7 @@ def building(shelf: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def shelve(folder: Path, shelf: Path, name: str, latest: str = LATEST) -> Path:
+def store_folder(folder: Path, shelf: Path, name: str, latest: str = LATEST) -> Path:
     """Rename a finished folder to ``name``, then let ``latest`` point there.
 
     A folder of that name can only hold the same, or what was damaged since: the new one takes its place.

@@ -16,8 +16,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from labeling.errors import TooFewAnnotators
-from labeling.evaluation.scores import BOOTSTRAP, Judged, evaluate
-from labeling.workspace.rows.score import Agreement, Pair
+from labeling.evaluation.scores import BOOTSTRAP, ScoredArticle, score_spans
+from labeling.workspace.rows.score import Agreement, AnnotatorPair
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Read:
+class DoublyAnnotatedArticle:
     """An article, and what each annotator last submitted about it; two or more of them."""
 
     article: Article
@@ -37,11 +37,13 @@ class Read:
     said: Mapping[str, Annotation]
 
 
-def agree(read: Sequence[Read], schema: Schema, annotations: str, bootstrap: Bootstrap = BOOTSTRAP) -> Agreement:
+def measure_agreement(
+    read: Sequence[DoublyAnnotatedArticle], schema: Schema, annotations: str, bootstrap: Bootstrap = BOOTSTRAP
+) -> Agreement:
     """Measure how far people agree.
 
     Args:
-        read: The articles that two or more people submitted (see `doubly`).
+        read: The articles that two or more people submitted (see `find_doubly_annotated`).
         schema: Its labels and choices.
         annotations: The SHA-256 of the file that all this is from.
         bootstrap: Resamples and seed of the intervals.
@@ -55,19 +57,19 @@ def agree(read: Sequence[Read], schema: Schema, annotations: str, bootstrap: Boo
             todo="let a second annotator submit some of the same articles, then run `labeling pull`",
         )
     people = sorted({name for each in read for name in each.said})
-    pairs = (_pair(one, other, read, schema, bootstrap) for one, other in combinations(people, 2))
+    pairs = (_score_pair(one, other, read, schema, bootstrap) for one, other in combinations(people, 2))
     return Agreement(
         annotations=annotations,
         articles=len(read),
         annotators=tuple(people),
         pairs=tuple(pair for pair in pairs if pair),
-        choices={name: alpha(units) for each in schema.choices for name, units in _units(each, read)},
+        choices={name: alpha(units) for each in schema.choices for name, units in _choice_units(each, read)},
     )
 
 
-def doubly(
+def find_doubly_annotated(
     annotations: Iterable[Annotation], articles: Mapping[str, Article], groups: Mapping[str, str]
-) -> Iterator[Read]:
+) -> Iterator[DoublyAnnotatedArticle]:
     """The articles that two or more people submitted, by id, with each person's latest word on the text as it is.
 
     Args:
@@ -76,13 +78,13 @@ def doubly(
         groups: The leak group of each.
     """
     latest: defaultdict[str, dict[str, Annotation]] = defaultdict(dict)
-    for each in sorted(annotations, key=_when):
+    for each in sorted(annotations, key=_update_order):
         article = articles.get(each.article)
         if each.by_person and each.state == "submitted" and article and article.digest == each.digest:
             latest[each.article][each.annotator] = each
     for name, said in sorted(latest.items()):
         if len(said) > 1:
-            yield Read(articles[name], groups[name], said)
+            yield DoublyAnnotatedArticle(articles[name], groups[name], said)
 
 
 def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
@@ -95,30 +97,34 @@ def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
             nothing.
     """
     counts = [Counter(unit) for unit in units if len(unit) > 1]
-    expected = _unlike(Counter(value for count in counts for value in count.elements()))
-    return 1 - sum(map(_unlike, counts)) / expected if expected else None
+    expected = _count_unlike_pairs(Counter(value for count in counts for value in count.elements()))
+    return 1 - sum(map(_count_unlike_pairs, counts)) / expected if expected else None
 
 
-def _unlike(counts: Counter[Hashable]) -> float:
+def _count_unlike_pairs(counts: Counter[Hashable]) -> float:
     """The number of pairs of unlike values, each value standing in one pair with every other, weighed as one value."""
     number = counts.total()
     return (number**2 - sum(count**2 for count in counts.values())) / (number - 1) if number > 1 else 0
 
 
-def _pair(one: str, other: str, read: Sequence[Read], schema: Schema, bootstrap: Bootstrap) -> Pair | None:
+def _score_pair(
+    one: str, other: str, read: Sequence[DoublyAnnotatedArticle], schema: Schema, bootstrap: Bootstrap
+) -> AnnotatorPair | None:
     both = [
-        Judged(each.article.id, each.leak_group, each.article.text, each.said[one].spans, each.said[other].spans)
+        ScoredArticle(each.article.id, each.leak_group, each.article.text, each.said[one].spans, each.said[other].spans)
         for each in read
         if one in each.said and other in each.said
     ]
     return (
-        Pair(one=one, other=other, score=evaluate(other, both, schema.label_names, bootstrap=bootstrap))
+        AnnotatorPair(one=one, other=other, score=score_spans(other, both, schema.label_names, bootstrap=bootstrap))
         if both
         else None
     )
 
 
-def _units(choice: ChoiceSet, read: Sequence[Read]) -> Iterator[tuple[str, list[list[Hashable]]]]:
+def _choice_units(
+    choice: ChoiceSet, read: Sequence[DoublyAnnotatedArticle]
+) -> Iterator[tuple[str, list[list[Hashable]]]]:
     """What each annotator chose of a set, article by article; of a set with several answers, option by option."""
     chosen = [[said.choices.get(choice.name, ()) for said in each.said.values()] for each in read]
     if not choice.multiple:
@@ -128,6 +134,6 @@ def _units(choice: ChoiceSet, read: Sequence[Read]) -> Iterator[tuple[str, list[
         yield f"{choice.name}={option.name}", [[option.name in answer for answer in answers] for answers in chosen]
 
 
-def _when(annotation: Annotation) -> tuple[datetime, int]:
+def _update_order(annotation: Annotation) -> tuple[datetime, int]:
     updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
     return updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0

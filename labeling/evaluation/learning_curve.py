@@ -13,10 +13,10 @@ from labeling.values import digest_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.workspace.rows.score import Point
+    from labeling.workspace.rows.score import CurvePoint
 
 
-def steps(groups: Mapping[str, str], points: int, seed: str) -> Iterator[tuple[int, list[str]]]:
+def grow_training_sets(groups: Mapping[str, str], points: int, seed: str) -> Iterator[tuple[int, list[str]]]:
     """Ever more articles to train on, whole leak groups at a time, each time about twice as many of these.
 
     The groups come in the order of ``sha256(seed:group)``, so that each step holds the one before it.
@@ -38,7 +38,7 @@ def steps(groups: Mapping[str, str], points: int, seed: str) -> Iterator[tuple[i
         yield size, [article for group in order[:size] for article in members[group]]
 
 
-def gain(points: Iterable[Point]) -> float | None:
+def measure_gain(points: Iterable[CurvePoint]) -> float | None:
     """How much F1 the last step brought; None where that cannot be said."""
     scores = [point.exact.f1 for point in points][-2:]
     if len(scores) < 2 or None in scores:  # noqa: PLR2004 - a step has two ends

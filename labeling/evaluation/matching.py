@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from labeling.workspace.rows.score import Rule
+    from labeling.workspace.rows.score import PairingRule
 
-RULES: tuple[Rule, ...] = ("exact", "position", "overlapping")
+PAIRING_RULES: tuple[PairingRule, ...] = ("exact", "position", "overlapping")
 
 
-class Stretch(Protocol):
+class SpanLike(Protocol):
     """Anything with an id, offsets and a label: a Span or a GoldSpan."""
 
     @property
@@ -38,9 +38,9 @@ class Stretch(Protocol):
         """Its label."""
 
 
-Left = TypeVar("Left", bound=Stretch)
-Right = TypeVar("Right", bound=Stretch)
-Some = TypeVar("Some", bound=Stretch)
+Left = TypeVar("Left", bound=SpanLike)
+Right = TypeVar("Right", bound=SpanLike)
+SomeSpan = TypeVar("SomeSpan", bound=SpanLike)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Pairing(Generic[Left, Right]):
     right: tuple[Right, ...]
 
 
-def pair(left: Iterable[Left], right: Iterable[Right], by: Rule) -> Pairing[Left, Right]:
+def pair_spans(left: Iterable[Left], right: Iterable[Right], by: PairingRule) -> Pairing[Left, Right]:
     """Pair the spans of two annotators; each span stands in one pair at most.
 
     Args:
@@ -62,43 +62,43 @@ def pair(left: Iterable[Left], right: Iterable[Right], by: Rule) -> Pairing[Left
             choice. ``overlapping``: same label and at least one code point shared; as many pairs as there can be, and
             of all such pairings one whose pairs have the fewest code points that only one of the two covers.
     """
-    ones, others = sorted(left, key=_order), sorted(right, key=_order)
+    ones, others = sorted(left, key=_span_order), sorted(right, key=_span_order)
     pairs = sorted(_METHODS[by](ones, others))
     return Pairing(
         tuple((ones[i], others[j]) for i, j in pairs),
-        _single(ones, {i for i, _ in pairs}),
-        _single(others, {j for _, j in pairs}),
+        _unpaired_spans(ones, {i for i, _ in pairs}),
+        _unpaired_spans(others, {j for _, j in pairs}),
     )
 
 
-def overlap(one: Stretch, other: Stretch) -> int:
+def overlap_length(one: SpanLike, other: SpanLike) -> int:
     """How many code points two spans share."""
     return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
-def _order(span: Stretch) -> tuple[int, int, str, str]:
+def _span_order(span: SpanLike) -> tuple[int, int, str, str]:
     return span.start, span.end, span.label, span.id
 
 
-def _single(spans: Sequence[Some], paired: set[int]) -> tuple[Some, ...]:
+def _unpaired_spans(spans: Sequence[SomeSpan], paired: set[int]) -> tuple[SomeSpan, ...]:
     return tuple(span for number, span in enumerate(spans) if number not in paired)
 
 
-def _exact(ones: Sequence[Stretch], others: Sequence[Stretch]) -> set[tuple[int, int]]:
-    return _alike(ones, others, lambda span: (span.start, span.end, span.label))
+def _pair_exact(ones: Sequence[SpanLike], others: Sequence[SpanLike]) -> set[tuple[int, int]]:
+    return _pair_by_key(ones, others, lambda span: (span.start, span.end, span.label))
 
 
-def _position(ones: Sequence[Stretch], others: Sequence[Stretch]) -> set[tuple[int, int]]:
-    pairs = _exact(ones, others)
+def _pair_by_position(ones: Sequence[SpanLike], others: Sequence[SpanLike]) -> set[tuple[int, int]]:
+    pairs = _pair_exact(ones, others)
     left, right = {i for i, _ in pairs}, {j for _, j in pairs}
     rest = [i for i in range(len(ones)) if i not in left]
     other_rest = [j for j in range(len(others)) if j not in right]
-    more = _alike([ones[i] for i in rest], [others[j] for j in other_rest], lambda span: (span.start, span.end))
+    more = _pair_by_key([ones[i] for i in rest], [others[j] for j in other_rest], lambda span: (span.start, span.end))
     return pairs | {(rest[i], other_rest[j]) for i, j in more}
 
 
-def _alike(
-    ones: Sequence[Stretch], others: Sequence[Stretch], key: Callable[[Stretch], Hashable]
+def _pair_by_key(
+    ones: Sequence[SpanLike], others: Sequence[SpanLike], key: Callable[[SpanLike], Hashable]
 ) -> set[tuple[int, int]]:
     """Pair the n-th of each key on one side with the n-th of that key on the other."""
     waiting: defaultdict[Hashable, list[int]] = defaultdict(list)
@@ -107,30 +107,32 @@ def _alike(
     return {(i, waiting[key(span)].pop()) for i, span in enumerate(ones) if waiting[key(span)]}
 
 
-def _overlapping(ones: Sequence[Stretch], others: Sequence[Stretch]) -> set[tuple[int, int]]:
+def _pair_overlapping(ones: Sequence[SpanLike], others: Sequence[SpanLike]) -> set[tuple[int, int]]:
     """Grow the pairing by one pair at a time, each time by the path that costs least.
 
     Such a pairing is the cheapest of its size at every step (successive shortest paths; Ahuja, Magnanti and Orlin,
     Network Flows, 1993, section 9.7). Exact pairs cost nothing, so they are a start. Spans that cannot reach each other
     are paired apart, so that steps stay short.
     """
-    exact = {j: i for i, j in _exact(ones, others)}
+    exact = {j: i for i, j in _pair_exact(ones, others)}
     pairs: set[tuple[int, int]] = set()
-    for left, right in _islands(ones, others):
-        costs = {i: {j: _cost(ones[i], others[j]) for j in right if overlap(ones[i], others[j])} for i in left}
+    for left, right in _connected_components(ones, others):
+        costs = {i: {j: _cost(ones[i], others[j]) for j in right if overlap_length(ones[i], others[j])} for i in left}
         taken = {j: exact[j] for j in right if j in exact}
-        while path := _cheapest(costs, taken):
+        while path := _cheapest_path(costs, taken):
             taken |= path
         pairs |= {(i, j) for j, i in taken.items()}
     return pairs
 
 
-def _cost(one: Stretch, other: Stretch) -> int:
+def _cost(one: SpanLike, other: SpanLike) -> int:
     """How many code points only one of the two covers."""
-    return (one.end - one.start) + (other.end - other.start) - 2 * overlap(one, other)
+    return (one.end - one.start) + (other.end - other.start) - 2 * overlap_length(one, other)
 
 
-def _islands(ones: Sequence[Stretch], others: Sequence[Stretch]) -> Iterator[tuple[list[int], list[int]]]:
+def _connected_components(
+    ones: Sequence[SpanLike], others: Sequence[SpanLike]
+) -> Iterator[tuple[list[int], list[int]]]:
     """The numbers of the spans that hang together: of one label, with no gap between them."""
     sides = [(span, (0, i)) for i, span in enumerate(ones)] + [(span, (1, j)) for j, span in enumerate(others)]
     island: tuple[list[int], list[int]] = ([], [])
@@ -144,7 +146,7 @@ def _islands(ones: Sequence[Stretch], others: Sequence[Stretch]) -> Iterator[tup
     yield island
 
 
-def _cheapest(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, int]) -> dict[int, int]:
+def _cheapest_path(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, int]) -> dict[int, int]:
     """The cheapest way to one more pair: whose each span on the right becomes; empty when there is none.
 
     Shortest paths by Bellman and Ford, with a queue: giving a partner up has a negative cost, its own.
@@ -164,10 +166,10 @@ def _cheapest(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, int]) 
             elif owner not in reached or total - costs[owner][j] < reached[owner]:
                 reached[owner], through[owner], before[owner] = total - costs[owner][j], j, i
                 queue.append(owner)
-    return {} if best is None else _traced(best[1], best[2], through, before)
+    return {} if best is None else _trace_path(best[1], best[2], through, before)
 
 
-def _traced(i: int, j: int, through: Mapping[int, int], before: Mapping[int, int]) -> dict[int, int]:
+def _trace_path(i: int, j: int, through: Mapping[int, int], before: Mapping[int, int]) -> dict[int, int]:
     path = {j: i}
     while i in through:
         path[through[i]] = before[i]
@@ -175,8 +177,8 @@ def _traced(i: int, j: int, through: Mapping[int, int], before: Mapping[int, int
     return path
 
 
-_METHODS: dict[Rule, Callable[[Sequence[Stretch], Sequence[Stretch]], set[tuple[int, int]]]] = {
-    "exact": _exact,
-    "position": _position,
-    "overlapping": _overlapping,
+_METHODS: dict[PairingRule, Callable[[Sequence[SpanLike], Sequence[SpanLike]], set[tuple[int, int]]]] = {
+    "exact": _pair_exact,
+    "position": _pair_by_position,
+    "overlapping": _pair_overlapping,
 }

@@ -19,8 +19,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling import __version__
-from labeling.evaluation.matching import pair
-from labeling.workspace.rows.score import Measure, Measures, Rule, Score
+from labeling.evaluation.matching import pair_spans
+from labeling.workspace.rows.score import Measure, Measures, PairingRule, Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labeling.evaluation.matching import Stretch
+    from labeling.evaluation.matching import SpanLike
 
-    Keep: TypeAlias = Callable[[str, Stretch], bool]
+    SpanFilter: TypeAlias = Callable[[str, SpanLike], bool]
     Weights: TypeAlias = NDArray[np.int64]
 
 # A label and the words that bear it, as printed.
 Surface: TypeAlias = tuple[str, str]
 
 # The least number of leak groups of which resamples can differ.
-ENOUGH = 2
+ENOUGH_GROUPS = 2
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredArticle:
     """One article with its gold and with what one annotator says; ``open`` are the stretches gold leaves open."""
 
     article: str
     leak_group: str
     text: str
-    gold: Sequence[Stretch]
-    predicted: Sequence[Stretch]
+    gold: Sequence[SpanLike]
+    predicted: Sequence[SpanLike]
     open: Sequence[tuple[int, int]] = ()
 
 
@@ -63,9 +63,9 @@ class Bootstrap:
 BOOTSTRAP = Bootstrap()
 
 
-def evaluate(
+def score_spans(
     annotator: str,
-    judged: Iterable[Judged],
+    judged: Iterable[ScoredArticle],
     labels: Sequence[str],
     *,
     trained_on: Collection[Surface] | None = None,
@@ -78,17 +78,17 @@ def evaluate(
         annotator: Whose spans they are.
         judged: Every article of the test set, also those without any span.
         labels: The labels to list, in that order; spans with another label count in micro alone.
-        trained_on: The surfaces of the training split (see `surface`), to part seen from unseen.
+        trained_on: The surfaces of the training split (see `surface_of`), to part seen from unseen.
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
     """
     articles = list(judged)
 
-    def measures(rule: Rule, listed: Sequence[str] = labels, seen: Keep | None = None) -> Measures:
-        outcomes = [_outcome(each, rule) for each in articles]
-        return measures_of(outcomes, listed, signature(rule, bootstrap, corpus), rule, bootstrap, seen)
+    def measures(rule: PairingRule, listed: Sequence[str] = labels, seen: SpanFilter | None = None) -> Measures:
+        outcomes = [_pair_article(each, rule) for each in articles]
+        return compute_measures(outcomes, listed, sign_measures(rule, bootstrap, corpus), rule, bootstrap, seen)
 
-    seen = None if trained_on is None else lambda text, span: surface(text, span) in trained_on
+    seen = None if trained_on is None else lambda text, span: surface_of(text, span) in trained_on
     return Score(
         annotator=annotator,
         articles=len(articles),
@@ -99,13 +99,13 @@ def evaluate(
     )
 
 
-def measures_of(
-    outcomes: Sequence[Outcome],
+def compute_measures(
+    outcomes: Sequence[PairedArticle],
     labels: Sequence[str],
     signed: str,
-    rule: Rule = "exact",
+    rule: PairingRule = "exact",
     bootstrap: Bootstrap = BOOTSTRAP,
-    seen: Keep | None = None,
+    seen: SpanFilter | None = None,
 ) -> Measures:
     """Measures over all that was paired, and by label.
 
@@ -118,23 +118,23 @@ def measures_of(
         seen: Whether training had such a one; None where that is not asked.
     """
     groups = sorted({each.leak_group for each in outcomes})
-    weights = _weights(len(groups), bootstrap)
+    weights = _resample_weights(len(groups), bootstrap)
     return Measures(
         rule=rule,
-        micro=_measure(outcomes, groups, weights, lambda *_: True),
-        labels={label: _measure(outcomes, groups, weights, partial(_bears, label)) for label in labels},
+        micro=_compute_measure(outcomes, groups, weights, lambda *_: True),
+        labels={label: _compute_measure(outcomes, groups, weights, partial(_has_label, label)) for label in labels},
         signature=signed,
-        seen=_measure(outcomes, groups, weights, seen) if seen else None,
-        unseen=_measure(outcomes, groups, weights, lambda *each: not seen(*each)) if seen else None,
+        seen=_compute_measure(outcomes, groups, weights, seen) if seen else None,
+        unseen=_compute_measure(outcomes, groups, weights, lambda *each: not seen(*each)) if seen else None,
     )
 
 
-def surface(text: str, span: Stretch) -> Surface:
+def surface_of(text: str, span: SpanLike) -> Surface:
     """The label of a span and its words as printed."""
     return span.label, text[span.start : span.end]
 
 
-def signature(rule: Rule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
+def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
     """All that a number depends on, in one line: numbers compare when their signatures are the same."""
     parts = {
         "match": rule,
@@ -149,22 +149,22 @@ def signature(rule: Rule, bootstrap: Bootstrap, corpus: str, layer: str = "spans
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PairedArticle:
     """One article after pairing: the spans of gold that have a partner, all of gold, and the predictions that count."""
 
     leak_group: str
     text: str
-    paired: Sequence[Stretch]
-    gold: Sequence[Stretch]
-    predicted: Sequence[Stretch]
+    paired: Sequence[SpanLike]
+    gold: Sequence[SpanLike]
+    predicted: Sequence[SpanLike]
 
 
-def _outcome(judged: Judged, rule: Rule) -> Outcome:
-    pairing = pair(judged.gold, judged.predicted, rule)
+def _pair_article(judged: ScoredArticle, rule: PairingRule) -> PairedArticle:
+    pairing = pair_spans(judged.gold, judged.predicted, rule)
     wrong = [
         span for span in pairing.right if not any(span.start < end and start < span.end for start, end in judged.open)
     ]
-    return Outcome(
+    return PairedArticle(
         leak_group=judged.leak_group,
         text=judged.text,
         paired=[gold for gold, _ in pairing.pairs],
@@ -173,11 +173,13 @@ def _outcome(judged: Judged, rule: Rule) -> Outcome:
     )
 
 
-def _bears(label: str, _text: str, span: Stretch) -> bool:
+def _has_label(label: str, _text: str, span: SpanLike) -> bool:
     return span.label == label
 
 
-def _measure(outcomes: Sequence[Outcome], groups: Sequence[str], weights: Weights | None, keep: Keep) -> Measure:
+def _compute_measure(
+    outcomes: Sequence[PairedArticle], groups: Sequence[str], weights: Weights | None, keep: SpanFilter
+) -> Measure:
     """Count the kept spans by leak group, and take the ratios of the sums and of the resampled sums."""
     counts = {group: [0, 0, 0] for group in groups}
     for each in outcomes:
@@ -193,25 +195,26 @@ def _measure(outcomes: Sequence[Outcome], groups: Sequence[str], weights: Weight
         recall=pairs / gold if gold else None,
         f1=2 * pairs / (predicted + gold) if predicted + gold else None,
         **intervals,
-        undefined=_undefined(gold, predicted, len(groups)),
+        undefined=_explain_undefined(gold, predicted, len(groups)),
     )
 
 
-def _undefined(gold: int, predicted: int, groups: int) -> str:
+def _explain_undefined(gold: int, predicted: int, groups: int) -> str:
     reasons = [
         "precision: nothing was predicted" * (not predicted),
         "recall: gold has none" * (not gold),
         "f1: neither has any" * (not predicted and not gold),
-        f"intervals: {'one leak group' if groups else 'no leak group'}, and a resample needs two" * (groups < ENOUGH),
+        f"intervals: {'one leak group' if groups else 'no leak group'}, and a resample needs two"
+        * (groups < ENOUGH_GROUPS),
     ]
     return "; ".join(filter(None, reasons))
 
 
-def _weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
+def _resample_weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
     """How often each leak group is drawn in each resample: resamples x groups, the same for every measure."""
     import numpy as np
 
-    if groups < ENOUGH:
+    if groups < ENOUGH_GROUPS:
         return None
     source = np.random.Generator(np.random.PCG64(bootstrap.seed))
     return source.multinomial(groups, [1 / groups] * groups, size=bootstrap.resamples)

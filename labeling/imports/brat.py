@@ -15,19 +15,27 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from labeling.articles import Row
-from labeling.imports.record import Attribute, Item, Link, Mark, Misfit, Statement, unreadable
+from labeling.articles import SourceRow
+from labeling.imports.record import (
+    Attribute,
+    ImportItem,
+    ImportRecord,
+    Misfit,
+    RelationMark,
+    SpanMark,
+    reject_unreadable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from labeling.annotations import What
+    from labeling.annotations import ThingKind
 
-ENDINGS = (".ann",)
+BRAT_ENDINGS = (".ann",)
 
 _TEXT_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
-_RELATION = re.compile(r"(R\d+)\t(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
+_RELATION_LINE = re.compile(r"(R\d+)\t(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
 _EVENT = re.compile(r"(E\d+)\t([^\s:]+):(\S+)((?: \S+?:\S+)*)\s*")
 _ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.+?))?\s*")
 _NOTE = re.compile(r"(#\d+)\t(\S+) (\S+)\t(.*)")
@@ -35,40 +43,40 @@ _EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+){2,})\s*")
 _NORMALISATION = re.compile(r"(N\d+)\t.*")
 # The kind of the notes that people write in brat's page; other kinds are of programs.
 _ANNOTATORS = "AnnotatorNotes"
-_KINDS: dict[str, What] = {"T": "span", "R": "relation", "E": "relation", "*": "relation"}
+_KINDS: dict[str, ThingKind] = {"T": "span", "R": "relation", "E": "relation", "*": "relation"}
 
 
-def read(path: Path, name: str) -> Iterator[Item]:
+def read_brat(path: Path, name: str) -> Iterator[ImportItem]:
     """Read one ``.ann`` file and the text beside it; ``name`` becomes the article's id."""
     beside = path.with_suffix(".txt")
     if not beside.exists():
-        yield unreadable(str(path), f"there is no {beside.name} beside it", "put the text there")
+        yield reject_unreadable(str(path), f"there is no {beside.name} beside it", "put the text there")
         return
     try:
         # Of the text a byte order mark stays: offsets count it.
         text, lines = beside.read_bytes().decode("utf-8"), path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        yield unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
+        yield reject_unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
         return
-    yield statement_of(Row(where=str(path), id=name, text=text), lines)
+    yield parse_brat(SourceRow(where=str(path), id=name, text=text), lines)
 
 
-def statement_of(row: Row, lines: str) -> Statement:
+def parse_brat(row: SourceRow, lines: str) -> ImportRecord:
     """What the lines of an ``.ann`` file say of the text of ``row``."""
-    file = _File(text=row.text)
+    file = _BratFile(text=row.text)
     for number, line in enumerate(re.split(r"\r?\n", lines), start=1):
         if line.strip():
             file.take(number, line)
-    return Statement(row=row, marks=tuple(file.finished()), links=tuple(file.links()), misfits=tuple(file.misfits))
+    return ImportRecord(row=row, marks=tuple(file.finished()), links=tuple(file.links()), misfits=tuple(file.misfits))
 
 
 @dataclass
-class _File:
+class _BratFile:
     """The things of one file, as far as it was read."""
 
     text: str
-    marks: list[Mark] = field(default_factory=list)
-    related: list[Link] = field(default_factory=list)
+    marks: list[SpanMark] = field(default_factory=list)
+    related: list[RelationMark] = field(default_factory=list)
     triggers: dict[str, str] = field(default_factory=dict)
     events: list[tuple[str, str, str]] = field(default_factory=list)
     said: list[tuple[str, Attribute]] = field(default_factory=list)
@@ -79,7 +87,7 @@ class _File:
         """Read one line; one that is of no form of brat's is a misfit."""
         forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
             (_TEXT_BOUND, self._mark),
-            (_RELATION, self._relation),
+            (_RELATION_LINE, self._relation),
             (_EVENT, self._event),
             (_ATTRIBUTE, self._attribute),
             (_NOTE, self._note),
@@ -94,7 +102,7 @@ class _File:
         reason = f"line {number} is not of a form that brat writes"
         self.misfits.append(Misfit(what, line.partition("\t")[0], "unreadable", reason, line))
 
-    def finished(self) -> Iterator[Mark]:
+    def finished(self) -> Iterator[SpanMark]:
         """The spans with their attributes and notes; attributes and notes of anything else become misfits."""
         self._look_at_events()
         said, notes, known = self._by_target(), self._notes_by_target(), {mark.id for mark in self.marks}
@@ -106,20 +114,20 @@ class _File:
             note = "; ".join(words for _, words in notes.get(mark.id, ()))
             yield replace(mark, note=note, attributes=tuple(said.get(mark.id, ())))
 
-    def links(self) -> Iterator[Link]:
+    def links(self) -> Iterator[RelationMark]:
         """Relations, with triggers in place of events."""
         for link in self.related:
-            yield Link(self._target(link.head), self._target(link.tail), link.label)
+            yield RelationMark(self._target(link.head), self._target(link.tail), link.label)
 
     def _mark(self, found: re.Match[str]) -> None:
         name, label, places, covers = found.groups()
         parts = [tuple(map(int, part.split())) for part in places.split(";")]
-        joined = _joined(self.text, [(start, end) for start, end in parts])
-        self.marks.append(Mark(name, joined, label, covers))
+        joined = _join_parts(self.text, [(start, end) for start, end in parts])
+        self.marks.append(SpanMark(name, joined, label, covers))
 
     def _relation(self, found: re.Match[str]) -> None:
         _, label, head, tail = found.groups()
-        self.related.append(Link(head, tail, label))
+        self.related.append(RelationMark(head, tail, label))
 
     def _event(self, found: re.Match[str]) -> None:
         name, kind, trigger, arguments = found.groups()
@@ -127,7 +135,7 @@ class _File:
         self.events.append((name, kind, found[0]))
         for argument in arguments.split():
             role, _, target = argument.partition(":")
-            self.related.append(Link(name, target, role))
+            self.related.append(RelationMark(name, target, role))
 
     def _look_at_events(self) -> None:
         """An event is its trigger: it has no place where there is none, or one of another kind, or another event's."""
@@ -154,7 +162,7 @@ class _File:
         self.notes.append((target, name, words if kind == _ANNOTATORS else f"{kind}: {words}"))
 
     def _equivalence(self, found: re.Match[str]) -> None:
-        self.related += [Link(head, tail, found[1]) for head, tail in pairwise(found[2].split())]
+        self.related += [RelationMark(head, tail, found[1]) for head, tail in pairwise(found[2].split())]
 
     def _normalisation(self, found: re.Match[str]) -> None:
         self.misfits.append(_unsupported(found[1], "a link to an entry of a database", found[0]))
@@ -175,7 +183,7 @@ class _File:
         return targets
 
 
-def _joined(text: str, parts: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _join_parts(text: str, parts: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """The parts, those made one that only blanks keep apart: brat's editor cuts a span at each line end."""
     joined = parts[:1]
     for start, end in parts[1:]:

@@ -14,25 +14,25 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labeling.articles import Row
-from labeling.imports.record import Item, Mark, Misfit, Statement, unreadable
+from labeling.articles import SourceRow
+from labeling.imports.record import ImportItem, ImportRecord, Misfit, SpanMark, reject_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-ENDINGS = (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt")
+CONLL_ENDINGS = (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt")
 
 _NEW = re.compile(r"-DOCSTART-.*|#\s*(?:newdoc(?:\s+id\s*=\s*(.*))?|doc_id\s*=\s*(.*))")
 # Not every line that begins with "#" is a comment: the sign is a token, too.
 _COMMENT = re.compile(r"(#\s*[\w.:]+)\s*=.*")
 _TAG = re.compile(r"([BIESLU])-(.+)")
 _OUTSIDE = frozenset({"O", "_", "-"})
-_LAST, _FIRST = frozenset("ELSU"), frozenset("BSU")
+_LAST_TAGS, _FIRST_TAGS = frozenset("ELSU"), frozenset("BSU")
 
 
 @dataclass(frozen=True)
-class Token:
+class TaggedToken:
     """A word with its tag; ``line`` is the number of its line in the file."""
 
     word: str
@@ -41,19 +41,19 @@ class Token:
 
 
 @dataclass
-class Document:
+class ConllDocument:
     """The sentences of one document, the name the file gives it or "", and what was not read.
 
     ``spare`` is how many columns, ``remarks`` the names of comments.
     """
 
     name: str = ""
-    sentences: list[list[Token]] = field(default_factory=lambda: [[]])
+    sentences: list[list[TaggedToken]] = field(default_factory=lambda: [[]])
     spare: int = 0
     remarks: set[str] = field(default_factory=set)
 
     @property
-    def tokens(self) -> list[Token]:
+    def tokens(self) -> list[TaggedToken]:
         """All tokens in order."""
         return [token for sentence in self.sentences for token in sentence]
 
@@ -63,7 +63,7 @@ class Document:
         return "\n".join(" ".join(token.word for token in sentence) for sentence in self.sentences if sentence)
 
 
-def read(path: Path, name: str, text_of: Callable[[str], str | None] = lambda _: None) -> Iterator[Item]:
+def read_conll(path: Path, name: str, text_of: Callable[[str], str | None] = lambda _: None) -> Iterator[ImportItem]:
     """Read one file.
 
     Args:
@@ -72,65 +72,67 @@ def read(path: Path, name: str, text_of: Callable[[str], str | None] = lambda _:
         text_of: Gives the text of an article that was taken in before, by its id; None for any other.
     """
     try:
-        documents = list(documents_of(path.read_bytes().decode("utf-8-sig")))
+        documents = list(split_documents(path.read_bytes().decode("utf-8-sig")))
     except ValueError as error:
-        yield unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
+        yield reject_unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
         return
     for number, document in enumerate(documents, start=1):
         own = document.name or (name if len(documents) == 1 else f"{name}#{number}")
-        yield statement_of(document, own, str(path), text_of(own))
+        yield parse_document(document, own, str(path), text_of(own))
 
 
-def documents_of(content: str) -> Iterator[Document]:
+def split_documents(content: str) -> Iterator[ConllDocument]:
     """Cut a file into its documents; those without a token are none.
 
     Raises:
         ValueError: A line has a token and no tag; the message has its number.
     """
-    document = Document()
+    document = ConllDocument()
     for number, line in enumerate(re.split(r"\r?\n", content), start=1):
         if new := _NEW.fullmatch(line.strip()):
             if document.tokens:
                 yield document
-            document = Document(name=(new[1] or new[2] or "").strip())
+            document = ConllDocument(name=(new[1] or new[2] or "").strip())
         elif not line.strip():
             document.sentences.append([])
         elif remark := _COMMENT.fullmatch(line.strip()):
             document.remarks.add(remark[1])
         else:
-            _take(document, line, number)
+            _add_token(document, line, number)
     if document.tokens:
         yield document
 
 
-def statement_of(document: Document, name: str, where: str, text: str | None) -> Statement:
+def parse_document(document: ConllDocument, name: str, where: str, text: str | None) -> ImportRecord:
     """The spans of a document, in the article's text where the tokens stand in it, else in the text by the rule."""
     tokens = document.tokens
-    at = _places(tokens, text) if text is not None else None
+    at = _find_tokens(tokens, text) if text is not None else None
     rebuilt = document.text if text is None or at is None else text
-    at = at or _places(tokens, rebuilt) or []
+    at = at or _find_tokens(tokens, rebuilt) or []
     unread = [token for token in tokens if token.tag not in _OUTSIDE and not _TAG.fullmatch(token.tag)]
-    return Statement(
-        row=Row(where=where, id=name, text=rebuilt),
-        marks=tuple(mark for sentence in _sentences(document, at) for mark in _marks(*zip(*sentence, strict=True))),
-        misfits=tuple(_misfit(token) for token in unread),
-        ignored=frozenset({*document.remarks, *_columns(document.spare)}),
+    return ImportRecord(
+        row=SourceRow(where=where, id=name, text=rebuilt),
+        marks=tuple(
+            mark for sentence in _place_sentences(document, at) for mark in _read_marks(*zip(*sentence, strict=True))
+        ),
+        misfits=tuple(_tag_misfit(token) for token in unread),
+        ignored=frozenset({*document.remarks, *_describe_spare_columns(document.spare)}),
     )
 
 
-def _columns(spare: int) -> list[str]:
+def _describe_spare_columns(spare: int) -> list[str]:
     return [f"{spare} columns before the last"] if spare else []
 
 
-def _take(document: Document, line: str, number: int) -> None:
+def _add_token(document: ConllDocument, line: str, number: int) -> None:
     cells = line.rstrip(" \t").split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
     if len(cells) < 2 or not cells[0]:  # noqa: PLR2004 - a token and a tag
         raise ValueError(f"line {number} has a token and no tag")
-    document.sentences[-1].append(Token(cells[0], cells[-1].strip(), number))
+    document.sentences[-1].append(TaggedToken(cells[0], cells[-1].strip(), number))
     document.spare = max(document.spare, len(cells) - 2)
 
 
-def _places(tokens: Sequence[Token], text: str) -> list[tuple[int, int]] | None:
+def _find_tokens(tokens: Sequence[TaggedToken], text: str) -> list[tuple[int, int]] | None:
     """Where each token stands in the text, one after the other with only blanks between; None if they do not."""
     found, end = list[tuple[int, int]](), 0
     for token in tokens:
@@ -142,7 +144,9 @@ def _places(tokens: Sequence[Token], text: str) -> list[tuple[int, int]] | None:
     return found if not text[end:].strip() else None
 
 
-def _sentences(document: Document, at: Sequence[tuple[int, int]]) -> Iterator[list[tuple[Token, tuple[int, int]]]]:
+def _place_sentences(
+    document: ConllDocument, at: Sequence[tuple[int, int]]
+) -> Iterator[list[tuple[TaggedToken, tuple[int, int]]]]:
     """Each sentence with the places of its tokens: no span goes on in the next one."""
     places = iter(at)
     for sentence in document.sentences:
@@ -150,28 +154,28 @@ def _sentences(document: Document, at: Sequence[tuple[int, int]]) -> Iterator[li
             yield [(token, next(places)) for token in sentence]
 
 
-def _marks(tokens: Sequence[Token], at: Sequence[tuple[int, int]]) -> Iterator[Mark]:
+def _read_marks(tokens: Sequence[TaggedToken], at: Sequence[tuple[int, int]]) -> Iterator[SpanMark]:
     begun: tuple[int, str] | None = None
     stop = 0
     for token, (start, end) in zip(tokens, at, strict=True):
         tag = _TAG.fullmatch(token.tag)
         prefix, label = tag.groups() if tag else ("", "")
-        if begun and (not tag or prefix in _FIRST or label != begun[1]):
-            yield _mark(*begun, stop)
+        if begun and (not tag or prefix in _FIRST_TAGS or label != begun[1]):
+            yield _make_mark(*begun, stop)
             begun = None
         if tag:
             begun, stop = begun or (start, label), end
-        if begun and prefix in _LAST:
-            yield _mark(*begun, stop)
+        if begun and prefix in _LAST_TAGS:
+            yield _make_mark(*begun, stop)
             begun = None
     if begun:
-        yield _mark(*begun, stop)
+        yield _make_mark(*begun, stop)
 
 
-def _mark(start: int, label: str, end: int) -> Mark:
-    return Mark(f"{label}:{start}-{end}", ((start, end),), label)
+def _make_mark(start: int, label: str, end: int) -> SpanMark:
+    return SpanMark(f"{label}:{start}-{end}", ((start, end),), label)
 
 
-def _misfit(token: Token) -> Misfit:
+def _tag_misfit(token: TaggedToken) -> Misfit:
     reason = f"{token.tag!r} of {token.word!r} is no tag of BIO, BIOES or BILOU"
     return Misfit("span", f"line {token.line}", "unreadable", reason, f"{token.word}\t{token.tag}")

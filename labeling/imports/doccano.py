@@ -5,43 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.jsonl import Json, statements, unread
-from labeling.imports.record import Item, Link, Mark, Misfit, Statement
+from labeling.imports.jsonl import JsonLine, list_unread_fields, read_json_lines
+from labeling.imports.record import ImportItem, ImportRecord, Misfit, RelationMark, SpanMark
 from labeling.sources.fields import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from labeling.annotations import Defect, What
-    from labeling.articles import Row
+    from labeling.annotations import Defect, ThingKind
+    from labeling.articles import SourceRow
 
-ENDINGS = (".jsonl",)
+DOCCANO_ENDINGS = (".jsonl",)
 
 _LABELS = ("label", "labels", "cats")
 _COMMENTS = ("Comments", "comments")
-_ENTITY = frozenset({"id", "start_offset", "end_offset", "label"})
-_RELATION = frozenset({"id", "from_id", "to_id", "type"})
-_KNOWN = frozenset({*COLUMNS, *_LABELS, *_COMMENTS, "meta", "data", "entities", "relations", "username"})
+_ENTITY_FIELDS = frozenset({"id", "start_offset", "end_offset", "label"})
+_RELATION_FIELDS = frozenset({"id", "from_id", "to_id", "type"})
+_DOCCANO_FIELDS = frozenset({*COLUMNS, *_LABELS, *_COMMENTS, "meta", "data", "entities", "relations", "username"})
 
 
-def read(path: Path, name: str) -> Iterator[Item]:
+def read_doccano(path: Path, name: str) -> Iterator[ImportItem]:
     """Read one file; articles without an id of their own are called after ``name``."""
-    return statements(path, name, statement_of)
+    return read_json_lines(path, name, parse_doccano_line)
 
 
-def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT001 - as `statements` hands it over
+def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportRecord:  # noqa: FBT001 - as `read_json_lines` hands it over
     """What a line says of its text."""
-    line = _Line()
+    line = _DoccanoLine()
     for name, take in (
         *((name, line.label) for name in _LABELS),
         ("entities", line.entity),
         ("relations", line.relation),
         *((name, line.comment) for name in _COMMENTS),
     ):
-        for each in _list(fields.get(name)):
+        for each in _as_list(fields.get(name)):
             take(each)
-    return Statement(
+    return ImportRecord(
         row=row,
         named=named,
         annotator=fields["username"] if isinstance(fields.get("username"), str) else "",
@@ -49,16 +49,16 @@ def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT
         links=tuple(line.links),
         options=tuple(line.options),
         misfits=tuple(line.misfits),
-        ignored=frozenset(unread(fields, _KNOWN) | line.spare),
+        ignored=frozenset(list_unread_fields(fields, _DOCCANO_FIELDS) | line.spare),
     )
 
 
 @dataclass
-class _Line:
+class _DoccanoLine:
     """The things of one line, as far as it was read."""
 
-    marks: list[Mark] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    marks: list[SpanMark] = field(default_factory=list)
+    links: list[RelationMark] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
     spare: set[str] = field(default_factory=set)
@@ -69,7 +69,7 @@ class _Line:
             case str():
                 self.options.append(said)
             case [int(start), int(end), str(label)]:
-                self.marks.append(Mark(f"{label}:{start}-{end}", ((start, end),), label))
+                self.marks.append(SpanMark(f"{label}:{start}-{end}", ((start, end),), label))
             case _:
                 self._misfit("span", "unreadable", "it is no [start, end, label] and no label", said)
 
@@ -77,8 +77,8 @@ class _Line:
         """Take a span with an id of its own."""
         match said:
             case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
-                self.marks.append(Mark(str(name), ((start, end),), label))
-                self.spare |= {f"entities.{key}" for key in set(said) - _ENTITY}
+                self.marks.append(SpanMark(str(name), ((start, end),), label))
+                self.spare |= {f"entities.{key}" for key in set(said) - _ENTITY_FIELDS}
             case _:
                 self._misfit("span", "unreadable", "id, start_offset, end_offset or label are not there", said)
 
@@ -86,8 +86,8 @@ class _Line:
         """Take a link between two entities."""
         match said:
             case {"from_id": int() | str() as head, "to_id": int() | str() as tail, "type": str(label)}:
-                self.links.append(Link(str(head), str(tail), label))
-                self.spare |= {f"relations.{key}" for key in set(said) - _RELATION}
+                self.links.append(RelationMark(str(head), str(tail), label))
+                self.spare |= {f"relations.{key}" for key in set(said) - _RELATION_FIELDS}
             case _:
                 self._misfit("relation", "unreadable", "from_id, to_id or type are not there", said)
 
@@ -95,11 +95,11 @@ class _Line:
         """Take a comment, for which there is no place."""
         self._misfit("annotation", "unsupported", "there is no place for a comment", said)
 
-    def _misfit(self, what: What, kind: Defect, reason: str, raw: Any) -> None:  # noqa: ANN401 - JSON of any form
+    def _misfit(self, what: ThingKind, kind: Defect, reason: str, raw: Any) -> None:  # noqa: ANN401 - JSON of any form
         self.misfits.append(Misfit(what, "", kind, reason, raw))
 
 
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - JSON of any form
+def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 - JSON of any form
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

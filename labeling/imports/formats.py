@@ -11,20 +11,22 @@ from labeling.imports import brat, conll, doccano, prodigy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from labeling.imports.record import Item
+    from labeling.imports.record import ImportItem
 
-Format: TypeAlias = Literal["brat", "prodigy", "doccano", "conll"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+ImportFormat: TypeAlias = Literal["brat", "prodigy", "doccano", "conll"]
+IMPORT_FORMATS: tuple[ImportFormat, ...] = get_args(ImportFormat)
 
-_ENDINGS: dict[Format, tuple[str, ...]] = {
-    "brat": brat.ENDINGS,
-    "prodigy": prodigy.ENDINGS,
-    "doccano": doccano.ENDINGS,
-    "conll": conll.ENDINGS,
+_ENDINGS: dict[ImportFormat, tuple[str, ...]] = {
+    "brat": brat.BRAT_ENDINGS,
+    "prodigy": prodigy.PRODIGY_ENDINGS,
+    "doccano": doccano.DOCCANO_ENDINGS,
+    "conll": conll.CONLL_ENDINGS,
 }
 
 
-def read(kind: Format, path: Path, name: str, text_of: Callable[[str], str | None]) -> Iterator[Item]:
+def read_import(
+    kind: ImportFormat, path: Path, name: str, text_of: Callable[[str], str | None]
+) -> Iterator[ImportItem]:
     """What a file says, statement by statement.
 
     Args:
@@ -34,11 +36,11 @@ def read(kind: Format, path: Path, name: str, text_of: Callable[[str], str | Non
         text_of: Gives the text of an article that was taken in before, by its id; None for any other.
     """
     if kind == "conll":
-        return conll.read(path, name, text_of)
-    return {"brat": brat.read, "prodigy": prodigy.read, "doccano": doccano.read}[kind](path, name)
+        return conll.read_conll(path, name, text_of)
+    return {"brat": brat.read_brat, "prodigy": prodigy.read_prodigy, "doccano": doccano.read_doccano}[kind](path, name)
 
 
-def files(kind: Format, names: Iterable[str]) -> tuple[list[tuple[Path, str]], list[str]]:
+def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tuple[Path, str]], list[str]]:
     """The files of a format that ``names`` name, each with its path in the named folder without its ending.
 
     Returns:
@@ -53,23 +55,23 @@ def files(kind: Format, names: Iterable[str]) -> tuple[list[tuple[Path, str]], l
         if path.is_file():
             found.setdefault(path, path.stem)
             continue
-        under = _under(path)
+        under = _files_under(path)
         ours = [each for each in under if each.suffix.lower() in _ENDINGS[kind]]
         if not ours:
             wanted = f"{name!r} holds no {kind} file" if path.is_dir() else f"there is no file or folder {name!r}"
             raise UsageError(wanted, todo=f"name files, or a folder of files ending in {' '.join(_ENDINGS[kind])}")
         found = {each: each.relative_to(path).with_suffix("").as_posix() for each in ours} | found
-        passed += [str(each) for each in under if each not in found and not _text_of(kind, each)]
+        passed += [str(each) for each in under if each not in found and not _is_brat_text(kind, each)]
     return sorted(found.items()), passed
 
 
-def _under(folder: Path) -> list[Path]:
+def _files_under(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     paths = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def _text_of(kind: Format, path: Path) -> bool:
+def _is_brat_text(kind: ImportFormat, path: Path) -> bool:
     """Whether the file is the text that another one is about."""
     return kind == "brat" and path.suffix == ".txt" and path.with_suffix(".ann").exists()

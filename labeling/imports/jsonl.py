@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.articles import reject_of
 from labeling.errors import ArticleError
-from labeling.imports.record import Item, Statement, unreadable
-from labeling.sources.fields import COLUMNS, row_of
-from labeling.sources.inputs import Input
+from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
+from labeling.sources.fields import COLUMNS, make_source_row
+from labeling.sources.inputs import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    from labeling.articles import Row
+    from labeling.articles import SourceRow
 
-Json: TypeAlias = dict[str, Any]
+JsonLine: TypeAlias = dict[str, Any]
 
 
-def statements(path: Path, name: str, read: Callable[[Json, Row, bool], Statement]) -> Iterator[Item]:
+def read_json_lines(
+    path: Path, name: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
+) -> Iterator[ImportItem]:
     """What each line of a file says; a line that is no object, or has no text, is refused with its number.
 
     Args:
@@ -31,25 +33,27 @@ def statements(path: Path, name: str, read: Callable[[Json, Row, bool], Statemen
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield _item(line, Input(path, name), f"{path}:{number}", read)
+                yield _read_item(line, SourceFile(path, name), f"{path}:{number}", read)
 
 
-def _item(line: bytes, source: Input, where: str, read: Callable[[Json, Row, bool], Statement]) -> Item:
+def _read_item(
+    line: bytes, source: SourceFile, where: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
+) -> ImportItem:
     try:
         fields = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        return unreadable(where, f"the line is no JSON: {error}", "export the file again")
+        return reject_unreadable(where, f"the line is no JSON: {error}", "export the file again")
     if not isinstance(fields, dict):
-        return unreadable(where, "the line is no JSON object", "name a file with one object a line")
+        return reject_unreadable(where, "the line is no JSON object", "name a file with one object a line")
     known = article_fields(fields)
     try:
-        row = row_of(known, source, where)
+        row = make_source_row(known, source, where)
     except ArticleError as error:
         return reject_of(error, str(known.get("id", "")))
     return read(fields, row, bool(known.get("id") or known.get("url")))
 
 
-def article_fields(fields: Mapping[str, Any]) -> Json:
+def article_fields(fields: Mapping[str, Any]) -> JsonLine:
     """What a line says of its article: fields of its own, else those of its ``meta``, and ``data`` for the text."""
     meta = fields.get("meta")
     known = {**(meta if isinstance(meta, dict) else {}), **fields}
@@ -57,7 +61,7 @@ def article_fields(fields: Mapping[str, Any]) -> Json:
     return found if "text" in found or "data" not in fields else {**found, "text": fields["data"]}
 
 
-def unread(fields: Json, known: Collection[str]) -> set[str]:
+def list_unread_fields(fields: JsonLine, known: Collection[str]) -> set[str]:
     """The names of fields that nobody reads; of those in ``meta`` all that say nothing of the article."""
     meta = fields.get("meta")
     inner = set(meta) - set(COLUMNS) if isinstance(meta, dict) else set()

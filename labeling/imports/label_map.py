@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from labeling.annotations import What
+    from labeling.annotations import ThingKind
     from labeling.articles import Article
-    from labeling.imports.record import Attribute, Link, Mark
+    from labeling.imports.record import Attribute, RelationMark, SpanMark
     from labeling.schema import Schema
 
 # A choice set and one of its options.
-Option: TypeAlias = tuple[str, str]
+ChosenOption: TypeAlias = tuple[str, str]
 
 
-def refuse_unknown(names: Mapping[str, str], schema: Schema) -> None:
+def refuse_unknown_names(names: Mapping[str, str], schema: Schema) -> None:
     """See that every name of ours in a map is one: else all that it stands for would end in quarantine.
 
     Raises:
@@ -42,7 +42,7 @@ def refuse_unknown(names: Mapping[str, str], schema: Schema) -> None:
 
 
 @dataclass(frozen=True)
-class Translation:
+class RecordTranslation:
     """How one statement is translated.
 
     ``names`` maps names of theirs to ours, "" removes; ``place`` turns their offsets into the article's, or None.
@@ -53,9 +53,9 @@ class Translation:
     article: Article
     place: Callable[[int], int | None]
 
-    def span(self, mark: Mark) -> Span | Misfit:
+    def span(self, mark: SpanMark) -> Span | Misfit:
         """The span of a mark, if it can be one."""
-        raw = _raw(mark)
+        raw = _raw_mark(mark)
         if len(mark.parts) > 1:
             said = ", ".join(f"{start}..{end}" for start, end in mark.parts)
             return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {said}", raw)
@@ -63,15 +63,15 @@ class Translation:
         if start is None or end is None or not start < end:
             reason = f"{first}..{last} in a text of {len(self.article.text)} characters"
             return Misfit("span", mark.id, "offsets out of range", reason, raw)
-        if mark.covers is not None and not _same(mark.covers, self.article.text[start:end]):
+        if mark.covers is not None and not _same_words(mark.covers, self.article.text[start:end]):
             reason = f"the file says that another text stands at {first}..{last}"
             return Misfit("span", mark.id, "stale text", reason, raw)
         if not (label := self.names.get(mark.label, mark.label)):
-            return _removed("span", mark.id, mark.label, raw)
+            return _removed_misfit("span", mark.id, mark.label, raw)
         unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
         return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
 
-    def meaningless(self, mark: Mark) -> list[Misfit]:
+    def meaningless(self, mark: SpanMark) -> list[Misfit]:
         """The attributes of a mark for which there is no place."""
         return [
             Misfit(
@@ -83,22 +83,22 @@ class Translation:
                 each.name,
             )
             if meaning
-            else _removed("annotation", each.id, each.name, each.name)
+            else _removed_misfit("annotation", each.id, each.name, each.name)
             for each in mark.attributes
             if (meaning := self._meaning(each)) != UNSURE
         ]
 
-    def relation(self, link: Link) -> Relation | Misfit:
+    def relation(self, link: RelationMark) -> Relation | Misfit:
         """The relation of a link, unless the map removes it."""
         if label := self.names.get(link.label, link.label):
             return Relation(head=link.head, tail=link.tail, label=label)
-        return _removed("relation", f"{link.head} {link.label} {link.tail}", link.label, asdict(link))
+        return _removed_misfit("relation", f"{link.head} {link.label} {link.tail}", link.label, asdict(link))
 
-    def option(self, name: str) -> Option | Misfit:
+    def option(self, name: str) -> ChosenOption | Misfit:
         """What a label of the whole text means: ``event.CONSULT``, or an option that only one choice set has."""
         meant = self.names.get(name, name)
         if not meant:
-            return _removed("choice", name, name, name)
+            return _removed_misfit("choice", name, name, name)
         if "." in meant:
             of, _, option = meant.partition(".")
             return of, option
@@ -119,7 +119,7 @@ def _is_option(name: str, schema: Schema) -> bool:
     return name in {f"{of}.{option}" for of, option in options} or [each for _, each in options].count(name) == 1
 
 
-def _raw(mark: Mark) -> JsonValue:
+def _raw_mark(mark: SpanMark) -> JsonValue:
     """A mark as it came, with all that was said of it."""
     attributes: list[JsonValue] = [each.name for each in mark.attributes]
     return {
@@ -131,10 +131,10 @@ def _raw(mark: Mark) -> JsonValue:
     }
 
 
-def _same(said: str, there: str) -> bool:
+def _same_words(said: str, there: str) -> bool:
     """Whether a file's copy of a stretch is what stands there: tools write line ends as blanks."""
     return said.split() == there.split()
 
 
-def _removed(what: What, name: str, label: str, raw: JsonValue) -> Misfit:
+def _removed_misfit(what: ThingKind, name: str, label: str, raw: JsonValue) -> Misfit:
     return Misfit(what, name, "migrated", f"the map removes {label!r}", raw)

@@ -11,27 +11,27 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.annotations import Annotation, Quarantined, Relation, Span, check, quarantined
-from labeling.articles import article_of, is_new, reject_of
+from labeling.annotations import Annotation, QuarantineRow, Relation, Span, check_annotation, make_quarantine_row
+from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
-from labeling.imports.label_map import Translation
-from labeling.imports.offsets import article_text, places
-from labeling.imports.record import Misfit, Statement
+from labeling.imports.label_map import RecordTranslation
+from labeling.imports.offsets import article_text, make_offset_map
+from labeling.imports.record import ImportRecord, Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labeling.articles import Article, Reject
-    from labeling.imports.offsets import Unit
-    from labeling.imports.record import Item
+    from labeling.imports.offsets import OffsetUnit
+    from labeling.imports.record import ImportItem
     from labeling.schema import Schema
 
 # Whose word on what: article, annotator, state.
-Key: TypeAlias = tuple[str, str, str]
+AnnotationKey: TypeAlias = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Terms:
+class ImportOptions:
     """How files are to be read.
 
     ``annotator`` signs everything, whatever the files say; "" to let them say it. ``prefix`` stands before every id
@@ -42,12 +42,12 @@ class Terms:
     annotator: str = ""
     prefix: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    unit: Unit = "code-points"
+    unit: OffsetUnit = "code-points"
     max_characters: int = 20_000
 
 
 @dataclass
-class Intake:
+class AnnotationIntake:
     """Takes statements one by one; then holds what came of them.
 
     ``digests`` says which articles there were before, id to digest of the text, ``homes`` under which id a text stands.
@@ -56,28 +56,28 @@ class Intake:
     """
 
     schema: Schema
-    terms: Terms
+    terms: ImportOptions
     digests: dict[str, str] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     articles: dict[str, Article] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
-    _said: dict[Key, Annotation] = field(default_factory=dict)
-    _misfits: dict[Key, list[Misfit]] = field(default_factory=dict)
+    _said: dict[AnnotationKey, Annotation] = field(default_factory=dict)
+    _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
 
     def know(self, article: Article) -> None:
         """Remember an article of before; of two with one text, the first keeps it."""
         self.digests[article.id] = article.digest
         self.homes.setdefault(article.digest, article.id)
 
-    def take(self, item: Item) -> None:
+    def take(self, item: ImportItem) -> None:
         """Take what a file or a line says, or the reason why it cannot be read.
 
         Raises:
             UsageError: Nobody is named who said it.
         """
-        if not isinstance(item, Statement):
+        if not isinstance(item, ImportRecord):
             self.rejects.append(item)
             return
         annotator = self.terms.annotator or item.annotator
@@ -88,11 +88,11 @@ class Intake:
         try:
             article = self._article(item)
         except ArticleError as error:
-            self.rejects.append(_rejected(error, item))
+            self.rejects.append(_reject_record(error, item))
         else:
             self._say(article, annotator, item)
 
-    def finished(self, before: Mapping[Key, Annotation]) -> Iterator[tuple[Annotation, list[Quarantined]]]:
+    def finished(self, before: Mapping[AnnotationKey, Annotation]) -> Iterator[tuple[Annotation, list[QuarantineRow]]]:
         """Each annotation with what is sound in it, by article and annotator; and what is not, thing by thing.
 
         Args:
@@ -100,23 +100,23 @@ class Intake:
         """
         for key, said in sorted(self._said.items()):
             annotation = self._together(before[key], said) if key in before else said
-            sound, bad = check(annotation, self.articles[annotation.article], self.schema)
+            sound, bad = check_annotation(annotation, self.articles[annotation.article], self.schema)
             raw = {span.id: span.model_dump(mode="json") for span in annotation.spans}
             yield (
                 sound,
                 [
                     *(each.model_copy(update={"raw": raw.get(each.id)}) for each in bad),
                     *(
-                        quarantined(said, each.what, each.id, each.kind, each.reason, each.raw)
+                        make_quarantine_row(said, each.what, each.id, each.kind, each.reason, each.raw)
                         for each in self._misfits[key]
                     ),
                 ],
             )
 
-    def _article(self, item: Statement) -> Article:
+    def _article(self, item: ImportRecord) -> Article:
         """The article that a statement is about: one of before, by its id or else by its text, or a new one."""
         row = replace(item.row, id=self.terms.prefix + item.row.id, text=article_text(item.row.text))
-        article = article_of(row, self.terms.max_characters)
+        article = make_article(row, self.terms.max_characters)
         if is_new(article, self.digests, item.row.where) and (home := self.homes.get(article.digest)):
             article = article.model_copy(update={"id": home})
             self.counts["matched"] += 1
@@ -127,8 +127,10 @@ class Intake:
                 self.homes[article.digest] = article.id
         return self.articles.setdefault(article.id, article)
 
-    def _say(self, article: Article, annotator: str, item: Statement) -> None:
-        words = Translation(self.schema, self.terms.names, article, places(item.row.text, self.terms.unit))
+    def _say(self, article: Article, annotator: str, item: ImportRecord) -> None:
+        words = RecordTranslation(
+            self.schema, self.terms.names, article, make_offset_map(item.row.text, self.terms.unit)
+        )
         spans, relations = [*map(words.span, item.marks)], [*map(words.relation, item.links)]
         options = [*map(words.option, item.options)]
         chosen = [option for option in options if not isinstance(option, Misfit)]
@@ -146,7 +148,7 @@ class Intake:
         misfits = (each for each in (*things, *relations, *options) if isinstance(each, Misfit))
         self._hold((article.id, annotator, item.state), annotation, misfits)
 
-    def _hold(self, key: Key, new: Annotation, misfits: Iterable[Misfit]) -> None:
+    def _hold(self, key: AnnotationKey, new: Annotation, misfits: Iterable[Misfit]) -> None:
         held = self._misfits.setdefault(key, [])
         for each in misfits:
             # A thing without a name is told by its number; a ledger row must be told from the next.
@@ -156,57 +158,57 @@ class Intake:
 
     def _together(self, one: Annotation, other: Annotation) -> Annotation:
         """What both say; a span that both have is one span, under the id of the first."""
-        spans, names = _spans_of_both(one.spans, other.spans)
-        links = [_renamed(each, names) for each in other.relations]
+        spans, names = _merge_spans(one.spans, other.spans)
+        links = [_rename_ends(each, names) for each in other.relations]
         both = one.model_copy(
             update={
                 "spans": spans,
                 "relations": (*one.relations, *(each for each in links if each not in one.relations)),
-                "choices": _choices_of_both(one.choices, other.choices),
+                "choices": _merge_choices(one.choices, other.choices),
                 "updated": max(one.updated, other.updated),
             }
         )
-        self.counts["said twice"] += _things(one) + _things(other) - _things(both)
+        self.counts["said twice"] += _count_things(one) + _count_things(other) - _count_things(both)
         return both
 
 
-def _spans_of_both(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Span, ...], dict[str, str]]:
+def _merge_spans(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Span, ...], dict[str, str]]:
     """The spans of two, one for each place and label, and what the second one's are called now."""
     spans, taken, names = list(ones), {span.id for span in ones}, dict[str, str]()
-    there = {_place(span): number for number, span in reversed(list(enumerate(ones)))}
+    there = {_span_place(span): number for number, span in reversed(list(enumerate(ones)))}
     for span in others:
-        number = there.get(_place(span))
+        number = there.get(_span_place(span))
         if number is None:
-            names[span.id] = _free(span.id, taken)
+            names[span.id] = _free_name(span.id, taken)
             spans.append(span.model_copy(update={"id": names[span.id]}))
         else:
             names[span.id] = spans[number].id
-            spans[number] = _both(spans[number], span)
+            spans[number] = _merge_span_pair(spans[number], span)
     return tuple(spans), names
 
 
-def _choices_of_both(
+def _merge_choices(
     ones: Mapping[str, tuple[str, ...]], others: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     return {name: tuple(dict.fromkeys((*ones.get(name, ()), *others.get(name, ())))) for name in {**ones, **others}}
 
 
-def _things(said: Annotation) -> int:
+def _count_things(said: Annotation) -> int:
     return len(said.spans) + len(said.relations) + sum(map(len, said.choices.values()))
 
 
-def _place(span: Span) -> tuple[int, int, str]:
+def _span_place(span: Span) -> tuple[int, int, str]:
     return span.start, span.end, span.label
 
 
-def _both(one: Span, other: Span) -> Span:
+def _merge_span_pair(one: Span, other: Span) -> Span:
     """One span with the doubts and notes of two; the same note is one."""
     there = not other.note or other.note in (one.note, *one.note.split("; "))
     note = one.note if there else "; ".join(filter(None, (one.note, other.note)))
     return one.model_copy(update={"unsure": one.unsure or other.unsure, "note": note})
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _free_name(name: str, taken: set[str]) -> str:
     """``name``, or with a number behind it when another has it."""
     free, number = name, 1
     while free in taken:
@@ -216,12 +218,12 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _renamed(relation: Relation, names: Mapping[str, str]) -> Relation:
+def _rename_ends(relation: Relation, names: Mapping[str, str]) -> Relation:
     head, tail = names.get(relation.head, relation.head), names.get(relation.tail, relation.tail)
     return relation.model_copy(update={"head": head, "tail": tail})
 
 
-def _rejected(error: ArticleError, item: Statement) -> Reject:
+def _reject_record(error: ArticleError, item: ImportRecord) -> Reject:
     """The refusal of a text, saying what goes with it."""
     reject = reject_of(error, item.row.id, item.row.where)
     lost = f"{len(item.marks)} spans, {len(item.links)} relations and {len(item.options)} choices are refused with it"

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from labeling.articles import with_lf
+from labeling.articles import normalise_newlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Unit: TypeAlias = Literal["code-points", "utf-16"]
-UNITS: tuple[Unit, ...] = ("code-points", "utf-16")
+OffsetUnit: TypeAlias = Literal["code-points", "utf-16"]
+OFFSET_UNITS: tuple[OffsetUnit, ...] = ("code-points", "utf-16")
 
-_MARK = "\ufeff"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def article_text(text: str) -> str:
     """The text of the article that is made of ``text``."""
-    return with_lf(text.removeprefix(_MARK))
+    return normalise_newlines(text.removeprefix(_BYTE_ORDER_MARK))
 
 
-def places(text: str, unit: Unit) -> Callable[[int], int | None]:
+def make_offset_map(text: str, unit: OffsetUnit) -> Callable[[int], int | None]:
     """How to turn an offset into ``text`` into one into ``article_text(text)``.
 
     The function gives None for an offset outside of the text, or inside a character (half of a UTF-16 pair).
     """
-    units = _utf16(text) if unit == "utf-16" else None
-    plain = not units and "\r" not in text and not text.startswith(_MARK)
+    units = _utf16_offsets(text) if unit == "utf-16" else None
+    plain = not units and "\r" not in text and not text.startswith(_BYTE_ORDER_MARK)
 
     def place(offset: int) -> int | None:
         point = units.get(offset) if units else offset
@@ -40,7 +40,7 @@ def places(text: str, unit: Unit) -> Callable[[int], int | None]:
     return place
 
 
-def _utf16(text: str) -> dict[int, int] | None:
+def _utf16_offsets(text: str) -> dict[int, int] | None:
     """Offsets in UTF-16 units to code points, one for each boundary of a character; None where they are the same."""
     if text.isascii() or max(text) <= "\uffff":
         return None

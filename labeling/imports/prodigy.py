@@ -9,110 +9,115 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.jsonl import Json, statements, unread
-from labeling.imports.record import Item, Link, Mark, Misfit, Statement
+from labeling.imports.jsonl import JsonLine, list_unread_fields, read_json_lines
+from labeling.imports.record import ImportItem, ImportRecord, Misfit, RelationMark, SpanMark
 from labeling.sources.fields import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from labeling.annotations import What
-    from labeling.articles import Row
+    from labeling.annotations import ThingKind
+    from labeling.articles import SourceRow
 
-ENDINGS = (".jsonl",)
+PRODIGY_ENDINGS = (".jsonl",)
 
-_KNOWN = frozenset({*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "label", "_annotator_id"})
+_PRODIGY_FIELDS = frozenset(
+    {*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "label", "_annotator_id"}
+)
 # How Prodigy keeps its own books; the tokens are those of its tokenizer, the offsets are what counts.
-_BOOKS = frozenset({"tokens", "_input_hash", "_task_hash", "_session_id", "_timestamp", "_view_id", "_is_binary"})
-_SPAN = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
+_BOOKKEEPING_FIELDS = frozenset(
+    {"tokens", "_input_hash", "_task_hash", "_session_id", "_timestamp", "_view_id", "_is_binary"}
+)
+_SPAN_FIELDS = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
 
 
-def read(path: Path, name: str) -> Iterator[Item]:
+def read_prodigy(path: Path, name: str) -> Iterator[ImportItem]:
     """Read one file; articles without an id of their own are called after ``name``."""
-    return statements(path, name, statement_of)
+    return read_json_lines(path, name, parse_prodigy_line)
 
 
-def statement_of(fields: Json, row: Row, named: bool) -> Statement:  # noqa: FBT001 - as `statements` hands it over
+def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportRecord:  # noqa: FBT001 - as `read_json_lines` hands it over
     """What a line says of its text."""
     misfits: list[Misfit] = []
-    spans = _objects(fields, "spans", "span", misfits)
-    marks = [mark for span in spans if (mark := _mark(span, misfits))]
-    relations = _objects(fields, "relations", "relation", misfits)
-    links = [link for relation in relations if (link := _link(relation, misfits))]
-    return Statement(
+    spans = _read_objects(fields, "spans", "span", misfits)
+    marks = [mark for span in spans if (mark := _parse_mark(span, misfits))]
+    relations = _read_objects(fields, "relations", "relation", misfits)
+    links = [link for relation in relations if (link := _parse_relation(relation, misfits))]
+    return ImportRecord(
         row=row,
         named=named,
-        annotator=_word(fields.get("_annotator_id")),
+        annotator=_string_or_empty(fields.get("_annotator_id")),
         state="submitted" if fields.get("answer", "accept") == "accept" else "skipped",
         marks=tuple(marks),
         links=tuple(links),
-        options=tuple(_options(fields, misfits)),
+        options=tuple(_accepted_options(fields, misfits)),
         misfits=tuple(misfits),
-        updated=_instant(fields.get("_timestamp")),
+        updated=_iso_instant(fields.get("_timestamp")),
         ignored=frozenset(
-            unread(fields, _KNOWN | _BOOKS) | {f"spans.{name}" for span in spans for name in set(span) - _SPAN}
+            list_unread_fields(fields, _PRODIGY_FIELDS | _BOOKKEEPING_FIELDS)
+            | {f"spans.{name}" for span in spans for name in set(span) - _SPAN_FIELDS}
         ),
     )
 
 
-def _objects(fields: Json, name: str, what: What, misfits: list[Misfit]) -> list[Json]:
+def _read_objects(fields: JsonLine, name: str, what: ThingKind, misfits: list[Misfit]) -> list[JsonLine]:
     found = fields.get(name) or []
     rows = found if isinstance(found, list) else [found]
-    misfits += [_unreadable(what, f"{name} {each!r}", each) for each in rows if not isinstance(each, dict)]
+    misfits += [_unreadable_misfit(what, f"{name} {each!r}", each) for each in rows if not isinstance(each, dict)]
     return [each for each in rows if isinstance(each, dict)]
 
 
-def _mark(span: Json, misfits: list[Misfit]) -> Mark | None:
+def _parse_mark(span: JsonLine, misfits: list[Misfit]) -> SpanMark | None:
     start, end, label = span.get("start"), span.get("end"), span.get("label")
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
-        misfits.append(_unreadable("span", "start and end are no whole numbers, or label no text", span))
+        misfits.append(_unreadable_misfit("span", "start and end are no whole numbers, or label no text", span))
         return None
-    return Mark(_name(start, end, label), ((start, end),), label, span.get("text"))
+    return SpanMark(_mark_id(start, end, label), ((start, end),), label, span.get("text"))
 
 
-def _link(relation: Json, misfits: list[Misfit]) -> Link | None:
-    label, ends = relation.get("label"), [_end(relation.get(end)) for end in ("head_span", "child_span")]
+def _parse_relation(relation: JsonLine, misfits: list[Misfit]) -> RelationMark | None:
+    label, ends = relation.get("label"), [_relation_end(relation.get(end)) for end in ("head_span", "child_span")]
     if not isinstance(label, str) or "" in ends:
         misfits.append(
-            _unreadable("relation", "label is no text, or head_span or child_span no labelled span", relation)
+            _unreadable_misfit("relation", "label is no text, or head_span or child_span no labelled span", relation)
         )
         return None
-    return Link(ends[0], ends[1], label)
+    return RelationMark(ends[0], ends[1], label)
 
 
-def _end(span: Any) -> str:  # noqa: ANN401 - JSON of any form
+def _relation_end(span: Any) -> str:  # noqa: ANN401 - JSON of any form
     named = isinstance(span, dict) and span.get("label") and {"start", "end"} <= set(span)
-    return _name(span["start"], span["end"], span["label"]) if named else ""
+    return _mark_id(span["start"], span["end"], span["label"]) if named else ""
 
 
-def _name(start: int, end: int, label: str) -> str:
+def _mark_id(start: int, end: int, label: str) -> str:
     return f"{label}:{start}-{end}"
 
 
-def _options(fields: Json, misfits: list[Misfit]) -> Iterator[str]:
+def _accepted_options(fields: JsonLine, misfits: list[Misfit]) -> Iterator[str]:
     """The accepted options, or the one label that a text was judged by."""
     accepted = fields.get("accept") or []
     chosen = accepted if isinstance(accepted, list) else [accepted]
     if not chosen and isinstance(fields.get("label"), str) and not fields.get("spans"):
         chosen = [fields["label"]]
-    texts = {option.get("id"): option.get("text") for option in _objects(fields, "options", "choice", misfits)}
+    texts = {option.get("id"): option.get("text") for option in _read_objects(fields, "options", "choice", misfits)}
     for name in chosen:
         word = texts.get(name, name) if type(name) is int else name
         if isinstance(word, str):
             yield word
         else:
-            misfits.append(_unreadable("choice", f"the option {name!r} has no name", name))
+            misfits.append(_unreadable_misfit("choice", f"the option {name!r} has no name", name))
 
 
-def _instant(timestamp: Any) -> str:  # noqa: ANN401 - JSON of any form
+def _iso_instant(timestamp: Any) -> str:  # noqa: ANN401 - JSON of any form
     """Seconds since 1970 as an ISO instant."""
     return datetime.fromtimestamp(timestamp, UTC).isoformat() if isinstance(timestamp, int | float) else ""
 
 
-def _word(value: Any) -> str:  # noqa: ANN401 - JSON of any form
+def _string_or_empty(value: Any) -> str:  # noqa: ANN401 - JSON of any form
     return value if isinstance(value, str) else ""
 
 
-def _unreadable(what: What, reason: str, raw: Any) -> Misfit:  # noqa: ANN401 - JSON of any form
+def _unreadable_misfit(what: ThingKind, reason: str, raw: Any) -> Misfit:  # noqa: ANN401 - JSON of any form
     return Misfit(what, "", "unreadable", reason, raw)

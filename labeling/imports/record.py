@@ -10,8 +10,8 @@ from labeling.articles import Reject
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from labeling.annotations import Defect, State, What
-    from labeling.articles import Row
+    from labeling.annotations import Defect, State, ThingKind
+    from labeling.articles import SourceRow
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Attribute:
 
 
 @dataclass(frozen=True)
-class Mark:
+class SpanMark:
     """A labelled stretch, half open, in the text as it came; ``covers`` is what the file says stands there, if it does.
 
     A mark of several ``parts`` is discontinuous.
@@ -38,7 +38,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Link:
+class RelationMark:
     """A labelled, directed link between two marks, by their ids."""
 
     head: str
@@ -50,7 +50,7 @@ class Link:
 class Misfit:
     """A thing for which there is no place here, or that cannot be read, as it came."""
 
-    what: What
+    what: ThingKind
     id: str
     kind: Defect
     reason: str
@@ -58,7 +58,7 @@ class Misfit:
 
 
 @dataclass(frozen=True)
-class Statement:
+class ImportRecord:
     """What one annotator says of one text.
 
     ``row`` is the text and what is known of it; ``named`` says whether its id is one that the file gives, not one made
@@ -66,21 +66,21 @@ class Statement:
     ``updated`` is an ISO instant or "". ``ignored`` names fields of the file that were not read.
     """
 
-    row: Row
+    row: SourceRow
     named: bool = True
     annotator: str = ""
     state: State = "submitted"
-    marks: tuple[Mark, ...] = ()
-    links: tuple[Link, ...] = ()
+    marks: tuple[SpanMark, ...] = ()
+    links: tuple[RelationMark, ...] = ()
     options: tuple[str, ...] = ()
     misfits: tuple[Misfit, ...] = ()
     updated: str = ""
     ignored: frozenset[str] = frozenset()
 
 
-Item: TypeAlias = Statement | Reject
+ImportItem: TypeAlias = ImportRecord | Reject
 
 
-def unreadable(where: str, reason: str, todo: str) -> Reject:
+def reject_unreadable(where: str, reason: str, todo: str) -> Reject:
     """The refusal of a file or line from which no text can be had."""
     return Reject(where=where, id="", kind="unreadable", reason=reason, todo=todo)

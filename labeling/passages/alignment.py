@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.tiling import Tiles, tiles
-from labeling.passages.words import alone
+from labeling.passages.tiling import Tiles, lay_tiles
+from labeling.passages.words import stream_of_words
 
 if TYPE_CHECKING:
     from labeling.passages.normalise import Numbers
@@ -64,9 +64,9 @@ class Stretches:
     words: Numbers
 
 
-def align(left: Words, right: Words, words: int) -> list[Stretch]:
+def align_words(left: Words, right: Words, words: int) -> list[Stretch]:
     """The stretches that two texts share, in the order of the right one; as ``align_all``."""
-    found = align_all(alone(left), alone(right), words)
+    found = align_streams(stream_of_words(left), stream_of_words(right), words)
     laid = [*map(Tile, found.tiles.left.tolist(), found.tiles.right.tolist(), found.tiles.words.tolist())]
     chains = [
         tuple(laid[first : last + 1]) for first, last in zip(found.first.tolist(), found.last.tolist(), strict=True)
@@ -75,7 +75,7 @@ def align(left: Words, right: Words, words: int) -> list[Stretch]:
     return [*map(Stretch, chains, *(column.tolist() for column in ends))]
 
 
-def align_all(left: Stream, right: Stream, words: int) -> Stretches:
+def align_streams(left: Stream, right: Stream, words: int) -> Stretches:
     """The stretches that the texts of each pair share, in the order of the right ones.
 
     Args:
@@ -83,8 +83,8 @@ def align_all(left: Stream, right: Stream, words: int) -> Stretches:
         right: The words of the other.
         words: A stretch must hold a run of so many words, or be all of both texts.
     """
-    laid = tiles(left, right)
-    first = np.flatnonzero(_begins(laid))
+    laid = lay_tiles(left, right)
+    first = np.flatnonzero(_stretch_starts(laid))
     least = np.minimum(words, np.maximum(left.lengths(), right.lengths()))[laid.pair[first]]
     kept = np.flatnonzero(np.maximum.reduceat(laid.words, first) >= least) if len(first) else first
     last = (np.append(first[1:], len(laid)) - 1)[kept]
@@ -102,7 +102,7 @@ def align_all(left: Stream, right: Stream, words: int) -> Stretches:
     )
 
 
-def _begins(laid: Tiles) -> npt.NDArray[np.bool_]:
+def _stretch_starts(laid: Tiles) -> npt.NDArray[np.bool_]:
     """Whether each tile begins a stretch: it is not near the one before it, in both texts of its pair."""
     begins = np.ones(len(laid), bool)
     near = laid.pair[1:] == laid.pair[:-1]

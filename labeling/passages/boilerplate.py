@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from labeling.passages.words import Hashes, all_words, mixed
+from labeling.passages.words import Hashes, mix_bits, words_of_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 Phrases: TypeAlias = tuple[Hashes, ...]
 
-_NONE = np.zeros(0, np.int64)
+_NO_STARTS = np.zeros(0, np.int64)
 
 
-def phrases_of(texts: Iterable[str]) -> Phrases:
+def read_phrases(texts: Iterable[str]) -> Phrases:
     """The words of the phrases that a project file declares to be boilerplate."""
-    return tuple(words.ids for words in all_words([text for text in texts if text.strip()]))
+    return tuple(words.ids for words in words_of_all([text for text in texts if text.strip()]))
 
 
-def occurrences(ids: Hashes, phrase: Hashes) -> Numbers:
+def find_occurrences(ids: Hashes, phrase: Hashes) -> Numbers:
     """The places among ``ids`` at which the words of ``phrase`` stand."""
     places = np.flatnonzero(ids[: max(0, len(ids) - len(phrase) + 1)] == phrase[0])
     for step in range(1, len(phrase)):
@@ -33,7 +33,7 @@ def occurrences(ids: Hashes, phrase: Hashes) -> Numbers:
     return places
 
 
-def without(
+def mask_boilerplate(
     stream: Stream, phrases: Phrases, numbers: Hashes, masks: Sequence[Numbers] = (), length: int = 0
 ) -> tuple[Stream, Numbers]:
     """A stream with its boilerplate made unlike any other word, and how many words each text has left.
@@ -48,16 +48,16 @@ def without(
     left, ids = stream.lengths(), stream.words.ids
     for text in range(stream.texts) if phrases else [text for text, mask in enumerate(masks) if len(mask)]:
         own = slice(stream.bounds[text], stream.bounds[text + 1])
-        gone = _gone(ids[own], phrases, masks[text] if len(masks) else _NONE, length)
+        gone = _covered_words(ids[own], phrases, masks[text] if len(masks) else _NO_STARTS, length)
         left[text] -= len(gone)
         if len(gone) and ids is stream.words.ids:
             ids = ids.copy()
-        ids[own][gone] = mixed(gone.astype(np.uint64) + numbers[text])
+        ids[own][gone] = mix_bits(gone.astype(np.uint64) + numbers[text])
     return replace(stream, words=replace(stream.words, ids=ids)), left
 
 
-def _gone(ids: Hashes, phrases: Phrases, masks: Numbers, length: int) -> Numbers:
+def _covered_words(ids: Hashes, phrases: Phrases, masks: Numbers, length: int) -> Numbers:
     """The words that boilerplate covers, each once, in order."""
-    spans = [(masks, length), *((occurrences(ids, phrase), len(phrase)) for phrase in phrases)]
+    spans = [(masks, length), *((find_occurrences(ids, phrase), len(phrase)) for phrase in phrases)]
     covered = [starts[:, None] + np.arange(size) for starts, size in spans if len(starts)]
     return np.unique(np.concatenate([each.ravel() for each in covered])) if covered else np.zeros(0, np.int64)

@@ -10,9 +10,9 @@ import numpy as np
 
 from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
-from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, connected
+from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, find_connected_components
 from labeling.values import digest_of
-from labeling.workspace.rows.passage import Clustered, Passage, PassageKind, Place
+from labeling.workspace.rows.passage import ClusterRow, Passage, PassageKind, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
     from labeling.articles import Article
     from labeling.passages.frames import Column
-    from labeling.passages.settings import PassageRules
     from labeling.passages.shared_runs import Columns
+    from labeling.project import PassageRules
 
 _COLUMNS = ("id", "text", "source", "published")
-_READ = 4 << 20  # bytes read at once
+_READ_BYTES = 4 << 20  # bytes read at once
 _BUCKET = 8_000  # articles whose fingerprints are sorted at once: about a million rows
 # Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held beside the texts.
 _BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 450e6, 5, 450
 
 
 @dataclass(frozen=True)
-class Size:
+class CorpusSize:
     """How many articles there are, and how many characters all of them have."""
 
     articles: int
@@ -41,14 +41,14 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPassages:
     """All passages, sorted by where they stand, and one row for each article, sorted by article."""
 
     passages: tuple[Passage, ...]
-    clusters: tuple[Clustered, ...]
+    clusters: tuple[ClusterRow, ...]
 
 
-def texts_of(articles: Iterable[Article]) -> DataFrame:
+def frame_articles(articles: Iterable[Article]) -> DataFrame:
     """Articles that are in memory, as ``find`` takes them."""
     import daft
 
@@ -56,16 +56,16 @@ def texts_of(articles: Iterable[Article]) -> DataFrame:
     return daft.from_pydict(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
 
 
-def texts_at(path: Path) -> DataFrame:
+def read_articles_frame(path: Path) -> DataFrame:
     """Articles in a file of JSON lines, which a Ray cluster must see under the same name, as ``find`` takes them."""
     import daft
 
     schema = dict.fromkeys(_COLUMNS, daft.DataType.string())
     # In batches of a thousand articles: Daft's own are of forty, and calling Python for each takes longer than reading.
-    return daft.read_json(str(path), infer_schema=False, schema=schema, _chunk_size=_READ)
+    return daft.read_json(str(path), infer_schema=False, schema=schema, _chunk_size=_READ_BYTES)
 
 
-def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
+def find_passages(texts: DataFrame, size: CorpusSize, rules: PassageRules) -> FoundPassages:
     """Find what articles share.
 
     The same for any order of the articles, and for any number of threads or machines.
@@ -80,23 +80,25 @@ def find(texts: DataFrame, size: Size, rules: PassageRules) -> Found:
     """
     needed = _BYTES + _BYTES_A_CHARACTER * size.characters
     _refuse_too_large(needed, rules)
-    articles, buckets = dataflow.numbered(texts).collect(), 1 + size.articles // _BUCKET
-    prints = dataflow.shared_fingerprints(articles, rules, buckets).collect()
+    articles, buckets = dataflow.number_articles(texts).collect(), 1 + size.articles // _BUCKET
+    prints = dataflow.find_shared_fingerprints(articles, rules, buckets).collect()
     _refuse_too_large(needed + _BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
     runs = dataflow.find_shared_runs(articles, prints, rules, buckets).collect()
-    masks = dataflow.masks_of(runs).collect()
-    whole = dataflow.unmasked(runs, rules, buckets) if masks.count_rows() else runs
-    joined = frames.collected(dataflow.joined_runs(whole, rules, buckets))
-    pairs = _pairs(joined)
-    groups = connected(pairs)
-    known = frames.table(groups | {"centre": _centres(groups["article"], pairs)})
-    told = frames.collected(dataflow.told(articles, known, masks, rules, buckets))
-    stretches, leads = _of_kind(told, REPRINT), _of_kind(told, STORY)
+    masks = dataflow.find_masks(runs).collect()
+    whole = dataflow.drop_runs_with_boilerplate(runs, rules, buckets) if masks.count_rows() else runs
+    joined = frames.collect_columns(dataflow.join_runs_to_fullest(whole, rules, buckets))
+    pairs = _joined_pairs(joined)
+    groups = find_connected_components(pairs)
+    known = frames.frame_columns(groups | {"centre": _centres(groups["article"], pairs)})
+    told = frames.collect_columns(dataflow.find_passages_and_stories(articles, known, masks, rules, buckets))
+    stretches, leads = _select_kind(told, REPRINT), _select_kind(told, STORY)
     ids = dict(zip(*articles.select("article", "id").to_pydict().values(), strict=True))
-    found = [*_passages(stretches, "reprint", ids), *_passages(_of_kind(joined, BOILERPLATE), "boilerplate", ids)]
+    found = [*_passages(stretches, "reprint", ids), *_passages(_select_kind(joined, BOILERPLATE), "boilerplate", ids)]
     if rules.boilerplate:
-        found += _declared(frames.collected(dataflow.declared(articles, rules, buckets)), ids)
-    return Found(tuple(sorted(found, key=_where)), tuple(_clusters(ids, groups, leads)))
+        found += _declared_passages(
+            frames.collect_columns(dataflow.find_declared_boilerplate(articles, rules, buckets)), ids
+        )
+    return FoundPassages(tuple(sorted(found, key=_passage_order)), tuple(_cluster_rows(ids, groups, leads)))
 
 
 def _refuse_too_large(needed: float, rules: PassageRules) -> None:
@@ -108,7 +110,7 @@ def _refuse_too_large(needed: float, rules: PassageRules) -> None:
         )
 
 
-def _pairs(joined: Columns) -> Columns:
+def _joined_pairs(joined: Columns) -> Columns:
     """Which articles are joined, each pair once."""
     joins = (joined["kind"] == REPRINT) & (joined["centre"] != joined["article"])
     both = np.unique(np.stack((joined["centre"][joins], joined["article"][joins])), axis=1)
@@ -122,7 +124,7 @@ def _centres(articles: Column, pairs: Columns) -> Column:
     return np.fromiter(np.split(pairs["centre"][order], first[1:]), object, len(articles))
 
 
-def _of_kind(rows: Columns, kind: int) -> Columns:
+def _select_kind(rows: Columns, kind: int) -> Columns:
     return {name: values[rows["kind"] == kind] for name, values in rows.items()}
 
 
@@ -134,40 +136,42 @@ def _passages(pairs: Columns, kind: PassageKind, ids: dict[int, str]) -> list[Pa
         centre_place = Place(article=ids[centre], start=first, end=last)
         places[centre_place].append((Place(article=ids[article], start=start, end=end), words))
     return [
-        _passage(min(words for _, words in others), kind, [first, *sorted((place for place, _ in others), key=_spot)])
+        _make_passage(
+            min(words for _, words in others), kind, [first, *sorted((place for place, _ in others), key=_place_order)]
+        )
         for first, others in places.items()
     ]
 
 
-def _declared(rows: Columns, ids: dict[int, str]) -> list[Passage]:
+def _declared_passages(rows: Columns, ids: dict[int, str]) -> list[Passage]:
     """Declared boilerplate made passages: one for each phrase that stands in two articles or more."""
     places: defaultdict[tuple[int, int], list[Place]] = defaultdict(list)
     names = ("hash", "words", "article", "start", "end")
     for phrase, words, article, start, end in zip(*(rows[name].tolist() for name in names), strict=True):
         places[phrase, words].append(Place(article=ids[article], start=start, end=end))
     return [
-        _passage(words, "boilerplate", sorted(found, key=_spot))
+        _make_passage(words, "boilerplate", sorted(found, key=_place_order))
         for (_, words), found in places.items()
         if len({place.article for place in found}) > 1
     ]
 
 
-def _passage(words: int, kind: PassageKind, places: Sequence[Place]) -> Passage:
+def _make_passage(words: int, kind: PassageKind, places: Sequence[Place]) -> Passage:
     """A passage, named by where its first place stands: a name that does not move when articles arrive."""
     first = places[0]
     name = "p" + digest_of(f"{kind}:{first.article}:{first.start}:{first.end}")[:12]
     return Passage(passage=name, words=words, kind=kind, places=tuple(places))
 
 
-def _spot(place: Place) -> tuple[str, int, int]:
+def _place_order(place: Place) -> tuple[str, int, int]:
     return place.article, place.start, place.end
 
 
-def _where(passage: Passage) -> tuple[object, ...]:
-    return (*_spot(passage.places[0]), passage.kind)
+def _passage_order(passage: Passage) -> tuple[object, ...]:
+    return (*_place_order(passage.places[0]), passage.kind)
 
 
-def _clusters(ids: dict[int, str], groups: Columns, leads: Columns) -> list[Clustered]:
+def _cluster_rows(ids: dict[int, str], groups: Columns, leads: Columns) -> list[ClusterRow]:
     """One row an article: its story bears the id of the lead, its leak group the first id in it."""
     lead_of = dict(zip(leads["article"].tolist(), leads["centre"].tolist(), strict=True))
     group_of = dict(zip(groups["article"].tolist(), groups["group"].tolist(), strict=True))
@@ -176,7 +180,7 @@ def _clusters(ids: dict[int, str], groups: Columns, leads: Columns) -> list[Clus
         group = group_of.get(number, number)
         first[group] = min(name, first.get(group, name))
     return [
-        Clustered(
+        ClusterRow(
             article=name,
             story=ids[lead_of.get(number, number)],
             leak_group=first[group_of.get(number, number)],

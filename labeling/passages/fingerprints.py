@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.words import Hashes, grams, mixed, running
+from labeling.passages.words import Hashes, hash_grams, mix_bits, running_sums
 
 if TYPE_CHECKING:
     from labeling.passages.normalise import Numbers
     from labeling.passages.words import Stream
 
-_SALT = np.uint64(0xD1B54A32D192ED03)  # a text of few words is no run of these words
+_SHORT_TEXT_SALT = np.uint64(0xD1B54A32D192ED03)  # a text of few words is no run of these words
 _NEAR = 4  # words on either side of a fingerprint of which a byte is kept: eight, in one number
 
 
-def fingerprints(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers, Hashes]:
+def winnow(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers, Hashes]:
     """The fingerprints of the texts of a stream; a text of fewer than ``words`` words has none.
 
     Args:
@@ -38,12 +38,12 @@ def fingerprints(stream: Stream, words: int) -> tuple[Numbers, Hashes, Numbers, 
         Four arrays of one length: the number of the text in the stream, the fingerprint, the word it starts at, counted
         from the start of its text, and what stands beside it, for ``beside``.
     """
-    places, values = _kept(stream, words)
+    places, values = _select_smallest(stream, words)
     text = np.searchsorted(stream.bounds, places, side="right") - 1
     return text, values, places - stream.bounds[text], _neighbours(stream.words.ids, places, gram_size(words))
 
 
-def beside(words: int) -> list[np.uint64]:
+def neighbour_masks(words: int) -> list[np.uint64]:
     """Of two places of a fingerprint in one run of ``words`` words, the neighbours are the same in one of these masks.
 
     The run has so many words before the fingerprint, and the rest of them after it; four on a side are looked at.
@@ -53,7 +53,7 @@ def beside(words: int) -> list[np.uint64]:
     return [np.uint64(((1 << 8 * (before + after)) - 1) << 8 * (_NEAR - before)) for before, after in sorted(sides)]
 
 
-def windows(stream: Stream, text: Numbers, at: Numbers, words: int) -> tuple[Numbers, Hashes, Numbers]:
+def find_windows(stream: Stream, text: Numbers, at: Numbers, words: int) -> tuple[Numbers, Hashes, Numbers]:
     """The runs of ``words`` words that hold a fingerprint which starts at word ``at`` of a text of the stream.
 
     Args:
@@ -73,15 +73,15 @@ def windows(stream: Stream, text: Numbers, at: Numbers, words: int) -> tuple[Num
     np.add.at(changes, last[last >= first] + 1, -1)
     places = np.flatnonzero(np.cumsum(changes) > 0)
     owner = np.searchsorted(stream.bounds, places, side="right") - 1
-    return owner, grams(stream.words.ids, words)[places], places - stream.bounds[owner]
+    return owner, hash_grams(stream.words.ids, words)[places], places - stream.bounds[owner]
 
 
-def wholes(stream: Stream) -> Hashes:
+def hash_texts(stream: Stream) -> Hashes:
     """One number for each text of a stream, of all its words in order: the same for the same words."""
     starts, ends = stream.bounds[:-1], stream.bounds[1:]
-    sums, inverse = running(stream.words.ids)
+    sums, inverse = running_sums(stream.words.ids)
     all_words = (sums[ends] - sums[starts]) * inverse[starts]
-    return mixed(all_words ^ mixed((ends - starts).astype(np.uint64) + _SALT))
+    return mix_bits(all_words ^ mix_bits((ends - starts).astype(np.uint64) + _SHORT_TEXT_SALT))
 
 
 def gram_size(words: int) -> int:
@@ -92,18 +92,18 @@ def gram_size(words: int) -> int:
     return words * 2 // 3
 
 
-def _kept(stream: Stream, words: int) -> tuple[Numbers, Hashes]:
+def _select_smallest(stream: Stream, words: int) -> tuple[Numbers, Hashes]:
     """Where in the stream fingerprints start, and their numbers. No window looks across the end of a text."""
-    values = grams(stream.words.ids, gram_size(words))
+    values = hash_grams(stream.words.ids, gram_size(words))
     width = words - gram_size(words) + 1
     if len(values) < width:
         return np.zeros(0, np.int64), np.zeros(0, np.uint64)
-    smallest = _sliding(np.minimum, values, width)
-    smallest[~_inside(stream, words, len(smallest))] = 0
+    smallest = _sliding_extreme(np.minimum, values, width)
+    smallest[~_fits_in_text(stream, words, len(smallest))] = 0
     # A number is kept when it is the smallest of a window, and no window's smallest is above the numbers in it.
     around = np.zeros(len(values) + width - 1, np.uint64)
     around[width - 1 : width - 1 + len(smallest)] = smallest
-    places = np.flatnonzero(values == _sliding(np.maximum, around, width))
+    places = np.flatnonzero(values == _sliding_extreme(np.maximum, around, width))
     return places, values[places]
 
 
@@ -116,7 +116,7 @@ def _neighbours(ids: Hashes, places: Numbers, size: int) -> Hashes:
     return before | after << np.uint64(8 * _NEAR)
 
 
-def _sliding(choose: np.ufunc, values: Hashes, width: int) -> Hashes:
+def _sliding_extreme(choose: np.ufunc, values: Hashes, width: int) -> Hashes:
     """The smallest or greatest of every ``width`` neighbours, by windows that double."""
     chosen, reach = values, 1
     while reach < width:
@@ -126,7 +126,7 @@ def _sliding(choose: np.ufunc, values: Hashes, width: int) -> Hashes:
     return chosen
 
 
-def _inside(stream: Stream, words: int, count: int) -> npt.NDArray[np.bool_]:
+def _fits_in_text(stream: Stream, words: int, count: int) -> npt.NDArray[np.bool_]:
     """Whether the run of ``words`` words at each word of the stream ends in the text it starts in."""
     changes = np.zeros(count + 1, np.int64)
     lengths = stream.lengths()

@@ -43,13 +43,13 @@ _TYPES = {
     "start": "int32",
     "words": "int32",
 }
-_BATCH = 2_000  # articles of which rows are packed at once: what is made of them is held several times
+_ARTICLES_A_BATCH = 2_000  # articles of which rows are packed at once: what is made of them is held several times
 _MERGED = 100_000_000  # bytes that travel between machines of a Ray cluster as one
-_PATIENCE = 10  # seconds in which a cluster must answer
+_RAY_SECONDS = 10  # seconds in which a cluster must answer
 _NOTHING = {name: np.zeros(0, np.int64) for name in _TYPES}
 
 
-def start(ray: str) -> None:
+def choose_runner(ray: str) -> None:
     """Choose where the work of this process is done: here, or on the Ray cluster at ``ray``; "local" starts one here.
 
     Raises:
@@ -60,7 +60,7 @@ def start(ray: str) -> None:
     if not ray:
         return
     try:
-        _join(ray)
+        _connect_to_ray(ray)
     except ImportError:
         raise RayUnavailable("Ray is not installed", todo="install labeling[ray]", where=ray) from None
     except (OSError, RuntimeError, ValueError) as error:
@@ -71,7 +71,7 @@ def start(ray: str) -> None:
         ) from error
 
 
-def _join(address: str) -> None:
+def _connect_to_ray(address: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import daft
     import ray
@@ -79,40 +79,40 @@ def _join(address: str) -> None:
     if address not in {"local", "auto"}:
         # Ray itself asks a dead address for six minutes, and then ends the process.
         host, _, port = address.removeprefix("ray://").rpartition(":")
-        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+        socket.create_connection((host, int(port)), timeout=_RAY_SECONDS).close()
     ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
     daft.set_runner_ray(noop_if_initialized=True)
     # Else each batch is an object of its own to every part that it is sent to, and Ray is busy with counting them.
     daft.set_execution_config(shuffle_algorithm="pre_shuffle_merge", pre_shuffle_merge_threshold=_MERGED)
 
 
-def table(columns: Mapping[str, Column]) -> DataFrame:
+def frame_columns(columns: Mapping[str, Column]) -> DataFrame:
     """A dataframe of columns that are here already, of numbers or of lists of them."""
     import daft
 
-    return daft.from_arrow(_arrow(columns, tuple(columns)))
+    return daft.from_arrow(_arrow_table(columns, tuple(columns)))
 
 
-def collected(frame: DataFrame) -> dict[str, Column]:
+def collect_columns(frame: DataFrame) -> dict[str, Column]:
     """The columns of a dataframe of numbers, computed and brought here."""
     arrow = frame.to_arrow()
     return {name: arrow[name].to_numpy() for name in arrow.column_names}
 
 
-def widened(
+def add_columns(
     frame: DataFrame, step: Callable[..., dict[str, Column]], inputs: Sequence[str], gives: Sequence[str]
 ) -> DataFrame:
     """``frame`` without the ``inputs``, and with the columns that ``step`` makes of them, one row for one row."""
     from daft import col
 
     def structs(*series: Series) -> pa.Array:
-        return _structs(step(*map(_column, series)) if len(series[0]) else _NOTHING, gives)
+        return _struct_rows(step(*map(_to_array, series)) if len(series[0]) else _NOTHING, gives)
 
-    made = _function(structs, _struct(gives))(*map(col, inputs))
+    made = _batch_function(structs, _struct_type(gives))(*map(col, inputs))
     return frame.select(*(name for name in frame.column_names if name not in inputs), made.unnest())
 
 
-def each_bucket(  # the five things a step by bucket depends on
+def map_buckets(  # the five things a step by bucket depends on
     frame: DataFrame, key: str, buckets: int, step: Callable[..., dict[str, Column]], gives: Sequence[str]
 ) -> DataFrame:
     """Rows made of all rows with the same ``key`` modulo ``buckets``; ``step`` takes and gives columns by name."""
@@ -121,14 +121,14 @@ def each_bucket(  # the five things a step by bucket depends on
     names = frame.column_names
 
     def structs(*series: Series) -> pa.Array:
-        rows = dict(zip(names, map(_column, series), strict=True))
-        return _structs(step(rows) if len(series[0]) else _NOTHING, gives)
+        rows = dict(zip(names, map(_to_array, series), strict=True))
+        return _struct_rows(step(rows) if len(series[0]) else _NOTHING, gives)
 
-    made = _function(structs, _struct(gives))(*map(col, names))
-    return _of_buckets(_parted(frame.with_column("bucket", col(key) % lit(buckets)), "bucket", buckets), made)
+    made = _batch_function(structs, _struct_type(gives))(*map(col, names))
+    return _map_groups(_partition(frame.with_column("bucket", col(key) % lit(buckets)), "bucket", buckets), made)
 
 
-def packed(  # the five things that packing depends on
+def pack_by_bucket(  # the five things that packing depends on
     frame: DataFrame, step: Callable[..., dict[str, Column]], key: str, buckets: int, gives: Sequence[str]
 ) -> DataFrame:
     """The rows that ``step`` makes of each batch, packed by ``key`` modulo ``buckets``: bucket, and columns of lists.
@@ -138,18 +138,20 @@ def packed(  # the five things that packing depends on
     from daft import DataType, col
 
     names = frame.column_names
-    lists = DataType.struct({"bucket": DataType.uint64(), **{name: DataType.list(_type(name)) for name in gives}})
+    lists = DataType.struct(
+        {"bucket": DataType.uint64(), **{name: DataType.list(_column_type(name)) for name in gives}}
+    )
 
     def packs(*series: Series) -> pa.Array:
-        rows = {name: _column(each) for name, each in zip(names, series, strict=True)}
-        return _packs(step(rows) if len(series[0]) else _NOTHING, key, buckets, gives, len(series[0]))
+        rows = {name: _to_array(each) for name, each in zip(names, series, strict=True)}
+        return _pack_rows(step(rows) if len(series[0]) else _NOTHING, key, buckets, gives, len(series[0]))
 
-    made = _function(packs, DataType.list(lists), _BATCH)(*map(col, names))
+    made = _batch_function(packs, DataType.list(lists), _ARTICLES_A_BATCH)(*map(col, names))
     rows = frame.select(made.alias("packs")).explode("packs").where(col("packs").not_null())
     return rows.select(col("packs").unnest())
 
 
-def each_pack(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: Sequence[str]) -> DataFrame:
+def map_packs(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: Sequence[str]) -> DataFrame:
     """Rows made of all rows of a bucket that ``packed`` made; ``step`` takes and gives columns by name."""
     from daft import col
 
@@ -157,27 +159,27 @@ def each_pack(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: S
 
     def structs(*series: Series) -> pa.Array:
         rows = {name: each.to_arrow().flatten().to_numpy() for name, each in zip(names, series, strict=True)}
-        return _structs(step(rows) if len(series[0]) else _NOTHING, gives)
+        return _struct_rows(step(rows) if len(series[0]) else _NOTHING, gives)
 
-    return _of_buckets(packs, _function(structs, _struct(gives))(*map(col, names)))
+    return _map_groups(packs, _batch_function(structs, _struct_type(gives))(*map(col, names)))
 
 
-def listed(frame: DataFrame, key: str, buckets: int) -> DataFrame:
+def list_by_key(frame: DataFrame, key: str, buckets: int) -> DataFrame:
     """The rows of each ``key`` made one, each other column a list."""
     from daft import col
 
     lists = [col(name).list_agg().alias(name) for name in frame.column_names if name != key]
-    return _parted(frame, key, buckets).groupby(key).agg(*lists)
+    return _partition(frame, key, buckets).groupby(key).agg(*lists)
 
 
-def _of_buckets(frame: DataFrame, made: Expression) -> DataFrame:
+def _map_groups(frame: DataFrame, made: Expression) -> DataFrame:
     """The rows that ``made`` makes of each bucket."""
     from daft import col
 
     return frame.groupby("bucket").map_groups(made.alias("made")).select(col("made").unnest())
 
 
-def _parted(frame: DataFrame, key: str, parts: int) -> DataFrame:
+def _partition(frame: DataFrame, key: str, parts: int) -> DataFrame:
     """The rows of each ``key`` in one of so many parts, on Ray.
 
     Else Ray gets a part for each batch of the step before, and every step makes several of each: thousands soon.
@@ -187,20 +189,20 @@ def _parted(frame: DataFrame, key: str, parts: int) -> DataFrame:
     return frame.repartition(parts, key) if get_or_infer_runner_type() == "ray" else frame
 
 
-def _function(step: Callable[..., pa.Array], gives: DataType, rows: int | None = None) -> Any:  # noqa: ANN401 - Daft is untyped here
+def _batch_function(step: Callable[..., pa.Array], gives: DataType, rows: int | None = None) -> Any:  # noqa: ANN401 - Daft is untyped here
     """``step`` as a function of Daft, called with so many rows at the most."""
     import daft
 
     return daft.func.batch(return_dtype=gives, batch_size=rows)(step)
 
 
-def _column(series: Series) -> Column | Texts:
+def _to_array(series: Series) -> Column | Texts:
     """A column as an array: of numbers, or of lists as Python has them; texts stay as they lie in memory."""
     import pyarrow as pa
 
     values = series.to_arrow()
     if pa.types.is_large_string(values.type):
-        return _texts(values)
+        return _to_texts(values)
     if pa.types.is_integer(values.type):
         numbers: Column = values.to_numpy(zero_copy_only=False)
         return numbers
@@ -209,28 +211,28 @@ def _column(series: Series) -> Column | Texts:
     return listed
 
 
-def _texts(values: pa.LargeStringArray) -> Texts:
+def _to_texts(values: pa.LargeStringArray) -> Texts:
     """Strings of Arrow, not copied; to Daft, what is not there has no characters."""
     _, bounds, data = values.buffers()
     starts = np.frombuffer(bounds, np.int64)[values.offset : values.offset + len(values) + 1]
     return Texts(np.frombuffer(data or b"", np.uint8), starts)
 
 
-def _struct(names: Sequence[str]) -> DataType:
+def _struct_type(names: Sequence[str]) -> DataType:
     from daft import DataType
 
-    kind: DataType = DataType.struct({name: _type(name) for name in names})
+    kind: DataType = DataType.struct({name: _column_type(name) for name in names})
     return kind
 
 
-def _type(name: str) -> DataType:
+def _column_type(name: str) -> DataType:
     from daft import DataType
 
     kind: DataType = getattr(DataType, _TYPES[name])()
     return kind
 
 
-def _packs(columns: Mapping[str, Column], key: str, buckets: int, names: Sequence[str], length: int) -> pa.Array:
+def _pack_rows(columns: Mapping[str, Column], key: str, buckets: int, names: Sequence[str], length: int) -> pa.Array:
     """One list of packs in the first of ``length`` rows: a function of Daft gives a row for a row."""
     import pyarrow as pa
 
@@ -245,20 +247,20 @@ def _packs(columns: Mapping[str, Column], key: str, buckets: int, names: Sequenc
     return pa.LargeListArray.from_arrays(np.append(0, np.full(length, buckets)), packs)
 
 
-def _structs(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Array:
+def _struct_rows(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Array:
     import pyarrow as pa
 
     arrays = [pa.array(np.ascontiguousarray(columns[name]).astype(_TYPES[name], copy=False)) for name in names]
     return pa.StructArray.from_arrays(arrays, names=list(names))
 
 
-def _arrow(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Table:
+def _arrow_table(columns: Mapping[str, Column], names: Sequence[str]) -> pa.Table:
     import pyarrow as pa
 
-    return pa.table({name: _array(columns[name], _TYPES[name]) for name in names})
+    return pa.table({name: _arrow_array(columns[name], _TYPES[name]) for name in names})
 
 
-def _array(values: Column, kind: str) -> pa.Array | Column:
+def _arrow_array(values: Column, kind: str) -> pa.Array | Column:
     """Numbers of one type, or lists of them."""
     import pyarrow as pa
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from labeling.passages.alignment import align_all
-from labeling.passages.boilerplate import without
-from labeling.passages.fingerprints import wholes
+from labeling.passages.alignment import align_streams
+from labeling.passages.boilerplate import mask_boilerplate
+from labeling.passages.fingerprints import hash_texts
 from labeling.passages.shared_runs import REPRINT, STORY, Columns
-from labeling.passages.stories import Report, stories
-from labeling.passages.words import parts, stacked, stream_of
+from labeling.passages.stories import StoryArticle, group_stories
+from labeling.passages.words import batch_by_size, stack_streams, stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,17 +22,25 @@ if TYPE_CHECKING:
     from labeling.passages.boilerplate import Phrases
     from labeling.passages.frames import Column
     from labeling.passages.normalise import Numbers
-    from labeling.passages.settings import PassageRules
     from labeling.passages.words import Hashes, Stream
+    from labeling.project import PassageRules
 
-Rows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts
+GroupRows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts
 
-PAIR = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")  # of places, the centre's first
-_NONE: Columns = {name: np.zeros(0, np.int64) for name in PAIR}
+PAIR_COLUMNS = (
+    "centre",
+    "centre_start",
+    "centre_end",
+    "article",
+    "start",
+    "end",
+    "words",
+)  # of places, the centre's first
+_NO_STRETCHES: Columns = {name: np.zeros(0, np.int64) for name in PAIR_COLUMNS}
 
 
 @dataclass(frozen=True)
-class _Plain:
+class _PlainArticles:
     """Articles without boilerplate: their words, how many each has left, and the number of its text as a whole."""
 
     stream: Stream
@@ -40,7 +48,7 @@ class _Plain:
     wholes: Hashes
 
 
-def told(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
+def describe_leak_groups(rows: GroupRows, rules: PassageRules, phrases: Phrases) -> Columns:
     """The passages and the stories of some leak groups, one row each.
 
     Args:
@@ -53,9 +61,9 @@ def told(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
         kind; of a ``REPRINT`` the ends of a passage by alignment in centre and article, and how many words stand in
         both; of a ``STORY`` its lead as centre, and an article in it.
     """
-    plain = _plain(rows, rules, phrases)
-    stretches = _stretches(rows, plain.stream, rules)
-    leads = _leads([*_reports(rows, plain, stretches)], rows["group"], rules)
+    plain = _strip_boilerplate(rows, rules, phrases)
+    stretches = _shared_stretches(rows, plain.stream, rules)
+    leads = _find_leads([*_story_articles(rows, plain, stretches)], rows["group"], rules)
     story = {"kind": np.full(len(leads["lead"]), STORY), "centre": leads["lead"], "article": leads["article"]}
     reprint = stretches | {name: rows["article"][stretches[name]] for name in ("centre", "article")}
     reprint["kind"] = np.full(len(reprint["words"]), REPRINT)
@@ -63,29 +71,29 @@ def told(rows: Rows, rules: PassageRules, phrases: Phrases) -> Columns:
     return {name: np.concatenate((values, story.get(name, nowhere))) for name, values in reprint.items()}
 
 
-def _plain(rows: Rows, rules: PassageRules, phrases: Phrases) -> _Plain:
-    made: list[_Plain] = []
-    for part in parts(rows["text"].sizes()):
+def _strip_boilerplate(rows: GroupRows, rules: PassageRules, phrases: Phrases) -> _PlainArticles:
+    made: list[_PlainArticles] = []
+    for part in batch_by_size(rows["text"].sizes()):
         stream = stream_of(rows["text"][part])
-        numbers, masks = wholes(stream), [np.array(each or [], np.int64) for each in rows["at"][part]]
-        made.append(_Plain(*without(stream, phrases, numbers, masks, rules.words), numbers))
+        numbers, masks = hash_texts(stream), [np.array(each or [], np.int64) for each in rows["at"][part]]
+        made.append(_PlainArticles(*mask_boilerplate(stream, phrases, numbers, masks, rules.words), numbers))
     left, numbers = (np.concatenate([getattr(each, name) for each in made]) for name in ("left", "wholes"))
-    return _Plain(stacked([each.stream for each in made]), left, numbers)
+    return _PlainArticles(stack_streams([each.stream for each in made]), left, numbers)
 
 
-def _stretches(rows: Rows, stream: Stream, rules: PassageRules) -> Columns:
+def _shared_stretches(rows: GroupRows, stream: Stream, rules: PassageRules) -> Columns:
     """The passages of articles and their centres; ``centre`` and ``article`` are rows."""
-    left, right = _pairs(rows["article"], rows["centre"])
-    sizes, made = np.array(rows["text"].sizes()), [_NONE]
-    for part in parts((sizes[left] + sizes[right]).tolist()):
-        found = align_all(stream.taken(left[part]), stream.taken(right[part]), rules.words)
+    left, right = _centre_pairs(rows["article"], rows["centre"])
+    sizes, made = np.array(rows["text"].sizes()), [_NO_STRETCHES]
+    for part in batch_by_size((sizes[left] + sizes[right]).tolist()):
+        found = align_streams(stream.taken(left[part]), stream.taken(right[part]), rules.words)
         one = {"centre": left[part][found.pair], "centre_start": found.left_start, "centre_end": found.left_end}
         other = {"article": right[part][found.pair], "start": found.right_start, "end": found.right_end}
         made.append(one | other | {"words": found.words})
-    return {name: np.concatenate([each[name] for each in made]) for name in _NONE}
+    return {name: np.concatenate([each[name] for each in made]) for name in _NO_STRETCHES}
 
 
-def _pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
+def _centre_pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
     """The rows of each centre, and of each article that has it."""
     listed = [each or () for each in centres]
     right = np.repeat(np.arange(len(listed)), [len(each) for each in listed])
@@ -94,7 +102,7 @@ def _pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
     return order[np.searchsorted(articles[order], wanted)], right
 
 
-def _reports(rows: Rows, plain: _Plain, stretches: Columns) -> Iterator[Report]:
+def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) -> Iterator[StoryArticle]:
     """Each article as it stands to others, and how many words it shares with its centres."""
     articles: list[int] = rows["article"].tolist()
     shared: defaultdict[int, Counter[int]] = defaultdict(Counter)
@@ -103,7 +111,7 @@ def _reports(rows: Rows, plain: _Plain, stretches: Columns) -> Iterator[Report]:
     ):
         shared[place][articles[centre]] += words
     for place, article in enumerate(articles):
-        yield Report(
+        yield StoryArticle(
             article=article,
             words=plain.stream.of(place),
             own=int(plain.left[place]),
@@ -114,9 +122,9 @@ def _reports(rows: Rows, plain: _Plain, stretches: Columns) -> Iterator[Report]:
         )
 
 
-def _leads(reports: Sequence[Report], groups: Hashes, rules: PassageRules) -> Columns:
+def _find_leads(reports: Sequence[StoryArticle], groups: Hashes, rules: PassageRules) -> Columns:
     order = np.argsort(groups, kind="stable")
     leads: dict[int, int] = {}
     for places in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        leads |= stories([reports[place] for place in places], rules)
+        leads |= group_stories([reports[place] for place in places], rules)
     return {"article": np.array(list(leads), np.uint64), "lead": np.array(list(leads.values()), np.uint64)}

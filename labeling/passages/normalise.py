@@ -24,7 +24,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.uint32]
 Characters: TypeAlias = Bytes | Points  # bytes where they suffice
 
-BREAK, LETTER, ALONE, IGNORED = range(4)
+BREAK, LETTER, ALONE, INVISIBLE = range(4)
 BYTE = 255
 _ASCII, _HEAD = 128, 0xC0  # less is ASCII; what is not begins with so much or more, and goes on with less
 _TWO, _THREE = 0x800, 0x10000  # code points from which UTF-8 needs more than two bytes, and more than three
@@ -79,7 +79,7 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class Folded:
+class FoldedText:
     """What each code point of a text is compared as, 0 for a break.
 
     ``kind`` says what each is, where there are others than letters and breaks; ``offsets`` are those asked for, in code
@@ -91,21 +91,21 @@ class Folded:
     offsets: Numbers
 
 
-def folded(coded: bytes, offsets: Numbers) -> Folded:
+def fold_text(coded: bytes, offsets: Numbers) -> FoldedText:
     """A text of UTF-8 as it is compared, and where its bytes at ``offsets`` are in code points."""
-    value = np.frombuffer(coded.translate(_plain()), np.uint8)
+    value = np.frombuffer(coded.translate(_ascii_folds()), np.uint8)
     if coded.isascii():
-        return Folded(value, None, offsets)
+        return FoldedText(value, None, offsets)
     raw = np.frombuffer(coded, np.uint8)
     points: Points = np.frombuffer(raw[raw >= _ASCII].tobytes().decode("utf-8").encode("utf-32-le"), np.uint32)
     at, gone = np.flatnonzero(raw >= _HEAD), 1 + (points >= _TWO) + (points >= _THREE)
     before = np.concatenate(([0], np.cumsum(gone)))  # bytes that are no code point of their own
     heads = (raw < _ASCII) | (raw >= _HEAD)
-    values, kind = _with_others(raw[heads], value[heads], at - before[:-1], points)
-    return Folded(values, kind, offsets - before[np.searchsorted(at, offsets)])
+    values, kind = _merge_other_points(raw[heads], value[heads], at - before[:-1], points)
+    return FoldedText(values, kind, offsets - before[np.searchsorted(at, offsets)])
 
 
-def _with_others(plain: Bytes, value: Bytes, places: Numbers, points: Points) -> tuple[Characters, Bytes | None]:
+def _merge_other_points(plain: Bytes, value: Bytes, places: Numbers, points: Points) -> tuple[Characters, Bytes | None]:
     """The ASCII of a text, folded, with its other code points put in their places; and kinds as in ``Folded``."""
     kinds, folds = _alphabet()
     others = folds[points]
@@ -120,7 +120,7 @@ def _with_others(plain: Bytes, value: Bytes, places: Numbers, points: Points) ->
 
 
 @lru_cache(maxsize=1)
-def _plain() -> bytes:
+def _ascii_folds() -> bytes:
     """What each byte of ASCII is compared as; others are put in later."""
     _, folds = _alphabet()
     return folds[: BYTE + 1].astype(np.uint8).tobytes()
@@ -132,9 +132,9 @@ def _alphabet() -> tuple[Bytes, Points]:
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
     folds = np.arange(sys.maxunicode + 1, dtype=np.uint32)
     for code in range(0x20000):
-        kinds[code] = _kind(chr(code))
+        kinds[code] = _character_kind(chr(code))
     for code in (code for codes in _FOLDED for code in codes):
-        folds[code] = _fold(chr(code))
+        folds[code] = _fold_character(chr(code))
     for codes in _NO_BLANKS:
         letters = kinds[codes.start : codes.stop]
         letters[(letters == LETTER) | (codes.start >= 0x20000)] = ALONE  # noqa: PLR2004 - the second plane
@@ -142,13 +142,13 @@ def _alphabet() -> tuple[Bytes, Points]:
     return kinds, folds
 
 
-def _kind(sign: str) -> int:
+def _character_kind(sign: str) -> int:
     if sign.isalnum():
         return LETTER
-    return IGNORED if unicodedata.category(sign) in {"Mn", "Me", "Cf"} else BREAK
+    return INVISIBLE if unicodedata.category(sign) in {"Mn", "Me", "Cf"} else BREAK
 
 
-def _fold(sign: str) -> int:
+def _fold_character(sign: str) -> int:
     """The code point a letter is compared as: lower case, no accents; itself where it would become several."""
     plain = [part for part in unicodedata.normalize("NFKD", sign.casefold()) if not unicodedata.combining(part)]
     return ord(plain[0]) if len(plain) == 1 else ord(sign)

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labeling.passages.alignment import align
+from labeling.passages.alignment import align_words
 from labeling.passages.shared_runs import UNKNOWN
-from labeling.passages.words import Hashes, grams, ranges
+from labeling.passages.words import Hashes, expand_ranges, hash_grams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labeling.passages.normalise import Numbers
-    from labeling.passages.settings import PassageRules
     from labeling.passages.words import Words
+    from labeling.project import PassageRules
 
 _GRAM = 5  # words by which articles are looked up
 _SKETCH = 64  # runs of so many words stand for an article, those with the smallest numbers
-_PATIENCE = 8  # articles in a row that prove to be other stories; those less alike are not looked at then
+_MOST_MISSES = 8  # articles in a row that prove to be other stories; those less alike are not looked at then
 
 
 @dataclass(frozen=True)
-class Report:
+class StoryArticle:
     """An article as it stands to others.
 
     ``words`` are its words without boilerplate, ``own`` says how many these are, ``whole`` is the number of its text as
@@ -47,7 +47,7 @@ class Report:
     shared: Mapping[int, int]
 
 
-def stories(reports: Sequence[Report], rules: PassageRules) -> dict[int, int]:
+def group_stories(reports: Sequence[StoryArticle], rules: PassageRules) -> dict[int, int]:
     """Each article's story, named by its lead, the fullest article in it.
 
     The fullest article that has no story yet leads one, and all that report the same from the same text join it
@@ -60,49 +60,56 @@ def stories(reports: Sequence[Report], rules: PassageRules) -> dict[int, int]:
         rules: Coverage, days and the length of a run that joins.
     """
     ranked = sorted(reports, key=lambda report: (-len(report.words), report.article))
-    laid, sketches = _laid_beside(ranked), _Sketches(ranked)
+    laid, sketches = _index_aligned(ranked), _Sketches(ranked)
     lead_of: dict[int, int] = {}
     for place, lead in enumerate(ranked):
         if lead.article not in lead_of:
-            known, unknown = laid[lead.article], list[Report]()
+            known, unknown = laid[lead.article], list[StoryArticle]()
             if len(known) < len(ranked) - place - 1:
-                near = (ranked[other] for other in sketches.near(place, _least(rules)))
+                near = (ranked[other] for other in sketches.near(place, _least_share(rules)))
                 unknown = [other for other in near if lead.article not in other.shared]
-            told = [*_told_again(lead, known, rules), *_told_alike(lead, unknown, lead_of, rules)]
+            told = [
+                *_find_known_retellings(lead, known, rules),
+                *_find_likely_retellings(lead, unknown, lead_of, rules),
+            ]
             lead_of |= {article: lead.article for article in (lead.article, *told) if article not in lead_of}
     return lead_of
 
 
-def _laid_beside(ranked: Iterable[Report]) -> defaultdict[int, list[Report]]:
+def _index_aligned(ranked: Iterable[StoryArticle]) -> defaultdict[int, list[StoryArticle]]:
     """Of each article those that were laid beside it, and are less full."""
-    laid: defaultdict[int, list[Report]] = defaultdict(list)
+    laid: defaultdict[int, list[StoryArticle]] = defaultdict(list)
     for report in ranked:
         for centre in report.shared:
             laid[centre].append(report)
     return laid
 
 
-def _told_again(lead: Report, known: Iterable[Report], rules: PassageRules) -> Iterator[int]:
+def _find_known_retellings(lead: StoryArticle, known: Iterable[StoryArticle], rules: PassageRules) -> Iterator[int]:
     """The articles of the lead's story among those of which it is known what they share with it."""
-    return (other.article for other in known if one_story(lead, other, rules))
+    return (other.article for other in known if is_one_story(lead, other, rules))
 
 
-def _told_alike(lead: Report, near: Iterable[Report], lead_of: Mapping[int, int], rules: PassageRules) -> Iterator[int]:
+def _find_likely_retellings(
+    lead: StoryArticle, near: Iterable[StoryArticle], lead_of: Mapping[int, int], rules: PassageRules
+) -> Iterator[int]:
     """The same among those that may share enough with it, the most like it first, and have no story yet."""
     misses = {True: 0, False: 0}  # of its source and of others, which are asked for different shares
     for other in near:
         same_source = lead.source == other.source
         if other.article in lead_of:
             continue
-        if lead.whole != other.whole and (misses[same_source] == _PATIENCE or not _in_time(lead, other, rules)):
+        if lead.whole != other.whole and (
+            misses[same_source] == _MOST_MISSES or not _is_close_in_time(lead, other, rules)
+        ):
             continue
-        joins = one_story(lead, other, rules)
+        joins = is_one_story(lead, other, rules)
         misses[same_source] = 0 if joins else misses[same_source] + 1
         if joins:
             yield other.article
 
 
-def one_story(lead: Report, other: Report, rules: PassageRules) -> bool:
+def is_one_story(lead: StoryArticle, other: StoryArticle, rules: PassageRules) -> bool:
     """Whether two articles report one thing from one text.
 
     Word for word the same: always. Of two outlets, or of unknown ones: when enough of the shorter one stands in
@@ -111,36 +118,36 @@ def one_story(lead: Report, other: Report, rules: PassageRules) -> bool:
     """
     if lead.whole == other.whole:
         return True
-    if not _in_time(lead, other, rules):
+    if not _is_close_in_time(lead, other, rules):
         return False
-    least = rules.rerun_coverage if _one_source(lead, other) else rules.story_coverage
-    return _shared(lead, other, rules.words) >= least * max(1, min(lead.own, other.own))
+    least = rules.rerun_coverage if _is_same_source(lead, other) else rules.story_coverage
+    return _count_shared_words(lead, other, rules.words) >= least * max(1, min(lead.own, other.own))
 
 
-def _one_source(lead: Report, other: Report) -> bool:
+def _is_same_source(lead: StoryArticle, other: StoryArticle) -> bool:
     return lead.source == other.source != UNKNOWN
 
 
-def _in_time(lead: Report, other: Report, rules: PassageRules) -> bool:
+def _is_close_in_time(lead: StoryArticle, other: StoryArticle, rules: PassageRules) -> bool:
     """Whether the days, as far as known, allow the two to be one story."""
     apart = abs(lead.day - other.day) if UNKNOWN not in {lead.day, other.day} else 0
-    return apart <= (0 if _one_source(lead, other) else rules.story_days)
+    return apart <= (0 if _is_same_source(lead, other) else rules.story_days)
 
 
-def _shared(lead: Report, other: Report, words: int) -> int:
+def _count_shared_words(lead: StoryArticle, other: StoryArticle, words: int) -> int:
     """How many words stand in passages of both, matched word for word."""
     if lead.article in other.shared:
         return other.shared[lead.article]
-    return sum(stretch.words for stretch in align(lead.words, other.words, words))
+    return sum(stretch.words for stretch in align_words(lead.words, other.words, words))
 
 
-def _least(rules: PassageRules) -> float:
+def _least_share(rules: PassageRules) -> float:
     """The share of a sketch that must be met: half of what the rules ask, for a sketch is a sample."""
     return min(rules.story_coverage, rules.rerun_coverage) / 2
 
 
 def _shingles(words: Words) -> Hashes:
-    ranked = np.sort(grams(words.ids, min(_GRAM, len(words))))
+    ranked = np.sort(hash_grams(words.ids, min(_GRAM, len(words))))
     each_once: Hashes = ranked[np.append(True, ranked[1:] != ranked[:-1])]
     return each_once
 
@@ -152,7 +159,7 @@ class _Sketches:
     articles that share no more than that are never laid side by side.
     """
 
-    def __init__(self, ranked: Sequence[Report]) -> None:
+    def __init__(self, ranked: Sequence[StoryArticle]) -> None:
         self._ranked = ranked
 
     @cached_property
@@ -175,7 +182,7 @@ class _Sketches:
         values, owners = self._index
         low = np.searchsorted(values, self._shingles[place], side="left")
         count = np.searchsorted(values, self._shingles[place], side="right") - low
-        met = np.bincount(owners[ranges(low, count)], minlength=len(self._sizes))
+        met = np.bincount(owners[expand_ranges(low, count)], minlength=len(self._sizes))
         near = np.flatnonzero(met >= np.maximum(1, least * self._sizes))
         near = near[near > place]
         yield from near[np.argsort(-met[near] / self._sizes[near], kind="stable")].tolist()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.shared_runs import met_again
-from labeling.passages.words import Hashes, grams, mixed, ranges
+from labeling.passages.shared_runs import find_repeated
+from labeling.passages.words import Hashes, expand_ranges, hash_grams, mix_bits
 
 if TYPE_CHECKING:
     from labeling.passages.normalise import Numbers
@@ -44,7 +44,7 @@ class Tiles:
         return Tiles(self.pair[order], self.left[order], self.right[order], self.words[order])
 
 
-def tiles(left: Stream, right: Stream) -> Tiles:
+def lay_tiles(left: Stream, right: Stream) -> Tiles:
     """The tiles of each pair, in the order of the right texts.
 
     Args:
@@ -52,16 +52,16 @@ def tiles(left: Stream, right: Stream) -> Tiles:
         right: The words of the other.
     """
     sizes = np.minimum(_TILE, np.minimum(left.lengths(), right.lengths()))
-    runs = _stacked([_runs(left, right, sizes, size) for size in np.unique(sizes).tolist()])
-    apart = ~(_overlapping(runs.left, runs.words) | _overlapping(runs.right, runs.words))
-    laid = _stacked([runs.taken(apart), _laid(runs.taken(~apart), left, right, sizes)])
+    runs = _stack_tiles([_diagonal_runs(left, right, sizes, size) for size in np.unique(sizes).tolist()])
+    apart = ~(_overlaps_another(runs.left, runs.words) | _overlaps_another(runs.right, runs.words))
+    laid = _stack_tiles([runs.taken(apart), _lay_overlapping(runs.taken(~apart), left, right, sizes)])
     return laid.taken(np.argsort(laid.right))
 
 
-def _runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Tiles:
+def _diagonal_runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Tiles:
     """The longest runs on every diagonal, of the pairs whose shortest tile has ``size`` words."""
-    ours, theirs = _places(left, sizes, size), _places(right, sizes, size)
-    at, other = _matches(_keys(left, ours, size), _keys(right, theirs, size))
+    ours, theirs = _run_starts(left, sizes, size), _run_starts(right, sizes, size)
+    at, other = _match_runs(_run_keys(left, ours, size), _run_keys(right, theirs, size))
     at, other = ours[at], theirs[other]
     order = np.lexsort((other, at - other))
     at, other = at[order], other[order]
@@ -71,30 +71,30 @@ def _runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Tiles:
     return Tiles(pair[first], at[first], other[first], np.diff(np.append(first, len(at))) + size - 1)
 
 
-def _places(stream: Stream, sizes: Numbers, size: int) -> Numbers:
+def _run_starts(stream: Stream, sizes: Numbers, size: int) -> Numbers:
     """Where runs of ``size`` words start that end in the same text, in the texts of that size."""
     last = np.repeat(np.where(sizes == size, stream.bounds[1:] - size, -1), stream.lengths())
     return np.flatnonzero(np.arange(len(last)) <= last)
 
 
-def _keys(stream: Stream, places: Numbers, size: int) -> Hashes:
+def _run_keys(stream: Stream, places: Numbers, size: int) -> Hashes:
     """A number for each run, of its words and its pair."""
     pair = np.repeat(np.arange(stream.texts, dtype=np.uint64), stream.lengths())[places]
-    return mixed(grams(stream.words.ids, size)[places] + mixed(pair))
+    return mix_bits(hash_grams(stream.words.ids, size)[places] + mix_bits(pair))
 
 
-def _matches(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
+def _match_runs(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
     """All pairs of places with the same number; of a number that the left side repeats, the first ``_SEEN`` places."""
-    again = np.sort(met_again(np.concatenate((left, right))))  # few of many
+    again = np.sort(find_repeated(np.concatenate((left, right))))  # few of many
     ours, theirs = again[again < len(left)], again[again >= len(left)] - len(left)
     order = ours[np.argsort(left[ours], kind="stable")]
     ranked = left[order]
     low = np.searchsorted(ranked, right[theirs], side="left")
     count = np.minimum(np.searchsorted(ranked, right[theirs], side="right") - low, _SEEN)
-    return order[ranges(low, count)], np.repeat(theirs, count)
+    return order[expand_ranges(low, count)], np.repeat(theirs, count)
 
 
-def _overlapping(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
+def _overlaps_another(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
     """Whether each run shares a word with another one, on this side."""
     order = np.argsort(starts)
     reach = np.maximum.accumulate((starts + words)[order])
@@ -105,14 +105,14 @@ def _overlapping(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
     return overlapping
 
 
-def _laid(runs: Tiles, left: Stream, right: Stream, sizes: Numbers) -> Tiles:
+def _lay_overlapping(runs: Tiles, left: Stream, right: Stream, sizes: Numbers) -> Tiles:
     """Runs that overlap, the longest first, and of each the longest part that none before it covers."""
     # One by one, so in bytes: numpy takes longer to be called than these take to search.
     covered_left, covered_right = bytearray(len(left.words)), bytearray(len(right.words))
     runs = runs.taken(np.lexsort((runs.left, runs.right, -runs.words)))
     laid: list[tuple[int, int, int, int]] = []
-    for pair, one, other, words, least in zip(*_columns(runs), sizes[runs.pair].tolist(), strict=True):
-        start, free = _longest(covered_left[one : one + words], covered_right[other : other + words])
+    for pair, one, other, words, least in zip(*_tile_columns(runs), sizes[runs.pair].tolist(), strict=True):
+        start, free = _longest_free(covered_left[one : one + words], covered_right[other : other + words])
         if free >= least:
             one, other = one + start, other + start  # noqa: PLW2901 - the run, as far as it is free
             covered_left[one : one + free] = covered_right[other : other + free] = _COVERED * free
@@ -120,7 +120,7 @@ def _laid(runs: Tiles, left: Stream, right: Stream, sizes: Numbers) -> Tiles:
     return Tiles(*np.array(laid, np.int64).reshape(-1, 4).T)
 
 
-def _longest(left: bytearray, right: bytearray) -> tuple[int, int]:
+def _longest_free(left: bytearray, right: bytearray) -> tuple[int, int]:
     """Where the longest stretch starts that is covered on neither side, and how long it is."""
     if _COVERED not in left and _COVERED not in right:
         return 0, len(left)
@@ -130,10 +130,10 @@ def _longest(left: bytearray, right: bytearray) -> tuple[int, int]:
     return sum(lengths[:best]) + best, lengths[best]
 
 
-def _columns(laid: Tiles) -> list[list[int]]:
+def _tile_columns(laid: Tiles) -> list[list[int]]:
     return [column.tolist() for column in (laid.pair, laid.left, laid.right, laid.words)]
 
 
-def _stacked(parts: list[Tiles]) -> Tiles:
+def _stack_tiles(parts: list[Tiles]) -> Tiles:
     names = ("pair", "left", "right", "words")
     return Tiles(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from labeling.passages.normalise import ALONE, BYTE, IGNORED, LETTER, Bytes, Characters, Numbers, Texts, folded
+from labeling.passages.normalise import ALONE, BYTE, INVISIBLE, LETTER, Bytes, Characters, Numbers, Texts, fold_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
-_CHUNK = 200_000  # bytes read at once: what fits in a processor's cache
+_CACHE_BYTES = 200_000  # bytes read at once: what fits in a processor's cache
 _EIGHT = 8  # characters of a byte each that are read at once
 _LONG = 64  # characters of a longer word are read one by one, as those are that take more than a byte
 _BASE = 0x9E3779B97F4A7C15  # odd, so that its powers can be divided by, modulo 2 ** 64
-_SALT = np.uint64(0xA0761D6478BD642F)  # a word of other characters is none of bytes
+_WIDE_WORD_SALT = np.uint64(0xA0761D6478BD642F)  # a word of other characters is none of bytes
 _MASKS = np.array([(1 << 8 * count) - 1 for count in range(_EIGHT + 1)], np.uint64)  # the first so many bytes of eight
 
 
@@ -72,7 +72,7 @@ class Stream:
         """Some of the texts, in that order, each as often as it is named."""
         lengths = self.lengths()[texts]
         bounds = np.concatenate(([0], np.cumsum(lengths)))
-        return Stream(0, bounds, self._words(ranges(self.bounds[texts], lengths)))
+        return Stream(0, bounds, self._words(expand_ranges(self.bounds[texts], lengths)))
 
     def _words(self, places: slice | Numbers) -> Words:
         return Words(self.words.ids[places], self.words.starts[places], self.words.ends[places])
@@ -83,14 +83,14 @@ def words_of(text: str) -> Words:
     return stream_of(Texts.of([text])).of(0)
 
 
-def all_words(texts: Iterable[str]) -> list[Words]:
+def words_of_all(texts: Iterable[str]) -> list[Words]:
     """The words of each of many texts."""
-    return [stream.of(number) for stream in streams(Texts.of(texts)) for number in range(stream.texts)]
+    return [stream.of(number) for stream in make_streams(Texts.of(texts)) for number in range(stream.texts)]
 
 
-def streams(texts: Texts) -> Iterator[Stream]:
+def make_streams(texts: Texts) -> Iterator[Stream]:
     """The words of many texts, a good number of bytes at a time, in the order given."""
-    for part in parts(texts.sizes()):
+    for part in batch_by_size(texts.sizes()):
         yield stream_of(texts[part], part.start)
 
 
@@ -99,8 +99,8 @@ def stream_of(texts: Texts, first: int = 0) -> Stream:
 
     They are joined with line feeds, which no word crosses, and cut all at once.
     """
-    text = folded(*texts.joined())
-    starts, ends, ids = _cut(text.value, text.kind)
+    text = fold_text(*texts.joined())
+    starts, ends, ids = _cut_words(text.value, text.kind)
     offsets, bounds = text.offsets, np.searchsorted(starts, text.offsets)
     for number in np.flatnonzero(np.diff(bounds) == 0)[::-1]:
         place = bounds[number]
@@ -112,11 +112,11 @@ def stream_of(texts: Texts, first: int = 0) -> Stream:
     return Stream(first, bounds, Words(ids, starts - base, ends - base))
 
 
-def parts(sizes: Iterable[int]) -> Iterator[slice]:
+def batch_by_size(sizes: Iterable[int]) -> Iterator[slice]:
     """Which texts of those sizes, in bytes, to read at once."""
     first, end, size = 0, 0, 0
     for end, more in enumerate(sizes, 1):
-        if size and size + more > _CHUNK:
+        if size and size + more > _CACHE_BYTES:
             yield slice(first, end - 1)
             first, size = end - 1, 0
         size += more + 1
@@ -124,7 +124,7 @@ def parts(sizes: Iterable[int]) -> Iterator[slice]:
         yield slice(first, end)
 
 
-def stacked(streams: Sequence[Stream]) -> Stream:
+def stack_streams(streams: Sequence[Stream]) -> Stream:
     """Several streams made one."""
     lengths = np.concatenate([stream.lengths() for stream in streams])
     ids, starts, ends = (
@@ -133,7 +133,7 @@ def stacked(streams: Sequence[Stream]) -> Stream:
     return Stream(0, np.concatenate(([0], np.cumsum(lengths))), Words(ids, starts, ends))
 
 
-def alone(words: Words) -> Stream:
+def stream_of_words(words: Words) -> Stream:
     """The words of one text as a stream."""
     return Stream(0, np.array([0, len(words)]), words)
 
@@ -143,50 +143,50 @@ def number_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest(), "big")
 
 
-def mixed(values: Hashes) -> Hashes:
+def mix_bits(values: Hashes) -> Hashes:
     """Spread 64-bit values over all 64 bits (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
-def ranges(starts: Numbers, counts: Numbers) -> Numbers:
+def expand_ranges(starts: Numbers, counts: Numbers) -> Numbers:
     """From each start so many numbers in a row, one range after the other."""
     place: Numbers = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
     return place
 
 
-def grams(ids: Hashes, size: int) -> Hashes:
+def hash_grams(ids: Hashes, size: int) -> Hashes:
     """One number for each run of ``size`` words, by where it starts; none when there are fewer words."""
     count = max(0, len(ids) - size + 1)
-    sums, inverse = running(ids)
+    sums, inverse = running_sums(ids)
     return (sums[size : size + count] - sums[:count]) * inverse[:count]
 
 
-def running(values: Hashes) -> tuple[Hashes, Hashes]:
+def running_sums(values: Hashes) -> tuple[Hashes, Hashes]:
     """Sums from which the polynomial over any run is had: ``(sums[end] - sums[start]) * inverse[start]``."""
-    rising, inverse = _powers(1 << max(_CHUNK.bit_length(), len(values).bit_length()))
+    rising, inverse = _powers(1 << max(_CACHE_BYTES.bit_length(), len(values).bit_length()))
     sums = np.zeros(len(values) + 1, np.uint64)
     np.cumsum(values * rising[: len(values)], out=sums[1:])
     return sums, inverse
 
 
-def _cut(value: Characters, kind: Bytes | None) -> tuple[Numbers, Numbers, Hashes]:
+def _cut_words(value: Characters, kind: Bytes | None) -> tuple[Numbers, Numbers, Hashes]:
     """Where words start and end in a text that ends with a break, and the number of each."""
     if kind is None:
         letter = value != 0
-        edges = np.flatnonzero(letter != _shifted(letter, 1))
-        return edges[::2], edges[1::2], _numbers(value, edges[::2], edges[1::2])
-    place = np.flatnonzero(kind != IGNORED)
+        edges = np.flatnonzero(letter != _shift_flags(letter, 1))
+        return edges[::2], edges[1::2], _hash_words(value, edges[::2], edges[1::2])
+    place = np.flatnonzero(kind != INVISIBLE)
     kind, value = kind[place], value[place]
     letter, alone = kind == LETTER, kind == ALONE
-    starts = np.flatnonzero(letter & ~_shifted(letter, 1) | alone)
-    ends = np.flatnonzero(letter & ~_shifted(letter, -1) | alone) + 1
+    starts = np.flatnonzero(letter & ~_shift_flags(letter, 1) | alone)
+    ends = np.flatnonzero(letter & ~_shift_flags(letter, -1) | alone) + 1
     # A mark after the last letter belongs to the word: it ends where the next character that counts begins.
-    return place[starts], place[ends], _numbers(value, starts, ends)
+    return place[starts], place[ends], _hash_words(value, starts, ends)
 
 
-def _shifted(flags: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
+def _shift_flags(flags: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
     moved = np.zeros_like(flags)
     if by > 0:
         moved[by:] = flags[:-by]
@@ -195,44 +195,44 @@ def _shifted(flags: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
     return moved
 
 
-def _numbers(values: Characters, starts: Numbers, ends: Numbers) -> Hashes:
+def _hash_words(values: Characters, starts: Numbers, ends: Numbers) -> Hashes:
     """The number of each word: of eight bytes at once, where its characters are bytes and not very many."""
-    ids = _by_eights(values.astype(np.uint8, copy=False), starts, ends - starts)
+    ids = _hash_by_eights(values.astype(np.uint8, copy=False), starts, ends - starts)
     odd = ends - starts > _LONG
     if values.dtype != np.uint8:
         wide = np.concatenate(([0], np.cumsum(values > BYTE)))
         odd |= wide[ends] != wide[starts]
     if odd.any():
-        ids[odd] = _one_by_one(values, starts[odd], ends[odd])
+        ids[odd] = _hash_one_by_one(values, starts[odd], ends[odd])
     return ids
 
 
-def _by_eights(values: npt.NDArray[np.uint8], starts: Numbers, lengths: Numbers) -> Hashes:
+def _hash_by_eights(values: npt.NDArray[np.uint8], starts: Numbers, lengths: Numbers) -> Hashes:
     """Numbers of words of bytes; of very long ones, only how they begin counts."""
     padded = np.concatenate((values, np.zeros(_EIGHT, np.uint8)))
     eights: Hashes = np.ndarray((len(values) + 1,), "<u8", padded, strides=(1,))
-    ids = mixed(eights[starts] & _MASKS[np.minimum(lengths, _EIGHT)])
+    ids = mix_bits(eights[starts] & _MASKS[np.minimum(lengths, _EIGHT)])
     longer = np.flatnonzero(lengths > _EIGHT)
     for reach in range(_EIGHT, _LONG, _EIGHT):
         longer = longer[lengths[longer] > reach]
         more = eights[starts[longer] + reach] & _MASKS[np.minimum(lengths[longer] - reach, _EIGHT)]
-        ids[longer] = mixed(ids[longer] ^ more)
+        ids[longer] = mix_bits(ids[longer] ^ more)
     return ids
 
 
-def _one_by_one(values: Characters, starts: Numbers, ends: Numbers) -> Hashes:
+def _hash_one_by_one(values: Characters, starts: Numbers, ends: Numbers) -> Hashes:
     """A polynomial over each word's characters, by differences of one running sum, modulo 2 ** 64."""
-    sums, inverse = running(values.astype(np.uint64))
-    return mixed((sums[ends] - sums[starts]) * inverse[starts] ^ _SALT)
+    sums, inverse = running_sums(values.astype(np.uint64))
+    return mix_bits((sums[ends] - sums[starts]) * inverse[starts] ^ _WIDE_WORD_SALT)
 
 
 @functools.lru_cache(maxsize=8)
 def _powers(count: int) -> tuple[Hashes, Hashes]:
     """The powers of the polynomials' base from 0 up, and of its inverse modulo 2 ** 64."""
-    return _rising(_BASE, count), _rising(pow(_BASE, -1, 1 << 64), count)
+    return _rising_powers(_BASE, count), _rising_powers(pow(_BASE, -1, 1 << 64), count)
 
 
-def _rising(base: int, count: int) -> Hashes:
+def _rising_powers(base: int, count: int) -> Hashes:
     powers = np.full(count, base, np.uint64)
     powers[0] = 1
     return np.multiply.accumulate(powers)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labeling.evaluation.matching import Stretch
+    from labeling.evaluation.matching import SpanLike
 
 
 @dataclass(frozen=True)
-class Piece:
+class MarkedPiece:
     """A stretch of text with the labels of all spans over it, the longest first, and of those that end with it."""
 
     text: str
@@ -25,7 +25,7 @@ class Piece:
     ending: tuple[str, ...]
 
 
-def pieces(text: str, spans: Sequence[Stretch]) -> list[Piece]:
+def mark_spans(text: str, spans: Sequence[SpanLike]) -> list[MarkedPiece]:
     """Cut ``text`` at every boundary of ``spans``.
 
     ``pieces("ab", [])`` is one piece without labels; a span on ``b`` makes two.
@@ -33,7 +33,7 @@ def pieces(text: str, spans: Sequence[Stretch]) -> list[Piece]:
     cuts = sorted({0, len(text), *(span.start for span in spans), *(span.end for span in spans)})
     longest_first = sorted(spans, key=lambda span: (span.start - span.end, span.start, span.label))
     return [
-        Piece(
+        MarkedPiece(
             text=text[start:end],
             labels=tuple(span.label for span in longest_first if span.start <= start and span.end >= end),
             ending=tuple(span.label for span in reversed(longest_first) if span.end == end and span.start < end),

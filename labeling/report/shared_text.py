@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from labeling.reprints.projection import aligned
+from labeling.reprints.projection import align_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.workspace.rows.passage import Clustered, Passage
+    from labeling.workspace.rows.passage import ClusterRow, Passage
 
 _PAIRS = 4
 
 
 @dataclass(frozen=True)
-class Member:
+class GroupMember:
     """An article on the map: ``split`` is "none" where it has no place."""
 
     article: str
@@ -30,11 +30,11 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Group:
+class LeakGroup:
     """A leak group: its stories, each with its lead first."""
 
     name: str
-    stories: Sequence[Sequence[Member]]
+    stories: Sequence[Sequence[GroupMember]]
 
     @property
     def articles(self) -> int:
@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Piece:
+class SharedPiece:
     """A stretch of a text, and whether the other text has its words too."""
 
     text: str
@@ -51,33 +51,35 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ArticlePair:
     """Two articles that share text: ``words`` are those that stand in both, ``split`` and ``other`` where they are."""
 
     left: Article
     right: Article
     words: int
     splits: tuple[str, str]
-    pieces: tuple[Sequence[Piece], Sequence[Piece]]
+    pieces: tuple[Sequence[SharedPiece], Sequence[SharedPiece]]
 
 
-def groups(clusters: Iterable[Clustered], articles: Mapping[str, Article], split_of: Mapping[str, str]) -> list[Group]:
+def list_leak_groups(
+    clusters: Iterable[ClusterRow], articles: Mapping[str, Article], split_of: Mapping[str, str]
+) -> list[LeakGroup]:
     """All leak groups, those with most articles first."""
-    members: defaultdict[str, defaultdict[str, list[Member]]] = defaultdict(lambda: defaultdict(list))
+    members: defaultdict[str, defaultdict[str, list[GroupMember]]] = defaultdict(lambda: defaultdict(list))
     for row in clusters:
         article = articles.get(row.article)
         about = [article.source, article.published] if article else []
         name = " ".join(filter(None, [row.article, *about]))
-        one = Member(row.article, name, split_of.get(row.article, "none"), row.lead)
+        one = GroupMember(row.article, name, split_of.get(row.article, "none"), row.lead)
         members[row.leak_group][row.story].append(one)
     made = [
-        Group(name, [sorted(story, key=lambda one: (not one.lead, one.article)) for story in stories.values()])
+        LeakGroup(name, [sorted(story, key=lambda one: (not one.lead, one.article)) for story in stories.values()])
         for name, stories in members.items()
     ]
     return sorted(made, key=lambda group: (-group.articles, group.name))
 
 
-def closest(passages: Iterable[Passage]) -> list[tuple[str, str]]:
+def rank_closest_pairs(passages: Iterable[Passage]) -> list[tuple[str, str]]:
     """The pairs of articles that share passages, those first that share most; boilerplate is passed over."""
     shared = Counter[tuple[str, str]]()
     for passage in passages:
@@ -87,9 +89,9 @@ def closest(passages: Iterable[Passage]) -> list[tuple[str, str]]:
     return sorted(shared, key=lambda pair: (-shared[pair], pair))
 
 
-def beside(
+def align_pairs(
     pairs: Iterable[tuple[str, str]], articles: Mapping[str, Article], split_of: Mapping[str, str], words: int
-) -> list[Beside]:
+) -> list[ArticlePair]:
     """The first of these pairs of articles, side by side.
 
     Args:
@@ -103,35 +105,35 @@ def beside(
         if one in articles and other in articles:
             known.setdefault(frozenset((one, other)), (one, other))
     first = list(known.values())[:_PAIRS]
-    return [_beside(articles[one], articles[other], split_of, words) for one, other in first]
+    return [_align_pair(articles[one], articles[other], split_of, words) for one, other in first]
 
 
-def labels_in_groups(gold: Iterable[Gold], clusters: Iterable[Clustered]) -> dict[str, int]:
+def count_groups_by_label(gold: Iterable[Gold], clusters: Iterable[ClusterRow]) -> dict[str, int]:
     """In how many leak groups each label has a span: forty copies of a communique are one."""
     group_of = {row.article: row.leak_group for row in clusters}
     places = {(span.label, group_of.get(each.article, each.article)) for each in gold for span in each.spans}
     return dict(Counter(label for label, _ in places))
 
 
-def count_groups(names: Collection[str], clusters: Iterable[Clustered]) -> int:
+def count_groups(names: Collection[str], clusters: Iterable[ClusterRow]) -> int:
     """In how many leak groups these articles are."""
     group_of = {row.article: row.leak_group for row in clusters}
     return len({group_of.get(name, name) for name in names})
 
 
-def _beside(left: Article, right: Article, split_of: Mapping[str, str], words: int) -> Beside:
-    alignment = aligned(left.text, right.text, words)
-    return Beside(
+def _align_pair(left: Article, right: Article, split_of: Mapping[str, str], words: int) -> ArticlePair:
+    alignment = align_texts(left.text, right.text, words)
+    return ArticlePair(
         left=left,
         right=right,
         words=alignment.words,
         splits=(split_of.get(left.id, "none"), split_of.get(right.id, "none")),
-        pieces=(_marked(left.text, alignment.inverse.stretches()), _marked(right.text, alignment.stretches())),
+        pieces=(_cut_pieces(left.text, alignment.inverse.stretches()), _cut_pieces(right.text, alignment.stretches())),
     )
 
 
-def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> list[Piece]:
+def _cut_pieces(text: str, stretches: Sequence[tuple[int, int]]) -> list[SharedPiece]:
     """The text cut at the ends of the stretches, which do not overlap."""
     cuts = sorted({0, len(text), *(end for stretch in stretches for end in stretch)})
     starts = {start for start, _ in stretches}
-    return [Piece(text[start:end], start in starts) for start, end in pairwise(cuts)]
+    return [SharedPiece(text[start:end], start in starts) for start, end in pairwise(cuts)]

@@ -12,24 +12,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Annotation, Span
-from labeling.reprints.overlap import sharing
-from labeling.reprints.projection import aligned, project
-from labeling.workspace.rows.reprint import Projected
+from labeling.reprints.overlap import count_shared
+from labeling.reprints.projection import align_texts, project_annotation
+from labeling.workspace.rows.reprint import ProjectedRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.workspace.rows.passage import Clustered, Passage
+    from labeling.workspace.rows.passage import ClusterRow, Passage
 
-_RUN = 5  # words of the shortest run by which two reports of one story help each other
+_SHORTEST_RUN = 5  # words of the shortest run by which two reports of one story help each other
 _SOURCES = 4  # articles from which one article is helped, those that share most with it
 _DONE = frozenset({"submitted", "skipped"})
 
 
 @dataclass(frozen=True)
-class Saving:
+class SourceSaving:
     """What one annotated article saved: the spans it has, and those carried to other ``articles``.
 
     ``checked`` of the carried ones stand in articles that have gold by now, ``accepted`` of them in that gold.
@@ -44,14 +44,14 @@ class Saving:
 
 
 @dataclass(frozen=True)
-class Press:
+class ReprintCorpus:
     """What there is to carry between: articles by id, their stories, and the passages they share.
 
     ``words`` is the least run of a passage; two reports of one story help each other by shorter ones.
     """
 
     articles: Mapping[str, Article]
-    clusters: Sequence[Clustered]
+    clusters: Sequence[ClusterRow]
     passages: Sequence[Passage]
     words: int
 
@@ -61,9 +61,9 @@ class Press:
         return {row.article: row.story for row in self.clusters}
 
 
-def carry(
-    press: Press, gold: Iterable[Gold], annotations: Iterable[Annotation], before: Iterable[Projected] = ()
-) -> list[Projected]:
+def carry_gold(
+    press: ReprintCorpus, gold: Iterable[Gold], annotations: Iterable[Annotation], before: Iterable[ProjectedRow] = ()
+) -> list[ProjectedRow]:
     """Carry gold to the articles that share text with it and that nobody has annotated.
 
     An article is helped by those that share most with it, of its own story first; each adds what the ones before it
@@ -80,21 +80,25 @@ def carry(
     Returns:
         Rows sorted by article and source.
     """
-    done = finished(annotations)
-    sources = {each.article: each for each in gold if each.usable and _stands(each.article, each.digest, press)}
-    kept = [row for row in before if row.article in done and _stands(row.article, row.digest, press)]
+    done = finished_articles(annotations)
+    sources = {each.article: each for each in gold if each.usable and _is_current(each.article, each.digest, press)}
+    kept = [row for row in before if row.article in done and _is_current(row.article, row.digest, press)]
     open_ones = [name for name in press.articles if name not in done]
-    made = [row for name, ranked in _ranked(press, sources, open_ones) for row in _helped(name, ranked, press, sources)]
-    rows = {(row.article, row.source): row for row in [*_given_up(press, done - sources.keys()), *kept, *made]}
+    made = [
+        row
+        for name, ranked in _rank_sources(press, sources, open_ones)
+        for row in _carry_to_article(name, ranked, press, sources)
+    ]
+    rows = {(row.article, row.source): row for row in [*_empty_rows(press, done - sources.keys()), *kept, *made]}
     return [rows[key] for key in sorted(rows)]
 
 
-def finished(annotations: Iterable[Annotation]) -> set[str]:
+def finished_articles(annotations: Iterable[Annotation]) -> set[str]:
     """The articles that somebody is done with: submitted or skipped."""
     return {each.article for each in annotations if each.by_person and each.state in _DONE}
 
 
-def savings(carried: Iterable[Projected], gold: Iterable[Gold]) -> list[Saving]:
+def compute_savings(carried: Iterable[ProjectedRow], gold: Iterable[Gold]) -> list[SourceSaving]:
     """What each annotated article saved, those that saved most first.
 
     Args:
@@ -102,20 +106,20 @@ def savings(carried: Iterable[Projected], gold: Iterable[Gold]) -> list[Saving]:
         gold: What people say today; a carried span counts as accepted where gold has it to the character.
     """
     said = {each.article: {(span.start, span.end, span.label) for span in each.spans} for each in gold}
-    by_source: defaultdict[str, list[Projected]] = defaultdict(list)
+    by_source: defaultdict[str, list[ProjectedRow]] = defaultdict(list)
     for row in carried:
         by_source[row.source].append(row)
-    found = [_saving(source, rows, said) for source, rows in by_source.items()]
+    found = [_source_saving(source, rows, said) for source, rows in by_source.items()]
     return sorted((each for each in found if each.spans), key=lambda each: (-each.spans, each.source))
 
 
-def in_order(articles: Iterable[Article], clusters: Iterable[Clustered]) -> list[Article]:
+def put_leads_first(articles: Iterable[Article], clusters: Iterable[ClusterRow]) -> list[Article]:
     """The fullest article of each story first, then their reprints; else in the order given."""
     reprints = {row.article for row in clusters if not row.lead}
     return sorted(articles, key=lambda article: article.id in reprints)
 
 
-def waiting(clusters: Iterable[Clustered], carried: Iterable[Projected]) -> set[str]:
+def find_waiting_reprints(clusters: Iterable[ClusterRow], carried: Iterable[ProjectedRow]) -> set[str]:
     """The reprints to which nothing was carried from their own story yet: annotating them now is work done twice."""
     story = {row.article: row.story for row in clusters if not row.lead}
     members = {row.article: row.story for row in clusters}
@@ -123,28 +127,30 @@ def waiting(clusters: Iterable[Clustered], carried: Iterable[Projected]) -> set[
     return story.keys() - ready
 
 
-def touches(place: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+def overlaps_any(place: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
     """Whether a stretch has a code point in common with one of the others, all half open."""
     return any(place[0] < end and start < place[1] for start, end in others)
 
 
-def _stands(name: str, digest: str, press: Press) -> bool:
+def _is_current(name: str, digest: str, press: ReprintCorpus) -> bool:
     return name in press.articles and press.articles[name].digest == digest
 
 
-def _given_up(press: Press, dropped: Collection[str]) -> Iterator[Projected]:
+def _empty_rows(press: ReprintCorpus, dropped: Collection[str]) -> Iterator[ProjectedRow]:
     """Empty rows for the reprints of articles that people are done with, and of which there is no gold."""
     leads = {row.story: row.article for row in press.clusters if row.lead}
     for row in press.clusters:
         if row.article in press.articles and not row.lead and leads.get(row.story) in dropped:
             digest = press.articles[row.article].digest
-            yield Projected(article=row.article, digest=digest, source=leads[row.story], said=0)
+            yield ProjectedRow(article=row.article, digest=digest, source=leads[row.story], said=0)
 
 
-def _ranked(press: Press, sources: Collection[str], targets: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+def _rank_sources(
+    press: ReprintCorpus, sources: Collection[str], targets: Collection[str]
+) -> Iterator[tuple[str, list[str]]]:
     """Each article that can be helped, with its helpers: its own story's lead, others of its story, then the others."""
     story, leads = press.stories, {row.article for row in press.clusters if row.lead}
-    shared = sharing(press.passages, targets, sources)
+    shared = count_shared(press.passages, targets, sources)
     for name in sorted(shared):
         order = sorted(
             shared[name].items(), key=lambda item: (story.get(item[0]) != story.get(name), -item[1], item[0])
@@ -154,19 +160,21 @@ def _ranked(press: Press, sources: Collection[str], targets: Collection[str]) ->
         yield name, ranked[:_SOURCES]
 
 
-def _helped(name: str, ranked: Iterable[str], press: Press, sources: Mapping[str, Gold]) -> Iterator[Projected]:
+def _carry_to_article(
+    name: str, ranked: Iterable[str], press: ReprintCorpus, sources: Mapping[str, Gold]
+) -> Iterator[ProjectedRow]:
     """What each of the helpers adds, spans in words that no helper before it has."""
     target, spoken = press.articles[name], list[tuple[int, int]]()
     story = press.stories
     for source in ranked:
-        run = _RUN if story.get(source) == story.get(name) else press.words
-        alignment = aligned(press.articles[source].text, target.text, run)
-        carried = project(_said(sources[source]), target, alignment)
-        spans = tuple(span for span in carried.spans if not touches((span.start, span.end), spoken))
+        run = _SHORTEST_RUN if story.get(source) == story.get(name) else press.words
+        alignment = align_texts(press.articles[source].text, target.text, run)
+        carried = project_annotation(_gold_annotation(sources[source]), target, alignment)
+        spans = tuple(span for span in carried.spans if not overlaps_any((span.start, span.end), spoken))
         ids = {span.id for span in spans}
-        stretches = tuple(each for each in alignment.stretches() if not touches(each, spoken))
+        stretches = tuple(each for each in alignment.stretches() if not overlaps_any(each, spoken))
         spoken += stretches
-        yield Projected(
+        yield ProjectedRow(
             article=name,
             digest=target.digest,
             source=source,
@@ -177,16 +185,18 @@ def _helped(name: str, ranked: Iterable[str], press: Press, sources: Mapping[str
         )
 
 
-def _said(gold: Gold) -> Annotation:
+def _gold_annotation(gold: Gold) -> Annotation:
     spans = tuple(
         Span(id=span.id, start=span.start, end=span.end, label=span.label, unsure=span.unsure) for span in gold.spans
     )
     return Annotation(article=gold.article, digest=gold.digest, annotator="gold", spans=spans, relations=gold.relations)
 
 
-def _saving(source: str, rows: Sequence[Projected], gold: Mapping[str, set[tuple[int, int, str]]]) -> Saving:
+def _source_saving(
+    source: str, rows: Sequence[ProjectedRow], gold: Mapping[str, set[tuple[int, int, str]]]
+) -> SourceSaving:
     checked = [row for row in rows if row.article in gold]
-    return Saving(
+    return SourceSaving(
         source=source,
         articles=sum(bool(row.spans) for row in rows),
         said=max(row.said for row in rows),

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Span
-from labeling.evaluation.matching import pair
-from labeling.reprints.carried import touches
-from labeling.reprints.overlap import sharing
-from labeling.reprints.projection import aligned
+from labeling.evaluation.matching import pair_spans
+from labeling.reprints.carried import overlaps_any
+from labeling.reprints.overlap import count_shared
+from labeling.reprints.projection import align_texts
 from labeling.workspace.rows.reprint import Audit, Consistency, Difference, DifferenceKind, Side
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.passage import Passage
 
 
-_AROUND = 60  # code points shown on either side
+_CONTEXT = 60  # code points shown on either side
 
 
 @dataclass(frozen=True)
-class _Annotated:
+class _AnnotatedArticle:
     article: Article
     gold: Gold
     link: str
 
 
-def audit(
+def audit_gold(
     gold: Iterable[Gold],
     articles: Mapping[str, Article],
     passages: Iterable[Passage],
@@ -60,12 +60,12 @@ def audit(
         links: The page of each article's task; an article without one is not linked.
     """
     known = {
-        each.article: _Annotated(articles[each.article], each, links.get(each.article, ""))
+        each.article: _AnnotatedArticle(articles[each.article], each, links.get(each.article, ""))
         for each in gold
         if each.usable and each.article in articles and articles[each.article].digest == each.digest
     }
-    pairs = list(_pairs(sharing(passages, known, known)))
-    found = [_compared(known[one], known[other], words) for one, other in pairs]
+    pairs = list(_pairs_to_compare(count_shared(passages, known, known)))
+    found = [_compare_pair(known[one], known[other], words) for one, other in pairs]
     alike = Counter(label for labels, _ in found for label in labels)
     differences = [difference for _, listed in found for difference in listed]
     other = Counter(label for each in differences for label in {each.left.label, each.right.label} - {""})
@@ -75,11 +75,11 @@ def audit(
         alike=total,
         share=total / (total + len(differences)) if total + len(differences) else None,
         labels={label: Consistency(alike=alike[label], different=other[label]) for label in sorted({*alike, *other})},
-        differences=tuple(sorted(differences, key=_order)),
+        differences=tuple(sorted(differences, key=_difference_order)),
     )
 
 
-def _pairs(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
+def _pairs_to_compare(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
     """The pairs to compare: each article beside the first of those that share most of it."""
     for name in sorted(shared):
         earlier = [(-common, other) for other, common in shared[name].items() if other < name]
@@ -87,31 +87,31 @@ def _pairs(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]
             yield min(earlier)[1], name
 
 
-def _compared(left: _Annotated, right: _Annotated, words: int) -> tuple[list[str], list[Difference]]:
+def _compare_pair(left: _AnnotatedArticle, right: _AnnotatedArticle, words: int) -> tuple[list[str], list[Difference]]:
     """The labels of spans that are alike, and the differences."""
-    alignment = aligned(left.article.text, right.article.text, words)
-    ours = _carried(left.gold.spans, alignment)
+    alignment = align_texts(left.article.text, right.article.text, words)
+    ours = _carry_spans(left.gold.spans, alignment)
     theirs = {span.id: span for span in right.gold.spans if alignment.inverse.image(span.start, span.end)}
-    placed = pair(ours.values(), theirs.values(), "position")
-    loose = pair(placed.left, placed.right, "overlapping")
-    shown = _Shown(left, right, alignment)
+    placed = pair_spans(ours.values(), theirs.values(), "position")
+    loose = pair_spans(placed.left, placed.right, "overlapping")
+    shown = _SideBySide(left, right, alignment)
     differences = [
         *(shown.difference("label", a.id, b.id) for a, b in placed.pairs if a.label != b.label),
         *(shown.difference("boundary", a.id, b.id) for a, b in loose.pairs),
-        *(shown.difference("missed", a.id, "") for a in loose.left if _judged(a, right.gold, theirs)),
+        *(shown.difference("missed", a.id, "") for a in loose.left if _silence_counts(a, right.gold, theirs)),
         *(
             shown.difference("missed", "", b.id)
             for b in loose.right
-            if _judged(_moved(b, alignment.inverse), left.gold, ours)
+            if _silence_counts(_move_span(b, alignment.inverse), left.gold, ours)
         ),
     ]
     return [a.label for a, b in placed.pairs if a.label == b.label], differences
 
 
-class _Shown:
+class _SideBySide:
     """Two articles side by side, to show a difference from both."""
 
-    def __init__(self, left: _Annotated, right: _Annotated, alignment: Alignment) -> None:
+    def __init__(self, left: _AnnotatedArticle, right: _AnnotatedArticle, alignment: Alignment) -> None:
         self.left, self.right, self.alignment = left, right, alignment
         self.ours = {span.id: span for span in left.gold.spans}
         self.theirs = {span.id: span for span in right.gold.spans}
@@ -128,7 +128,7 @@ class _Shown:
         )
 
 
-def _side(one: _Annotated, span: GoldSpan | None, place: tuple[int, int]) -> Side:
+def _side(one: _AnnotatedArticle, span: GoldSpan | None, place: tuple[int, int]) -> Side:
     start, end = (span.start, span.end) if span else place
     text = one.article.text
     return Side(
@@ -137,32 +137,32 @@ def _side(one: _Annotated, span: GoldSpan | None, place: tuple[int, int]) -> Sid
         end=end,
         label=span.label if span else "",
         text=text[start:end],
-        before=text[max(0, start - _AROUND) : start],
-        after=text[end : end + _AROUND],
+        before=text[max(0, start - _CONTEXT) : start],
+        after=text[end : end + _CONTEXT],
         by=span.by if span else one.gold.annotators,
         link=one.link,
     )
 
 
-def _carried(spans: Sequence[GoldSpan], alignment: Alignment) -> dict[str, Span]:
+def _carry_spans(spans: Sequence[GoldSpan], alignment: Alignment) -> dict[str, Span]:
     """The spans whose words the other text has, where they stand there, by id."""
-    return {span.id: _moved(span, alignment) for span in spans if alignment.image(span.start, span.end)}
+    return {span.id: _move_span(span, alignment) for span in spans if alignment.image(span.start, span.end)}
 
 
-def _moved(span: GoldSpan | Span, alignment: Alignment) -> Span:
+def _move_span(span: GoldSpan | Span, alignment: Alignment) -> Span:
     start, end = alignment.image(span.start, span.end) or (span.start, span.end)
     return Span(id=span.id, start=start, end=end, label=span.label)
 
 
-def _judged(span: Span, gold: Gold, compared: Collection[str]) -> bool:
+def _silence_counts(span: Span, gold: Gold, compared: Collection[str]) -> bool:
     """Whether the silence of ``gold`` about a span says something.
 
     It does not where gold is open, nor where a span of the label is there that reaches into words of its own.
     """
     rest = [(each.start, each.end) for each in gold.spans if each.label == span.label and each.id not in compared]
-    return not touches((span.start, span.end), [*gold.open, *rest])
+    return not overlaps_any((span.start, span.end), [*gold.open, *rest])
 
 
-def _order(difference: Difference) -> tuple[str, str, int, int, str]:
+def _difference_order(difference: Difference) -> tuple[str, str, int, int, str]:
     left, right = difference.left, difference.right
     return left.article, right.article, left.start, right.start, difference.kind

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.passage import Passage
 
 
-class _Held(NamedTuple):
+class _SharedPlace(NamedTuple):
     """What an article has of the fullest one's text, in code points of that text."""
 
     article: str
@@ -23,14 +23,16 @@ class _Held(NamedTuple):
     end: int
 
 
-def sharing(passages: Iterable[Passage], ones: Collection[str], others: Collection[str]) -> dict[str, Counter[str]]:
+def count_shared(
+    passages: Iterable[Passage], ones: Collection[str], others: Collection[str]
+) -> dict[str, Counter[str]]:
     """How many code points each of ``ones`` shares with each of ``others``; who shares nothing is left out.
 
     Boilerplate does not count. The work grows with the pairs that meet, so one side had better be small: what people
     have annotated.
     """
     shared: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for places in _by_fullest(passages):
+    for places in _places_by_fullest(passages):
         left = [place for place in places if place.article in ones]
         right = [place for place in places if place.article in others]
         for one in left:
@@ -41,13 +43,13 @@ def sharing(passages: Iterable[Passage], ones: Collection[str], others: Collecti
     return dict(shared)
 
 
-def _by_fullest(passages: Iterable[Passage]) -> Iterable[set[_Held]]:
+def _places_by_fullest(passages: Iterable[Passage]) -> Iterable[set[_SharedPlace]]:
     """For each article that is the fullest of a passage: who has what of it; the whole of it, itself."""
-    held: defaultdict[str, set[_Held]] = defaultdict(set)
+    held: defaultdict[str, set[_SharedPlace]] = defaultdict(set)
     for passage in passages:
         if passage.kind == "reprint":
             fullest, *rest = passage.places
-            held[fullest.article] |= {_Held(place.article, fullest.start, fullest.end) for place in rest}
+            held[fullest.article] |= {_SharedPlace(place.article, fullest.start, fullest.end) for place in rest}
     for name, places in held.items():
-        places.add(_Held(name, 0, max(place.end for place in places)))
+        places.add(_SharedPlace(name, 0, max(place.end for place in places)))
     return held.values()

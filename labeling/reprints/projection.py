@@ -93,7 +93,7 @@ class Alignment:
         return bool(left == self.right_words.ends[twin] - self.right_words.starts[twin])
 
 
-def aligned(left: str, right: str, words: int) -> Alignment:
+def align_texts(left: str, right: str, words: int) -> Alignment:
     """Lay two texts side by side.
 
     Args:
@@ -101,15 +101,15 @@ def aligned(left: str, right: str, words: int) -> Alignment:
         right: The other.
         words: A stretch counts when it holds a run of so many words, or all of both texts.
     """
-    from labeling.passages.alignment import align
+    from labeling.passages.alignment import align_words
     from labeling.passages.words import words_of
 
     left_words, right_words = words_of(left), words_of(right)
-    tiles = sorted(tile for stretch in align(left_words, right_words, words) for tile in stretch.tiles)
+    tiles = sorted(tile for stretch in align_words(left_words, right_words, words) for tile in stretch.tiles)
     return Alignment(left, right, left_words, right_words, tuple(tiles))
 
 
-def project(annotation: Annotation, target: Article, alignment: Alignment) -> Annotation:
+def project_annotation(annotation: Annotation, target: Article, alignment: Alignment) -> Annotation:
     """What ``annotation`` says of another article where both share words, signed ``projected:<its article>``.
 
     Spans keep their ids. It is a suggestion: `Annotation.by_person` is false, so it is no gold until a person submits
@@ -120,7 +120,7 @@ def project(annotation: Annotation, target: Article, alignment: Alignment) -> An
         target: The article whose text is the right one.
         alignment: Of both texts.
     """
-    spans = tuple(_moved(annotation.spans, alignment))
+    spans = tuple(_project_spans(annotation.spans, alignment))
     carried = {span.id for span in spans}
     return Annotation(
         article=target.id,
@@ -131,7 +131,7 @@ def project(annotation: Annotation, target: Article, alignment: Alignment) -> An
     )
 
 
-def _moved(spans: Iterable[Span], alignment: Alignment) -> Iterator[Span]:
+def _project_spans(spans: Iterable[Span], alignment: Alignment) -> Iterator[Span]:
     for span in spans:
         image = alignment.image(span.start, span.end)
         if image:

@@ -20,6 +20,6 @@ def articles_folder() -> Path:
     return _HERE / "articles"
 
 
-def annotations() -> list[Annotation]:
+def load_sample_annotations() -> list[Annotation]:
     """What ``ana`` and ``ben`` say, sorted by article and annotator; offsets are code points of the ingested text."""
     return list(read_rows(_HERE / "annotations.jsonl", Annotation))

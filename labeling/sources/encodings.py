@@ -17,10 +17,10 @@ from labeling.errors import UnreadableArticle, UsageError
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
 
-_CHUNK = 1 << 20  # bytes
+_CHUNK_BYTES = 1 << 20  # bytes
 
 # The longer ones first: the mark of UTF-32 begins with that of UTF-16.
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -52,8 +52,8 @@ _BY_LANGUAGE = {
     "vi": "cp1258",
 }
 _AS_LIKELY = (0.01, 0.05)  # by the library's two measures, mess and coherence: less than this tells nothing
-_SIGNS = r"(?:[\u00b2\u00b3\u00b9\u00aa\u00ba\u00bc-\u00be]|[^\w\s\-\u2010-\u201f\u2026'\"&/.,:;@#+*=()])+"
-_ODD = re.compile(rf"[^\W\d_]{_SIGNS}[^\W\d_]")  # a sign inside a word: Polish read as cp1252 is full of them
+_ODD_SIGNS = r"(?:[\u00b2\u00b3\u00b9\u00aa\u00ba\u00bc-\u00be]|[^\w\s\-\u2010-\u201f\u2026'\"&/.,:;@#+*=()])+"
+_ODD = re.compile(rf"[^\W\d_]{_ODD_SIGNS}[^\W\d_]")  # a sign inside a word: Polish read as cp1252 is full of them
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Encoding:
     guessed: bool = False
 
 
-def encoding_of(file: BinaryIO, language: str = "en", *, declares: bool = False) -> Encoding:
+def detect_encoding(file: BinaryIO, language: str = "en", *, declares: bool = False) -> Encoding:
     """Find the encoding of a file and leave it at its start.
 
     A byte order mark is believed; then UTF-8 if every byte agrees, or all but a few; then what a page declares (a file
@@ -76,13 +76,13 @@ def encoding_of(file: BinaryIO, language: str = "en", *, declares: bool = False)
     """
     file.seek(0)
     head = file.read(4)
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
-    found = Encoding(marked) if marked else _unmarked(file, language, declares=declares)
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    found = Encoding(marked) if marked else _detect_unmarked(file, language, declares=declares)
     file.seek(0)
     return found
 
 
-def known_encoding(name: str) -> str:
+def check_encoding_name(name: str) -> str:
     """``name`` as Python knows it.
 
     Raises:
@@ -98,7 +98,7 @@ def known_encoding(name: str) -> str:
     return "utf-8-sig" if found == "utf-8" else found  # with a mark or without
 
 
-def _declared(data: bytes) -> str:
+def _declared_encoding(data: bytes) -> str:
     """The encoding a page names in its first 1024 bytes, if all of it can be read so, else ""."""
     found = _DECLARED.search(data[:1024])
     name = found[1].decode("ascii").lower() if found else ""
@@ -111,12 +111,12 @@ def _declared(data: bytes) -> str:
     return name
 
 
-def _unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encoding:
+def _detect_unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encoding:
     if _is_utf8(file):
         return Encoding("utf-8")
     file.seek(0)
     data = file.read()
-    if declares and (name := _declared(data)):
+    if declares and (name := _declared_encoding(data)):
         return Encoding(name)
     plain, utf8 = not _NOT_PLAIN.search(data.decode("latin-1")), _mostly_utf8(data)
     guess = "" if plain and utf8 else _guess(data, language)
@@ -135,7 +135,7 @@ def _is_utf8(file: BinaryIO) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     file.seek(0)
     try:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_CHUNK_BYTES):
             if _NOT_PLAIN.search(decoder.decode(chunk)):
                 return False
         decoder.decode(b"", final=True)
@@ -166,10 +166,10 @@ def _guess(data: bytes, language: str) -> str:
         for match in matches
         if match.chaos <= mess + _AS_LIKELY[0] and match.coherence >= coherence - _AS_LIKELY[1]
     ]
-    return _best(likely or matches[:1], _BY_LANGUAGE.get(language[:2].lower(), "cp1252"))
+    return _choose_best(likely or matches[:1], _BY_LANGUAGE.get(language[:2].lower(), "cp1252"))
 
 
-def _best(likely: list[CharsetMatch], preferred: str) -> str:
+def _choose_best(likely: list[CharsetMatch], preferred: str) -> str:
     """Fewest signs inside words; then the one usual for the language; then the library's own order."""
     odd = [len(_ODD.findall(str(match))) for match in likely]
     cleanest = [match for match, count in zip(likely, odd, strict=True) if count == min(odd)]

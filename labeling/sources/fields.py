@@ -6,13 +6,13 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from labeling.articles import Row, with_lf
+from labeling.articles import SourceRow, normalise_newlines
 from labeling.errors import BadField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from labeling.sources.inputs import Input
+    from labeling.sources.inputs import SourceFile
 
 # Our field, and what others call it; upper and lower case are the same.
 COLUMNS = {
@@ -26,12 +26,12 @@ COLUMNS = {
 _FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 
 
-def column_of(name: str) -> str:
+def field_of_column(name: str) -> str:
     """Our field for a column's name, or "" when it is none of ours."""
     return _FIELDS.get(name.strip().casefold(), "")
 
 
-def row_of(values: Mapping[str, object], source: Input, where: str) -> Row:
+def make_source_row(values: Mapping[str, object], source: SourceFile, where: str) -> SourceRow:
     """The row that a JSON object or a table's record makes.
 
     Its id is its own, else its url, else the name of the file, ``#`` and twelve digits of the text's digest: other than
@@ -41,22 +41,22 @@ def row_of(values: Mapping[str, object], source: Input, where: str) -> Row:
         BadField: Two columns for one field, no text, or a value of a wrong type.
     """
     fields = _fields(values, where)
-    text = _text(fields, where)
-    url = _word(fields, "url", where)
-    return Row(
+    text = _text_field(fields, where)
+    url = _string_field(fields, "url", where)
+    return SourceRow(
         where=where,
-        id=_id(fields, where) or url or f"{source.name}#{_digits(text)}",
+        id=_id_field(fields, where) or url or f"{source.name}#{_text_digits(text)}",
         text=text,
-        source=_word(fields, "source", where) or source.folder,
-        title=_word(fields, "title", where),
-        published=_word(fields, "published", where),
+        source=_string_field(fields, "source", where) or source.folder,
+        title=_string_field(fields, "title", where),
+        published=_string_field(fields, "published", where),
         url=url,
     )
 
 
 def _fields(values: Mapping[str, object], where: str) -> dict[str, object]:
     """The values under our names; two columns may mean one field if only one of them says anything."""
-    ours = [(field, value) for name, value in values.items() if (field := column_of(name))]
+    ours = [(field, value) for name, value in values.items() if (field := field_of_column(name))]
     said = [(field, value) for field, value in ours if value is not None and value != ""]
     twice = next((field for field, count in Counter(field for field, _ in said).items() if count > 1), None)
     if twice:
@@ -64,19 +64,19 @@ def _fields(values: Mapping[str, object], where: str) -> dict[str, object]:
     return dict([*ours, *said])
 
 
-def _text(fields: Mapping[str, object], where: str) -> str:
+def _text_field(fields: Mapping[str, object], where: str) -> str:
     if fields.get("text") is None:
         raise BadField("the row has no text", todo=f"name it one of: {', '.join(COLUMNS['text'])}", where=where)
-    return _word(fields, "text", where)
+    return _string_field(fields, "text", where)
 
 
-def _id(fields: Mapping[str, object], where: str) -> str:
+def _id_field(fields: Mapping[str, object], where: str) -> str:
     """The id; a whole number is as good as a word."""
     value = fields.get("id")
-    return str(value) if type(value) is int else _word(fields, "id", where)
+    return str(value) if type(value) is int else _string_field(fields, "id", where)
 
 
-def _word(fields: Mapping[str, object], field: str, where: str) -> str:
+def _string_field(fields: Mapping[str, object], field: str, where: str) -> str:
     value = fields.get(field)
     if value is None:
         return ""
@@ -85,6 +85,6 @@ def _word(fields: Mapping[str, object], field: str, where: str) -> str:
     return value
 
 
-def _digits(text: str) -> str:
+def _text_digits(text: str) -> str:
     """Twelve hex digits that stand for a text; it may yet hold what no article may."""
-    return hashlib.sha256(with_lf(text).encode("utf-8", errors="surrogatepass")).hexdigest()[:12]
+    return hashlib.sha256(normalise_newlines(text).encode("utf-8", errors="surrogatepass")).hexdigest()[:12]

@@ -14,24 +14,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from labeling.articles import Reject, Row, article_of, overlong, reject_of, storable
+from labeling.articles import Reject, SourceRow, escape_surrogates, make_article, overlong_error, reject_of
 from labeling.errors import ArticleError, UnreadableArticle
-from labeling.sources.encodings import Encoding, encoding_of
-from labeling.sources.fields import column_of, row_of
-from labeling.sources.inputs import FORMATS, Input
-from labeling.sources.tables import table_of
+from labeling.sources.encodings import Encoding, detect_encoding
+from labeling.sources.fields import field_of_column, make_source_row
+from labeling.sources.inputs import SOURCE_FORMATS, SourceFile
+from labeling.sources.tables import open_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from labeling.articles import Article
 
-_BYTES_A_CHARACTER = 8  # at most: CR LF in UTF-32 is one character
+_MOST_BYTES_A_CHARACTER = 8  # at most: CR LF in UTF-32 is one character
 _OTHER_ENCODING = "mend the file, or say its encoding with --encoding NAME"
 
 
 @dataclass(frozen=True)
-class Terms:
+class IngestOptions:
     """What holds for all files of one reading; ``encoding`` is the one to read them in, "" to find it out."""
 
     max_characters: int
@@ -56,10 +56,10 @@ class Remark:
     names: tuple[str, ...]
 
 
-_Item: TypeAlias = "Row | Reject | Remark"
+_ReadItem: TypeAlias = "SourceRow | Reject | Remark"
 
 
-def read(inputs: Iterable[Input], terms: Terms) -> Iterator[Arrival | Reject | Remark]:
+def read_articles(inputs: Iterable[SourceFile], terms: IngestOptions) -> Iterator[Arrival | Reject | Remark]:
     """Read files into articles, in order; a refused article or file comes as a ``Reject`` in its place.
 
     Texts are exact but for line ends, which become LF; from a web page it is the main text as trafilatura extracts it,
@@ -67,17 +67,17 @@ def read(inputs: Iterable[Input], terms: Terms) -> Iterator[Arrival | Reject | R
     """
     for source in inputs:
         try:
-            _refuse_unknown(source)
-            with _opened(source) as file:
-                for item in _reader(source, file)(source, file, terms):
-                    yield _article(item, terms) if isinstance(item, Row) else item
+            _refuse_unknown_format(source)
+            with _open_source(source) as file:
+                for item in _choose_reader(source, file)(source, file, terms):
+                    yield _article_or_reject(item, terms) if isinstance(item, SourceRow) else item
         except ArticleError as error:
             yield reject_of(error, source.name, source.where)
         except (OSError, UnicodeError) as error:
-            yield reject_of(_unreadable(error), source.name, source.where)
+            yield reject_of(_unreadable_error(error), source.name, source.where)
 
 
-def _unreadable(error: OSError | UnicodeError) -> UnreadableArticle:
+def _unreadable_error(error: OSError | UnicodeError) -> UnreadableArticle:
     """The disk's refusal, or that of an encoding in the midst of a stream; what came before is read."""
     if isinstance(error, OSError):
         return UnreadableArticle(f"it cannot be read: {error.strerror}", todo="mend the file or its rights")
@@ -85,15 +85,15 @@ def _unreadable(error: OSError | UnicodeError) -> UnreadableArticle:
     return UnreadableArticle(f"it cannot be decoded: {reason}", todo=_OTHER_ENCODING)
 
 
-def _article(row: Row, terms: Terms) -> Arrival | Reject:
+def _article_or_reject(row: SourceRow, terms: IngestOptions) -> Arrival | Reject:
     try:
-        return Arrival(article_of(row, terms.max_characters), row.where)
+        return Arrival(make_article(row, terms.max_characters), row.where)
     except ArticleError as error:
         return reject_of(error, row.id)
 
 
 @contextmanager
-def _opened(source: Input) -> Iterator[BinaryIO]:
+def _open_source(source: SourceFile) -> Iterator[BinaryIO]:
     if source.path is not None:
         with source.path.open("rb") as file:
             yield file
@@ -104,19 +104,21 @@ def _opened(source: Input) -> Iterator[BinaryIO]:
         yield spool
 
 
-def _refuse_unknown(source: Input) -> None:
+def _refuse_unknown_format(source: SourceFile) -> None:
     if source.path is not None and not source.format:
         raise UnreadableArticle(
-            "its ending is no format we read", todo=f"name a file that ends in one of {' '.join(FORMATS)}"
+            "its ending is no format we read", todo=f"name a file that ends in one of {' '.join(SOURCE_FORMATS)}"
         )
 
 
-def _reader(source: Input, file: BinaryIO) -> Callable[[Input, BinaryIO, Terms], Iterator[_Item]]:
-    readers = {"text": _text, "lines": _lines, "table": _table, "page": _page}
-    return readers[source.format or _format_of(file)]
+def _choose_reader(
+    source: SourceFile, file: BinaryIO
+) -> Callable[[SourceFile, BinaryIO, IngestOptions], Iterator[_ReadItem]]:
+    readers = {"text": _read_text, "lines": _read_lines, "table": _read_table, "page": _read_page}
+    return readers[source.format or _detect_format(file)]
 
 
-def _format_of(file: BinaryIO) -> str:
+def _detect_format(file: BinaryIO) -> str:
     """The format of the standard input: JSON lines if it begins with a brace, a page if with a tag, else one text."""
     head = file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     file.seek(0)
@@ -125,24 +127,24 @@ def _format_of(file: BinaryIO) -> str:
     return "page" if head.startswith((b"<!doctype", b"<html", b"<?xml")) else "text"
 
 
-def _text(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
+def _read_text(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
     size = file.seek(0, io.SEEK_END)
-    if size > _BYTES_A_CHARACTER * terms.max_characters + 4:
-        raise overlong(f"{size:,} bytes", terms.max_characters, source.where)
-    encoding = _encoding(file, terms)
-    text = _decoded(file.read(), encoding)
-    yield from _guessed(source, encoding)
-    name = source.name if source.path else row_of({"text": text}, source, source.where).id
-    yield Row(source.where, name, text, source.folder)
+    if size > _MOST_BYTES_A_CHARACTER * terms.max_characters + 4:
+        raise overlong_error(f"{size:,} bytes", terms.max_characters, source.where)
+    encoding = _choose_encoding(file, terms)
+    text = _decode_text(file.read(), encoding)
+    yield from _remark_guess(source, encoding)
+    name = source.name if source.path else make_source_row({"text": text}, source, source.where).id
+    yield SourceRow(source.where, name, text, source.folder)
 
 
-def _page(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
-    from labeling.sources.web_pages import page_of
+def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
+    from labeling.sources.web_pages import extract_page
 
-    encoding = _encoding(file, terms, declares=True)
-    yield from _guessed(source, encoding)
-    page = page_of(_decoded(file.read(), encoding))
-    yield Row(
+    encoding = _choose_encoding(file, terms, declares=True)
+    yield from _remark_guess(source, encoding)
+    page = extract_page(_decode_text(file.read(), encoding))
+    yield SourceRow(
         where=source.where,
         id=page.address or source.name,
         text=page.text,
@@ -153,27 +155,27 @@ def _page(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
     )
 
 
-def _lines(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
-    encoding, ignored = _encoding(file, terms), set[str]()
-    yield from _guessed(source, encoding)
-    with _stream(file, encoding, "\n") as stream:
+def _read_lines(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
+    encoding, ignored = _choose_encoding(file, terms), set[str]()
+    yield from _remark_guess(source, encoding)
+    with _open_stream(file, encoding, "\n") as stream:
         for number, line in enumerate(stream, start=1):
             if line.strip():
-                yield _line(line, source, f"{source.where}:{number}", ignored)
-    yield from _ignored(source, ignored)
+                yield _parse_line(line, source, f"{source.where}:{number}", ignored)
+    yield from _remark_ignored(source, ignored)
 
 
-def _line(line: str, source: Input, where: str, ignored: set[str]) -> Row | Reject:
+def _parse_line(line: str, source: SourceFile, where: str, ignored: set[str]) -> SourceRow | Reject:
     try:
         _refuse_broken(line)
-        values = _object(line)
-        ignored |= {key for key in values if not column_of(key)}
-        return row_of(values, source, where)
+        values = _parse_object(line)
+        ignored |= {key for key in values if not field_of_column(key)}
+        return make_source_row(values, source, where)
     except ArticleError as error:
         return reject_of(error, "", where)
 
 
-def _object(line: str) -> dict[str, object]:
+def _parse_object(line: str) -> dict[str, object]:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -185,18 +187,20 @@ def _object(line: str) -> dict[str, object]:
     return values
 
 
-def _table(source: Input, file: BinaryIO, terms: Terms) -> Iterator[_Item]:
-    encoding = _encoding(file, terms)
-    yield from _guessed(source, encoding)
-    with _stream(file, encoding, "") as stream:
-        header, records = table_of(stream)
+def _read_table(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
+    encoding = _choose_encoding(file, terms)
+    yield from _remark_guess(source, encoding)
+    with _open_stream(file, encoding, "") as stream:
+        header, records = open_table(stream)
         for start, cells in records:
             if cells:
-                yield _record(header, cells, source, f"{source.where}:{start}")
-    yield from _ignored(source, {column for column in header if not column_of(column)})
+                yield _parse_record(header, cells, source, f"{source.where}:{start}")
+    yield from _remark_ignored(source, {column for column in header if not field_of_column(column)})
 
 
-def _record(header: list[str], cells: list[str] | UnreadableArticle, source: Input, where: str) -> Row | Reject:
+def _parse_record(
+    header: list[str], cells: list[str] | UnreadableArticle, source: SourceFile, where: str
+) -> SourceRow | Reject:
     try:
         if isinstance(cells, UnreadableArticle):
             raise cells
@@ -205,18 +209,18 @@ def _record(header: list[str], cells: list[str] | UnreadableArticle, source: Inp
                 f"the row has {len(cells)} cells and the header {len(header)}", todo="quote the cells of the row"
             )
         _refuse_broken("".join(cells))
-        return row_of(dict(zip(header, cells, strict=True)), source, where)
+        return make_source_row(dict(zip(header, cells, strict=True)), source, where)
     except ArticleError as error:
         return reject_of(error, "", where)
 
 
-def _encoding(file: BinaryIO, terms: Terms, *, declares: bool = False) -> Encoding:
-    found = Encoding(terms.encoding) if terms.encoding else encoding_of(file, terms.language, declares=declares)
+def _choose_encoding(file: BinaryIO, terms: IngestOptions, *, declares: bool = False) -> Encoding:
+    found = Encoding(terms.encoding) if terms.encoding else detect_encoding(file, terms.language, declares=declares)
     file.seek(0)
     return found
 
 
-def _decoded(data: bytes, encoding: Encoding) -> str:
+def _decode_text(data: bytes, encoding: Encoding) -> str:
     try:
         return data.decode(encoding.name)
     except UnicodeDecodeError as error:
@@ -227,7 +231,7 @@ def _decoded(data: bytes, encoding: Encoding) -> str:
 
 
 @contextmanager
-def _stream(file: BinaryIO, encoding: Encoding, newline: str) -> Iterator[io.TextIOWrapper]:
+def _open_stream(file: BinaryIO, encoding: Encoding, newline: str) -> Iterator[io.TextIOWrapper]:
     """Lines of text; bytes that are not of the encoding come as lone surrogates, so that only their row is refused."""
     stream = io.TextIOWrapper(file, encoding=encoding.name, errors="surrogateescape", newline=newline)
     try:
@@ -245,11 +249,15 @@ def _refuse_broken(text: str) -> None:
         )
 
 
-def _guessed(source: Input, encoding: Encoding) -> Iterator[Remark]:
+def _remark_guess(source: SourceFile, encoding: Encoding) -> Iterator[Remark]:
     if encoding.guessed:
-        yield Remark(storable(source.where), "guessed encoding", (encoding.name,))
+        yield Remark(escape_surrogates(source.where), "guessed encoding", (encoding.name,))
 
 
-def _ignored(source: Input, columns: set[str]) -> Iterator[Remark]:
+def _remark_ignored(source: SourceFile, columns: set[str]) -> Iterator[Remark]:
     if columns:
-        yield Remark(storable(source.where), "ignored columns", tuple(storable(column) for column in sorted(columns)))
+        yield Remark(
+            escape_surrogates(source.where),
+            "ignored columns",
+            tuple(escape_surrogates(column) for column in sorted(columns)),
+        )

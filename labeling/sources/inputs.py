@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # What a file is read as, by its ending.
-FORMATS = {
+SOURCE_FORMATS = {
     ".txt": "text",
     ".jsonl": "lines",
     ".csv": "table",
@@ -27,7 +27,7 @@ STDIN = "-"
 
 
 @dataclass(frozen=True)
-class Input:
+class SourceFile:
     """One file to read. ``path`` is None for the standard input.
 
     ``name`` is the path relative to the folder that was named (or to the fixed head of the glob; the file name alone
@@ -47,17 +47,17 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Found:
+class SourceFiles:
     """The files to read, each once; and what was passed over in folders: hidden files, linked folders, others."""
 
-    inputs: tuple[Input, ...]
+    inputs: tuple[SourceFile, ...]
     skipped: tuple[str, ...] = ()
 
 
-_Item: TypeAlias = "Input | str"  # a file to read, or the path of one that was passed over
+_FoundItem: TypeAlias = "SourceFile | str"  # a file to read, or the path of one that was passed over
 
 
-def find(names: Iterable[str]) -> Found:
+def find_source_files(names: Iterable[str]) -> SourceFiles:
     """Find what ``names`` name: files, folders (searched in depth, in order), globs (``**`` too), ``-``.
 
     A file reached in two ways is read once, under the first name. In folders and globs, hidden files and unknown
@@ -66,46 +66,46 @@ def find(names: Iterable[str]) -> Found:
     Raises:
         UsageError: A name stands for nothing, or a folder or glob holds no file of a format of ours.
     """
-    items = [item for name in names for item in _named(name)]
-    once: dict[object, Input] = {}
+    items = [item for name in names for item in _find_named(name)]
+    once: dict[object, SourceFile] = {}
     for item in items:
-        if isinstance(item, Input):
+        if isinstance(item, SourceFile):
             once.setdefault(item.path and os.path.realpath(item.path), item)
-    return Found(tuple(once.values()), tuple(dict.fromkeys(item for item in items if isinstance(item, str))))
+    return SourceFiles(tuple(once.values()), tuple(dict.fromkeys(item for item in items if isinstance(item, str))))
 
 
-def _named(name: str) -> Iterable[_Item]:
+def _find_named(name: str) -> Iterable[_FoundItem]:
     if name == STDIN:
-        return [Input(None, "stdin")]
+        return [SourceFile(None, "stdin")]
     if not name:  # as an unset shell variable gives it; to Path it would be the folder we are in
         raise UsageError("a path is empty", todo="name a file, a folder or a glob")
     path = Path(name)
     if path.is_dir():
-        return _usable(name, list(_under(path, path)))
+        return _require_readable(name, list(_walk_folder(path, path)))
     if path.exists():
-        return [_input(path, path.parent)]
+        return [_make_source_file(path, path.parent)]
     if glob.has_magic(name):
-        return _usable(name, list(_matching(name)))
+        return _require_readable(name, list(_find_matching(name)))
     raise UsageError(f"there is no file or folder {name}", todo="name what is there", where=name)
 
 
-def _usable(name: str, items: list[_Item]) -> list[_Item]:
-    if any(isinstance(item, Input) for item in items):
+def _require_readable(name: str, items: list[_FoundItem]) -> list[_FoundItem]:
+    if any(isinstance(item, SourceFile) for item in items):
         return items
-    endings = " ".join(FORMATS)
+    endings = " ".join(SOURCE_FORMATS)
     passed = f" ({len(items)} other files are there)" if items else ""
     raise UsageError(f"{name} holds no file to read{passed}", todo=f"files must end in one of {endings}", where=name)
 
 
-def _matching(pattern: str) -> Iterator[_Item]:
+def _find_matching(pattern: str) -> Iterator[_FoundItem]:
     base = _fixed_head(pattern)
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
         path = Path(match)
         # With ** a folder's files are matches of their own.
         if path.is_file():
-            yield _known(path, base)
+            yield _file_or_skipped(path, base)
         elif "**" not in pattern:
-            yield from _under(path, base)
+            yield from _walk_folder(path, base)
 
 
 def _fixed_head(pattern: str) -> Path:
@@ -114,13 +114,13 @@ def _fixed_head(pattern: str) -> Path:
     return Path(*parts[:fixed])
 
 
-def _under(folder: Path, base: Path) -> Iterator[_Item]:
+def _walk_folder(folder: Path, base: Path) -> Iterator[_FoundItem]:
     for root, folders, files in os.walk(folder, onerror=_unlistable):
         passed = {name for name in folders if name.startswith(".") or (Path(root) / name).is_symlink()}
         yield from (str(Path(root) / name) for name in sorted(passed))
         folders[:] = sorted(set(folders) - passed)
         for name in sorted(files):
-            yield _known(Path(root) / name, base)
+            yield _file_or_skipped(Path(root) / name, base)
 
 
 def _unlistable(error: OSError) -> NoReturn:
@@ -129,13 +129,13 @@ def _unlistable(error: OSError) -> NoReturn:
     )
 
 
-def _known(path: Path, base: Path) -> _Item:
+def _file_or_skipped(path: Path, base: Path) -> _FoundItem:
     """The file, or its path when it is to be passed over."""
-    found = _input(path, base)
+    found = _make_source_file(path, base)
     return found if found.format and path.is_file() and not path.name.startswith(".") else str(path)
 
 
-def _input(path: Path, base: Path) -> Input:
+def _make_source_file(path: Path, base: Path) -> SourceFile:
     relative = path.relative_to(base).with_suffix("")
     folder = relative.parts[0] if len(relative.parts) > 1 else ""
-    return Input(path, relative.as_posix(), folder, FORMATS.get(path.suffix.lower(), ""))
+    return SourceFile(path, relative.as_posix(), folder, SOURCE_FORMATS.get(path.suffix.lower(), ""))

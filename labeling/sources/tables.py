@@ -6,20 +6,20 @@ import csv
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.errors import UnreadableArticle
-from labeling.sources.fields import COLUMNS, column_of
+from labeling.sources.fields import COLUMNS, field_of_column
 
 if TYPE_CHECKING:
     import io
     from _csv import Reader
     from collections.abc import Iterator
 
-Record: TypeAlias = "tuple[int, list[str] | UnreadableArticle]"
+TableRecord: TypeAlias = "tuple[int, list[str] | UnreadableArticle]"
 
 _DELIMITERS = ",;\t|"
 _MAX_CELL = 2**31 - 1  # characters
 
 
-def table_of(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[Record]]:
+def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecord]]:
     """The names of the columns, and a stream of records: the line each starts in, and its cells (none on a blank line).
 
     A record that cannot be parsed comes as the reason why. ``stream`` must have been opened with ``newline=""``.
@@ -34,7 +34,7 @@ def table_of(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[Record]]:
     _, header = next(records, (1, list[str]()))
     if isinstance(header, UnreadableArticle):
         raise header
-    if "text" not in map(column_of, header):
+    if "text" not in map(field_of_column, header):
         raise UnreadableArticle(
             "the first line names no column of texts",
             todo=f"name the columns in the first line; the text's is one of: {', '.join(COLUMNS['text'])}",
@@ -44,14 +44,14 @@ def table_of(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[Record]]:
 
 def _delimiter(header: str) -> str:
     """The one that finds most of our columns in the header; a guess from the texts would often be wrong."""
-    return max(_DELIMITERS, key=lambda sign: sum(bool(column_of(cell)) for cell in _cells(header, sign)))
+    return max(_DELIMITERS, key=lambda sign: sum(bool(field_of_column(cell)) for cell in _cells(header, sign)))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _records(reader: Reader) -> Iterator[Record]:
+def _records(reader: Reader) -> Iterator[TableRecord]:
     while True:
         start = reader.line_num + 1
         try:

@@ -18,7 +18,7 @@ _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Page:
+class WebPage:
     """``url`` and ``site`` as the page states them, ``published`` an ISO date; each may be empty."""
 
     text: str
@@ -34,7 +34,7 @@ class Page:
         return self.url if parts.netloc and (parts.path.strip("/") or parts.query) else ""
 
 
-def page_of(markup: str) -> Page:
+def extract_page(markup: str) -> WebPage:
     """Extract the main text of HTML or XML with trafilatura: paragraphs one a line, no tables, no readers' comments.
 
     Raises:
@@ -57,7 +57,7 @@ def page_of(markup: str) -> Page:
         raise UnreadableArticle(
             "the page has no main text that can be found", todo="save the text itself as .txt, or in a .jsonl row"
         )
-    return Page(
+    return WebPage(
         text=found.text,
         title=found.title or "",
         site=found.sitename or found.hostname or "",

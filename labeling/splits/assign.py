@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import LeakError
 from labeling.values import digest_of
-from labeling.workspace.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Facts:
+class PlacementFacts:
     """What decides where new articles go, besides their leak groups.
 
     ``labels`` has the gold spans of each article by label. ``dated`` has the split of each article's day where a
@@ -33,10 +33,10 @@ class Facts:
     dated: Mapping[str, SplitName | None] | None = None
 
 
-NOTHING_KNOWN = Facts(labels={})
+NO_FACTS = PlacementFacts(labels={})
 
 
-def groups_by_text(articles: Iterable[Article]) -> dict[str, str]:
+def group_by_text(articles: Iterable[Article]) -> dict[str, str]:
     """Leak groups by identical text alone, for as long as nothing better is known: article id to group.
 
     A group bears the smallest article id in it.
@@ -47,7 +47,7 @@ def groups_by_text(articles: Iterable[Article]) -> dict[str, str]:
     return {article: min(ids) for ids in same.values() for article in ids}
 
 
-def by_date(articles: Iterable[Article], dev_from: str, test_from: str) -> dict[str, SplitName | None]:
+def split_by_date(articles: Iterable[Article], dev_from: str, test_from: str) -> dict[str, SplitName | None]:
     """The split of each article's day: train before ``dev_from``, dev before ``test_from``, test since; ISO dates."""
 
     def split_of(day: str) -> SplitName | None:
@@ -56,14 +56,14 @@ def by_date(articles: Iterable[Article], dev_from: str, test_from: str) -> dict[
     return {article.id: split_of(article.published) for article in articles}
 
 
-def assign(
+def assign_splits(
     groups: Mapping[str, str],
     wanted: Collection[str],
-    remembered: Iterable[Assignment],
+    remembered: Iterable[SplitAssignment],
     shares: Mapping[SplitName, float],
     seed: str,
-    facts: Facts = NOTHING_KNOWN,
-) -> list[Assignment]:
+    facts: PlacementFacts = NO_FACTS,
+) -> list[SplitAssignment]:
     """Place the wanted articles, keeping every place that was given before.
 
     A new article goes where its leak group already is. New leak groups come in the order of ``sha256(seed:group)``,
@@ -90,35 +90,37 @@ def assign(
         LeakError: Remembered articles of different splits share text with each other, or bear one leak group.
     """
     old = {row.article: row for row in remembered}
-    members = _members(groups)
-    standing = {group: _standing(ids, old) for group, ids in members.items()}
+    members = _group_members(groups)
+    standing = {group: _existing_splits(ids, old) for group, ids in members.items()}
     _refuse_leaks(members, standing, old)
-    placed = [_renamed(row, groups, standing) for row in old.values()]
+    placed = [_update_group(row, groups, standing) for row in old.values()]
     balance = _Balance(shares, facts.labels)
     balance.add(placed)
-    new = _members({article: groups[article] for article in wanted if article not in old})
+    new = _group_members({article: groups[article] for article in wanted if article not in old})
     # Groups that have a place come first: only then is known how far below its share each split is.
     for group in sorted(new, key=lambda group: (not standing[group], digest_of(f"{seed}:{group}"))):
-        rows = list(_placed(new[group], group, standing[group], balance, facts))
+        rows = list(_place_group(new[group], group, standing[group], balance, facts))
         balance.add(rows)
         placed += rows
     return sorted(placed, key=lambda row: row.article)
 
 
-def _members(groups: Mapping[str, str]) -> dict[str, list[str]]:
+def _group_members(groups: Mapping[str, str]) -> dict[str, list[str]]:
     members: defaultdict[str, list[str]] = defaultdict(list)
     for article, group in sorted(groups.items()):
         members[group].append(article)
     return dict(members)
 
 
-def _standing(articles: Iterable[str], old: Mapping[str, Assignment]) -> list[SplitName]:
+def _existing_splits(articles: Iterable[str], old: Mapping[str, SplitAssignment]) -> list[SplitName]:
     """The splits in which a leak group already stands, in the order of ``SPLITS``."""
     taken = {old[article].split for article in articles if article in old}
     return [split for split in SPLITS if split in taken]
 
 
-def _renamed(row: Assignment, groups: Mapping[str, str], standing: Mapping[str, list[SplitName]]) -> Assignment:
+def _update_group(
+    row: SplitAssignment, groups: Mapping[str, str], standing: Mapping[str, list[SplitName]]
+) -> SplitAssignment:
     """The remembered row under its group's name of today.
 
     A group that a bridge made out of two is two parts again without the bridge, so each part has a name of its own.
@@ -128,12 +130,12 @@ def _renamed(row: Assignment, groups: Mapping[str, str], standing: Mapping[str, 
     return row.model_copy(update={"leak_group": f"{group} ({row.split})" if bridged else group})
 
 
-def _placed(
-    articles: Sequence[str], group: str, standing: Sequence[SplitName], balance: _Balance, facts: Facts
-) -> Iterator[Assignment]:
+def _place_group(
+    articles: Sequence[str], group: str, standing: Sequence[SplitName], balance: _Balance, facts: PlacementFacts
+) -> Iterator[SplitAssignment]:
     """The places of the new articles of one leak group, which stands in ``standing`` already."""
     bridging = len(standing) > 1
-    split = None if bridging else standing[0] if standing else _first(articles, balance, facts)
+    split = None if bridging else standing[0] if standing else _choose_split(articles, balance, facts)
     for article in articles:
         own = split if facts.dated is None else facts.dated.get(article)
         reason = (
@@ -145,10 +147,10 @@ def _placed(
             if own != split
             else ""
         )
-        yield Assignment(article=article, leak_group=group, split=None if reason else split, reason=reason)
+        yield SplitAssignment(article=article, leak_group=group, split=None if reason else split, reason=reason)
 
 
-def _first(articles: Sequence[str], balance: _Balance, facts: Facts) -> SplitName | None:
+def _choose_split(articles: Sequence[str], balance: _Balance, facts: PlacementFacts) -> SplitName | None:
     """Where a leak group that is new goes; by date where it began, None where no day is known."""
     if facts.dated is None:
         return balance.furthest_below(articles)
@@ -166,7 +168,7 @@ class _Balance:
         self.articles = Counter[SplitName]()
         self.spans = {split: Counter[str]() for split in SPLITS}
 
-    def add(self, rows: Iterable[Assignment]) -> None:
+    def add(self, rows: Iterable[SplitAssignment]) -> None:
         """Count what was placed."""
         for row in rows:
             if row.split:
@@ -193,21 +195,21 @@ class _Balance:
 
 
 def _refuse_leaks(
-    members: Mapping[str, list[str]], standing: Mapping[str, list[SplitName]], old: Mapping[str, Assignment]
+    members: Mapping[str, list[str]], standing: Mapping[str, list[SplitName]], old: Mapping[str, SplitAssignment]
 ) -> None:
     """Refuse a group in two splits that no left out article can be bridging: then two that share text are apart."""
     for group, articles in members.items():
         if len(standing[group]) > 1 and all(article in old and old[article].split for article in articles):
-            raise _leak(group, [old[article] for article in articles])
-    named: defaultdict[str, list[Assignment]] = defaultdict(list)
+            raise _leak_error(group, [old[article] for article in articles])
+    named: defaultdict[str, list[SplitAssignment]] = defaultdict(list)
     for row in old.values():
         named[row.leak_group].append(row)
     for group, rows in named.items():
         if len({row.split for row in rows if row.split}) > 1:
-            raise _leak(group, rows)
+            raise _leak_error(group, rows)
 
 
-def _leak(group: str, rows: Iterable[Assignment]) -> LeakError:
+def _leak_error(group: str, rows: Iterable[SplitAssignment]) -> LeakError:
     first = {row.split: row.article for row in sorted(rows, key=lambda row: row.article, reverse=True) if row.split}
     places = ", ".join(f"{first[split]!r} in {split}" for split in SPLITS if split in first)
     return LeakError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.corpora.checksums import input_at
+from labeling.corpora.checksums import describe_input
 from labeling.errors import Uncertified
 from labeling.splits.leakage import refuse_leak
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 
-def measured_on(workspace: Workspace) -> dict[str, str]:
+def digest_certificate_inputs(workspace: Workspace) -> dict[str, str]:
     """What a certificate depends on that can change: the SHA-256 of each file; articles never change their text."""
-    return {path.name: input_at(path).sha256 for path in (workspace.splits.path, workspace.passages.path)}
+    return {path.name: describe_input(path).sha256 for path in (workspace.splits.path, workspace.passages.path)}
 
 
 def refuse_uncertified(project: Project) -> None:
@@ -28,7 +28,7 @@ def refuse_uncertified(project: Project) -> None:
     """
     workspace, words = project.workspace, project.file.passages.words
     leakage = workspace.leakage.value()
-    now = measured_on(workspace)
+    now = digest_certificate_inputs(workspace)
     changed = [name for name, digest in now.items() if leakage.measured_on.get(name) != digest]
     changed += [f"the least words of a passage (now {words})"] * (leakage.words != words)
     if changed:

@@ -14,24 +14,24 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.errors import LeakError
-from labeling.passages.fingerprints import wholes
+from labeling.passages.fingerprints import hash_texts
 from labeling.passages.normalise import Numbers, Texts
-from labeling.passages.words import Hashes, all_words, grams, streams
+from labeling.passages.words import Hashes, hash_grams, make_streams, words_of_all
 from labeling.values import digest_of
-from labeling.workspace.rows.assignment import SPLITS, Leakage, Overlap, SharedText, Sides, SplitName
+from labeling.workspace.rows.assignment import SPLITS, Leakage, Overlap, SharedText, SplitComparison, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from labeling.workspace.rows.passage import Passage
 
-_NEAR = 5  # words of the runs by which articles are near each other
+_NEAR_RUN = 5  # words of the runs by which articles are near each other
 _SHORT = 6  # words of the shortest runs that are counted
 _WORST = 10
 
 
 @dataclass(frozen=True)
-class Held:
+class SplitArticle:
     """An article that has a split: its id, its text, and the surfaces of its gold spans, each with its label."""
 
     id: str
@@ -40,7 +40,7 @@ class Held:
     surfaces: frozenset[tuple[str, str]] = frozenset()
 
 
-def certify(articles: Sequence[Held], boilerplate: Sequence[Passage], words: int, seed: str) -> Leakage:
+def certify_splits(articles: Sequence[SplitArticle], boilerplate: Sequence[Passage], words: int, seed: str) -> Leakage:
     """Count what the splits share.
 
     Args:
@@ -58,7 +58,7 @@ def certify(articles: Sequence[Held], boilerplate: Sequence[Passage], words: int
         boilerplate_across_splits=corpus.boilerplate_across([article.split for article in articles]),
         shorter_runs_across_splits=sum(each.shorter_runs for each in splits.overlaps),
         splits=splits,
-        random_split=corpus.sides(_dealt(articles, seed)),
+        random_split=corpus.sides(_deal_at_random(articles, seed)),
     )
 
 
@@ -80,7 +80,7 @@ def refuse_leak(leakage: Leakage) -> None:
     )
 
 
-def _dealt(articles: Sequence[Held], seed: str) -> list[SplitName]:
+def _deal_at_random(articles: Sequence[SplitArticle], seed: str) -> list[SplitName]:
     """A random split of the same sizes: the splits, dealt to the articles in the order of a seeded hash."""
     order = sorted(range(len(articles)), key=lambda place: digest_of(f"{seed}:random:{articles[place].id}"))
     dealt = sorted((article.split for article in articles), key=SPLITS.index)
@@ -90,25 +90,25 @@ def _dealt(articles: Sequence[Held], seed: str) -> list[SplitName]:
 class _Corpus:
     """The words of all articles in a row, a blank after each: no stretch crosses the end of one."""
 
-    def __init__(self, articles: Sequence[Held], boilerplate: Sequence[Passage], words: int) -> None:
+    def __init__(self, articles: Sequence[SplitArticle], boilerplate: Sequence[Passage], words: int) -> None:
         self.articles, self.least = articles, words
         texts = [article.text for article in articles]
-        self.words = all_words(texts)
+        self.words = words_of_all(texts)
         self.sizes = np.array([len(each) for each in self.words], np.int64)
         self.first = np.concatenate(([0], np.cumsum(self.sizes + 1)))
         self.owner: Numbers = np.repeat(np.arange(len(articles)), self.sizes + 1)
-        self.wholes = np.concatenate([np.zeros(0, np.uint64), *map(wholes, streams(Texts.of(texts)))])
+        self.wholes = np.concatenate([np.zeros(0, np.uint64), *map(hash_texts, make_streams(Texts.of(texts)))])
         self.holders = self._holders(boilerplate)
         self.free = self._free(boilerplate)
-        self.runs = {size: self._runs(size) for size in {_NEAR, _SHORT, words}}
+        self.runs = {size: self._runs(size) for size in {_NEAR_RUN, _SHORT, words}}
 
-    def sides(self, splits: Sequence[SplitName]) -> Sides:
+    def sides(self, splits: Sequence[SplitName]) -> SplitComparison:
         """What every two splits share, when the articles stand in ``splits``."""
         codes = np.array([SPLITS.index(split) for split in splits], np.int64)
-        pairs = [_Pair(self, codes, one, other) for one, other in combinations(range(len(SPLITS)), 2)]
+        pairs = [_SplitPair(self, codes, one, other) for one, other in combinations(range(len(SPLITS)), 2)]
         texts = [text for pair in pairs for text in pair.worst()]
         worst = sorted(texts, key=lambda text: (-text.words, text.other, text.one, text.text))[:_WORST]
-        return Sides(overlaps=tuple(pair.overlap() for pair in pairs), worst=tuple(worst))
+        return SplitComparison(overlaps=tuple(pair.overlap() for pair in pairs), worst=tuple(worst))
 
     def boilerplate_across(self, splits: Sequence[SplitName]) -> int:
         """How many passages of boilerplate stand in two splits."""
@@ -136,13 +136,13 @@ class _Corpus:
         ids = np.zeros(len(self.owner), np.uint64)
         for first, words in zip(self.first, self.words, strict=False):
             ids[first : first + len(words)] = words.ids
-        values = grams(ids, size)
+        values = hash_grams(ids, size)
         blocked = np.concatenate(([0], np.cumsum(~self.free)))
         places = np.flatnonzero(blocked[size : size + len(values)] == blocked[: len(values)])
         return values[places], places
 
 
-class _Pair:
+class _SplitPair:
     """Two splits, and which words of the articles of the second stand in the first."""
 
     def __init__(self, corpus: _Corpus, codes: Numbers, one: int, other: int) -> None:
@@ -154,7 +154,7 @@ class _Pair:
     def overlap(self) -> Overlap:
         """The counts."""
         corpus, inside = self.corpus, self.codes == self.other
-        near = np.bincount(corpus.owner[self._covered(_NEAR)], minlength=len(inside))
+        near = np.bincount(corpus.owner[self._covered(_NEAR_RUN)], minlength=len(inside))
         own = np.bincount(corpus.owner[corpus.free], minlength=len(inside))
         seen, surfaces = self._surfaces(self.one), self._surfaces(self.other)
         return Overlap(
@@ -164,7 +164,7 @@ class _Pair:
             exact=int(self.exact.sum()),
             near=int((inside & (own > 0) & (2 * near >= own)).sum()),
             passage=len(np.unique(corpus.owner[self.joining])),
-            passages=len(_stretches(self.joining)[0]) + len(self._short_texts()),
+            passages=len(_covered_stretches(self.joining)[0]) + len(self._short_texts()),
             shorter_runs=len(list(self._shorter())),
             boilerplate=len(self._with_boilerplate()),
             surfaces=len(surfaces),
@@ -173,7 +173,7 @@ class _Pair:
 
     def worst(self) -> list[SharedText]:
         """The longest passages; where there are none, the longest of the shorter runs."""
-        joining = [*zip(*_stretches(self.joining), strict=True), *self._short_texts()]
+        joining = [*zip(*_covered_stretches(self.joining), strict=True), *self._short_texts()]
         found = sorted(joining or self._shorter(), key=lambda ends: (ends[0] - ends[1], ends[0]))
         return [self._text(int(start), int(end)) for start, end in found[:_WORST]]
 
@@ -195,7 +195,7 @@ class _Pair:
 
     def _shorter(self) -> Iterator[tuple[int, int]]:
         """Stretches of short runs with no word in one that joins."""
-        for start, end in zip(*_stretches(self.short), strict=True):
+        for start, end in zip(*_covered_stretches(self.short), strict=True):
             if not self.joining[start:end].any():
                 yield start, end
 
@@ -232,7 +232,7 @@ class _Pair:
         return {surface for place in places for surface in self.corpus.articles[place].surfaces}
 
 
-def _stretches(covered: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+def _covered_stretches(covered: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
     """Where stretches of covered words start and end, half open."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], covered, [False]))))
     return edges[::2], edges[1::2]

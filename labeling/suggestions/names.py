@@ -17,7 +17,7 @@ NameList: TypeAlias = Literal["countries", "nationalities", "cities"]
 _KOSOVO = "XK"  # no ISO code, and a country of CLDR's
 
 
-def names_of(which: NameList) -> frozenset[str]:
+def load_names(which: NameList) -> frozenset[str]:
     """All names of one list, as newspapers print them.
 
     ``"Türkiye"``, ``"Turkey"`` and ``"Republic of Turkey"`` are among the countries, ``"Turkish"`` among the
@@ -37,7 +37,7 @@ def _countries() -> Iterator[str]:
     territories = Locale("en").territories
     codes = {country.iso(2) for country in all_countries()} | {_KOSOVO}
     for code in codes & set(territories):
-        yield from _printed(territories[code])
+        yield from _printed_names(territories[code])
     for country in all_countries():
         yield country.name().removeprefix("The ")
         # The other spellings there are codes and names in other scripts and languages.
@@ -46,7 +46,7 @@ def _countries() -> Iterator[str]:
         )
 
 
-def _printed(name: str) -> Iterator[str]:
+def _printed_names(name: str) -> Iterator[str]:
     """CLDR's name as papers print it: ``Myanmar (Burma)`` is two names, ``Hong Kong SAR China`` is cut, & is "and"."""
     for part in re.split(r" \(|\)| SAR ", name)[:2]:
         full = part.replace(" & ", " and ").replace("St. ", "Saint ")

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
-from labeling.values import canonical
+from labeling.values import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from spacy.tokens import Span as Stretch
     from spacy.vocab import Vocab
 
-    Spec: TypeAlias = Mapping[str, Any]  # one token of a pattern, as spaCy writes it
+    TokenSpec: TypeAlias = Mapping[str, Any]  # one token of a pattern, as spaCy writes it
 
 # What spaCy asks of a token that depends on the word alone, wherever it stands: these, and ``IS_...`` and ``LIKE_...``.
 _OF_WORDS = frozenset({"TEXT", "ORTH", "LOWER", "SHAPE", "PREFIX", "SUFFIX", "LENGTH"})
 _OF_PLACES = frozenset({"IS_SENT_START"})
 
 
-class Step(NamedTuple):
-    """One token of a pattern: its number in `Tokens`, whether it may be missing, and whether it may be repeated."""
+class PatternStep(NamedTuple):
+    """One token of a pattern: its number in `PatternTokens`, whether it may be missing and whether repeated."""
 
     token: int
     optional: bool
     repeated: bool
 
 
-class Tokens:
+class PatternTokens:
     """The tokens of all patterns, and which words fit them: spaCy is asked once about each word.
 
     A word that fits is needed, not enough, where spaCy looks at more than the word and ``ENT_TYPE``.
@@ -56,24 +56,24 @@ class Tokens:
         self._anywhere: list[int] = []
         self._fitting: dict[int, tuple[int, ...]] = {}
 
-    def number(self, spec: Spec) -> int:
+    def number(self, spec: TokenSpec) -> int:
         """The number of a token, whose keys are in capitals; the same for the same token.
 
         Raises:
             ValueError: spaCy doesn't take it for a token.
         """
-        key = canonical(dict(spec))
+        key = canonical_json(dict(spec))
         if key not in self._numbers:
-            self._add(len(self._numbers), {name: value for name, value in spec.items() if _of_word(name)})
+            self._add(len(self._numbers), {name: value for name, value in spec.items() if _is_word_key(name)})
             self._numbers[key] = len(self._numbers)
-            self._labels.append(_labels(spec.get("ENT_TYPE")))
+            self._labels.append(_listed_labels(spec.get("ENT_TYPE")))
             self._fitting.clear()
         return self._numbers[key]
 
-    def _add(self, number: int, of_word: Spec) -> None:
+    def _add(self, number: int, of_word: TokenSpec) -> None:
         if not of_word:
             self._anywhere.append(number)
-        elif (words := _listed(of_word)) is not None:
+        elif (words := _listed_words(of_word)) is not None:
             for word in words:
                 self._listed[word].append(number)
         else:
@@ -120,7 +120,7 @@ class Tokens:
 class Pattern:
     """A pattern made ready; ``marked`` has its bracketed part, as places in the pattern."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PatternStep, ...]
     matcher: Matcher
     marked: range
 
@@ -131,7 +131,7 @@ class Pattern:
             doc: The entities on it are what ``ENT_TYPE`` looks at.
             fitting: By the number of a token, where in the doc it can stand.
         """
-        for start, end in stretches(self.steps, fitting, len(doc)):
+        for start, end in find_stretches(self.steps, fitting, len(doc)):
             found = cast("list[tuple[int, int, int, list[int]]]", self.matcher(doc[start:end], with_alignments=True))
             for _, first, _, places in found:
                 inside = [start + first + at for at, place in enumerate(places) if place in self.marked]
@@ -139,7 +139,7 @@ class Pattern:
                     yield inside[0], inside[-1] + 1
 
 
-def ready(parts: Sequence[Spec], marked: range, tokens: Tokens) -> Pattern:
+def compile_pattern(parts: Sequence[TokenSpec], marked: range, tokens: PatternTokens) -> Pattern:
     """A pattern in spaCy's form, made ready; its tokens are numbered by ``tokens``.
 
     Raises:
@@ -149,10 +149,10 @@ def ready(parts: Sequence[Spec], marked: range, tokens: Tokens) -> Pattern:
 
     matcher = Matcher(tokens.vocab)
     matcher.add("", [[dict(part) for part in parts]], greedy="LONGEST")
-    return Pattern(tuple(_step(part, tokens) for part in parts), matcher, marked)
+    return Pattern(tuple(_pattern_step(part, tokens) for part in parts), matcher, marked)
 
 
-def stretches(steps: Iterable[Step], fitting: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
+def find_stretches(steps: Iterable[PatternStep], fitting: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
     """The stretches of a text of ``length`` tokens in which a pattern can match, in tokens; none touches another.
 
     Every match stands within one of them. All places are walked at once: a step takes the places reached so far, those
@@ -169,10 +169,10 @@ def stretches(steps: Iterable[Step], fitting: Sequence[int], length: int) -> Ite
         reached = ahead | reached if optional else ahead
         if not reached:
             return
-    yield from _rows(trodden, reached & trodden)
+    yield from _finished_rows(trodden, reached & trodden)
 
 
-def _rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
+def _finished_rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
     """Of the rows of tokens that were walked over (bit n + 1 for token n), those in which a pattern came to its end."""
     while ends:
         end = ends & -ends
@@ -183,19 +183,19 @@ def _rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
         ends = ends >> stop << stop
 
 
-def _step(part: Spec, tokens: Tokens) -> Step:
+def _pattern_step(part: TokenSpec, tokens: PatternTokens) -> PatternStep:
     spec = {name.upper(): value for name, value in part.items()}
     repeat = spec.pop("OP", "1")
     # Of a token that may not fit ("!") we know nothing; "{2,3}" is a repetition.
     number = tokens.number({} if repeat == "!" else spec)
-    return Step(number, repeat not in {"1", "+", "!"}, repeat not in {"1", "?", "!"})
+    return PatternStep(number, repeat not in {"1", "+", "!"}, repeat not in {"1", "?", "!"})
 
 
-def _of_word(name: str) -> bool:
+def _is_word_key(name: str) -> bool:
     return name in _OF_WORDS or (name.startswith(("IS_", "LIKE_")) and name not in _OF_PLACES)
 
 
-def _listed(of_word: Spec) -> list[tuple[str, str]] | None:
+def _listed_words(of_word: TokenSpec) -> list[tuple[str, str]] | None:
     """The words that fit, as printed or in small letters, when the token is just a list of them."""
     (name, value), *more = of_word.items()
     words = (
@@ -204,7 +204,7 @@ def _listed(of_word: Spec) -> list[tuple[str, str]] | None:
     return None if more or words is None or name not in {"TEXT", "LOWER"} else [(name, word) for word in words]
 
 
-def _labels(value: object) -> frozenset[str] | None:
+def _listed_labels(value: object) -> frozenset[str] | None:
     """The labels that ``ENT_TYPE`` asks for, "" for none yet; None when it is not just a list of them."""
     if isinstance(value, str):
         return frozenset({value})

@@ -30,9 +30,9 @@ from pydantic import JsonValue, ValidationError
 
 from labeling.errors import ProjectFileError
 from labeling.schema import Name
-from labeling.suggestions.names import NameList, names_of
-from labeling.suggestions.patterns import Pattern, Tokens, ready
-from labeling.tokens import tokenizer
+from labeling.suggestions.names import NameList, load_names
+from labeling.suggestions.patterns import Pattern, PatternTokens, compile_pattern
+from labeling.tokens import make_tokenizer
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _LEAST_IN_CAPITALS = 4
 
 
-class Layer(Frozen):
+class RuleLayer(Frozen):
     """Patterns that give one label. ``hides`` names the labels that earlier layers may not have inside its spans."""
 
     label: Name
@@ -69,11 +69,11 @@ class Rules(Frozen):
     names: dict[Name, tuple[str, ...]] = {}
     terms: dict[Name, tuple[str, ...]] = {}
     tokens: dict[Name, dict[str, JsonValue]] = {}
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[RuleLayer, ...] = ()
     echoes: tuple[Name, ...] = ()
 
 
-class Found(NamedTuple):
+class FoundSpan(NamedTuple):
     """A stretch that a rule found: code points, half open."""
 
     start: int
@@ -110,14 +110,14 @@ class Finder:
         Raises:
             ProjectFileError: A pattern has a fault, or spaCy has no tokenizer for the language.
         """
-        self._nlp = tokenizer(language)
-        self._names = _phrases(self._nlp, _all_names(rules), "ORTH")
-        self._terms = _phrases(self._nlp, rules.terms, "LOWER")
-        self._tokens = Tokens(self._nlp.vocab)
-        self._layers = tuple(_ready(layer, rules.tokens, self._tokens) for layer in rules.layers)
+        self._nlp = make_tokenizer(language)
+        self._names = _phrase_matcher(self._nlp, _all_names(rules), "ORTH")
+        self._terms = _phrase_matcher(self._nlp, rules.terms, "LOWER")
+        self._tokens = PatternTokens(self._nlp.vocab)
+        self._layers = tuple(_prepare_layer(layer, rules.tokens, self._tokens) for layer in rules.layers)
         self._echoes = rules.echoes
 
-    def __call__(self, text: str) -> list[Found]:
+    def __call__(self, text: str) -> list[FoundSpan]:
         """All spans the rules find, sorted, longer first: nested spans stand, of crossing ones the longer."""
         from spacy.util import filter_spans
 
@@ -130,17 +130,17 @@ class Finder:
             new = layer.spans(doc, fitting)
             if new:
                 spans = [*layer.beside(spans, new), *new]
-                ents = [*new, *_beside(ents, new)]
+                ents = [*new, *_drop_touching(ents, new)]
                 doc.ents = ents
                 fitting = self._tokens.labelled(words, ents, len(doc))
-        return _laminar([*spans, *_echoed(doc, spans, self._echoes)])
+        return _drop_crossing([*spans, *_find_echoes(doc, spans, self._echoes)])
 
 
 @dataclass(frozen=True)
-class _Ready:
+class _PreparedLayer:
     """One layer and its patterns, made ready."""
 
-    layer: Layer
+    layer: RuleLayer
     patterns: tuple[Pattern, ...]
 
     def spans(self, doc: Doc, fitting: Sequence[int]) -> list[Stretch]:
@@ -164,14 +164,14 @@ def _all_names(rules: Rules) -> dict[str, list[str]]:
     """The names of the file and of the libraries, by label, each also in capitals."""
     names = {label: set(own) for label, own in rules.names.items()}
     for which, label in rules.lists.items():
-        names.setdefault(label, set()).update(names_of(which) - set(rules.without))
+        names.setdefault(label, set()).update(load_names(which) - set(rules.without))
     return {
         label: sorted(own | {name.upper() for name in own if not len(name) < _LEAST_IN_CAPITALS})
         for label, own in sorted(names.items())
     }
 
 
-def _phrases(nlp: Language, phrases: Mapping[str, Iterable[str]], attribute: str) -> PhraseMatcher:
+def _phrase_matcher(nlp: Language, phrases: Mapping[str, Iterable[str]], attribute: str) -> PhraseMatcher:
     from spacy.matcher import PhraseMatcher
 
     matcher = PhraseMatcher(nlp.vocab, attr=attribute)
@@ -180,20 +180,22 @@ def _phrases(nlp: Language, phrases: Mapping[str, Iterable[str]], attribute: str
     return matcher
 
 
-def _ready(layer: Layer, named: Mapping[str, Mapping[str, JsonValue]], tokens: Tokens) -> _Ready:
+def _prepare_layer(
+    layer: RuleLayer, named: Mapping[str, Mapping[str, JsonValue]], tokens: PatternTokens
+) -> _PreparedLayer:
     from spacy.errors import MatchPatternError
 
     patterns = []
     for pattern in layer.patterns:
-        parts, marked = _parsed(pattern, named)
+        parts, marked = _parse_pattern(pattern, named)
         try:
-            patterns.append(ready(parts, marked, tokens))
+            patterns.append(compile_pattern(parts, marked, tokens))
         except (MatchPatternError, ValueError) as error:
-            raise _fault(pattern, str(error)) from None
-    return _Ready(layer, tuple(patterns))
+            raise _pattern_error(pattern, str(error)) from None
+    return _PreparedLayer(layer, tuple(patterns))
 
 
-def _parsed(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> tuple[list[dict[str, Any]], range]:
+def _parse_pattern(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> tuple[list[dict[str, Any]], range]:
     """A pattern in spaCy's form, and which of its places the brackets hold."""
     parts: list[dict[str, Any]] = []
     first, last = 0, None
@@ -203,24 +205,24 @@ def _parsed(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> tupl
         elif word == "]":
             last = len(parts)
         else:
-            parts.append(_part(pattern, word, tokens))
+            parts.append(_parse_token(pattern, word, tokens))
     inside = range(first, len(parts) if last is None else last)
     if not inside:
-        raise _fault(pattern, "it marks nothing")
+        raise _pattern_error(pattern, "it marks nothing")
     return parts, inside
 
 
-def _part(pattern: str, word: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> dict[str, Any]:
+def _parse_token(pattern: str, word: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> dict[str, Any]:
     bare = word.rstrip("?*+!") or word
     repeat = {"OP": word[len(bare) :]} if word[len(bare) :] else {}
     if bare.startswith("'") and bare.endswith("'") and bare[1:-1]:
         return {"TEXT": bare[1:-1], **repeat}
     if bare not in tokens:
-        raise _fault(pattern, f"{bare!r} stands neither in quotes nor in [tokens]")
+        raise _pattern_error(pattern, f"{bare!r} stands neither in quotes nor in [tokens]")
     return {**tokens[bare], **repeat}
 
 
-def _fault(pattern: str, reason: str) -> ProjectFileError:
+def _pattern_error(pattern: str, reason: str) -> ProjectFileError:
     return ProjectFileError(
         f"the rules file has a faulty pattern, {pattern!r}: {reason}",
         todo="mend the pattern; the head of labeling/suggestions/rules.py says how they are written",
@@ -228,13 +230,13 @@ def _fault(pattern: str, reason: str) -> ProjectFileError:
     )
 
 
-def _beside(old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[Stretch]:
+def _drop_touching(old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[Stretch]:
     """The old spans that share no token with a new one."""
     taken = {at for span in new for at in range(span.start, span.end)}
     return (span for span in old if taken.isdisjoint(range(span.start, span.end)))
 
 
-def _echoed(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> Iterator[Stretch]:
+def _find_echoes(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> Iterator[Stretch]:
     """The last words of what was found, where they stand again and nothing else was found."""
     from spacy.matcher import PhraseMatcher
     from spacy.tokens import Doc as NewDoc
@@ -254,15 +256,15 @@ def _last_word(span: Stretch) -> Stretch:
     return span[max(starts, default=0) :]
 
 
-def _laminar(spans: Iterable[Stretch]) -> list[Found]:
+def _drop_crossing(spans: Iterable[Stretch]) -> list[FoundSpan]:
     """The spans as offsets, sorted; one that crosses a longer one is left out, for it can hardly be meant."""
-    found = {Found(span.start_char, span.end_char, span.label_) for span in spans}
-    kept: list[Found] = []
+    found = {FoundSpan(span.start_char, span.end_char, span.label_) for span in spans}
+    kept: list[FoundSpan] = []
     for one in sorted(found, key=lambda each: (each.start - each.end, each)):
-        if not any(_cross(one, other) for other in kept):
+        if not any(_is_crossing(one, other) for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda each: (each.start, -each.end, each.label))
 
 
-def _cross(one: Found, other: Found) -> bool:
+def _is_crossing(one: FoundSpan, other: FoundSpan) -> bool:
     return one.start < other.start < one.end < other.end or other.start < one.start < other.end < one.end

@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from labeling.annotations import MODEL, Annotation, Quarantined, Span, check
+from labeling.annotations import MODEL, Annotation, QuarantineRow, Span, check_annotation
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
-from labeling.project import shipped
-from labeling.suggestions.rule_file import Finder, Found, Rules, read_rules
-from labeling.values import Frozen, canonical
+from labeling.project import shipped_config
+from labeling.suggestions.rule_file import Finder, FoundSpan, Rules, read_rules
+from labeling.values import Frozen, canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,14 +26,21 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.schema import Schema
 
-    Suggester: TypeAlias = tuple[str, Callable[[str], list[Found]]]  # whose word it is, and how a text is asked
+    Suggester: TypeAlias = tuple[str, Callable[[str], list[FoundSpan]]]  # whose word it is, and how a text is asked
 
-__all__ = ["RULES", "Settings", "lines_of", "settings_of", "suggest", "suggested"]
+__all__ = [
+    "RULES_ANNOTATOR",
+    "SuggestionSettings",
+    "read_lines_frame",
+    "read_suggestion_settings",
+    "suggest_annotations",
+    "suggest_for_lines",
+]
 
-RULES = MODEL + "rules"
+RULES_ANNOTATOR = MODEL + "rules"
 
 
-class Settings(Frozen):
+class SuggestionSettings(Frozen):
     """Who suggests: rules (None for none), a spaCy pipeline ("" for none) and the map from its labels to ours."""
 
     language: str = "en"
@@ -42,7 +49,7 @@ class Settings(Frozen):
     label_map: dict[str, str] = {}
 
 
-def settings_of(project: Project) -> Settings:
+def read_suggestion_settings(project: Project) -> SuggestionSettings:
     """The settings that a project file names, its rules read.
 
     Raises:
@@ -50,27 +57,29 @@ def settings_of(project: Project) -> Settings:
     """
     chosen = project.file.suggest
     beside = project.path.parent / chosen.rules
-    rules = read_rules(beside if beside.is_file() else shipped(chosen.rules)) if chosen.rules else None
-    return Settings(
+    rules = read_rules(beside if beside.is_file() else shipped_config(chosen.rules)) if chosen.rules else None
+    return SuggestionSettings(
         language=project.file.project.language, rules=rules, pipeline=chosen.pipeline, label_map=chosen.label_map
     )
 
 
-def suggest(articles: Iterable[Article], schema: Schema, settings: Settings) -> Iterator[Annotation]:
+def suggest_annotations(
+    articles: Iterable[Article], schema: Schema, settings: SuggestionSettings
+) -> Iterator[Annotation]:
     """What each suggester says of each article: one annotation apiece, with or without spans, in the order given.
 
     Offsets are code points; the ids of the spans count them in the order of the text. Labels that the schema does not
-    have are not suggested, and what a person's annotation could not hold (see `check`) is left out.
+    have are not suggested, and what a person's annotation could not hold (see `check_annotation`) is left out.
 
     Raises:
         ProjectFileError: A rule has a fault, the pipeline is not installed, or the label map does not fit it.
     """
     suggesters = _suggesters(schema, settings)
     for article in articles:
-        yield from (sound for sound, _ in _said(article, suggesters, schema))
+        yield from (sound for sound, _ in _ask_suggesters(article, suggesters, schema))
 
 
-def lines_of(path: Path) -> DataFrame:
+def read_lines_frame(path: Path) -> DataFrame:
     """The lines of a text file as the column ``text`` of a dataframe, read when they are needed."""
     # Else daft tells its makers, over the network, that it was started.
     os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -79,11 +88,11 @@ def lines_of(path: Path) -> DataFrame:
     return daft.read_text(str(path))
 
 
-def suggested(lines: DataFrame, schema: Schema, settings: Settings) -> DataFrame:
-    """`suggest` as dataframe code: the same in one process and on a cluster, whatever the order of the lines.
+def suggest_for_lines(lines: DataFrame, schema: Schema, settings: SuggestionSettings) -> DataFrame:
+    """`suggest_annotations` as dataframe code: the same in one process and on a cluster, in any order.
 
     Args:
-        lines: A column ``text`` with one article's JSON in each row, as `lines_of` gives.
+        lines: A column ``text`` with one article's JSON in each row, as `read_lines_frame` gives.
         schema: Only its labels are suggested.
         settings: Who suggests.
 
@@ -106,7 +115,10 @@ def suggested(lines: DataFrame, schema: Schema, settings: Settings) -> DataFrame
         @daft.method.batch(return_dtype=DataType.list(row))
         def say(self, lines: Series) -> list[list[dict[str, str | int]]]:
             articles = map(Article.model_validate_json, lines.to_pylist())
-            return [[_row(*said) for said in _said(article, self.suggesters, schema)] for article in articles]
+            return [
+                [_suggestion_row(*said) for said in _ask_suggesters(article, self.suggesters, schema)]
+                for article in articles
+            ]
 
     asked: Any = Asked()  # daft has its methods take columns where they are written for values
     rows = lines.select(asked.say(daft.col("text")).alias("said")).explode("said")
@@ -114,49 +126,49 @@ def suggested(lines: DataFrame, schema: Schema, settings: Settings) -> DataFrame
     return rows.select(daft.col("said").unnest()).sort(["article", "annotator"])
 
 
-def _row(annotation: Annotation, refused: Sequence[Quarantined]) -> dict[str, str | int]:
+def _suggestion_row(annotation: Annotation, refused: Sequence[QuarantineRow]) -> dict[str, str | int]:
     return {
         "article": annotation.article,
         "annotator": annotation.annotator,
-        "annotation": canonical(annotation.model_dump(mode="json")),
+        "annotation": canonical_json(annotation.model_dump(mode="json")),
         "refused": len(refused),
     }
 
 
-def _said(
+def _ask_suggesters(
     article: Article, suggesters: Iterable[Suggester], schema: Schema
-) -> Iterator[tuple[Annotation, tuple[Quarantined, ...]]]:
+) -> Iterator[tuple[Annotation, tuple[QuarantineRow, ...]]]:
     """Each suggester's annotation of one article, checked like a person's, with what failed."""
     for annotator, find in suggesters:
         found = enumerate(find(article.text), start=1)
         spans = tuple(Span(id=f"s{number}", **one._asdict()) for number, one in found)
         annotation = Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
-        yield check(annotation, article, schema)
+        yield check_annotation(annotation, article, schema)
 
 
-def _suggesters(schema: Schema, settings: Settings) -> list[Suggester]:
+def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]:
     suggesters: list[Suggester] = []
     if settings.rules is not None:
         finder, known = Finder(settings.rules, settings.language), set(schema.label_names)
-        suggesters.append((RULES, lambda text: [found for found in finder(text) if found.label in known]))
+        suggesters.append((RULES_ANNOTATOR, lambda text: [found for found in finder(text) if found.label in known]))
     if settings.pipeline:
-        suggesters.append((MODEL + Path(settings.pipeline).name, _asked(schema, settings)))
+        suggesters.append((MODEL + Path(settings.pipeline).name, _pipeline_suggester(schema, settings)))
     return suggesters
 
 
-def _asked(schema: Schema, settings: Settings) -> Callable[[str], list[Found]]:
+def _pipeline_suggester(schema: Schema, settings: SuggestionSettings) -> Callable[[str], list[FoundSpan]]:
     """The spaCy pipeline as a suggester: its entities whose labels the map names."""
-    nlp = _loaded(settings.pipeline)
-    label_map = _fitting(settings.label_map, nlp, schema, settings.pipeline)
+    nlp = _load_spacy_pipeline(settings.pipeline)
+    label_map = _check_label_map(settings.label_map, nlp, schema, settings.pipeline)
 
-    def find(text: str) -> list[Found]:
+    def find(text: str) -> list[FoundSpan]:
         ents = ((ent.start_char, ent.end_char, label_map.get(ent.label_)) for ent in nlp(text).ents)
-        return sorted(Found(start, end, label) for start, end, label in ents if label is not None)
+        return sorted(FoundSpan(start, end, label) for start, end, label in ents if label is not None)
 
     return find
 
 
-def _loaded(pipeline: str) -> Language:
+def _load_spacy_pipeline(pipeline: str) -> Language:
     import spacy
 
     try:
@@ -169,7 +181,7 @@ def _loaded(pipeline: str) -> Language:
         ) from None
 
 
-def _fitting(label_map: dict[str, str], nlp: Language, schema: Schema, pipeline: str) -> dict[str, str]:
+def _check_label_map(label_map: dict[str, str], nlp: Language, schema: Schema, pipeline: str) -> dict[str, str]:
     """The label map, if every label in it is one of the pipeline's or of the schema's."""
     theirs = sorted({label for labels in nlp.pipe_labels.values() for label in labels})
     faults = [f"{label!r} is no label of {pipeline}" for label in label_map if label not in theirs]

@@ -17,8 +17,8 @@ from labeling.annotations import MODEL, Annotation
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
 from labeling.training import predictions, spacy_pipelines, token_classifier
-from labeling.values import Frozen, canonical, digest_of
-from labeling.workspace.storage import missing, read_value, storing, write_json
+from labeling.values import Frozen, canonical_json, digest_of
+from labeling.workspace.storage import missing_error, name_disk_errors, read_value, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from labeling.articles import Article
-    from labeling.training.predictions import Answer
+    from labeling.training.predictions import Prediction
     from labeling.training.token_classifier import Settings
 
 _CARD = "extractor.json"
@@ -65,11 +65,11 @@ def corpus_digest(corpus: Path) -> str:
     """
     manifest = corpus / "manifest.json"
     if not manifest.exists():
-        raise missing(manifest, "compile")
+        raise missing_error(manifest, "compile")
     return corpus.resolve().name
 
 
-def train(
+def train_pipeline(
     config: Path, corpus: Path, models: Path, *, seed: int = 1, steps: int | None = None, log: TextIO = sys.stderr
 ) -> Path:
     """Train one extractor on CPU with ``spacy train``'s own loop, and keep its best model on dev.
@@ -97,9 +97,9 @@ def train(
     digest = corpus_digest(corpus)
     spacy_pipelines.refuse_empty(config, corpus)
     manifest = read_value(corpus / MANIFEST, Manifest)
-    plan = spacy_pipelines.planned(config, corpus, manifest, seed, steps)
+    plan = spacy_pipelines.plan_training(config, corpus, manifest, seed, steps)
     card = Extractor(
-        name=_name(config.stem, digest, plan.digest, seed, plan.steps),
+        name=_model_name(config.stem, digest, plan.digest, seed, plan.steps),
         corpus=digest,
         config=plan.digest,
         seed=seed,
@@ -109,12 +109,12 @@ def train(
     )
     with _replacing_folder(models / card.name) as folder:
         with tempfile.TemporaryDirectory(dir=models, prefix=_HIDDEN) as scratch:
-            spacy_pipelines.trained(plan, Path(scratch), log).to_disk(folder)
+            spacy_pipelines.run_training(plan, Path(scratch), log).to_disk(folder)
         write_json(folder / _CARD, card.model_dump())
     return models / card.name
 
 
-def train_tagger(
+def train_token_classifier(
     checkpoint: str,
     corpus: Path,
     models: Path,
@@ -141,9 +141,9 @@ def train_tagger(
         TrainingError: ``torch`` or ``transformers`` is missing, or the checkpoint or the dataset cannot be used.
         NoRoom: The folder for models takes nothing more.
     """
-    digest, config = corpus_digest(corpus), digest_of(canonical([checkpoint, repr(settings)]))
+    digest, config = corpus_digest(corpus), digest_of(canonical_json([checkpoint, repr(settings)]))
     card = Extractor(
-        name=_name(Path(checkpoint).name, digest, config, seed, settings.steps or 0),
+        name=_model_name(Path(checkpoint).name, digest, config, seed, settings.steps or 0),
         corpus=digest,
         config=config,
         seed=seed,
@@ -151,12 +151,12 @@ def train_tagger(
         checkpoint=checkpoint,
     )
     with _replacing_folder(models / card.name) as folder:
-        token_classifier.train(checkpoint, corpus, folder, seed=seed, settings=settings, log=log)
+        token_classifier.fine_tune(checkpoint, corpus, folder, seed=seed, settings=settings, log=log)
         write_json(folder / _CARD, card.model_dump())
     return models / card.name
 
 
-def extractor_at(folder: Path) -> Extractor:
+def read_extractor(folder: Path) -> Extractor:
     """The card of a trained model.
 
     Raises:
@@ -169,7 +169,7 @@ def extractor_at(folder: Path) -> Extractor:
     return read_value(folder / _CARD, Extractor)
 
 
-def predict(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
+def predict_annotations(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
     """What a trained model says of each article: spans in the order of the text, relations between them, choices.
 
     Offsets are code points. What the model was not trained for stays empty.
@@ -177,9 +177,11 @@ def predict(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
     Raises:
         TrainingError: The folder holds no model of ours, or spaCy cannot load it.
     """
-    card = extractor_at(folder)
+    card = read_extractor(folder)
     asked = (
-        _asked_tagger(folder, articles) if card.checkpoint else _asked(spacy_pipelines.loaded(folder), card, articles)
+        _predict_with_classifier(folder, articles)
+        if card.checkpoint
+        else _predict_with_pipeline(spacy_pipelines.load_pipeline(folder), card, articles)
     )
     for article, answer in asked:
         yield Annotation(
@@ -192,20 +194,22 @@ def predict(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
         )
 
 
-def _asked_tagger(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, Answer]]:
-    for article, places in token_classifier.tagged(folder, articles):
-        yield article, predictions.of_places(places)
+def _predict_with_classifier(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, Prediction]]:
+    for article, places in token_classifier.predict_spans(folder, articles):
+        yield article, predictions.prediction_from_places(places)
 
 
-def _asked(nlp: Language, card: Extractor, articles: Iterable[Article]) -> Iterator[tuple[Article, Answer]]:
-    thresholds = predictions.thresholds(nlp)
+def _predict_with_pipeline(
+    nlp: Language, card: Extractor, articles: Iterable[Article]
+) -> Iterator[tuple[Article, Prediction]]:
+    thresholds = predictions.read_thresholds(nlp)
     for doc, article in nlp.pipe(((article.text, article) for article in articles), as_tuples=True):
-        yield article, predictions.of_doc(doc, thresholds, card.symmetric, card.exclusive)
+        yield article, predictions.prediction_from_doc(doc, thresholds, card.symmetric, card.exclusive)
 
 
-def _name(stem: str, corpus: str, config: str, seed: int, steps: int) -> str:
+def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int) -> str:
     """What the same training is always called, and no other: a score can be traced to its model."""
-    return f"{stem}-{digest_of(canonical([corpus, config, seed, steps]))[:12]}"
+    return f"{stem}-{digest_of(canonical_json([corpus, config, seed, steps]))[:12]}"
 
 
 @contextmanager
@@ -216,7 +220,7 @@ def _replacing_folder(target: Path) -> Iterator[Path]:
         NoRoom: Nothing can be written beside it.
     """
     prefix = f"{_HIDDEN}{target.name}."
-    with storing(target):
+    with name_disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as scratch:
             new, old = Path(scratch) / "new", Path(scratch) / "old"

@@ -23,7 +23,7 @@ RELATIONS: Final = "relations"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """What an extractor says of one article."""
 
     spans: tuple[Span, ...] = ()
@@ -31,10 +31,10 @@ class Answer:
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def of_places(places: Iterable[tuple[int, int, str]]) -> Answer:
+def prediction_from_places(places: Iterable[tuple[int, int, str]]) -> Prediction:
     """Spans from start, end and label, in the order of the text, each place once."""
     ordered = sorted({(start, -end, label) for start, end, label in places})
-    return Answer(
+    return Prediction(
         spans=tuple(
             Span(id=f"p{number}", start=start, end=-minus_end, label=label)
             for number, (start, minus_end, label) in enumerate(ordered, start=1)
@@ -42,31 +42,33 @@ def of_places(places: Iterable[tuple[int, int, str]]) -> Answer:
     )
 
 
-def of_doc(doc: Doc, thresholds: Mapping[str, float], symmetric: Collection[str], exclusive: Collection[str]) -> Answer:
+def prediction_from_doc(
+    doc: Doc, thresholds: Mapping[str, float], symmetric: Collection[str], exclusive: Collection[str]
+) -> Prediction:
     """What a pipeline wrote into a ``Doc``: every span where it categorised spans, else the entities.
 
     Args:
         doc: As the pipeline left it.
-        thresholds: The least score that counts, by the name of the component; see `thresholds`.
+        thresholds: The least score that counts, by the name of the component; see `read_thresholds`.
         symmetric: The relations without a direction, which are said once.
         exclusive: The choices that take one option.
     """
     found = doc.spans.get(SPANS, doc.ents)
-    spans = of_places((span.start_char, span.end_char, span.label_) for span in found).spans
-    return Answer(
+    spans = prediction_from_places((span.start_char, span.end_char, span.label_) for span in found).spans
+    return Prediction(
         spans=spans,
-        relations=tuple(relations(doc, spans, thresholds, symmetric)),
-        choices=choices(doc.cats, thresholds, exclusive),
+        relations=tuple(extract_relations(doc, spans, thresholds, symmetric)),
+        choices=extract_choices(doc.cats, thresholds, exclusive),
     )
 
 
-def thresholds(nlp: Language) -> dict[str, float]:
+def read_thresholds(nlp: Language) -> dict[str, float]:
     """The least score that counts, by the name of the component."""
     found = ((name, getattr(pipe, "cfg", {}).get("threshold")) for name, pipe in nlp.pipeline)
     return {name: threshold for name, threshold in found if threshold is not None}
 
 
-def relations(
+def extract_relations(
     doc: Doc, spans: Iterable[Span], thresholds: Mapping[str, float], symmetric: Collection[str]
 ) -> Iterator[Relation]:
     """The relations between flat entities, by the ids of their spans; one without a direction is said once."""
@@ -83,7 +85,7 @@ def relations(
             yield Relation(head=places[head], tail=places[tail], label=label)
 
 
-def choices(
+def extract_choices(
     cats: Mapping[str, float], thresholds: Mapping[str, float], exclusive: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """The options that score enough; of a choice that takes one, the best."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from labeling.corpora.targets.spacy.training_files import options_to_learn
+from labeling.corpora.targets.spacy.training_files import list_learnable_options
 from labeling.errors import NothingToLearn, TrainingError
-from labeling.tokens import register
+from labeling.tokens import register_tokenizer
 from labeling.training.predictions import CHOICES
 from labeling.values import digest_of
-from labeling.workspace.storage import storing
+from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ _REFUSALS = (ValueError, KeyError, TypeError, OSError, configparser.Error)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """A training config with all that it leaves open filled in, by us and by spaCy's defaults."""
 
     path: Path
@@ -59,7 +59,7 @@ def refuse_empty(config: Path, corpus: Path) -> None:
         NothingToLearn: A split that the config needs holds no article.
         TrainingError: The config cannot be read.
     """
-    for name, path in _paths(_text(config), corpus).items():
+    for name, path in _paths(_read_config(config), corpus).items():
         if not any(path.rglob("*.spacy")):
             raise NothingToLearn(
                 f"{path} holds no article, and {config.name} needs one for {name}",
@@ -68,7 +68,7 @@ def refuse_empty(config: Path, corpus: Path) -> None:
             )
 
 
-def planned(path: Path, corpus: Path, manifest: Manifest, seed: int, steps: int | None) -> Plan:
+def plan_training(path: Path, corpus: Path, manifest: Manifest, seed: int, steps: int | None) -> TrainingPlan:
     """Read a training config and fill in what it leaves open.
 
     Raises:
@@ -76,19 +76,21 @@ def planned(path: Path, corpus: Path, manifest: Manifest, seed: int, steps: int 
     """
     import spacy
 
-    text = _text(path)
-    known_to_spacy()
-    with _explained(path, f"{path} is no training config that spaCy can use", "name one, such as configs/ner.cfg"):
+    text = _read_config(path)
+    register_components()
+    with _name_spacy_errors(
+        path, f"{path} is no training config that spaCy can use", "name one, such as configs/ner.cfg"
+    ):
         if not spacy.util.load_config(path).get("nlp", {}).get("pipeline"):
             raise ValueError("it names no pipeline under [nlp]")
         overrides = _overrides(text, corpus, manifest) | {"system.seed": seed}
         if steps is not None:
             overrides["training.max_steps"] = steps
         base = spacy.util.load_config(path, overrides=overrides)
-        return Plan(path, spacy.util.load_model_from_config(base, auto_fill=True, validate=False).config)
+        return TrainingPlan(path, spacy.util.load_model_from_config(base, auto_fill=True, validate=False).config)
 
 
-def trained(plan: Plan, scratch: Path, log: TextIO) -> Language:
+def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
     """Run spaCy's training loop in an empty folder, and load the best model it kept there.
 
     Raises:
@@ -100,14 +102,14 @@ def trained(plan: Plan, scratch: Path, log: TextIO) -> Language:
     from spacy.training.loop import train as run
 
     todo = "look at the corpus with `spacy debug data`; a train and a dev article with spans are the least"
-    with _explained(plan.path, f"spaCy could not train from {plan.path}", todo), storing(scratch):
+    with _name_spacy_errors(plan.path, f"spaCy could not train from {plan.path}", todo), name_disk_errors(scratch):
         nlp = init_nlp(plan.config, use_gpu=-1)
-        told = cast("TextIO", _Told(log, scratch))
+        told = cast("TextIO", _TrainingLog(log, scratch))
         run(nlp, scratch, use_gpu=-1, stdout=told, stderr=told)
-        return _forgetful(spacy.load(scratch / "model-best"))
+        return _forget_paths(spacy.load(scratch / "model-best"))
 
 
-def loaded(folder: Path) -> Language:
+def load_pipeline(folder: Path) -> Language:
     """The pipeline in a folder.
 
     Raises:
@@ -115,7 +117,7 @@ def loaded(folder: Path) -> Language:
     """
     import spacy
 
-    known_to_spacy()
+    register_components()
     try:
         return spacy.load(folder)
     except (OSError, ValueError) as error:
@@ -124,14 +126,14 @@ def loaded(folder: Path) -> Language:
         ) from error
 
 
-def known_to_spacy() -> None:
+def register_components() -> None:
     """Register what our configs name: the tokenizer rules, and the relation classifier by being imported."""
     import labeling.corpora.targets.spacy.relation_classifier  # noqa: F401 - the same
 
-    register()
+    register_tokenizer()
 
 
-class _Told(io.TextIOBase):
+class _TrainingLog(io.TextIOBase):
     """spaCy's table as it grows: colours for a terminal alone, and nothing of a folder that will be gone."""
 
     def __init__(self, log: TextIO, scratch: Path) -> None:
@@ -150,7 +152,7 @@ class _Told(io.TextIOBase):
 
 
 @contextmanager
-def _explained(path: Path, sentence: str, todo: str) -> Iterator[None]:
+def _name_spacy_errors(path: Path, sentence: str, todo: str) -> Iterator[None]:
     """Give what libraries raise in the block one name."""
     try:
         yield
@@ -168,11 +170,11 @@ def _overrides(text: str, corpus: Path, manifest: Manifest) -> dict[str, Any]:
     """What the config leaves open: where the articles are, their language, and the options to learn."""
     overrides: dict[str, Any] = {name: str(path) for name, path in _paths(text, corpus).items()}
     if f"[initialize.components.{CHOICES}]" in text:
-        overrides[f"initialize.components.{CHOICES}.labels"] = options_to_learn(manifest.schema_names.choices)
+        overrides[f"initialize.components.{CHOICES}.labels"] = list_learnable_options(manifest.schema_names.choices)
     return overrides | {"nlp.lang": manifest.language}
 
 
-def _text(config: Path) -> str:
+def _read_config(config: Path) -> str:
     try:
         return config.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -184,7 +186,7 @@ def _text(config: Path) -> str:
         ) from None
 
 
-def _forgetful(nlp: Language) -> Language:
+def _forget_paths(nlp: Language) -> Language:
     """Without the paths of this machine: a model is the same wherever it was trained."""
     nlp.config["paths"] = dict.fromkeys(nlp.config["paths"])
     return nlp

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from labeling.corpora.targets.huggingface.dataset import ARROW
-from labeling.corpora.targets.huggingface.subwords import encoded, spans_of
+from labeling.corpora.targets.huggingface.subwords import encode_windows, spans_from_labels
 from labeling.errors import NothingToLearn, TrainingError
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from labeling.articles import Article
 
-Place: TypeAlias = tuple[int, int, str]
+LabelledOffsets: TypeAlias = tuple[int, int, str]
 
 # In subwords: as large as most encoders read (a smaller limit of the checkpoint's own holds), and how many of them two
 # windows share at most.
-_LONGEST, _SHARED = 512, 64
+_LONGEST_WINDOW, _SHARED = 512, 64
 # The columns of our rows that training reads.
-_READ = ["id", "text", "token_starts", "token_ends", "tag_layers"]
+_READ_COLUMNS = ["id", "text", "token_starts", "token_ends", "tag_layers"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Settings:
 SETTINGS = Settings()
 
 
-def train(checkpoint: str, corpus: Path, folder: Path, *, seed: int, settings: Settings, log: TextIO) -> None:
+def fine_tune(checkpoint: str, corpus: Path, folder: Path, *, seed: int, settings: Settings, log: TextIO) -> None:
     """Fine-tune a checkpoint on a compiled dataset, and keep in ``folder`` what was best on dev after a round.
 
     Args:
@@ -56,11 +56,11 @@ def train(checkpoint: str, corpus: Path, folder: Path, *, seed: int, settings: S
     Raises:
         TrainingError: A package is missing, there is nothing to train on, or the checkpoint cannot be used.
     """
-    torch = _torch()
+    torch = _import_torch()
     torch.manual_seed(seed)
-    rows, names = _rows(corpus)
-    tokenizer, model = _opened(checkpoint, names)
-    windows = _windows(rows["train"], tokenizer, model)
+    rows, names = _load_rows(corpus)
+    tokenizer, model = _load_model(checkpoint, names)
+    windows = _encode_rows(rows["train"], tokenizer, model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate)
     rounds = settings.epochs * -(-len(windows) // settings.batch)
     total = min(rounds, settings.steps or rounds)
@@ -70,7 +70,7 @@ def train(checkpoint: str, corpus: Path, folder: Path, *, seed: int, settings: S
         order.shuffle(windows)
         starts = range(0, len(windows), settings.batch)[: total - done]
         batches = (_tensors(tokenizer, windows[start : start + settings.batch]) for start in starts)
-        loss, done = _round(model, batches, optimizer, decay), done + len(starts)
+        loss, done = _train_epoch(model, batches, optimizer, decay), done + len(starts)
         f1 = _f1(rows["dev"], tokenizer, model, names)
         log.write(f"step {done} of {total}  loss {loss:.3f}  F1 on dev {100 * f1:.1f}\n")
         if f1 > best:
@@ -79,7 +79,7 @@ def train(checkpoint: str, corpus: Path, folder: Path, *, seed: int, settings: S
     tokenizer.save_pretrained(folder)
 
 
-def _round(model: Any, batches: Iterable[Any], optimizer: Any, decay: Any) -> float:  # noqa: ANN401 - PyTorch's
+def _train_epoch(model: Any, batches: Iterable[Any], optimizer: Any, decay: Any) -> float:  # noqa: ANN401 - PyTorch's
     """Learn from each batch; return the last loss."""
     model.train()
     loss = 0.0
@@ -93,20 +93,20 @@ def _round(model: Any, batches: Iterable[Any], optimizer: Any, decay: Any) -> fl
     return loss
 
 
-def tagged(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Place]]]:
+def predict_spans(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, list[LabelledOffsets]]]:
     """What a trained tagger says: each article with its spans, start, end and label, in the order of the text.
 
     Raises:
         TrainingError: A package is missing, or the folder holds no such model.
     """
-    _torch()
-    tokenizer, model = _opened(str(folder), None)
+    _import_torch()
+    tokenizer, model = _load_model(str(folder), None)
     names = [model.config.id2label[number] for number in range(model.config.num_labels)]
     for article in articles:
-        yield article, _places(article.text, tokenizer, model, names)
+        yield article, _predict_places(article.text, tokenizer, model, names)
 
 
-def _torch() -> Any:  # noqa: ANN401 - not there when types are checked
+def _import_torch() -> Any:  # noqa: ANN401 - not there when types are checked
     try:
         import torch
         import transformers  # noqa: F401 - only whether it is there
@@ -118,7 +118,7 @@ def _torch() -> Any:  # noqa: ANN401 - not there when types are checked
     return torch
 
 
-def _rows(corpus: Path) -> tuple[Any, list[str]]:
+def _load_rows(corpus: Path) -> tuple[Any, list[str]]:
     from datasets import load_from_disk
 
     rows = load_from_disk(str(corpus / "huggingface" / ARROW))
@@ -132,7 +132,7 @@ def _rows(corpus: Path) -> tuple[Any, list[str]]:
     return rows, list(rows["train"].features["tags"].feature.names)
 
 
-def _opened(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]:
+def _load_model(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]:
     """Tokenizer and model; with ``names`` the model gets a new last layer for these tags."""
     from safetensors import SafetensorError
     from transformers import AutoModelForTokenClassification, AutoTokenizer
@@ -148,11 +148,11 @@ def _opened(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]:
             todo="name a folder with a model, or a checkpoint of the Hub that this machine can reach",
             where=checkpoint,
         ) from error
-    _refuse_unfit(tokenizer, checkpoint)
+    _refuse_unfit_tokenizer(tokenizer, checkpoint)
     return tokenizer, model
 
 
-def _refuse_unfit(tokenizer: Any, checkpoint: str) -> None:  # noqa: ANN401 - theirs
+def _refuse_unfit_tokenizer(tokenizer: Any, checkpoint: str) -> None:  # noqa: ANN401 - theirs
     faults = {
         # What transformers makes up where a folder has no tokenizer.
         "has no words": len(tokenizer) <= len(tokenizer.all_special_tokens),
@@ -167,16 +167,16 @@ def _refuse_unfit(tokenizer: Any, checkpoint: str) -> None:  # noqa: ANN401 - th
             )
 
 
-def _reach(tokenizer: Any, model: Any) -> tuple[int, int]:  # noqa: ANN401 - any model's
+def _window_size(tokenizer: Any, model: Any) -> tuple[int, int]:  # noqa: ANN401 - any model's
     """The longest window and what two of them share, in subwords."""
-    known = (tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", _LONGEST))
-    longest = min(_LONGEST, *map(int, known))
+    known = (tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", _LONGEST_WINDOW))
+    longest = min(_LONGEST_WINDOW, *map(int, known))
     return longest, min(_SHARED, longest // 4)
 
 
-def _windows(rows: Any, tokenizer: Any, model: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - theirs
-    longest, shared = _reach(tokenizer, model)
-    columns = encoded(rows.select_columns(_READ)[:], tokenizer, max_length=longest, stride=shared)
+def _encode_rows(rows: Any, tokenizer: Any, model: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - theirs
+    longest, shared = _window_size(tokenizer, model)
+    columns = encode_windows(rows.select_columns(_READ_COLUMNS)[:], tokenizer, max_length=longest, stride=shared)
     kept = [name for name in columns if name in {*tokenizer.model_input_names, "labels"}]
     return [{name: columns[name][number] for name in kept} for number in range(len(columns["labels"]))]
 
@@ -187,10 +187,10 @@ def _tensors(tokenizer: Any, windows: list[dict[str, Any]]) -> Any:  # noqa: ANN
     return DataCollatorForTokenClassification(tokenizer)(windows)
 
 
-def _places(text: str, tokenizer: Any, model: Any, names: Sequence[str]) -> list[Place]:  # noqa: ANN401 - theirs
+def _predict_places(text: str, tokenizer: Any, model: Any, names: Sequence[str]) -> list[LabelledOffsets]:  # noqa: ANN401 - theirs
     import torch
 
-    longest, shared = _reach(tokenizer, model)
+    longest, shared = _window_size(tokenizer, model)
     found = tokenizer(
         text,
         truncation=True,
@@ -211,7 +211,7 @@ def _places(text: str, tokenizer: Any, model: Any, names: Sequence[str]) -> list
         offsets += [place for place, _ in pieces[first:last]]
         labels += [label for _, label in pieces[first:last]]
     # A piece may be a blank alone, of which nothing is left.
-    return [(start, end, label) for start, end, label in spans_of(text, offsets, labels, names) if start < end]
+    return [(start, end, label) for start, end, label in spans_from_labels(text, offsets, labels, names) if start < end]
 
 
 def _f1(rows: Any, tokenizer: Any, model: Any, names: Sequence[str]) -> float:  # noqa: ANN401 - theirs
@@ -219,7 +219,7 @@ def _f1(rows: Any, tokenizer: Any, model: Any, names: Sequence[str]) -> float:  
     right = said = true = 0
     for row in rows:
         places = list(zip(row["token_starts"], row["token_ends"], strict=True))
-        gold = set(spans_of(row["text"], places, [max(tag, 0) for tag in row["tags"]], names))
-        found = set(_places(row["text"], tokenizer, model, names))
+        gold = set(spans_from_labels(row["text"], places, [max(tag, 0) for tag in row["tags"]], names))
+        found = set(_predict_places(row["text"], tokenizer, model, names))
         right, said, true = right + len(gold & found), said + len(found), true + len(gold)
     return 2 * right / (said + true) if said + true else 0.0

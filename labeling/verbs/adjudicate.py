@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.adjudication import gold
-from labeling.ledger import sums
+from labeling.ledger import sum_ledger
 from labeling.verbs.options import REFUSED, json_option, show, with_project
 
 if TYPE_CHECKING:
-    from labeling.adjudication.gold import Adjudicated
+    from labeling.adjudication.gold import AdjudicationOutcome
     from labeling.project import Project
 
 
 @dataclass(frozen=True)
-class Adjudication:
+class AdjudicateResult:
     """What became of the annotations. ``account`` is the ledger's sums: what, outcome, number; it balances.
 
     ``refused`` counts what was sound when it was pulled and is not any more: the schema or the article changed.
@@ -32,7 +32,7 @@ class Adjudication:
     refused: int
 
 
-def adjudicate(project: Project) -> Adjudication:
+def adjudicate(project: Project) -> AdjudicateResult:
     """Reconcile ``annotations.jsonl`` into ``gold.jsonl``, ``conflicts.jsonl`` and ``ledger.jsonl``.
 
     Raises:
@@ -41,7 +41,7 @@ def adjudicate(project: Project) -> Adjudication:
     """
     workspace = project.workspace
     with workspace.opened():
-        found = gold.adjudicate(
+        found = gold.reconcile_annotations(
             workspace.annotations.rows(),
             list(workspace.quarantine.rows_if_written()),
             {article.id: article for article in workspace.articles.rows()},
@@ -51,7 +51,7 @@ def adjudicate(project: Project) -> Adjudication:
         workspace.gold.write(found.gold)
         workspace.conflicts.write(found.conflicts)
         workspace.ledger.write(found.ledger)
-    return _summary(found)
+    return _summarise_adjudication(found)
 
 
 @click.command("adjudicate")
@@ -74,7 +74,7 @@ def adjudicate_cli(project: Project, *, as_json: bool) -> int:
       labeling adjudicate --json | jq .account.span
     """
     summary = adjudicate(project)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    show(asdict(summary) if as_json else _format_adjudication(summary), as_json=as_json)
     if summary.conflicts and not as_json:
         click.echo(f"Open conflicts are listed in {project.workspace.conflicts.path}", err=True)
         click.echo("  -> people settle them in Label Studio: `labeling adjudicate --help` says how", err=True)
@@ -84,19 +84,19 @@ def adjudicate_cli(project: Project, *, as_json: bool) -> int:
     return REFUSED if summary.refused else 0
 
 
-def _summary(found: Adjudicated) -> Adjudication:
-    return Adjudication(
+def _summarise_adjudication(found: AdjudicationOutcome) -> AdjudicateResult:
+    return AdjudicateResult(
         articles=len(found.gold),
         complete=sum(gold.complete and gold.usable for gold in found.gold),
         unusable=sum(not gold.usable for gold in found.gold),
         gold_spans=sum(len(gold.spans) for gold in found.gold),
         conflicts=len(found.conflicts),
-        account=sums(found.ledger).get("gold", {}),
+        account=sum_ledger(found.ledger).get("gold", {}),
         refused=len(found.quarantined),
     )
 
 
-def _table(summary: Adjudication) -> dict[str, object]:
+def _format_adjudication(summary: AdjudicateResult) -> dict[str, object]:
     """The summary with one line for each account, as people read it."""
     lines = {
         what: f"{account['in']} in: "

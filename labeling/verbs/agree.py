@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.evaluation import agreement
-from labeling.splits.assign import groups_by_text
-from labeling.verbs.options import json_option, measured, show, with_project
+from labeling.splits.assign import group_by_text
+from labeling.verbs.options import format_measure, json_option, show, with_project
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Agreed:
+class AgreeResult:
     """How many articles were submitted by two people or more, and F1 of each two of them, by rule; alpha of choices."""
 
     articles: int
@@ -27,24 +27,24 @@ class Agreed:
     choices: dict[str, float | None]
 
 
-def agree(project: Project) -> Agreed:
+def agree(project: Project) -> AgreeResult:
     """Measure agreement on what was pulled, into ``agreement.json``.
 
     Raises:
         MissingInput: Nothing was ingested or pulled.
         TooFewAnnotators: No article was submitted by two people.
     """
-    return _summary(_agreed(project))
+    return _summarise_agreement(_write_agreement(project))
 
 
-def _agreed(project: Project) -> Agreement:
+def _write_agreement(project: Project) -> Agreement:
     workspace = project.workspace
     with workspace.opened():
         articles = {article.id: article for article in workspace.articles.rows()}
-        groups = groups_by_text(articles.values())
+        groups = group_by_text(articles.values())
         groups |= {row.article: row.leak_group for row in list(workspace.clusters.rows_if_written())}
-        read = list(agreement.doubly(workspace.annotations.rows(), articles, groups))
-        found = agreement.agree(read, project.schema, file_digest(workspace.annotations.path))
+        read = list(agreement.find_doubly_annotated(workspace.annotations.rows(), articles, groups))
+        found = agreement.measure_agreement(read, project.schema, file_digest(workspace.annotations.path))
         workspace.agreement.write(found)
     return found
 
@@ -65,17 +65,17 @@ def agree_cli(project: Project, *, as_json: bool) -> int:
       labeling pull && labeling agree
       labeling agree --json | jq .f1
     """
-    found = _agreed(project)
-    table = _table(found)
-    show(asdict(_summary(found)) if as_json else table, as_json=as_json, literal=table)
+    found = _write_agreement(project)
+    table = _format_agreement(found)
+    show(asdict(_summarise_agreement(found)) if as_json else table, as_json=as_json, literal=table)
     return 0
 
 
-def _summary(found: Agreement) -> Agreed:
+def _summarise_agreement(found: Agreement) -> AgreeResult:
     def f1(measures: Measures) -> float | None:
         return None if measures.micro.f1 is None else round(measures.micro.f1, 4)
 
-    return Agreed(
+    return AgreeResult(
         articles=found.articles,
         annotators=found.annotators,
         f1={
@@ -88,10 +88,10 @@ def _summary(found: Agreement) -> Agreed:
     )
 
 
-def _table(found: Agreement) -> dict[str, object]:
+def _format_agreement(found: Agreement) -> dict[str, object]:
     scores = {f"{pair.one} and {pair.other}": pair.score for pair in found.pairs}
     rows = {
-        f"{each.rule}, {pair}": measured(each.micro)
+        f"{each.rule}, {pair}": format_measure(each.micro)
         for pair, score in scores.items()
         for each in (score.exact, score.position, score.overlapping)
     }

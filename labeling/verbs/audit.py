@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Audited:
+class AuditTotals:
     """Pairs of annotated articles that share words; spans in these that are alike, and differences.
 
     ``share`` is those alike among all, by label in ``labels``; None where nothing could be compared.
@@ -36,16 +36,16 @@ def audit(project: Project) -> Audit:
         MissingInput: Nothing was ingested, clustered or adjudicated.
         DamagedFile: A file of the workspace cannot be read.
     """
-    from labeling.studio.sync.task_urls import task_pages
+    from labeling.studio.sync.task_urls import list_task_urls
 
     workspace = project.workspace
     with workspace.opened():
-        found = consistency.audit(
+        found = consistency.audit_gold(
             workspace.gold.rows(),
             workspace.articles.by("id"),
             workspace.passages.rows(),
             project.file.passages.words,
-            task_pages(workspace),
+            list_task_urls(workspace),
         )
         workspace.audit.write(found)
     return found
@@ -68,18 +68,18 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
     """
     found = audit(project)
     for difference in () if as_json else found.differences:
-        click.echo(_sentence(difference), err=True)
-    summary = asdict(_summary(found))
+        click.echo(_describe_difference(difference), err=True)
+    summary = asdict(_total_audit(found))
     if not as_json:
-        shares = {label: _percent(share) for label, share in summary.pop("labels").items()}
-        summary |= {"share": _percent(found.share), **shares}
+        shares = {label: _format_share(share) for label, share in summary.pop("labels").items()}
+        summary |= {"share": _format_share(found.share), **shares}
     show(summary, as_json=as_json, literal=found.labels)
     click.echo(f"Written to {project.workspace.audit.path}", err=True)
     return 0
 
 
-def _summary(found: Audit) -> Audited:
-    return Audited(
+def _total_audit(found: Audit) -> AuditTotals:
+    return AuditTotals(
         pairs=found.pairs,
         alike=found.alike,
         different=len(found.differences),
@@ -88,13 +88,13 @@ def _summary(found: Audit) -> Audited:
     )
 
 
-def _sentence(difference: Difference) -> str:
-    return f"{difference.kind}: {_said(difference.left)} | {_said(difference.right)}"
+def _describe_difference(difference: Difference) -> str:
+    return f"{difference.kind}: {_describe_side(difference.left)} | {_describe_side(difference.right)}"
 
 
-def _said(side: Side) -> str:
+def _describe_side(side: Side) -> str:
     return f"{side.article} {side.label or 'nothing'} on {side.text!r}" + f" {side.link}" * bool(side.link)
 
 
-def _percent(share: float | None) -> str:
+def _format_share(share: float | None) -> str:
     return "nothing to compare" if share is None else f"{100 * share:.1f} % alike"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.adjudication.gold import adjudicate
+from labeling.adjudication.gold import reconcile_annotations
 from labeling.reprints import carried
-from labeling.reprints.carried import Press, savings, waiting
+from labeling.reprints.carried import ReprintCorpus, compute_savings, find_waiting_reprints
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.project import Project
-    from labeling.workspace.rows.reprint import Projected
+    from labeling.workspace.rows.reprint import ProjectedRow
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarryResult:
     """What was carried: ``spans`` to ``articles``, from ``sources``, in which people marked ``said`` spans.
 
     ``bought`` is how many spans each of those bought, None when there were none. ``checked`` of the carried ones
@@ -40,11 +40,11 @@ class Carried:
     waiting: int
 
 
-def carry(project: Project) -> Carried:
+def carry(project: Project) -> CarryResult:
     """Carry what people said to articles that share text with it and that nobody has annotated.
 
-    What people said is what they agree on, by the rules of `adjudicate`. Nothing that is carried is gold: it is shown
-    to people by the next `push`, and what they submit counts.
+    What people said is what they agree on, by the rules of `reconcile_annotations`. Nothing carried is gold: it is
+    shown to people by the next `push`, and what they submit counts.
 
     Raises:
         MissingInput: Nothing was ingested, clustered or pulled.
@@ -55,12 +55,14 @@ def carry(project: Project) -> Carried:
         articles = workspace.articles.by("id")
         clusters = list(workspace.clusters.rows())
         annotations = list(workspace.annotations.rows())
-        gold = adjudicate(annotations, (), articles, project.schema, project.file.policies.trim).gold
+        gold = reconcile_annotations(annotations, (), articles, project.schema, project.file.policies.trim).gold
         passages = list(workspace.passages.rows())
-        press = Press(articles, clusters, passages, project.file.passages.words)
-        rows = carried.carry(press, gold, annotations, list(workspace.projected.rows_if_written()))
+        press = ReprintCorpus(articles, clusters, passages, project.file.passages.words)
+        rows = carried.carry_gold(press, gold, annotations, list(workspace.projected.rows_if_written()))
         workspace.projected.write(rows)
-    return _summary(rows, gold, len(waiting(clusters, rows) - carried.finished(annotations)))
+    return _summarise_carry(
+        rows, gold, len(find_waiting_reprints(clusters, rows) - carried.finished_articles(annotations))
+    )
 
 
 @click.command("carry")
@@ -80,16 +82,16 @@ def carry_cli(project: Project, *, as_json: bool) -> int:
       labeling carry --json | jq .bought
     """
     summary = carry(project)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    show(asdict(summary) if as_json else _format_carry(summary), as_json=as_json)
     click.echo(f"Written to {project.workspace.projected.path}", err=True)
     return 0
 
 
-def _summary(rows: Iterable[Projected], gold: Iterable[Gold], waits: int) -> Carried:
+def _summarise_carry(rows: Iterable[ProjectedRow], gold: Iterable[Gold], waits: int) -> CarryResult:
     rows = list(rows)
-    saved = savings(rows, gold)
+    saved = compute_savings(rows, gold)
     said, spans = sum(each.said for each in saved), sum(each.spans for each in saved)
-    return Carried(
+    return CarryResult(
         sources=len(saved),
         said=said,
         articles=len({row.article for row in rows if row.spans}),
@@ -102,6 +104,6 @@ def _summary(rows: Iterable[Projected], gold: Iterable[Gold], waits: int) -> Car
     )
 
 
-def _table(summary: Carried) -> dict[str, object]:
+def _format_carry(summary: CarryResult) -> dict[str, object]:
     bought = "nothing yet" if summary.bought is None else f"{summary.bought:.2f} spans for each span people marked"
     return {**asdict(summary), "bought": bought}

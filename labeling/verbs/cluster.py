@@ -16,16 +16,15 @@ from labeling.workspace.storage import read_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labeling.passages.find import Found
-    from labeling.passages.settings import PassageRules
-    from labeling.project import Project
+    from labeling.passages.find import FoundPassages
+    from labeling.project import PassageRules, Project
     from labeling.workspace.table import Workspace
 
 _LARGE = 0.2  # of all articles in one leak group: then boilerplate is likely behind it
 
 
 @dataclass(frozen=True)
-class Clusters:
+class ClusterResult:
     """How many articles and passages there are, and what follows: ``largest_group`` counts articles."""
 
     articles: int
@@ -36,7 +35,7 @@ class Clusters:
     largest_group: int
 
 
-def cluster(project: Project) -> Clusters:
+def cluster(project: Project) -> ClusterResult:
     """Find the passages that articles share, and their stories and leak groups.
 
     Raises:
@@ -47,12 +46,12 @@ def cluster(project: Project) -> Clusters:
     """
     workspace = project.workspace
     with workspace.opened():
-        found = _found(workspace, project.file.passages)
+        found = _find_shared(workspace, project.file.passages)
         workspace.passages.write(found.passages)
         workspace.clusters.write(found.clusters)
     kinds = Counter(passage.kind for passage in found.passages)
     groups = Counter(row.leak_group for row in found.clusters)
-    return Clusters(
+    return ClusterResult(
         articles=len(found.clusters),
         reprint_passages=kinds["reprint"],
         boilerplate_passages=kinds["boilerplate"],
@@ -62,18 +61,20 @@ def cluster(project: Project) -> Clusters:
     )
 
 
-def _found(workspace: Workspace, rules: PassageRules) -> Found:
+def _find_shared(workspace: Workspace, rules: PassageRules) -> FoundPassages:
     from labeling.passages import frames
-    from labeling.passages.find import Found, Size, find, texts_at
+    from labeling.passages.find import CorpusSize, FoundPassages, find_passages, read_articles_frame
 
-    lengths = _lengths(workspace.articles.path)
+    lengths = _article_lengths(workspace.articles.path)
     if not lengths:
-        return Found((), ())
-    frames.start(rules.ray)
-    return find(texts_at(workspace.articles.path), Size(len(lengths), sum(lengths.values())), rules)
+        return FoundPassages((), ())
+    frames.choose_runner(rules.ray)
+    return find_passages(
+        read_articles_frame(workspace.articles.path), CorpusSize(len(lengths), sum(lengths.values())), rules
+    )
 
 
-def _lengths(path: Path) -> dict[str, int]:
+def _article_lengths(path: Path) -> dict[str, int]:
     """How many characters each article has."""
     lengths: dict[str, int] = {}
     for article in read_rows(path, Article):

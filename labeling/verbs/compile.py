@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompileResult:
     """A dataset that was made: its digest, where it lies, and what it holds.
 
     ``articles`` counts them by split; ``ledger`` is stage, what, outcome, number, as in the manifest.
@@ -33,9 +33,7 @@ class Compiled:
     ledger: Sums
 
 
-def compile(  # noqa: A001 - the verb's name
-    project: Project, subset: Subset | None = None, processes: int = 1
-) -> Compiled:
+def compile_dataset(project: Project, subset: Subset | None = None, processes: int = 1) -> CompileResult:
     """Compile the workspace's gold into ``corpora/<digest>/`` and move ``corpora/latest`` there, last.
 
     Compiled twice from the same files, the dataset is the same to the byte, and lies in the same folder.
@@ -58,19 +56,19 @@ def compile(  # noqa: A001 - the verb's name
         TargetsDiffer: What was read back from disk is not gold.
         WorkerDied: One of the processes ended before its work was done.
     """
-    from labeling.corpora.build.build import WHOLE, build
-    from labeling.corpora.manifest import NAME_LENGTH, digest_at
-    from labeling.corpora.store import building, shelve
+    from labeling.corpora.build.build import WHOLE_GOLD, build_dataset
+    from labeling.corpora.manifest import NAME_LENGTH, dataset_digest
+    from labeling.corpora.store import open_build_folder, store_folder
     from labeling.splits.certificate import refuse_uncertified
 
     workspace = project.workspace
-    with workspace.opened(), building(workspace.corpora) as folder:
+    with workspace.opened(), open_build_folder(workspace.corpora) as folder:
         if workspace.splits.exists():
             refuse_uncertified(project)
-        manifest = build(project, folder, subset or WHOLE, processes)
-        digest = digest_at(folder)
-        kept = shelve(folder, workspace.corpora, digest[:NAME_LENGTH])
-    return Compiled(
+        manifest = build_dataset(project, folder, subset or WHOLE_GOLD, processes)
+        digest = dataset_digest(folder)
+        kept = store_folder(folder, workspace.corpora, digest[:NAME_LENGTH])
+    return CompileResult(
         digest=digest,
         folder=str(kept),
         articles={split: manifest.splits[split].articles for split in SPLITS},
@@ -121,12 +119,12 @@ def compile_cli(  # noqa: PLR0913 - one for each option
     from labeling.corpora.build.subset import Subset
 
     subset = Subset(since=since, until=until, sources=sources, labels=labels, with_unusable=with_unusable)
-    summary = compile(project, subset, processes)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    summary = compile_dataset(project, subset, processes)
+    show(asdict(summary) if as_json else _format_compile(summary), as_json=as_json)
     return 0
 
 
-def _table(summary: Compiled) -> dict[str, object]:
+def _format_compile(summary: CompileResult) -> dict[str, object]:
     def said(outcomes: dict[str, int]) -> str:
         return ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in outcomes.items())
 

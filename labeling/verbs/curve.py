@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from labeling.corpora.targets.spacy.subsample import thinned
+from labeling.corpora.targets.spacy.subsample import write_subsample
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.evaluation import learning_curve, scores
-from labeling.evaluation.scores import Judged
-from labeling.project import shipped
+from labeling.evaluation.scores import ScoredArticle
+from labeling.project import shipped_config
 from labeling.training import extractors
-from labeling.verbs.evaluate import refuse_changed
-from labeling.verbs.options import json_option, measured, show, with_project
-from labeling.workspace.rows.score import Curve, Point
+from labeling.verbs.evaluate import refuse_changed_gold
+from labeling.verbs.options import format_measure, json_option, show, with_project
+from labeling.workspace.rows.score import Curve, CurvePoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Test:
+class _TestSplit:
     """The test split: articles, and each one's gold and leak group."""
 
     articles: Sequence[Article]
@@ -66,23 +66,23 @@ def curve(
         NothingToLearn: There is nothing to train on, not even in the whole of train, or nothing for dev.
         TrainingError: There is nothing to test with, or the config cannot be used.
     """
-    workspace, config = project.workspace, config or shipped("ner.cfg")
-    found, empty = list[Point](), None
+    workspace, config = project.workspace, config or shipped_config("ner.cfg")
+    found, empty = list[CurvePoint](), None
     corpus = extractors.corpus_digest(workspace.latest)
-    refuse_changed(workspace)
+    refuse_changed_gold(workspace)
     with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
-        test, groups = _material(workspace)
-        for size, articles in learning_curve.steps(groups, points, str(seed)):
+        test, groups = _read_test_split(workspace)
+        for size, articles in learning_curve.grow_training_sets(groups, points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"
-            number = thinned(workspace.latest, small, set(articles))
+            number = write_subsample(workspace.latest, small, set(articles))
             try:
-                model = extractors.train(config, small, models, seed=seed, steps=steps, log=log)
+                model = extractors.train_pipeline(config, small, models, seed=seed, steps=steps, log=log)
             except NothingToLearn as error:
                 log.write(f"{size} leak groups are left out of the curve: {error}\n")
                 empty = error
                 continue
-            score = _scored(model, test, project.schema.label_names, corpus)
-            found.append(Point(leak_groups=size, articles=number, exact=score.exact.micro))
+            score = _score_model(model, test, project.schema.label_names, corpus)
+            found.append(CurvePoint(leak_groups=size, articles=number, exact=score.exact.micro))
         if empty and not found:
             raise empty
         made = Curve(corpus=corpus, config=config.stem, seed=seed, signature=score.exact.signature, points=tuple(found))
@@ -115,12 +115,12 @@ def curve_cli(
     if as_json:
         show(made.model_dump(mode="json"), as_json=True)
         return 0
-    show({f"{point.leak_groups} leak groups": _line(point) for point in made.points}, as_json=False)
+    show({f"{point.leak_groups} leak groups": _format_point(point) for point in made.points}, as_json=False)
     click.echo(made.signature, err=True)
     return 0
 
 
-def _material(workspace: Workspace) -> tuple[_Test, dict[str, str]]:
+def _read_test_split(workspace: Workspace) -> tuple[_TestSplit, dict[str, str]]:
     """The test split; and the leak groups of the articles to train on."""
     usable = {each.article: each for each in workspace.gold.rows() if each.usable}
     rows = [row for row in workspace.splits.rows() if row.article in usable]
@@ -128,12 +128,12 @@ def _material(workspace: Workspace) -> tuple[_Test, dict[str, str]]:
     if not group_of:
         raise TrainingError("the test split holds no article", todo="annotate more articles, split, compile and train")
     articles = [each for each in workspace.articles.rows() if each.id in group_of]
-    return _Test(articles, usable, group_of), {row.article: row.leak_group for row in rows if row.split == "train"}
+    return _TestSplit(articles, usable, group_of), {row.article: row.leak_group for row in rows if row.split == "train"}
 
 
-def _scored(model: Path, test: _Test, labels: Sequence[str], corpus: str) -> Score:
+def _score_model(model: Path, test: _TestSplit, labels: Sequence[str], corpus: str) -> Score:
     judged = [
-        Judged(
+        ScoredArticle(
             article=article.id,
             leak_group=test.group_of[article.id],
             text=article.text,
@@ -141,10 +141,10 @@ def _scored(model: Path, test: _Test, labels: Sequence[str], corpus: str) -> Sco
             predicted=said.spans,
             open=test.gold[article.id].open,
         )
-        for article, said in zip(test.articles, extractors.predict(model, test.articles), strict=True)
+        for article, said in zip(test.articles, extractors.predict_annotations(model, test.articles), strict=True)
     ]
-    return scores.evaluate(extractors.extractor_at(model).annotator, judged, labels, corpus=corpus)
+    return scores.score_spans(extractors.read_extractor(model).annotator, judged, labels, corpus=corpus)
 
 
-def _line(point: Point) -> str:
-    return f"{measured(point.exact)}, of {point.articles} articles"
+def _format_point(point: CurvePoint) -> str:
+    return f"{format_measure(point.exact)}, of {point.articles} articles"

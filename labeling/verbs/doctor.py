@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.checkup import Finding
+    from labeling.studio.sync.checkup import CheckFinding
     from labeling.workspace.table import Workspace
 
-_SIGNS = {"good": "ok  ", "doubtful": "?   ", "bad": "BAD "}
+_VERDICT_SIGNS = {"good": "ok  ", "doubtful": "?   ", "bad": "BAD "}
 _LEAST = 500_000_000  # bytes: a few pulls of ten thousand articles
 
 
-def doctor(project: Project, *, server: Credentials | None = None) -> Iterator[Finding]:
+def doctor(project: Project, *, server: Credentials | None = None) -> Iterator[CheckFinding]:
     """Look at the workspace, the server, the key, the clocks and the schema, and send a probe there and back.
 
     The probe is a project of its own on the server, and is removed again. What is wrong is a finding, never an error.
     """
     from labeling.studio.api.client import connect
-    from labeling.studio.sync.checkup import Finding, examine
+    from labeling.studio.sync.checkup import CheckFinding, examine
 
-    yield _workspace(project.workspace)
+    yield _check_workspace(project.workspace)
     try:
         with connect(project.workspace, server) as studio:
             yield from examine(studio, project)
     except LabelingError as error:
-        yield Finding("server", "bad", str(error), error.todo)
+        yield CheckFinding("server", "bad", str(error), error.todo)
 
 
 @click.command("doctor")
@@ -60,7 +60,7 @@ def doctor_cli(project: Project, *, as_json: bool) -> int:
     for finding in doctor(project):
         findings.append(finding)
         if not as_json:
-            click.echo(f"{_SIGNS[finding.verdict]}{finding.what}: {finding.found}")
+            click.echo(f"{_VERDICT_SIGNS[finding.verdict]}{finding.what}: {finding.found}")
             if finding.todo:
                 click.echo(f"      -> {finding.todo}")
     if as_json:
@@ -68,8 +68,8 @@ def doctor_cli(project: Project, *, as_json: bool) -> int:
     return 1 if any(finding.verdict == "bad" for finding in findings) else 0
 
 
-def _workspace(workspace: Workspace) -> Finding:
-    from labeling.studio.sync.checkup import Finding
+def _check_workspace(workspace: Workspace) -> CheckFinding:
+    from labeling.studio.sync.checkup import CheckFinding
 
     # A workspace that is not there is not made: the name may have been mistyped.
     place = next(folder for folder in (workspace.root, *workspace.root.absolute().parents) if folder.is_dir())
@@ -78,11 +78,11 @@ def _workspace(workspace: Workspace) -> Finding:
         write_text(probe, "")
         probe.unlink()
     except NoRoom as error:
-        return Finding("workspace", "bad", str(error), error.todo)
+        return CheckFinding("workspace", "bad", str(error), error.todo)
     free = shutil.disk_usage(place).free
     found = f"{place} can be written, {free / 1e9:.1f} GB are free"
     if place != workspace.root:
         found += f"; {workspace.root} is not there yet, `labeling ingest` makes it"
     if free < _LEAST:
-        return Finding("workspace", "doubtful", found, "make room: every pull is kept")
-    return Finding("workspace", "good", found)
+        return CheckFinding("workspace", "doubtful", found, "make room: every pull is kept")
+    return CheckFinding("workspace", "good", found)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import Annotation, Gold
-from labeling.corpora.checksums import input_at
+from labeling.corpora.checksums import describe_input
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import relations_and_choices, scores
-from labeling.evaluation.relations_and_choices import Heard
-from labeling.evaluation.scores import Judged, surface
-from labeling.tokens import edges, inner_boundaries, tokenizer
+from labeling.evaluation.relations_and_choices import ComparedArticle
+from labeling.evaluation.scores import ScoredArticle, surface_of
+from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
-from labeling.verbs.options import json_option, measured, percent, show, with_project
+from labeling.verbs.options import format_measure, format_percent, json_option, show, with_project
 from labeling.workspace.storage import read_rows, read_value
 from labeling.workspace.table import Scores
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.project import Project
     from labeling.schema import Schema
-    from labeling.workspace.rows.assignment import Assignment
-    from labeling.workspace.rows.score import Measure, Rule, Score
+    from labeling.workspace.rows.assignment import SplitAssignment
+    from labeling.workspace.rows.score import Measure, PairingRule, Score
     from labeling.workspace.table import Workspace
 
-_RULES: tuple[Rule, Rule] = ("exact", "overlapping")
+_RULES: tuple[PairingRule, PairingRule] = ("exact", "overlapping")
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluateResult:
     """Every annotator's score, by name, and the digest of the dataset on whose test split they stand."""
 
     corpus: str
@@ -43,19 +43,19 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class _Material:
+class _SplitData:
     """What the dataset was compiled from, of the articles that stand in a split."""
 
     articles: dict[str, Article]
     gold: dict[str, Gold]
-    assignments: dict[str, Assignment]
+    assignments: dict[str, SplitAssignment]
 
     def within(self, split: str) -> list[Article]:
         """The articles of a split."""
         return [article for name, article in self.articles.items() if self.assignments[name].split == split]
 
 
-def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] | None = None) -> Evaluation:
+def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] | None = None) -> EvaluateResult:
     """Score annotators on the test split of the latest dataset, into ``scores.json``.
 
     Args:
@@ -71,14 +71,14 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     """
     workspace = project.workspace
     corpus = extractors.corpus_digest(workspace.latest)
-    refuse_changed(workspace)
+    refuse_changed_gold(workspace)
     with workspace.opened():
-        material = _material(workspace)
-        said = _asked(workspace, corpus, material.within("test")) if predictions is None else predictions
-        heard = {name: _heard(name, said[name], material) for name in sorted(said)}
-        out_of_reach = _out_of_reach(workspace, material)
+        material = _read_material(workspace)
+        said = _collect_predictions(workspace, corpus, material.within("test")) if predictions is None else predictions
+        heard = {name: _test_articles(name, said[name], material) for name in sorted(said)}
+        out_of_reach = _find_out_of_reach(workspace, material)
         scores = {
-            name: _score(name, heard[name], material, project.schema, corpus).model_copy(
+            name: _score_annotator(name, heard[name], material, project.schema, corpus).model_copy(
                 update={"out_of_reach": out_of_reach}
             )
             for name in heard
@@ -86,7 +86,7 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
         if not scores:
             raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
         workspace.scores.write(Scores(scores))
-    return Evaluation(corpus, scores)
+    return EvaluateResult(corpus, scores)
 
 
 @click.command("evaluate")
@@ -108,7 +108,7 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
       labeling predict exports/diplomatic/models/ner-4f1c09a7b2d3 > mine.jsonl && labeling evaluate mine.jsonl
       labeling evaluate --json | jq '.scores[].exact.micro.f1'
     """
-    found = evaluate(project, _by_annotator(files) if files else None)
+    found = evaluate(project, _read_by_annotator(files) if files else None)
     if as_json:
         scores = {name: score.model_dump(mode="json") for name, score in found.scores.items()}
         show({"corpus": found.corpus, "scores": scores}, as_json=True)
@@ -122,14 +122,18 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         rows = {name: score.exact, "overlapping": score.overlapping} | {
             layer: found for layer, found in besides.items() if found
         }
-        show({row: _line(measures.micro) for row, measures in rows.items()}, as_json=False, literal=[name])
+        show(
+            {row: _format_precision_recall(measures.micro) for row, measures in rows.items()},
+            as_json=False,
+            literal=[name],
+        )
     # What is the same for all is said once.
-    for sentence in dict.fromkeys(told for score in found.scores.values() for told in _about(score)):
+    for sentence in dict.fromkeys(told for score in found.scores.values() for told in _describe_score(score)):
         click.echo(sentence, err=True)
     return 0
 
 
-def _about(score: Score) -> list[str]:
+def _describe_score(score: Score) -> list[str]:
     """What the numbers of a score are of."""
     told = [score.exact.signature, f"On {score.articles} articles in {score.leak_groups} leak groups, in per cent"]
     if score.out_of_reach:
@@ -138,7 +142,7 @@ def _about(score: Score) -> list[str]:
     return told
 
 
-def refuse_changed(workspace: Workspace) -> None:
+def refuse_changed_gold(workspace: Workspace) -> None:
     """Gold may have grown since the compile: then its test split is not the one the models were kept from.
 
     Raises:
@@ -149,7 +153,7 @@ def refuse_changed(workspace: Workspace) -> None:
     changed = [
         path.name
         for path in (workspace.gold.path, workspace.splits.path)
-        if input_at(path) != manifest.inputs.get(path.name)
+        if describe_input(path) != manifest.inputs.get(path.name)
     ]
     if changed:
         raise CorpusChanged(
@@ -159,49 +163,55 @@ def refuse_changed(workspace: Workspace) -> None:
         )
 
 
-def _material(workspace: Workspace) -> _Material:
+def _read_material(workspace: Workspace) -> _SplitData:
     assignments = {row.article: row for row in workspace.splits.rows() if row.split}
     gold = {row.article: row for row in workspace.gold.rows() if row.usable and row.article in assignments}
     articles = {row.id: row for row in workspace.articles.rows() if row.id in gold}
-    return _Material(articles, gold, assignments)
+    return _SplitData(articles, gold, assignments)
 
 
-def _asked(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> dict[str, list[Annotation]]:
+def _collect_predictions(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> dict[str, list[Annotation]]:
     """What the models of this dataset say now, and what was suggested before."""
     said: dict[str, list[Annotation]] = {}
     for row in list(workspace.suggestions.rows_if_written()):
         said.setdefault(row.annotator, []).append(row)
     for folder in sorted(workspace.models.glob("[!.]*/")):
-        if extractors.extractor_at(folder).corpus == corpus:
-            said[extractors.extractor_at(folder).annotator] = list(extractors.predict(folder, articles))
+        if extractors.read_extractor(folder).corpus == corpus:
+            said[extractors.read_extractor(folder).annotator] = list(extractors.predict_annotations(folder, articles))
     return said
 
 
-def _score(name: str, heard: list[Heard], material: _Material, schema: Schema, corpus: str) -> Score:
+def _score_annotator(
+    name: str, heard: list[ComparedArticle], material: _SplitData, schema: Schema, corpus: str
+) -> Score:
     """All measures of one annotator; what training had seen is the same for all."""
     train = [(article, material.gold[article.id]) for article in material.within("train")]
-    trained_on = {surface(article.text, span) for article, gold in train for span in gold.spans}
-    facts = {fact for article, gold in train for fact in relations_and_choices.related(article, gold, schema)}
-    of_spans = scores.evaluate(name, _judged(heard), schema.label_names, trained_on=trained_on, corpus=corpus)
-    exact, loose = (
-        relations_and_choices.relations(heard, schema, corpus, rule=rule, trained_on=facts) for rule in _RULES
+    trained_on = {surface_of(article.text, span) for article, gold in train for span in gold.spans}
+    facts = {fact for article, gold in train for fact in relations_and_choices.relation_surfaces(article, gold, schema)}
+    of_spans = scores.score_spans(
+        name, _scored_articles(heard), schema.label_names, trained_on=trained_on, corpus=corpus
     )
-    chosen = relations_and_choices.choices(heard, schema, corpus)
+    exact, loose = (
+        relations_and_choices.measure_relations(heard, schema, corpus, rule=rule, trained_on=facts) for rule in _RULES
+    )
+    chosen = relations_and_choices.measure_choices(heard, schema, corpus)
     return of_spans.model_copy(update={"relations": exact, "relations_overlapping": loose, "choices": chosen})
 
 
-def _out_of_reach(workspace: Workspace, material: _Material) -> tuple[str, ...]:
+def _find_out_of_reach(workspace: Workspace, material: _SplitData) -> tuple[str, ...]:
     """The spans of the test split's gold that are not whole tokens, as extractors cut the text."""
-    nlp = tokenizer(read_value(workspace.latest / MANIFEST, Manifest).language)
+    nlp = make_tokenizer(read_value(workspace.latest / MANIFEST, Manifest).language)
     found = list[str]()
     for article in material.within("test"):
         spans = material.gold[article.id].spans
-        starts, ends = inner_boundaries(edges(nlp.make_doc(article.text)), [(span.start, span.end) for span in spans])
+        starts, ends = inner_boundaries(
+            token_edges(nlp.make_doc(article.text)), [(span.start, span.end) for span in spans]
+        )
         found += [f"{article.id} {span.id}" for span in spans if span.start in starts or span.end in ends]
     return tuple(found)
 
 
-def _heard(name: str, said: Iterable[Annotation], material: _Material) -> list[Heard]:
+def _test_articles(name: str, said: Iterable[Annotation], material: _SplitData) -> list[ComparedArticle]:
     """What one annotator says of each article of the test split, beside its gold."""
     test = material.within("test")
     if not test:
@@ -210,9 +220,9 @@ def _heard(name: str, said: Iterable[Annotation], material: _Material) -> list[H
     for annotation in said:
         by_article.setdefault(annotation.article, []).append(annotation)
     for article in test:
-        _refuse_unfit(name, article, by_article[article.id])
+        _refuse_unfit_prediction(name, article, by_article[article.id])
     return [
-        Heard(
+        ComparedArticle(
             article=article,
             leak_group=material.assignments[article.id].leak_group,
             gold=material.gold[article.id],
@@ -222,10 +232,10 @@ def _heard(name: str, said: Iterable[Annotation], material: _Material) -> list[H
     ]
 
 
-def _judged(heard: Iterable[Heard]) -> list[Judged]:
+def _scored_articles(heard: Iterable[ComparedArticle]) -> list[ScoredArticle]:
     """The spans of it."""
     return [
-        Judged(
+        ScoredArticle(
             article=each.article.id,
             leak_group=each.leak_group,
             text=each.article.text,
@@ -237,7 +247,7 @@ def _judged(heard: Iterable[Heard]) -> list[Judged]:
     ]
 
 
-def _refuse_unfit(name: str, article: Article, said: Sequence[Annotation]) -> None:
+def _refuse_unfit_prediction(name: str, article: Article, said: Sequence[Annotation]) -> None:
     if len(said) == 1 and said[0].digest == article.digest:
         return
     fault = {0: "says nothing of", 1: "speaks of another text than"}.get(len(said), f"speaks {len(said)} times of")
@@ -248,7 +258,7 @@ def _refuse_unfit(name: str, article: Article, said: Sequence[Annotation]) -> No
     )
 
 
-def _by_annotator(files: Iterable[Path]) -> dict[str, list[Annotation]]:
+def _read_by_annotator(files: Iterable[Path]) -> dict[str, list[Annotation]]:
     said: dict[str, list[Annotation]] = {}
     for file in files:
         for row in read_rows(file, Annotation):
@@ -256,6 +266,6 @@ def _by_annotator(files: Iterable[Path]) -> dict[str, list[Annotation]]:
     return said
 
 
-def _line(measure: Measure) -> str:
+def _format_precision_recall(measure: Measure) -> str:
     """A measure as people read it: ``F1 41.9 (38.0 to 45.2)  P 60.1  R 32.2``."""
-    return f"{measured(measure)}  P {percent(measure.precision)}  R {percent(measure.recall)}"
+    return f"{format_measure(measure)}  P {format_percent(measure.precision)}  R {format_percent(measure.recall)}"

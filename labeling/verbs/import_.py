@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Annotation, Quarantined
+from labeling.annotations import Annotation, QuarantineRow
 from labeling.errors import UsageError
-from labeling.imports.formats import FORMATS, files, read
-from labeling.imports.label_map import refuse_unknown
-from labeling.imports.merge import Intake, Terms
-from labeling.imports.offsets import UNITS, Unit
+from labeling.imports.formats import IMPORT_FORMATS, find_import_files, read_import
+from labeling.imports.label_map import refuse_unknown_names
+from labeling.imports.merge import AnnotationIntake, ImportOptions
+from labeling.imports.offsets import OFFSET_UNITS, OffsetUnit
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from labeling.articles import Article
-    from labeling.imports.formats import Format
+    from labeling.imports.formats import ImportFormat
     from labeling.workspace.table import Workspace
 
-_SHOWN = 10  # refusals told at the terminal; all are in the files
+_LISTED_IMPORTS = 10  # refusals told at the terminal; all are in the files
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What became of everything that was read.
 
     ``new`` counts articles that were not there, ``matched`` texts that were, under another id. ``annotations`` to
@@ -54,7 +54,9 @@ class Imported:
     passed_over: tuple[str, ...]
 
 
-def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, *, add: bool = False) -> Imported:
+def import_annotations(
+    project: Project, kind: ImportFormat, paths: Iterable[str], terms: ImportOptions, *, add: bool = False
+) -> ImportResult:
     """Take in annotations that were made elsewhere, and their articles.
 
     An annotator's earlier import on the same article is replaced, so that the same files twice are the same bytes;
@@ -72,21 +74,21 @@ def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, 
             not have; nothing is written then.
         WorkspaceBusy: Another command is writing there.
     """
-    refuse_unknown(terms.names, project.schema)
-    found, passed = files(kind, paths)
+    refuse_unknown_names(terms.names, project.schema)
+    found, passed = find_import_files(kind, paths)
     workspace = project.workspace
     with workspace.lock():
-        intake = Intake(project.schema, terms)
-        text_of = _known(intake, workspace)
+        intake = AnnotationIntake(project.schema, terms)
+        text_of = _register_articles(intake, workspace)
         for path, name in found:
-            for item in read(kind, path, name, text_of):
+            for item in read_import(kind, path, name, text_of):
                 intake.take(item)
         earlier = [row for row in list(workspace.annotations.rows_if_written()) if _is_import(row)]
-        said = list(intake.finished({_key(row): row for row in earlier} if add else {}))
-        _write(workspace, intake, said, add=add)
+        said = list(intake.finished({_annotation_key(row): row for row in earlier} if add else {}))
+        _write_imported(workspace, intake, said, add=add)
     annotations = [annotation for annotation, _ in said]
-    touched = {_key(row)[: 3 if add else 2] for row in annotations}
-    return Imported(
+    touched = {_annotation_key(row)[: 3 if add else 2] for row in annotations}
+    return ImportResult(
         new=intake.counts["new"],
         matched=intake.counts["matched"],
         annotations=len(annotations),
@@ -94,7 +96,7 @@ def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, 
         relations=sum(len(row.relations) for row in annotations),
         choices=sum(len(options) for row in annotations for options in row.choices.values()),
         said_twice=intake.counts["said twice"],
-        replaced=sum(_key(row)[: 3 if add else 2] in touched for row in earlier),
+        replaced=sum(_annotation_key(row)[: 3 if add else 2] in touched for row in earlier),
         rejected=dict(sorted(Counter(reject.kind for reject in intake.rejects).items())),
         quarantined=dict(sorted(Counter(bad.kind for _, found in said for bad in found).items())),
         ignored=tuple(sorted(intake.ignored)),
@@ -102,7 +104,7 @@ def import_(project: Project, kind: Format, paths: Iterable[str], terms: Terms, 
     )
 
 
-def _known(intake: Intake, workspace: Workspace) -> Callable[[str], str | None]:
+def _register_articles(intake: AnnotationIntake, workspace: Workspace) -> Callable[[str], str | None]:
     """Tell the intake which articles there are; return how to get at a text by its id."""
     if not workspace.articles.exists():
         return lambda _: None
@@ -112,16 +114,17 @@ def _known(intake: Intake, workspace: Workspace) -> Callable[[str], str | None]:
     return lambda name: articles[prefix + name].text if prefix + name in articles else None
 
 
-def _write(
-    workspace: Workspace, intake: Intake, said: list[tuple[Annotation, list[Quarantined]]], *, add: bool
+def _write_imported(
+    workspace: Workspace, intake: AnnotationIntake, said: list[tuple[Annotation, list[QuarantineRow]]], *, add: bool
 ) -> None:
     annotations, bad = [annotation for annotation, _ in said], [each for _, found in said for each in found]
-    touched = {_key(row)[:2] for row in annotations}
-    states = {_key(row) for row in annotations}
+    touched = {_annotation_key(row)[:2] for row in annotations}
+    states = {_annotation_key(row) for row in annotations}
     stay = [
         row
         for row in list(workspace.annotations.rows_if_written())
-        if not _is_import(row) or (_key(row) not in states if add else _key(row)[:2] not in touched)
+        if not _is_import(row)
+        or (_annotation_key(row) not in states if add else _annotation_key(row)[:2] not in touched)
     ]
     apart = [
         row
@@ -131,8 +134,8 @@ def _write(
     before = list(workspace.articles.rows_if_written())
     known = {article.id for article in before}
     new = sorted((article for name, article in intake.articles.items() if name not in known), key=lambda each: each.id)
-    all_said: list[Annotation] = sorted([*stay, *annotations], key=_place)
-    all_bad: list[Quarantined] = sorted([*apart, *bad], key=_place)
+    all_said: list[Annotation] = sorted([*stay, *annotations], key=_file_order)
+    all_bad: list[QuarantineRow] = sorted([*apart, *bad], key=_file_order)
     articles: Iterator[Article] = heapq.merge(before, new, key=lambda article: article.id)
     workspace.articles.write_sorted(articles)
     workspace.annotations.write(all_said)
@@ -140,23 +143,23 @@ def _write(
     workspace.rejects.write(intake.rejects)
 
 
-def _is_import(row: Annotation | Quarantined) -> bool:
+def _is_import(row: Annotation | QuarantineRow) -> bool:
     """Whether an import brought it: it has an annotator and no task on a server."""
     return row.task is None and bool(row.annotator)
 
 
-def _key(row: Annotation) -> tuple[str, str, str]:
+def _annotation_key(row: Annotation) -> tuple[str, str, str]:
     return row.article, row.annotator, row.state
 
 
-def _place(row: Annotation | Quarantined) -> tuple[str, str, int, str]:
+def _file_order(row: Annotation | QuarantineRow) -> tuple[str, str, int, str]:
     """The order of both files, as `pull` has it."""
     rest = row.state if isinstance(row, Annotation) else f"{row.what} {row.id} {row.kind}"
     return row.article, row.annotator, row.server_id or 0, rest
 
 
 @click.command("import")
-@click.argument("kind", type=click.Choice(FORMATS), metavar="FORMAT")
+@click.argument("kind", type=click.Choice(IMPORT_FORMATS), metavar="FORMAT")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--annotator", default="", metavar="NAME", help="Who said all this; left out, as the files say.")
 @click.option("--prefix", default="", metavar="WORDS", help="Put before each article's id.")
@@ -168,19 +171,21 @@ def _place(row: Annotation | Quarantined) -> tuple[str, str, int, str]:
     help="A name of theirs and ours for it: a label, a relation, unsure, event.CONSULT; nothing to remove it. "
     "Repeatable.",
 )
-@click.option("--offsets", type=click.Choice(UNITS), default=UNITS[0], show_default=True, help="What offsets count.")
+@click.option(
+    "--offsets", type=click.Choice(OFFSET_UNITS), default=OFFSET_UNITS[0], show_default=True, help="What offsets count."
+)
 @click.option("--add", is_flag=True, help="Keep what was imported of an annotator on the same article earlier.")
 @json_option
 @with_project
 def import_cli(  # noqa: PLR0913 - one for each option
     project: Project,
-    kind: Format,
+    kind: ImportFormat,
     paths: tuple[str, ...],
     *,
     annotator: str,
     prefix: str,
     pairs: tuple[str, ...],
-    offsets: Unit,
+    offsets: OffsetUnit,
     add: bool,
     as_json: bool,
 ) -> int:
@@ -197,14 +202,14 @@ def import_cli(  # noqa: PLR0913 - one for each option
       labeling import prodigy ner.jsonl choices.jsonl --map consult=event.CONSULT
       labeling import doccano ana.jsonl --annotator ana --prefix desk/
     """
-    terms = Terms(annotator, prefix, _names(pairs), offsets, project.file.project.max_characters)
-    summary = import_(project, kind, paths, terms, add=add)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
-    _tell(project.workspace, summary)
+    terms = ImportOptions(annotator, prefix, _parse_map(pairs), offsets, project.file.project.max_characters)
+    summary = import_annotations(project, kind, paths, terms, add=add)
+    show(asdict(summary) if as_json else _format_import(summary), as_json=as_json)
+    _print_refused_imports(project.workspace, summary)
     return REFUSED if summary.rejected or summary.quarantined else 0
 
 
-def _names(pairs: Iterable[str]) -> dict[str, str]:
+def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
     names = dict[str, str]()
     for pair in pairs:
         old, sign, new = pair.rpartition("=")
@@ -216,23 +221,23 @@ def _names(pairs: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _table(summary: Imported) -> dict[str, object]:
+def _format_import(summary: ImportResult) -> dict[str, object]:
     """The summary as lines for people."""
     lines: dict[str, object] = {}
     for name, value in asdict(summary).items():
         if isinstance(value, dict):
             lines[name] = ", ".join(f"{number} {kind}" for kind, number in value.items()) or "nothing"
         elif not isinstance(value, int):
-            more = [f"and {len(value) - _SHOWN} more"] if len(value) > _SHOWN else []
-            lines[name] = ", ".join([*value[:_SHOWN], *more]) or "nothing"
+            more = [f"and {len(value) - _LISTED_IMPORTS} more"] if len(value) > _LISTED_IMPORTS else []
+            lines[name] = ", ".join([*value[:_LISTED_IMPORTS], *more]) or "nothing"
         else:
             lines[name] = value
     return lines
 
 
-def _tell(workspace: Workspace, summary: Imported) -> None:
+def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
     if summary.rejected:
-        for reject in list(workspace.rejects.rows())[:_SHOWN]:
+        for reject in list(workspace.rejects.rows())[:_LISTED_IMPORTS]:
             click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
         click.echo(f"All that was refused is in {workspace.rejects.path}", err=True)
     if summary.quarantined:

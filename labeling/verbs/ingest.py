@@ -11,26 +11,26 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from labeling.articles import Article, Reject, is_new, reject_of, storable
+from labeling.articles import Article, Reject, escape_surrogates, is_new, reject_of
 from labeling.errors import ArticleError
-from labeling.sources.encodings import known_encoding
-from labeling.sources.files import Arrival, Remark, Terms, read
-from labeling.sources.inputs import find
-from labeling.values import canonical
+from labeling.sources.encodings import check_encoding_name
+from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.inputs import find_source_files
+from labeling.values import canonical_json
 from labeling.verbs.options import REFUSED, Project, json_option, show, with_project
-from labeling.workspace.storage import storing
+from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from labeling.sources.inputs import Input
+    from labeling.sources.inputs import SourceFile
     from labeling.workspace.table import Workspace
 
-_SHOWN = 10  # refusals told at the terminal; all are in rejects.jsonl
+_LISTED_REJECTS = 10  # refusals told at the terminal; all are in rejects.jsonl
 
 
 @dataclass(frozen=True)
-class Ingested:
+class IngestResult:
     """What became of everything that was read.
 
     ``articles`` counts all in the workspace, ``new`` those of this run, ``same`` those that were there with the same
@@ -56,13 +56,13 @@ def ingest(
     paths: Iterable[str],
     *,
     encoding: str = "",
-    watch: Callable[[Sequence[Input]], Iterable[Input]] = iter,
-) -> Ingested:
+    watch: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
+) -> IngestResult:
     """Take in articles from files, folders, globs or ``-`` (the standard input).
 
     Args:
         project: Its workspace gets the articles, its ``max_characters`` is the limit.
-        paths: What to read, as ``labeling.sources.inputs.find`` understands it.
+        paths: What to read, as ``labeling.sources.inputs.find_source_files`` understands it.
         encoding: The encoding of all files; "" to find it out for each.
         watch: Is handed the files and gives them back one by one: for a progress bar.
 
@@ -71,29 +71,29 @@ def ingest(
         WorkspaceBusy: Another command is writing there.
         NoRoom: The workspace may not be written, or the disk is full.
     """
-    found = find(paths)
+    found = find_source_files(paths)
     naming = project.file.project
-    terms = Terms(naming.max_characters, naming.language, known_encoding(encoding) if encoding else "")
+    terms = IngestOptions(naming.max_characters, naming.language, check_encoding_name(encoding) if encoding else "")
     workspace = project.workspace
-    with workspace.lock(), storing(workspace.root), tempfile.TemporaryFile(dir=workspace.root) as spool:
-        intake = _Intake(spool)
-        for article in _earlier(workspace):
+    with workspace.lock(), name_disk_errors(workspace.root), tempfile.TemporaryFile(dir=workspace.root) as spool:
+        intake = _ArticleIntake(spool)
+        for article in _earlier_articles(workspace):
             intake.know(article)
-        for item in read(watch(found.inputs), terms):
+        for item in read_articles(watch(found.inputs), terms):
             intake.take(item)
-        articles = heapq.merge(_earlier(workspace), intake.articles(), key=lambda article: article.id)
-        rejects = sorted(intake.rejects, key=_in_reading_order)
+        articles = heapq.merge(_earlier_articles(workspace), intake.articles(), key=lambda article: article.id)
+        rejects = sorted(intake.rejects, key=_reading_order)
         workspace.articles.write_sorted(articles)
         workspace.rejects.write(rejects)
     return intake.summary(found.skipped)
 
 
-def _earlier(workspace: Workspace) -> Iterator[Article]:
+def _earlier_articles(workspace: Workspace) -> Iterator[Article]:
     return workspace.articles.rows_if_written()
 
 
 @dataclass
-class _Intake:
+class _ArticleIntake:
     """The count of one run. Texts wait in a file, so that memory holds ids and digests only."""
 
     spool: IO[bytes]
@@ -107,7 +107,7 @@ class _Intake:
     def know(self, article: Article) -> None:
         """Remember who an article is."""
         self.digests[article.id] = article.digest
-        self.details[article.id] = _details(article)
+        self.details[article.id] = _hash_details(article)
 
     def take(self, item: Arrival | Reject | Remark) -> None:
         """Count one thing that was read."""
@@ -124,18 +124,18 @@ class _Intake:
             self.spool.seek(place)
             yield Article.model_validate_json(self.spool.readline())
 
-    def summary(self, skipped: tuple[str, ...]) -> Ingested:
+    def summary(self, skipped: tuple[str, ...]) -> IngestResult:
         """All that was counted."""
         guessed = Counter(name for remark in self.remarks if remark.kind == "guessed encoding" for name in remark.names)
         ignored = {name for remark in self.remarks if remark.kind == "ignored columns" for name in remark.names}
-        return Ingested(
+        return IngestResult(
             articles=len(self.digests),
             new=self.counts["new"],
             same=self.counts["same"],
             other_details=self.counts["other details"],
             undated=self.counts["undated"],
             rejected=dict(sorted(Counter(reject.kind for reject in self.rejects).items())),
-            skipped=tuple(map(storable, skipped)),
+            skipped=tuple(map(escape_surrogates, skipped)),
             guessed_encodings=dict(sorted(guessed.items())),
             ignored_columns=tuple(sorted(ignored)),
         )
@@ -150,21 +150,21 @@ class _Intake:
         self.counts["new" if new else "same"] += 1
         if new:
             self._keep(article)
-        elif self.details[article.id] != _details(article):
+        elif self.details[article.id] != _hash_details(article):
             self.counts["other details"] += 1
 
     def _keep(self, article: Article) -> None:
         self.know(article)
         self.counts["undated"] += not article.published
         self.places[article.id] = self.spool.tell()
-        self.spool.write(canonical(article.model_dump(mode="json")).encode("utf-8") + b"\n")
+        self.spool.write(canonical_json(article.model_dump(mode="json")).encode("utf-8") + b"\n")
 
 
-def _details(article: Article) -> int:
+def _hash_details(article: Article) -> int:
     return hash((article.source, article.title, article.published, article.url))
 
 
-def _in_reading_order(reject: Reject) -> tuple[str, int, str]:
+def _reading_order(reject: Reject) -> tuple[str, int, str]:
     """By file, then by line as a number."""
     file, _, line = reject.where.rpartition(":")
     return (file, int(line), reject.id) if line.isdecimal() else (reject.where, 0, reject.id)
@@ -195,15 +195,15 @@ def ingest_cli(project: Project, paths: tuple[str, ...], encoding: str, *, as_js
       labeling ingest "wire/**/*.html" desk.csv --encoding cp1252
       curl -s https://example.org/feed.jsonl | labeling ingest -
     """
-    summary = ingest(project, paths, encoding=encoding, watch=_progress)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    summary = ingest(project, paths, encoding=encoding, watch=_track_reading)
+    show(asdict(summary) if as_json else _format_ingest(summary), as_json=as_json)
     if not summary.rejected:
         return 0
-    _tell(project.workspace)
+    _print_rejects(project.workspace)
     return REFUSED
 
 
-def _progress(inputs: Sequence[Input]) -> Iterable[Input]:
+def _track_reading(inputs: Sequence[SourceFile]) -> Iterable[SourceFile]:
     """A bar on stderr while files are read, at a terminal only."""
     if not sys.stderr.isatty():
         return inputs
@@ -213,21 +213,23 @@ def _progress(inputs: Sequence[Input]) -> Iterable[Input]:
     return track(inputs, description="reading", console=Console(stderr=True), transient=True)
 
 
-def _table(summary: Ingested) -> dict[str, object]:
+def _format_ingest(summary: IngestResult) -> dict[str, object]:
     """The summary as lines for people: what is nothing is left out, but for the first three."""
-    lines = {name: value if isinstance(value, int) else _words(value) for name, value in asdict(summary).items()}
+    lines = {
+        name: value if isinstance(value, int) else _format_counts(value) for name, value in asdict(summary).items()
+    }
     return {name: value for name, value in lines.items() if value or name in {"articles", "new", "same"}}
 
 
-def _words(value: dict[str, int] | tuple[str, ...]) -> str:
+def _format_counts(value: dict[str, int] | tuple[str, ...]) -> str:
     parts = [f"{count} {name}" for name, count in value.items()] if isinstance(value, dict) else list(value)
-    more = [f"and {len(parts) - _SHOWN} more"] if len(parts) > _SHOWN else []
-    return ", ".join([*parts[:_SHOWN], *more])
+    more = [f"and {len(parts) - _LISTED_REJECTS} more"] if len(parts) > _LISTED_REJECTS else []
+    return ", ".join([*parts[:_LISTED_REJECTS], *more])
 
 
-def _tell(workspace: Workspace) -> None:
+def _print_rejects(workspace: Workspace) -> None:
     rejects = list(workspace.rejects.rows())
-    for reject in rejects[:_SHOWN]:
+    for reject in rejects[:_LISTED_REJECTS]:
         click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
-    more = f"{len(rejects) - _SHOWN} more, " if len(rejects) > _SHOWN else ""
+    more = f"{len(rejects) - _LISTED_REJECTS} more, " if len(rejects) > _LISTED_REJECTS else ""
     click.echo(f"{more}all in {workspace.rejects.path}", err=True)

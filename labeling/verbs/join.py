@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import REFUSED, holding, json_option, show, with_project
+from labeling.verbs.options import REFUSED, json_option, require_folder, show, with_project
 from labeling.workspace.rows.assignment import SPLITS
 from labeling.workspace.storage import read_value
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.project import Project
 
-_SHOWN = 10  # refusals told at the terminal; all are in the manifest
+_LISTED_REFUSALS = 10  # refusals told at the terminal; all are in the manifest
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinResult:
     """A dataset that was made of a release: its digest, where it lies, and what it holds.
 
     ``articles`` counts them by split; ``refused`` has the articles without their text, each with the reason.
@@ -37,7 +37,7 @@ class Joined:
     refused: dict[str, str]
 
 
-def join(project: Project, folder: Path) -> Joined:
+def join(project: Project, folder: Path) -> JoinResult:
     """Make the dataset of a release in ``corpora/<digest>/``, from the texts in ``articles.jsonl`` and those in it.
 
     Labels, policies and splits are the release's, whatever the project file says.
@@ -52,22 +52,22 @@ def join(project: Project, folder: Path) -> Joined:
         CorpusChanged: The release is damaged.
         NothingToCompile: Not one of its texts is there.
     """
-    from labeling.corpora.manifest import NAME_LENGTH, digest_at
+    from labeling.corpora.manifest import NAME_LENGTH, dataset_digest
     from labeling.corpora.release import join
     from labeling.corpora.release.release import RELEASE, Release
-    from labeling.corpora.store import building, shelve
+    from labeling.corpora.store import open_build_folder, store_folder
 
     workspace = project.workspace
-    bare = not read_value(holding(folder, RELEASE, "release", "release") / RELEASE, Release).texts
+    bare = not read_value(require_folder(folder, RELEASE, "release", "release") / RELEASE, Release).texts
     if bare and not workspace.articles.exists():
         raise workspace.articles.missing()
-    with workspace.lock(), building(workspace.corpora) as new:
+    with workspace.lock(), open_build_folder(workspace.corpora) as new:
         articles: Mapping[str, Article] = workspace.articles.by("id") if workspace.articles.exists() else {}
         ids = {article.digest: name for name, article in articles.items()}
-        manifest = join.join(join.Joining(folder, articles, ids), new)
-        digest = digest_at(new)
-        kept = shelve(new, workspace.corpora, digest[:NAME_LENGTH])
-    return Joined(
+        manifest = join.join_release(join.ReleaseJoin(folder, articles, ids), new)
+        digest = dataset_digest(new)
+        kept = store_folder(new, workspace.corpora, digest[:NAME_LENGTH])
+    return JoinResult(
         digest=digest,
         folder=str(kept),
         articles={split: manifest.splits[split].articles for split in SPLITS},
@@ -95,14 +95,14 @@ def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
       labeling join releases/latest --json | jq .refused
     """
     summary = join(project, folder)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
-    for name, reason in list(summary.refused.items())[:_SHOWN]:
+    show(asdict(summary) if as_json else _format_join(summary), as_json=as_json)
+    for name, reason in list(summary.refused.items())[:_LISTED_REFUSALS]:
         click.echo(f"Refused: {name}: {reason}", err=True)
     if summary.refused:
         click.echo(f"  -> all are listed under left_out in {summary.folder}/manifest.json", err=True)
     return REFUSED if summary.refused else 0
 
 
-def _table(summary: Joined) -> dict[str, object]:
+def _format_join(summary: JoinResult) -> dict[str, object]:
     articles = ", ".join(f"{number} {split}" for split, number in summary.articles.items())
     return {**asdict(summary), "articles": articles, "refused": len(summary.refused)}

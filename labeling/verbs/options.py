@@ -10,7 +10,7 @@ import click
 
 from labeling.errors import UsageError
 from labeling.project import Project, load_project
-from labeling.workspace.storage import missing
+from labeling.workspace.storage import missing_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -45,19 +45,19 @@ wait_option = click.option(
 )
 
 
-def measured(measure: Measure) -> str:
+def format_measure(measure: Measure) -> str:
     """F1 in per cent with its interval, or why it has none: ``F1 41.9 (38.0 to 45.2)``."""
     low, high = measure.f1_interval or (None, None)
-    interval = f"{percent(low)} to {percent(high)}" if measure.f1_interval else measure.why_no_interval
-    return f"F1 {percent(measure.f1)} ({interval})"
+    interval = f"{format_percent(low)} to {format_percent(high)}" if measure.f1_interval else measure.why_no_interval
+    return f"F1 {format_percent(measure.f1)} ({interval})"
 
 
-def percent(ratio: float | None) -> str:
+def format_percent(ratio: float | None) -> str:
     """A ratio as all our tables have it; JSON has it as a fraction."""
     return "undefined" if ratio is None else f"{100 * ratio:.1f}"
 
 
-def dataset_at(folder: Path | None, workspace: Workspace) -> Path:
+def find_dataset(folder: Path | None, workspace: Workspace) -> Path:
     """The dataset that is named, or the latest of the workspace.
 
     Raises:
@@ -65,13 +65,13 @@ def dataset_at(folder: Path | None, workspace: Workspace) -> Path:
         MissingInput: None is named, and nothing was compiled.
     """
     if folder is not None:
-        return holding(folder, "manifest.json", "dataset", "compile")
+        return require_folder(folder, "manifest.json", "dataset", "compile")
     if not (workspace.latest / "manifest.json").exists():
-        raise missing(workspace.latest / "manifest.json", "compile")
+        raise missing_error(workspace.latest / "manifest.json", "compile")
     return workspace.latest
 
 
-def holding(folder: Path, name: str, what: str, verb: str) -> Path:
+def require_folder(folder: Path, name: str, what: str, verb: str) -> Path:
     """A folder that is named on the command line, if it holds the file that makes it what is meant.
 
     Raises:

@@ -9,7 +9,7 @@ import click
 
 from labeling.errors import UsageError
 from labeling.training import extractors
-from labeling.values import canonical
+from labeling.values import canonical_json
 from labeling.verbs.options import with_project
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def predict(project: Project, model: Path) -> Iterator[Annotation]:
     """
     if not model.is_dir():
         raise UsageError(f"there is no folder {model}", todo="name one that `labeling train` wrote", where=str(model))
-    return extractors.predict(model, project.workspace.articles.rows())
+    return extractors.predict_annotations(model, project.workspace.articles.rows())
 
 
 @click.command("predict")
@@ -46,5 +46,5 @@ def predict_cli(project: Project, *, model: Path) -> int:
       labeling predict exports/diplomatic/models/ner-4f1c09a7b2d3 > predictions.jsonl
     """
     for annotation in predict(project, model):
-        click.echo(canonical(annotation.model_dump(mode="json")))
+        click.echo(canonical_json(annotation.model_dump(mode="json")))
     return 0

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from labeling.studio.server.credentials import Credentials
 
-DAY = dt.timedelta(days=1)
-_LONGEST = 900.0  # seconds between two tries of `--watch` while the server fails
+WHOLE_PULL_EVERY = dt.timedelta(days=1)
+_LONGEST_PAUSE = 900.0  # seconds between two tries of `--watch` while the server fails
 
 
 @dataclass(frozen=True)
-class PullSummary:
+class PullResult:
     """What there is now: tasks, annotations by state, what is sound in them, and what is in quarantine, by kind.
 
     ``kept`` is the server's answer as it came; empty when nothing had changed. ``new``, ``edited`` and ``deleted``
@@ -56,7 +56,7 @@ def pull(
     now: dt.datetime | None = None,
     changes: bool = False,
     wait: float = 0.0,
-) -> PullSummary:
+) -> PullResult:
     """Fetch what people have said, and read it; what was pulled before stays in ``pulls/``.
 
     Args:
@@ -76,19 +76,21 @@ def pull(
         StudioError: The server did not do what was asked; nothing was written.
     """
     from labeling.studio.api.client import connect
-    from labeling.studio.sync.project_link import linked
-    from labeling.studio.sync.pull_archive import thin
-    from labeling.studio.sync.pull_collection import Collection
+    from labeling.studio.sync.project_link import find_linked_project
+    from labeling.studio.sync.pull_archive import thin_archive
+    from labeling.studio.sync.pull_collection import ProjectPull
 
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     with workspace.opened(wait):
         articles = workspace.articles.by("id")
         with connect(workspace, server) as studio:
-            collection = Collection(studio, linked(studio, workspace), workspace, project.schema, articles)
+            collection = ProjectPull(
+                studio, find_linked_project(studio, workspace), workspace, project.schema, articles
+            )
             pulled = collection.changes(instant) if changes else collection.whole(instant)
-        thinned = thin(workspace.pulls, instant)
-    return PullSummary(
+        thinned = thin_archive(workspace.pulls, instant)
+    return PullResult(
         kept=pulled.kept,
         tasks=pulled.tasks,
         new=pulled.difference.new,
@@ -109,7 +111,7 @@ def pull(
 
 def watch(
     project: Project, *, server: Credentials | None = None, every: float = 60.0
-) -> Iterator[PullSummary | LabelingError]:
+) -> Iterator[PullResult | LabelingError]:
     """Pull what has changed, again and again: all of it first and once a day; while the server fails, ever more rarely.
 
     Args:
@@ -127,11 +129,11 @@ def watch(
     while True:
         now = dt.datetime.now(dt.UTC)
         try:
-            yield pull(project, server=server, changes=now - whole_at < DAY, wait=every)
-            whole_at, pause = (now, every) if now - whole_at >= DAY else (whole_at, every)
+            yield pull(project, server=server, changes=now - whole_at < WHOLE_PULL_EVERY, wait=every)
+            whole_at, pause = (now, every) if now - whole_at >= WHOLE_PULL_EVERY else (whole_at, every)
         except (StudioError, WorkspaceBusy) as error:
             yield error
-            pause = min(pause * 2, max(_LONGEST, every))
+            pause = min(pause * 2, max(_LONGEST_PAUSE, every))
         time.sleep(pause)
 
 
@@ -173,7 +175,7 @@ def pull_cli(  # one argument an option
     """
     if watching:
         for came in watch(project, every=every):
-            _tell(came, as_json=as_json)
+            _print_round(came, as_json=as_json)
     click.echo("Fetching what has changed" if changes else "Fetching all annotations", err=True)
     summary = pull(project, changes=changes, wait=wait)
     listed = ", ".join(f"{number} {kind}" for kind, number in summary.quarantined.items()) or "nothing"
@@ -186,7 +188,7 @@ def pull_cli(  # one argument an option
     return REFUSED if summary.quarantined else 0
 
 
-def _tell(came: PullSummary | LabelingError, *, as_json: bool) -> None:
+def _print_round(came: PullResult | LabelingError, *, as_json: bool) -> None:
     """A line on stderr for a round of `--watch` in which something happened; as JSON on stdout, if asked for."""
     clock = f"{dt.datetime.now(dt.UTC):%H:%M:%S}"
     if isinstance(came, LabelingError):

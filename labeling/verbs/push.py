@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.reprints.carried import in_order, waiting
-from labeling.studio.sync.combined_suggestions import offers
+from labeling.reprints.carried import find_waiting_reprints, put_leads_first
+from labeling.studio.sync.combined_suggestions import combine_suggestions
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.errors import StaleTask
     from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.push_plan import Suggested
-    from labeling.workspace.rows.server_state import Key, Pushed
+    from labeling.studio.sync.push_plan import SuggestionsByArticle
+    from labeling.workspace.rows.server_state import PushedTask, TextKey
     from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
-class PushSummary:
+class PushResult:
     """What became of the articles: ``new`` there, with a new text (``versions``), the ``same`` as there, or refused.
 
     ``waiting`` counts reprints that are held back until their story has been annotated once. ``refused`` has an error
@@ -81,12 +81,12 @@ def push(
     progress: Callable[[int, int], None] = lambda _done, _all: None,
     new_versions: bool = False,
     pace: Pace = Pace(),
-) -> PushSummary:
+) -> PushResult:
     """Bring every article of the workspace to Label Studio, exactly once: the fullest of each story first.
 
     The project is made at the first push. A second push adds nothing. Suggestions go along as predictions; what a model
     says there later or otherwise is sent as well, in place of what it said before. With ``annotate_once`` in the
-    project file, a reprint waits until its story has been annotated and `carry` has brought that to it.
+    project file, a reprint waits until its story has been annotated and `carry_gold` has brought that to it.
 
     Args:
         project: Which articles, and the schema that the page shows.
@@ -103,19 +103,19 @@ def push(
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
     from labeling.studio.api.client import connect
-    from labeling.studio.sync.project_link import prepared
-    from labeling.studio.sync.push_delivery import Delivery
+    from labeling.studio.sync.project_link import prepare_project
+    from labeling.studio.sync.push_delivery import ProjectPush
 
     workspace = project.workspace
     with workspace.opened(pace.wait):
-        articles, waits = _queued(project)
-        suggested = _suggested(workspace, articles)
+        articles, waits = _queue_articles(project)
+        suggested = _read_suggestions(workspace, articles)
         with connect(workspace, server) as studio:
-            remote = prepared(studio, project)
-            delivery = Delivery(studio, remote, workspace.pushed.path, pace.patience, pace.say)
+            remote = prepare_project(studio, project)
+            delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
             delivered = delivery.run(articles, suggested, progress, new_versions=new_versions)
             brought = delivered.new + delivered.versions + len(delivered.refused)
-            return PushSummary(
+            return PushResult(
                 url=f"{studio.url}/projects/{remote.number}/data",
                 project=remote.number,
                 new=delivered.new,
@@ -136,23 +136,23 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
         StudioError: The same.
     """
     from labeling.studio.api.client import connect
-    from labeling.studio.sync.project_link import foreseen
-    from labeling.studio.sync.push_delivery import Delivery
-    from labeling.studio.sync.push_plan import plan_of, wordings, words_of
+    from labeling.studio.sync.project_link import preview_project
+    from labeling.studio.sync.push_delivery import ProjectPush
+    from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestions_of_model
 
     workspace = project.workspace
     with workspace.opened(pace.wait):
-        articles, _ = _queued(project)
-        suggested = _suggested(workspace, articles)
+        articles, _ = _queue_articles(project)
+        suggested = _read_suggestions(workspace, articles)
         with connect(workspace, server) as studio:
-            remote, page = foreseen(studio, project)
-            known: dict[Key, Pushed] = {}
-            plan = plan_of(articles, known)
+            remote, page = preview_project(studio, project)
+            known: dict[TextKey, PushedTask] = {}
+            plan = plan_push(articles, known)
             if remote:
-                plan, known = Delivery(studio, remote, workspace.pushed.path, pace.patience, pace.say).plan(articles)
-    later = wordings(plan.same, suggested, known)
+                plan, known = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say).plan(articles)
+    later = plan_suggestions(plan.same, suggested, known)
     models = sorted({model for said in suggested.values() for model in said})
-    along = sum(len(words_of(model, plan.new, suggested)) for model in models)
+    along = sum(len(suggestions_of_model(model, plan.new, suggested)) for model in models)
     return Forecast(
         new=tuple(article.id for article in plan.new),
         same=tuple(article.id for article in plan.same),
@@ -187,8 +187,8 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     """
     pace = Pace(wait=wait, say=lambda sentence: click.echo(sentence, err=True))
     if dry_run:
-        return _foretell(forecast(project, pace=pace), as_json=as_json)
-    summary = push(project, progress=_progress, new_versions=new_version, pace=pace)
+        return _print_forecast(forecast(project, pace=pace), as_json=as_json)
+    summary = push(project, progress=_show_progress, new_versions=new_version, pace=pace)
     for refused in summary.refused:
         click.echo(f"Refused: {refused}", err=True)
     for todo in sorted({refused.todo for refused in summary.refused}):
@@ -196,16 +196,19 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     if summary.waiting:
         click.echo(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
         click.echo("  -> `labeling pull && labeling carry && labeling push` brings those whose time has come", err=True)
-    show({**asdict(summary), "refused": _told(summary.refused) if as_json else len(summary.refused)}, as_json=as_json)
+    show(
+        {**asdict(summary), "refused": _errors_for_json(summary.refused) if as_json else len(summary.refused)},
+        as_json=as_json,
+    )
     return REFUSED if summary.refused else 0
 
 
-def _told(refused: Sequence[StaleTask]) -> list[dict[str, str]]:
+def _errors_for_json(refused: Sequence[StaleTask]) -> list[dict[str, str]]:
     """Errors as a program reads them: the name in the tree of errors, the place, the sentence, the way out."""
     return [{"error": type(one).__name__, "where": one.where, "why": str(one), "todo": one.todo} for one in refused]
 
 
-def _foretell(foreseen: Forecast, *, as_json: bool) -> int:
+def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
     table = asdict(foreseen)
     if not as_json:
         for name in ("new", "changed", "gone"):
@@ -217,34 +220,34 @@ def _foretell(foreseen: Forecast, *, as_json: bool) -> int:
     return REFUSED if foreseen.changed else 0
 
 
-def _queued(project: Project) -> tuple[list[Article], int]:
+def _queue_articles(project: Project) -> tuple[list[Article], int]:
     """The articles to be sent in their order, and how many wait for their story."""
     from labeling.studio.sync import journal
 
     workspace, once = project.workspace, project.file.reprints.annotate_once
     articles = list(workspace.articles.rows())
     clusters = list(workspace.clusters.rows()) if once else list(workspace.clusters.rows_if_written())
-    held = waiting(clusters, list(workspace.projected.rows_if_written())) if once else set[str]()
-    held -= {row.article for row in journal.load(workspace.pushed.path).values()}
-    ready = [article for article in in_order(articles, clusters) if article.id not in held]
+    held = find_waiting_reprints(clusters, list(workspace.projected.rows_if_written())) if once else set[str]()
+    held -= {row.article for row in journal.load_journal(workspace.pushed.path).values()}
+    ready = [article for article in put_leads_first(articles, clusters) if article.id not in held]
     return ready, len(articles) - len(ready)
 
 
-def _suggested(workspace: Workspace, articles: Sequence[Article]) -> Suggested:
+def _read_suggestions(workspace: Workspace, articles: Sequence[Article]) -> SuggestionsByArticle:
     """What models say of the articles as they are, by article and model; the later of two words of one model.
 
     Where something was carried to an article, all articles have one word each, for the page shows one model's only.
     """
     digests = {article.id: article.digest for article in articles}
-    suggested: Suggested = {}
+    suggested: SuggestionsByArticle = {}
     for said in list(workspace.suggestions.rows_if_written()):
         if digests.get(said.article) == said.digest:
             suggested.setdefault(said.article, {})[said.annotator] = said
     carried = [row for row in list(workspace.projected.rows_if_written()) if digests.get(row.article) == row.digest]
-    return offers(suggested, carried) if any(row.spans for row in carried) else suggested
+    return combine_suggestions(suggested, carried) if any(row.spans for row in carried) else suggested
 
 
-def _progress(done: int, total: int) -> None:
+def _show_progress(done: int, total: int) -> None:
     """A line on stderr that moves at a terminal, and stands there once elsewhere."""
     moving = sys.stderr.isatty()
     if total and (moving or done == total):

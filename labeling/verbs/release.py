@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import dataset_at, json_option, show, with_project
+from labeling.verbs.options import find_dataset, json_option, show, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
 
 
 @dataclass(frozen=True)
-class Released:
+class ReleaseResult:
     """A release that was written, of the dataset with that digest, and what it holds."""
 
     folder: str
@@ -27,7 +27,7 @@ class Released:
     texts: bool
 
 
-def release(project: Project, dataset: Path | None = None, *, texts: bool = False) -> Released:
+def release(project: Project, dataset: Path | None = None, *, texts: bool = False) -> ReleaseResult:
     """Write ``releases/<digest of the dataset>/`` and move ``releases/latest`` there, last.
 
     Whoever hands ``releases/latest`` on hands on no text: a release with texts lies in ``releases/<digest>-texts``, and
@@ -45,14 +45,14 @@ def release(project: Project, dataset: Path | None = None, *, texts: bool = Fals
     """
     from labeling.corpora.manifest import NAME_LENGTH
     from labeling.corpora.release import release as room
-    from labeling.corpora.store import LATEST, building, shelve
+    from labeling.corpora.store import LATEST, open_build_folder, store_folder
 
     workspace, kind = project.workspace, "-texts" if texts else ""
-    dataset = dataset_at(dataset, workspace)
-    with workspace.opened(), building(workspace.releases) as folder:
-        made = room.release(project, dataset, folder, texts=texts)
-        kept = shelve(folder, workspace.releases, made.dataset[:NAME_LENGTH] + kind, LATEST + kind)
-    return Released(
+    dataset = find_dataset(dataset, workspace)
+    with workspace.opened(), open_build_folder(workspace.releases) as folder:
+        made = room.write_release(project, dataset, folder, texts=texts)
+        kept = store_folder(folder, workspace.releases, made.dataset[:NAME_LENGTH] + kind, LATEST + kind)
+    return ReleaseResult(
         folder=str(kept),
         dataset=made.dataset,
         articles=made.articles,

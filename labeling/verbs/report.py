@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.corpora.checksums import input_at
+from labeling.corpora.checksums import describe_input
 from labeling.corpora.manifest import MANIFEST, Manifest
-from labeling.ledger import sums
+from labeling.ledger import sum_ledger
 from labeling.report import page
 from labeling.report.page import Findings
 from labeling.verbs.options import json_option, show, with_project
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportResult:
     """Where the page lies."""
 
     page: str
 
 
-def report(project: Project) -> Report:
+def write_report(project: Project) -> ReportResult:
     """Write ``report.html`` from whatever files there are.
 
     Raises:
@@ -40,10 +40,10 @@ def report(project: Project) -> Report:
     if not workspace.articles.exists():
         raise workspace.articles.missing()
     with workspace.opened():
-        findings = _findings(workspace, project.file.passages.words)
-        html = page.report(project.file.project.name, project.schema, findings)
+        findings = _read_findings(workspace, project.file.passages.words)
+        html = page.render_report(project.file.project.name, project.schema, findings)
         write_text(workspace.report, html)
-    return Report(str(workspace.report))
+    return ReportResult(str(workspace.report))
 
 
 @click.command("report")
@@ -59,12 +59,12 @@ def report_cli(project: Project, *, as_json: bool) -> int:
       labeling evaluate && labeling report
       xdg-open exports/diplomatic/report.html
     """
-    show(asdict(report(project)), as_json=as_json)
+    show(asdict(write_report(project)), as_json=as_json)
     return 0
 
 
-def _findings(workspace: Workspace, words: int) -> Findings:
-    from labeling.studio.sync.task_urls import task_pages
+def _read_findings(workspace: Workspace, words: int) -> Findings:
+    from labeling.studio.sync.task_urls import list_task_urls
 
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = workspace.agreement.value_if_written()
@@ -75,13 +75,14 @@ def _findings(workspace: Workspace, words: int) -> Findings:
         quarantine=list(workspace.quarantine.rows_if_written()),
         gold=list(workspace.gold.rows_if_written()),
         conflicts=list(workspace.conflicts.rows_if_written()),
-        task_pages=task_pages(workspace),
+        task_pages=list_task_urls(workspace),
         assignments=list(workspace.splits.rows_if_written()),
-        ledger=_sums(workspace, compiled=compiled),
-        scores=_scores(workspace),
+        ledger=_read_sums(workspace, compiled=compiled),
+        scores=_read_scores(workspace),
         corpus=workspace.latest.resolve().name if compiled else "",
         agreement=agreement,
-        agreement_stale=agreement is not None and agreement.annotations != input_at(workspace.annotations.path).sha256,
+        agreement_stale=agreement is not None
+        and agreement.annotations != describe_input(workspace.annotations.path).sha256,
         clusters=list(workspace.clusters.rows_if_written()),
         passages=list(workspace.passages.rows_if_written()),
         words=words,
@@ -92,14 +93,14 @@ def _findings(workspace: Workspace, words: int) -> Findings:
     )
 
 
-def _sums(workspace: Workspace, *, compiled: bool) -> Sums | None:
+def _read_sums(workspace: Workspace, *, compiled: bool) -> Sums | None:
     """Both accounts as the manifest has them; before a compile, the first one."""
     if compiled:
         return read_value(workspace.latest / MANIFEST, Manifest).ledger
-    return sums(list(workspace.ledger.rows_if_written())) or None
+    return sum_ledger(list(workspace.ledger.rows_if_written())) or None
 
 
-def _scores(workspace: Workspace) -> list[Score]:
+def _read_scores(workspace: Workspace) -> list[Score]:
     """The scores, the best first."""
     if not workspace.scores.exists():
         return []

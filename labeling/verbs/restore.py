@@ -10,21 +10,21 @@ import click
 
 from labeling.errors import MissingInput, ProjectGone, UsageError
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
-from labeling.workspace.storage import missing, write_json
+from labeling.workspace.storage import missing_error, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.restoration import Source
+    from labeling.studio.sync.restoration import RestoreSource
     from labeling.workspace.table import Workspace
 
 PASSWORDS = "restored-people.json"
 
 
 @dataclass(frozen=True)
-class RestoreSummary:
+class RestoreResult:
     """What was restored: the project's page and number, tasks, annotations and drafts.
 
     ``people`` were let in anew, with the passwords in the file ``passwords`` ("" when nobody was); ``refused`` has a
@@ -48,7 +48,7 @@ def restore(
     source: Path | None = None,
     wait: float = 0.0,
     progress: Callable[[int], None] = lambda _done: None,
-) -> RestoreSummary:
+) -> RestoreResult:
     """Rebuild the project on a server that does not have it, from the last pull; a pull from there says the same.
 
     But for the server's own numbers and instants. Suggestions are brought there by the next push.
@@ -67,13 +67,13 @@ def restore(
         StudioError: The server did not do what was asked; run it again, it begins anew.
     """
     from labeling.studio.api.client import connect
-    from labeling.studio.sync.restoration import restore as rebuild
+    from labeling.studio.sync.restoration import rebuild_project as rebuild
 
     workspace = project.workspace
     if not workspace.users.exists():
         raise workspace.users.missing()
     with workspace.lock(wait):
-        kept = _source(workspace, source)
+        kept = _read_source(workspace, source)
         with connect(workspace, server) as studio:
             _refuse_living(studio, workspace)
             restored = rebuild(studio, project, kept, progress)
@@ -81,7 +81,7 @@ def restore(
         passwords = workspace.root / PASSWORDS
         if restored.passwords:
             write_json(passwords, {**restored.passwords}, mode=0o600)
-    return RestoreSummary(
+    return RestoreResult(
         url=url,
         project=restored.number,
         tasks=restored.tasks,
@@ -111,38 +111,38 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
       LABEL_STUDIO_URL=https://new.example LABEL_STUDIO_API_KEY=... labeling restore
       labeling push && labeling pull
     """
-    summary = restore(project, source=source, wait=wait, progress=_progress)
+    summary = restore(project, source=source, wait=wait, progress=_show_restored)
     for sentence in summary.refused:
         click.echo(f"Not restored, because only its author can save it: {sentence}", err=True)
     show(asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}, as_json=as_json)
     return REFUSED if summary.refused else 0
 
 
-def _source(workspace: Workspace, chosen: Path | None) -> Source:
-    from labeling.studio.sync.pull_archive import last_whole
-    from labeling.studio.sync.restoration import Source
+def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
+    from labeling.studio.sync.pull_archive import find_latest_whole
+    from labeling.studio.sync.restoration import RestoreSource
 
     emails = workspace.users.value().emails
     users = {int(number): email for number, email in emails.items()}
     if chosen:
-        return Source((chosen,), None, users)
+        return RestoreSource((chosen,), None, users)
     if workspace.watermark.exists() and workspace.pulled.exists():
         mark = workspace.watermark.value()
         answers = tuple(workspace.pulls / name for name in mark.answers)
         if all(path.exists() for path in answers):
-            return Source(answers, frozenset(row.task for row in workspace.pulled.rows()), users)
+            return RestoreSource(answers, frozenset(row.task for row in workspace.pulled.rows()), users)
     # The last pull was cut short: what it was to build upon is there.
-    names = last_whole(path.name for path in workspace.pulls.glob("*.gz"))
+    names = find_latest_whole(path.name for path in workspace.pulls.glob("*.gz"))
     if not names:
-        raise missing(workspace.pulls, "pull")
-    return Source(tuple(workspace.pulls / name for name in names), None, users)
+        raise missing_error(workspace.pulls, "pull")
+    return RestoreSource(tuple(workspace.pulls / name for name in names), None, users)
 
 
 def _refuse_living(studio: Studio, workspace: Workspace) -> None:
-    from labeling.studio.sync.project_link import linked
+    from labeling.studio.sync.project_link import find_linked_project
 
     try:
-        remote = linked(studio, workspace)
+        remote = find_linked_project(studio, workspace)
     except (ProjectGone, MissingInput):
         return
     raise UsageError(
@@ -152,5 +152,5 @@ def _refuse_living(studio: Studio, workspace: Workspace) -> None:
     )
 
 
-def _progress(done: int) -> None:
+def _show_restored(done: int) -> None:
     click.echo(f"{done} tasks restored", err=True)

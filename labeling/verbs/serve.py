@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Serving:
+class ServeResult:
     """Where the server answers, and the absolute path of its credentials (url, email, password, api_key)."""
 
     url: str
     credentials: str
 
 
-def serve(project: Project, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> Serving:
+def serve(project: Project, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> ServeResult:
     """Start the project's server, or find it running, and return when it answers.
 
     The workspace stays free for the verbs that talk to the server; only starting and stopping exclude each other.
@@ -38,10 +38,10 @@ def serve(project: Project, *, port: int | None = None, say: Callable[[str], Non
         say: Told, in a sentence, what is being waited for.
 
     Raises:
-        StudioError: As `labeling.studio.server.server.start` does.
+        StudioError: As `labeling.studio.server.server.start_server` does.
     """
-    server = studio.start(project.workspace, port, say=say)
-    return Serving(server.credentials.url, str(server.path))
+    server = studio.start_server(project.workspace, port, say=say)
+    return ServeResult(server.credentials.url, str(server.path))
 
 
 @click.command("serve")
@@ -70,33 +70,35 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -
     if stop and (detach or port):
         raise click.UsageError("--stop goes with no other option")
     if stop:
-        click.echo("Stopped." if studio.stop(project.workspace) else "No server of this workspace runs.", err=True)
+        click.echo(
+            "Stopped." if studio.stop_server(project.workspace) else "No server of this workspace runs.", err=True
+        )
     elif detach:
-        click.echo(json.dumps(vars(_shown(project, port)), ensure_ascii=False))
+        click.echo(json.dumps(vars(_start_with_progress(project, port)), ensure_ascii=False))
     else:
-        _foreground(project, port)
+        _serve_in_foreground(project, port)
     return 0
 
 
-def _foreground(project: Project, port: int | None) -> None:
-    ran_before = studio.running(project.workspace) is not None
+def _serve_in_foreground(project: Project, port: int | None) -> None:
+    ran_before = studio.find_running_server(project.workspace) is not None
     with _ended_by_signals():
-        serving = _shown(project, port)
+        serving = _start_with_progress(project, port)
         click.echo(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
         if ran_before:
             click.echo("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
             return
-        _watch(project)
+        _wait_for_end(project)
 
 
-def _watch(project: Project) -> None:
+def _wait_for_end(project: Project) -> None:
     """Wait for the server's end: ours to bring about, another command's, or its own, which is an error."""
     try:
         # In here, because people do what they are told, at once.
         click.echo("Ctrl-C stops it.", err=True)
-        stopped = studio.wait(project.workspace)
+        stopped = studio.wait_for_server(project.workspace)
     except BaseException:
-        studio.stop(project.workspace)
+        studio.stop_server(project.workspace)
         raise
     if not stopped:
         log = project.workspace.studio / "server.log"
@@ -122,7 +124,7 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _shown(project: Project, port: int | None) -> Serving:
+def _start_with_progress(project: Project, port: int | None) -> ServeResult:
     """Start with a progress display on stderr: a moving one at a terminal, plain lines elsewhere."""
     from rich.console import Console
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.errors import MissingInput
-from labeling.splits.assign import Facts, assign, by_date, groups_by_text
+from labeling.splits.assign import PlacementFacts, assign_splits, group_by_text, split_by_date
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.annotations import Gold, GoldSpan
-    from labeling.project import Project, Splits
-    from labeling.splits.leakage import Held
-    from labeling.workspace.rows.assignment import Assignment
+    from labeling.project import Project, SplitsSection
+    from labeling.splits.leakage import SplitArticle
+    from labeling.workspace.rows.assignment import SplitAssignment
     from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitResult:
     """How many articles stand where, how many are new, and in how many leak groups all of them are.
 
     ``shared_passages`` counts what two splits share, and is 0; a random split of the same sizes would have shared
@@ -40,7 +40,7 @@ class Split:
     shared_at_random: int
 
 
-def split(project: Project, *, with_unusable: bool = False) -> Split:
+def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
     """Give every article with usable gold its split in ``splits.jsonl``; what was assigned before stays.
 
     Articles without gold get their place when they have some, so that the shares are shares of what trains and tests.
@@ -53,30 +53,32 @@ def split(project: Project, *, with_unusable: bool = False) -> Split:
         MissingInput: Nothing was adjudicated, or ``clusters.jsonl`` does not know an article.
         LeakError: Articles of different splits were found to share text.
     """
-    from labeling.splits.certificate import measured_on
-    from labeling.splits.leakage import certify, refuse_leak
+    from labeling.splits.certificate import digest_certificate_inputs
+    from labeling.splits.leakage import certify_splits, refuse_leak
 
     workspace, shares = project.workspace, project.file.splits
     with workspace.opened():
         before = list(workspace.splits.rows_if_written())
         gold = {each.article: each for each in workspace.gold.rows()}
-        rows = assign(
+        rows = assign_splits(
             _leak_groups(workspace),
             [each.article for each in gold.values() if each.usable or with_unusable],
             before,
             {"train": shares.train, "dev": shares.dev, "test": shares.test},
             shares.seed,
-            _facts(workspace, gold.values(), shares),
+            _placement_facts(workspace, gold.values(), shares),
         )
         boilerplate = [each for each in list(workspace.passages.rows_if_written()) if each.kind == "boilerplate"]
-        leakage = certify(_held(workspace, rows, gold), boilerplate, project.file.passages.words, shares.seed)
+        leakage = certify_splits(
+            _split_articles(workspace, rows, gold), boilerplate, project.file.passages.words, shares.seed
+        )
         refuse_leak(leakage)
         # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
         workspace.splits.write(rows)
-        certificate = leakage.model_copy(update={"measured_on": measured_on(workspace)})
+        certificate = leakage.model_copy(update={"measured_on": digest_certificate_inputs(workspace)})
         workspace.leakage.write(certificate)
     counts = Counter(row.split for row in rows)
-    return Split(
+    return SplitResult(
         train=counts["train"],
         dev=counts["dev"],
         test=counts["test"],
@@ -120,7 +122,7 @@ def _leak_groups(workspace: Workspace) -> dict[str, str]:
     """Leak groups by shared passages when `cluster` has run, else by identical text."""
     articles = list(workspace.articles.rows())
     if not workspace.clusters.exists():
-        return groups_by_text(articles)
+        return group_by_text(articles)
     groups = {row.article: row.leak_group for row in workspace.clusters.rows()}
     unknown = [article.id for article in articles if article.id not in groups]
     if unknown:
@@ -132,27 +134,31 @@ def _leak_groups(workspace: Workspace) -> dict[str, str]:
     return groups
 
 
-def _facts(workspace: Workspace, gold: Iterable[Gold], shares: Splits) -> Facts:
+def _placement_facts(workspace: Workspace, gold: Iterable[Gold], shares: SplitsSection) -> PlacementFacts:
     """The labels of gold, and the splits of days where the project file has any."""
     labels = {each.article: Counter(span.label for span in each.spans) for each in gold}
     if not shares.test_from:
-        return Facts(labels)
-    return Facts(labels, by_date(workspace.articles.rows(), shares.dev_from, shares.test_from))
+        return PlacementFacts(labels)
+    return PlacementFacts(labels, split_by_date(workspace.articles.rows(), shares.dev_from, shares.test_from))
 
 
-def _held(workspace: Workspace, rows: Iterable[Assignment], gold: Mapping[str, Gold]) -> list[Held]:
+def _split_articles(
+    workspace: Workspace, rows: Iterable[SplitAssignment], gold: Mapping[str, Gold]
+) -> list[SplitArticle]:
     """The articles that have a split, with the surfaces of their gold spans."""
-    from labeling.splits.leakage import Held
+    from labeling.splits.leakage import SplitArticle
 
     splits = {row.article: row.split for row in rows if row.split}
     spans = {name: each.spans for name, each in gold.items()}
     return [
-        Held(article.id, article.text, split, frozenset(_surfaces(article.text, spans.get(article.id, ()))))
+        SplitArticle(
+            article.id, article.text, split, frozenset(_folded_surfaces(article.text, spans.get(article.id, ())))
+        )
         for article in workspace.articles.rows()
         if (split := splits.get(article.id))
     ]
 
 
-def _surfaces(text: str, spans: Iterable[GoldSpan]) -> Iterator[tuple[str, str]]:
+def _folded_surfaces(text: str, spans: Iterable[GoldSpan]) -> Iterator[tuple[str, str]]:
     """What is labelled how, whatever the case and the blanks."""
     return ((span.label, " ".join(text[span.start : span.end].casefold().split())) for span in spans)

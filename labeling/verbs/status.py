@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation
     from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.progress import Line
+    from labeling.studio.sync.progress import ProgressLine
     from labeling.studio.sync.pull_changes import Changes
     from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
-class StatusSummary:
+class StatusResult:
     """What stands where: a line for each annotator and for all, and how often each label was submitted.
 
     ``lines`` and ``labels`` are the server's; ``imported`` counts annotations by annotator that came from a file and
@@ -35,7 +35,7 @@ class StatusSummary:
 
     url: str
     articles: int
-    lines: tuple[Line, ...]
+    lines: tuple[ProgressLine, ...]
     labels: dict[str, int]
     imported: dict[str, int]
     not_sent: tuple[str, ...]
@@ -46,7 +46,7 @@ class StatusSummary:
     unsubmitted: tuple[str, ...]
 
 
-def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusSummary:
+def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
     """Compare the workspace with its project on the server, both ways; nothing is written.
 
     Only what has changed since the last pull is asked for.
@@ -59,28 +59,28 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
     from labeling.studio.api.client import connect
     from labeling.studio.format.convert import annotator_names
     from labeling.studio.sync import journal
-    from labeling.studio.sync.progress import table
-    from labeling.studio.sync.project_link import linked
-    from labeling.studio.sync.pull_collection import Collection
-    from labeling.studio.sync.pull_state import difference, unsubmitted
+    from labeling.studio.sync.progress import tabulate_progress
+    from labeling.studio.sync.project_link import find_linked_project
+    from labeling.studio.sync.pull_collection import ProjectPull
+    from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted
 
     workspace = project.workspace
     with workspace.opened(wait):
         articles = workspace.articles.by("id")
-        pushed = journal.load(workspace.pushed.path)
+        pushed = journal.load_journal(workspace.pushed.path)
         with connect(workspace, server) as studio:
-            remote = linked(studio, workspace)
+            remote = find_linked_project(studio, workspace)
             names = annotator_names(studio.users())
-            collection = Collection(studio, remote, workspace, project.schema, articles)
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles)
             before, now = collection.now(names)
-        labels = _labels(_pulled(workspace), project, articles, now, names)
-        imported = Counter(said.annotator for said in _pulled(workspace) if said.task is None)
+        labels = _count_submitted_labels(_read_annotations(workspace), project, articles, now, names)
+        imported = Counter(said.annotator for said in _read_annotations(workspace) if said.task is None)
     tasks = {row.task: row for row in pushed.values() if row.task in now.after}
-    differs = difference(before, now.after)
-    return StatusSummary(
+    differs = compare_pulls(before, now.after)
+    return StatusResult(
         url=f"{studio.url}/projects/{remote.number}/data",
         articles=len(articles),
-        lines=table({number for number in tasks if number is not None}, now.after.values()),
+        lines=tabulate_progress({number for number in tasks if number is not None}, now.after.values()),
         labels={label: labels[label] for label in project.schema.label_names},
         imported=dict(sorted(imported.items())),
         not_sent=tuple(sorted(set(articles) - {row.article for row in pushed.values()})),
@@ -88,7 +88,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         foreign_tasks=tuple(sorted(number for number in now.after if number not in tasks)),
         not_pulled=differs.new + differs.edited,
         not_there=differs.deleted,
-        unsubmitted=tuple(unsubmitted(now.after.values())),
+        unsubmitted=tuple(describe_unsubmitted(now.after.values())),
     )
 
 
@@ -111,19 +111,19 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(asdict(summary), ensure_ascii=False, indent=2))
         return 0
-    click.echo(_table(summary.lines))
+    click.echo(_format_status(summary.lines))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
-    for part in filter(None, (labels, "\n".join(_sentences(summary)))):
+    for part in filter(None, (labels, "\n".join(_describe_status(summary)))):
         click.echo(f"\n{part}")
     return 0
 
 
-def _pulled(workspace: Workspace) -> Iterator[Annotation]:
+def _read_annotations(workspace: Workspace) -> Iterator[Annotation]:
     """What was pulled, and what was imported, one at a time."""
     return workspace.annotations.rows_if_written()
 
 
-def _labels(
+def _count_submitted_labels(
     pulled: Iterable[Annotation],
     project: Project,
     articles: Mapping[str, Article],
@@ -140,7 +140,7 @@ def _labels(
     return Counter(span.label for said in submitted for span in said.spans)
 
 
-def _table(lines: Iterable[Line]) -> str:
+def _format_status(lines: Iterable[ProgressLine]) -> str:
     rows: list[tuple[str, ...]] = [("annotator", "sent", "open", "annotated", "skipped", "draft")]
     rows += [
         (line.annotator, *map(str, (line.sent, line.open, line.annotated, line.skipped, line.draft))) for line in lines
@@ -149,7 +149,7 @@ def _table(lines: Iterable[Line]) -> str:
     return "\n".join(f"{row[0]:<{width}}" + "".join(f"{cell:>11}" for cell in row[1:]) for row in rows)
 
 
-def _sentences(summary: StatusSummary) -> list[str]:
+def _describe_status(summary: StatusResult) -> list[str]:
     counted = {
         "articles that were not sent": len(summary.not_sent),
         "articles whose task is gone from the server": len(summary.lost),

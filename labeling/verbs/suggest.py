@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import Annotation
-from labeling.suggestions.suggester import lines_of, settings_of, suggested
+from labeling.suggestions.suggester import read_lines_frame, read_suggestion_settings, suggest_for_lines
 from labeling.verbs.options import REFUSED, json_option, show, with_project
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _REFUSED = ""  # stands for a label in the tally: no label is empty
 
 
 @dataclass(frozen=True)
-class Suggestions:
+class SuggestResult:
     """What was suggested: articles read, spans by annotator and label (in the schema's order), spans refused."""
 
     articles: int
@@ -29,7 +29,7 @@ class Suggestions:
     refused: int
 
 
-def suggest(project: Project) -> Suggestions:
+def suggest(project: Project) -> SuggestResult:
     """Ask the rules, and the pipeline if one is named, about every article; write ``suggestions.jsonl``.
 
     Its rows are annotations, sorted by article and annotator. What was suggested before is replaced.
@@ -43,9 +43,9 @@ def suggest(project: Project) -> Suggestions:
     with workspace.opened():
         # Reading it all first finds a damaged line, and names it, before a thousand articles are asked about.
         articles = sum(1 for _ in workspace.articles.rows())
-        workspace.suggestions.write_sorted(_annotations(project, tally))
+        workspace.suggestions.write_sorted(_suggest_rows(project, tally))
     annotators = sorted({annotator for annotator, _ in tally})
-    return Suggestions(
+    return SuggestResult(
         articles=articles,
         spans={
             annotator: {label: tally[annotator, label] for label in project.schema.label_names}
@@ -71,22 +71,22 @@ def suggest_cli(project: Project, *, as_json: bool) -> int:
       labeling suggest --json | jq '.spans["model:rules"].COUNTRY'
     """
     summary = suggest(project)
-    show(asdict(summary) if as_json else _table(summary), as_json=as_json)
+    show(asdict(summary) if as_json else _format_suggestions(summary), as_json=as_json)
     click.echo(f"Written to {project.workspace.suggestions.path}", err=True)
     return REFUSED if summary.refused else 0
 
 
-def _annotations(project: Project, tally: Counter[tuple[str, str]]) -> Iterator[Annotation]:
+def _suggest_rows(project: Project, tally: Counter[tuple[str, str]]) -> Iterator[Annotation]:
     """All suggestions in the order of the file, counted into ``tally`` by annotator and label."""
-    lines = lines_of(project.workspace.articles.path)
-    for row in suggested(lines, project.schema, settings_of(project)).iter_rows():
+    lines = read_lines_frame(project.workspace.articles.path)
+    for row in suggest_for_lines(lines, project.schema, read_suggestion_settings(project)).iter_rows():
         annotation = Annotation.model_validate_json(row["annotation"])
         tally.update((annotation.annotator, span.label) for span in annotation.spans)
         tally[annotation.annotator, _REFUSED] += row["refused"]
         yield annotation
 
 
-def _table(summary: Suggestions) -> dict[str, object]:
+def _format_suggestions(summary: SuggestResult) -> dict[str, object]:
     """The summary with one line for each annotator, as people read it."""
     lines = {
         annotator: f"{sum(labels.values())} spans: " + ", ".join(f"{n} {label}" for label, n in labels.items() if n)

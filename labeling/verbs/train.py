@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from labeling.project import shipped
+from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.token_classifier import Settings
 from labeling.verbs.options import json_option, show, with_project
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from labeling.project import Project
 
 # What is trained when nothing else is asked for: the flat layer, and every span.
-DEFAULT = ("ner.cfg", "spancat.cfg")
+DEFAULT_CONFIGS = ("ner.cfg", "spancat.cfg")
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainResult:
     """Where the models lie."""
 
     models: tuple[str, ...]
@@ -38,7 +38,7 @@ def train(
     seed: int = 1,
     steps: int | None = None,
     log: TextIO = sys.stderr,
-) -> Training:
+) -> TrainResult:
     """Train one extractor a config and one a checkpoint on the latest dataset, into ``models/``.
 
     A model's name ends in a digest of dataset, settings, seed and steps: what was trained otherwise stays beside it.
@@ -57,21 +57,21 @@ def train(
         NoRoom: The folder for models takes nothing more.
     """
     workspace = project.workspace
-    chosen = configs or ([] if checkpoints else [shipped(name) for name in DEFAULT])
+    chosen = configs or ([] if checkpoints else [shipped_config(name) for name in DEFAULT_CONFIGS])
     with workspace.opened():
         folders = [
             *(
-                extractors.train(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=log)
+                extractors.train_pipeline(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=log)
                 for config in chosen
             ),
             *(
-                extractors.train_tagger(
+                extractors.train_token_classifier(
                     name, workspace.latest, workspace.models, seed=seed, settings=Settings(steps=steps), log=log
                 )
                 for name in checkpoints
             ),
         ]
-    return Training(tuple(map(str, folders)))
+    return TrainResult(tuple(map(str, folders)))
 
 
 @click.command("train")

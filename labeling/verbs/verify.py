@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import dataset_at, json_option, show, with_project
+from labeling.verbs.options import find_dataset, json_option, show, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifyResult:
     """A dataset that is what it was when it was compiled."""
 
     folder: str
@@ -24,7 +24,7 @@ class Verified:
     bytes: int
 
 
-def verify(project: Project, folder: Path | None = None) -> Verified:
+def verify(project: Project, folder: Path | None = None) -> VerifyResult:
     """Compare every file of a dataset with its manifest.
 
     Args:
@@ -39,11 +39,11 @@ def verify(project: Project, folder: Path | None = None) -> Verified:
     """
     from labeling.corpora import manifest
 
-    place = dataset_at(folder, project.workspace)
-    outputs = manifest.verify(place).outputs
-    return Verified(
+    place = find_dataset(folder, project.workspace)
+    outputs = manifest.verify_dataset(place).outputs
+    return VerifyResult(
         folder=str(place.parent / place.resolve().name if place.is_symlink() else place),
-        digest=manifest.digest_at(place),
+        digest=manifest.dataset_digest(place),
         files=len(outputs),
         bytes=sum(output.bytes for output in outputs.values()),
     )

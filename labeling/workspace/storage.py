@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from labeling.errors import DamagedFile, MissingInput, NoRoom
-from labeling.values import canonical
+from labeling.values import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-Row = TypeVar("Row", bound=BaseModel)
+RowModel = TypeVar("RowModel", bound=BaseModel)
 
-# What `replacing` calls its temporary files.
+# What `replace_file` calls its temporary files.
 TEMPORARY = re.compile(r"\..+\.(jsonl|json|json\.gz)\.[a-z0-9_]{8}")
 
 # What the system says when nothing can be written there.
@@ -39,13 +39,13 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, err
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
+def replace_file(path: Path, mode: int = 0o644) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it over ``path`` when the block ends well, else remove it.
 
     Raises:
         NoRoom: The disk is full, or the folder may not be written: ``path`` is what it was.
     """
-    with storing(path):
+    with name_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -61,7 +61,7 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
 
 
 @contextmanager
-def storing(path: Path) -> Iterator[None]:
+def name_disk_errors(path: Path) -> Iterator[None]:
     """Give a disk that takes nothing more, or a folder that is closed to us, its name.
 
     Raises:
@@ -81,7 +81,7 @@ def storing(path: Path) -> Iterator[None]:
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """Write ``text`` as UTF-8 with LF, all of it or nothing."""
-    with replacing(path, mode) as temporary:
+    with replace_file(path, mode) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -92,11 +92,11 @@ def write_json(path: Path, value: JsonValue, mode: int = 0o644) -> None:
 
 def write_rows(path: Path, rows: Iterable[BaseModel]) -> None:
     """Write one canonical JSON line a row, in the order given (the caller sorts by what the file is about)."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
-        out.writelines(canonical(row.model_dump(mode="json")) + "\n" for row in rows)
+    with replace_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(canonical_json(row.model_dump(mode="json")) + "\n" for row in rows)
 
 
-def read_rows(path: Path, kind: type[Row]) -> Iterator[Row]:
+def read_rows(path: Path, kind: type[RowModel]) -> Iterator[RowModel]:
     """Read the rows of a file of ours, one at a time.
 
     Raises:
@@ -104,16 +104,16 @@ def read_rows(path: Path, kind: type[Row]) -> Iterator[Row]:
         DamagedFile: A line is not such a row; the message has file, line and reason.
     """
     if not path.exists():
-        raise missing(path)
+        raise missing_error(path)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 yield kind.model_validate_json(line)
             except ValidationError as error:
-                raise _damaged(path, number, error) from None
+                raise _damaged_error(path, number, error) from None
 
 
-def read_value(path: Path, kind: type[Row]) -> Row:
+def read_value(path: Path, kind: type[RowModel]) -> RowModel:
     """Read a file of ours that holds one value.
 
     Raises:
@@ -121,17 +121,17 @@ def read_value(path: Path, kind: type[Row]) -> Row:
         DamagedFile: It does not hold such a value.
     """
     if not path.exists():
-        raise missing(path)
+        raise missing_error(path)
     try:
         return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise _damaged(path, 1, error) from None
+        raise _damaged_error(path, 1, error) from None
 
 
-class Indexed(Mapping[str, Row]):
+class IndexedRows(Mapping[str, RowModel]):
     """The rows of a file of ours by one of their fields, each read when it is asked for: files may be large."""
 
-    def __init__(self, path: Path, kind: type[Row], field: str) -> None:
+    def __init__(self, path: Path, kind: type[RowModel], field: str) -> None:
         """Note where each row begins; of two with the same field, the later one.
 
         Raises:
@@ -139,25 +139,25 @@ class Indexed(Mapping[str, Row]):
             DamagedFile: A line is no such row.
         """
         if not path.exists():
-            raise missing(path)
+            raise missing_error(path)
         self._path, self._kind = path, kind
         self._places: dict[str, tuple[int, int]] = {}
         start = 0
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
-                self._places[_field(path, number, line, field)] = number, start
+                self._places[_read_field(path, number, line, field)] = number, start
                 start += len(line)
         self._file = path.open("rb")
         # Nobody has to close it: it is only read.
         weakref.finalize(self, self._file.close)
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> RowModel:
         number, start = self._places[name]
         self._file.seek(start)
         try:
             return self._kind.model_validate_json(self._file.readline())
         except ValidationError as error:
-            raise _damaged(self._path, number, error) from None
+            raise _damaged_error(self._path, number, error) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -166,12 +166,12 @@ class Indexed(Mapping[str, Row]):
         return len(self._places)
 
 
-class Sorted:
+class SortedLines:
     """Lines on their way into a sorted file: kept on the disk meanwhile, for there may be many."""
 
     def __init__(self, folder: Path) -> None:
         """Keep them in ``folder``, without a name: whatever happens, nothing is left there."""
-        with storing(folder):
+        with name_disk_errors(folder):
             self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as this
         weakref.finalize(self, self._spool.close)
         self._path = folder
@@ -185,7 +185,7 @@ class Sorted:
             NoRoom: The disk is full.
         """
         content = line.encode("utf-8") + b"\n"
-        with storing(self._path):
+        with name_disk_errors(self._path):
             self._spool.write(content)
         self._places.append((place, self._end, len(content)))
         self._end += len(content)
@@ -196,7 +196,7 @@ class Sorted:
         Raises:
             NoRoom: The disk is full.
         """
-        with replacing(path) as temporary, temporary.open("wb") as out:
+        with replace_file(path) as temporary, temporary.open("wb") as out:
             for _, start, length in sorted(self._places):
                 self._spool.seek(start)
                 out.write(self._spool.read(length))
@@ -208,13 +208,13 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def missing(path: Path, verb: str = "") -> MissingInput:
+def missing_error(path: Path, verb: str = "") -> MissingInput:
     """The error for a file that is needed and not there; ``verb`` is what should have written it."""
     todo = f"run `labeling {verb}` first" if verb else "put it back, or write it anew with the verb that makes it"
     return MissingInput(f"{path} is not there", todo=todo, where=str(path))
 
 
-def _field(path: Path, number: int, line: bytes, field: str) -> str:
+def _read_field(path: Path, number: int, line: bytes, field: str) -> str:
     try:
         return str(json.loads(line)[field])
     except (ValueError, KeyError, TypeError):
@@ -225,7 +225,7 @@ def _field(path: Path, number: int, line: bytes, field: str) -> str:
         ) from None
 
 
-def _damaged(path: Path, number: int, error: ValidationError) -> DamagedFile:
+def _damaged_error(path: Path, number: int, error: ValidationError) -> DamagedFile:
     first = error.errors(include_input=False, include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "the line"
     return DamagedFile(
@@ -236,18 +236,18 @@ def _damaged(path: Path, number: int, error: ValidationError) -> DamagedFile:
 
 
 @dataclass(frozen=True)
-class ValueFile(Generic[Row]):
+class ValueFile(Generic[RowModel]):
     """A file of ours that holds one value; ``verb`` is what writes it."""
 
     path: Path
-    model: type[Row]
+    model: type[RowModel]
     verb: str
 
     def exists(self) -> bool:
         """Whether it was written."""
         return self.path.exists()
 
-    def value(self) -> Row:
+    def value(self) -> RowModel:
         """Read the value.
 
         Raises:
@@ -258,7 +258,7 @@ class ValueFile(Generic[Row]):
             raise self.missing()
         return read_value(self.path, self.model)
 
-    def value_if_written(self) -> Row | None:
+    def value_if_written(self) -> RowModel | None:
         """The value, or None when the file is not there yet.
 
         Raises:
@@ -266,7 +266,7 @@ class ValueFile(Generic[Row]):
         """
         return read_value(self.path, self.model) if self.path.exists() else None
 
-    def write(self, value: Row) -> None:
+    def write(self, value: RowModel) -> None:
         """Replace the file: keys sorted, indented.
 
         Raises:
@@ -276,18 +276,18 @@ class ValueFile(Generic[Row]):
 
     def missing(self) -> MissingInput:
         """The error for a file that is needed and not there."""
-        return missing(self.path, self.verb)
+        return missing_error(self.path, self.verb)
 
 
 @dataclass(frozen=True)
-class RowsFile(Generic[Row]):
+class RowsFile(Generic[RowModel]):
     """A file of ours with one row a line; ``verb`` is what writes it.
 
     ``order`` names the fields by which its lines are sorted; without any they stand as they were found.
     """
 
     path: Path
-    model: type[Row]
+    model: type[RowModel]
     verb: str
     order: tuple[str, ...] = ()
 
@@ -295,7 +295,7 @@ class RowsFile(Generic[Row]):
         """Whether it was written."""
         return self.path.exists()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[RowModel]:
         """Read the rows, one at a time.
 
         Raises:
@@ -306,7 +306,7 @@ class RowsFile(Generic[Row]):
             raise self.missing()
         yield from read_rows(self.path, self.model)
 
-    def rows_if_written(self) -> Iterator[Row]:
+    def rows_if_written(self) -> Iterator[RowModel]:
         """Read the rows, one at a time; none when the file is not there yet.
 
         Raises:
@@ -315,7 +315,7 @@ class RowsFile(Generic[Row]):
         if self.path.exists():
             yield from read_rows(self.path, self.model)
 
-    def by(self, field: str) -> Indexed[Row]:
+    def by(self, field: str) -> IndexedRows[RowModel]:
         """The rows by one of their fields, each read when it is asked for: the file may be larger than memory.
 
         Raises:
@@ -324,18 +324,18 @@ class RowsFile(Generic[Row]):
         """
         if not self.path.exists():
             raise self.missing()
-        return Indexed(self.path, self.model, field)
+        return IndexedRows(self.path, self.model, field)
 
-    def write(self, rows: Iterable[Row]) -> None:
+    def write(self, rows: Iterable[RowModel]) -> None:
         """Replace the file, its lines in their order.
 
         Raises:
             NoRoom: The disk is full, or the folder may not be written: the file is what it was.
         """
-        ordered: Iterable[Row] = sorted(rows, key=self.place_of) if self.order else rows
+        ordered: Iterable[RowModel] = sorted(rows, key=self.place_of) if self.order else rows
         write_rows(self.path, ordered)
 
-    def write_sorted(self, rows: Iterable[Row]) -> None:
+    def write_sorted(self, rows: Iterable[RowModel]) -> None:
         """Replace the file with rows that come in its order, as many as there may be: none is held in memory.
 
         Raises:
@@ -344,15 +344,15 @@ class RowsFile(Generic[Row]):
         """
         write_rows(self.path, self._checked(rows))
 
-    def place_of(self, row: Row) -> tuple[str | int, ...]:
+    def place_of(self, row: RowModel) -> tuple[str | int, ...]:
         """Where a row stands among the others: the fields of its order, empty ones first."""
         return tuple(_comparable(getattr(row, field)) for field in self.order)
 
     def missing(self) -> MissingInput:
         """The error for a file that is needed and not there."""
-        return missing(self.path, self.verb)
+        return missing_error(self.path, self.verb)
 
-    def _checked(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def _checked(self, rows: Iterable[RowModel]) -> Iterator[RowModel]:
         last: tuple[str | int, ...] = ()
         for row in rows:
             place = self.place_of(row)

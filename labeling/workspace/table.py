@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from pydantic import BaseModel, RootModel
 
-from labeling.annotations import Annotation, Gold, LedgerRow, Quarantined
+from labeling.annotations import Annotation, Gold, LedgerRow, QuarantineRow
 from labeling.articles import Article, Reject
 from labeling.errors import WorkspaceBusy
-from labeling.workspace.rows.assignment import Assignment, Leakage
+from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
-from labeling.workspace.rows.passage import Clustered, Passage
-from labeling.workspace.rows.reprint import Audit, Projected
+from labeling.workspace.rows.passage import ClusterRow, Passage
+from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
-from labeling.workspace.rows.server_state import Known, Link, Pushed, Users, Watermark
-from labeling.workspace.storage import TEMPORARY, RowsFile, ValueFile, storing
+from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
+from labeling.workspace.storage import TEMPORARY, RowsFile, ValueFile, name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,10 +82,10 @@ class Workspace:
 
     articles = Rows("articles.jsonl", Article, "ingest", "Sorted by `id`.", ("id",))
     rejects = Rows("rejects.jsonl", Reject, "ingest", "What the last run refused, by file and line.")
-    studio_link = Value("studio.json", Link, "push", "The project on the server that the workspace belongs to.")
+    studio_link = Value("studio.json", ProjectLink, "push", "The project on the server that the workspace belongs to.")
     pushed = Rows(
         "pushed.jsonl",
-        Pushed,
+        PushedTask,
         "push",
         "The journal of what was sent, sorted by article and text.",
         ("article", "digest"),
@@ -106,29 +106,29 @@ class Workspace:
     )
     quarantine = Rows(
         "quarantine.jsonl",
-        Quarantined,
+        QuarantineRow,
         "pull",
         "`raw` is the thing as the server sent it.",
         ("article", "annotator", "server_id", "what", "id", "kind"),
     )
     pulled = Rows(
-        "pulled.jsonl", Known, "pull", "What each task held when it was last pulled, sorted by task.", ("task",)
+        "pulled.jsonl", PulledTask, "pull", "What each task held when it was last pulled, sorted by task.", ("task",)
     )
     watermark = Value(
         "pulled.json", Watermark, "pull", "How far `pulled.jsonl` reaches; without it, everything is fetched."
     )
-    users = Value("users.json", Users, "pull", "Whose numbers stand in the server's answers; `restore` needs it.")
+    users = Value("users.json", ServerUsers, "pull", "Whose numbers stand in the server's answers; `restore` needs it.")
     passages = Rows("passages.jsonl", Passage, "cluster", "Sorted as found, the same on every rerun.")
     clusters = Rows(
         "clusters.jsonl",
-        Clustered,
+        ClusterRow,
         "cluster",
         "Where it is missing, `split` keeps only identical texts together.",
         ("article",),
     )
     projected = Rows(
         "projected.jsonl",
-        Projected,
+        ProjectedRow,
         "carry",
         "What annotated articles say of others that share their words: suggestions, never gold. By article and source.",
         ("article", "source"),
@@ -144,7 +144,7 @@ class Workspace:
         "A row for each thing anybody said. A dataset's own ledger has these rows, and those of its targets.",
     )
     splits = Rows(
-        "splits.jsonl", Assignment, "split", "Remembered: an article once assigned never moves.", ("article",)
+        "splits.jsonl", SplitAssignment, "split", "Remembered: an article once assigned never moves.", ("article",)
     )
     leakage = Value("leakage.json", Leakage, "split", "The certificate: what the splits share, beside a random split.")
     scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
@@ -174,11 +174,11 @@ class Workspace:
         """
         from filelock import FileLock, Timeout
 
-        with storing(self.root):
+        with name_disk_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.root / ".lock", mode=0o666)  # as far as their umask lets them, users share a workspace
         try:
-            with storing(self.root):
+            with name_disk_errors(self.root):
                 lock.acquire(timeout=wait)
         except Timeout:
             raise WorkspaceBusy(

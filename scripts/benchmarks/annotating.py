@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from labeling.studio.api.client import connect
 from labeling.studio.format.convert import submission_of, task_of
 from labeling.studio.sync import journal
-from labeling.studio.sync.project_link import prepared
+from labeling.studio.sync.project_link import prepare_project
 from labeling.studio.sync.push_delivery import MOST_TASKS
-from labeling.workspace.rows.server_state import Key, Pushed
+from labeling.workspace.rows.server_state import PushedTask, TextKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,16 +27,16 @@ def annotated(bench: Bench, project: Project, said: Callable[[Labelled], Annotat
     Returns:
         The project's number.
     """
-    sent: dict[Key, Pushed] = {}
+    sent: dict[TextKey, PushedTask] = {}
     with connect(project.workspace, bench.server) as studio:
-        number = prepared(studio, project).number
+        number = prepare_project(studio, project).number
         for at in range(0, len(bench.corpus), MOST_TASKS):
             batch = bench.corpus[at : at + MOST_TASKS]
             tasks = [_task(each, said(each)) for each in batch]
             for each, task in zip(batch, studio.import_tasks(number, tasks), strict=True):
-                row = Pushed(article=each.article.id, digest=each.article.digest, task=task)
+                row = PushedTask(article=each.article.id, digest=each.article.digest, task=task)
                 sent[row.key] = row
-    journal.settle(project.workspace.pushed.path, sent)
+    journal.rewrite_journal(project.workspace.pushed.path, sent)
     return number
 
 

@@ -11,7 +11,7 @@ import click
 
 from benchmarks.newswire import labelled
 from labeling.project import load_project
-from labeling.studio.server.server import embedded
+from labeling.studio.server.server import run_embedded_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ class Bench:
     def server(self) -> Credentials:
         """An embedded Label Studio, started by the first section that asks for it."""
         self.say("starting a Label Studio")
-        return self.closing.enter_context(embedded(self.project("server").workspace))
+        return self.closing.enter_context(run_embedded_server(self.project("server").workspace))
 
     def caller(self) -> httpx.Client:
         """A bare client of that server, for floors: no SDK, nothing of ours."""

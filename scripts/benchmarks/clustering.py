@@ -11,8 +11,8 @@ from benchmarks.figures import Figure, Times, side_by_side, timed
 from benchmarks.reprints import newswire
 from labeling.articles import Article
 from labeling.passages import frames
-from labeling.passages.find import Found, Size, find, texts_at
-from labeling.passages.settings import PassageRules
+from labeling.passages.find import CorpusSize, FoundPassages, find_passages, read_articles_frame
+from labeling.project import PassageRules
 from labeling.workspace.storage import read_rows, write_rows
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield Figure("cluster", "the same: how it grows", beside, small, "articles", _many(bench), bench.articles)
 
 
-def found_in(file: Path, ray: str = "") -> Found:
+def found_in(file: Path, ray: str = "") -> FoundPassages:
     """What our side does: read, find, align, join."""
-    frames.start(ray)
+    frames.choose_runner(ray)
     lengths = [len(article.text) for article in read_rows(file, Article)]
-    return find(texts_at(file), Size(len(lengths), sum(lengths)), PassageRules(ray=ray, memory=10**6))
+    return find_passages(
+        read_articles_frame(file), CorpusSize(len(lengths), sum(lengths)), PassageRules(ray=ray, memory=10**6)
+    )
 
 
 def alike_in(file: Path, spread: Callable[..., Iterable[MinHash]]) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Gold into datasets: `compile` beside the least that both formats cost, by one process and by two."""
+"""Gold into datasets: `compile_dataset` beside the least that both formats cost, by one process and by two."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
-from labeling.corpora.build.convert import tokenizer_of
-from labeling.corpora.targets.spacy.training_files import _config
-from labeling.tokens import tokenizer
+from labeling.corpora.build.convert import cached_tokenizer
+from labeling.corpora.targets.spacy.training_files import _training_config
+from labeling.tokens import make_tokenizer
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile as compile_gold
+from labeling.verbs.compile import compile_dataset as compile_gold
 from labeling.verbs.split import split
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     language = project.file.project.language
     texts, folder = [each.article.text for each in bench.corpus], bench.folder / "formats"
     folder.mkdir()
-    tokens = sum(len(doc) for doc in map(tokenizer(language).make_doc, texts))
+    tokens = sum(len(doc) for doc in map(make_tokenizer(language).make_doc, texts))
     # Loads what both need.
     _compiled(small, 1, 0)
     _formats(texts[:10], language, folder)
@@ -64,8 +64,8 @@ def _adjudicated(bench: Bench, name: str, corpus: Sequence[Labelled]) -> Project
 def _compiled(project: Project, processes: int, _run: int) -> float:
     """The seconds of a compile by processes that have made no tokenizer and no config yet, as every command's."""
     shutil.rmtree(project.workspace.corpora, ignore_errors=True)
-    tokenizer_of.cache_clear()
-    _config.cache_clear()
+    cached_tokenizer.cache_clear()
+    _training_config.cache_clear()
     return timed(lambda: compile_gold(project, processes=processes))
 
 
@@ -87,7 +87,7 @@ def _shared(texts: Sequence[str], language: str, folder: Path, processes: int) -
 
 def _formats(texts: Sequence[str], language: str, folder: Path) -> None:
     """Tokens and nothing else, in both formats, to disk and back."""
-    nlp = tokenizer(language)
+    nlp = make_tokenizer(language)
     docs = [nlp.make_doc(text) for text in texts]
     _docbin(docs, folder / "tokens.spacy")
     _arrow(docs, folder / "tokens.arrow")

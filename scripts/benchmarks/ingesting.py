@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
-from labeling.values import canonical
+from labeling.values import canonical_json
 from labeling.verbs.ingest import ingest
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _write_sources(bench: Bench, lines: Path, folder: Path) -> None:
     with lines.open("w", encoding="utf-8") as out:
         for number, each in enumerate(bench.corpus):
             article = each.article
-            out.write(canonical({"id": article.id, "text": article.text, "published": article.published}) + "\n")
+            out.write(canonical_json({"id": article.id, "text": article.text, "published": article.published}) + "\n")
             (folder / f"{number:06d}.txt").write_text(article.text, encoding="utf-8")
 
 
@@ -53,10 +53,10 @@ def _ingested(bench: Bench, name: str, source: Path) -> float:
 
 def _copy_lines(lines: Path, copy: Path) -> None:
     with lines.open(encoding="utf-8") as rows, copy.open("w", encoding="utf-8") as out:
-        out.writelines(canonical(json.loads(row)) + "\n" for row in rows)
+        out.writelines(canonical_json(json.loads(row)) + "\n" for row in rows)
 
 
 def _copy_texts(folder: Path, copy: Path) -> None:
     with copy.open("w", encoding="utf-8") as out:
         for path in sorted(folder.iterdir()):
-            out.write(canonical({"id": path.stem, "text": path.read_text(encoding="utf-8")}) + "\n")
+            out.write(canonical_json({"id": path.stem, "text": path.read_text(encoding="utf-8")}) + "\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.figures import Figure, Times, side_by_side, timed
 from labeling.studio.api.client import connect
-from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.format.config import labelling_config, labelling_instruction
 from labeling.studio.format.convert import task_of
 from labeling.studio.sync.push_delivery import MOST_TASKS
 from labeling.verbs.push import push
@@ -62,7 +62,7 @@ def _ready(bench: Bench, name: str) -> Project:
 
 def _empty(studio: Studio, project: Project) -> int:
     schema = project.schema
-    return studio.create_project("benchmark", "", labelling_config(schema), instruction(schema))
+    return studio.create_project("benchmark", "", labelling_config(schema), labelling_instruction(schema))
 
 
 def _bodies(tasks: Sequence[Json]) -> list[bytes]:

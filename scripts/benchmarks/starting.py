@@ -11,10 +11,10 @@ from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio.server.credentials import new
-from labeling.studio.server.package import environment
-from labeling.studio.server.ports import LOOPBACK, answers, choose
-from labeling.studio.server.server import start, stop
+from labeling.studio.server.credentials import new_credentials
+from labeling.studio.server.package import make_environment
+from labeling.studio.server.ports import LOOPBACK, choose_port, is_answering
+from labeling.studio.server.server import start_server, stop_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,15 +58,15 @@ def _own_cache(cache: Path) -> Iterator[None]:
 
 def _ours(bench: Bench, name: str) -> float:
     workspace = bench.project(name).workspace
-    seconds = timed(lambda: start(workspace))
-    stop(workspace)
+    seconds = timed(lambda: start_server(workspace))
+    stop_server(workspace)
     return seconds
 
 
 def _vendor(data: Path) -> float:
     """The vendor's own command until it answers: with a user and settings like ours, so that it reports to nobody."""
     data.mkdir(exist_ok=True)
-    at = new(choose(None, None))
+    at = new_credentials(choose_port(None, None))
     user = {
         "LABEL_STUDIO_USERNAME": at.email,
         "LABEL_STUDIO_PASSWORD": at.password,
@@ -77,7 +77,7 @@ def _vendor(data: Path) -> float:
     with subprocess.Popen(
         [program, "start", "--no-browser", "--internal-host", LOOPBACK, "--port", str(at.port)],
         cwd=data,
-        env=environment(data) | user,
+        env=make_environment(data) | user,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -90,7 +90,7 @@ def _vendor(data: Path) -> float:
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:
-    while not answers(url):
+    while not is_answering(url):
         if server.poll() is not None:
             raise ChildProcessError(f"label-studio start ended with status {server.returncode}")
         sleep(_PAUSE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
-from labeling.tokens import tokenizer
+from labeling.tokens import make_tokenizer
 from labeling.verbs.suggest import suggest
 
 if TYPE_CHECKING:
@@ -26,6 +26,6 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 
 def _tokenised(project: Project) -> None:
-    nlp = tokenizer(project.file.project.language)
+    nlp = make_tokenizer(project.file.project.language)
     for article in project.workspace.articles.rows():
         nlp.make_doc(article.text)

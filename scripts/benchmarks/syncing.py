@@ -15,7 +15,7 @@ import click
 from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, Times, side_by_side, timed
 from labeling.studio.api.calls import MOST_NUMBERS
-from labeling.studio.sync.pull_changes import OVERLAP
+from labeling.studio.sync.pull_changes import LOOK_BACK
 from labeling.verbs.pull import pull
 from labeling.verbs.status import status
 
@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         )
         yield Figure("sync", "pull, 10 spans each", "GET export, thrown away", whole, "articles", len(bench.corpus))
         # A pull of changes looks back so far: what was stored just now would be listed as changed.
-        time.sleep(max(0.0, OVERLAP.total_seconds() - (time.monotonic() - stored)))
+        time.sleep(max(0.0, LOOK_BACK.total_seconds() - (time.monotonic() - stored)))
         yield from _kept_up(bench, project, _Hand(raw, number, len(bench.corpus)))
     idle, busy = (_memory(bench, verb) for verb in ("idle", "pull"))
     bench.notes.append(

@@ -23,9 +23,9 @@ from labeling.articles import Article
 from labeling.errors import LabelingError
 from labeling.project import Project, load_project
 from labeling.studio.format.convert import submission_of
-from labeling.studio.server.package import tail
-from labeling.studio.server.process import find
-from labeling.studio.server.server import start
+from labeling.studio.server.package import read_log_tail
+from labeling.studio.server.process import find_process
+from labeling.studio.server.server import start_server
 from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
@@ -103,7 +103,7 @@ class Stage:
         """The end of a child that did not do what it should, with its status and its last words."""
         if child.stdout:
             child.stdout.close()
-        return Broken(f"{what}: status {child.wait()}{tail(self._said, (self.server.api_key,))}")
+        return Broken(f"{what}: status {child.wait()}{read_log_tail(self._said, (self.server.api_key,))}")
 
     def seconds_of(self, verb: str, project: Project) -> float:
         """How long ``verb`` takes when nothing is done to it."""
@@ -125,14 +125,14 @@ class Stage:
 
     def kill_server(self) -> None:
         """As a power cut would."""
-        process = find((self.folder / "server" / "studio").resolve())
+        process = find_process((self.folder / "server" / "studio").resolve())
         if process:
             process.kill()
             process.wait(10)
 
     def revive_server(self) -> None:
         """Start it again, on its data."""
-        self.server = start(Workspace(self.folder / "server")).credentials
+        self.server = start_server(Workspace(self.folder / "server")).credentials
 
     def insist(self, verb: str, project: Project, server: Credentials | None = None) -> int:
         """Run ``verb`` until it ends well; how many tries that took."""
@@ -162,7 +162,7 @@ class Stage:
     def annotate_some(self, project: Project, many: int) -> None:
         """So many annotations of random articles."""
         articles = {article.id: article for article in project.workspace.articles.rows()}
-        rows = sorted(journal.load(project.workspace.pushed.path).values(), key=lambda row: row.article)
+        rows = sorted(journal.load_journal(project.workspace.pushed.path).values(), key=lambda row: row.article)
         for row in self.chance.choices(rows, k=many):
             self.submit(row.task or 0, articles[row.article])
 
@@ -204,6 +204,6 @@ def _word(article: Article) -> Annotation:
 
 
 def _number(project: Project) -> int:
-    from labeling.workspace.rows.server_state import Link
+    from labeling.workspace.rows.server_state import ProjectLink
 
-    return Link.model_validate_json(project.workspace.studio_link.path.read_bytes()).project
+    return ProjectLink.model_validate_json(project.workspace.studio_link.path.read_bytes()).project

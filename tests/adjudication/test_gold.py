@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.adjudication.gold import Adjudicated, adjudicate
-from labeling.annotations import Annotation, Gold, Quarantined, Relation, Span
+from labeling.adjudication.gold import AdjudicationOutcome, reconcile_annotations
+from labeling.annotations import Annotation, Gold, QuarantineRow, Relation, Span
 from labeling.articles import Article
 from labeling.errors import DamagedFile
-from labeling.ledger import sums
+from labeling.ledger import sum_ledger
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.values import digest_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from labeling.adjudication.trimming import Rule
+    from labeling.adjudication.trimming import TrimRule
 
 TEXT = "Delhi met Male, and Paris met Rome."
 ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
@@ -66,18 +66,18 @@ def said(annotator: str, *spans: Span, relations: Sequence[Relation] = (), **cho
     )
 
 
-def decide(*annotations: Annotation, trimming: Sequence[Rule] = ()) -> Adjudicated:
+def decide(*annotations: Annotation, trimming: Sequence[TrimRule] = ()) -> AdjudicationOutcome:
     """Adjudicate annotations of the one article."""
-    return adjudicate(annotations, [], {"a": ARTICLE}, SCHEMA, trimming)
+    return reconcile_annotations(annotations, [], {"a": ARTICLE}, SCHEMA, trimming)
 
 
-def gold_of(found: Adjudicated) -> Gold:
+def gold_of(found: AdjudicationOutcome) -> Gold:
     """The gold of the one article."""
     (gold,) = found.gold
     return gold
 
 
-def account(found: Adjudicated) -> dict[tuple[str, str], str]:
+def account(found: AdjudicationOutcome) -> dict[tuple[str, str], str]:
     """Annotator and id to outcome, with the reason after a colon."""
     return {(row.annotator, row.id): f"{row.outcome}: {row.reason}".removesuffix(": ") for row in found.ledger}
 
@@ -234,7 +234,7 @@ def test_one_annotators_twins_after_trimming_are_one() -> None:
     assert gold_of(found).relations == (Relation(head="a1", tail="a3", label="MEETS"),)
     assert account(found)["ana", "a2"] == "merged: same as ana's a1"
     assert account(found)["ana", "a1 MEETS a2"] == "decided_against: both its ends are one span of gold"
-    assert sums(found.ledger)["gold"]["relation"] == {"decided_against": 1, "gold": 1, "in": 3, "merged": 1}
+    assert sum_ledger(found.ledger)["gold"]["relation"] == {"decided_against": 1, "gold": 1, "in": 3, "merged": 1}
 
 
 def test_a_relation_of_an_open_span_is_open() -> None:
@@ -298,7 +298,7 @@ def test_an_option_named_twice_is_one() -> None:
     found = decide(said("ana", event=["AID", "AID"]))
 
     assert gold_of(found).choices == {"event": ("AID",)}
-    assert sums(found.ledger)["gold"]["choice"] == {"gold": 1, "in": 2, "merged": 1}
+    assert sum_ledger(found.ledger)["gold"]["choice"] == {"gold": 1, "in": 2, "merged": 1}
 
 
 def test_anyone_can_rule_an_article_out() -> None:
@@ -317,10 +317,10 @@ def test_anyone_can_rule_an_article_out() -> None:
 
 def test_quarantine_is_part_of_the_account() -> None:
     """What was quarantined when it was pulled has its row, with its kind."""
-    bad = Quarantined(
+    bad = QuarantineRow(
         article="a", annotator="ana", what="span", id="x", kind="offsets out of range", reason="40..50 of 35"
     )
-    found = adjudicate([said("ana", span(DELHI))], [bad], {"a": ARTICLE}, SCHEMA, [])
+    found = reconcile_annotations([said("ana", span(DELHI))], [bad], {"a": ARTICLE}, SCHEMA, [])
 
     assert account(found)["ana", "x"] == "quarantined: offsets out of range: 40..50 of 35"
     assert found.quarantined == ()
@@ -336,7 +336,7 @@ def test_a_schema_that_changed_since_the_pull() -> None:
 
 def test_an_article_that_is_not_ours() -> None:
     """Annotations of an article that was never taken in are quarantined, and make no gold."""
-    found = adjudicate([said("ana", span(DELHI))], [], {}, SCHEMA, [])
+    found = reconcile_annotations([said("ana", span(DELHI))], [], {}, SCHEMA, [])
 
     assert found.gold == ()
     assert account(found)["ana", "Delhi"].startswith("quarantined: unknown article")
@@ -379,7 +379,7 @@ def submissions(draw: st.DrawFn) -> list[Annotation]:
 
 
 @given(submissions(), st.sampled_from([(), ("blanks",), ("blanks", "punctuation")]))
-def test_every_account_balances(several: list[Annotation], trimming: tuple[Rule, ...]) -> None:
+def test_every_account_balances(several: list[Annotation], trimming: tuple[TrimRule, ...]) -> None:
     """Whatever came in, as much came out; each span of gold has one row that says so; gold passes the checks."""
     found = decide(*several, trimming=trimming)
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.adjudication import trimming
-from labeling.adjudication.trimming import Rule, trim
+from labeling.adjudication.trimming import TrimRule, trim
 
-BOTH: tuple[Rule, ...] = ("blanks", "punctuation")
+BOTH: tuple[TrimRule, ...] = ("blanks", "punctuation")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.project import Project, load_project
 from labeling.studio.api.client import connect
-from labeling.studio.sync.project_link import linked
+from labeling.studio.sync.project_link import find_linked_project
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
@@ -94,7 +94,7 @@ def page(studio: Credentials) -> Iterator[Page]:
 def test_what_is_marked_in_the_page_is_what_pull_returns(page: Page, project: Project, studio: Credentials) -> None:
     """Title, labels and suggestion are there; hotkeys mark spans after an emoji; all of it comes back exactly."""
     with connect(project.workspace, studio) as server:
-        remote = linked(server, project.workspace)
+        remote = find_linked_project(server, project.workspace)
         (task,) = server.tasks(remote.number)
     _open(page, f"{studio.url}/projects/{remote.number}/data?labeling=1")
 

@@ -12,18 +12,18 @@ from spacy.vocab import Vocab
 
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Relation, Span
 from labeling.articles import Article
-from labeling.corpora.build.canonical import Content, in_order
-from labeling.ledger import things_in
-from labeling.project import Naming, Policies, Project, ProjectFile
+from labeling.corpora.build.canonical import CanonicalForm, sort_spans
+from labeling.ledger import list_things
+from labeling.project import Policies, Project, ProjectFile, ProjectSection
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.values import digest_of
-from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from labeling.annotations import Quarantined
+    from labeling.annotations import QuarantineRow
     from labeling.workspace.rows.assignment import SplitName
 
 SCHEMA = Schema(
@@ -75,7 +75,7 @@ def workspace_of(
     folder: Path,
     rows: Iterable[tuple[Article, Gold, SplitName | None]],
     policies: Policies | None = None,
-    quarantine: Iterable[Quarantined] = (),
+    quarantine: Iterable[QuarantineRow] = (),
 ) -> Project:
     """A workspace as `ingest`, `pull`, `adjudicate` and `split` leave it, with one annotator, `ana`."""
     workspace, found = Workspace(folder), list(quarantine)
@@ -87,13 +87,13 @@ def workspace_of(
     workspace.ledger.write([row for _, gold, _ in placed for row in _ledger(gold)] + _quarantined(found))
     workspace.splits.write(
         [
-            Assignment(article=article.id, leak_group=article.id, split=split, reason="" if split else "a bridge")
+            SplitAssignment(article=article.id, leak_group=article.id, split=split, reason="" if split else "a bridge")
             for article, gold, split in placed
             if gold.usable
         ],
     )
     file = ProjectFile(
-        project=Naming(name="small"),
+        project=ProjectSection(name="small"),
         policies=policies or Policies(),
         labels=SCHEMA.labels,
         relations=SCHEMA.relations,
@@ -117,11 +117,11 @@ def _annotation(gold: Gold) -> Annotation:
 def _ledger(gold: Gold) -> list[LedgerRow]:
     return [
         LedgerRow(article=article, annotator="ana", what=what, id=name, stage="gold", outcome="gold")
-        for article, _, what, name in things_in(gold)
+        for article, _, what, name in list_things(gold)
     ]
 
 
-def _quarantined(found: Iterable[Quarantined]) -> list[LedgerRow]:
+def _quarantined(found: Iterable[QuarantineRow]) -> list[LedgerRow]:
     return [
         LedgerRow(
             article=each.article,
@@ -142,15 +142,15 @@ def read_docs(folder: Path) -> list[Doc]:
     return [doc for shard in shards for doc in DocBin().from_disk(shard).get_docs(Vocab())]
 
 
-def content_of_doc(doc: Doc) -> Content:
+def content_of_doc(doc: Doc) -> CanonicalForm:
     """What one of spaCy's docs says: the reading of shards is held against it."""
     data = doc.user_data
-    return Content(
+    return CanonicalForm(
         article=data["article"],
         digest=digest_of(doc.text),
         provenance=(data["source"], data["title"], data["published"], data["url"]),
         complete=data["complete"],
-        spans=in_order(
+        spans=sort_spans(
             (span.id_, span.start_char, span.end_char, span.label_, span.id_ in data["unsure"])
             for span in doc.spans.get("sc", ())
         ),
@@ -170,7 +170,7 @@ class Making:
     gold: Callable[..., Gold]
     workspace: Callable[..., Project]
     docs_in: Callable[[Path], list[Doc]]
-    content_of: Callable[[Doc], Content]
+    content_of: Callable[[Doc], CanonicalForm]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import TooFewAnnotators
-from labeling.evaluation.agreement import agree, alpha, doubly
+from labeling.evaluation.agreement import alpha, find_doubly_annotated, measure_agreement
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
@@ -58,7 +58,9 @@ def project() -> Project:
 
 def _agree(project: Project, *said: Annotation) -> Agreement:
     articles = {name: _article(name) for name in {each.article for each in said}}
-    return agree(list(doubly(said, articles, {name: name for name in articles})), project.schema, "sha", QUICK)
+    return measure_agreement(
+        list(find_doubly_annotated(said, articles, {name: name for name in articles})), project.schema, "sha", QUICK
+    )
 
 
 def test_f1_by_hand(project: Project) -> None:
@@ -111,7 +113,7 @@ def test_whose_word_counts() -> None:
         _said("gone", "ana"),
         _said("gone", "ben"),
     ]
-    (read,) = doubly(said, {"a": _article("a")}, {"a": "g"})
+    (read,) = find_doubly_annotated(said, {"a": _article("a")}, {"a": "g"})
 
     assert {name: len(each.spans) for name, each in read.said.items()} == {"ana": 0, "ben": 1}
 
@@ -177,7 +179,7 @@ def test_the_command(tmp_path: Path) -> None:
     """On the samples, whose two annotators differ here and there; the file says which annotations it is of."""
     project = load_project(workspace=tmp_path / "workspace")
     ingest(project, [str(sample_data.articles_folder())])
-    project.workspace.annotations.write(sample_data.annotations())
+    project.workspace.annotations.write(sample_data.load_sample_annotations())
     words = ["--workspace", str(project.workspace.root), "agree"]
     table = CliRunner().invoke(cli, words, catch_exceptions=False).stdout
     told = json.loads(CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False).stdout)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Span
-from labeling.evaluation.matching import RULES, overlap, pair
+from labeling.evaluation.matching import PAIRING_RULES, overlap_length, pair_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def best_by_trying(ones: Sequence[Span], others: Sequence[Span]) -> tuple[int, i
         for some in combinations(ones, size):
             for partners in permutations(others, size):
                 pairs = list(zip(some, partners, strict=True))
-                if all(one.label == other.label and overlap(one, other) for one, other in pairs):
+                if all(one.label == other.label and overlap_length(one, other) for one, other in pairs):
                     cost = sum(
                         len(set(range(one.start, one.end)) ^ set(range(other.start, other.end))) for one, other in pairs
                     )
@@ -46,7 +46,7 @@ def best_by_trying(ones: Sequence[Span], others: Sequence[Span]) -> tuple[int, i
 
 def test_exact_wants_start_end_and_label() -> None:
     """Only a span with the same start, end and label is an exact partner."""
-    found = pair([span(0, 5), span(6, 9)], [span(0, 5), span(6, 9, "B"), span(6, 8)], "exact")
+    found = pair_spans([span(0, 5), span(6, 9)], [span(0, 5), span(6, 9, "B"), span(6, 8)], "exact")
 
     assert [(span(0, 5), span(0, 5))] == list(found.pairs)
     assert (span(6, 9),) == found.left
@@ -55,26 +55,26 @@ def test_exact_wants_start_end_and_label() -> None:
 
 def test_adjacent_spans_share_nothing() -> None:
     """`[0, 5)` and `[5, 9)` are no pair by any rule: offsets are half open."""
-    assert all(pair([span(0, 5)], [span(5, 9)], rule).pairs == () for rule in RULES)
+    assert all(pair_spans([span(0, 5)], [span(5, 9)], rule).pairs == () for rule in PAIRING_RULES)
 
 
 def test_position_prefers_the_same_label() -> None:
     """Of two spans in one place, the one with the same label is the partner; the other takes what is left."""
-    found = pair([span(0, 5, "A"), span(0, 5, "B")], [span(0, 5, "B"), span(0, 5, "C")], "position")
+    found = pair_spans([span(0, 5, "A"), span(0, 5, "B")], [span(0, 5, "B"), span(0, 5, "C")], "position")
 
     assert {("A", "C"), ("B", "B")} == {(one.label, other.label) for one, other in found.pairs}
 
 
 def test_greedy_pairing_would_lose_one() -> None:
     """A span that could take the only partner of another takes its second best."""
-    found = pair([span(0, 9), span(0, 5)], [span(0, 5, name="p"), span(6, 9, name="q")], "overlapping")
+    found = pair_spans([span(0, 9), span(0, 5)], [span(0, 5, name="p"), span(6, 9, name="q")], "overlapping")
 
     assert {("A0-5", "p"), ("A0-9", "q")} == {(one.id, other.id) for one, other in found.pairs}
 
 
 def test_a_duplicate_finds_no_second_partner() -> None:
     """Saying the same thing twice is right once."""
-    found = pair([span(0, 5)], [span(0, 5, name="p"), span(0, 5, name="q")], "exact")
+    found = pair_spans([span(0, 5)], [span(0, 5, name="p"), span(0, 5, name="q")], "exact")
 
     assert [single.id for single in found.right] == ["q"]
 
@@ -84,13 +84,13 @@ def test_many_overlapping_spans_take_no_time() -> None:
     gold = [span(n * 10, n * 10 + 8) for n in range(20)]
     everything = [span(start, start + length) for start in range(200) for length in range(1, 11)]
 
-    assert len(pair(gold, everything, "overlapping").pairs) == 20
+    assert len(pair_spans(gold, everything, "overlapping").pairs) == 20
 
 
 @given(spans(), spans())
 def test_overlapping_is_as_good_as_trying_everything(ones: list[Span], others: list[Span]) -> None:
     """No pairing has more pairs, and none of that size differs by fewer code points."""
-    found = pair(ones, others, "overlapping")
+    found = pair_spans(ones, others, "overlapping")
     cost = sum(len(set(range(a.start, a.end)) ^ set(range(b.start, b.end))) for a, b in found.pairs)
 
     assert best_by_trying(ones, others) == (len(found.pairs), cost)
@@ -103,14 +103,14 @@ def test_the_order_of_spans_changes_nothing(ones: list[Span], others: list[Span]
     random.shuffle(shuffled)
     random.shuffle(shuffled_others)
 
-    assert all(pair(ones, others, rule) == pair(shuffled, shuffled_others, rule) for rule in RULES)
+    assert all(pair_spans(ones, others, rule) == pair_spans(shuffled, shuffled_others, rule) for rule in PAIRING_RULES)
 
 
 @given(spans(), spans())
 def test_every_span_stands_once(ones: list[Span], others: list[Span]) -> None:
     """Pairs and singles together are the spans that came in."""
-    for rule in RULES:
-        found = pair(ones, others, rule)
+    for rule in PAIRING_RULES:
+        found = pair_spans(ones, others, rule)
         left = [one for one, _ in found.pairs] + list(found.left)
         right = [other for _, other in found.pairs] + list(found.right)
 
@@ -121,7 +121,7 @@ def test_every_span_stands_once(ones: list[Span], others: list[Span]) -> None:
 @given(spans(), spans())
 def test_rules_are_ever_more_lenient(ones: list[Span], others: list[Span]) -> None:
     """There are never more exact pairs than pairs by position, or than overlapping ones."""
-    exact, position, overlapping = (len(pair(ones, others, rule).pairs) for rule in RULES)
+    exact, position, overlapping = (len(pair_spans(ones, others, rule).pairs) for rule in PAIRING_RULES)
 
     assert exact <= position
     assert exact <= overlapping

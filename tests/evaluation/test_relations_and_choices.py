@@ -8,7 +8,12 @@ import pytest
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.evaluation.relations_and_choices import Heard, choices, related, relations
+from labeling.evaluation.relations_and_choices import (
+    ComparedArticle,
+    measure_choices,
+    measure_relations,
+    relation_surfaces,
+)
 from labeling.project import load_project
 from labeling.values import digest_of
 
@@ -32,10 +37,10 @@ def _heard(
     places: dict[str, tuple[int, int]] | None = None,
     opened: tuple[tuple[int, int], ...] = (),
     group: str = "g",
-) -> Heard:
+) -> ComparedArticle:
     """Relations as head, label, tail; ``places`` of the annotator's spans where they are not gold's."""
     article = Article(id=group, text=TEXT, digest=digest_of(TEXT))
-    return Heard(
+    return ComparedArticle(
         article=article,
         leak_group=group,
         gold=Gold(
@@ -67,7 +72,7 @@ def test_relations_by_hand(schema: Schema) -> None:
     gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q"), ("O", "SAME_AS", "Q")]
     said = [("O", "PART_OF", "R"), ("Q", "PART_OF", "L"), ("Q", "SAME_AS", "O"), ("R", "SAME_AS", "L")]
 
-    found = relations([_heard(gold, said)], schema, corpus="c0ffee")
+    found = measure_relations([_heard(gold, said)], schema, corpus="c0ffee")
 
     assert found is not None
     assert (found.micro.precision, found.micro.recall, found.micro.f1) == (2 / 4, 2 / 3, 4 / 7)
@@ -81,7 +86,9 @@ def test_both_spans_must_be_right(schema: Schema) -> None:
     """A relation of a span that is one character short, or of no span at all, is a wrong one."""
     gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q")]
 
-    found = relations([_heard(gold, [("O", "PART_OF", "R"), ("L", "PART_OF", "gone")], places={"R": (11, 14)})], schema)
+    found = measure_relations(
+        [_heard(gold, [("O", "PART_OF", "R"), ("L", "PART_OF", "gone")], places={"R": (11, 14)})], schema
+    )
 
     assert found is not None
     assert (found.micro.pairs, found.micro.predicted, found.micro.gold) == (0, 2, 2)
@@ -93,7 +100,7 @@ def test_spans_that_overlap_are_near_enough_by_that_rule(schema: Schema) -> None
     said = [("O", "PART_OF", "R"), ("O", "PART_OF", "S"), ("L", "PART_OF", "gone")]
     heard = [_heard(gold, said, places={"R": (11, 14), "S": (14, 15)})]
 
-    exact, loose = relations(heard, schema), relations(heard, schema, rule="overlapping")
+    exact, loose = measure_relations(heard, schema), measure_relations(heard, schema, rule="overlapping")
 
     assert exact is not None
     assert loose is not None
@@ -106,9 +113,9 @@ def test_seen_and_unseen_pairs(schema: Schema) -> None:
     """A relation is seen when training had it between the same words; of one without direction the order is nothing."""
     gold = [("O", "PART_OF", "R"), ("R", "PART_OF", "Q"), ("L", "SAME_AS", "O")]
     training = _heard([("Q", "PART_OF", "R"), ("Q", "SAME_AS", "L")], [])
-    known = related(training.article, training.gold, schema)
+    known = relation_surfaces(training.article, training.gold, schema)
 
-    found = relations([_heard(gold, gold[:2])], schema, trained_on=known)
+    found = measure_relations([_heard(gold, gold[:2])], schema, trained_on=known)
 
     assert known == {("PART_OF", ("Oslo", "Rome")), ("SAME_AS", ("Lima", "Oslo"))}
     assert found is not None
@@ -123,7 +130,7 @@ def test_what_is_open_is_not_wrong(schema: Schema) -> None:
     gold = [("O", "PART_OF", "R")]
     said = [("O", "PART_OF", "R"), ("L", "PART_OF", "R"), ("L", "PART_OF", "Q")]
 
-    found = relations([_heard(gold, said, opened=((12, 13),))], schema)
+    found = measure_relations([_heard(gold, said, opened=((12, 13),))], schema)
 
     assert found is not None
     assert (found.micro.pairs, found.micro.predicted) == (1, 2)
@@ -134,16 +141,16 @@ def test_choices_by_hand(schema: Schema) -> None:
     one, two = _heard([], [], group="g1"), _heard([], [], group="g2")
 
     def answered(
-        heard: Heard, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
-    ) -> Heard:
-        return Heard(
+        heard: ComparedArticle, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
+    ) -> ComparedArticle:
+        return ComparedArticle(
             article=heard.article,
             leak_group=heard.leak_group,
             gold=heard.gold.model_copy(update={"choices": gold, "open_choices": asked}),
             said=heard.said.model_copy(update={"choices": said}),
         )
 
-    found = choices(
+    found = measure_choices(
         [
             answered(
                 one, {"event": ("CONSULT",), "usable": ("yes",)}, {"event": ("AGREE", "CONSULT"), "usable": ("yes",)}
@@ -174,9 +181,9 @@ def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
         return {"event": tuple(name for name, chosen in zip(names, np.asarray(row), strict=True) if chosen)}
 
     heard = [_heard([], [], group=f"g{n}") for n in range(len(gold))]
-    found = choices(
+    found = measure_choices(
         [
-            Heard(
+            ComparedArticle(
                 article=each.article,
                 leak_group=each.leak_group,
                 gold=each.gold.model_copy(update={"choices": answers(true)}),
@@ -197,5 +204,5 @@ def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
 
 def test_who_says_none_is_not_measured(schema: Schema) -> None:
     """An extractor of spans has no score for relations: that it was not asked is not that it failed."""
-    assert relations([_heard([("O", "PART_OF", "R")], [])], schema) is None
-    assert choices([_heard([], [])], schema) is None
+    assert measure_relations([_heard([("O", "PART_OF", "R")], [])], schema) is None
+    assert measure_choices([_heard([], [])], schema) is None

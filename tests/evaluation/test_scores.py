@@ -11,7 +11,7 @@ import pytest
 
 from labeling import __version__
 from labeling.annotations import Span
-from labeling.evaluation.scores import Bootstrap, Judged, evaluate
+from labeling.evaluation.scores import Bootstrap, ScoredArticle, score_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,9 +36,9 @@ def span(start: int, end: int, label: str = "A") -> Span:
     return Span(id=f"{label}{start}-{end}", start=start, end=end, label=label)
 
 
-def judged(gold: Iterable[Span], predicted: Iterable[Span], name: str = "a", group: str = "") -> Judged:
+def judged(gold: Iterable[Span], predicted: Iterable[Span], name: str = "a", group: str = "") -> ScoredArticle:
     """An article of x's."""
-    return Judged(name, group or name, "x" * 99, tuple(gold), tuple(predicted))
+    return ScoredArticle(name, group or name, "x" * 99, tuple(gold), tuple(predicted))
 
 
 def decoded(tags: Sequence[str]) -> Iterator[Span]:
@@ -68,7 +68,7 @@ ONE = judged(
 
 def test_fractions_by_hand() -> None:
     """Exact, by position, overlapping: each count and each fraction can be redone on paper."""
-    score = evaluate("m", [ONE], ["A", "B"])
+    score = score_spans("m", [ONE], ["A", "B"])
 
     exact = score.exact.micro
     assert (exact.precision, exact.recall, exact.f1) == (2 / 5, 2 / 6, 4 / 11)
@@ -81,9 +81,9 @@ def test_fractions_by_hand() -> None:
 
 def test_what_is_undefined_says_why() -> None:
     """Nothing divided by nothing is None with the reason, not 0 and not 1."""
-    nothing = evaluate("m", [judged([], [])], ["A"]).exact.micro
-    only_gold = evaluate("m", [judged([span(0, 5)], [])], ["A"]).exact.micro
-    only_predicted = evaluate("m", [judged([], [span(0, 5)])], ["A"]).exact.micro
+    nothing = score_spans("m", [judged([], [])], ["A"]).exact.micro
+    only_gold = score_spans("m", [judged([span(0, 5)], [])], ["A"]).exact.micro
+    only_predicted = score_spans("m", [judged([], [span(0, 5)])], ["A"]).exact.micro
 
     assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
     assert "precision: nothing was predicted; recall: gold has none; f1: neither has any" in nothing.undefined
@@ -95,9 +95,9 @@ def test_open_stretches_count_for_nobody() -> None:
     """A lone prediction that touches an open stretch is not counted; one beside it, or one that gold has, is."""
     gold = [span(0, 9)]
     predicted = [span(0, 9), span(4, 6), span(6, 8), span(20, 25)]
-    article = Judged("a", "a", "x" * 30, gold, predicted, open=((2, 6),))
+    article = ScoredArticle("a", "a", "x" * 30, gold, predicted, open=((2, 6),))
 
-    measure = evaluate("m", [article], ["A"]).exact.micro
+    measure = score_spans("m", [article], ["A"]).exact.micro
 
     assert (measure.pairs, measure.gold, measure.predicted) == (1, 1, 3)
 
@@ -106,9 +106,9 @@ def test_seen_and_unseen_surfaces() -> None:
     """A span is seen when the same words bore the same label in training."""
     text = "Delhi and Paris and Delhi"
     gold = [span(0, 5), span(10, 15), span(20, 25, "B")]
-    article = Judged("a", "a", text, gold, [span(0, 5), span(16, 19)])
+    article = ScoredArticle("a", "a", text, gold, [span(0, 5), span(16, 19)])
 
-    score = evaluate("m", [article], ["A", "B"], trained_on={("A", "Delhi"), ("A", "and")})
+    score = score_spans("m", [article], ["A", "B"], trained_on={("A", "Delhi"), ("A", "and")})
 
     assert score.exact.seen is not None
     assert score.exact.unseen is not None
@@ -118,14 +118,14 @@ def test_seen_and_unseen_surfaces() -> None:
 
 def test_no_training_surfaces_no_parts() -> None:
     """Without training surfaces nothing is said about seen and unseen."""
-    score = evaluate("m", [ONE], ["A"])
+    score = score_spans("m", [ONE], ["A"])
 
     assert (score.exact.seen, score.exact.unseen) == (None, None)
 
 
 def test_signature_says_all_a_number_depends_on() -> None:
     """Rule, layer, resamples, seed, unit, version and corpus stand in it, in that order."""
-    score = evaluate("m", [ONE], ["A"], corpus="9f3c", bootstrap=Bootstrap(resamples=10, seed=7))
+    score = score_spans("m", [ONE], ["A"], corpus="9f3c", bootstrap=Bootstrap(resamples=10, seed=7))
 
     assert score.overlapping.signature == (
         f"match:overlapping|layer:spans|boot:10|seed:7|resample:leak group|labeling:{__version__}|corpus:9f3c"
@@ -136,7 +136,7 @@ def test_one_leak_group_has_no_interval() -> None:
     """Copies of one text are one observation, and tell nothing about other texts."""
     copies = [judged([span(0, 5)], [span(0, 5)], name, group="g") for name in "abc"]
 
-    measure = evaluate("m", copies, ["A"]).exact.micro
+    measure = score_spans("m", copies, ["A"]).exact.micro
 
     assert measure.f1 == 1.0
     assert measure.f1_interval is None
@@ -150,7 +150,7 @@ def test_forty_copies_tell_no_more_than_one() -> None:
     copied = [replace(each, article=f"{each.article}/{n}") for each in found for n in range(40)]
     apart = [replace(each, leak_group=each.article) for each in copied]
 
-    one, forty, naive = (evaluate("m", each, ["A"]) for each in (found, copied, apart))
+    one, forty, naive = (score_spans("m", each, ["A"]) for each in (found, copied, apart))
 
     assert (forty.articles, forty.leak_groups, forty.exact.micro.gold) == (1200, 30, 40 * one.exact.micro.gold)
     assert forty.exact.micro.f1_interval == one.exact.micro.f1_interval
@@ -166,7 +166,7 @@ def test_interval_by_counting_every_resample() -> None:
     """
     two = [judged([span(0, 5)], [span(0, 5)], "a"), judged([span(0, 5)], [], "b")]
 
-    measure = evaluate("m", two, ["A"]).exact.micro
+    measure = score_spans("m", two, ["A"]).exact.micro
 
     assert measure.recall == 1 / 2
     assert measure.recall_interval == (0.0, 1.0)
@@ -176,7 +176,7 @@ def test_interval_is_near_the_normal_one() -> None:
     """For 400 articles with one span each, half of them found, recall is 1/2 give or take 1.96 * sqrt(1/4 / 400)."""
     articles = [judged([span(0, 5)], [span(0, 5)][: n % 2], f"{n}") for n in range(400)]
 
-    interval = evaluate("m", articles, ["A"]).exact.micro.recall_interval
+    interval = score_spans("m", articles, ["A"]).exact.micro.recall_interval
 
     assert interval == pytest.approx((0.5 - 0.049, 0.5 + 0.049), abs=0.006)
 
@@ -185,10 +185,10 @@ def test_intervals_repeat_and_do_not_depend_on_order() -> None:
     """The same seed gives the same interval, whatever order articles come in; another seed gives another."""
     articles = [judged([span(0, 5)], [span(0, 5)][: n % 3], f"{n}") for n in range(50)]
 
-    first = evaluate("m", articles, ["A"])
+    first = score_spans("m", articles, ["A"])
 
-    assert first == evaluate("m", reversed(articles), ["A"])
-    assert first != evaluate("m", articles, ["A"], bootstrap=Bootstrap(seed=2))
+    assert first == score_spans("m", reversed(articles), ["A"])
+    assert first != score_spans("m", articles, ["A"], bootstrap=Bootstrap(seed=2))
 
 
 @pytest.mark.skipif(not WNUT17.exists(), reason="the WNUT-17 submissions are not on this machine")
@@ -201,7 +201,7 @@ def test_published_scores_of_wnut17(system: str) -> None:
         judged(decoded(one), decoded(other), f"{n}") for n, (one, other) in enumerate(zip(gold, tags, strict=True))
     ]
 
-    measures = evaluate(system, articles, WNUT17_LABELS, bootstrap=Bootstrap(resamples=100)).exact
+    measures = score_spans(system, articles, WNUT17_LABELS, bootstrap=Bootstrap(resamples=100)).exact
 
     assert measures.micro.gold == 1079
     assert measures.micro.f1 is not None
@@ -221,7 +221,7 @@ def test_seqeval_agrees_on_random_taggings() -> None:
         articles = [
             judged(decoded(one), decoded(other), f"{n}") for n, (one, other) in enumerate(zip(gold, tags, strict=True))
         ]
-        ours = evaluate("m", articles, ["A", "B"], bootstrap=Bootstrap(resamples=2)).exact
+        ours = score_spans("m", articles, ["A", "B"], bootstrap=Bootstrap(resamples=2)).exact
         for name, measure in {"micro avg": ours.micro, **ours.labels}.items():
             expected = [theirs[name][which] for which in ("precision", "recall", "f1-score")]
             assert [measure.precision or 0.0, measure.recall or 0.0, measure.f1 or 0.0] == pytest.approx(expected)
@@ -240,7 +240,7 @@ def test_scikit_learn_agrees_on_labels_of_the_same_stretches() -> None:
             for rows in (gold, said)
         ]
         articles = [judged(one, other, f"{n}") for n, (one, other) in enumerate(zip(*drawn, strict=True))]
-        ours = evaluate("m", articles, labels, bootstrap=Bootstrap(resamples=2)).exact
+        ours = score_spans("m", articles, labels, bootstrap=Bootstrap(resamples=2)).exact
         flat = [[each for row in rows for each in row] for rows in (gold, said)]
         theirs = precision_recall_fscore_support(*flat, labels=labels, zero_division=0.0)
         micro = precision_recall_fscore_support(*flat, labels=labels, average="micro", zero_division=0.0)

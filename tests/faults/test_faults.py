@@ -10,7 +10,7 @@ import pytest
 from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
-from labeling.studio.server.server import embedded
+from labeling.studio.server.server import run_embedded_server
 from labeling.verbs.pull import pull
 from labeling.workspace.table import Workspace
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A server of its own, for some scenarios kill it; the same chances every time."""
     folder = tmp_path_factory.mktemp("faults")
-    with embedded(Workspace(folder / "server")) as server:
+    with run_embedded_server(Workspace(folder / "server")) as server:
         yield Stage(folder, server, random.Random(3), patience=4)  # noqa: S311 - repeatable on purpose
 
 

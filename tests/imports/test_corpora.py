@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from labeling.articles import Article, Row
+from labeling.articles import Article, SourceRow
 from labeling.imports import brat, conll
-from labeling.imports.merge import Intake, Terms
-from labeling.imports.record import Statement
+from labeling.imports.merge import AnnotationIntake, ImportOptions
+from labeling.imports.record import ImportRecord
 from labeling.project import Project, load_project
 from labeling.values import digest_of
-from labeling.verbs.import_ import Imported, import_
+from labeling.verbs.import_ import ImportResult, import_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 NAMES = {"re3d": ["re3d/centcom.jsonl", "re3d/uk_government.jsonl"], "gum_news": ["gum_news/news.jsonl"]}
-ANA = Terms(annotator="ana")
+ANA = ImportOptions(annotator="ana")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _wanted(documents: Iterable[Document]) -> dict[str, tuple[set[Any], set[Any]
     return {each.name: (each.places, each.facts) for each in documents}
 
 
-def _balances(project: Project, documents: Sequence[Document], summary: Imported) -> None:
+def _balances(project: Project, documents: Sequence[Document], summary: ImportResult) -> None:
     """What went in came out or stands in quarantine, span by span and relation by relation."""
     bad = Counter(row.what for row in project.workspace.quarantine.rows())
     assert sum(len(each.spans) for each in documents) == summary.spans + bad["span"]
@@ -180,7 +180,7 @@ def test_a_corpus_as_brat_writes_it(documents: list[Document], tmp_path: Path, e
     """Nested and crossing spans, some over line ends, whatever the line ends are; self-relations in quarantine."""
     project = _project(tmp_path, documents)
     _brat(tmp_path / "brat", documents, end)
-    summary = import_(project, "brat", [str(tmp_path / "brat")], ANA)
+    summary = import_annotations(project, "brat", [str(tmp_path / "brat")], ANA)
 
     assert _said(project) == _wanted(documents)
     _balances(project, documents, summary)
@@ -190,7 +190,9 @@ def test_a_corpus_as_doccano_writes_it(documents: list[Document], tmp_path: Path
     """In UTF-16 units behind an emoji, overlapping, with relations."""
     project = _project(tmp_path, documents)
     _doccano(tmp_path / "doccano", documents)
-    summary = import_(project, "doccano", [str(tmp_path / "doccano")], Terms(annotator="ana", unit="utf-16"))
+    summary = import_annotations(
+        project, "doccano", [str(tmp_path / "doccano")], ImportOptions(annotator="ana", unit="utf-16")
+    )
 
     assert _said(project, behind=1) == _wanted(documents)
     _balances(project, documents, summary)
@@ -200,7 +202,7 @@ def test_a_corpus_as_prodigy_writes_it(documents: list[Document], tmp_path: Path
     """With its tokens, and relations told by the places of their ends."""
     project = _project(tmp_path, documents)
     _prodigy(tmp_path / "prodigy", documents)
-    summary = import_(project, "prodigy", [str(tmp_path / "prodigy")], ANA)
+    summary = import_annotations(project, "prodigy", [str(tmp_path / "prodigy")], ANA)
 
     assert _said(project) == _wanted(documents)
     _balances(project, documents, summary)
@@ -245,7 +247,7 @@ def test_a_corpus_as_conll(documents: list[Document], tmp_path: Path, scheme: st
     project.workspace.articles.write(articles)
     lines = [line for each in documents for line in (f"# newdoc id = {each.name}", *_tagged(each, scheme), "")]
     (tmp_path / "all.conll").write_bytes(b"\xef\xbb\xbf" + end.join(lines).rstrip().encode())
-    summary = import_(project, "conll", [str(tmp_path / "all.conll")], ANA)
+    summary = import_annotations(project, "conll", [str(tmp_path / "all.conll")], ANA)
 
     assert _said(project) == {each.name: (set(_flat(each)), set()) for each in documents}
     assert (summary.spans, summary.quarantined) == (sum(len(_flat(each)) for each in documents), {})
@@ -260,11 +262,11 @@ def test_what_seven_systems_submitted(name: str) -> None:
     path = CORPORA / "wnut17" / "submissions" / name
     if not path.exists():
         pytest.skip("the shared corpora are not here")
-    (said,) = conll.read(path, "a")
+    (said,) = conll.read_conll(path, "a")
     content = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     blocks = [[line.split()[-1] for line in block.split("\n") if line.strip()] for block in content.split("\n\n")]
 
-    assert isinstance(said, Statement)
+    assert isinstance(said, ImportRecord)
     assert said.misfits == ()
     wanted = [label for tags in blocks for label, _, _ in get_entities(tags)]
     assert [mark.label for mark in said.marks] == wanted
@@ -305,8 +307,8 @@ def _lines() -> st.SearchStrategy[list[str]]:
 @given(_lines())
 def test_every_line_of_brat_is_accounted_for(lines: list[str]) -> None:
     """Whatever the lines: spans and relations come out or stand in quarantine, and so does all that is said of them."""
-    intake = Intake(SCHEMA, Terms(annotator="ana", names={"Doubt": "unsure"}))
-    intake.take(brat.statement_of(Row(where="x", id="x", text=TEXT), "\n".join(lines)))
+    intake = AnnotationIntake(SCHEMA, ImportOptions(annotator="ana", names={"Doubt": "unsure"}))
+    intake.take(brat.parse_brat(SourceRow(where="x", id="x", text=TEXT), "\n".join(lines)))
     ((said, bad),) = intake.finished({})
 
     kinds, refused = Counter(line[0] for line in lines), Counter(row.what for row in bad)

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from labeling.articles import Reject, Row
+from labeling.articles import Reject, SourceRow
 from labeling.errors import UsageError
 from labeling.imports import brat, conll, doccano, prodigy
-from labeling.imports.formats import files
-from labeling.imports.offsets import article_text, places
-from labeling.imports.record import Attribute, Link, Mark, Statement
+from labeling.imports.formats import find_import_files
+from labeling.imports.offsets import article_text, make_offset_map
+from labeling.imports.record import Attribute, ImportRecord, RelationMark, SpanMark
 
 TEXT = "Anna Berg\nmet the Maldives\u2019 minister."
-ROW = Row(where="x.ann", id="x", text=TEXT)
+ROW = SourceRow(where="x.ann", id="x", text=TEXT)
 ANN = """\
 T1\tPerson 0 4;5 9\tAnna Berg
 T2\tCountry 18 26\tMaldives
@@ -44,11 +44,11 @@ T9 Person 0 4
 
 def test_brat_says_everything_once() -> None:
     """Spans, notes, attributes, relations, events by their triggers, equivalences; the rest are misfits."""
-    said = brat.statement_of(ROW, ANN)
+    said = brat.parse_brat(ROW, ANN)
 
     assert said.marks == (
-        Mark("T1", ((0, 9),), "Person", "Anna Berg"),
-        Mark(
+        SpanMark("T1", ((0, 9),), "Person", "Anna Berg"),
+        SpanMark(
             "T2",
             ((18, 26),),
             "Country",
@@ -56,17 +56,17 @@ def test_brat_says_everything_once() -> None:
             "or the ministry?; see page 3",
             (Attribute("A1", "Speculation"),),
         ),
-        Mark("T3", ((10, 13),), "Meet", "met", attributes=(Attribute("A2", "Certainty=Low"),)),
-        Mark("T4", ((26, 36),), "Person", "\u2019 minister"),
-        Mark("T5", ((0, 4), (28, 36)), "Person", "Anna minister"),
+        SpanMark("T3", ((10, 13),), "Meet", "met", attributes=(Attribute("A2", "Certainty=Low"),)),
+        SpanMark("T4", ((26, 36),), "Person", "\u2019 minister"),
+        SpanMark("T5", ((0, 4), (28, 36)), "Person", "Anna minister"),
     )
     assert said.links == (
-        Link("T1", "T2", "Represents"),
-        Link("T3", "T1", "Who"),
-        Link("T3", "T4", "With"),
-        Link("T3", "T3", "In"),
-        Link("T1", "T4", "Same"),
-        Link("T4", "T2", "Same"),
+        RelationMark("T1", "T2", "Represents"),
+        RelationMark("T3", "T1", "Who"),
+        RelationMark("T3", "T4", "With"),
+        RelationMark("T3", "T3", "In"),
+        RelationMark("T1", "T4", "Same"),
+        RelationMark("T4", "T2", "Same"),
     )
     assert [(each.what, each.id, each.kind) for each in said.misfits] == [
         ("annotation", "#3", "unsupported"),
@@ -88,10 +88,10 @@ def test_brat_in_any_order_and_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"one two")
     lines = ("#1\tReviewer T1\tsure?", "A1\tDoubt E1", "E1\tCount:T1", "T1\tCount 4 7\ttwo")
     (tmp_path / "a.ann").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
-    (said,) = brat.read(tmp_path / "a.ann", "a")
+    (said,) = brat.read_brat(tmp_path / "a.ann", "a")
 
-    assert isinstance(said, Statement)
-    assert said.marks == (Mark("T1", ((4, 7),), "Count", "two", "Reviewer: sure?", (Attribute("A1", "Doubt"),)),)
+    assert isinstance(said, ImportRecord)
+    assert said.marks == (SpanMark("T1", ((4, 7),), "Count", "two", "Reviewer: sure?", (Attribute("A1", "Doubt"),)),)
     assert said.misfits == ()
 
 
@@ -102,10 +102,12 @@ def test_brat_reads_pairs_of_files(tmp_path: Path) -> None:
     (tmp_path / "b.ann").write_bytes(b"")
     (tmp_path / "c.txt").write_bytes(b"caf\xe9")
     (tmp_path / "c.ann").write_bytes(b"")
-    (said,), (orphan,), (latin,) = (list(brat.read(tmp_path / name, name[0])) for name in ("a.ann", "b.ann", "c.ann"))
+    (said,), (orphan,), (latin,) = (
+        list(brat.read_brat(tmp_path / name, name[0])) for name in ("a.ann", "b.ann", "c.ann")
+    )
 
-    assert isinstance(said, Statement)
-    assert (said.row.text, said.marks) == ("one\r\ntwo", (Mark("T1", ((5, 8),), "Person", "two"),))
+    assert isinstance(said, ImportRecord)
+    assert (said.row.text, said.marks) == ("one\r\ntwo", (SpanMark("T1", ((5, 8),), "Person", "two"),))
     assert isinstance(orphan, Reject)
     assert orphan.reason == "there is no b.txt beside it"
     assert isinstance(latin, Reject)
@@ -139,24 +141,24 @@ def test_prodigy(tmp_path: Path) -> None:
         + b"\n"
         + _line(text=TEXT, answer="ignore", accept=[7.5])
     )
-    full, chosen, rejected, ignored = prodigy.read(path, "news")
+    full, chosen, rejected, ignored = prodigy.read_prodigy(path, "news")
 
-    assert isinstance(full, Statement)
+    assert isinstance(full, ImportRecord)
     assert (full.row.id, full.row.source, full.named) == ("a17", "wire", True)
     assert full.marks == (
-        Mark("Person:0-9", ((0, 9),), "Person"),
-        Mark("Country:18-26", ((18, 26),), "Country"),
+        SpanMark("Person:0-9", ((0, 9),), "Person"),
+        SpanMark("Country:18-26", ((18, 26),), "Country"),
     )
-    assert full.links == (Link("Person:0-9", "Country:18-26", "Represents"),)
+    assert full.links == (RelationMark("Person:0-9", "Country:18-26", "Represents"),)
     assert [(each.what, each.kind) for each in full.misfits] == [("span", "unreadable"), ("relation", "unreadable")]
     assert (full.annotator, full.updated) == ("news-ana", "2023-11-14T22:13:20+00:00")
     assert full.ignored == {"colour", "spans.kb_id", "meta.score"}
-    assert isinstance(chosen, Statement)
+    assert isinstance(chosen, ImportRecord)
     assert (chosen.options, chosen.state, chosen.named) == (("war", "good"), "submitted", False)
-    assert isinstance(rejected, Statement)
+    assert isinstance(rejected, ImportRecord)
     assert (rejected.options, rejected.state) == (("peace",), "skipped")
     assert rejected.row.id == chosen.row.id
-    assert isinstance(ignored, Statement)
+    assert isinstance(ignored, ImportRecord)
     assert [(each.what, each.raw) for each in ignored.misfits] == [("choice", 7.5)]
 
 
@@ -177,20 +179,20 @@ def test_doccano(tmp_path: Path) -> None:
             relations=[{"id": 1, "from_id": 10, "to_id": 11, "type": "Represents"}, {"id": 2}],
         )
     )
-    triples, words, entities = doccano.read(path, "all")
+    triples, words, entities = doccano.read_doccano(path, "all")
 
-    assert isinstance(triples, Statement)
-    assert triples.marks == (Mark("Person:0-9", ((0, 9),), "Person"),)
+    assert isinstance(triples, ImportRecord)
+    assert triples.marks == (SpanMark("Person:0-9", ((0, 9),), "Person"),)
     assert [(each.what, each.kind) for each in triples.misfits] == [
         ("span", "unreadable"),
         ("annotation", "unsupported"),
     ]
     assert (triples.row.id, triples.annotator) == ("1", "ana")
-    assert isinstance(words, Statement)
+    assert isinstance(words, ImportRecord)
     assert (words.options, words.ignored) == (("war", "peace"), frozenset({"tier"}))
-    assert isinstance(entities, Statement)
+    assert isinstance(entities, ImportRecord)
     assert [(mark.id, mark.parts) for mark in entities.marks] == [("10", ((0, 9),)), ("11", ((18, 26),))]
-    assert entities.links == (Link("10", "11", "Represents"),)
+    assert entities.links == (RelationMark("10", "11", "Represents"),)
     assert [each.what for each in entities.misfits] == ["span", "relation"]
     assert entities.ignored == {"entities.user"}
 
@@ -209,10 +211,10 @@ def test_lines_without_a_text_are_refused(tmp_path: Path, line: bytes, reason: s
     """Each with its number; those around it are read."""
     path = tmp_path / "x.jsonl"
     path.write_bytes(_line(text="a") + line + _line(text="b"))
-    first, bad, last = prodigy.read(path, "x")
+    first, bad, last = prodigy.read_prodigy(path, "x")
 
-    assert isinstance(first, Statement)
-    assert isinstance(last, Statement)
+    assert isinstance(first, ImportRecord)
+    assert isinstance(last, ImportRecord)
     assert isinstance(bad, Reject)
     assert bad.where == f"{path}:2"
     assert reason in bad.reason
@@ -244,9 +246,9 @@ def test_conll(tmp_path: Path) -> None:
     """Text by the rule, documents by their marks, any of the schemes; a comment is none without its equals sign."""
     path = tmp_path / "all.conll"
     path.write_text(CONLL, encoding="utf-8")
-    one, two = conll.read(path, "all")
+    one, two = conll.read_conll(path, "all")
 
-    assert isinstance(one, Statement)
+    assert isinstance(one, ImportRecord)
     assert (one.row.id, one.row.text) == ("all#1", "Anna Berg met #\nMaldives Japan now")
     assert [(mark.label, *mark.parts) for mark in one.marks] == [
         ("PER", (0, 9)),
@@ -255,7 +257,7 @@ def test_conll(tmp_path: Path) -> None:
     ]
     assert [(each.id, each.raw) for each in one.misfits] == [("line 11", "now\tB_TIME")]
     assert one.ignored == {"1 columns before the last", "# sent_id"}
-    assert isinstance(two, Statement)
+    assert isinstance(two, ImportRecord)
     assert (two.row.id, two.row.text) == ("wire/2", "Male (x) (y) (z) end")
     assert [(mark.label, *mark.parts) for mark in two.marks] == [("LOC", (0, 4)), ("X", (5, 12)), ("X", (13, 16))]
 
@@ -265,12 +267,12 @@ def test_conll_finds_the_tokens_in_the_article(tmp_path: Path) -> None:
     path = tmp_path / "a.conll"
     path.write_text("Male\tB-LOC\n(\tO\nIOR\tB-ORG\n)\tO\n", encoding="utf-8")
     texts = {"a": " Male(IOR)\n"}
-    (there,) = conll.read(path, "a", texts.get)
-    (other,) = conll.read(path, "b", {"b": "Male (IOR) again"}.get)
+    (there,) = conll.read_conll(path, "a", texts.get)
+    (other,) = conll.read_conll(path, "b", {"b": "Male (IOR) again"}.get)
 
-    assert isinstance(there, Statement)
+    assert isinstance(there, ImportRecord)
     assert (there.row.text, [mark.parts for mark in there.marks]) == (" Male(IOR)\n", [((1, 5),), ((6, 9),)])
-    assert isinstance(other, Statement)
+    assert isinstance(other, ImportRecord)
     assert (other.row.text, [mark.parts for mark in other.marks]) == ("Male ( IOR )", [((0, 4),), ((7, 10),)])
 
 
@@ -278,7 +280,7 @@ def test_conll_without_tags_is_refused(tmp_path: Path) -> None:
     """A file of words alone says nothing; the line is named."""
     path = tmp_path / "a.conll"
     path.write_text("Anna\tO\nBerg\n", encoding="utf-8")
-    (bad,) = conll.read(path, "a")
+    (bad,) = conll.read_conll(path, "a")
 
     assert isinstance(bad, Reject)
     assert "line 2 has a token and no tag" in bad.reason
@@ -290,8 +292,8 @@ TAGS = st.lists(st.sampled_from([*(f"{prefix}-{label}" for prefix in "BIES" for 
 @given(st.lists(TAGS, min_size=1, max_size=3))
 def test_seqeval_reads_tags_as_we_do(sentences: list[list[str]]) -> None:
     """Another program finds the same spans in any sequence of tags, sound or not; none goes on in the next sentence."""
-    document = conll.Document(sentences=[[conll.Token("w", tag, 0) for tag in tags] for tags in sentences])
-    marks = conll.statement_of(document, "a", "a", None).marks
+    document = conll.ConllDocument(sentences=[[conll.TaggedToken("w", tag, 0) for tag in tags] for tags in sentences])
+    marks = conll.parse_document(document, "a", "a", None).marks
 
     # Words have one letter, so that the word at 2n is the n-th. Seqeval puts an O after each sentence, too.
     first = [sum(map(len, sentences[:number])) for number in range(len(sentences))]
@@ -307,10 +309,10 @@ def test_a_published_test_set() -> None:
     path = Path(__file__).parents[3] / "shared" / "corpora" / "wnut17" / "emerging.test.annotated"
     if not path.exists():
         pytest.skip("the shared corpora are not here")
-    (said,) = conll.read(path, "wnut17")
-    (document,) = conll.documents_of(path.read_text(encoding="utf-8"))
+    (said,) = conll.read_conll(path, "wnut17")
+    (document,) = conll.split_documents(path.read_text(encoding="utf-8"))
 
-    assert isinstance(said, Statement)
+    assert isinstance(said, ImportRecord)
     assert (len(said.marks), len(document.tokens), said.misfits) == (1079, 23394, ())
 
 
@@ -323,8 +325,8 @@ def test_offsets_stay_with_their_characters(text: str, data: st.DataObject) -> N
     clean = article_text(text)
     inside = text[start - 1 : start + 1] != "\r\n" and text[end - 1 : end + 1] != "\r\n"
 
-    by_points = [places(text, "code-points")(offset) for offset in (start, end)]
-    assert [places(text, "utf-16")(offset) for offset in units] == by_points
+    by_points = [make_offset_map(text, "code-points")(offset) for offset in (start, end)]
+    assert [make_offset_map(text, "utf-16")(offset) for offset in units] == by_points
     assert by_points[0] is not None
     if inside and not (start == 0 and text.startswith("\ufeff")):
         assert clean[by_points[0] : by_points[1]] == article_text("." + text[start:end])[1:]
@@ -332,10 +334,10 @@ def test_offsets_stay_with_their_characters(text: str, data: st.DataObject) -> N
 
 def test_no_place_inside_a_character() -> None:
     """Half of a pair, or an offset outside of the text, is no place."""
-    place = places("a\U0001f44db", "utf-16")
+    place = make_offset_map("a\U0001f44db", "utf-16")
 
     assert [place(offset) for offset in range(-1, 6)] == [None, 0, 1, None, 2, 3, None]
-    assert places("ab", "code-points")(3) is None
+    assert make_offset_map("ab", "code-points")(3) is None
 
 
 def test_files_of_a_format(tmp_path: Path) -> None:
@@ -343,11 +345,11 @@ def test_files_of_a_format(tmp_path: Path) -> None:
     for name in ("b/2.ann", "b/2.txt", "a.ann", "lone.txt", ".git/x.ann", "x.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("", encoding="utf-8")
-    found, passed = files("brat", [str(tmp_path)])
+    found, passed = find_import_files("brat", [str(tmp_path)])
 
     assert [name for _, name in found] == ["a", "b/2"]
     assert passed == [str(tmp_path / "lone.txt"), str(tmp_path / "x.jsonl")]
-    assert files("doccano", [str(tmp_path / "lone.txt")]) == ([(tmp_path / "lone.txt", "lone")], [])
+    assert find_import_files("doccano", [str(tmp_path / "lone.txt")]) == ([(tmp_path / "lone.txt", "lone")], [])
     for name, fault in ((str(tmp_path / "b"), "holds no doccano file"), ("nowhere", "there is no file or folder")):
         with pytest.raises(UsageError, match=fault):
-            files("doccano", [name])
+            find_import_files("doccano", [name])

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from labeling.passages import frames
-from labeling.passages.find import Found, Size, find, texts_of
-from labeling.passages.settings import PassageRules
+from labeling.passages.find import CorpusSize, FoundPassages, find_passages, frame_articles
+from labeling.project import PassageRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from labeling.articles import Article
 
-    Finder: TypeAlias = Callable[..., Found]
+    Finder: TypeAlias = Callable[..., FoundPassages]
 
 
 @pytest.fixture(scope="session")
 def find_in() -> Finder:
     """Find what articles share; ``buckets`` says into how many parts the work is cut."""
-    frames.start("")
+    frames.choose_runner("")
 
-    def found(articles: Sequence[Article], rules: PassageRules | None = None, buckets: int = 1) -> Found:
-        size = Size(8_000 * (buckets - 1), sum(len(article.text) for article in articles))
-        return find(texts_of(articles), size, rules or PassageRules())
+    def found(articles: Sequence[Article], rules: PassageRules | None = None, buckets: int = 1) -> FoundPassages:
+        size = CorpusSize(8_000 * (buckets - 1), sum(len(article.text) for article in articles))
+        return find_passages(frame_articles(articles), size, rules or PassageRules())
 
     return found

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.passages.alignment import align, align_all
+from labeling.passages.alignment import align_streams, align_words
 from labeling.passages.normalise import Texts
-from labeling.passages.tiling import tiles
+from labeling.passages.tiling import lay_tiles
 from labeling.passages.words import stream_of, words_of
 
 REAL = Path(__file__).parents[2] / "../shared/articles"
@@ -22,7 +22,7 @@ def side_by_side(left: str, right: str, words: int = 12) -> list[tuple[str, str,
     """The stretches as printed in both texts, and how many words they have in common."""
     return [
         (left[each.left_start : each.left_end], right[each.right_start : each.right_end], each.words)
-        for each in align(words_of(left), words_of(right), words)
+        for each in align_words(words_of(left), words_of(right), words)
     ]
 
 
@@ -74,7 +74,7 @@ def test_short_texts_are_shared_as_a_whole() -> None:
 @given(TOKENS, TOKENS, st.integers(6, 12))
 def test_tiles_are_the_same_words_on_both_sides(left: list[str], right: list[str], words: int) -> None:
     """What a tile covers is word for word the same in both texts, and no word is covered twice."""
-    stretches = align(words_of(" ".join(left)), words_of(" ".join(right)), words)
+    stretches = align_words(words_of(" ".join(left)), words_of(" ".join(right)), words)
     tiles = [tile for stretch in stretches for tile in stretch.tiles]
 
     for tile in tiles:
@@ -108,7 +108,7 @@ def laid_by_hand(left: list[str], right: list[str]) -> list[tuple[int, int, int]
 def test_tiles_are_those_of_a_plain_search(left: list[str], right: list[str]) -> None:
     """The longest run first, and of two as long the one that comes first in the right text."""
     one, other = (stream_of(Texts.of([" ".join(text)])) for text in (left, right))
-    found = tiles(one, other)
+    found = lay_tiles(one, other)
 
     assert list(zip(found.left.tolist(), found.right.tolist(), found.words.tolist(), strict=True)) == laid_by_hand(
         left, right
@@ -120,7 +120,7 @@ def test_a_shared_run_is_found(a: list[str], b: list[str], c: list[str], d: list
     """A run that stands in both texts, of words that are nowhere else, lies inside one stretch."""
     run = [f"run{n}" for n in range(words)]
     left, right = [*a, *run, *b], [*c, *run, *d]
-    stretches = align(words_of(" ".join(left)), words_of(" ".join(right)), words)
+    stretches = align_words(words_of(" ".join(left)), words_of(" ".join(right)), words)
 
     assert any(
         tile.left <= len(a) and tile.left + tile.words >= len(a) + words and tile.left - tile.right == len(a) - len(c)
@@ -149,12 +149,12 @@ def test_the_two_real_articles_to_the_character() -> None:
 def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[str], list[str]]], words: int) -> None:
     """What stands beside a pair in its batch changes nothing, whatever the lengths of the texts."""
     left, right = (stream_of(Texts.of(" ".join(text) for text in texts)) for texts in zip(*pairs, strict=True))
-    found = align_all(left, right, words)
+    found = align_streams(left, right, words)
     ends = (found.left_start, found.left_end, found.right_start, found.right_end, found.words)
     alone = [
         (number, each.left_start, each.left_end, each.right_start, each.right_end, each.words)
         for number in range(len(pairs))
-        for each in align(left.of(number), right.of(number), words)
+        for each in align_words(left.of(number), right.of(number), words)
     ]
 
     assert list(zip(found.pair.tolist(), *(column.tolist() for column in ends), strict=True)) == alone
@@ -162,4 +162,4 @@ def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[st
 
 def test_nothing_in_common_is_no_stretch() -> None:
     """Two texts without a word in common share nothing."""
-    assert align(words_of("a b c"), words_of("d e f"), 6) == []
+    assert align_words(words_of("a b c"), words_of("d e f"), 6) == []

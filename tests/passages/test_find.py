@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import PassagesTooLarge
-from labeling.passages.settings import PassageRules
+from labeling.project import PassageRules
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from labeling.passages.find import Found
+    from labeling.passages.find import FoundPassages
     from labeling.workspace.rows.passage import Passage
 
-    Finder = Callable[..., Found]
+    Finder = Callable[..., FoundPassages]
 
 CORPORA = Path(__file__).parents[2] / "../shared/corpora"
 REAL = Path(__file__).parents[2] / "../shared/articles"
@@ -40,7 +40,7 @@ def own(name: str, count: int) -> str:
     return " ".join(f"{name}{n}" for n in range(count))
 
 
-def together(found: Found, what: str) -> list[list[str]]:
+def together(found: FoundPassages, what: str) -> list[list[str]]:
     """The stories or leak groups of two articles and more."""
     members: defaultdict[str, list[str]] = defaultdict(list)
     for row in found.clusters:

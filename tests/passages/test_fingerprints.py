@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.passages.fingerprints import beside, fingerprints, gram_size, wholes, windows
+from labeling.passages.fingerprints import find_windows, gram_size, hash_texts, neighbour_masks, winnow
 from labeling.passages.normalise import Texts
-from labeling.passages.words import Stream, grams, streams, words_of
+from labeling.passages.words import Stream, hash_grams, make_streams, words_of
 
 WORDS = st.lists(st.sampled_from([f"w{n}" for n in range(9)]), min_size=1, max_size=60)
 N = 8
@@ -16,14 +16,14 @@ N = 8
 
 def stream_of(*texts: list[str]) -> Stream:
     """The texts' words in one stream."""
-    (stream,) = streams(Texts.of(" ".join(text) for text in texts))
+    (stream,) = make_streams(Texts.of(" ".join(text) for text in texts))
     return stream
 
 
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_every_run_holds_a_fingerprint(texts: list[list[str]]) -> None:
     """Of every run of N words one of its N - k + 1 runs of k words is kept: the guarantee of winnowing."""
-    text, _, at, _ = fingerprints(stream_of(*texts), N)
+    text, _, at, _ = winnow(stream_of(*texts), N)
     kept = set(zip(text.tolist(), at.tolist(), strict=True))
 
     for number, words in enumerate(texts):
@@ -34,11 +34,11 @@ def test_every_run_holds_a_fingerprint(texts: list[list[str]]) -> None:
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_fingerprints_are_the_smallest_of_a_window(texts: list[list[str]]) -> None:
     """What is kept is exactly what some window's smallest number is, redone one window at a time."""
-    text, values, at, _ = fingerprints(stream_of(*texts), N)
+    text, values, at, _ = winnow(stream_of(*texts), N)
     width = N - gram_size(N) + 1
     expected = set()
     for number, words in enumerate(texts):
-        runs = grams(words_of(" ".join(words)).ids, gram_size(N)).tolist()
+        runs = hash_grams(words_of(" ".join(words)).ids, gram_size(N)).tolist()
         for start in range(len(runs) - width + 1):
             least = min(runs[start : start + width])
             expected |= {(number, run, start + n) for n, run in enumerate(runs[start : start + width]) if run == least}
@@ -49,7 +49,7 @@ def test_fingerprints_are_the_smallest_of_a_window(texts: list[list[str]]) -> No
 def test_one_word_in_three_begins_a_fingerprint() -> None:
     """The expected density of winnowing with a window of 5 is 2 / (5 + 1) (Schleimer, Wilkerson, Aiken 2003)."""
     words = np.random.default_rng(7).integers(0, 10**6, 40_000)
-    text, *_ = fingerprints(stream_of([f"w{word}" for word in words]), 12)
+    text, *_ = winnow(stream_of([f"w{word}" for word in words]), 12)
 
     assert abs(len(text) / len(words) - 2 / 6) < 0.005
 
@@ -59,29 +59,29 @@ def test_what_stands_beside_a_fingerprint_never_hides_a_run(texts: list[list[str
     """Wherever a run of N words stands twice, its fingerprint has the same words beside it, in one mask at least."""
     copied = [f"run{n}" for n in range(words)]
     whole = [*texts[0], *copied, *texts[-1]]
-    text, values, at, near = fingerprints(stream_of(*texts, copied, whole, [*copied, *texts[0]]), words)
+    text, values, at, near = winnow(stream_of(*texts, copied, whole, [*copied, *texts[0]]), words)
     seen: dict[tuple[int, int], set[int]] = {}
     for number, start in ((len(texts), 0), (len(texts) + 1, len(texts[0])), (len(texts) + 2, 0)):
         inside = (text == number) & (at >= start) & (at <= start + words - gram_size(words))
         for value, beside_it in zip(values[inside].tolist(), near[inside].tolist(), strict=True):
-            for mask in beside(words):
+            for mask in neighbour_masks(words):
                 seen.setdefault((value, int(mask)), set()).add(beside_it & int(mask))
     found = {value for value, _ in seen}
 
     assert found
-    assert all(any(len(seen[value, int(mask)]) == 1 for mask in beside(words)) for value in found)
+    assert all(any(len(seen[value, int(mask)]) == 1 for mask in neighbour_masks(words)) for value in found)
 
 
 def test_the_words_beside_a_fingerprint_are_those_of_a_run() -> None:
     """Runs of 12 words hold 8 and 4 more: none before and four after, or one and three, and so on; a byte each."""
-    assert [f"{int(mask):016x}" for mask in beside(12)] == [
+    assert [f"{int(mask):016x}" for mask in neighbour_masks(12)] == [
         "ffffffff00000000",
         "00ffffffff000000",
         "0000ffffffff0000",
         "000000ffffffff00",
         "00000000ffffffff",
     ]
-    assert [f"{int(mask):016x}" for mask in beside(6)] == [
+    assert [f"{int(mask):016x}" for mask in neighbour_masks(6)] == [
         "0000ffff00000000",
         "000000ffff000000",
         "00000000ffff0000",
@@ -91,14 +91,14 @@ def test_the_words_beside_a_fingerprint_are_those_of_a_run() -> None:
 def runs_that_hold(texts: list[list[str]], *prints: tuple[int, int]) -> list[tuple[int, int, int]]:
     """The runs of N words that hold fingerprints, each given by the number of its text and its first word."""
     text, at = (np.array(column) for column in zip(*prints, strict=True))
-    owner, values, places = windows(stream_of(*texts), text, at, N)
+    owner, values, places = find_windows(stream_of(*texts), text, at, N)
     return list(zip(owner.tolist(), values.tolist(), places.tolist(), strict=True))
 
 
 def test_the_windows_of_a_fingerprint_are_all_runs_that_hold_it() -> None:
     """With N = 8 and k = 5, a fingerprint at word 6 stands in the runs that start at words 3 to 6, each given once."""
     words = [f"w{n}" for n in range(30)]
-    values = grams(words_of(" ".join(words)).ids, N).tolist()
+    values = hash_grams(words_of(" ".join(words)).ids, N).tolist()
 
     assert gram_size(N) == 5
     assert runs_that_hold([["x"], words], (1, 6)) == [(1, values[n], n) for n in (3, 4, 5, 6)]
@@ -115,7 +115,7 @@ def test_windows_end_where_the_text_does() -> None:
 
 def test_a_text_as_a_whole_has_a_number_by_its_words_in_order() -> None:
     """The same words in order have one number; in another order, or one word more, another."""
-    values = wholes(stream_of(["a", "b"], ["A,", "b!"], ["b", "a"], ["a", "b", "b"], ["b"], ["b", "b"])).tolist()
+    values = hash_texts(stream_of(["a", "b"], ["A,", "b!"], ["b", "a"], ["a", "b", "b"], ["b"], ["b", "b"])).tolist()
 
     assert values[0] == values[1]
     assert len(set(values)) == 5

@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.articles import Article
-from labeling.passages.settings import PassageRules
-from labeling.splits.assign import Facts, assign
-from labeling.splits.leakage import Held, certify
+from labeling.project import PassageRules
+from labeling.splits.assign import PlacementFacts, assign_splits
+from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
-    from labeling.passages.find import Found
-    from labeling.workspace.rows.assignment import Assignment, SplitName
+    from labeling.passages.find import FoundPassages
+    from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 
-    Finder = Callable[..., Found]
+    Finder = Callable[..., FoundPassages]
 
 SHARES: dict[SplitName, float] = {"train": 0.4, "dev": 0.3, "test": 0.3}  # near each other, so that all are in use
 RULES = PassageRules(words=6)
@@ -42,11 +42,11 @@ def written(plan: Sequence[Sequence[tuple[int, bool]]]) -> list[Article]:
     return [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
 
 
-def placed(find_in: Finder, articles: Sequence[Article], before: Sequence[Assignment]) -> list[Assignment]:
+def placed(find_in: Finder, articles: Sequence[Article], before: Sequence[SplitAssignment]) -> list[SplitAssignment]:
     """Clustered and split, as the verbs do it."""
     groups = {row.article: row.leak_group for row in find_in(articles, RULES).clusters}
     labels = {article.id: {"PERSON": len(article.text) % 3} for article in articles}
-    return assign(groups, [article.id for article in articles], before, SHARES, "1", Facts(labels))
+    return assign_splits(groups, [article.id for article in articles], before, SHARES, "1", PlacementFacts(labels))
 
 
 @settings(max_examples=40, deadline=None)
@@ -62,8 +62,8 @@ def test_no_passage_in_two_splits_whenever_articles_come(
     after = placed(find_in, shuffled, before)
 
     texts = {article.id: article.text for article in articles}
-    held = [Held(row.article, texts[row.article], row.split) for row in after if row.split]
-    assert certify(held, [], RULES.words, "1").shared_passages_across_splits == 0
+    held = [SplitArticle(row.article, texts[row.article], row.split) for row in after if row.split]
+    assert certify_splits(held, [], RULES.words, "1").shared_passages_across_splits == 0
     assert {row.article: row.split for row in before}.items() <= {row.article: row.split for row in after}.items()
     assert all(row.split or row.reason for row in after)
     assert after == placed(find_in, articles, before)

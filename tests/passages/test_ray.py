@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from labeling.passages.find import Found
+    from labeling.passages.find import FoundPassages
 
 # In a process of its own, because Daft keeps to the runner that it was first given.
 SCRIPT = """
@@ -53,7 +53,7 @@ def corpus() -> list[Article]:
 
 
 @pytest.mark.ray
-def test_ray_finds_the_same(tmp_path: Path, find_in: Callable[..., Found]) -> None:
+def test_ray_finds_the_same(tmp_path: Path, find_in: Callable[..., FoundPassages]) -> None:
     """On a local Ray cluster: the same rows as in one process, and no limit of this machine's memory."""
     write_rows(tmp_path / "articles.jsonl", corpus())
     script = subprocess.run(
@@ -75,7 +75,7 @@ def test_ray_finds_the_same(tmp_path: Path, find_in: Callable[..., Found]) -> No
 def test_a_cluster_that_does_not_answer_is_named() -> None:
     """An address where no cluster is: a refusal that says which, and what to do."""
     with pytest.raises(RayUnavailable, match=r"'127\.0\.0\.1:1' cannot be used: .*refused") as refusal:
-        frames.start("127.0.0.1:1")
+        frames.choose_runner("127.0.0.1:1")
 
     assert "`ray` under [passages]" in refusal.value.todo
 
@@ -85,6 +85,6 @@ def test_ray_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
 
     with pytest.raises(RayUnavailable, match="Ray is not installed") as refusal:
-        frames.start("local")
+        frames.choose_runner("local")
 
     assert refusal.value.todo == "install labeling[ray]"

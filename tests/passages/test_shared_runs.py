@@ -8,17 +8,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.passages.fingerprints import beside
+from labeling.passages.fingerprints import neighbour_masks
 from labeling.passages.shared_runs import (
     BOILERPLATE,
     REPRINT,
     Columns,
-    connected,
-    joined,
-    repeated,
-    shared,
-    starred,
-    unmasked,
+    attach_centres,
+    drop_masked_runs,
+    find_connected_components,
+    join_consecutive_runs,
+    keep_repeated_fingerprints,
+    keep_shared_runs,
 )
 
 
@@ -44,7 +44,7 @@ def test_what_one_article_repeats_is_not_shared() -> None:
     """A fingerprint twice in one article is none of two articles."""
     prints = columns(hash=[5, 5, 6, 6, 7], article=[1, 1, 1, 2, 3], at=[0, 9, 3, 4, 0], near=[0] * 5)
 
-    assert rows(repeated(prints, beside(12)), "article", "at") == [(1, 3), (2, 4)]
+    assert rows(keep_repeated_fingerprints(prints, neighbour_masks(12)), "article", "at") == [(1, 3), (2, 4)]
 
 
 def test_a_stock_phrase_is_not_shared() -> None:
@@ -62,7 +62,14 @@ def test_a_stock_phrase_is_not_shared() -> None:
         ],
     )
 
-    assert rows(repeated(prints, beside(12)), "article", "at") == [(1, 5), (1, 6), (1, 7), (2, 5), (2, 6), (2, 7)]
+    assert rows(keep_repeated_fingerprints(prints, neighbour_masks(12)), "article", "at") == [
+        (1, 5),
+        (1, 6),
+        (1, 7),
+        (2, 5),
+        (2, 6),
+        (2, 7),
+    ]
 
 
 def test_boilerplate_is_what_one_source_prints_on_many_days() -> None:
@@ -75,12 +82,12 @@ def test_boilerplate_is_what_one_source_prints_on_many_days() -> None:
         day=[10, 11, 12, 12, 10, 11, 12, 10, 11, 12],
     )
 
-    assert rows(shared(table, 3), "hash", "article", "kind") == [
+    assert rows(keep_shared_runs(table, 3), "hash", "article", "kind") == [
         *((5, article, BOILERPLATE) for article in (1, 2, 3, 4)),
         *((6, article, REPRINT) for article in (1, 4, 5)),
         *((7, article, REPRINT) for article in (1, 2, 3)),
     ]
-    assert BOILERPLATE not in shared(table, 4)["kind"]
+    assert BOILERPLATE not in keep_shared_runs(table, 4)["kind"]
 
 
 def test_a_run_that_touches_boilerplate_joins_nothing() -> None:
@@ -91,7 +98,7 @@ def test_a_run_that_touches_boilerplate_joins_nothing() -> None:
         kind=[BOILERPLATE] + [REPRINT] * 6,
     )
 
-    assert rows(unmasked(table, 6), "article", "at") == [(1, 4), (1, 10), (1, 16), (1, 40), (2, 10)]
+    assert rows(drop_masked_runs(table, 6), "article", "at") == [(1, 4), (1, 10), (1, 16), (1, 40), (2, 10)]
 
 
 def test_each_article_is_joined_to_the_fullest() -> None:
@@ -106,7 +113,7 @@ def test_each_article_is_joined_to_the_fullest() -> None:
         start=[20] * many,
         end=[90] * many,
     )
-    pairs = starred(table)
+    pairs = attach_centres(table)
 
     assert set(pairs["centre"].tolist()) == {700}
     assert sorted(pairs["article"].tolist()) == [n for n in range(many) if n != 700]
@@ -126,7 +133,9 @@ def test_runs_that_follow_each_other_are_one() -> None:
         centre_end=[270, 260, 290, 280],
     )
 
-    assert rows(joined(table, 6), "article", "start", "end", "centre", "centre_start", "centre_end", "words") == [
+    assert rows(
+        join_consecutive_runs(table, 6), "article", "start", "end", "centre", "centre_start", "centre_end", "words"
+    ) == [
         (2, 30, 110, 1, 200, 280, 8),
         (2, 300, 360, 1, 230, 290, 6),
     ]
@@ -142,11 +151,13 @@ def test_groups_are_what_hangs_together(pairs: list[tuple[int, int]]) -> None:
     expected = [(article, min(members)) for article, members in sorted(group.items())]
     left, right = zip(*pairs, strict=True)
 
-    assert rows(connected(columns(centre=list(left), article=list(right))), "article", "group") == expected
+    assert (
+        rows(find_connected_components(columns(centre=list(left), article=list(right))), "article", "group") == expected
+    )
 
 
 def test_a_long_chain_is_one_group() -> None:
     """Ten thousand articles, each sharing with the next one only, hang together."""
     chain = np.random.default_rng(1).permutation(10_000).astype(np.uint64)
 
-    assert set(connected({"centre": chain[:-1], "article": chain[1:]})["group"].tolist()) == {0}
+    assert set(find_connected_components({"centre": chain[:-1], "article": chain[1:]})["group"].tolist()) == {0}

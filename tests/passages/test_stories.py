@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from labeling.passages.settings import PassageRules
-from labeling.passages.stories import Report, stories
+from labeling.passages.stories import StoryArticle, group_stories
 from labeling.passages.words import number_of, words_of
+from labeling.project import PassageRules
 
 RULES = PassageRules()
 A, B = 1, 2  # two sources
@@ -20,10 +20,10 @@ def own(count: int) -> list[str]:
     return [f"own{next(OWN)}" for _ in range(count)]
 
 
-def report(article: int, words: list[str], source: int = 0, day: int = 0) -> Report:
+def report(article: int, words: list[str], source: int = 0, day: int = 0) -> StoryArticle:
     """An article of these words, nothing in it boilerplate."""
     text = " ".join(words)
-    return Report(article, words_of(text), len(words), number_of(text), source, day, {})
+    return StoryArticle(article, words_of(text), len(words), number_of(text), source, day, {})
 
 
 RELEASE = own(80)
@@ -54,29 +54,29 @@ def test_coverage_source_and_date_decide(
     left = report(7, RELEASE[:shared] + own(120 - shared), *one)
     right = report(8, RELEASE[:shared] + own(100 - shared), *other)
 
-    assert stories([left, right], RULES) == {7: 7, 8: 7 if expected else 8}
+    assert group_stories([left, right], RULES) == {7: 7, 8: 7 if expected else 8}
 
 
 def test_one_outlets_rerun_is_one_story() -> None:
     """Nine tenths of the text on one day: a rerun; on two days it is not, unless word for word the same."""
     left, right = RELEASE + own(8), RELEASE + own(8)
 
-    assert stories([report(7, left, A, 10), report(8, right, A, 10)], RULES) == {7: 7, 8: 7}
-    assert stories([report(7, left, A, 10), report(8, right, A, 11)], RULES) == {7: 7, 8: 8}
-    assert stories([report(7, left, A, 10), report(8, left, A, 400)], RULES) == {7: 7, 8: 7}
+    assert group_stories([report(7, left, A, 10), report(8, right, A, 10)], RULES) == {7: 7, 8: 7}
+    assert group_stories([report(7, left, A, 10), report(8, right, A, 11)], RULES) == {7: 7, 8: 8}
+    assert group_stories([report(7, left, A, 10), report(8, left, A, 400)], RULES) == {7: 7, 8: 7}
 
 
 def test_the_fullest_leads() -> None:
     """The lead is the article with most words, and of two as full the one with the lesser number."""
     short, long, other = RELEASE + own(5), RELEASE + own(20), RELEASE + own(20)
 
-    assert stories([report(1, short), report(3, long), report(2, other)], RULES) == {1: 2, 2: 2, 3: 2}
+    assert group_stories([report(1, short), report(3, long), report(2, other)], RULES) == {1: 2, 2: 2, 3: 2}
 
 
 def test_stories_do_not_run_on_from_day_to_day() -> None:
     """Each of ten daily reports is near the next one, but only those near the lead are its story."""
     reports = [report(day, RELEASE + own(100 - day), day, 100 + 3 * day) for day in range(1, 11)]
-    leads = stories(reports, RULES)
+    leads = group_stories(reports, RULES)
 
     assert leads == {1: 1, 2: 1, 3: 3, 4: 3, 5: 5, 6: 5, 7: 7, 8: 7, 9: 9, 10: 9}
 
@@ -86,10 +86,10 @@ def test_the_order_changes_nothing_and_sketches_miss_nothing() -> None:
     footer = own(20)
     texts = [own(90) for _ in range(6)]
     reports = [report(n, texts[n % 6][: 60 + n // 6] + own(n % 7) + footer) for n in range(60)]
-    leads = stories(reports, RULES)
+    leads = group_stories(reports, RULES)
     mixed = Random(3).sample(reports, 60)  # noqa: S311 - any order will do
 
     assert {frozenset(n for n in leads if leads[n] == lead) for lead in leads.values()} == {
         frozenset(range(first, 60, 6)) for first in range(6)
     }
-    assert stories(mixed, RULES) == leads
+    assert group_stories(mixed, RULES) == leads

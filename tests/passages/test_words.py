@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from labeling.passages import words as room
 from labeling.passages.normalise import Texts
-from labeling.passages.words import all_words, grams, streams, words_of
+from labeling.passages.words import hash_grams, make_streams, words_of, words_of_all
 
 
 def cut(text: str) -> list[str]:
@@ -59,7 +59,7 @@ def test_typography_is_not_looked_at(one: str, other: str) -> None:
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=12))
 def test_many_texts_at_once_are_the_same_as_one_by_one(texts: list[str]) -> None:
     """A text's words do not depend on its neighbours in a batch."""
-    together = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in all_words(texts)]
+    together = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in words_of_all(texts)]
     apart = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in map(words_of, texts)]
 
     assert together == apart
@@ -68,12 +68,12 @@ def test_many_texts_at_once_are_the_same_as_one_by_one(texts: list[str]) -> None
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=12), st.integers(1, 30))
 def test_where_batches_are_cut_changes_nothing(texts: list[str], size: int) -> None:
     """However many bytes are read at once, every text is read once and in order."""
-    whole = [each.ids.tolist() for each in all_words(texts)]
-    before, room._CHUNK = room._CHUNK, size
+    whole = [each.ids.tolist() for each in words_of_all(texts)]
+    before, room._CACHE_BYTES = room._CACHE_BYTES, size
     try:
-        parts = list(streams(Texts.of(texts)))
+        parts = list(make_streams(Texts.of(texts)))
     finally:
-        room._CHUNK = before
+        room._CACHE_BYTES = before
 
     assert [part.first for part in parts] == [sum(p.texts for p in parts[:n]) for n in range(len(parts))]
     assert [part.of(n).ids.tolist() for part in parts for n in range(part.texts)] == whole
@@ -108,7 +108,7 @@ def test_one_number_for_one_word(spelled: list[str]) -> None:
 @given(st.lists(st.sampled_from(["a", "b", "c", "ab", "ba"]), min_size=1, max_size=40), st.integers(1, 6))
 def test_grams_are_equal_when_their_words_are(words: list[str], size: int) -> None:
     """Two runs have one number exactly when they are the same words, wherever they start."""
-    values = grams(words_of(" ".join(words)).ids, size).tolist()
+    values = hash_grams(words_of(" ".join(words)).ids, size).tolist()
     runs = [tuple(words[n : n + size]) for n in range(len(words) - size + 1)]
 
     assert len(values) == len(runs)

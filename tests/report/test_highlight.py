@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Span
-from labeling.report.highlight import Piece, pieces
+from labeling.report.highlight import MarkedPiece, mark_spans
 
 
 def test_nested_spans_share_their_pieces() -> None:
     """A piece knows every span over it, the longest first, and which spans end with it, the shortest first."""
     spans = [Span(id="1", start=0, end=8, label="BODY"), Span(id="2", start=3, end=8, label="PLACE")]
 
-    assert pieces("UN Paris!", spans) == [
-        Piece("UN ", ("BODY",), ()),
-        Piece("Paris", ("BODY", "PLACE"), ("PLACE", "BODY")),
-        Piece("!", (), ()),
+    assert mark_spans("UN Paris!", spans) == [
+        MarkedPiece("UN ", ("BODY",), ()),
+        MarkedPiece("Paris", ("BODY", "PLACE"), ("PLACE", "BODY")),
+        MarkedPiece("!", (), ()),
     ]
 
 
@@ -24,7 +24,7 @@ def test_crossing_spans_are_cut_where_they_cross() -> None:
     """Two spans that cross make three pieces; the one in the middle has both labels."""
     spans = [Span(id="1", start=0, end=2, label="A"), Span(id="2", start=1, end=3, label="B")]
 
-    assert [piece.labels for piece in pieces("abc", spans)] == [("A",), ("A", "B"), ("B",)]
+    assert [piece.labels for piece in mark_spans("abc", spans)] == [("A",), ("A", "B"), ("B",)]
 
 
 @given(text=st.text(min_size=1, max_size=30), data=st.data())
@@ -38,7 +38,7 @@ def test_pieces_joined_are_the_text(text: str, data: st.DataObject) -> None:
         for number, (start, end) in enumerate(data.draw(st.lists(places, max_size=6)))
     ]
 
-    cut = pieces(text, spans)
+    cut = mark_spans(text, spans)
 
     assert "".join(piece.text for piece in cut) == text
     covered = {place for span in spans for place in range(span.start, span.end)}

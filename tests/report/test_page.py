@@ -7,16 +7,24 @@ from html.parser import HTMLParser
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.evaluation.relations_and_choices import Heard, choices, relations
-from labeling.evaluation.scores import Judged, evaluate
+from labeling.evaluation.relations_and_choices import ComparedArticle, measure_choices, measure_relations
+from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
-from labeling.report.page import Findings, annotators, disputes, label_counts, percent, report, tiles
+from labeling.report.page import (
+    Findings,
+    count_by_annotator,
+    count_labels,
+    list_disputes,
+    list_headline_numbers,
+    percent_or_dash,
+    render_report,
+)
 from labeling.values import digest_of
-from labeling.workspace.rows.assignment import Assignment, Leakage, Overlap, SharedText, Sides
+from labeling.workspace.rows.assignment import Leakage, Overlap, SharedText, SplitAssignment, SplitComparison
 from labeling.workspace.rows.conflict import Conflict, Reading
-from labeling.workspace.rows.passage import Clustered, Passage, Place
-from labeling.workspace.rows.reprint import Audit, Consistency, Difference, Projected, Side
-from labeling.workspace.rows.score import Agreement, Pair
+from labeling.workspace.rows.passage import ClusterRow, Passage, Place
+from labeling.workspace.rows.reprint import Audit, Consistency, Difference, ProjectedRow, Side
+from labeling.workspace.rows.score import Agreement, AnnotatorPair
 
 TEXT = "Oslo & Rome <met>."
 ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT), title="A <talk>")
@@ -44,10 +52,12 @@ FINDINGS = Findings(
     ],
     gold=[GOLD],
     conflicts=[CONFLICT],
-    assignments=[Assignment(article="a", leak_group="a", split="test")],
+    assignments=[SplitAssignment(article="a", leak_group="a", split="test")],
     ledger={"gold": {"span": {"in": 2, "gold": 1, "open": 1}}},
     scores=[
-        evaluate("model:x", [Judged("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION", "DATE"], corpus="c0ffee"),
+        score_spans(
+            "model:x", [ScoredArticle("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION", "DATE"], corpus="c0ffee"
+        ),
     ],
     corpus="c0ffee",
 )
@@ -82,8 +92,8 @@ REPRINTED = replace(
     FINDINGS,
     articles=[ARTICLE, OTHER],
     clusters=[
-        Clustered(article="a", story="b", leak_group="a", lead=False),
-        Clustered(article="b", story="b", leak_group="a", lead=True),
+        ClusterRow(article="a", story="b", leak_group="a", lead=False),
+        ClusterRow(article="b", story="b", leak_group="a", lead=True),
     ],
     passages=[
         Passage(
@@ -94,7 +104,7 @@ REPRINTED = replace(
         )
     ],
     words=3,
-    projected=[Projected(article="b", digest=OTHER.digest, source="a", said=1, spans=(SPAN,))],
+    projected=[ProjectedRow(article="b", digest=OTHER.digest, source="a", said=1, spans=(SPAN,))],
     audit=Audit(
         pairs=1,
         alike=3,
@@ -107,8 +117,8 @@ REPRINTED = replace(
         shared_passages_across_splits=0,
         boilerplate_across_splits=5,
         shorter_runs_across_splits=0,
-        splits=Sides(overlaps=(overlap(0, 0),), worst=()),
-        random_split=Sides(
+        splits=SplitComparison(overlaps=(overlap(0, 0),), worst=()),
+        random_split=SplitComparison(
             overlaps=(overlap(1, 1),),
             worst=(
                 SharedText(words=3, one="a", one_split="train", other="b", other_split="test", text="Oslo & Rome <met"),
@@ -142,26 +152,26 @@ class _Page(HTMLParser):
 
 def test_the_page_is_whole_and_shows_the_text_as_it_is() -> None:
     """Every tag is closed, and what looks like a tag in an article is shown, not obeyed."""
-    page = _Page(report("Talks", SCHEMA, FINDINGS))
+    page = _Page(render_report("Talks", SCHEMA, FINDINGS))
 
     assert page.open == []
     words = " ".join("".join(page.words).split())
     assert "A <talk>" in words
     assert "& Rome <met>." in words
     assert "match:exact|layer:spans|boot:1000|seed:1|resample:leak group|labeling:0.1.0|corpus:c0ffee" in words
-    assert ">balances<" in report("Talks", SCHEMA, FINDINGS)
+    assert ">balances<" in render_report("Talks", SCHEMA, FINDINGS)
 
 
 def test_an_account_that_does_not_add_up_is_shown_as_such() -> None:
     """Two went in and one came out: the page says that it does not balance."""
     findings = Findings(ledger={"gold": {"span": {"in": 2, "gold": 1}}})
 
-    assert "does not balance" in report("Talks", SCHEMA, findings)
+    assert "does not balance" in render_report("Talks", SCHEMA, findings)
 
 
 def test_a_page_about_nothing_says_what_to_run() -> None:
     """Without any file the page names the verb that brings each part."""
-    html = report("Talks", SCHEMA, Findings())
+    html = render_report("Talks", SCHEMA, Findings())
 
     for verb in ("agree", "adjudicate", "compile", "pull", "train", "evaluate", "cluster", "carry", "audit"):
         assert f"<code>labeling {verb}</code>" in html
@@ -169,7 +179,7 @@ def test_a_page_about_nothing_says_what_to_run() -> None:
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:
     """No script, no address: the page can be mailed and kept."""
-    html = report("Talks", SCHEMA, FINDINGS)
+    html = render_report("Talks", SCHEMA, FINDINGS)
 
     assert "<script" not in html
     assert "http" not in html
@@ -177,7 +187,7 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
 
 def test_reprints_have_a_section_of_their_own() -> None:
     """The map, what splits share beside a random split, two texts, what was carried, and what was labelled two ways."""
-    html = report("Talks", SCHEMA, REPRINTED)
+    html = render_report("Talks", SCHEMA, REPRINTED)
     page = _Page(html)
     words = " ".join(" ".join(page.words).split())
 
@@ -192,7 +202,7 @@ def test_reprints_have_a_section_of_their_own() -> None:
     assert "LOCATION 3 1 75.0" in words
     assert "label LOCATION a Oslo COUNTRY b Oslo" in words
     assert "leak groups 1 0 0 1 0" in words
-    assert [(tile.name, tile.number, tile.note) for tile in tiles(REPRINTED)][1] == (
+    assert [(tile.name, tile.number, tile.note) for tile in list_headline_numbers(REPRINTED)][1] == (
         "leak groups",
         1,
         "1 stories: what articles are worth",
@@ -216,17 +226,19 @@ def test_relations_and_choices_have_their_scores_too() -> None:
     chosen = said.model_copy(update={"spans": (), "relations": (), "choices": {"event": ("AGREE", "AID")}})
     scores = []
     for name, each in (("related", said), ("chose", chosen)):
-        heard = [Heard(ARTICLE, "a", gold, each)]
-        score = evaluate(name, [Judged("a", "a", TEXT, gold.spans, each.spans)], SCHEMA.label_names, corpus="c0ffee")
+        heard = [ComparedArticle(ARTICLE, "a", gold, each)]
+        score = score_spans(
+            name, [ScoredArticle("a", "a", TEXT, gold.spans, each.spans)], SCHEMA.label_names, corpus="c0ffee"
+        )
         found = {
-            "relations": relations(heard, SCHEMA, "c0ffee"),
-            "relations_overlapping": relations(heard, SCHEMA, "c0ffee", rule="overlapping"),
-            "choices": choices(heard, SCHEMA, "c0ffee"),
+            "relations": measure_relations(heard, SCHEMA, "c0ffee"),
+            "relations_overlapping": measure_relations(heard, SCHEMA, "c0ffee", rule="overlapping"),
+            "choices": measure_choices(heard, SCHEMA, "c0ffee"),
             "out_of_reach": ("a 2",),
         }
         scores.append(score.model_copy(update=found))
 
-    page = _Page(report("Talks", SCHEMA, replace(FINDINGS, scores=scores)))
+    page = _Page(render_report("Talks", SCHEMA, replace(FINDINGS, scores=scores)))
 
     words = " ".join(" ".join(page.words).split())
     assert page.open == []
@@ -243,15 +255,15 @@ def test_relations_and_choices_have_their_scores_too() -> None:
 
 def test_agreement_is_on_the_page() -> None:
     """F1 of each two people in per cent with its interval, or why it has none; alpha of each choice that has one."""
-    score = evaluate("ben", [Judged("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION"], corpus="")
+    score = score_spans("ben", [ScoredArticle("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION"], corpus="")
     agreement = Agreement(
         annotations="",
         articles=1,
         annotators=("ana", "ben"),
-        pairs=(Pair(one="ana", other="ben", score=score),),
+        pairs=(AnnotatorPair(one="ana", other="ben", score=score),),
         choices={"event=AGREE": 2 / 3, "event=AID": None},
     )
-    page = _Page(report("Talks", SCHEMA, replace(FINDINGS, agreement=agreement)))
+    page = _Page(render_report("Talks", SCHEMA, replace(FINDINGS, agreement=agreement)))
 
     words = " ".join(" ".join(page.words).split())
     assert page.open == []
@@ -262,7 +274,7 @@ def test_agreement_is_on_the_page() -> None:
 
 def test_people_are_counted_by_what_they_did() -> None:
     """Only submitted annotations count their spans."""
-    counted = annotators(FINDINGS.annotations)
+    counted = count_by_annotator(FINDINGS.annotations)
 
     assert counted["ana"] == {"submitted": 1, "spans": 1, "unsure": 1}
     assert counted["ben"] == {"skipped": 1}
@@ -270,7 +282,7 @@ def test_people_are_counted_by_what_they_did() -> None:
 
 def test_labels_are_counted_by_split_in_schema_order() -> None:
     """A label that nobody used is listed too, with nothing."""
-    counts = label_counts(SCHEMA, FINDINGS)
+    counts = count_labels(SCHEMA, FINDINGS)
 
     assert tuple(counts) == SCHEMA.label_names
     assert counts["LOCATION"] == {"all": 1, "test": 1}
@@ -279,7 +291,7 @@ def test_labels_are_counted_by_split_in_schema_order() -> None:
 
 def test_a_dispute_stands_in_its_words() -> None:
     """The disputed stretch, what stands around it, and who says what, silence included."""
-    (dispute,) = disputes(FINDINGS)
+    (dispute,) = list_disputes(FINDINGS)
 
     assert (dispute.before, dispute.text, dispute.after) == ("Oslo & ", "Rome", " <met>.")
     assert dispute.readings == ["ana: LOCATION", "ben: nothing"]
@@ -287,7 +299,7 @@ def test_a_dispute_stands_in_its_words() -> None:
 
 def test_the_page_says_how_a_dispute_is_settled() -> None:
     """Under the open conflicts, with a link to the task where the article was pushed; the account calls them open."""
-    linked = report("Talks", SCHEMA, replace(FINDINGS, task_pages={"a": "https://ls/projects/1/data?task=7"}))
+    linked = render_report("Talks", SCHEMA, replace(FINDINGS, task_pages={"a": "https://ls/projects/1/data?task=7"}))
     words = " ".join("".join(_Page(linked).words).split())
 
     assert '<a href="https://ls/projects/1/data?task=7">a</a>' in linked
@@ -297,7 +309,7 @@ def test_the_page_says_how_a_dispute_is_settled() -> None:
 
 def test_tiles_count_what_the_files_hold() -> None:
     """The numbers at the head of the page."""
-    assert [(tile.name, tile.number) for tile in tiles(FINDINGS)] == [
+    assert [(tile.name, tile.number) for tile in list_headline_numbers(FINDINGS)] == [
         ("articles", 1),
         ("annotations", 2),
         ("in quarantine", 0),
@@ -308,5 +320,5 @@ def test_tiles_count_what_the_files_hold() -> None:
 
 def test_what_is_undefined_is_a_dash() -> None:
     """0/0 is not 0 %."""
-    assert percent(None) == "–"  # noqa: RUF001 - the dash is meant
-    assert percent(1 / 3) == "33.3"
+    assert percent_or_dash(None) == "–"  # noqa: RUF001 - the dash is meant
+    assert percent_or_dash(1 / 3) == "33.3"

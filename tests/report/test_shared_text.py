@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
-from labeling.report.shared_text import Piece, beside, closest, count_groups, groups, labels_in_groups
+from labeling.report.shared_text import (
+    SharedPiece,
+    align_pairs,
+    count_groups,
+    count_groups_by_label,
+    list_leak_groups,
+    rank_closest_pairs,
+)
 from labeling.values import digest_of
-from labeling.workspace.rows.passage import Clustered, Passage, Place
+from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 
 BODY = "the envoy of Mali met the minister of Chad in Addis Ababa"
 TEXTS = {"a": f"On Monday {BODY}.", "b": f"{BODY} and left.", "c": "Nothing.", "d": "Something."}
 ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text), source="desk") for name, text in TEXTS.items()}
 CLUSTERS = [
-    Clustered(article="a", story="a", leak_group="a", lead=True),
-    Clustered(article="b", story="a", leak_group="a", lead=False),
-    Clustered(article="c", story="c", leak_group="a", lead=True),
-    Clustered(article="d", story="d", leak_group="d", lead=True),
+    ClusterRow(article="a", story="a", leak_group="a", lead=True),
+    ClusterRow(article="b", story="a", leak_group="a", lead=False),
+    ClusterRow(article="c", story="c", leak_group="a", lead=True),
+    ClusterRow(article="d", story="d", leak_group="d", lead=True),
 ]
 
 
@@ -27,7 +34,7 @@ def passage(kind: str, *names: str) -> Passage:
 
 def test_the_map_has_every_article_once() -> None:
     """Large groups first; in a story the fullest article first; where an article has no place, `none`."""
-    drawn = groups(CLUSTERS, ARTICLES, {"a": "train", "b": "train"})
+    drawn = list_leak_groups(CLUSTERS, ARTICLES, {"a": "train", "b": "train"})
 
     assert [(group.name, group.articles) for group in drawn] == [("a", 3), ("d", 1)]
     assert [[(one.article, one.lead, one.split) for one in story] for story in drawn[0].stories] == [
@@ -39,11 +46,11 @@ def test_the_map_has_every_article_once() -> None:
 
 def test_two_texts_side_by_side() -> None:
     """What stands in both is marked in both, and the pieces are the texts."""
-    (pair,) = beside([("a", "b"), ("b", "a"), ("a", "gone")], ARTICLES, {"a": "train"}, 6)
+    (pair,) = align_pairs([("a", "b"), ("b", "a"), ("a", "gone")], ARTICLES, {"a": "train"}, 6)
 
     assert pair.pieces == (
-        [Piece("On Monday ", shared=False), Piece(BODY, shared=True), Piece(".", shared=False)],
-        [Piece(BODY, shared=True), Piece(" and left.", shared=False)],
+        [SharedPiece("On Monday ", shared=False), SharedPiece(BODY, shared=True), SharedPiece(".", shared=False)],
+        [SharedPiece(BODY, shared=True), SharedPiece(" and left.", shared=False)],
     )
     assert (pair.words, pair.splits) == (12, ("train", "none"))
 
@@ -52,7 +59,7 @@ def test_the_closest_pairs_come_first() -> None:
     """Two passages in common count more than one; boilerplate brings nobody together."""
     passages = [passage("reprint", "a", "b", "c"), passage("reprint", "a", "c"), passage("boilerplate", "a", "d")]
 
-    assert closest(passages) == [("a", "c"), ("a", "b")]
+    assert rank_closest_pairs(passages) == [("a", "c"), ("a", "b")]
 
 
 def test_copies_count_once() -> None:
@@ -60,6 +67,6 @@ def test_copies_count_once() -> None:
     span = GoldSpan(id="1", start=0, end=2, label="DATE", rule="one", by=("ana",))
     said = [Gold(article=name, digest=ARTICLES[name].digest, complete=True, spans=(span,)) for name in ("a", "b", "d")]
 
-    assert labels_in_groups(said, CLUSTERS) == {"DATE": 2}
+    assert count_groups_by_label(said, CLUSTERS) == {"DATE": 2}
     assert count_groups(["a", "b", "d"], CLUSTERS) == 2
     assert count_groups(["a", "not clustered"], CLUSTERS) == 2

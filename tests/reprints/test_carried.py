@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.reprints.carried import Press, Saving, carry, in_order, savings, waiting
-from labeling.reprints.overlap import sharing
-from labeling.studio.sync.combined_suggestions import joint, offers
+from labeling.reprints.carried import (
+    ReprintCorpus,
+    SourceSaving,
+    carry_gold,
+    compute_savings,
+    find_waiting_reprints,
+    put_leads_first,
+)
+from labeling.reprints.overlap import count_shared
+from labeling.studio.sync.combined_suggestions import combine_suggestions, combined_signature
 from labeling.values import digest_of
-from labeling.workspace.rows.passage import Clustered, Passage, Place
-from labeling.workspace.rows.reprint import Projected
+from labeling.workspace.rows.passage import ClusterRow, Passage, Place
+from labeling.workspace.rows.reprint import ProjectedRow
 
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks about the river"
 TEXTS = {
@@ -20,10 +27,10 @@ TEXTS = {
 }
 ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()}
 CLUSTERS = [
-    Clustered(article="lead", story="lead", leak_group="lead", lead=True),
-    Clustered(article="other", story="other", leak_group="other", lead=True),
-    Clustered(article="reprint", story="lead", leak_group="lead", lead=False),
-    Clustered(article="short", story="short", leak_group="lead", lead=True),
+    ClusterRow(article="lead", story="lead", leak_group="lead", lead=True),
+    ClusterRow(article="other", story="other", leak_group="other", lead=True),
+    ClusterRow(article="reprint", story="lead", leak_group="lead", lead=False),
+    ClusterRow(article="short", story="short", leak_group="lead", lead=True),
 ]
 PASSAGES = [
     Passage(
@@ -39,7 +46,7 @@ PASSAGES = [
         places=(Place(article="lead", start=0, end=60), Place(article="short", start=0, end=60)),
     ),
 ]
-PRESS = Press(ARTICLES, CLUSTERS, PASSAGES, 6)
+PRESS = ReprintCorpus(ARTICLES, CLUSTERS, PASSAGES, 6)
 
 
 def at(name: str, words: str, label: str) -> GoldSpan:
@@ -64,14 +71,14 @@ LEAD = gold(
 ).model_copy(update={"relations": (Relation(head="Aminata Traore", tail="Chad", label="ABOUT"),)})
 
 
-def words(row: Projected) -> list[str]:
+def words(row: ProjectedRow) -> list[str]:
     """The words that were carried, as they stand in the article they were carried to."""
     return [TEXTS[row.article][span.start : span.end] for span in row.spans]
 
 
 def test_people_s_words_go_to_whoever_shares_the_text() -> None:
     """To the reprint, and to an article of another story with the same passage; relations with both ends."""
-    rows = carry(PRESS, [LEAD], done("lead"))
+    rows = carry_gold(PRESS, [LEAD], done("lead"))
 
     assert [(row.article, row.source, row.said, words(row)) for row in rows] == [
         ("reprint", "lead", 3, ["Aminata Traore", "Chad"]),
@@ -84,10 +91,10 @@ def test_people_s_words_go_to_whoever_shares_the_text() -> None:
 
 def test_what_a_person_was_shown_stays_as_it_was() -> None:
     """The reprint is annotated meanwhile, then the lead is changed: only the article that is still open is told."""
-    before = carry(PRESS, [LEAD], done("lead"))
+    before = carry_gold(PRESS, [LEAD], done("lead"))
     changed = gold("lead", at("lead", "Idris Deby", "PERSON"))
 
-    rows = carry(PRESS, [changed], done("lead", "reprint"), before)
+    rows = carry_gold(PRESS, [changed], done("lead", "reprint"), before)
 
     assert [(row.article, words(row)) for row in rows] == [
         ("reprint", ["Aminata Traore", "Chad"]),
@@ -102,9 +109,9 @@ def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
     articles = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
     where = [("b", BODY), ("a", BODY), ("b", end[1:]), ("c", end[1:])]
     place = [Place(article=n, start=texts[n].index(w), end=texts[n].index(w) + len(w)) for n, w in where]
-    press = Press(
+    press = ReprintCorpus(
         articles,
-        [Clustered(article=name, story=name, leak_group="a", lead=True) for name in texts],
+        [ClusterRow(article=name, story=name, leak_group="a", lead=True) for name in texts],
         [
             Passage(passage="p", words=18, kind="reprint", places=(place[0], place[1])),
             Passage(passage="q", words=13, kind="reprint", places=(place[2], place[3])),
@@ -119,7 +126,7 @@ def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
     ]
     people = [Annotation(article=name, digest=articles[name].digest, annotator="ana") for name in ("a", "c")]
 
-    rows = carry(press, said, people)
+    rows = carry_gold(press, said, people)
 
     assert [(row.source, [texts["b"][span.start : span.end] for span in row.spans]) for row in rows] == [
         ("a", ["Chad"]),
@@ -129,20 +136,20 @@ def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
 
 def test_a_skipped_lead_lets_its_reprints_go() -> None:
     """Nobody waits for what will never be annotated: skipped, or ruled out."""
-    skipped = carry(PRESS, [], done("lead", state="skipped"))
-    ruled_out = carry(PRESS, [gold("lead", usable=False)], done("lead"))
+    skipped = carry_gold(PRESS, [], done("lead", state="skipped"))
+    ruled_out = carry_gold(PRESS, [gold("lead", usable=False)], done("lead"))
 
     assert skipped == ruled_out
     assert [(row.article, row.spans, row.stretches) for row in skipped] == [("reprint", (), ())]
-    assert waiting(CLUSTERS, []) == {"reprint"}
-    assert waiting(CLUSTERS, skipped) == set()
+    assert find_waiting_reprints(CLUSTERS, []) == {"reprint"}
+    assert find_waiting_reprints(CLUSTERS, skipped) == set()
 
 
 def test_drafts_and_models_are_nobody_s_word() -> None:
     """An article with a draft in it is still open, and nothing is carried from it."""
     model = Annotation(article="reprint", digest=ARTICLES["reprint"].digest, annotator="model:rules")
 
-    rows = carry(PRESS, [LEAD], [*done("lead"), *done("reprint", state="draft"), model])
+    rows = carry_gold(PRESS, [LEAD], [*done("lead"), *done("reprint", state="draft"), model])
 
     assert [row.article for row in rows] == ["reprint", "short"]
 
@@ -151,24 +158,24 @@ def test_leads_first_and_the_order_of_the_file_else() -> None:
     """Reprints come last; an article that `cluster` does not know yet counts as a lead."""
     late = Article(id="late", text="New.", digest=digest_of("New."))
 
-    ordered = in_order([ARTICLES["reprint"], ARTICLES["other"], late, ARTICLES["lead"]], CLUSTERS)
+    ordered = put_leads_first([ARTICLES["reprint"], ARTICLES["other"], late, ARTICLES["lead"]], CLUSTERS)
 
     assert [article.id for article in ordered] == ["other", "late", "lead", "reprint"]
 
 
 def test_what_was_saved() -> None:
     """Three spans by hand bought four more; two of them were looked at, and one was left as it was."""
-    rows = carry(PRESS, [LEAD], done("lead"))
+    rows = carry_gold(PRESS, [LEAD], done("lead"))
     accepted = gold("short", at("short", "Chad", "COUNTRY"), at("short", "Traore", "PERSON"))
 
-    assert savings(rows, [LEAD, accepted]) == [
-        Saving(source="lead", articles=2, said=3, spans=4, checked=2, accepted=1)
+    assert compute_savings(rows, [LEAD, accepted]) == [
+        SourceSaving(source="lead", articles=2, said=3, spans=4, checked=2, accepted=1)
     ]
 
 
 def test_the_page_offers_one_word() -> None:
     """Where people spoke, what they said; where nobody did, the model; every model falls silent beside it."""
-    (row,) = [row for row in carry(PRESS, [LEAD], done("lead")) if row.article == "reprint"]
+    (row,) = [row for row in carry_gold(PRESS, [LEAD], done("lead")) if row.article == "reprint"]
     spans = [("BAMAKO", 0), ("Traore", 16), ("Addis Ababa", 57), ("Chad", 49)]
     model = Annotation(
         article="reprint",
@@ -181,9 +188,9 @@ def test_the_page_offers_one_word() -> None:
         article="other", digest=ARTICLES["other"].digest, annotator="model:rules", spans=model.spans[:1]
     )
 
-    offered = offers({"reprint": {"model:rules": model}, "other": {"model:rules": elsewhere}}, [row])
+    offered = combine_suggestions({"reprint": {"model:rules": model}, "other": {"model:rules": elsewhere}}, [row])
 
-    word = offered["reprint"].pop(joint("model:rules"))
+    word = offered["reprint"].pop(combined_signature("model:rules"))
     # `Addis Ababa` stands in words that a person has read without marking them.
     assert [(span.id, span.label) for span in word.spans] == [
         ("BAMAKO", "LOCATION"),
@@ -195,13 +202,13 @@ def test_the_page_offers_one_word() -> None:
     assert [(each.annotator, each.spans, each.choices) for each in offered["reprint"].values()] == [
         ("model:rules", (), {})
     ]
-    assert offered["other"][joint("model:rules")].spans == elsewhere.spans
+    assert offered["other"][combined_signature("model:rules")].spans == elsewhere.spans
 
 
 def test_ids_that_stand_twice_are_told_apart() -> None:
     """Two sources may have given one id to two spans: the page knows regions by their ids."""
     rows = [
-        Projected(
+        ProjectedRow(
             article="other",
             digest=ARTICLES["other"].digest,
             source=source,
@@ -211,7 +218,7 @@ def test_ids_that_stand_twice_are_told_apart() -> None:
         for source, start in (("a", 0), ("b", 4))
     ]
 
-    word = offers({}, rows)["other"][joint("")]
+    word = combine_suggestions({}, rows)["other"][combined_signature("")]
 
     assert [(span.id, span.start) for span in word.spans] == [("x", 0), ("x'", 4)]
 
@@ -220,7 +227,7 @@ def test_who_shares_text_is_read_off_the_passages() -> None:
     """Two articles that the fullest has in common share what overlaps in it; boilerplate is no sharing."""
     footer = PASSAGES[0].model_copy(update={"kind": "boilerplate"})
 
-    shared = sharing(PASSAGES, ["reprint"], ["short", "lead", "other", "reprint"])
+    shared = count_shared(PASSAGES, ["reprint"], ["short", "lead", "other", "reprint"])
 
     assert shared == {"reprint": {"short": 60, "lead": 96}}
-    assert sharing([footer], ["reprint"], ["lead"]) == {}
+    assert count_shared([footer], ["reprint"], ["lead"]) == {}

@@ -13,12 +13,12 @@ from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.project import load_project
-from labeling.reprints.consistency import audit
+from labeling.reprints.consistency import audit_gold
 from labeling.values import digest_of
 from labeling.verbs.cluster import cluster
 from labeling.workspace.rows.passage import Passage, Place
 from labeling.workspace.rows.reprint import Audit, Consistency
-from labeling.workspace.rows.server_state import Link, Pushed
+from labeling.workspace.rows.server_state import ProjectLink, PushedTask
 
 RE3D = Path(__file__).parents[2] / "../shared/corpora/re3d"
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday"
@@ -61,7 +61,7 @@ def gold(name: str, spans: dict[str, str], *, open_at: str = "") -> Gold:
 
 def audited(*said: Gold) -> Audit:
     """The audit of these."""
-    return audit(said, ARTICLES, PASSAGES, 6, {"a": "http://ls/projects/1/data?task=7"})
+    return audit_gold(said, ARTICLES, PASSAGES, 6, {"a": "http://ls/projects/1/data?task=7"})
 
 
 def kinds(found: Audit) -> list[tuple[str, str, str, str, str]]:
@@ -145,9 +145,9 @@ def test_the_verb_writes_what_it_finds_with_links(tmp_path: Path) -> None:
     workspace.gold.write(
         [gold("a", {"Chad": "COUNTRY", "Mali": "COUNTRY"}), gold("b", {"Chad": "COUNTRY", "Mali": "LOCATION"})],
     )
-    link = Link(url="http://127.0.0.1:8080", project=3, created="2026-11-22T09:00:00+00:00")
+    link = ProjectLink(url="http://127.0.0.1:8080", project=3, created="2026-11-22T09:00:00+00:00")
     workspace.studio_link.write(link)
-    workspace.pushed.write([Pushed(article="a", digest=ARTICLES["a"].digest, task=17)])
+    workspace.pushed.write([PushedTask(article="a", digest=ARTICLES["a"].digest, task=17)])
 
     shown = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "audit"], standalone_mode=False)
     as_json = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "audit", "--json"], standalone_mode=False)
@@ -184,7 +184,7 @@ def test_a_published_corpus_contradicts_itself(tmp_path: Path) -> None:
         for each in told
     ]
     articles = {each.article.id: each.article for each in told}
-    audited = audit(said, articles, workspace.passages.rows(), 12, {})
+    audited = audit_gold(said, articles, workspace.passages.rows(), 12, {})
 
     assert (found.articles, audited.pairs) == (49, 3)
     assert (audited.alike, len(audited.differences)) == (17, 63)

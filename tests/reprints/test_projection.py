@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.project import load_project
-from labeling.reprints.projection import aligned, project
+from labeling.reprints.projection import align_texts, project_annotation
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
@@ -48,7 +48,9 @@ def said(text: str, *places: tuple[int, int]) -> Annotation:
 def carried(left: str, right: str, *marked: str) -> list[str]:
     """Mark words in ``left``, carry them, and read them in ``right``."""
     places = [(left.index(words), left.index(words) + len(words)) for words in marked]
-    found = project(said(left, *places), Article(id="r", text=right, digest=digest_of(right)), aligned(left, right, 6))
+    found = project_annotation(
+        said(left, *places), Article(id="r", text=right, digest=digest_of(right)), align_texts(left, right, 6)
+    )
     return [right[span.start : span.end] for span in found.spans]
 
 
@@ -112,7 +114,9 @@ def test_a_relation_goes_with_both_of_its_ends() -> None:
         }
     )
 
-    found = project(annotation, Article(id="r", text=right, digest=digest_of(right)), aligned(left, right, 6))
+    found = project_annotation(
+        annotation, Article(id="r", text=right, digest=digest_of(right)), align_texts(left, right, 6)
+    )
 
     assert found.relations == (Relation(head="s0", tail="s1", label="REPRESENTS"),)
     assert (found.annotator, found.by_person, found.choices) == ("projected:left", False, {})
@@ -132,10 +136,10 @@ def test_there_and_back(parts: list[list[tuple[str, str]]], data: st.DataObject)
     right = "".join(data.draw(st.permutations(texts))).replace(data.draw(WORDS), data.draw(WORDS))
     ends = st.tuples(st.integers(0, len(left) - 1), st.integers(1, 40))
     places = [(start, min(len(left), start + length)) for start, length in data.draw(st.lists(ends, max_size=8))]
-    alignment = aligned(left, right, 6)
+    alignment = align_texts(left, right, 6)
 
-    there = project(said(left, *places), Article(id="r", text=right, digest=digest_of(right)), alignment)
-    back = project(there, Article(id="left", text=left, digest=digest_of(left)), alignment.inverse)
+    there = project_annotation(said(left, *places), Article(id="r", text=right, digest=digest_of(right)), alignment)
+    back = project_annotation(there, Article(id="left", text=left, digest=digest_of(left)), alignment.inverse)
 
     drawn = {span.id: span for span in said(left, *places).spans}
     assert [drawn[span.id] for span in there.spans] == list(back.spans)
@@ -147,7 +151,7 @@ def test_there_and_back(parts: list[list[tuple[str, str]]], data: st.DataObject)
 def test_a_copy_carries_everything(pieces: list[tuple[str, str]]) -> None:
     """Between a text and itself every span with a word in it stays where it is, in texts without repetition."""
     text = "".join(f"{word}{n}{glue}" for n, (word, glue) in enumerate(pieces))
-    alignment = aligned(text, text, 6)
+    alignment = align_texts(text, text, 6)
 
     assert alignment.image(0, len(text)) == (0, len(text))
     assert alignment.stretches() == ((int(alignment.left_words.starts[0]), int(alignment.left_words.ends[-1])),)
@@ -194,10 +198,10 @@ def test_the_two_real_articles(
     `Indian delegation REPRESENTS Indian` is drawn once an article, in the first at another mention than in the second.
     """
     texts = {name: (ARTICLES / f"{name}.txt").read_text(encoding="utf-8") for name in (source, target)}
-    alignment = aligned(texts[source], texts[target], run)
+    alignment = align_texts(texts[source], texts[target], run)
     article = Article(id=target, text=texts[target], digest=digest_of(texts[target]))
 
-    found, found_relations = facts(project(drawn(source, texts[source]), article, alignment))
+    found, found_relations = facts(project_annotation(drawn(source, texts[source]), article, alignment))
     gold, gold_relations = facts(drawn(target, texts[target]))
 
     shared = {each for each in gold if any(low <= each[0] and each[1] <= high for low, high in alignment.stretches())}
@@ -211,7 +215,7 @@ def samples_read(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Article
     """Each usable sample article with its leak group and its gold, of two annotators."""
     loaded = load_project(workspace=tmp_path_factory.mktemp("samples"))
     ingest(loaded, [str(sample_data.articles_folder())])
-    loaded.workspace.annotations.write(sample_data.annotations())
+    loaded.workspace.annotations.write(sample_data.load_sample_annotations())
     adjudicate(loaded)
     cluster(loaded)
     articles = {article.id: article for article in loaded.workspace.articles.rows()}
@@ -239,7 +243,7 @@ def test_between_all_samples_that_share_text(
     counted = [[0, 0, 0], [0, 0, 0]]
     for (one, group, said), (other, beside, true) in permutations(samples_read, 2):
         if group == beside:
-            found, found_relations = facts(project(said, other, aligned(one.text, other.text, run)))
+            found, found_relations = facts(project_annotation(said, other, align_texts(one.text, other.text, run)))
             gold, gold_relations = facts(true)
             both: list[tuple[AbstractSet[object], AbstractSet[object]]] = [
                 (found, gold),

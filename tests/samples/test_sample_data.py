@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 import trafilatura
 
-from labeling.annotations import check
+from labeling.annotations import check_annotation
 from labeling.articles import Article
-from labeling.project import load_project, shipped
+from labeling.project import load_project, shipped_config
 from labeling.samples import sample_data
-from labeling.sources.files import Arrival, Remark, Terms, read
-from labeling.sources.inputs import find
+from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.inputs import find_source_files
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ def texts() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def said() -> list[Annotation]:
     """What ana and ben say."""
-    return sample_data.annotations()
+    return sample_data.load_sample_annotations()
 
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
     """The shipped schema."""
-    return load_project(shipped("diplomatic.toml")).schema
+    return load_project(shipped_config("diplomatic.toml")).schema
 
 
 def _by(annotator: str, said: list[Annotation]) -> dict[str, Annotation]:
@@ -95,7 +95,7 @@ def test_there_are_twenty_four_articles_and_ana_annotated_each(texts: dict[str, 
 
 def test_ingest_reads_the_same_texts_under_the_same_ids(texts: dict[str, str]) -> None:
     """The project's reader refuses nothing, guesses the one encoding that is not UTF-8, and agrees with the other."""
-    items = list(read(find([str(FOLDER)]).inputs, Terms(max_characters=20_000)))
+    items = list(read_articles(find_source_files([str(FOLDER)]).inputs, IngestOptions(max_characters=20_000)))
     articles = [item.article for item in items if isinstance(item, Arrival)]
     others = [item for item in items if not isinstance(item, Arrival)]
 
@@ -106,7 +106,7 @@ def test_ingest_reads_the_same_texts_under_the_same_ids(texts: dict[str, str]) -
 
 def test_dates_are_read_from_date_lines_and_fields() -> None:
     """The eight reprints are of the day of their press release or of the next."""
-    read_in = read(find([str(FOLDER)]).inputs, Terms(max_characters=20_000))
+    read_in = read_articles(find_source_files([str(FOLDER)]).inputs, IngestOptions(max_characters=20_000))
     published = {item.article.id: item.article.published for item in read_in if isinstance(item, Arrival)}
 
     assert {published[name] for name in COMMISSION} == {"2024-03-11", "2024-03-12"}
@@ -130,7 +130,7 @@ def test_no_annotation_fails_a_check(texts: dict[str, str], said: list[Annotatio
     """Nothing of the samples would be quarantined."""
     article = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
 
-    assert [fault for a in said for fault in check(a, article[a.article], schema)[1]] == []
+    assert [fault for a in said for fault in check_annotation(a, article[a.article], schema)[1]] == []
 
 
 def test_no_span_starts_or_ends_inside_a_word_but_where_words_are_glued(

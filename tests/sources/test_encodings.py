@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import UnreadableArticle, UsageError
-from labeling.sources.encodings import Encoding, encoding_of, known_encoding
+from labeling.sources.encodings import Encoding, check_encoding_name, detect_encoding
 
 ENGLISH = "The two sides \u201cwelcomed\u201d the Maldives\u2019 decision \u2013 in Mal\u00e9 \u2013 the ministry said."
 TEXTS = {
@@ -41,7 +41,7 @@ CASES = [(name, language, text) for name, (language, *texts) in TEXTS.items() fo
 
 def found(data: bytes, language: str = "en", *, declares: bool = False) -> Encoding:
     """The encoding found for some bytes."""
-    return encoding_of(io.BytesIO(data), language, declares=declares)
+    return detect_encoding(io.BytesIO(data), language, declares=declares)
 
 
 @pytest.mark.parametrize(("name", "language", "text"), CASES)
@@ -116,14 +116,14 @@ def test_the_file_is_left_at_its_start() -> None:
     """Looking for the encoding does not move the place from which the file is read."""
     for data in (b"plain", ENGLISH.encode("cp1252"), ENGLISH.encode("utf-16")):
         file = io.BytesIO(data)
-        encoding_of(file)
+        detect_encoding(file)
         assert file.tell() == 0
 
 
 def test_known_encodings() -> None:
     """Names are Python's; UTF-8 is read with a mark or without; what is no text encoding is a wrong use."""
-    assert known_encoding("UTF-8") == "utf-8-sig"
-    assert known_encoding("latin1") == "iso8859-1"
+    assert check_encoding_name("UTF-8") == "utf-8-sig"
+    assert check_encoding_name("latin1") == "iso8859-1"
     for name in ("klingon", "rot13", "base64", "a\0b"):
         with pytest.raises(UsageError):
-            known_encoding(name)
+            check_encoding_name(name)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.articles import Article, Reject, with_lf
-from labeling.sources.files import Arrival, Remark, Terms, read
-from labeling.sources.inputs import find
+from labeling.articles import Article, Reject, normalise_newlines
+from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.inputs import find_source_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ TEXTS = st.text(SIGNS, min_size=1).map(lambda text: f"The talks{text}")
 
 def taken(*paths: Path | str, limit: int = 20_000, encoding: str = "") -> list[Arrival | Reject | Remark]:
     """All that comes of reading some paths."""
-    return list(read(find(map(str, paths)).inputs, Terms(limit, encoding=encoding)))
+    return list(read_articles(find_source_files(map(str, paths)).inputs, IngestOptions(limit, encoding=encoding)))
 
 
 def articles(*paths: Path | str, encoding: str = "") -> list[Article]:
@@ -50,10 +50,10 @@ def test_any_text_survives_a_text_file(tmp_path_factory: pytest.TempPathFactory,
     path = tmp_path_factory.getbasetemp() / "any.txt"
     path.write_bytes(text.encode())
 
-    assert [article.text for article in articles(path)] == [with_lf(text)]
+    assert [article.text for article in articles(path)] == [normalise_newlines(text)]
 
 
-@given(texts=st.lists(TEXTS, unique_by=with_lf), escaped=st.booleans())
+@given(texts=st.lists(TEXTS, unique_by=normalise_newlines), escaped=st.booleans())
 def test_any_text_survives_json_lines(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], *, escaped: bool
 ) -> None:
@@ -62,10 +62,10 @@ def test_any_text_survives_json_lines(
     rows = [json.dumps({"id": number, "text": text}, ensure_ascii=escaped) for number, text in enumerate(texts)]
     path.write_bytes("\n".join(rows).encode())
 
-    assert [article.text for article in articles(path)] == [with_lf(text) for text in texts]
+    assert [article.text for article in articles(path)] == [normalise_newlines(text) for text in texts]
 
 
-@given(st.lists(TEXTS, min_size=1, unique_by=with_lf), st.sampled_from(",;\t|"))
+@given(st.lists(TEXTS, min_size=1, unique_by=normalise_newlines), st.sampled_from(",;\t|"))
 def test_any_text_survives_a_table(tmp_path_factory: pytest.TempPathFactory, texts: list[str], delimiter: str) -> None:
     """What a spreadsheet writes comes out: quotes, delimiters and line ends in a cell belong to the text."""
     table = io.StringIO(newline="")
@@ -73,7 +73,7 @@ def test_any_text_survives_a_table(tmp_path_factory: pytest.TempPathFactory, tex
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(table.getvalue().encode())
 
-    assert [article.text for article in articles(path)] == [with_lf(text) for text in texts]
+    assert [article.text for article in articles(path)] == [normalise_newlines(text) for text in texts]
 
 
 @pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
@@ -336,10 +336,10 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_bytes('{"id": "c", "text": "x"}\n'.encode("utf-16") + b"\0")
     (tmp_path / "d.txt").write_text("x", encoding="utf-8")
     (tmp_path / "e.txt").write_text("good", encoding="utf-8")
-    found = find(str(tmp_path / name) for name in ("a.pdf", "b.txt", "c.jsonl", "d.txt", "e.txt"))
+    found = find_source_files(str(tmp_path / name) for name in ("a.pdf", "b.txt", "c.jsonl", "d.txt", "e.txt"))
     (tmp_path / "d.txt").unlink()
 
-    items = list(read(found.inputs, Terms(100)))
+    items = list(read_articles(found.inputs, IngestOptions(100)))
 
     assert [item.id for item in items if isinstance(item, Reject)] == ["a", "b", "c", "d"]
     assert {item.kind for item in items if isinstance(item, Reject)} == {"unreadable"}

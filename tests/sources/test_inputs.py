@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labeling.errors import UsageError
-from labeling.sources.inputs import find
+from labeling.sources.inputs import find_source_files
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def wire(tmp_path: Path) -> Path:
 
 def names(*paths: object) -> list[tuple[str, str]]:
     """Name and first folder of what is found."""
-    return [(found.name, found.folder) for found in find(map(str, paths)).inputs]
+    return [(found.name, found.folder) for found in find_source_files(map(str, paths)).inputs]
 
 
 def test_a_folder_is_searched_in_depth_and_in_order(wire: Path) -> None:
     """Names are paths in the named folder without their endings; what is passed over is listed."""
-    found = find([str(wire)])
+    found = find_source_files([str(wire)])
 
     assert [(file.name, file.folder, file.format) for file in found.inputs] == [
         ("top", "", "page"),
@@ -63,7 +63,7 @@ def test_a_file_is_called_by_its_name(wire: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_file_named_by_itself_is_never_passed_over(wire: Path) -> None:
     """Hidden files and unknown endings, named one by one, are there to be read or refused."""
-    found = find([str(wire / "notes.md"), str(wire / ".hidden.txt")])
+    found = find_source_files([str(wire / "notes.md"), str(wire / ".hidden.txt")])
 
     assert [file.format for file in found.inputs] == ["", "text"]
     assert found.skipped == ()
@@ -80,7 +80,7 @@ def test_a_linked_folder_is_passed_over_and_said(wire: Path) -> None:
     """Links between folders may run in circles: they are not followed, and listed."""
     (wire / "toi" / "up").symlink_to(wire)
 
-    assert str(wire / "toi" / "up") in find([str(wire)]).skipped
+    assert str(wire / "toi" / "up") in find_source_files([str(wire)]).skipped
 
 
 def test_a_name_with_signs_of_a_glob_is_a_file_if_it_is_there(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_pipe_in_a_folder_is_passed_over(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "a.txt").write_text("x", encoding="utf-8")
 
-    assert find([str(tmp_path)]).skipped == (str(tmp_path / "pipe.txt"),)
+    assert find_source_files([str(tmp_path)]).skipped == (str(tmp_path / "pipe.txt"),)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere/*.txt", "wire/*.pdf", "wire/.git/**/*.html", "empty", ""])
@@ -105,7 +105,7 @@ def test_a_name_for_nothing_is_a_wrong_use(name: str, wire: Path, monkeypatch: p
     Path("empty").mkdir()
 
     with pytest.raises(UsageError) as refusal:
-        find(["wire", name])
+        find_source_files(["wire", name])
 
     assert refusal.value.exit_status == 2
 
@@ -115,6 +115,6 @@ def test_a_folder_without_our_formats_says_what_it_saw(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_text("x", encoding="utf-8")
 
     with pytest.raises(UsageError, match="1 other files are there") as refusal:
-        find([str(tmp_path)])
+        find_source_files([str(tmp_path)])
 
     assert ".txt .jsonl .csv" in refusal.value.todo

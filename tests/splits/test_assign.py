@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import LeakError
-from labeling.splits.assign import Facts, assign, by_date, groups_by_text
+from labeling.splits.assign import PlacementFacts, assign_splits, group_by_text, split_by_date
 from labeling.values import digest_of
-from labeling.workspace.rows.assignment import SPLITS, Assignment, SplitName
+from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 
 if TYPE_CHECKING:
     from random import Random
@@ -26,12 +26,12 @@ groupings = st.lists(st.integers(0, 11), max_size=24).map(
 )
 
 
-def row(article: str, group: str, split: SplitName | None, reason: str = "") -> Assignment:
+def row(article: str, group: str, split: SplitName | None, reason: str = "") -> SplitAssignment:
     """An assignment of an earlier run."""
-    return Assignment(article=article, leak_group=group, split=split, reason=reason)
+    return SplitAssignment(article=article, leak_group=group, split=split, reason=reason)
 
 
-def sides(rows: list[Assignment]) -> dict[str, set[str]]:
+def sides(rows: list[SplitAssignment]) -> dict[str, set[str]]:
     """The splits in which each leak group stands."""
     found: dict[str, set[str]] = {}
     for each in rows:
@@ -44,14 +44,14 @@ def test_same_text_is_one_leak_group() -> None:
     texts = {"b": "one", "a": "one", "c": "two"}
     articles = [Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()]
 
-    assert groups_by_text(articles) == {"a": "a", "b": "a", "c": "c"}
+    assert group_by_text(articles) == {"a": "a", "b": "a", "c": "c"}
 
 
 def test_shares_are_kept() -> None:
     """A hundred articles on their own stand 70 to 15 to 15."""
     groups = {f"a{n}": f"a{n}" for n in range(100)}
 
-    counts = Counter(each.split for each in assign(groups, list(groups), [], SHARES, "1"))
+    counts = Counter(each.split for each in assign_splits(groups, list(groups), [], SHARES, "1"))
 
     assert counts == {"train": 70, "dev": 15, "test": 15}
 
@@ -63,7 +63,7 @@ def test_the_first_articles_by_hand() -> None:
     """
     groups = {f"a{n}": f"a{n}" for n in range(7)}
 
-    counts = Counter(each.split for each in assign(groups, list(groups), [], SHARES, "1"))
+    counts = Counter(each.split for each in assign_splits(groups, list(groups), [], SHARES, "1"))
 
     assert counts == {"train": 5, "dev": 1, "test": 1}
 
@@ -77,7 +77,7 @@ def test_labels_are_considered() -> None:
     labels = {f"a{n}": {"COUNTRY": 2, **({"TREATY": 1} if n % 10 == 0 else {})} for n in range(100)}
 
     for seed in map(str, range(20)):
-        rows = assign(groups, list(groups), [], SHARES, seed, Facts(labels))
+        rows = assign_splits(groups, list(groups), [], SHARES, seed, PlacementFacts(labels))
         counts = Counter(each.split for each in rows)
         rare = Counter(each.split for each in rows if "TREATY" in labels[each.article])
         assert {split: abs(counts[split] - 100 * SHARES[split]) <= 2 for split in SPLITS} == dict.fromkeys(SPLITS, True)
@@ -95,7 +95,7 @@ def test_labels_by_hand() -> None:
     treaties = {"a": {"TREATY": 1}, "b": {"TREATY": 1}}
 
     def placed(labels: dict[str, dict[str, int]]) -> SplitName | None:
-        return assign(groups, ["d"], before, SHARES, "1", Facts(labels))[-1].split
+        return assign_splits(groups, ["d"], before, SHARES, "1", PlacementFacts(labels))[-1].split
 
     assert placed(treaties) == "train"
     assert placed(treaties | {"d": {"TREATY": 1}}) == "test"
@@ -104,15 +104,15 @@ def test_labels_by_hand() -> None:
 DAYS = {"a": "2024-01-09", "b": "2024-01-10", "c": "2024-01-20", "d": "", "e": "2024-02-01"}
 
 
-def dated() -> Facts:
+def dated() -> PlacementFacts:
     """Dev is what came since 10 January, test what came since 20 January; ``d`` has no date."""
     articles = [Article(id=name, text="x", digest="x", published=day) for name, day in DAYS.items()]
-    return Facts({}, by_date(articles, "2024-01-10", "2024-01-20"))
+    return PlacementFacts({}, split_by_date(articles, "2024-01-10", "2024-01-20"))
 
 
 def test_splits_by_date() -> None:
     """A day's articles stand together; the first day of a split is its own; without a date an article has no place."""
-    rows = assign({name: name for name in DAYS}, list(DAYS), [], SHARES, "1", dated())
+    rows = assign_splits({name: name for name in DAYS}, list(DAYS), [], SHARES, "1", dated())
 
     assert [(each.article, each.split) for each in rows] == [
         ("a", "train"),
@@ -130,8 +130,8 @@ def test_a_leak_group_stands_where_it_began() -> None:
     left_out = row("c", "a", None, "its leak group stands in train, and its date is one of test")
     late = [row("c", "a", "test")]
 
-    assert assign(groups, ["a", "c"], [], SHARES, "1", dated()) == [row("a", "a", "train"), left_out]
-    assert assign(groups, ["a", "c"], late, SHARES, "1", dated()) == [
+    assert assign_splits(groups, ["a", "c"], [], SHARES, "1", dated()) == [row("a", "a", "train"), left_out]
+    assert assign_splits(groups, ["a", "c"], late, SHARES, "1", dated()) == [
         row("a", "a", None, "its leak group stands in test, and its date is one of train"),
         *late,
     ]
@@ -141,21 +141,21 @@ def test_only_wanted_articles_are_placed() -> None:
     """An article without gold gets no place, and counts towards no share."""
     groups = {f"a{n}": f"a{n}" for n in range(100)}
 
-    assert [each.article for each in assign(groups, ["a3"], [], SHARES, "1")] == ["a3"]
+    assert [each.article for each in assign_splits(groups, ["a3"], [], SHARES, "1")] == ["a3"]
 
 
 def test_another_seed_is_another_split() -> None:
     """The seed decides which article goes where."""
     groups = {f"a{n}": f"a{n}" for n in range(40)}
 
-    assert assign(groups, list(groups), [], SHARES, "1") != assign(groups, list(groups), [], SHARES, "2")
+    assert assign_splits(groups, list(groups), [], SHARES, "1") != assign_splits(groups, list(groups), [], SHARES, "2")
 
 
 def test_a_reprint_follows() -> None:
     """A new article goes where its leak group is, whatever the shares say."""
     groups = {"a": "a", "b": "a"}
 
-    assert assign(groups, ["a", "b"], [row("a", "a", "test")], SHARES, "1") == [
+    assert assign_splits(groups, ["a", "b"], [row("a", "a", "test")], SHARES, "1") == [
         row("a", "a", "test"),
         row("b", "a", "test"),
     ]
@@ -165,14 +165,14 @@ def test_a_bridge_is_left_out() -> None:
     """An article that joins two groups of different splits stands in none; the others stay, as two groups."""
     before = [row("b", "b", "train"), row("c", "c", "test")]
 
-    rows = assign({"a": "a", "b": "a", "c": "a"}, ["a", "b", "c"], before, SHARES, "1")
+    rows = assign_splits({"a": "a", "b": "a", "c": "a"}, ["a", "b", "c"], before, SHARES, "1")
 
     assert rows == [
         row("a", "a", None, "its leak group bridges train and test"),
         row("b", "a (train)", "train"),
         row("c", "a (test)", "test"),
     ]
-    assert rows == assign({"a": "a", "b": "a", "c": "a"}, ["a", "b", "c"], rows, SHARES, "1")
+    assert rows == assign_splits({"a": "a", "b": "a", "c": "a"}, ["a", "b", "c"], rows, SHARES, "1")
 
 
 def test_articles_that_share_text_in_two_splits_are_a_leak() -> None:
@@ -180,14 +180,14 @@ def test_articles_that_share_text_in_two_splits_are_a_leak() -> None:
     before = [row("b", "b", "train"), row("c", "c", "test")]
 
     with pytest.raises(LeakError, match="'b' in train, 'c' in test"):
-        assign({"b": "b", "c": "b"}, ["b", "c"], before, SHARES, "1")
+        assign_splits({"b": "b", "c": "b"}, ["b", "c"], before, SHARES, "1")
 
 
 def test_a_bridge_needs_no_gold() -> None:
     """An article nobody annotated may join two groups: that is no leak, for it stands nowhere."""
     before = [row("b", "b", "train"), row("c", "c", "test")]
 
-    rows = assign({"a": "a", "b": "a", "c": "a"}, ["b", "c"], before, SHARES, "1")
+    rows = assign_splits({"a": "a", "b": "a", "c": "a"}, ["b", "c"], before, SHARES, "1")
 
     assert rows == [row("b", "a (train)", "train"), row("c", "a (test)", "test")]
 
@@ -195,12 +195,12 @@ def test_a_bridge_needs_no_gold() -> None:
 def test_a_remembered_group_in_two_splits_is_a_leak() -> None:
     """A file that has one leak group in two splits, edited by hand perhaps, is refused."""
     with pytest.raises(LeakError, match="'a' in train, 'b' in dev"):
-        assign({}, [], [row("a", "g", "train"), row("b", "g", "dev")], SHARES, "1")
+        assign_splits({}, [], [row("a", "g", "train"), row("b", "g", "dev")], SHARES, "1")
 
 
 def test_a_group_may_change_its_name() -> None:
     """A group is named by its smallest id: when a smaller one arrives, the remembered rows take the new name."""
-    rows = assign({"a": "a", "b": "a"}, ["a", "b"], [row("b", "b", "dev")], SHARES, "1")
+    rows = assign_splits({"a": "a", "b": "a"}, ["a", "b"], [row("b", "b", "dev")], SHARES, "1")
 
     assert rows == [row("a", "a", "dev"), row("b", "a", "dev")]
 
@@ -209,7 +209,7 @@ def test_groups_may_swap_their_names() -> None:
     """Clusters may be numbered anew: what counts is which articles are together, not the name of the group."""
     before = [row("a", "g1", "train"), row("b", "g2", "test"), row("c", "g3", "dev")]
 
-    rows = assign({"a": "g2", "b": "g3", "c": "g3", "x": "g3"}, ["a", "b", "c", "x"], before, SHARES, "1")
+    rows = assign_splits({"a": "g2", "b": "g3", "c": "g3", "x": "g3"}, ["a", "b", "c", "x"], before, SHARES, "1")
 
     assert [each.split for each in rows] == ["train", "test", "dev", None]
     assert all(len(splits) <= 1 for splits in sides(rows).values())
@@ -218,7 +218,7 @@ def test_groups_may_swap_their_names() -> None:
 @given(groupings)
 def test_no_leak_group_in_two_splits(groups: dict[str, str]) -> None:
     """Every leak group stands in one split, and every wanted article somewhere."""
-    rows = assign(groups, list(groups), [], SHARES, "1")
+    rows = assign_splits(groups, list(groups), [], SHARES, "1")
 
     assert all(len(splits) == 1 for splits in sides(rows).values())
     assert [each.article for each in rows] == sorted(groups)
@@ -231,18 +231,18 @@ def test_the_order_of_input_changes_nothing(groups: dict[str, str], random: Rand
     random.shuffle(names)
     shuffled = {name: groups[name] for name in names}
 
-    assert assign(groups, list(groups), [], SHARES, "1") == assign(shuffled, names, [], SHARES, "1")
+    assert assign_splits(groups, list(groups), [], SHARES, "1") == assign_splits(shuffled, names, [], SHARES, "1")
 
 
 @given(groupings, st.integers(0, 24))
 def test_new_articles_move_no_old_one(groups: dict[str, str], size: int) -> None:
     """What had a place keeps it when articles arrive, and a second run changes nothing."""
-    first = assign(groups, list(groups)[:size], [], SHARES, "1")
-    second = assign(groups, list(groups), first, SHARES, "1")
+    first = assign_splits(groups, list(groups)[:size], [], SHARES, "1")
+    second = assign_splits(groups, list(groups), first, SHARES, "1")
 
     assert {each.article: each.split for each in first}.items() <= {each.article: each.split for each in second}.items()
     assert all(len(splits) == 1 for splits in sides(second).values())
-    assert second == assign(groups, list(groups), second, SHARES, "1")
+    assert second == assign_splits(groups, list(groups), second, SHARES, "1")
 
 
 @given(groupings, st.integers(1, 24), st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=3))
@@ -250,11 +250,11 @@ def test_merging_groups_never_puts_one_on_two_sides(
     groups: dict[str, str], size: int, merges: set[tuple[int, int]]
 ) -> None:
     """When new articles join old groups, no leak group stands in two splits: bridges are left out, leaks refused."""
-    first = assign(groups, list(groups)[:size], [], SHARES, "1")
+    first = assign_splits(groups, list(groups)[:size], [], SHARES, "1")
     into = {f"g{one}": f"g{other}" for one, other in merges}
     merged = {article: into.get(group, group) for article, group in groups.items()}
     try:
-        rows = assign(merged, list(groups), first, SHARES, "1")
+        rows = assign_splits(merged, list(groups), first, SHARES, "1")
     except LeakError:
         members: dict[str, list[str]] = {}
         for article, group in merged.items():
@@ -275,14 +275,14 @@ def test_with_labels_nothing_leaks_moves_or_depends_on_order(
 ) -> None:
     """Labels decide where a new group goes, and nothing else."""
     names = list(groups)
-    facts = Facts(dict(zip(names, spans, strict=False)))
-    first = assign(groups, names[:size], [], SHARES, "1", facts)
-    second = assign(groups, names, first, SHARES, "1", facts)
+    facts = PlacementFacts(dict(zip(names, spans, strict=False)))
+    first = assign_splits(groups, names[:size], [], SHARES, "1", facts)
+    second = assign_splits(groups, names, first, SHARES, "1", facts)
     random.shuffle(names)
 
     assert all(len(splits) == 1 for splits in sides(second).values())
     assert {each.article: each.split for each in first}.items() <= {each.article: each.split for each in second}.items()
-    assert assign({name: groups[name] for name in names}, names, first, SHARES, "1", facts) == second
+    assert assign_splits({name: groups[name] for name in names}, names, first, SHARES, "1", facts) == second
 
 
 @given(groupings, st.integers(0, 24), st.lists(st.sampled_from([*SPLITS, None]), min_size=24, max_size=24))
@@ -291,8 +291,8 @@ def test_by_date_nothing_leaks_and_no_split_has_another_day(
 ) -> None:
     """Whatever shares text and came when: one group, one split; what stands in a split is of its days; no row moves."""
     dated = dict(zip(groups, days, strict=False))
-    first = assign(groups, list(groups)[:size], [], SHARES, "1", Facts({}, dated))
-    second = assign(groups, list(groups), first, SHARES, "1", Facts({}, dated))
+    first = assign_splits(groups, list(groups)[:size], [], SHARES, "1", PlacementFacts({}, dated))
+    second = assign_splits(groups, list(groups), first, SHARES, "1", PlacementFacts({}, dated))
 
     assert all(len(splits) <= 1 for splits in sides(second).values())
     assert all(each.split in {None, dated[each.article]} and bool(each.reason) != bool(each.split) for each in second)

@@ -10,11 +10,11 @@ from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.errors import LabelingError, LeakError, MissingInput, Uncertified
 from labeling.project import Project, load_project
-from labeling.splits.leakage import Held, certify
+from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.split import split
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def test_no_certificate_no_dataset(project: Project) -> None:
 def test_a_shared_passage_stops_the_compile(project: Project) -> None:
     """A certificate of these very splits which counts a shared passage: the worst pair is named."""
     one, other, *_ = project.workspace.articles.rows()
-    held = [Held(one.id, one.text, "train"), Held(other.id, other.text, "test")]
+    held = [SplitArticle(one.id, one.text, "train"), SplitArticle(other.id, other.text, "test")]
     clean = project.workspace.leakage.value()
-    unclean = certify(held, [], 12, "1").model_copy(update={"measured_on": clean.measured_on})
+    unclean = certify_splits(held, [], 12, "1").model_copy(update={"measured_on": clean.measured_on})
     project.workspace.leakage.write(unclean)
 
     refused(project, LeakError, r"30 words, in 'a0' \(train\) and 'a1' \(test\)")

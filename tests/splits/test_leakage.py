@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import LeakError
-from labeling.splits.leakage import Held, certify, refuse_leak
+from labeling.splits.leakage import SplitArticle, certify_splits, refuse_leak
 from labeling.workspace.rows.assignment import SPLITS, Leakage, Overlap, SplitName
 from labeling.workspace.rows.passage import Passage, Place
 
@@ -22,9 +22,9 @@ def own(name: str, count: int) -> str:
     return " ".join(f"{name}{n}" for n in range(count))
 
 
-def held(name: str, text: str, split: SplitName, *surfaces: tuple[str, str]) -> Held:
+def held(name: str, text: str, split: SplitName, *surfaces: tuple[str, str]) -> SplitArticle:
     """An article in a split."""
-    return Held(name, text, split, frozenset(surfaces))
+    return SplitArticle(name, text, split, frozenset(surfaces))
 
 
 def between(leakage: Leakage, one: str, other: str) -> Overlap:
@@ -34,7 +34,7 @@ def between(leakage: Leakage, one: str, other: str) -> Overlap:
 
 def test_a_shared_passage_is_counted_and_refused() -> None:
     """Twenty words of train in a test article: one passage, named with both articles, and no text in the message."""
-    leakage = certify(
+    leakage = certify_splits(
         [held("a", f"{own('a', 9)} {RELEASE}", "train"), held("b", f"{RELEASE.upper()}. {own('b', 9)}", "test")],
         [],
         WORDS,
@@ -66,7 +66,7 @@ def test_a_shared_passage_is_counted_and_refused() -> None:
 def test_shorter_runs_are_counted_and_no_fault() -> None:
     """Eleven words are a shorter run, five are nothing; the longest shorter run is shown."""
     eleven, five = own("e", 11), own("f", 5)
-    leakage = certify(
+    leakage = certify_splits(
         [held("a", f"{eleven} {own('a', 9)} {five}", "train"), held("b", f"x {eleven} {own('b', 9)} {five}", "dev")],
         [],
         WORDS,
@@ -89,16 +89,16 @@ def test_boilerplate_is_counted_and_cuts_runs() -> None:
         places=tuple(Place(article=name, start=text.index("release0"), end=len(text)) for name, text in texts.items()),
     )
     articles = [held("a", texts["a"], "train"), held("b", texts["b"], "test")]
-    leakage = certify(articles, [footer], WORDS, "1")
+    leakage = certify_splits(articles, [footer], WORDS, "1")
 
-    assert certify(articles, [], WORDS, "1").shared_passages_across_splits == 1
+    assert certify_splits(articles, [], WORDS, "1").shared_passages_across_splits == 1
     assert (leakage.shared_passages_across_splits, leakage.boilerplate_across_splits) == (0, 1)
     assert (between(leakage, "train", "test").boilerplate, leakage.shorter_runs_across_splits) == (1, 1)
 
 
 def test_identical_short_texts_are_a_leak() -> None:
     """Two words are no run of twelve, but the same article twice is the same article."""
-    leakage = certify([held("a", "Talks fail.", "train"), held("b", "TALKS FAIL", "test")], [], WORDS, "1")
+    leakage = certify_splits([held("a", "Talks fail.", "train"), held("b", "TALKS FAIL", "test")], [], WORDS, "1")
 
     assert between(leakage, "train", "test").exact == leakage.shared_passages_across_splits == 1
     with pytest.raises(LeakError, match="2 words, in 'a'"):
@@ -111,7 +111,7 @@ def test_surfaces_seen_are_those_of_one_label() -> None:
         held("a", own("a", 9), "train", ("COUNTRY", "chad"), ("PERSON", "lena")),
         held("b", own("b", 9), "test", ("COUNTRY", "chad"), ("LOCATION", "lena"), ("PERSON", "jonas")),
     ]
-    overlap = between(certify(articles, [], WORDS, "1"), "train", "test")
+    overlap = between(certify_splits(articles, [], WORDS, "1"), "train", "test")
 
     assert (overlap.surfaces, overlap.surfaces_seen) == (3, 1)
 
@@ -120,7 +120,7 @@ def test_a_random_split_is_measured_beside() -> None:
     """Ten releases of four reprints, kept together: nothing shared; dealt at random, every release is torn apart."""
     splits = [SPLITS[place] for place in (0, 0, 0, 0, 0, 0, 1, 1, 2, 2)]
     articles = [held(f"a{n:02}", f"{own(f'r{n % 10}x', 30)} {own(f'o{n}x', 5)}", splits[n % 10]) for n in range(40)]
-    leakage = certify(articles, [], WORDS, "1")
+    leakage = certify_splits(articles, [], WORDS, "1")
 
     assert leakage.shared_passages_across_splits == 0
     assert sum(each.passages for each in leakage.random_split.overlaps) > 10
@@ -128,8 +128,8 @@ def test_a_random_split_is_measured_beside() -> None:
         each.articles for each in leakage.splits.overlaps
     ]
     assert leakage.random_split.worst[0].words == 30
-    assert certify(articles[::-1], [], WORDS, "1") == leakage
-    assert certify(articles, [], WORDS, "2").random_split != leakage.random_split
+    assert certify_splits(articles[::-1], [], WORDS, "1") == leakage
+    assert certify_splits(articles, [], WORDS, "2").random_split != leakage.random_split
 
 
 TEXT = st.lists(st.sampled_from("abc"), min_size=1, max_size=30)
@@ -138,7 +138,7 @@ TEXT = st.lists(st.sampled_from("abc"), min_size=1, max_size=30)
 @given(st.lists(st.tuples(TEXT, st.sampled_from(SPLITS)), min_size=1, max_size=8))
 def test_it_counts_what_a_plain_comparison_counts(articles: list[tuple[list[str], SplitName]]) -> None:
     """For every two splits: articles with a run of twelve words, and words in such runs, one run at a time."""
-    leakage = certify(
+    leakage = certify_splits(
         [held(f"a{n}", " ".join(words), split) for n, (words, split) in enumerate(articles)], [], WORDS, "1"
     )
 
@@ -163,7 +163,7 @@ def test_it_counts_what_a_plain_comparison_counts(articles: list[tuple[list[str]
 
 def test_nothing_leaks_from_nothing() -> None:
     """No articles, no leak."""
-    leakage = certify([], [], WORDS, "1")
+    leakage = certify_splits([], [], WORDS, "1")
 
     refuse_leak(leakage)
     assert leakage.splits == leakage.random_split

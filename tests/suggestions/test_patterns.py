@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from spacy.matcher import Matcher
 from spacy.tokens import Doc, Span
 
-from labeling.suggestions.patterns import Step, Tokens, ready, stretches
+from labeling.suggestions.patterns import PatternStep, PatternTokens, compile_pattern, find_stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 NLP = spacy.blank("en")
-TOKENS = Tokens(NLP.vocab)
+TOKENS = PatternTokens(NLP.vocab)
 
 # Lists, expressions, labels, what depends on the place, and odd spellings that spaCy takes as well.
 SPECS: list[dict[str, Any]] = [
@@ -77,7 +77,7 @@ def whole(doc: Doc, pattern: list[dict[str, Any]], marked: range) -> Iterator[tu
 def test_nothing_is_lost_by_looking_first(doc: Doc, pattern: list[dict[str, Any]], first: int, length: int) -> None:
     """Whatever the pattern: the same spans as when spaCy's matcher is given the whole text."""
     marked = range(first, first + length)
-    made = ready(pattern, marked, TOKENS)
+    made = compile_pattern(pattern, marked, TOKENS)
     fitting = TOKENS.labelled(TOKENS.places(doc), doc.ents, len(doc))
 
     assert sorted(made.spans(doc, fitting)) == sorted(whole(doc, pattern, marked))
@@ -107,6 +107,6 @@ def test_the_stretches_where_a_pattern_can_stand(
     steps: Sequence[tuple[bool, bool]], fitting: list[int], found: list[tuple[int, int]]
 ) -> None:
     """In eight tokens, worked out by hand; places from which nothing leads to the end are left out."""
-    numbered = [Step(number, *step) for number, step in enumerate(steps)]
+    numbered = [PatternStep(number, *step) for number, step in enumerate(steps)]
 
-    assert list(stretches(numbered, fitting, 8)) == found
+    assert list(find_stretches(numbered, fitting, 8)) == found

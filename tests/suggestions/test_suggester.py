@@ -14,13 +14,20 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotations import Annotation, Span, check
+from labeling.annotations import Annotation, Span, check_annotation
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
-from labeling.project import load_project, shipped
-from labeling.suggestions.names import names_of
-from labeling.suggestions.rule_file import Finder, Layer, Rules, read_rules
-from labeling.suggestions.suggester import RULES, Settings, lines_of, settings_of, suggest, suggested
+from labeling.project import load_project, shipped_config
+from labeling.suggestions.names import load_names
+from labeling.suggestions.rule_file import Finder, RuleLayer, Rules, read_rules
+from labeling.suggestions.suggester import (
+    RULES_ANNOTATOR,
+    SuggestionSettings,
+    read_lines_frame,
+    read_suggestion_settings,
+    suggest_annotations,
+    suggest_for_lines,
+)
 from labeling.values import digest_of
 from labeling.workspace.rows.score import Score
 from labeling.workspace.storage import write_rows
@@ -31,10 +38,10 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
 
 ROOT = Path(__file__).parents[2]
-PROJECT = load_project(shipped("diplomatic.toml"))
+PROJECT = load_project(shipped_config("diplomatic.toml"))
 SCHEMA: Schema = PROJECT.schema
-SHIPPED = settings_of(PROJECT)
-FINDER = Finder(read_rules(shipped("rules.toml")), "en")
+SHIPPED = read_suggestion_settings(PROJECT)
+FINDER = Finder(read_rules(shipped_config("rules.toml")), "en")
 
 
 def article(text: str, name: str = "a") -> Article:
@@ -57,7 +64,7 @@ def saying(*patterns: str, hides: tuple[str, ...] = ()) -> Rules:
     return Rules(
         names={"PLACE": ("Oslo",)},
         tokens={"who": {"IS_TITLE": True}, "number": {"IS_DIGIT": True}, "place": {"ENT_TYPE": "PLACE"}},
-        layers=(Layer(label="X", patterns=patterns, hides=hides),),
+        layers=(RuleLayer(label="X", patterns=patterns, hides=hides),),
     )
 
 
@@ -123,10 +130,10 @@ def test_offsets_count_code_points() -> None:
 
 def test_names_come_from_the_libraries() -> None:
     """Countries by common, official and former names, nationalities, capitals; no city bears a country's name."""
-    assert {"Türkiye", "Turkey", "Republic of Korea", "Myanmar", "Burma", "Kosovo"} <= names_of("countries")
-    assert {"Turkish", "Omani", "Dutch"} <= names_of("nationalities")
-    assert {"Ankara", "Istanbul", "Ulaanbaatar"} <= names_of("cities")
-    assert not names_of("cities") & names_of("countries")
+    assert {"Türkiye", "Turkey", "Republic of Korea", "Myanmar", "Burma", "Kosovo"} <= load_names("countries")
+    assert {"Turkish", "Omani", "Dutch"} <= load_names("nationalities")
+    assert {"Ankara", "Istanbul", "Ulaanbaatar"} <= load_names("cities")
+    assert not load_names("cities") & load_names("countries")
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +195,7 @@ def test_a_layer_hides_what_its_spans_swallow() -> None:
 
 def test_of_crossing_spans_the_longer_stays() -> None:
     """Of "one two three" and "three four", which cross, the shorter is left out; nested ones are not."""
-    layers = (Layer(label="B", patterns=("'three' 'four'",)), Layer(label="C", patterns=("'four'", "'two'")))
+    layers = (RuleLayer(label="B", patterns=("'three' 'four'",)), RuleLayer(label="C", patterns=("'four'", "'two'")))
 
     assert words(Rules(terms={"A": ("one two three",)}, layers=layers), "one two three four") == [
         ("one two three", "A"),
@@ -223,7 +230,7 @@ def test_a_faulty_pattern_is_refused_by_name(pattern: str, reason: str) -> None:
 def test_a_faulty_token_is_refused_by_name() -> None:
     """What spaCy does not take as a token is told with the pattern that needs it."""
     with pytest.raises(ProjectFileError, match="faulty pattern, 'odd'"):
-        Finder(Rules(tokens={"odd": {"COLOUR": "red"}}, layers=(Layer(label="X", patterns=("odd",)),)), "en")
+        Finder(Rules(tokens={"odd": {"COLOUR": "red"}}, layers=(RuleLayer(label="X", patterns=("odd",)),)), "en")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +260,7 @@ def test_a_faulty_rules_file_is_refused_by_name(tmp_path: Path, text: str | None
 def test_a_suggestion_is_an_annotation_by_the_rules() -> None:
     """It is signed, bound to the text by its digest, and its spans are numbered in the order of the text."""
     text = "Oman and Chad met on Monday."
-    (annotation,) = suggest([article(text)], SCHEMA, SHIPPED)
+    (annotation,) = suggest_annotations([article(text)], SCHEMA, SHIPPED)
 
     assert (annotation.annotator, annotation.article, annotation.digest) == ("model:rules", "a", digest_of(text))
     assert [(span.id, text[span.start : span.end], span.label) for span in annotation.spans] == [
@@ -267,23 +274,23 @@ def test_a_suggestion_is_an_annotation_by_the_rules() -> None:
 def test_only_labels_of_the_schema_are_suggested() -> None:
     """With a schema of dates alone, countries are not suggested, and that is no error."""
     dates = SCHEMA.model_copy(update={"labels": tuple(label for label in SCHEMA.labels if label.name == "DATE")})
-    (annotation,) = suggest([article("Oman met Chad on Monday.")], dates, SHIPPED)
+    (annotation,) = suggest_annotations([article("Oman met Chad on Monday.")], dates, SHIPPED)
 
     assert [span.label for span in annotation.spans] == ["DATE"]
 
 
 def test_another_project_brings_its_own_rules_or_none(tmp_path: Path) -> None:
     """A rules file beside the project file goes before the shipped one; without rules nobody suggests."""
-    text = shipped("diplomatic.toml").read_text(encoding="utf-8")
+    text = shipped_config("diplomatic.toml").read_text(encoding="utf-8")
     own = tmp_path / "own.toml"
     own.write_text(text, encoding="utf-8")
     (tmp_path / "rules.toml").write_text('[names]\nISSUE = ["Oman"]\n', encoding="utf-8")
     none = tmp_path / "none.toml"
     none.write_text(re.sub(r"^\[suggest\]\n", '[suggest]\nrules = ""\n', text, flags=re.MULTILINE), encoding="utf-8")
 
-    (annotation,) = suggest([article("Oman")], SCHEMA, settings_of(load_project(own)))
+    (annotation,) = suggest_annotations([article("Oman")], SCHEMA, read_suggestion_settings(load_project(own)))
     assert [span.label for span in annotation.spans] == ["ISSUE"]
-    assert list(suggest([article("Oman")], SCHEMA, settings_of(load_project(none)))) == []
+    assert list(suggest_annotations([article("Oman")], SCHEMA, read_suggestion_settings(load_project(none)))) == []
 
 
 WORDS = (
@@ -324,9 +331,9 @@ def test_every_suggestion_passes_every_check(text: str) -> None:
     """Whatever the text: no fault, no crossing, no blank at the ends of a span, the same answer twice."""
     places = FINDER(text)
     spans = tuple(Span(id=str(number), **place._asdict()) for number, place in enumerate(places))
-    annotation = Annotation(article="a", digest=digest_of(text), annotator=RULES, spans=spans)
+    annotation = Annotation(article="a", digest=digest_of(text), annotator=RULES_ANNOTATOR, spans=spans)
 
-    assert check(annotation, article(text), SCHEMA) == (annotation, ())
+    assert check_annotation(annotation, article(text), SCHEMA) == (annotation, ())
     assert FINDER(text) == places
     assert all(text[start:end].strip() == text[start:end] for start, end, _ in places)
     assert not any(a.start < b.start < a.end < b.end for a in places for b in places)
@@ -349,7 +356,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> str:
 def asking(pipeline: str, label_map: dict[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Who says what of one text, when only that pipeline is asked."""
     text = "Ana Lim left Oslo."
-    said = suggest([article(text)], SCHEMA, Settings(pipeline=pipeline, label_map=label_map))
+    said = suggest_annotations([article(text)], SCHEMA, SuggestionSettings(pipeline=pipeline, label_map=label_map))
     return [(one.annotator, [(text[span.start : span.end], span.label) for span in one.spans]) for one in said]
 
 
@@ -365,7 +372,10 @@ def test_rules_and_pipeline_are_two_annotators(pipeline: str) -> None:
     """Each says its own, side by side."""
     both = SHIPPED.model_copy(update={"pipeline": pipeline, "label_map": {"PER": "PERSON"}})
 
-    assert [one.annotator for one in suggest([article("Oslo")], SCHEMA, both)] == ["model:rules", "model:tiny"]
+    assert [one.annotator for one in suggest_annotations([article("Oslo")], SCHEMA, both)] == [
+        "model:rules",
+        "model:tiny",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -398,14 +408,17 @@ def test_a_pipeline_that_is_not_installed_is_refused_with_the_way_out() -> None:
 def rows(path: Path, articles: Iterable[Article]) -> list[str]:
     """The annotations that the dataframe code has for a file of these articles."""
     write_rows(path, articles)
-    return [row["annotation"] for row in suggested(lines_of(path), SCHEMA, SHIPPED).to_pylist()]
+    return [row["annotation"] for row in suggest_for_lines(read_lines_frame(path), SCHEMA, SHIPPED).to_pylist()]
 
 
 def test_the_dataframe_says_what_the_function_says_in_any_order(tmp_path: Path) -> None:
     """Same annotations, sorted by article, whatever the order of the lines; line separators in a text do no harm."""
     texts = ["Oman.", "\N{LINE SEPARATOR}Chad met the UN on Monday.", "nothing", "Malé \N{GRINNING FACE} Ana\u00a0Lim"]
     articles = [article(text, name) for name, text in zip(["b", "a", "é", "Z"], texts, strict=True)]
-    plain = [one.model_dump(mode="json") for one in suggest(sorted(articles, key=lambda a: a.id), SCHEMA, SHIPPED)]
+    plain = [
+        one.model_dump(mode="json")
+        for one in suggest_annotations(sorted(articles, key=lambda a: a.id), SCHEMA, SHIPPED)
+    ]
 
     assert [json.loads(row) for row in rows(tmp_path / "1", articles)] == plain
     assert [json.loads(row) for row in rows(tmp_path / "2", reversed(articles))] == plain

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.annotations import Annotation, Relation, Span, check
+from labeling.annotations import Annotation, Relation, Span, check_annotation
 from labeling.articles import Article
 from labeling.errors import MissingInput, NoRoom, TrainingError
-from labeling.project import Project, load_project, shipped
+from labeling.project import Project, load_project, shipped_config
 from labeling.training import predictions, spacy_pipelines
-from labeling.training.extractors import corpus_digest, extractor_at, predict, train
+from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_pipeline
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     adjudicate(project)
     workspace.splits.write(
         [
-            Assignment(
+            SplitAssignment(
                 article=article.id, leak_group=article.id, split="train" if n < 12 else "dev" if n < 16 else "test"
             )
             for n, (article, _) in enumerate(pairs)
@@ -82,10 +82,10 @@ def test_what_is_trained_predicts_sound_annotations(project: Project, config: st
     articles = [_article(number)[0] for number in range(16, 20)]
     log = io.StringIO()
 
-    folder = train(shipped(config), workspace.latest, workspace.models, steps=60, log=log)
-    said = list(predict(folder, articles))
+    folder = train_pipeline(shipped_config(config), workspace.latest, workspace.models, steps=60, log=log)
+    said = list(predict_annotations(folder, articles))
 
-    card = extractor_at(folder)
+    card = read_extractor(folder)
     assert folder.name == card.name
     assert card.name.startswith(f"{config.removesuffix('.cfg')}-")
     assert (card.corpus, card.seed, card.steps) == (corpus_digest(workspace.latest), 1, 60)
@@ -94,7 +94,7 @@ def test_what_is_trained_predicts_sound_annotations(project: Project, config: st
     assert {annotation.annotator for annotation in said} == {f"model:{card.name}"}
     assert {span.label for annotation in said for span in annotation.spans} >= labels
     for annotation, article in zip(said, articles, strict=True):
-        assert check(annotation, article, project.schema) == (annotation, ())
+        assert check_annotation(annotation, article, project.schema) == (annotation, ())
     f1 = evaluate(project).scores[card.annotator].exact.micro.f1
     assert f1 is not None
     assert f1 > 0.5
@@ -105,12 +105,14 @@ def test_relations_are_predicted_between_predicted_entities(project: Project) ->
     workspace = project.workspace
     pairs = [_article(number) for number in range(16, 20)]
 
-    folder = train(shipped("relations.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO())
-    said = list(predict(folder, [article for article, _ in pairs]))
+    folder = train_pipeline(
+        shipped_config("relations.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO()
+    )
+    said = list(predict_annotations(folder, [article for article, _ in pairs]))
 
     found = 0
     for annotation, (article, gold) in zip(said, pairs, strict=True):
-        assert check(annotation, article, project.schema) == (annotation, ())
+        assert check_annotation(annotation, article, project.schema) == (annotation, ())
         places = {span.id: (span.start, span.end) for span in annotation.spans}
         wanted = {span.id: (span.start, span.end) for span in gold.spans}
         (held_at,) = gold.relations
@@ -128,8 +130,10 @@ def test_choices_are_predicted(project: Project) -> None:
     workspace = project.workspace
     pairs = [_article(number) for number in range(16, 20)]
 
-    folder = train(shipped("textcat.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO())
-    said = list(predict(folder, [article for article, _ in pairs]))
+    folder = train_pipeline(
+        shipped_config("textcat.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO()
+    )
+    said = list(predict_annotations(folder, [article for article, _ in pairs]))
 
     assert [annotation.choices for annotation in said] == [
         {"event": ("CONSULT",)},
@@ -148,7 +152,7 @@ def test_one_option_where_one_is_asked_for() -> None:
     """Of an exclusive choice the best option that scores enough; of another all that do; below the threshold none."""
     cats = {"event=A": 0.7, "event=B": 0.9, "event=C": 0.4, "tone=X": 0.6, "tone=Y": 0.8, "far=Z": 0.1}
 
-    said = predictions.choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
+    said = predictions.extract_choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
 
     assert said == {"event": ("B", "A"), "tone": ("Y",)}
 
@@ -159,24 +163,24 @@ def test_a_relation_without_direction_is_said_once() -> None:
     from spacy.vocab import Vocab
 
     doc = Doc(Vocab(), words=["A", "and", "B"], ents=["B-X", "O", "B-X"])
-    spacy_pipelines.known_to_spacy()
+    spacy_pipelines.register_components()
     both = {"SAME_AS": 0.9, "LEADS": 0.6, "ABOUT": 0.2}
     doc._.rel = {(0, 2): both, (2, 0): both}
     spans = (Span(id="a", start=0, end=1, label="X"), Span(id="b", start=6, end=7, label="X"))
 
-    said = list(predictions.relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
+    said = list(predictions.extract_relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
 
     assert said == [
         Relation(head="a", tail="b", label="LEADS"),
         Relation(head="a", tail="b", label="SAME_AS"),
         Relation(head="b", tail="a", label="LEADS"),
     ]
-    assert list(predictions.relations(doc, spans, {}, symmetric=())) == []
+    assert list(predictions.extract_relations(doc, spans, {}, symmetric=())) == []
 
 
 def test_a_model_opens_where_this_package_is_not_installed(project: Project, tmp_path: Path) -> None:
     """The tokenizer rules travel inside the pipeline, and no path of this machine does."""
-    folder = train(shipped("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
+    folder = train_pipeline(shipped_config("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
     code = (
         "import sys; sys.modules['labeling'] = None; import spacy;"
         f"nlp = spacy.load({str(folder)!r}); print([t.text for t in nlp('Region (IOR).Both')])"
@@ -193,8 +197,10 @@ def test_the_same_seed_gives_the_same_words(project: Project, tmp_path: Path) ->
     articles = [_article(number)[0] for number in range(16, 20)]
 
     def said(name: str) -> list[Annotation]:
-        folder = train(shipped("ner.cfg"), project.workspace.latest, tmp_path / name, steps=30, log=io.StringIO())
-        return list(predict(folder, articles))
+        folder = train_pipeline(
+            shipped_config("ner.cfg"), project.workspace.latest, tmp_path / name, steps=30, log=io.StringIO()
+        )
+        return list(predict_annotations(folder, articles))
 
     assert said("one") == said("two")
 
@@ -202,20 +208,24 @@ def test_the_same_seed_gives_the_same_words(project: Project, tmp_path: Path) ->
 def test_a_model_trained_otherwise_is_another_model(project: Project, tmp_path: Path) -> None:
     """Other steps, another seed or another config make a folder beside the first; the same, and a remark, the same."""
     remark = tmp_path / "ner.cfg"
-    remark.write_text("# A remark.\n" + shipped("ner.cfg").read_text(encoding="utf-8"), encoding="utf-8")
+    remark.write_text("# A remark.\n" + shipped_config("ner.cfg").read_text(encoding="utf-8"), encoding="utf-8")
     wider = tmp_path / "wider" / "ner.cfg"
     wider.parent.mkdir()
     wider.write_text(remark.read_text(encoding="utf-8").replace("hidden_width = 64", "hidden_width = 32"), "utf-8")
 
     def trained(config: Path, seed: int, steps: int) -> Path:
         corpus, models = project.workspace.latest, tmp_path / "models"
-        return train(config, corpus, models, seed=seed, steps=steps, log=io.StringIO())
+        return train_pipeline(config, corpus, models, seed=seed, steps=steps, log=io.StringIO())
 
-    folders = [trained(shipped("ner.cfg"), 1, 1), trained(shipped("ner.cfg"), 1, 2), trained(shipped("ner.cfg"), 7, 1)]
+    folders = [
+        trained(shipped_config("ner.cfg"), 1, 1),
+        trained(shipped_config("ner.cfg"), 1, 2),
+        trained(shipped_config("ner.cfg"), 7, 1),
+    ]
     folders.append(trained(wider, 1, 1))
 
     assert len({*folders}) == 4
-    assert [(card.seed, card.steps) for card in map(extractor_at, folders)] == [(1, 1), (1, 2), (7, 1), (1, 1)]
+    assert [(card.seed, card.steps) for card in map(read_extractor, folders)] == [(1, 1), (1, 2), (7, 1), (1, 1)]
     assert trained(remark, 1, 1) == folders[0]
     assert sorted((tmp_path / "models").iterdir()) == sorted(folders)
 
@@ -224,7 +234,7 @@ def test_the_table_is_plain_where_nobody_looks(project: Project, tmp_path: Path)
     """No colours in a file, and no folder that is gone when training is done."""
     log = io.StringIO()
 
-    train(shipped("ner.cfg"), project.workspace.latest, tmp_path / "models", steps=1, log=log)
+    train_pipeline(shipped_config("ner.cfg"), project.workspace.latest, tmp_path / "models", steps=1, log=log)
 
     assert "LOSS" in log.getvalue()
     assert "\x1b" not in log.getvalue()
@@ -240,13 +250,13 @@ def test_a_folder_that_takes_nothing_is_named(
     models.mkdir(mode=0o555)
 
     with as_nobody(models), pytest.raises(NoRoom, match="Permission denied"):
-        train(shipped("ner.cfg"), copy, models, steps=1, log=io.StringIO())
+        train_pipeline(shipped_config("ner.cfg"), copy, models, steps=1, log=io.StringIO())
 
 
 def test_without_a_dataset_there_is_nothing_to_train_on(tmp_path: Path) -> None:
     """The error names the verb that was left out."""
     with pytest.raises(MissingInput, match=r"manifest\.json is not there") as refusal:
-        train(shipped("ner.cfg"), tmp_path / "latest", tmp_path / "models", log=io.StringIO())
+        train_pipeline(shipped_config("ner.cfg"), tmp_path / "latest", tmp_path / "models", log=io.StringIO())
 
     assert "labeling compile" in refusal.value.todo
     assert list(tmp_path.iterdir()) == []
@@ -261,7 +271,7 @@ def test_a_split_without_articles_is_named(project: Project, tmp_path: Path) -> 
     (corpus / "spacy" / "train" / "000.spacy").write_bytes(shard.read_bytes())
 
     with pytest.raises(TrainingError, match=r"dev holds no article"):
-        train(shipped("ner.cfg"), corpus, tmp_path / "models", log=io.StringIO())
+        train_pipeline(shipped_config("ner.cfg"), corpus, tmp_path / "models", log=io.StringIO())
 
     assert not (tmp_path / "models").exists()
 
@@ -283,7 +293,7 @@ def test_a_file_that_is_no_training_config_is_refused(project: Project, tmp_path
     broken.write_text(words, encoding="utf-8")
 
     with pytest.raises(TrainingError, match=rf"broken\.cfg is no training config(.|\n)*{why}") as refusal:
-        train(broken, project.workspace.latest, tmp_path / "models", log=io.StringIO())
+        train_pipeline(broken, project.workspace.latest, tmp_path / "models", log=io.StringIO())
 
     assert "configs/ner.cfg" in refusal.value.todo
     assert not (tmp_path / "models").exists()
@@ -293,14 +303,14 @@ def test_a_config_that_cannot_be_read_or_trained_is_refused(project: Project, tm
     """No such file, no text, and a config with which spaCy gives up: nothing is left behind."""
     latest, models = project.workspace.latest, tmp_path / "models"
     (tmp_path / "noise.cfg").write_bytes(b"\xff\xfe\x00")
-    text = shipped("ner.cfg").read_text(encoding="utf-8")
+    text = shipped_config("ner.cfg").read_text(encoding="utf-8")
     (tmp_path / "lost.cfg").write_text(text.replace('"corpora.dev"', '"corpora.nowhere"'), encoding="utf-8")
 
     for name in ("none.cfg", "noise.cfg"):
         with pytest.raises(TrainingError, match=rf"{name} cannot be read"):
-            train(tmp_path / name, latest, models, log=io.StringIO())
+            train_pipeline(tmp_path / name, latest, models, log=io.StringIO())
     with pytest.raises(TrainingError, match=r"could not train"):
-        train(tmp_path / "lost.cfg", latest, models, log=io.StringIO())
+        train_pipeline(tmp_path / "lost.cfg", latest, models, log=io.StringIO())
 
     assert list(models.iterdir()) == []
 
@@ -308,9 +318,9 @@ def test_a_config_that_cannot_be_read_or_trained_is_refused(project: Project, tm
 def test_a_folder_without_a_model_is_refused(project: Project, tmp_path: Path) -> None:
     """Neither an empty folder nor a card without its pipeline passes for an extractor."""
     with pytest.raises(TrainingError, match=r"holds no extractor"):
-        next(predict(tmp_path, []))
+        next(predict_annotations(tmp_path, []))
 
-    folder = train(shipped("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
+    folder = train_pipeline(shipped_config("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
     (folder / "config.cfg").unlink()
     with pytest.raises(TrainingError, match=r"cannot load the model"):
-        next(predict(folder, []))
+        next(predict_annotations(folder, []))

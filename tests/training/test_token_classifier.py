@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from labeling.annotations import Annotation, Span, check
+from labeling.annotations import Annotation, Span, check_annotation
 from labeling.articles import Article
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
-from labeling.training.extractors import corpus_digest, extractor_at, predict, train_tagger
-from labeling.training.token_classifier import Settings, tagged
+from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_token_classifier
+from labeling.training.token_classifier import Settings, predict_spans
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile as compile_dataset
+from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.split import split
-from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     adjudicate(project)
     project.workspace.splits.write(
         [
-            Assignment(article=each.id, leak_group=each.id, split="train" if n < 12 else "dev" if n < 16 else "test")
+            SplitAssignment(
+                article=each.id, leak_group=each.id, split="train" if n < 12 else "dev" if n < 16 else "test"
+            )
             for n, (each, _) in enumerate(pairs)
         ],
     )
@@ -100,18 +102,18 @@ def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> No
     settings = Settings(epochs=30, batch=4, rate=5e-3)
     pairs, log = [_article(number) for number in range(16, 20)], io.StringIO()
 
-    folder = train_tagger(
+    folder = train_token_classifier(
         str(checkpoint), project.workspace.latest, project.workspace.models, settings=settings, log=log
     )
-    said = list(predict(folder, [article for article, _ in pairs]))
+    said = list(predict_annotations(folder, [article for article, _ in pairs]))
 
-    card = extractor_at(folder)
+    card = read_extractor(folder)
     assert folder.name == card.name
     assert card.name.startswith("tiny-bert-")
     assert (card.corpus, card.checkpoint) == (corpus_digest(project.workspace.latest), str(checkpoint))
     assert "F1 on dev" in log.getvalue()
     for annotation, (article, gold) in zip(said, pairs, strict=True):
-        assert check(annotation, article, project.schema) == (annotation, ())
+        assert check_annotation(annotation, article, project.schema) == (annotation, ())
         places = [(span.start, span.end, span.label) for span in annotation.spans]
         assert places == sorted((span.start, span.end, span.label) for span in gold.spans)
     assert evaluate(project).scores[card.annotator].exact.micro.f1 == 1.0
@@ -131,9 +133,9 @@ def test_a_tagger_can_begin_as_another(project: Project, checkpoint: Path, tmp_p
 
     def said(folder: str) -> list[Annotation]:
         latest, log = project.workspace.latest, io.StringIO()
-        model = train_tagger(str(tmp_path / "other"), latest, tmp_path / folder, settings=settings, log=log)
+        model = train_token_classifier(str(tmp_path / "other"), latest, tmp_path / folder, settings=settings, log=log)
         assert "step 40 of 40" in log.getvalue()
-        return list(predict(model, articles))
+        return list(predict_annotations(model, articles))
 
     first = said("one")
     assert first == said("two")
@@ -158,7 +160,7 @@ def test_a_blank_is_no_span(checkpoint: Path, tmp_path: Path) -> None:
     for each in (model, tokenizer):
         each.save_pretrained(tmp_path / "blanks")
 
-    ((_, places),) = tagged(tmp_path / "blanks", [_article(0)[0].model_copy(update={"text": "Oslo Rome"})])
+    ((_, places),) = predict_spans(tmp_path / "blanks", [_article(0)[0].model_copy(update={"text": "Oslo Rome"})])
 
     assert places == [(0, 4, "LOCATION"), (5, 9, "LOCATION")]
 
@@ -169,7 +171,9 @@ def test_a_checkpoint_that_is_none_is_refused(project: Project, tmp_path: Path) 
     (tmp_path / "empty").mkdir()
 
     with pytest.raises(TrainingError, match="transformers cannot open"):
-        train_tagger(str(tmp_path / "empty"), project.workspace.latest, tmp_path / "models", log=io.StringIO())
+        train_token_classifier(
+            str(tmp_path / "empty"), project.workspace.latest, tmp_path / "models", log=io.StringIO()
+        )
 
     assert list((tmp_path / "models").iterdir()) == []
 
@@ -196,7 +200,9 @@ def test_a_checkpoint_that_is_damaged_is_refused(
         (tmp_path / "damaged" / file).write_bytes(content)
 
     with pytest.raises(TrainingError, match=fault):
-        train_tagger(str(tmp_path / "damaged"), project.workspace.latest, tmp_path / "models", log=io.StringIO())
+        train_token_classifier(
+            str(tmp_path / "damaged"), project.workspace.latest, tmp_path / "models", log=io.StringIO()
+        )
 
     assert list((tmp_path / "models").iterdir()) == []
 
@@ -206,6 +212,6 @@ def test_without_torch_it_says_so(project: Project, tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "torch", None)
 
     with pytest.raises(TrainingError, match="needs torch, which is not installed") as refusal:
-        train_tagger("any", project.workspace.latest, tmp_path / "models", log=io.StringIO())
+        train_token_classifier("any", project.workspace.latest, tmp_path / "models", log=io.StringIO())
 
     assert "labeling[transformers]" in refusal.value.todo

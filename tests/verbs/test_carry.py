@@ -18,7 +18,7 @@ from labeling.errors import MissingInput
 from labeling.project import Project, load_project
 from labeling.studio.api.client import connect_to
 from labeling.values import digest_of
-from labeling.verbs.carry import Carried, carry
+from labeling.verbs.carry import CarryResult, carry
 from labeling.verbs.cluster import cluster
 from labeling.verbs.ingest import ingest
 from labeling.verbs.pull import pull
@@ -26,7 +26,7 @@ from labeling.verbs.push import Pace, forecast, push
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
-    from labeling.workspace.rows.reprint import Projected
+    from labeling.workspace.rows.reprint import ProjectedRow
 
 pytestmark = pytest.mark.studio
 
@@ -132,7 +132,7 @@ def test_annotate_once(project: Project, studio: Credentials) -> None:
     carried = carry(project)
     second = push(project, pace=QUICK, server=studio)
 
-    assert carried == Carried(
+    assert carried == CarryResult(
         sources=1, said=3, articles=1, spans=2, relations=0, bought=2 / 3, checked=0, accepted=0, waiting=0
     )
     assert (second.new, second.waiting) == (1, 0)
@@ -214,7 +214,7 @@ def drawn(article: Article) -> Annotation:
     )
 
 
-def facts(said: Annotation | Projected) -> tuple[set[Marked], set[tuple[Marked, Marked, str]]]:
+def facts(said: Annotation | ProjectedRow) -> tuple[set[Marked], set[tuple[Marked, Marked, str]]]:
     """Spans and relations without their ids."""
     place = {span.id: (span.start, span.end, span.label) for span in said.spans}
     return set(place.values()), {(place[each.head], place[each.tail], each.label) for each in said.relations}

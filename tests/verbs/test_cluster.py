@@ -14,9 +14,9 @@ from labeling.cli import cli
 from labeling.errors import DamagedFile, LeakError, MissingInput
 from labeling.project import Project, load_project
 from labeling.values import digest_of
-from labeling.verbs.cluster import Clusters, cluster
+from labeling.verbs.cluster import ClusterResult, cluster
 from labeling.verbs.split import split
-from labeling.workspace.rows.assignment import SPLITS, Assignment
+from labeling.workspace.rows.assignment import SPLITS, SplitAssignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_what_is_shared_is_written(project: Project) -> None:
     summary = cluster(project)
     (passage,) = project.workspace.passages.rows()
 
-    assert summary == Clusters(4, 1, 0, stories=3, leak_groups=3, largest_group=2)
+    assert summary == ClusterResult(4, 1, 0, stories=3, leak_groups=3, largest_group=2)
     assert [(place.article, place.end - place.start) for place in passage.places] == [
         ("a1", len(RELEASE)),
         ("a0", len(RELEASE)),
@@ -133,7 +133,7 @@ def test_split_refuses_a_leak_that_no_cluster_told_of(project: Project) -> None:
     """Where `cluster` has not run, shared passages are found all the same: refused, and nothing is written."""
     articles = list(project.workspace.articles.rows())
     project.workspace.gold.write([Gold(article=each.id, digest=each.digest, complete=True) for each in articles])
-    rows = [Assignment(article=f"a{n}", leak_group=f"a{n}", split=split) for n, split in enumerate(SPLITS)]
+    rows = [SplitAssignment(article=f"a{n}", leak_group=f"a{n}", split=split) for n, split in enumerate(SPLITS)]
     project.workspace.splits.write(rows)
     before = project.workspace.splits.path.read_bytes()
 

@@ -18,7 +18,7 @@ from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.ingest import ingest
 from labeling.verbs.split import split
 from labeling.verbs.verify import verify
@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Project:
     """The shipped project with its samples, as far as `split`."""
     project = load_project(workspace=tmp_path / "workspace")
     ingest(project, [str(sample_data.articles_folder())])
-    project.workspace.annotations.write(sample_data.annotations())
+    project.workspace.annotations.write(sample_data.load_sample_annotations())
     adjudicate(project)
     cluster(project)
     split(project)
@@ -87,7 +87,7 @@ def test_compiled_again_it_is_the_same(project: Project) -> None:
 def test_another_gold_is_another_dataset(project: Project) -> None:
     """The one before stays, `latest` moves on."""
     first = compiled_from(project)
-    project.workspace.annotations.write(sample_data.annotations()[:-1])
+    project.workspace.annotations.write(sample_data.load_sample_annotations()[:-1])
     adjudicate(project)
     second = compiled_from(project)
 
@@ -97,7 +97,7 @@ def test_another_gold_is_another_dataset(project: Project) -> None:
 
 
 def test_a_damaged_dataset_is_mended(project: Project) -> None:
-    """`verify` names the damage, `compile` puts the same dataset in its place."""
+    """`verify` names the damage, `compile_dataset` puts the same dataset in its place."""
     compiled = compiled_from(project)
     readme = project.workspace.latest / "README.md"
     readme.write_text("x")

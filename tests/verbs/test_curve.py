@@ -14,17 +14,17 @@ from click.testing import CliRunner
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.corpora.targets.spacy.subsample import thinned
+from labeling.corpora.targets.spacy.subsample import write_subsample
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
-from labeling.project import Project, load_project, shipped
+from labeling.project import Project, load_project, shipped_config
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.curve import curve
-from labeling.verbs.report import report
+from labeling.verbs.report import write_report
 from labeling.verbs.split import split
-from labeling.workspace.rows.assignment import Assignment, SplitName
+from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,7 @@ def prepared(root: Path, articles: Iterable[Article], said: Iterable[Annotation]
     project.workspace.quarantine.write([])
     adjudicate(project)
     cluster(project)
-    rows = [Assignment(article=f"a{n:02}", leak_group=f"a{n:02}", split=place(n)) for n in range(14)]
+    rows = [SplitAssignment(article=f"a{n:02}", leak_group=f"a{n:02}", split=place(n)) for n in range(14)]
     project.workspace.splits.write(rows)
     split(project)
     compiled_from(project)
@@ -88,7 +88,7 @@ def test_forty_copies_are_one_step(project: Project) -> None:
     assert made.points[-1].exact.f1_interval is not None
     assert "resample:leak group" in made.signature
     assert not list(project.workspace.root.glob(".curve.*"))
-    report(project)
+    write_report(project)
     page = project.workspace.report.read_text(encoding="utf-8")
     assert "<polyline" in page
     assert '<td class="n">8</td><td class="n">47</td>' in page
@@ -99,7 +99,7 @@ def test_a_thinned_dataset_keeps_what_is_asked_for(project: Project, tmp_path: P
     from spacy.tokens import DocBin
     from spacy.vocab import Vocab
 
-    number = thinned(project.workspace.latest, tmp_path / "small", {"a01", "copy07", "a13"})
+    number = write_subsample(project.workspace.latest, tmp_path / "small", {"a01", "copy07", "a13"})
 
     shards = (tmp_path / "small/spacy/train").rglob("*.spacy")
     docs = [doc for shard in shards for doc in DocBin().from_disk(shard).get_docs(Vocab())]
@@ -131,10 +131,10 @@ def test_a_part_that_teaches_nothing_is_left_out(tmp_path: Path, complete: int) 
         with pytest.raises(
             NothingToLearn, match=r"complete holds no article, and spancat.cfg needs one for paths.train"
         ):
-            curve(project, shipped("spancat.cfg"), steps=1, log=log)
+            curve(project, shipped_config("spancat.cfg"), steps=1, log=log)
         assert not project.workspace.curve.exists()
         return
-    made = curve(project, shipped("spancat.cfg"), steps=1, log=log)
+    made = curve(project, shipped_config("spancat.cfg"), steps=1, log=log)
     assert [point.leak_groups for point in made.points] == [8]
     left_out = [line for line in log.getvalue().splitlines() if "left out" in line]
     assert [line.partition(" are left out of the curve: ")[0] for line in left_out] == [
@@ -167,8 +167,8 @@ def test_a_test_split_is_needed(tmp_path: Path) -> None:
     project.workspace.quarantine.write([])
     adjudicate(project)
     rows = [
-        Assignment(article="a00", leak_group="a00", split="train"),
-        Assignment(article="a01", leak_group="a01", split="dev"),
+        SplitAssignment(article="a00", leak_group="a00", split="train"),
+        SplitAssignment(article="a01", leak_group="a01", split="dev"),
     ]
     project.workspace.splits.write(rows)
     split(project)

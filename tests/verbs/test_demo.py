@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from labeling.project import load_project
-from labeling.studio.server.server import running
+from labeling.studio.server.server import find_running_server
 
 pytestmark = pytest.mark.studio
 
@@ -65,7 +65,7 @@ def test_the_whole_journey_in_an_empty_folder(tmp_path: Path) -> None:
     trained = {name: score for name, score in scores.items() if name != "model:rules"}
     assert {name.split("-")[0] for name in trained} == {"model:ner", "model:spancat"}
     assert all(score["exact"]["micro"]["f1"] > 0.1 for score in trained.values())
-    assert running(load_project(workspace=root).workspace) is None
+    assert find_running_server(load_project(workspace=root).workspace) is None
 
 
 def test_ones_own_articles_and_a_server_that_stays(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_ones_own_articles_and_a_server_that_stays(tmp_path: Path) -> None:
         assert run.returncode == 0, run.stderr
         assert "nobody has annotated these" in run.stdout
         assert "not done: " in run.stdout
-        server = running(workspace)
+        server = find_running_server(workspace)
         assert server is not None
         assert httpx.get(f"{server.url}/health", trust_env=False).status_code == 200
         assert server.url in run.stdout
@@ -90,7 +90,7 @@ def test_ones_own_articles_and_a_server_that_stays(tmp_path: Path) -> None:
             [sys.executable, "-m", "labeling", "--workspace", str(root), "serve", "--stop"], check=True, cwd=tmp_path
         )
     assert stop.returncode == 0
-    assert running(workspace) is None
+    assert find_running_server(workspace) is None
 
 
 def test_a_folder_that_is_no_demo_is_left_alone(tmp_path: Path) -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from labeling.annotations import Annotation, Quarantined, Relation, Span
+from labeling.annotations import Annotation, QuarantineRow, Relation, Span
 from labeling.cli import cli
 from labeling.errors import UsageError
-from labeling.imports.merge import Terms
+from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile as compiled_from
-from labeling.verbs.import_ import Imported, import_
+from labeling.verbs.compile import compile_dataset as compiled_from
+from labeling.verbs.import_ import ImportResult, import_annotations
 from labeling.verbs.ingest import ingest
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
@@ -36,7 +36,7 @@ NAMES = {
     "Doubt": "unsure",
     "Negation": "",
 }
-ANA = Terms(annotator="ana", names=NAMES)
+ANA = ImportOptions(annotator="ana", names=NAMES)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def _brat(folder: Path) -> str:
 
 def test_brat_becomes_articles_and_annotations(project: Project, tmp_path: Path) -> None:
     """Offsets of the text with LF, names by the map, notes and doubt at their spans; all else in quarantine by kind."""
-    summary = import_(project, "brat", [_brat(tmp_path / "old")], ANA)
+    summary = import_annotations(project, "brat", [_brat(tmp_path / "old")], ANA)
     article = next(project.workspace.articles.rows())
     (said,) = _annotations(project)
 
@@ -116,12 +116,12 @@ def _bytes(project: Project) -> dict[str, bytes]:
 def test_the_same_files_twice_are_the_same_bytes(project: Project, tmp_path: Path) -> None:
     """Whether they replace what was there or are put beside it."""
     folder = _brat(tmp_path / "old")
-    import_(project, "brat", [folder], ANA)
+    import_annotations(project, "brat", [folder], ANA)
     before = _bytes(project)
 
-    again = import_(project, "brat", [folder], ANA)
+    again = import_annotations(project, "brat", [folder], ANA)
     assert (_bytes(project), again.new, again.replaced) == (before, 0, 1)
-    beside = import_(project, "brat", [folder], ANA, add=True)
+    beside = import_annotations(project, "brat", [folder], ANA, add=True)
     assert (_bytes(project), beside.said_twice) == (before, 3)
 
 
@@ -135,7 +135,7 @@ def test_what_is_said_of_one_span_in_two_files_stays(project: Project, tmp_path:
         (tmp_path / f"{name}.txt").write_text(TEXT, encoding="utf-8")
         (tmp_path / f"{name}.ann").write_text(lines, encoding="utf-8")
         for _ in range(2):
-            import_(project, "brat", [str(tmp_path / f"{name}.ann")], ANA, add=True)
+            import_annotations(project, "brat", [str(tmp_path / f"{name}.ann")], ANA, add=True)
 
     assert [(row.article, row.spans) for row in _annotations(project)] == [
         ("a", (Span(id="T1", start=0, end=9, label="PERSON", unsure=True, note="since May; no, June"),))
@@ -148,8 +148,8 @@ def test_a_defect_stays_one_when_more_is_said(project: Project, tmp_path: Path) 
     for name, file in (("a", lines), ("b", "T1\tPerson 0 9\tAnna Berg\nT2\tCountry 40 44\tMale\n")):
         (tmp_path / f"{name}.txt").write_text(TEXT, encoding="utf-8")
         (tmp_path / f"{name}.ann").write_text(file, encoding="utf-8")
-    import_(project, "brat", [str(tmp_path / "a.ann")], ANA)
-    import_(project, "brat", [str(tmp_path / "a.ann"), str(tmp_path / "b.ann")], ANA)
+    import_annotations(project, "brat", [str(tmp_path / "a.ann")], ANA)
+    import_annotations(project, "brat", [str(tmp_path / "a.ann"), str(tmp_path / "b.ann")], ANA)
     (said,) = _annotations(project)
 
     assert [(span.id, span.start) for span in said.spans] == [("T1", 0), ("T2", 40)]
@@ -161,7 +161,7 @@ def test_what_was_said_of_a_refused_span_stands_with_it(project: Project, tmp_pa
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
     lines = "T1\tPerson 0 4;28 36\tAnna minister\nA1\tDoubt T1\n#1\tAnnotatorNotes T1\ttwo parts\n"
     (tmp_path / "a.ann").write_text(lines, encoding="utf-8")
-    import_(project, "brat", [str(tmp_path / "a.ann")], ANA)
+    import_annotations(project, "brat", [str(tmp_path / "a.ann")], ANA)
     (bad,) = project.workspace.quarantine.rows()
 
     assert bad.raw == {
@@ -178,11 +178,11 @@ def test_what_a_server_holds_stays(project: Project, tmp_path: Path) -> None:
     _brat(tmp_path / "old")
     pulled = Annotation(article="a", digest="x", annotator="ana", task=17, server_id=3)
     other = Annotation(article="a", digest="x", annotator="ben")
-    bad = Quarantined(article="a", annotator="ana", what="span", id="q", kind="unknown label", reason="x", task=17)
+    bad = QuarantineRow(article="a", annotator="ana", what="span", id="q", kind="unknown label", reason="x", task=17)
     project.workspace.annotations.write([pulled, other])
     project.workspace.quarantine.write([bad])
 
-    import_(project, "brat", [str(tmp_path / "old")], ANA)
+    import_annotations(project, "brat", [str(tmp_path / "old")], ANA)
 
     assert [row.annotator for row in _annotations(project)] == ["ana", "ana", "ben"]
     assert pulled in _annotations(project)
@@ -201,7 +201,7 @@ def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Pat
         {"text": TEXT, "accept": ["war"]},
         {"text": TEXT, "spans": [{"start": 18, "end": 26, "label": "Country"}], "answer": "ignore"},
     )
-    summary = import_(project, "prodigy", [path], ANA)
+    summary = import_annotations(project, "prodigy", [path], ANA)
     skipped, said = _annotations(project)
 
     assert [(span.start, span.end) for span in said.spans] == [(0, 9), (40, 44)]
@@ -218,7 +218,7 @@ def test_a_text_that_was_ingested_is_that_article(project: Project, tmp_path: Pa
     same = [{"id": number, "text": "Talks were held.", "label": [[0, 5, "PERSON"]]} for number in (8, 9)]
     path = _jsonl(tmp_path / "d.jsonl", {"id": 7, "text": TEXT, "label": [[0, 9, "PERSON"]]}, *same)
     for _ in range(2):
-        summary = import_(project, "doccano", [path], Terms(annotator="ana", prefix="desk/"))
+        summary = import_annotations(project, "doccano", [path], ImportOptions(annotator="ana", prefix="desk/"))
 
     assert [article.id for article in project.workspace.articles.rows()] == ["desk/8", "desk/9", "wire"]
     assert [row.article for row in _annotations(project)] == ["desk/8", "desk/9", "wire"]
@@ -234,8 +234,8 @@ def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tm
         {"id": 2, "text": " "},
         {"id": 3, "text": "Third."},
     )
-    import_(project, "doccano", [first], ANA)
-    summary = import_(project, "doccano", [second], ANA)
+    import_annotations(project, "doccano", [first], ANA)
+    summary = import_annotations(project, "doccano", [second], ANA)
     reject = next(project.workspace.rejects.rows())
 
     assert summary.rejected == {"empty": 1, "same id, other text": 1}
@@ -247,7 +247,7 @@ def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tm
 def test_nobody_named_is_refused(project: Project, tmp_path: Path) -> None:
     """No label without who said it; nothing is written."""
     with pytest.raises(UsageError, match="does not say who annotated it"):
-        import_(project, "brat", [_brat(tmp_path / "old")], Terms())
+        import_annotations(project, "brat", [_brat(tmp_path / "old")], ImportOptions())
     assert list(project.workspace.articles.rows_if_written()) == []
 
 
@@ -256,7 +256,7 @@ def test_conll_with_the_text_at_hand(project: Project, tmp_path: Path) -> None:
     (tmp_path / "wire.txt").write_text("Male(Reuters)", encoding="utf-8")
     ingest(project, [str(tmp_path / "wire.txt")])
     (tmp_path / "wire.conll").write_text("Male B-LOCATION\n( O\nReuters B-INTL_ORG\n) O\n", encoding="utf-8")
-    import_(project, "conll", [str(tmp_path / "wire.conll")], ANA)
+    import_annotations(project, "conll", [str(tmp_path / "wire.conll")], ANA)
     (said,) = _annotations(project)
 
     assert [(span.start, span.end, span.label) for span in said.spans] == [(0, 4, "LOCATION"), (5, 12, "INTL_ORG")]
@@ -266,10 +266,10 @@ def test_utf16_offsets(project: Project, tmp_path: Path) -> None:
     """As a browser counts them: behind an emoji by one more; asked for in code points, another stretch is meant."""
     row = {"id": 1, "text": "\U0001f44d Male", "label": [[3, 7, "LOCATION"]]}
     path = _jsonl(tmp_path / "d.jsonl", row)
-    import_(project, "doccano", [path], Terms(annotator="ana", unit="utf-16"))
+    import_annotations(project, "doccano", [path], ImportOptions(annotator="ana", unit="utf-16"))
 
     assert [(span.start, span.end) for span in _annotations(project)[0].spans] == [(2, 6)]
-    import_(project, "doccano", [path], ANA)
+    import_annotations(project, "doccano", [path], ANA)
     assert _quarantine(project) == [("span", "LOCATION:3-7", "offsets out of range")]
 
 
@@ -287,7 +287,7 @@ def test_the_command(project: Project, tmp_path: Path) -> None:
     status, out, err = _run(project, "import", "brat", folder, "--annotator", "ana", *pairs, "--json")
 
     assert status == 3
-    assert Imported(**json.loads(out)).spans == 2
+    assert ImportResult(**json.loads(out)).spans == 2
     assert str(project.workspace.quarantine.path) in err
     clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
     status, out, _ = _run(project, "import", "doccano", clean, "--annotator", "ana")
@@ -301,7 +301,7 @@ def test_the_command(project: Project, tmp_path: Path) -> None:
 def test_a_map_to_what_the_schema_does_not_have_changes_nothing(project: Project, tmp_path: Path, new: str) -> None:
     """A slip in --map is misuse: it does not put sound annotations in quarantine, in place of those of before."""
     folder = _brat(tmp_path / "old")
-    import_(project, "brat", [folder], ANA)
+    import_annotations(project, "brat", [folder], ANA)
     before = _bytes(project)
 
     with pytest.raises(UsageError, match=f"no label, relation or option '{new}'") as refusal:
@@ -323,7 +323,7 @@ def test_a_map_may_name_all_that_the_schema_has(project: Project, tmp_path: Path
 @pytest.mark.studio
 def test_a_pull_leaves_imports_alone(project: Project, tmp_path: Path, studio: Credentials) -> None:
     """What no server holds is not the server's to remove, in a whole pull and in one of changes."""
-    import_(project, "brat", [_brat(tmp_path / "old")], ANA)
+    import_annotations(project, "brat", [_brat(tmp_path / "old")], ANA)
     before = _bytes(project)
     push(project, server=studio)
     for changes in (False, True):
@@ -337,7 +337,7 @@ def test_a_pull_leaves_imports_alone(project: Project, tmp_path: Path, studio: C
 def test_what_was_imported_compiles(project: Project, tmp_path: Path) -> None:
     """From another tool's file to a dataset: every span of it is in both targets."""
     words = [{"id": n, "text": f"{TEXT} {n}", "label": [[0, 9, "PERSON"], [40, 44, "LOCATION"]]} for n in range(5)]
-    import_(project, "doccano", [_jsonl(tmp_path / "d.jsonl", *words)], ANA)
+    import_annotations(project, "doccano", [_jsonl(tmp_path / "d.jsonl", *words)], ANA)
     adjudicate(project)
     split(project)
     compiled = compiled_from(project)

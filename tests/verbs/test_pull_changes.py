@@ -72,7 +72,7 @@ def call(studio: Credentials, method: str, path: str, body: Any = None) -> Any:
 
 def tasks(project: Project) -> dict[str, int]:
     """The number of each article's task."""
-    return {row.article: row.task or 0 for row in journal.load(project.workspace.pushed.path).values()}
+    return {row.article: row.task or 0 for row in journal.load_journal(project.workspace.pushed.path).values()}
 
 
 def number(project: Project) -> int:
@@ -201,7 +201,7 @@ def test_a_whole_pull_comes_in_pieces(
 
     whole = call(studio, "GET", f"/api/projects/{number(project)}/export?exportType=JSON&download_all_tasks=true")
     assert (told.tasks, len(whole)) == (9, 9)
-    assert sorted(pull_archive.tasks_in(Path(told.kept)), key=lambda task: int(str(task["id"]))) == whole
+    assert sorted(pull_archive.read_archive(Path(told.kept)), key=lambda task: int(str(task["id"]))) == whole
     assert files(project) == files(twin)
     assert sum(path.endswith("/export") for path in asked) == 4  # eight known, two listed
     assert asked.count("/api/tasks/") == 1
@@ -239,8 +239,8 @@ def test_nothing_new_writes_nothing_new(project: Project, studio: Credentials) -
     told = pull(project, server=studio, changes=True)
 
     assert (told.new, told.edited, told.deleted) == (1, 0, 0)
-    assert told.kept.endswith(pull_archive.CHANGES)
-    assert [task["id"] for task in pull_archive.tasks_in(Path(told.kept))] == [tasks(project)[NAMES[2]]]
+    assert told.kept.endswith(pull_archive.CHANGES_ENDING)
+    assert [task["id"] for task in pull_archive.read_archive(Path(told.kept))] == [tasks(project)[NAMES[2]]]
 
 
 def test_a_changed_way_of_reading_reads_everything_anew(project: Project, studio: Credentials) -> None:
@@ -379,10 +379,10 @@ def test_old_answers_are_thinned_by_the_rule() -> None:
     names = []
     for days in range(100):
         day = now.replace(minute=0) - dt.timedelta(days=days)
-        names += [pull_archive.name_of(day.replace(hour=hour)) for hour in (6, 18)]
-        names.append(pull_archive.name_of(day.replace(hour=12), changes=True))
+        names += [pull_archive.archive_name(day.replace(hour=hour)) for hour in (6, 18)]
+        names.append(pull_archive.archive_name(day.replace(hour=12), changes=True))
 
-    stay = sorted(set(names) - set(pull_archive.superfluous([*names, "note.txt"], now)))
+    stay = sorted(set(names) - set(pull_archive.list_superfluous([*names, "note.txt"], now)))
 
     week = [name for name in stay if name[:10] > "2026-11-15"]
     assert len(week) == 7 * 3
@@ -396,10 +396,10 @@ def test_the_newest_whole_answer_never_goes() -> None:
     old = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     hour = dt.timedelta(hours=1)
     names = [
-        pull_archive.name_of(old, changes=True),
-        pull_archive.name_of(old + hour),
-        pull_archive.name_of(old + 2 * hour, changes=True),
+        pull_archive.archive_name(old, changes=True),
+        pull_archive.archive_name(old + hour),
+        pull_archive.archive_name(old + 2 * hour, changes=True),
     ]
 
-    assert pull_archive.superfluous(names, old + dt.timedelta(days=2000)) == names[:1]
-    assert pull_archive.last_whole(names) == names[1:]
+    assert pull_archive.list_superfluous(names, old + dt.timedelta(days=2000)) == names[:1]
+    assert pull_archive.find_latest_whole(names) == names[1:]

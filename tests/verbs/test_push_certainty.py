@@ -118,7 +118,7 @@ def test_an_answer_later_than_our_patience(
     """We hang up after a while; what the server stored by then is found, and not sent again."""
     monkeypatch.setattr("faulty.door.SLOW", 6.0)
     with door(studio, at("/import", 2, "slow")) as spoilt, monkeypatch.context() as patch:
-        patch.setattr("labeling.studio.api.calls._SECONDS", 3.0)
+        patch.setattr("labeling.studio.api.calls._REQUEST_SECONDS", 3.0)
         with pytest.raises(ServerUnreachable, match="not in time"):
             push(project, server=spoilt, pace=PATIENT)
     again = push(project, server=studio, pace=PATIENT)
@@ -172,7 +172,7 @@ def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) 
     with pytest.raises(ServerRefused), connect_to(studio.url, studio.api_key) as client:
         _deliver_only(client, project)
 
-    assert all(row.task for row in journal.load(project.workspace.pushed.path).values())
+    assert all(row.task for row in journal.load_journal(project.workspace.pushed.path).values())
     said: list[str] = []
     assert push(project, server=studio, pace=Pace(say=said.append)).new == 1
     assert said == []
@@ -180,11 +180,11 @@ def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) 
 
 def _deliver_only(client: Studio, project: Project) -> None:
     """Send what is new without putting the page right first."""
-    from labeling.studio.sync.project_link import linked
-    from labeling.studio.sync.push_delivery import Delivery
+    from labeling.studio.sync.project_link import find_linked_project
+    from labeling.studio.sync.push_delivery import ProjectPush
 
     articles = list(project.workspace.articles.rows())
-    Delivery(client, linked(client, project.workspace), project.workspace.pushed.path).run(
+    ProjectPush(client, find_linked_project(client, project.workspace), project.workspace.pushed.path).run(
         articles, {}, lambda *_: None
     )
 
@@ -234,7 +234,7 @@ def test_a_changed_text_is_sent_as_a_new_version_on_request(
 ) -> None:
     """The old task stays where somebody has said something in it, with its text; else it goes."""
     push(project, server=studio)
-    first = journal.load(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task
+    first = journal.load_journal(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task
     call(studio, "POST", f"/api/tasks/{first}/annotations/", {"result": []})
     changed = [article(name, f"Other text of {name}.") for name in NAMES[:2]]
     project.workspace.articles.write([*changed, *(article(name) for name in NAMES[2:])])
@@ -282,7 +282,7 @@ def test_labels_in_use_may_go_when_a_migration_says_what_becomes_of_them(
 ) -> None:
     """Refused with a list without it; with it the page changes, and the server's history does not."""
     push(project, server=studio)
-    first = journal.load(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task or 0
+    first = journal.load_journal(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task or 0
     there.annotate(first, word(article(NAMES[0]), "ISSUE"), article(NAMES[0]))
     labels = tuple(label for label in project.schema.labels if label.name != "ISSUE")
     relations = tuple(one for one in project.schema.relations if "ISSUE" not in one.tail)

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotations import Annotation, Quarantined, Relation, Span
+from labeling.annotations import Annotation, QuarantineRow, Relation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import (
@@ -36,9 +36,9 @@ from labeling.errors import (
 )
 from labeling.project import Project, load_project
 from labeling.studio.api.client import Studio, connect_to
-from labeling.studio.api.prefetch import ahead
+from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.signup import add_user
-from labeling.studio.sync.push_delivery import batches
+from labeling.studio.sync.push_delivery import split_batches
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from labeling.studio.server.credentials import Credentials
-    from labeling.workspace.rows.server_state import Pushed
+    from labeling.workspace.rows.server_state import PushedTask
 
 ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / ".." / "shared" / "articles").glob("*.txt"))
@@ -92,7 +92,7 @@ def there(studio: Credentials) -> Iterator[Studio]:
         yield client
 
 
-def journal(project: Project) -> dict[str, Pushed]:
+def journal(project: Project) -> dict[str, PushedTask]:
     """What the journal says, by article."""
     return {row.article: row for row in project.workspace.pushed.rows()}
 
@@ -382,7 +382,7 @@ def test_what_fails_a_check_is_quarantined_with_its_region(project: Project, stu
     assert _only(project, "relation").raw == link
 
 
-def _only(project: Project, what: str) -> Quarantined:
+def _only(project: Project, what: str) -> QuarantineRow:
     (found,) = (row for row in project.workspace.quarantine.rows() if row.what == what)
     return found
 
@@ -560,7 +560,7 @@ def test_the_next_batch_is_made_while_one_is_in_use() -> None:
             yield number
         raise StaleTask("no more", todo="")
 
-    coming = ahead(making())
+    coming = prefetch_items(making())
     assert next(coming) == 0
     deadline = time.monotonic() + 30
     while len(made) < 2 and time.monotonic() < deadline:
@@ -574,7 +574,7 @@ def test_the_next_batch_is_made_while_one_is_in_use() -> None:
 @given(st.lists(st.integers(1, 9), max_size=20), st.integers(1, 5), st.integers(1, 12))
 def test_batches_keep_everything_in_order_within_both_limits(sizes: list[int], most: int, most_size: int) -> None:
     """Joined they are what went in; none is too long, or too large unless it is one item; none could take the next."""
-    made = list(batches(sizes, lambda size: size, most, most_size))
+    made = list(split_batches(sizes, lambda size: size, most, most_size))
 
     assert [size for batch in made for size in batch] == sizes
     assert all(1 <= len(batch) <= most and (sum(batch) <= most_size or len(batch) == 1) for batch in made)

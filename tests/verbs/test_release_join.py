@@ -13,17 +13,17 @@ from click.testing import CliRunner
 
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
-from labeling.corpora.checksums import output_at
-from labeling.corpora.manifest import verify
+from labeling.corpora.checksums import describe_output
+from labeling.corpora.manifest import verify_dataset
 from labeling.corpora.release.release import Release
-from labeling.corpora.release.release import Released as Line
+from labeling.corpora.release.release import ReleaseLine as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compiled_from
+from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.ingest import ingest
 from labeling.verbs.join import join
 from labeling.verbs.release import release
@@ -37,7 +37,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shipped project with its samples, compiled."""
     project = load_project(workspace=tmp_path_factory.mktemp("ours"))
     ingest(project, [str(sample_data.articles_folder())])
-    project.workspace.annotations.write(sample_data.annotations())
+    project.workspace.annotations.write(sample_data.load_sample_annotations())
     adjudicate(project)
     cluster(project)
     split(project)
@@ -67,7 +67,7 @@ def test_a_release_has_no_word_of_the_articles(project: Project) -> None:
     """No title and no sentence of any article is in it, but every span of the dataset is."""
     made = release(project)
     everything = _texts(project.workspace.releases / "latest")
-    manifest = verify(project.workspace.latest)
+    manifest = verify_dataset(project.workspace.latest)
 
     assert (made.articles, made.spans, made.relations, made.choices) == (
         manifest.proof.articles,
@@ -91,7 +91,7 @@ def test_joined_it_is_the_same_dataset_to_the_byte(project: Project, other: Proj
     assert folder.endswith(joined_name := project.workspace.latest.resolve().name)
     assert other.workspace.latest.resolve().name == joined.digest[:16] != joined_name
     assert _data(other.workspace.latest) == _data(project.workspace.latest)
-    assert verify(other.workspace.latest).proof == verify(project.workspace.latest).proof
+    assert verify_dataset(other.workspace.latest).proof == verify_dataset(project.workspace.latest).proof
     assert joined.refused == {}
 
 
@@ -116,14 +116,17 @@ def test_another_text_is_refused(project: Project, other: Project) -> None:
     ]
     other.workspace.articles.write(mine)
     joined = join(other, project.workspace.releases / "latest")
-    manifest = verify(other.workspace.latest)
+    manifest = verify_dataset(other.workspace.latest)
 
     assert joined.refused == {
         changed.id: "the text at hand is another one: its digest differs",
         gone.id: "no text at hand",
     }
     assert sum(joined.articles.values()) == 23 - 2
-    assert joined.spans + sum(each.spans for each in manifest.left_out) == verify(project.workspace.latest).proof.spans
+    assert (
+        joined.spans + sum(each.spans for each in manifest.left_out)
+        == verify_dataset(project.workspace.latest).proof.spans
+    )
 
 
 def test_a_subset_is_released_as_a_subset(project: Project, other: Project) -> None:
@@ -134,7 +137,7 @@ def test_a_subset_is_released_as_a_subset(project: Project, other: Project) -> N
         release(project)
         joined = join(other, project.workspace.releases / "latest")
         assert joined.spans == part.spans
-        assert verify(other.workspace.latest).schema_names.labels == ("PERSON", "COUNTRY")
+        assert verify_dataset(other.workspace.latest).schema_names.labels == ("PERSON", "COUNTRY")
         assert release(project, whole).dataset.startswith(whole.name)
     finally:
         compiled_from(project)
@@ -168,14 +171,16 @@ def test_a_release_with_texts_needs_no_other(project: Project, tmp_path: Path) -
     joined = join(replace(project, workspace=empty), folder)
 
     assert joined.refused == {}
-    assert joined.spans == verify(project.workspace.latest).proof.spans
+    assert joined.spans == verify_dataset(project.workspace.latest).proof.spans
     assert _data(empty.latest) == _data(project.workspace.latest)
 
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     first, *rest = read_rows(copy / "spans.jsonl", Line)
     write_rows(copy / "spans.jsonl", [first.model_copy(update={"text": f"{first.text}!"}), *rest])
-    told = read_value(copy / "release.json", Release).model_copy(update={"lines": output_at(copy / "spans.jsonl")})
+    told = read_value(copy / "release.json", Release).model_copy(
+        update={"lines": describe_output(copy / "spans.jsonl")}
+    )
     write_json(copy / "release.json", told.model_dump(mode="json"))
 
     assert [*join(replace(project, workspace=empty), copy).refused] == [first.article]
@@ -239,7 +244,7 @@ def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp
 
 
 def test_the_commands(project: Project, other: Project) -> None:
-    """`release` says where it lies, `join` takes that folder; a refused text makes status 3."""
+    """`write_release` says where it lies, `join` takes that folder; a refused text makes status 3."""
     told = CliRunner().invoke(
         cli, ["--workspace", str(project.workspace.root), "release", "--json"], catch_exceptions=False
     )

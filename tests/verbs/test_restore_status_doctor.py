@@ -17,16 +17,16 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput, UsageError
-from labeling.imports.merge import Terms
+from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
 from labeling.studio.api.client import connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.format.convert import result_of
-from labeling.studio.server.server import embedded
+from labeling.studio.server.server import run_embedded_server
 from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
-from labeling.verbs.import_ import import_
+from labeling.verbs.import_ import import_annotations
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.restore import restore
@@ -94,13 +94,13 @@ def project(tmp_path: Path, studio: Credentials) -> Project:
 @pytest.fixture
 def empty_server(tmp_path: Path) -> Iterator[Credentials]:
     """A second Label Studio that has nothing."""
-    with embedded(Workspace(tmp_path / "second")) as credentials:
+    with run_embedded_server(Workspace(tmp_path / "second")) as credentials:
         yield credentials
 
 
 def numbers(project: Project) -> dict[str, int]:
     """The number of each article's task."""
-    return {row.article: row.task or 0 for row in journal.load(project.workspace.pushed.path).values()}
+    return {row.article: row.task or 0 for row in journal.load_journal(project.workspace.pushed.path).values()}
 
 
 def told(project: Project) -> list[dict[str, Any]]:
@@ -213,7 +213,7 @@ def test_status_tells_what_was_imported_from_what_the_server_has(
     before = status(project, server=studio)
     row = {"text": article(NAMES[4]).text, "spans": [{"start": 9, "end": 13, "label": "PERSON"}]}
     (tmp_path / "old.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    import_(project, "prodigy", [str(tmp_path / "old.jsonl")], Terms(annotator="eva"))
+    import_annotations(project, "prodigy", [str(tmp_path / "old.jsonl")], ImportOptions(annotator="eva"))
     after = status(project, server=studio)
 
     assert (before.imported, after.imported) == ({}, {"eva": 1})
@@ -296,13 +296,13 @@ def test_doctor_says_what_is_wrong(project: Project, studio: Credentials, tmp_pa
 
 def test_nothing_of_a_restore_is_lost_on_the_way_here(project: Project, studio: Credentials) -> None:
     """The answers together, the whole one and the changes after it, hold each task once, as it was last."""
-    from labeling.verbs.restore import _source
+    from labeling.verbs.restore import _read_source
 
     pull(project, server=studio)
     call(studio, "POST", f"/api/tasks/{numbers(project)[NAMES[4]]}/annotations/", {"result": []})
     pull(project, server=studio, changes=True)
 
-    tasks = list(_source(project.workspace, None).tasks())
+    tasks = list(_read_source(project.workspace, None).tasks())
 
     assert sorted(task["id"] for task in tasks) == sorted(numbers(project).values())
     assert sum(len(task["annotations"]) for task in tasks) == len(

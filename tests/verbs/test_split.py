@@ -13,10 +13,10 @@ from labeling.annotations import Gold
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LeakError, MissingInput, ProjectFileError
-from labeling.project import Project, load_project, shipped
+from labeling.project import Project, load_project, shipped_config
 from labeling.values import digest_of
 from labeling.verbs.split import split
-from labeling.workspace.rows.passage import Clustered
+from labeling.workspace.rows.passage import ClusterRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ def test_unusable_articles_have_no_place(project: Project) -> None:
 
 def test_clusters_decide_when_there_are_any(project: Project) -> None:
     """Leak groups of clusters.jsonl keep articles together whose texts differ."""
-    rows = [Clustered(article=f"a{n:02}", story=f"s{n}", leak_group=f"g{n // 10}", lead=True) for n in range(20)]
+    rows = [ClusterRow(article=f"a{n:02}", story=f"s{n}", leak_group=f"g{n // 10}", lead=True) for n in range(20)]
     project.workspace.clusters.write(rows)
 
     summary = split(project)
@@ -92,7 +92,7 @@ def test_clusters_decide_when_there_are_any(project: Project) -> None:
 
 def test_clusters_must_know_every_article(project: Project) -> None:
     """An article that came after `cluster` has no known leak group: refused, with the verb to run."""
-    project.workspace.clusters.write([Clustered(article="a00", story="s", leak_group="g", lead=True)])
+    project.workspace.clusters.write([ClusterRow(article="a00", story="s", leak_group="g", lead=True)])
 
     with pytest.raises(MissingInput, match="does not know 19 articles, the first is 'a01'") as refusal:
         split(project)
@@ -104,7 +104,7 @@ def test_a_leak_is_refused_and_nothing_written(project: Project) -> None:
     """When clusters join articles of two splits, the verb fails and splits.jsonl stays as it was."""
     split(project)
     before = project.workspace.splits.path.read_bytes()
-    rows = [Clustered(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(20)]
+    rows = [ClusterRow(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(20)]
     project.workspace.clusters.write(rows)
 
     with pytest.raises(LeakError, match="stand in different splits"):
@@ -140,7 +140,7 @@ def test_by_date(project: Project) -> None:
 )
 def test_days_that_cannot_be_meant(tmp_path: Path, days: dict[str, str], fault: str) -> None:
     """Half a pair of days, days in the wrong order, and what is no day are refused, with the key."""
-    text = shipped("diplomatic.toml").read_text(encoding="utf-8")
+    text = shipped_config("diplomatic.toml").read_text(encoding="utf-8")
     for key, day in days.items():
         text = text.replace(f'{key} = ""', f'{key} = "{day}"')
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
@@ -154,7 +154,7 @@ def test_the_command_says_what_is_left_out(project: Project) -> None:
     """A bridge is counted on stdout, and where its reason lies is said on stderr."""
     split(project)
     annotated(project, [f"text {n}" for n in range(21)])
-    rows = [Clustered(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(21)]
+    rows = [ClusterRow(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(21)]
     project.workspace.clusters.write(rows)
 
     result = CliRunner().invoke(
@@ -167,7 +167,7 @@ def test_the_command_says_what_is_left_out(project: Project) -> None:
 
 def test_the_command_says_that_nobody_looked_for_passages(project: Project) -> None:
     """Before `cluster`, only the same text makes a leak group: intervals would take reprints for news."""
-    row = Clustered(article="a00", story="s", leak_group="g", lead=True)
+    row = ClusterRow(article="a00", story="s", leak_group="g", lead=True)
     said = []
     for rows in ([], [row.model_copy(update={"article": f"a{n:02}", "leak_group": f"g{n}"}) for n in range(20)]):
         if rows:

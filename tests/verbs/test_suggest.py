@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from labeling.annotations import check
+from labeling.annotations import check_annotation
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, MissingInput, ProjectFileError
-from labeling.project import Project, Suggesting, load_project
+from labeling.project import Project, SuggestSection, load_project
 from labeling.values import digest_of
 from labeling.verbs.suggest import suggest
 
@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def asking(project: Project, suggesting: Suggesting) -> Project:
+def asking(project: Project, suggesting: SuggestSection) -> Project:
     """The project with another [suggest] table."""
     return replace(project, file=project.file.model_copy(update={"suggest": suggesting}))
 
@@ -47,7 +47,7 @@ def test_suggestions_are_written_and_counted(project: Project) -> None:
         ("b", "model:rules", 0),
         ("é", "model:rules", 1),
     ]
-    assert [check(row, article, project.schema) for row, article in zip(rows, ARTICLES, strict=True)] == [
+    assert [check_annotation(row, article, project.schema) for row, article in zip(rows, ARTICLES, strict=True)] == [
         (row, ()) for row in rows
     ]
     counts = {label: n for label, n in summary.spans["model:rules"].items() if n}
@@ -70,7 +70,7 @@ def test_nobody_asked_nothing_said(project: Project, articles: list[Article]) ->
     """Without rules and pipeline, or without articles, the file is there and empty."""
     project.workspace.articles.write(articles)
 
-    summary = suggest(asking(project, Suggesting(rules="")) if articles else project)
+    summary = suggest(asking(project, SuggestSection(rules="")) if articles else project)
     assert (summary.articles, summary.spans) == (len(articles), {})
     assert project.workspace.suggestions.path.read_bytes() == b""
 
@@ -100,7 +100,7 @@ def test_a_pipeline_that_is_missing_leaves_the_old_suggestions(project: Project)
     before = project.workspace.suggestions.path.read_bytes()
 
     with pytest.raises(ProjectFileError, match="'no_such_pipeline' cannot be loaded"):
-        suggest(asking(project, Suggesting(pipeline="no_such_pipeline", label_map={"GPE": "COUNTRY"})))
+        suggest(asking(project, SuggestSection(pipeline="no_such_pipeline", label_map={"GPE": "COUNTRY"})))
     assert project.workspace.suggestions.path.read_bytes() == before
 
 

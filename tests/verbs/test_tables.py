@@ -15,8 +15,8 @@ from labeling.project import Project, load_project
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.compile import compile as compiled_from
-from labeling.verbs.report import report
+from labeling.verbs.compile import compile_dataset as compiled_from
+from labeling.verbs.report import write_report
 from labeling.verbs.split import split
 from labeling.workspace.storage import write_rows
 
@@ -100,10 +100,10 @@ def test_one_leak_group_has_no_interval(project: Project) -> None:
     told = lines(run(other, "agree").stdout)
 
     assert told["exact, ana_b and ben"] == "F1 100.0 (one leak group, and a resample needs two)"
-    report(other)
+    write_report(other)
     page = other.workspace.report.read_text(encoding="utf-8")
     assert "one leak group, and a resample needs two" in page
     assert "Annotations came since" not in page
     other.workspace.annotations.write(rows[1:])
-    report(other)
+    write_report(other)
     assert "Annotations came since" in other.workspace.report.read_text(encoding="utf-8")

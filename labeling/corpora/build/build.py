@@ -6,28 +6,28 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING
 
-from labeling.corpora.build.card import Facts, card
-from labeling.corpora.build.convert import Placed, Recipe, make, pieces
-from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY, Tally, first_account
-from labeling.corpora.build.selection import LeftOut, Selection
-from labeling.corpora.build.subset import Subset, checked
-from labeling.corpora.build.verify_targets import prove
-from labeling.corpora.build.workers import crew, in_order, settled
-from labeling.corpora.build.write import Writer
-from labeling.corpora.checksums import input_at
-from labeling.corpora.manifest import MANIFEST, Manifest, names_of, outputs_in, versions
-from labeling.corpora.targets.huggingface.dataset import features
+from labeling.corpora.build.card import CardFacts, render_card
+from labeling.corpora.build.convert import PlacedArticle, Recipe, convert_piece, cut_into_pieces
+from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY, LedgerTally, check_first_account
+from labeling.corpora.build.selection import GoldSelection, LeftOutArticle
+from labeling.corpora.build.subset import Subset, check_subset
+from labeling.corpora.build.verify_targets import prove_equality
+from labeling.corpora.build.workers import freeze_heap, map_in_order, open_executor
+from labeling.corpora.build.write import DatasetWriter
+from labeling.corpora.checksums import describe_input
+from labeling.corpora.manifest import MANIFEST, Manifest, describe_outputs, list_schema_names, list_versions
+from labeling.corpora.targets.huggingface.dataset import make_features
 from labeling.errors import LedgerUnbalanced, NothingToCompile
 from labeling.tokens import NEWSWIRE
-from labeling.workspace.storage import replacing, write_json, write_text
+from labeling.workspace.storage import replace_file, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
-    from labeling.corpora.build.convert import Made
-    from labeling.corpora.checksums import Input, Output
+    from labeling.corpora.build.convert import ConvertedPiece
+    from labeling.corpora.checksums import InputFile, OutputFile
     from labeling.ledger import Sums
     from labeling.project import Project
     from labeling.workspace.rows.assignment import Leakage
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 # All of gold.
-WHOLE = Subset()
+WHOLE_GOLD = Subset()
 
 
-def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int = 1) -> Manifest:
+def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, processes: int = 1) -> Manifest:
     """Make a dataset in an empty folder, from the files of the project's workspace.
 
     Args:
@@ -60,41 +60,52 @@ def build(project: Project, folder: Path, subset: Subset = WHOLE, processes: int
         WorkerDied: One of the processes ended before its work was done.
     """
     workspace, language = project.workspace, project.file.project.language
-    schema = checked(subset, project.schema).part_of(project.schema)
-    recipe = Recipe(language, schema, project.file.policies, features(schema.label_names).arrow_schema)
-    with settled(), crew(processes) as executor:
-        checking = executor.submit(first_account, workspace, project.file.policies.quarantine_allowed)
+    schema = check_subset(subset, project.schema).part_of(project.schema)
+    recipe = Recipe(language, schema, project.file.policies, make_features(schema.label_names).arrow_schema)
+    with freeze_heap(), open_executor(processes) as executor:
+        checking = executor.submit(check_first_account, workspace, project.file.policies.quarantine_allowed)
         if checking.done():
             checking.result()
-        selection, left_out, writer = Selection(workspace, subset), list[LeftOut](), Writer(folder, recipe)
-        made = in_order(executor, partial(make, recipe), pieces(_placed(selection, left_out)), 2 * (processes - 1))
-        tally = _write(folder / "ledger.jsonl", workspace.ledger.path, checking, writer, made)
+        selection, left_out, writer = (
+            GoldSelection(workspace, subset),
+            list[LeftOutArticle](),
+            DatasetWriter(folder, recipe),
+        )
+        made = map_in_order(
+            executor,
+            partial(convert_piece, recipe),
+            cut_into_pieces(_select_placed(selection, left_out)),
+            2 * (processes - 1),
+        )
+        tally = _write_pieces(folder / "ledger.jsonl", workspace.ledger.path, checking, writer, made)
         splits = writer.close()
         if not any(split.articles for split in splits.values()):
-            raise _nothing(workspace)
-        proof, ledger = prove(folder, writer.prints, selection.wanted, executor), tally.sums()
+            raise _nothing_error(workspace)
+        proof, ledger = prove_equality(folder, writer.prints, selection.wanted, executor), tally.sums()
     _refuse_unaccounted(ledger, left_out)
-    inputs = _inputs(workspace)
-    agreement, leakage = _measured(workspace, inputs)
-    facts = Facts(schema, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth)
-    write_text(folder / "README.md", card(project.file, facts))
-    manifest = _manifest(project, facts, inputs, outputs_in(folder))
+    inputs = _describe_inputs(workspace)
+    agreement, leakage = _read_measurements(workspace, inputs)
+    facts = CardFacts(schema, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth)
+    write_text(folder / "README.md", render_card(project.file, facts))
+    manifest = _manifest(project, facts, inputs, describe_outputs(folder))
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
     return manifest
 
 
-def _manifest(project: Project, facts: Facts, inputs: dict[str, Input], outputs: dict[str, Output]) -> Manifest:
+def _manifest(
+    project: Project, facts: CardFacts, inputs: dict[str, InputFile], outputs: dict[str, OutputFile]
+) -> Manifest:
     """All that the dataset was made from, how, and what came of it."""
     return Manifest(
         project=project.file.project.name,
         language=project.file.project.language,
         inputs=inputs,
-        schema_names=names_of(facts.schema),
+        schema_names=list_schema_names(facts.schema),
         subset=facts.subset,
         policies=project.file.policies,
         tokenizer=NEWSWIRE,
         seeds={"splits": project.file.splits.seed},
-        versions=versions(),
+        versions=list_versions(),
         splits=dict(facts.splits),
         not_annotated=inputs["articles.jsonl"].rows - inputs["gold.jsonl"].rows,
         left_out=tuple(facts.left_out),
@@ -104,14 +115,14 @@ def _manifest(project: Project, facts: Facts, inputs: dict[str, Input], outputs:
     )
 
 
-def _inputs(workspace: Workspace) -> dict[str, Input]:
+def _describe_inputs(workspace: Workspace) -> dict[str, InputFile]:
     """The files of the workspace that make a dataset, by name."""
     read = (workspace.articles.path, workspace.annotations.path, workspace.quarantine.path)
     made = (workspace.gold.path, workspace.ledger.path, workspace.splits.path)
-    return {path.name: input_at(path) for path in (*read, *made)}
+    return {path.name: describe_input(path) for path in (*read, *made)}
 
 
-def _measured(workspace: Workspace, inputs: dict[str, Input]) -> tuple[Agreement | None, Leakage | None]:
+def _read_measurements(workspace: Workspace, inputs: dict[str, InputFile]) -> tuple[Agreement | None, Leakage | None]:
     """What the card says of agreement and leakage, as far as it was measured; what is read becomes an input.
 
     Agreement counts only if it was measured on the annotations as they are.
@@ -121,20 +132,20 @@ def _measured(workspace: Workspace, inputs: dict[str, Input]) -> tuple[Agreement
         agreement = None
     leakage = workspace.leakage.value_if_written()
     used = ((workspace.agreement.path, agreement), (workspace.leakage.path, leakage))
-    inputs.update({path.name: input_at(path) for path, value in used if value})
+    inputs.update({path.name: describe_input(path) for path, value in used if value})
     return agreement, leakage
 
 
-def _placed(selection: Selection, left_out: list[LeftOut]) -> Iterator[Placed]:
+def _select_placed(selection: GoldSelection, left_out: list[LeftOutArticle]) -> Iterator[PlacedArticle]:
     """What is selected; the rest is put on the list."""
     for each in selection.articles():
-        if isinstance(each, Placed):
+        if isinstance(each, PlacedArticle):
             yield each
         else:
             left_out.append(each)
 
 
-def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOut]) -> None:
+def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOutArticle]) -> None:
     """All gold is in the second account or in articles that are left out.
 
     Raises:
@@ -156,15 +167,17 @@ def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOut]) -> None:
                 )
 
 
-def _write(path: Path, first: Path, checking: Future[Tally], writer: Writer, made: Iterable[Made]) -> Tally:
+def _write_pieces(
+    path: Path, first: Path, checking: Future[LedgerTally], writer: DatasetWriter, made: Iterable[ConvertedPiece]
+) -> LedgerTally:
     """Write all pieces; the ledger has both accounts: the first as ``adjudicate`` wrote it, then ours.
 
     Returns:
         Both accounts, counted.
     """
-    tally = Tally()
+    tally = LedgerTally()
     try:
-        with replacing(path) as temporary:
+        with replace_file(path) as temporary:
             shutil.copyfile(first, temporary)
             with temporary.open("a", encoding="utf-8", newline="\n") as ledger:
                 for each in made:
@@ -177,7 +190,7 @@ def _write(path: Path, first: Path, checking: Future[Tally], writer: Writer, mad
     return tally
 
 
-def _nothing(workspace: Workspace) -> NothingToCompile:
+def _nothing_error(workspace: Workspace) -> NothingToCompile:
     return NothingToCompile(
         "no article has usable gold and a split",
         todo="annotate some, then run `labeling pull`, `labeling adjudicate` and `labeling split`",

@@ -28,7 +28,7 @@ PROVENANCE: Final = ("source", "title", "published", "url")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class CanonicalForm:
     """Everything a dataset says about one article. ``digest`` is of the text as the target holds it.
 
     ``provenance`` is source, title, published and url; ``choices`` and ``open_choices`` are ``name=option``.
@@ -50,14 +50,14 @@ class Content:
         return digest_of(json.dumps([getattr(self, name) for name in self.__slots__]))
 
 
-def content_of(article: Article, gold: Gold) -> Content:
+def make_canonical_form(article: Article, gold: Gold) -> CanonicalForm:
     """What gold says about the article."""
-    return Content(
+    return CanonicalForm(
         article=article.id,
         digest=digest_of(article.text),
         provenance=(article.source, article.title, article.published, article.url),
         complete=gold.complete,
-        spans=in_order((span.id, span.start, span.end, span.label, span.unsure) for span in gold.spans),
+        spans=sort_spans((span.id, span.start, span.end, span.label, span.unsure) for span in gold.spans),
         relations=tuple(sorted((each.head, each.label, each.tail) for each in gold.relations)),
         choices=tuple(sorted(choice_id(name, option) for name, chosen in gold.choices.items() for option in chosen)),
         open=tuple(sorted(gold.open)),
@@ -65,18 +65,18 @@ def content_of(article: Article, gold: Gold) -> Content:
     )
 
 
-def digest_held(text: str, said: str) -> str:
+def describe_digest(text: str, said: str) -> str:
     """The digest of a text that was read back, with what the target says it is where that is something else."""
     digest = digest_of(text)
     return digest if digest == said else f"{digest}, said to be {said}"
 
 
-def in_order(spans: Iterable[SpanFact]) -> tuple[SpanFact, ...]:
+def sort_spans(spans: Iterable[SpanFact]) -> tuple[SpanFact, ...]:
     """Spans in the order of the text, the longer first where they start together."""
     return tuple(sorted(spans, key=lambda span: (span[1], -span[2], span[3], span[0], span[4])))
 
 
-def missing_from(wanted: Content, found: Content) -> list[str]:
+def list_missing(wanted: CanonicalForm, found: CanonicalForm) -> list[str]:
     """The spans, relations and choices of ``wanted`` that ``found`` does not have, in words."""
     return [
         *(f"span {each}" for each in wanted.spans if each not in found.spans),
@@ -85,16 +85,16 @@ def missing_from(wanted: Content, found: Content) -> list[str]:
     ]
 
 
-def differences(wanted: Content, found: Content) -> list[str]:
+def describe_differences(wanted: CanonicalForm, found: CanonicalForm) -> list[str]:
     """The fields in which two contents differ, each with what stands on one side only."""
     return [
-        f"{name}: {_one_sided(getattr(wanted, name), getattr(found, name))}"
-        for name in Content.__slots__
+        f"{name}: {_describe_one_sided(getattr(wanted, name), getattr(found, name))}"
+        for name in CanonicalForm.__slots__
         if getattr(wanted, name) != getattr(found, name)
     ]
 
 
-def _one_sided(wanted: object, found: object) -> str:
+def _describe_one_sided(wanted: object, found: object) -> str:
     if isinstance(wanted, tuple) and isinstance(found, tuple):
         wanted, found = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
     return f"gold has {wanted!r}, the target {found!r}"

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labeling.corpora.targets.spacy.training_files import EXPECTED, options_to_learn
+from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS, list_learnable_options
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from labeling.corpora.build.counts import Split
-    from labeling.corpora.build.selection import LeftOut, Worth
+    from labeling.corpora.build.counts import SplitCounts
+    from labeling.corpora.build.selection import LeakGroupCounts, LeftOutArticle
     from labeling.corpora.build.subset import Subset
     from labeling.corpora.build.verify_targets import Proof
     from labeling.ledger import Sums
@@ -27,7 +27,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 @dataclass(frozen=True)
-class Facts:
+class CardFacts:
     """What a card tells of a dataset, besides what the project file says.
 
     ``worth`` counts leak groups where ``splits`` counts articles; None where they are not known.
@@ -36,16 +36,16 @@ class Facts:
 
     schema: Schema
     subset: Subset
-    splits: Mapping[str, Split]
+    splits: Mapping[str, SplitCounts]
     ledger: Sums
     proof: Proof
-    left_out: Sequence[LeftOut]
+    left_out: Sequence[LeftOutArticle]
     agreement: Agreement | None = None
     leakage: Leakage | None = None
-    worth: Worth | None = None
+    worth: LeakGroupCounts | None = None
 
 
-def card(file: ProjectFile, facts: Facts) -> str:
+def render_card(file: ProjectFile, facts: CardFacts) -> str:
     """The text of the dataset's ``README.md``."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -57,11 +57,11 @@ def card(file: ProjectFile, facts: Facts) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"cell": _cell, "percent": _percent}
+    environment.filters |= {"cell": _card_cell, "percent": _card_percent}
     return environment.get_template("card.md.j2").render(
         file=file,
-        expected=EXPECTED,
-        learns_choices=bool(options_to_learn({each.name: ("",) for each in facts.schema.choices})),
+        expected=EXPECTED_WARNINGS,
+        learns_choices=bool(list_learnable_options({each.name: ("",) for each in facts.schema.choices})),
         names=SPLITS,
         **vars(facts),
         empty=[name for name in SPLITS if not facts.splits[name].articles],
@@ -76,11 +76,11 @@ def _licence_id(licence: str) -> str:
     return licence if re.fullmatch(r"[a-z0-9][a-z0-9.-]*", licence) else "other"
 
 
-def _percent(ratio: float | None) -> str:
+def _card_percent(ratio: float | None) -> str:
     """A ratio as people read it, as in all our tables."""
     return "undefined" if ratio is None else f"{100 * ratio:.1f}"
 
 
-def _cell(text: str) -> str:
+def _card_cell(text: str) -> str:
     """Text that stays in its cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")

@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import Gold
 from labeling.articles import Article
-from labeling.corpora.build.canonical import content_of
-from labeling.corpora.build.counts import Counts
-from labeling.corpora.build.flat_layer import flat_layer, layers
+from labeling.corpora.build.canonical import make_canonical_form
+from labeling.corpora.build.counts import SplitCounter
+from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
 from labeling.corpora.build.ledger_entries import (
     HUGGINGFACE,
     SPACY,
-    Tally,
-    Target,
-    account,
-    left_out,
-    lost_from,
+    LedgerTally,
+    TargetName,
+    account_for_gold,
+    find_lost,
+    make_left_out_entry,
     refuse_lost,
 )
-from labeling.corpora.targets.huggingface.arrow_columns import Row, batch_of
-from labeling.corpora.targets.huggingface.dataset import tagged, untagged
-from labeling.corpora.targets.spacy.docbin import Pack, doc_of
-from labeling.corpora.targets.spacy.docbin_writer import extensions_known
-from labeling.corpora.targets.spacy.relation_pairs import REL, Pairing
-from labeling.ledger import check_balances, things_in
-from labeling.tokens import edges, inner_boundaries, tokenizer
+from labeling.corpora.targets.huggingface.arrow_columns import ArrowRow, make_batch
+from labeling.corpora.targets.huggingface.dataset import explain_untagged, tag_tokens
+from labeling.corpora.targets.spacy.docbin import ShardPacker, make_doc
+from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
+from labeling.corpora.targets.spacy.relation_pairs import REL, RelationPairBuilder
+from labeling.ledger import check_balances, list_things
+from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from labeling.annotations import What
-    from labeling.ledger import Entry
+    from labeling.annotations import ThingKind
+    from labeling.ledger import LedgerEntry
     from labeling.project import Policies
     from labeling.schema import Schema
     from labeling.workspace.rows.assignment import SplitName
 
-TARGETS: tuple[Target, ...] = (SPACY, HUGGINGFACE)
+TARGETS: tuple[TargetName, ...] = (SPACY, HUGGINGFACE)
 # Half a second's work: enough to outweigh its journey to another process, little enough to be held in memory.
 _PIECE_CHARACTERS = 500_000
 # A tokenizer remembers every word it has met, half a kilobyte each: with so many it gives way to a new one.
@@ -54,7 +54,7 @@ _MOST_WORDS = 150_000
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedArticle:
     """An article with its gold and the split it goes to.
 
     ``aside`` has what of gold is left out, by what it is and its id, with the reason: it is in the account only.
@@ -62,16 +62,18 @@ class Placed:
 
     article: Article
     gold: Gold
-    aside: Mapping[tuple[What, str], str]
+    aside: Mapping[tuple[ThingKind, str], str]
     split: SplitName
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to another process as JSON, which pydantic reads and writes many times as fast as pickles."""
-        return _placed, (self.article.model_dump_json(), self.gold.model_dump_json(), self.aside, self.split)
+        return _restore_placed, (self.article.model_dump_json(), self.gold.model_dump_json(), self.aside, self.split)
 
 
-def _placed(article: str, gold: str, aside: Mapping[tuple[What, str], str], split: SplitName) -> Placed:
-    return Placed(Article.model_validate_json(article), Gold.model_validate_json(gold), aside, split)
+def _restore_placed(
+    article: str, gold: str, aside: Mapping[tuple[ThingKind, str], str], split: SplitName
+) -> PlacedArticle:
+    return PlacedArticle(Article.model_validate_json(article), Gold.model_validate_json(gold), aside, split)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Recipe:
 
 
 @dataclass
-class Part:
+class SplitPart:
     """What a piece adds to one split: rows, shards of docs by their kind, and what was counted.
 
     ``prints`` has the fingerprint of what gold says of each article.
@@ -93,22 +95,22 @@ class Part:
 
     rows: pa.RecordBatch | None = None
     shards: dict[str, bytes] = field(default_factory=dict)
-    counts: Counts = field(default_factory=Counts)
+    counts: SplitCounter = field(default_factory=SplitCounter)
     prints: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Made:
+class ConvertedPiece:
     """What became of a piece: its lines of the ledger, those counted, and its part of each split."""
 
     lines: str
-    tally: Tally
-    parts: Mapping[SplitName, Part]
+    tally: LedgerTally
+    parts: Mapping[SplitName, SplitPart]
 
 
-def pieces(placed: Iterable[Placed]) -> Iterator[tuple[Placed, ...]]:
+def cut_into_pieces(placed: Iterable[PlacedArticle]) -> Iterator[tuple[PlacedArticle, ...]]:
     """Cut the articles into pieces, the same whoever makes them."""
-    piece, characters = list[Placed](), 0
+    piece, characters = list[PlacedArticle](), 0
     for each in placed:
         piece.append(each)
         characters += len(each.article.text)
@@ -119,8 +121,8 @@ def pieces(placed: Iterable[Placed]) -> Iterator[tuple[Placed, ...]]:
         yield tuple(piece)
 
 
-@extensions_known()
-def make(recipe: Recipe, piece: Sequence[Placed]) -> Made:
+@cache_extensions()
+def convert_piece(recipe: Recipe, piece: Sequence[PlacedArticle]) -> ConvertedPiece:
     """Make a piece.
 
     Raises:
@@ -128,74 +130,79 @@ def make(recipe: Recipe, piece: Sequence[Placed]) -> Made:
         SpansLost: Gold has something that the text or the schema does not bear out.
         LedgerUnbalanced: Something of gold has no outcome; a fault of the program.
     """
-    maker = _Maker(recipe)
+    maker = _PieceConverter(recipe)
     entries = [entry for placed in piece for entry in maker.add(placed)]
-    tally = Tally()
+    tally = LedgerTally()
     lines = "".join(f"{entry.line()}\n" for entry in tally.counting(entries))
-    made = Made(lines, tally, maker.parts())
-    if len(tokenizer_of(recipe.language).vocab) > _MOST_WORDS:
-        tokenizer_of.cache_clear()
+    made = ConvertedPiece(lines, tally, maker.parts())
+    if len(cached_tokenizer(recipe.language).vocab) > _MOST_WORDS:
+        cached_tokenizer.cache_clear()
     return made
 
 
 @lru_cache(maxsize=1)
-def tokenizer_of(language: str) -> Language:
+def cached_tokenizer(language: str) -> Language:
     """The tokenizer of that language, made once for many pieces: it takes as long as a hundred articles.
 
     Raises:
         ProjectFileError: spaCy has no rule-based tokenizer for the language.
     """
-    return tokenizer(language)
+    return make_tokenizer(language)
 
 
-class _Maker:
+class _PieceConverter:
     """Holds what the articles of one piece have become."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._recipe, self._nlp = recipe, tokenizer_of(recipe.language)
-        self._pairing = Pairing(recipe.schema, recipe.policies.relation_distance)
-        self._rows: dict[SplitName, list[Row]] = {}
-        self._packs: dict[SplitName, Pack] = {}
-        self._parts: dict[SplitName, Part] = {}
+        self._recipe, self._nlp = recipe, cached_tokenizer(recipe.language)
+        self._pairing = RelationPairBuilder(recipe.schema, recipe.policies.relation_distance)
+        self._rows: dict[SplitName, list[ArrowRow]] = {}
+        self._packs: dict[SplitName, ShardPacker] = {}
+        self._parts: dict[SplitName, SplitPart] = {}
 
-    def add(self, placed: Placed) -> list[Entry]:
+    def add(self, placed: PlacedArticle) -> list[LedgerEntry]:
         """Turn one article into what every target holds; return the second account of its gold."""
         article, gold, labels = placed.article, placed.gold, self._recipe.schema.label_names
-        refuse_lost(lost_from(article, gold, self._recipe.schema))
-        tokens, layer = self._nlp.make_doc(article.text), flat_layer(article.text, gold, labels)
-        where = edges(tokens)
-        stack = layers(article.text, gold, layer, labels, self._recipe.policies.tag_layers)
-        tags = [tagged(where, each, labels) for each in stack]
+        refuse_lost(find_lost(article, gold, self._recipe.schema))
+        tokens, layer = self._nlp.make_doc(article.text), choose_flat_layer(article.text, gold, labels)
+        where = token_edges(tokens)
+        stack = stack_layers(article.text, gold, layer, labels, self._recipe.policies.tag_layers)
+        tags = [tag_tokens(where, each, labels) for each in stack]
         starts, ends = inner_boundaries(where, ((span.start, span.end) for span in gold.spans))
         cut = {span.id for span in gold.spans if span.start in starts or span.end in ends}
-        doc = doc_of(tokens, where, article, gold, layer, self._recipe.schema)
-        content = content_of(article, gold)
+        doc = make_doc(tokens, where, article, gold, layer, self._recipe.schema)
+        content = make_canonical_form(article, gold)
         doc.user_data[REL] = self._pairing.of(doc, gold)  # type: ignore[index]  # spaCy's own keys are tuples
-        row = Row(article.text, where, [each.tags for each in tags], content)
+        row = ArrowRow(article.text, where, [each.tags for each in tags], content)
         self._keep(placed, doc, row, content.fingerprint, len(tokens))
-        return _accounted(
+        return _balance_entries(
             placed,
-            [*account(gold, SPACY, layer.left, cut), *account(gold, HUGGINGFACE, untagged(stack, tags), ())],
+            [
+                *account_for_gold(gold, SPACY, layer.left, cut),
+                *account_for_gold(gold, HUGGINGFACE, explain_untagged(stack, tags), ()),
+            ],
         )
 
-    def _keep(self, placed: Placed, doc: Doc, row: Row, fingerprint: str, tokens: int) -> None:
-        part = self._parts.setdefault(placed.split, Part())
+    def _keep(self, placed: PlacedArticle, doc: Doc, row: ArrowRow, fingerprint: str, tokens: int) -> None:
+        part = self._parts.setdefault(placed.split, SplitPart())
         part.counts.count(placed.article, placed.gold, tokens)
         part.prints[placed.article.id] = fingerprint
-        self._packs.setdefault(placed.split, Pack()).add(doc)
+        self._packs.setdefault(placed.split, ShardPacker()).add(doc)
         self._rows.setdefault(placed.split, []).append(row)
 
-    def parts(self) -> dict[SplitName, Part]:
+    def parts(self) -> dict[SplitName, SplitPart]:
         """The parts, packed."""
         for split, part in self._parts.items():
             part.shards = self._packs[split].shards()
-            part.rows = batch_of(self._rows[split], self._recipe.columns)
+            part.rows = make_batch(self._rows[split], self._recipe.columns)
         return self._parts
 
 
-def _accounted(placed: Placed, entries: list[Entry]) -> list[Entry]:
+def _balance_entries(placed: PlacedArticle, entries: list[LedgerEntry]) -> list[LedgerEntry]:
     """The entries of an article with those for what was left out, if they balance."""
     gold = placed.gold
-    entries += [left_out(gold, *thing, stage, reason) for stage in TARGETS for thing, reason in placed.aside.items()]
-    check_balances(TARGETS, [*things_in(gold), *((gold.article, "", *thing) for thing in placed.aside)], entries)
+    entries += [
+        make_left_out_entry(gold, *thing, stage, reason) for stage in TARGETS for thing, reason in placed.aside.items()
+    ]
+    check_balances(TARGETS, [*list_things(gold), *((gold.article, "", *thing) for thing in placed.aside)], entries)
     return entries

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
 
 
-class Split(Frozen):
+class SplitCounts(Frozen):
     """What a split holds.
 
     ``complete`` counts the articles where nothing is open, ``annotators`` the people behind its gold, ``labels`` the
@@ -35,7 +35,7 @@ class Split(Frozen):
 
 
 @dataclass
-class Counts:
+class SplitCounter:
     """A split as it is counted, article by article and piece by piece."""
 
     numbers: Counter[str] = field(default_factory=Counter)
@@ -58,16 +58,16 @@ class Counts:
             choices=sum(map(len, gold.choices.values())),
         )
 
-    def add(self, other: Counts) -> None:
+    def add(self, other: SplitCounter) -> None:
         """Count what another has counted."""
         self.labels.update(other.labels)
         self.sources.update(other.sources)
         self.annotators.update(other.annotators)
         self.numbers.update(other.numbers)
 
-    def split(self, labels: Sequence[str]) -> Split:
+    def split(self, labels: Sequence[str]) -> SplitCounts:
         """The sums, with every label of the schema, in its order."""
-        return Split(
+        return SplitCounts(
             articles=self.numbers["articles"],
             complete=self.numbers["complete"],
             characters=self.numbers["characters"],

@@ -30,7 +30,7 @@ class FlatLayer:
     covered: tuple[GoldSpan, ...] = ()
 
 
-def flat_layer(text: str, gold: Gold, labels: Sequence[str]) -> FlatLayer:
+def choose_flat_layer(text: str, gold: Gold, labels: Sequence[str]) -> FlatLayer:
     """Choose the flat layer of an article.
 
     Args:
@@ -46,12 +46,12 @@ def flat_layer(text: str, gold: Gold, labels: Sequence[str]) -> FlatLayer:
     left: dict[str, str] = {}
     for span in sorted(gold.spans, key=lambda span: (span.start - span.end, rank[span.label], span.start, span.id)):
         if taken.find(1, span.start, span.end) >= 0:
-            left[span.id] = _overlap(span, winners)
+            left[span.id] = _explain_overlap(span, winners)
             covered.append(span)
             continue
         taken[span.start : span.end] = b"\x01" * (span.end - span.start)
         winners.append(span)
-        if reason := _unfit(text, span, gold.open):
+        if reason := _explain_unfit(text, span, gold.open):
             left[span.id] = reason
             # To call these tokens "no entity" would teach something false.
             unknown.append((span.start, span.end))
@@ -61,7 +61,7 @@ def flat_layer(text: str, gold: Gold, labels: Sequence[str]) -> FlatLayer:
     return FlatLayer(spans, left, tuple(sorted(set(unknown))), tuple(covered))
 
 
-def layers(text: str, gold: Gold, first: FlatLayer, labels: Sequence[str], depth: int) -> list[FlatLayer]:
+def stack_layers(text: str, gold: Gold, first: FlatLayer, labels: Sequence[str], depth: int) -> list[FlatLayer]:
     """``depth`` layers over one another: the flat one first, in each next one what those above it cover.
 
     A layer with nothing left to hold is empty; what even the last one covers is in its ``covered``.
@@ -75,11 +75,11 @@ def layers(text: str, gold: Gold, first: FlatLayer, labels: Sequence[str], depth
     """
     found = [first]
     while len(found) < depth:
-        found.append(flat_layer(text, gold.model_copy(update={"spans": found[-1].covered}), labels))
+        found.append(choose_flat_layer(text, gold.model_copy(update={"spans": found[-1].covered}), labels))
     return found
 
 
-def _overlap(span: GoldSpan, winners: Sequence[GoldSpan]) -> str:
+def _explain_overlap(span: GoldSpan, winners: Sequence[GoldSpan]) -> str:
     winner = next(other for other in winners if other.start < span.end and span.start < other.end)
     if (winner.start, winner.end) == (span.start, span.end):
         return f"the same stretch is {winner.label}, which the schema names first"
@@ -88,7 +88,7 @@ def _overlap(span: GoldSpan, winners: Sequence[GoldSpan]) -> str:
     return f"crosses the {winner.label} {winner.start}..{winner.end}"
 
 
-def _unfit(text: str, span: GoldSpan, open_stretches: Sequence[tuple[int, int]]) -> str:
+def _explain_unfit(text: str, span: GoldSpan, open_stretches: Sequence[tuple[int, int]]) -> str:
     if text[span.start].isspace() or text[span.end - 1].isspace():
         return "begins or ends with a blank, which no tagger learns"
     touched = [(start, end) for start, end in open_stretches if start < span.end and span.start < end]

@@ -6,24 +6,24 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labeling.corpora.build.canonical import content_of
-from labeling.corpora.build.convert import Placed
+from labeling.corpora.build.canonical import make_canonical_form
+from labeling.corpora.build.convert import PlacedArticle
 from labeling.errors import DamagedFile, LeakError, MissingInput
 from labeling.values import Frozen, digest_of
-from labeling.workspace.rows.assignment import SPLITS, Assignment
+from labeling.workspace.rows.assignment import SPLITS, SplitAssignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.corpora.build.canonical import Content
+    from labeling.corpora.build.canonical import CanonicalForm
     from labeling.corpora.build.subset import Subset
     from labeling.workspace.rows.assignment import SplitName
     from labeling.workspace.table import Workspace
 
 
-class LeftOut(Frozen):
+class LeftOutArticle(Frozen):
     """An article that has gold and is in no split: the reason, and how much gold is left out with it."""
 
     article: str
@@ -34,20 +34,20 @@ class LeftOut(Frozen):
 
 
 @dataclass(frozen=True)
-class Worth:
+class LeakGroupCounts:
     """What the articles that were selected are worth: leak groups by split, and by label. Forty copies are one."""
 
     groups: dict[SplitName, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
     labels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def count(self, placed: Placed, leak_group: str) -> None:
+    def count(self, placed: PlacedArticle, leak_group: str) -> None:
         """Count an article; the same one again changes nothing."""
         self.groups[placed.split].add(leak_group)
         for span in placed.gold.spans:
             self.labels[span.label].add(leak_group)
 
 
-class Selection:
+class GoldSelection:
     """The gold of a workspace, article by article, as a subset of it asks for."""
 
     def __init__(self, workspace: Workspace, subset: Subset) -> None:
@@ -58,10 +58,10 @@ class Selection:
             LeakError: One leak group stands in two splits.
         """
         self._workspace, self._subset = workspace, subset
-        self._assignments = _assignments(workspace)
-        self.worth = Worth()
+        self._assignments = _read_assignments(workspace)
+        self.worth = LeakGroupCounts()
 
-    def articles(self) -> Iterator[Placed | LeftOut]:
+    def articles(self) -> Iterator[PlacedArticle | LeftOutArticle]:
         """Each article with gold, by id: in its split, or left out; no file is held in memory.
 
         Raises:
@@ -72,21 +72,21 @@ class Selection:
         for gold in self._workspace.gold.rows():
             split, reason = self._split_of(gold)
             if split is None:
-                yield _left_out(gold, reason)
+                yield _leave_out(gold, reason)
                 continue
-            article = _article_of(gold, articles, self._workspace)
+            article = _find_article(gold, articles, self._workspace)
             if reason := self._subset.excludes(article):
-                yield _left_out(gold, reason)
+                yield _leave_out(gold, reason)
             else:
-                placed = Placed(article, *self._subset.narrowed(gold), split)
+                placed = PlacedArticle(article, *self._subset.narrowed(gold), split)
                 self.worth.count(placed, self._assignments[article.id].leak_group)
                 yield placed
 
-    def wanted(self) -> Iterator[tuple[SplitName, Content]]:
+    def wanted(self) -> Iterator[tuple[SplitName, CanonicalForm]]:
         """What gold says of each article that is in a split."""
         for each in self.articles():
-            if isinstance(each, Placed):
-                yield each.split, content_of(each.article, each.gold)
+            if isinstance(each, PlacedArticle):
+                yield each.split, make_canonical_form(each.article, each.gold)
 
     def _split_of(self, gold: Gold) -> tuple[SplitName | None, str]:
         """The split, or None and the reason."""
@@ -102,10 +102,10 @@ class Selection:
         return assignment.split, assignment.reason
 
 
-def _assignments(workspace: Workspace) -> Mapping[str, Assignment]:
+def _read_assignments(workspace: Workspace) -> Mapping[str, SplitAssignment]:
     """The split of each article, once more checked: the file may have been changed by hand."""
     assignments = {row.article: row for row in workspace.splits.rows()}
-    standing: dict[str, Assignment] = {}
+    standing: dict[str, SplitAssignment] = {}
     for row in assignments.values():
         if row.split and (other := standing.setdefault(row.leak_group, row)).split != row.split:
             raise LeakError(
@@ -117,7 +117,7 @@ def _assignments(workspace: Workspace) -> Mapping[str, Assignment]:
     return assignments
 
 
-def _article_of(gold: Gold, articles: Iterator[Article], workspace: Workspace) -> Article:
+def _find_article(gold: Gold, articles: Iterator[Article], workspace: Workspace) -> Article:
     """Both files are sorted by article, so that the one sought stands further down."""
     article = next((article for article in articles if article.id >= gold.article), None)
     if article is None or article.id != gold.article or digest_of(article.text) != gold.digest:
@@ -132,8 +132,8 @@ def _article_of(gold: Gold, articles: Iterator[Article], workspace: Workspace) -
     return article
 
 
-def _left_out(gold: Gold, reason: str) -> LeftOut:
-    return LeftOut(
+def _leave_out(gold: Gold, reason: str) -> LeftOutArticle:
+    return LeftOutArticle(
         article=gold.article,
         reason=reason,
         spans=len(gold.spans),

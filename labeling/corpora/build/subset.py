@@ -16,7 +16,7 @@ from labeling.values import Frozen
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from labeling.annotations import Gold, What
+    from labeling.annotations import Gold, ThingKind
     from labeling.articles import Article
     from labeling.schema import RelationType, Schema
 
@@ -51,11 +51,13 @@ class Subset(Frozen):
         return schema.model_copy(
             update={
                 "labels": tuple(label for label in schema.labels if label.name in self.labels),
-                "relations": tuple(kind for each in schema.relations if (kind := _kept(each, self.labels))),
+                "relations": tuple(
+                    kind for each in schema.relations if (kind := _narrow_relation_type(each, self.labels))
+                ),
             }
         )
 
-    def narrowed(self, gold: Gold) -> tuple[Gold, Mapping[tuple[What, str], str]]:
+    def narrowed(self, gold: Gold) -> tuple[Gold, Mapping[tuple[ThingKind, str], str]]:
         """Gold with the labels asked for, and what of it is left out: by what it is and its id, with the reason.
 
         An open stretch stays open: the question may be about a label that is asked for.
@@ -64,7 +66,7 @@ class Subset(Frozen):
             return gold, {}
         others = {span.id: span.label for span in gold.spans if span.label not in self.labels}
         loose = [each for each in gold.relations if each.head in others or each.tail in others]
-        aside: dict[tuple[What, str], str] = {
+        aside: dict[tuple[ThingKind, str], str] = {
             **{("span", name): f"not in the subset: {label}" for name, label in others.items()},
             **{("relation", relation_id(each)): "not in the subset: it touches another label" for each in loose},
         }
@@ -73,7 +75,7 @@ class Subset(Frozen):
         return gold.model_copy(update={"spans": spans, "relations": relations}), aside
 
 
-def checked(subset: Subset, schema: Schema) -> Subset:
+def check_subset(subset: Subset, schema: Schema) -> Subset:
     """Return ``subset`` if it can be meant.
 
     Raises:
@@ -101,7 +103,7 @@ def _refuse_no_date(name: str, day: str) -> None:
     raise UsageError(f"--{name} {day} is no date", todo="write it as 2023-07-25")
 
 
-def _kept(kind: RelationType, labels: Collection[str]) -> RelationType | None:
+def _narrow_relation_type(kind: RelationType, labels: Collection[str]) -> RelationType | None:
     """A relation type with the ends it still has; None when it has lost one of them."""
     head, tail = (tuple(name for name in ends if name in labels) for ends in (kind.head, kind.tail))
     lost = (kind.head and not head) or (kind.tail and not tail)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from labeling.corpora.build.canonical import Content, differences, missing_from
+from labeling.corpora.build.canonical import CanonicalForm, describe_differences, list_missing
 from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY
-from labeling.corpora.build.workers import Alone
-from labeling.corpora.targets.huggingface.dataset import ARROW, PARQUET, read_arrow, read_parquet, unlike_arrow
-from labeling.corpora.targets.spacy.docbin import shards_in
+from labeling.corpora.build.workers import SerialExecutor
+from labeling.corpora.targets.huggingface.dataset import ARROW, PARQUET, list_unlike_columns, read_arrow, read_parquet
+from labeling.corpora.targets.spacy.docbin import list_shards
 from labeling.corpora.targets.spacy.docbin_reader import read_shard
-from labeling.corpora.targets.spacy.docbin_writer import extensions_known
+from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
 from labeling.errors import SpansLost, TargetsDiffer
 from labeling.values import Frozen, digest_of
 from labeling.workspace.rows.assignment import SPLITS
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.assignment import SplitName
 
 # Reads articles from one place of a target; other processes can be told to.
-Source: TypeAlias = Callable[[], Iterator[Content]]
+CanonicalReader: TypeAlias = Callable[[], Iterator[CanonicalForm]]
 
 _ARROW, _PARQUET = f"{HUGGINGFACE}/{ARROW}", f"{HUGGINGFACE}/{PARQUET}"
-_SHOWN = 5
-_TODO = "this is a fault of the program: keep the workspace and report it; no dataset was made"
+_LISTED_ARTICLES = 5
+_PROGRAM_FAULT = "this is a fault of the program: keep the workspace and report it; no dataset was made"
 
 
-class Found(NamedTuple):
+class ArticleFingerprint(NamedTuple):
     """What was read of one article: the fingerprint of all of it, and how much there is."""
 
     article: str
@@ -53,10 +53,10 @@ class Proof(Frozen):
     digest: str
 
 
-def prove(
+def prove_equality(
     folder: Path,
     prints: Mapping[tuple[SplitName, str], str],
-    wanted: Callable[[], Iterable[tuple[SplitName, Content]]],
+    wanted: Callable[[], Iterable[tuple[SplitName, CanonicalForm]]],
     executor: Executor,
 ) -> Proof:
     """Read every target of a dataset back from disk and compare it with gold, article by article.
@@ -73,13 +73,16 @@ def prove(
     """
     sources = _sources(folder)
     read = {
-        name: [(split, (executor if name == SPACY else Alone()).submit(_found, source)) for split, source in places]
+        name: [
+            (split, (executor if name == SPACY else SerialExecutor()).submit(_fingerprint_articles, source))
+            for split, source in places
+        ]
         for name, places in sources.items()
     }
     for name, places in read.items():
         found = ((split, each) for split, done in places for each in done.result())
         if faults := _compare(prints, found):
-            raise _difference(name, faults, sources[name], wanted())
+            raise _difference_error(name, faults, sources[name], wanted())
     _prove_parquet(folder / HUGGINGFACE, prints, wanted)
     articles = [each for _, done in read[SPACY] for each in done.result()]
     return Proof(
@@ -92,10 +95,12 @@ def prove(
     )
 
 
-def _sources(folder: Path) -> dict[str, list[tuple[SplitName, Source]]]:
+def _sources(folder: Path) -> dict[str, list[tuple[SplitName, CanonicalReader]]]:
     """Where a target holds articles, by name of the target: the split, and what reads them there."""
     return {
-        SPACY: [(split, partial(read_shard, shard)) for split in SPLITS for shard in shards_in(folder / SPACY / split)],
+        SPACY: [
+            (split, partial(read_shard, shard)) for split in SPLITS for shard in list_shards(folder / SPACY / split)
+        ],
         _ARROW: [(split, partial(read_arrow, folder / HUGGINGFACE, split)) for split in SPLITS],
     }
 
@@ -103,7 +108,7 @@ def _sources(folder: Path) -> dict[str, list[tuple[SplitName, Source]]]:
 def _prove_parquet(
     folder: Path,
     prints: Mapping[tuple[SplitName, str], str],
-    wanted: Callable[[], Iterable[tuple[SplitName, Content]]],
+    wanted: Callable[[], Iterable[tuple[SplitName, CanonicalForm]]],
 ) -> None:
     """Compare Parquet with Arrow, which was found to be gold: every cell, tokens and tags as well.
 
@@ -111,27 +116,31 @@ def _prove_parquet(
         SpansLost: It lacks spans, relations or choices that gold has.
         TargetsDiffer: It differs from gold, or from Arrow in what gold does not say.
     """
-    differing = {split: columns for split in SPLITS if (columns := unlike_arrow(folder, split))}
+    differing = {split: columns for split in SPLITS if (columns := list_unlike_columns(folder, split))}
     if not differing:
         return
-    sources: list[tuple[SplitName, Source]] = [(split, partial(read_parquet, folder, split)) for split in SPLITS]
-    found = ((split, each) for split, source in sources for each in _found(source))
+    sources: list[tuple[SplitName, CanonicalReader]] = [
+        (split, partial(read_parquet, folder, split)) for split in SPLITS
+    ]
+    found = ((split, each) for split, source in sources for each in _fingerprint_articles(source))
     if faults := _compare(prints, found):
-        raise _difference(_PARQUET, faults, sources, wanted())
+        raise _difference_error(_PARQUET, faults, sources, wanted())
     said = "; ".join(f"{', '.join(columns)} in {split}" for split, columns in differing.items())
-    raise TargetsDiffer(f"{_PARQUET}, read back from disk, is not {_ARROW}: {said}", todo=_TODO, where=_PARQUET)
+    raise TargetsDiffer(
+        f"{_PARQUET}, read back from disk, is not {_ARROW}: {said}", todo=_PROGRAM_FAULT, where=_PARQUET
+    )
 
 
-@extensions_known()
-def _found(source: Source) -> list[Found]:
+@cache_extensions()
+def _fingerprint_articles(source: CanonicalReader) -> list[ArticleFingerprint]:
     return [
-        Found(each.article, each.fingerprint, len(each.spans), len(each.relations), len(each.choices))
+        ArticleFingerprint(each.article, each.fingerprint, len(each.spans), len(each.relations), len(each.choices))
         for each in source()
     ]
 
 
 def _compare(
-    prints: Mapping[tuple[SplitName, str], str], found: Iterable[tuple[SplitName, Found]]
+    prints: Mapping[tuple[SplitName, str], str], found: Iterable[tuple[SplitName, ArticleFingerprint]]
 ) -> set[tuple[SplitName, str]]:
     """What is not gold's, by split and article: other, not there, there twice, or there and not in gold."""
     absent = set(prints)
@@ -145,11 +154,11 @@ def _compare(
     return absent | faults
 
 
-def _difference(
+def _difference_error(
     target: str,
     faults: Collection[tuple[SplitName, str]],
-    sources: Iterable[tuple[SplitName, Source]],
-    wanted: Iterable[tuple[SplitName, Content]],
+    sources: Iterable[tuple[SplitName, CanonicalReader]],
+    wanted: Iterable[tuple[SplitName, CanonicalForm]],
 ) -> SpansLost | TargetsDiffer:
     gold = {(split, each.article): each for split, each in wanted if (split, each.article) in faults}
     held = {
@@ -165,11 +174,13 @@ def _difference(
         elif found is None:
             lost.append(f"{here} is not there")
         else:
-            lost += [f"{here} lacks {each}" for each in missing_from(expected, found)]
-            other += [f"{here} has other {each}" for each in differences(expected, found)] or [f"{here} stands twice"]
+            lost += [f"{here} lacks {each}" for each in list_missing(expected, found)]
+            other += [f"{here} has other {each}" for each in describe_differences(expected, found)] or [
+                f"{here} stands twice"
+            ]
     kind = SpansLost if lost else TargetsDiffer
     return kind(
-        f"{target}, read back from disk, is not gold: {'; '.join((lost or other)[:_SHOWN])}",
-        todo=_TODO,
+        f"{target}, read back from disk, is not gold: {'; '.join((lost or other)[:_LISTED_ARTICLES])}",
+        todo=_PROGRAM_FAULT,
         where=target,
     )

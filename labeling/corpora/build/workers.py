@@ -13,15 +13,17 @@ from labeling.errors import WorkerDied
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-Asked = ParamSpec("Asked")
-Item = TypeVar("Item")
+Parameters = ParamSpec("Parameters")
+WorkItem = TypeVar("WorkItem")
 Result = TypeVar("Result")
 
 
-class Alone(Executor):
+class SerialExecutor(Executor):
     """Does each thing in this process, at once."""
 
-    def submit(self, fn: Callable[Asked, Result], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Future[Result]:
+    def submit(
+        self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Future[Result]:
         """Do it, and return what came of it as a future that is done."""
         done: Future[Result] = Future()
         try:
@@ -32,7 +34,7 @@ class Alone(Executor):
 
 
 @contextmanager
-def crew(processes: int) -> Iterator[Executor]:
+def open_executor(processes: int) -> Iterator[Executor]:
     """An executor of so many processes; of none but this one when it is 1.
 
     Work and results travel pickled, so that both must be small beside the work itself.
@@ -41,7 +43,7 @@ def crew(processes: int) -> Iterator[Executor]:
         WorkerDied: One of them ended before its work was done.
     """
     if processes == 1:
-        yield Alone()
+        yield SerialExecutor()
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -50,7 +52,7 @@ def crew(processes: int) -> Iterator[Executor]:
     try:
         # A fork of a process with threads, which Arrow's are, may hang; and other systems than Linux have none.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin) as executor:
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_initialise_worker) as executor:
             yield executor
     except BrokenProcessPool:
         raise WorkerDied(
@@ -60,7 +62,7 @@ def crew(processes: int) -> Iterator[Executor]:
         ) from None
 
 
-def _begin() -> None:
+def _initialise_worker() -> None:
     """Load in a new process what all its work needs, and keep it out of the way of the collector of garbage."""
     import spacy  # noqa: F401
 
@@ -71,7 +73,7 @@ def _begin() -> None:
 
 
 @contextmanager
-def settled() -> Iterator[None]:
+def freeze_heap() -> Iterator[None]:
     """Let Python's collector of garbage pass over what is there already, and collect what comes.
 
     Among a million objects of spaCy and others it would look for garbage every few hundred articles, and find none: a
@@ -84,7 +86,9 @@ def settled() -> Iterator[None]:
         gc.unfreeze()
 
 
-def in_order(executor: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+def map_in_order(
+    executor: Executor, work: Callable[[WorkItem], Result], items: Iterable[WorkItem], ahead: int
+) -> Iterator[Result]:
     """The result of each item, in the order of the items; no more than ``ahead`` others are under way or waiting."""
     waiting = deque[Future[Result]]()
     for item in items:

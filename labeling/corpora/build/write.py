@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.corpora.build.convert import tokenizer_of
-from labeling.corpora.build.counts import Counts, Split
+from labeling.corpora.build.convert import cached_tokenizer
+from labeling.corpora.build.counts import SplitCounter, SplitCounts
 from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY
-from labeling.corpora.targets.huggingface.dataset import Tables, finish
-from labeling.corpora.targets.spacy.docbin import Shards
-from labeling.corpora.targets.spacy.training_files import write_training
+from labeling.corpora.targets.huggingface.dataset import TableWriter, write_dataset_dict
+from labeling.corpora.targets.spacy.docbin import ShardWriter
+from labeling.corpora.targets.spacy.training_files import write_training_files
 from labeling.workspace.rows.assignment import SPLITS, SplitName
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labeling.corpora.build.convert import Made, Recipe
+    from labeling.corpora.build.convert import ConvertedPiece, Recipe
 
 
-class Writer:
+class DatasetWriter:
     """Writes both targets of a dataset, piece by piece, and counts what went into each split.
 
     ``prints`` has the fingerprint of what gold says of each article, by split and article.
@@ -28,12 +28,12 @@ class Writer:
         """Make ``spacy/`` and ``huggingface/`` under ``folder``."""
         self.prints: dict[tuple[SplitName, str], str] = {}
         self._folder, self._recipe = folder, recipe
-        self._shards = {split: Shards(folder / SPACY / split) for split in SPLITS}
+        self._shards = {split: ShardWriter(folder / SPACY / split) for split in SPLITS}
         labels = recipe.schema.label_names
-        self._tables = {split: Tables(folder / HUGGINGFACE, split, labels) for split in SPLITS}
-        self._counts = {split: Counts() for split in SPLITS}
+        self._tables = {split: TableWriter(folder / HUGGINGFACE, split, labels) for split in SPLITS}
+        self._counts = {split: SplitCounter() for split in SPLITS}
 
-    def add(self, made: Made) -> None:
+    def add(self, made: ConvertedPiece) -> None:
         """Write one piece to both targets."""
         for split, part in made.parts.items():
             self._shards[split].add(part.shards)
@@ -41,7 +41,7 @@ class Writer:
             self._counts[split].add(part.counts)
             self.prints.update({(split, article): fingerprint for article, fingerprint in part.prints.items()})
 
-    def close(self) -> dict[str, Split]:
+    def close(self) -> dict[str, SplitCounts]:
         """Finish every file; return what each split holds.
 
         Raises:
@@ -50,6 +50,6 @@ class Writer:
         for split in SPLITS:
             self._shards[split].close()
             self._tables[split].close()
-        finish(self._folder / HUGGINGFACE)
-        write_training(self._folder / SPACY, tokenizer_of(self._recipe.language), self._recipe.schema)
+        write_dataset_dict(self._folder / HUGGINGFACE)
+        write_training_files(self._folder / SPACY, cached_tokenizer(self._recipe.language), self._recipe.schema)
         return {split: self._counts[split].split(self._recipe.schema.label_names) for split in SPLITS}

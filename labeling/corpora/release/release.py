@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from labeling.annotations import Gold, GoldSpan, Relation, Span
-from labeling.corpora.build.canonical import Content, content_of
+from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
 from labeling.corpora.build.ledger_entries import HUGGINGFACE
 from labeling.corpora.build.subset import Subset
-from labeling.corpora.checksums import Output, output_at
-from labeling.corpora.manifest import digest_at, names_of, verify
+from labeling.corpora.checksums import OutputFile, describe_output
+from labeling.corpora.manifest import dataset_digest, list_schema_names, verify_dataset
 from labeling.corpora.targets.huggingface.dataset import read_texts
 from labeling.errors import CorpusChanged
 from labeling.project import ProjectFile
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RELEASE, LINES = "release.json", "spans.jsonl"
 
 
-class Released(Frozen):
+class ReleaseLine(Frozen):
     """What a dataset says of one article. ``text`` and ``title`` are null in a release without texts.
 
     A headline is text, too. ``digest`` is the SHA-256 of the text; offsets are code points into it, half open.
@@ -70,10 +70,10 @@ class Release(Frozen):
     choices: int
     subset: Subset
     project: ProjectFile
-    lines: Output
+    lines: OutputFile
 
 
-def release(project: Project, dataset: Path, folder: Path, *, texts: bool = False) -> Release:
+def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool = False) -> Release:
     """Write a release of a dataset into an empty folder, read it again, and compare it with the dataset.
 
     Args:
@@ -86,17 +86,17 @@ def release(project: Project, dataset: Path, folder: Path, *, texts: bool = Fals
         MissingInput: There is no dataset.
         CorpusChanged: The dataset is not what its manifest says, or not of the project file as it is now.
     """
-    manifest = verify(dataset)
-    if names_of(manifest.subset.part_of(project.schema)) != manifest.schema_names:
+    manifest = verify_dataset(dataset)
+    if list_schema_names(manifest.subset.part_of(project.schema)) != manifest.schema_names:
         raise CorpusChanged(
             f"{dataset} was compiled with another schema than {project.path} has now",
             todo="compile it again, or name the project file it was compiled with",
             where=str(dataset),
         )
-    write_rows(folder / LINES, _lines(dataset, texts=texts))
-    _refuse_other(folder, dataset, texts=texts)
+    write_rows(folder / LINES, _release_lines(dataset, texts=texts))
+    _refuse_other_lines(folder, dataset, texts=texts)
     made = Release(
-        dataset=digest_at(dataset),
+        dataset=dataset_digest(dataset),
         texts=texts,
         articles=manifest.proof.articles,
         spans=manifest.proof.spans,
@@ -104,14 +104,14 @@ def release(project: Project, dataset: Path, folder: Path, *, texts: bool = Fals
         choices=manifest.proof.choices,
         subset=manifest.subset,
         project=project.file.model_copy(update={"policies": manifest.policies}),
-        lines=output_at(folder / LINES),
+        lines=describe_output(folder / LINES),
     )
     write_json(folder / RELEASE, made.model_dump(mode="json"))
-    write_text(folder / "README.md", _card(made))
+    write_text(folder / "README.md", _release_readme(made))
     return made
 
 
-def read_release(folder: Path) -> tuple[Release, Iterator[Released]]:
+def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
     """A release and its lines.
 
     Raises:
@@ -120,16 +120,16 @@ def read_release(folder: Path) -> tuple[Release, Iterator[Released]]:
         CorpusChanged: The lines are not those it was made with.
     """
     found = read_value(folder / RELEASE, Release)
-    if not (folder / LINES).exists() or output_at(folder / LINES) != found.lines:
+    if not (folder / LINES).exists() or describe_output(folder / LINES) != found.lines:
         raise CorpusChanged(
             f"{folder / LINES} is not what {RELEASE} says",
             todo="fetch the release again from where it came",
             where=str(folder),
         )
-    return found, read_rows(folder / LINES, Released)
+    return found, read_rows(folder / LINES, ReleaseLine)
 
 
-def gold_of(row: Released) -> Gold:
+def gold_of_line(row: ReleaseLine) -> Gold:
     """The gold that a line holds; who said it stayed with those who made the release."""
     return Gold(
         article=row.article,
@@ -148,28 +148,28 @@ def gold_of(row: Released) -> Gold:
     )
 
 
-def article_of(row: Released, article: Article) -> Article:
+def article_of_line(row: ReleaseLine, article: Article) -> Article:
     """The article of a line: its text and title are found, the rest is the release's."""
     return article.model_copy(
         update={"id": row.article, "source": row.source, "published": row.published, "url": row.url}
     )
 
 
-def content_of_line(row: Released, article: Article) -> Content:
+def canonical_form_of_line(row: ReleaseLine, article: Article) -> CanonicalForm:
     """What a line says, joined with its text."""
-    return content_of(article_of(row, article), gold_of(row))
+    return make_canonical_form(article_of_line(row, article), gold_of_line(row))
 
 
-def _lines(dataset: Path, *, texts: bool) -> Iterator[Released]:
+def _release_lines(dataset: Path, *, texts: bool) -> Iterator[ReleaseLine]:
     for split in SPLITS:
         for content, text in read_texts(dataset / HUGGINGFACE, split):
-            yield _line(content, split, text if texts else None)
+            yield _release_line(content, split, text if texts else None)
 
 
-def _line(content: Content, split: SplitName, text: str | None) -> Released:
+def _release_line(content: CanonicalForm, split: SplitName, text: str | None) -> ReleaseLine:
     source, title, published, url = content.provenance
     options = [each.split("=", 1) for each in content.choices]
-    return Released(
+    return ReleaseLine(
         article=content.article,
         digest=content.digest,
         split=split,
@@ -190,8 +190,10 @@ def _line(content: Content, split: SplitName, text: str | None) -> Released:
     )
 
 
-def _refuse_other(folder: Path, dataset: Path, *, texts: bool) -> None:
-    for written, meant in zip(read_rows(folder / LINES, Released), _lines(dataset, texts=texts), strict=True):
+def _refuse_other_lines(folder: Path, dataset: Path, *, texts: bool) -> None:
+    for written, meant in zip(
+        read_rows(folder / LINES, ReleaseLine), _release_lines(dataset, texts=texts), strict=True
+    ):
         if written != meant:
             raise CorpusChanged(
                 f"the release of {meant.article!r}, read back from disk, is not what the dataset says",
@@ -200,7 +202,7 @@ def _refuse_other(folder: Path, dataset: Path, *, texts: bool) -> None:
             )
 
 
-def _card(made: Release) -> str:
+def _release_readme(made: Release) -> str:
     """What a reader of the release has to know."""
     texts = "Texts and headlines are in it." if made.texts else "The texts of the articles are not in it."
     return f"""\

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from labeling.errors import NoServer, NotAuthorised, ServerUnreachable, ShortAnswer, UsageError
 from labeling.studio.api import calls
-from labeling.studio.api.http_errors import named, strange
-from labeling.studio.api.remote import RemoteProject, RemoteTask, read_listed, read_project
+from labeling.studio.api.http_errors import name_failures, not_label_studio_error
+from labeling.studio.api.remote import RemoteProject, RemoteTask, read_listed_task, read_project
 from labeling.studio.format.convert import annotator_names, submission_of
 from labeling.studio.format.exports import read_export
-from labeling.values import canonical
+from labeling.values import canonical_json
 
 if TYPE_CHECKING:
     import ssl
@@ -41,11 +41,11 @@ URL = "LABEL_STUDIO_URL"
 KEY = "LABEL_STUDIO_API_KEY"
 
 # Seconds. The server says nothing while it stores a batch or prepares an export.
-_FIRST: RequestOptions = {"max_retries": 0, "timeout": 30}
-_READ: RequestOptions = {"max_retries": 2, "timeout": 900}
-_WRITE: RequestOptions = {"max_retries": 0, "timeout": 900}
+_FIRST_REQUEST: RequestOptions = {"max_retries": 0, "timeout": 30}
+_READ_REQUEST: RequestOptions = {"max_retries": 2, "timeout": 900}
+_WRITE_REQUEST: RequestOptions = {"max_retries": 0, "timeout": 900}
 
-_PAGE = 1000  # tasks
+_SDK_PAGE = 1000  # tasks
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class Studio:
         """The project of that number, or None when this user sees none."""
         from label_studio_sdk.core.api_error import ApiError
 
-        with named(self.url, f"show project {number}"):
+        with name_failures(self.url, f"show project {number}"):
             try:
-                found = self.sdk.projects.get(number, request_options=_READ)
+                found = self.sdk.projects.get(number, request_options=_READ_REQUEST)
             except ApiError as error:
                 if error.status_code == 404 and isinstance(error.body, dict):  # noqa: PLR2004 - HTTP's own number
                     return None
@@ -71,7 +71,7 @@ class Studio:
 
     def create_project(self, title: str, description: str, config: str, instruction: str) -> int:
         """Create a project whose page shows the instruction and the suggestions; return its number."""
-        with named(self.url, "create a project"):
+        with name_failures(self.url, "create a project"):
             made = self.sdk.projects.create(
                 title=title,
                 description=description,
@@ -81,21 +81,23 @@ class Studio:
                 show_skip_button=True,
                 enable_empty_annotation=True,
                 show_collab_predictions=True,
-                request_options=_WRITE,
+                request_options=_WRITE_REQUEST,
             )
         return int(made.id or 0)
 
     def change_page(self, project: int, config: str, instruction: str) -> None:
         """Give a project another labelling config and instruction. The server does not look whether labels are used."""
-        with named(self.url, f"change project {project}"):
+        with name_failures(self.url, f"change project {project}"):
             self.sdk.projects.update(
-                project, label_config=config, expert_instruction=instruction, request_options=_WRITE
+                project, label_config=config, expert_instruction=instruction, request_options=_WRITE_REQUEST
             )
 
     def show_suggestions(self, project: int, model: str) -> None:
         """Let the page show what ``model`` suggested; the server refuses a model that suggested nothing."""
-        with named(self.url, f"show the suggestions of {model}"):
-            self.sdk.projects.update(project, model_version=model, show_collab_predictions=True, request_options=_WRITE)
+        with name_failures(self.url, f"show the suggestions of {model}"):
+            self.sdk.projects.update(
+                project, model_version=model, show_collab_predictions=True, request_options=_WRITE_REQUEST
+            )
 
     def import_tasks(self, project: int, tasks: Sequence[Json]) -> list[int]:
         """Store tasks, all or none, and return their numbers in the order given. After any error, look what is there.
@@ -103,12 +105,12 @@ class Studio:
         Raises:
             ShortAnswer: Other numbers of tasks came back than were sent.
         """
-        return self.import_written(project, [*map(canonical, tasks)])
+        return self.import_written(project, [*map(canonical_json, tasks)])
 
     def import_written(self, project: int, tasks: Sequence[str]) -> list[int]:
         """The same for tasks that are JSON texts already."""
         path = f"api/projects/{project}/import?return_task_ids=true"
-        stored = calls.store(self, path, f"store {len(tasks)} tasks", tasks)
+        stored = calls.store_rows(self, path, f"store {len(tasks)} tasks", tasks)
         numbers = stored.get("task_ids") if isinstance(stored, dict) else None
         if not isinstance(numbers, list) or len(numbers) != len(tasks):
             raise self._short(f"numbers for the {len(tasks)} tasks that were sent", len(numbers or []))
@@ -117,7 +119,7 @@ class Studio:
     def import_suggestions(self, project: int, predictions: Sequence[str]) -> None:
         """Store predictions, JSON texts with the ``task`` each is for, all or none; the server knows no double."""
         path = f"api/projects/{project}/import/predictions"
-        calls.store(self, path, f"store {len(predictions)} suggestions", predictions)
+        calls.store_rows(self, path, f"store {len(predictions)} suggestions", predictions)
 
     def tasks(self, project: int) -> Iterator[RemoteTask]:
         """All tasks of a project, page by page.
@@ -135,9 +137,9 @@ class Studio:
 
     def download(self, project: int, out: BinaryIO | GzipFile) -> None:
         """Write the server's JSON export of all tasks, with annotations and drafts, to ``out`` as it comes."""
-        with named(self.url, f"export project {project}"):
+        with name_failures(self.url, f"export project {project}"):
             chunks = self.sdk.projects.exports.download_sync(
-                project, export_type="JSON", download_all_tasks=True, request_options=_READ
+                project, export_type="JSON", download_all_tasks=True, request_options=_READ_REQUEST
             )
             out.writelines(chunks)
 
@@ -153,8 +155,8 @@ class Studio:
 
     def users(self) -> list[tuple[int, str]]:
         """The number and e-mail address of each user."""
-        with named(self.url, "list its users"):
-            return [(int(user.id), str(user.email)) for user in self.sdk.users.list(request_options=_READ)]
+        with name_failures(self.url, "list its users"):
+            return [(int(user.id), str(user.email)) for user in self.sdk.users.list(request_options=_READ_REQUEST)]
 
     def annotators(self) -> dict[int | str, str]:
         """What to call each user, by number and by e-mail address, as `annotator_names` has it."""
@@ -168,24 +170,24 @@ class Studio:
         """
         if annotation.state == "draft":
             raise UsageError("a draft cannot be submitted", todo="make its state `submitted` or `skipped`")
-        with named(self.url, f"store an annotation of task {task}", texts=True):
+        with name_failures(self.url, f"store an annotation of task {task}", texts=True):
             stored = self.sdk.annotations.create(
-                task, **cast("Any", submission_of(annotation, article)), request_options=_WRITE
+                task, **cast("Any", submission_of(annotation, article)), request_options=_WRITE_REQUEST
             )
         return int(stored.id or 0)
 
     def _page(self, project: int, page: int) -> tuple[list[RemoteTask], int]:
-        with named(self.url, f"list the tasks of project {project}"):
+        with name_failures(self.url, f"list the tasks of project {project}"):
             answer: Any = self.sdk.tasks.list(
                 project=project,
                 # The models that spoke are told only with `all`; `include` keeps the rest out.
                 fields="all",
                 include="id,data,predictions_model_versions",
                 page=page,
-                page_size=_PAGE,
-                request_options=_READ,
+                page_size=_SDK_PAGE,
+                request_options=_READ_REQUEST,
             )
-            return [read_listed(item.model_dump()) for item in answer.items or []], int(answer.response.total)
+            return [read_listed_task(item.model_dump()) for item in answer.items or []], int(answer.response.total)
 
     def _short(self, wanted: str, came: int) -> ShortAnswer:
         return ShortAnswer(
@@ -224,26 +226,26 @@ def connect_to(url: str, key: str) -> Iterator[Studio]:
     import httpx
     from label_studio_sdk import LabelStudio
 
-    shown = _shown(url)
+    shown = _hide_secrets(url)
     if not key.isascii() or not key.isprintable() or " " in key:
         raise NotAuthorised(f"what is given as the key for {shown} is none", todo=f"see what {KEY} holds", where=shown)
     # Redirections are not followed: a POST would arrive as a GET, and the key at another machine. Proxies of the
     # environment are for other machines than this one; the authorities it names are for all.
     here = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-    with httpx.Client(timeout=60, follow_redirects=False, trust_env=not here, verify=_trusted(shown)) as browser:
-        with named(shown, "say who we are"):
+    with httpx.Client(timeout=60, follow_redirects=False, trust_env=not here, verify=_ssl_context(shown)) as browser:
+        with name_failures(shown, "say who we are"):
             sdk = LabelStudio(  # type: ignore[no-untyped-call]  # the SDK's own constructor has no types
                 base_url=f"{url.rstrip('/')}/", api_key=key, httpx_client=browser
             )
-            user = sdk.users.whoami(request_options=_FIRST)
+            user = sdk.users.whoami(request_options=_FIRST_REQUEST)
         # The SDK checks nothing of an answer: it may be any JSON.
         email = getattr(user, "email", None)
         if not isinstance(email, str):
-            raise strange(shown)
+            raise not_label_studio_error(shown)
         yield Studio(shown, email, sdk)
 
 
-def _trusted(url: str) -> ssl.SSLContext:
+def _ssl_context(url: str) -> ssl.SSLContext:
     """Whose certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the ones everybody believes."""
     import httpx
 
@@ -263,13 +265,13 @@ def _named_or_embedded(workspace: Workspace) -> tuple[str, str]:
         raise NotAuthorised(f"{URL} is set, and {KEY} is not", todo=f"put a key of yours into {KEY}", where=URL)
     if key and not url:
         raise NoServer(f"{KEY} is set, and {URL} is not", todo=f"name the server in {URL}, or unset {KEY}", where=URL)
-    return (url, key) if url else _embedded(workspace)
+    return (url, key) if url else _embedded_server(workspace)
 
 
-def _embedded(workspace: Workspace) -> tuple[str, str]:
-    from labeling.studio.server.server import running
+def _embedded_server(workspace: Workspace) -> tuple[str, str]:
+    from labeling.studio.server.server import find_running_server
 
-    credentials = running(workspace)
+    credentials = find_running_server(workspace)
     if credentials is None:
         raise NoServer(
             f"no server is named in {URL}, and the one of {workspace.root} does not run",
@@ -279,7 +281,7 @@ def _embedded(workspace: Workspace) -> tuple[str, str]:
     return credentials.url, credentials.api_key
 
 
-def _shown(url: str) -> str:
+def _hide_secrets(url: str) -> str:
     """The address for messages, without a user or password that may stand in it."""
     try:
         parts = urlsplit(url)

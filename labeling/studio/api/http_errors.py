@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
     from label_studio_sdk.core.api_error import ApiError
 
-_LONGEST = 200  # characters of the server's reason
+_LONGEST_REASON = 200  # characters of the server's reason
 
 _KEY = "put a key of yours into LABEL_STUDIO_API_KEY: in Label Studio, Account & Settings, personal access token"
 _LEGACY = "use a personal access token, or let the organisation's settings allow legacy tokens again"
@@ -44,7 +44,7 @@ _CUT = (
 )
 
 # What OpenSSL says, the narrower sign before the wider one.
-_SIGNS = {
+_TLS_SIGNS = {
     "WRONG_VERSION_NUMBER": _PLAIN,
     "record layer failure": _PLAIN,
     "mismatch": _NAME,
@@ -56,7 +56,7 @@ _TO_TLS = ("HTTPS port", "HTTPS server")  # what nginx and Apache, and what Go's
 
 
 @contextmanager
-def named(url: str, doing: str, *, texts: bool = False) -> Iterator[None]:
+def name_failures(url: str, doing: str, *, texts: bool = False) -> Iterator[None]:
     """Give every failure in the block its name.
 
     Args:
@@ -79,36 +79,36 @@ def named(url: str, doing: str, *, texts: bool = False) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        raise _answered(error, url, doing, texts=texts) from None
+        raise _status_error(error, url, doing, texts=texts) from None
     except httpx.HTTPError as error:
-        raise _unanswered(error, url) from None
+        raise _unreachable_error(error, url) from None
     except (ParsingError, json.JSONDecodeError, ValidationError):
-        raise strange(url) from None
+        raise not_label_studio_error(url) from None
     except (TypeError, AttributeError) as error:
         # The SDK stumbles over JSON of another shape than it expects.
-        raise strange(url) from error
+        raise not_label_studio_error(url) from error
 
 
-def strange(url: str) -> NotLabelStudio:
+def not_label_studio_error(url: str) -> NotLabelStudio:
     """The error for an answer that is JSON, and not Label Studio's."""
     return NotLabelStudio(f"{url} answers, but not as Label Studio does", todo=_ADDRESS, where=url)
 
 
-def _unanswered(error: httpx.HTTPError, url: str) -> ServerUnreachable:
+def _unreachable_error(error: httpx.HTTPError, url: str) -> ServerUnreachable:
     import httpx
 
     reason = "not in time" if isinstance(error, httpx.TimeoutException) else type(error).__name__
     said = str(error)
     if isinstance(error, httpx.ConnectError):
-        reason = said[:_LONGEST] or reason
+        reason = said[:_LONGEST_REASON] or reason
     unsaid = _CUT if url.startswith("http:") and not isinstance(error, httpx.ConnectError) else _WAIT
-    todo = next((todo for sign, todo in _SIGNS.items() if sign in said), unsaid)
+    todo = next((todo for sign, todo in _TLS_SIGNS.items() if sign in said), unsaid)
     return ServerUnreachable(f"{url} does not answer: {reason}", todo=todo, where=url)
 
 
-def _answered(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioError:
+def _status_error(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioError:
     status = error.status_code or 0
-    reason = "" if texts else _reason(error.body)
+    reason = "" if texts else _server_reason(error.body)
     failed = f"{url} was asked to {doing} and answered {status}{reason}"
     if status in (401, 403):
         todo = _LEGACY if "legacy" in reason else _KEY
@@ -116,15 +116,15 @@ def _answered(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioEr
     if status >= 500:  # noqa: PLR2004 - HTTP's own number
         return ServerFailed(failed, todo=_LOG, where=url)
     if 300 <= status < 400:  # noqa: PLR2004 - the same
-        return NotLabelStudio(f"{url} leads to {_goal(error)}", todo=_ADDRESS, where=url)
+        return NotLabelStudio(f"{url} leads to {_redirect_goal(error)}", todo=_ADDRESS, where=url)
     if status == 400 and any(sign in str(error.body) for sign in _TO_TLS):  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} expects https, and was spoken to by http", todo=_SECURE, where=url)
     if status < 300 or (status == 404 and isinstance(error.body, str)):  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} answers with something that is not Label Studio's API", todo=_ADDRESS, where=url)
-    return ServerRefused(failed, todo=_todo(status), where=url)
+    return ServerRefused(failed, todo=_status_todo(status), where=url)
 
 
-def _todo(status: int) -> str:
+def _status_todo(status: int) -> str:
     if status == 413:  # noqa: PLR2004 - HTTP's own number
         return _SMALLER
     if status in (414, 431):
@@ -132,7 +132,7 @@ def _todo(status: int) -> str:
     return "mend what the message names; nothing of this request was stored"
 
 
-def _goal(error: ApiError) -> str:
+def _redirect_goal(error: ApiError) -> str:
     """Where a redirection leads: a login page, or an address, without its query, which may hold secrets."""
     goal = urlsplit((error.headers or {}).get("location", ""))
     if "login" in goal.path or "signin" in goal.path:
@@ -140,15 +140,15 @@ def _goal(error: ApiError) -> str:
     return f"{goal.scheme}://{goal.hostname}{goal.path}" if goal.hostname else goal.path or "nowhere"
 
 
-def _reason(body: object) -> str:
+def _server_reason(body: object) -> str:
     """The server's short reason, with the field it is about; nothing of a web page."""
     if not isinstance(body, dict):
         return ""
     fields = body.get("validation_errors")
-    named = [f"{name}: {_first(value)}" for name, value in fields.items()] if isinstance(fields, dict) else []
+    named = [f"{name}: {_first_text(value)}" for name, value in fields.items()] if isinstance(fields, dict) else []
     said = "; ".join([str(body.get("detail") or ""), *named]).strip("; ")
-    return f" ({said[:_LONGEST]})" if said else ""
+    return f" ({said[:_LONGEST_REASON]})" if said else ""
 
 
-def _first(value: object) -> str:
+def _first_text(value: object) -> str:
     return str(value[0]) if isinstance(value, list) and value else str(value)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def prefetch_items(items: Iterator[Item]) -> Iterator[Item]:
     """The same items, none of them None; while one is in use, the next is being made on another thread."""
     from concurrent.futures import ThreadPoolExecutor
 

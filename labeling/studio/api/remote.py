@@ -6,7 +6,7 @@ import datetime as dt  # noqa: TC003 - pydantic reads it when the class is made
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.studio.format.regions import Row
+from labeling.studio.format.regions import ServerModel
 from labeling.values import digest_of
 
 
@@ -35,7 +35,7 @@ class RemoteTask:
     suggested: tuple[str, ...]
 
 
-class _Project(Row):
+class _ProjectAnswer(ServerModel):
     created_at: dt.datetime
     label_config: str
     expert_instruction: str | None = None
@@ -46,7 +46,7 @@ class _Project(Row):
     model_version: str | None = None
 
 
-class _ListedTask(Row):
+class _ListedTaskAnswer(ServerModel):
     id: int
     data: dict[str, Any]
     predictions_model_versions: str | None = None
@@ -58,7 +58,7 @@ def read_project(number: int, answer: dict[str, Any]) -> RemoteProject:
     Raises:
         pydantic.ValidationError: It is none.
     """
-    read = _Project.model_validate(answer)
+    read = _ProjectAnswer.model_validate(answer)
     return RemoteProject(
         number=number,
         created=read.created_at.isoformat(),
@@ -72,23 +72,23 @@ def read_project(number: int, answer: dict[str, Any]) -> RemoteProject:
     )
 
 
-def read_listed(answer: dict[str, Any]) -> RemoteTask:
+def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
     """A task from the SDK's model of a listed one.
 
     Raises:
         pydantic.ValidationError: It is none.
     """
-    read = _ListedTask.model_validate(answer)
+    read = _ListedTaskAnswer.model_validate(answer)
     article, text = read.data.get("article"), read.data.get("text")
     return RemoteTask(
         number=read.id,
         article=article if isinstance(article, str) else "",
-        digest=_digest(text) if isinstance(text, str) else "",
+        digest=_digest_or_empty(text) if isinstance(text, str) else "",
         suggested=tuple(sorted(filter(None, (read.predictions_model_versions or "").split(",")))),
     )
 
 
-def _digest(text: str) -> str:
+def _digest_or_empty(text: str) -> str:
     """The digest of a text; empty for one that is no Unicode text, and so no article's."""
     try:
         return digest_of(text)

@@ -43,7 +43,7 @@ _STYLE = """
 .lsf-modal-ls__body p { margin: 0 0 8px; }
 """
 
-_HOW = (
+_HOW_LINES = (
     "Press the key of a label, then mark the stretch with the mouse: also part of a word, also inside another span.",
     "Click on a span to select it; then another label's key changes it, and Backspace removes it. Ctrl+Z undoes.",
     "Alt+R on a selected span, then a click on a second one, draws a relation; name it under Relations at the right.",
@@ -62,34 +62,34 @@ def labelling_config(schema: Schema) -> str:
     """
     root = ET.Element("View")
     ET.SubElement(root, "Style").text = _STYLE
-    root.append(_relations(schema.relations))
+    root.append(_relations_control(schema.relations))
     root.append(_header())
-    root.append(_labels(schema.labels))
-    root.append(_text())
-    root.append(_about_the_span(schema.unsure_hotkey))
-    root.extend(_choice_set(choices) for choices in schema.choices)
+    root.append(_labels_view(schema.labels))
+    root.append(_text_view())
+    root.append(_span_view(schema.unsure_hotkey))
+    root.extend(_choice_view(choices) for choices in schema.choices)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode")
 
 
-def instruction(schema: Schema) -> str:
+def labelling_instruction(schema: Schema) -> str:
     """The instruction people see before the first article, as HTML: how to mark, then every label and relation.
 
     It has elements only: the page strips styles from it, and takes them from the labelling config.
     """
     root = ET.Element("div")
-    _list(root, "How to annotate", _HOW)
-    _list(root, "What to mark", schema.guidance)
-    _head(root, "Labels")
+    _add_list(root, "How to annotate", _HOW_LINES)
+    _add_list(root, "What to mark", schema.guidance)
+    _add_heading(root, "Labels")
     for label in schema.labels:
-        _explained(root, label)
-    _list(root, "Relations", tuple(map(_relation_line, schema.relations)))
+        _add_label(root, label)
+    _add_list(root, "Relations", tuple(map(_relation_line, schema.relations)))
     for choices in schema.choices:
-        _list(root, choices.question, tuple(f"{option.name}: {option.definition}" for option in choices.options))
+        _add_list(root, choices.question, tuple(f"{option.name}: {option.definition}" for option in choices.options))
     return ET.tostring(root, encoding="unicode", method="html")
 
 
-def _relations(relations: tuple[RelationType, ...]) -> ET.Element:
+def _relations_control(relations: tuple[RelationType, ...]) -> ET.Element:
     control = ET.Element("Relations")
     for relation in relations:
         ET.SubElement(control, "Relation", value=relation.name)
@@ -103,7 +103,7 @@ def _header() -> ET.Element:
     return view
 
 
-def _labels(labels: tuple[Label, ...]) -> ET.Element:
+def _labels_view(labels: tuple[Label, ...]) -> ET.Element:
     view = ET.Element("View", className="lw-labels")
     control = ET.SubElement(view, "Labels", name="label", toName="text")
     for label in labels:
@@ -112,13 +112,13 @@ def _labels(labels: tuple[Label, ...]) -> ET.Element:
     return view
 
 
-def _text() -> ET.Element:
+def _text_view() -> ET.Element:
     view = ET.Element("View", className="lw-text")
     ET.SubElement(view, "Text", name="text", value="$text", granularity="symbol", showLabels="true")
     return view
 
 
-def _about_the_span(hotkey: str | None) -> ET.Element:
+def _span_view(hotkey: str | None) -> ET.Element:
     view = ET.Element("View", className="lw-span", visibleWhen="region-selected")
     # One option of several, because a single one could not be unticked.
     ticked = ET.SubElement(view, "Choices", name=UNSURE, toName="text", perRegion="true", choice="multiple")
@@ -128,7 +128,7 @@ def _about_the_span(hotkey: str | None) -> ET.Element:
     return view
 
 
-def _choice_set(choices: ChoiceSet) -> ET.Element:
+def _choice_view(choices: ChoiceSet) -> ET.Element:
     view = ET.Element("View", className="lw-choices")
     ET.SubElement(view, "Header", value=choices.question, size="6")
     kind = "multiple" if choices.multiple else "single-radio"
@@ -145,19 +145,19 @@ def _hotkey(key: str | None) -> dict[str, str]:
     return {"hotkey": key} if key else {}
 
 
-def _head(parent: ET.Element, text: str) -> None:
+def _add_heading(parent: ET.Element, text: str) -> None:
     ET.SubElement(parent, "h4").text = text
 
 
-def _list(parent: ET.Element, head: str, lines: tuple[str, ...]) -> None:
+def _add_list(parent: ET.Element, head: str, lines: tuple[str, ...]) -> None:
     if lines:
-        _head(parent, head)
+        _add_heading(parent, head)
         items = ET.SubElement(parent, "ul")
         for line in lines:
             ET.SubElement(items, "li").text = line
 
 
-def _explained(parent: ET.Element, label: Label) -> None:
+def _add_label(parent: ET.Element, label: Label) -> None:
     line = ET.SubElement(parent, "p")
     name = ET.SubElement(line, "b")
     name.text, name.tail = label.name, f" ({label.hotkey}) {label.definition}"

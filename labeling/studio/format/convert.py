@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import FiniteFloat, JsonValue
 
-from labeling.annotations import Annotation, Defect, Quarantined, State, check, quarantined
+from labeling.annotations import Annotation, Defect, QuarantineRow, State, check_annotation, make_quarantine_row
 from labeling.schema import NOTE, UNSURE
 from labeling.studio.format.config import OUTLET
-from labeling.studio.format.migrations import migrated
-from labeling.studio.format.regions import Row, parsed, read_result
+from labeling.studio.format.migrations import migrate_result
+from labeling.studio.format.regions import ServerModel, parse_row, read_result
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Relation, Span
     from labeling.articles import Article
     from labeling.schema import Schema
-    from labeling.studio.format.regions import Reading
+    from labeling.studio.format.regions import ParsedResult
 
 Json: TypeAlias = dict[str, JsonValue]
 
@@ -42,7 +42,7 @@ def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
     predictions: list[JsonValue] = [
         prediction_of(suggestion, article) for suggestion in suggestions if says_anything(suggestion)
     ]
-    return {"data": _data(article), "predictions": predictions}
+    return {"data": _task_data(article), "predictions": predictions}
 
 
 def prediction_of(suggestion: Annotation, article: Article) -> Json:
@@ -103,7 +103,7 @@ def read_task(
     names: Mapping[int | str, str],
     *,
     portable: bool = False,
-) -> tuple[list[Annotation], list[Quarantined]]:
+) -> tuple[list[Annotation], list[QuarantineRow]]:
     """Read everything people have said in one task: submissions, skips, empty ones and drafts; all are kept.
 
     Predictions are passed over: they are suggestions of ours. An annotation drawn on another text than the article's is
@@ -123,22 +123,22 @@ def read_task(
     """
     number = task.get("id") if isinstance(task, dict) else None
     nobody = Annotation(article="", digest="", annotator="", task=number if isinstance(number, int) else None)
-    if not portable and not _portable(task):
+    if not portable and not _fits_in_files(task):
         reason = "it holds a lone surrogate or NaN, which no file of ours can carry; `raw` is escaped"
-        return [], [_refused(nobody, "unreadable", reason, json.dumps(task))]
-    read = parsed(_Task, task)
+        return [], [_refuse_annotation(nobody, "unreadable", reason, json.dumps(task))]
+    read = parse_row(_Task, task)
     if isinstance(read, str):
-        return [], [_refused(nobody, "unreadable", read, task)]
+        return [], [_refuse_annotation(nobody, "unreadable", read, task)]
     said: list[tuple[_Submission | _Draft | str, JsonValue]] = [
-        *((parsed(_Submission, raw), raw) for raw in read.annotations),
-        *((parsed(_Draft, raw), raw) for raw in read.drafts),
+        *((parse_row(_Submission, raw), raw) for raw in read.annotations),
+        *((parse_row(_Draft, raw), raw) for raw in read.drafts),
     ]
-    judged = [_judge(one, raw, read, articles, schema, names) for one, raw in said]
+    judged = [_read_annotation(one, raw, read, articles, schema, names) for one, raw in said]
     return [sound for sound, _ in judged if sound], [finding for _, findings in judged for finding in findings]
 
 
 # What is inside is JSON already, and read strictly row by row: to validate it here as well takes a third of a pull.
-class _Task(Row):
+class _Task(ServerModel):
     id: int
     data: dict[str, Any]
     annotations: list[Any]
@@ -155,12 +155,12 @@ class _Task(Row):
         return digest_of(text) if isinstance(text, str) else ""
 
 
-class _User(Row):
+class _User(ServerModel):
     id: int
     email: str
 
 
-class _Submission(Row):
+class _Submission(ServerModel):
     id: int
     result: list[Any]
     completed_by: int | _User | None = None
@@ -170,7 +170,7 @@ class _Submission(Row):
     updated_at: str = ""
 
 
-class _Draft(Row):
+class _Draft(ServerModel):
     id: int
     result: list[Any]
     user: int | str | None = None
@@ -178,7 +178,7 @@ class _Draft(Row):
     updated_at: str = ""
 
 
-def _portable(task: JsonValue) -> bool:
+def _fits_in_files(task: JsonValue) -> bool:
     try:
         json.dumps(task, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except ValueError:
@@ -186,31 +186,31 @@ def _portable(task: JsonValue) -> bool:
     return True
 
 
-def _judge(
+def _read_annotation(
     one: _Submission | _Draft | str,
     raw: JsonValue,
     task: _Task,
     articles: Mapping[str, Article],
     schema: Schema,
     names: Mapping[int | str, str],
-) -> tuple[Annotation | None, list[Quarantined]]:
+) -> tuple[Annotation | None, list[QuarantineRow]]:
     if isinstance(one, str):
         nobody = Annotation(article=task.article, digest=task.digest, annotator="", task=task.id)
-        return None, [_refused(nobody, "unreadable", one, raw)]
-    annotation = _signed(one, task, names)
+        return None, [_refuse_annotation(nobody, "unreadable", one, raw)]
+    annotation = _sign_annotation(one, task, names)
     article = articles.get(task.article)
     if article is None:
-        return None, [_refused(annotation, "unknown article", f"task {task.id} names {task.article!r}", raw)]
-    rows, by_rule = migrated(one.result, schema.migrations)
+        return None, [_refuse_annotation(annotation, "unknown article", f"task {task.id} names {task.article!r}", raw)]
+    rows, by_rule = migrate_result(one.result, schema.migrations)
     reading = read_result(rows, schema)
     reading.findings[:0] = by_rule
-    sound, findings = _checked(annotation, reading, article, schema)
+    sound, findings = _check_result(annotation, reading, article, schema)
     if annotation.digest == article.digest:
         return sound, findings
-    return None, [_refused(annotation, "stale text", "the task's text is not the article's", raw), *findings]
+    return None, [_refuse_annotation(annotation, "stale text", "the task's text is not the article's", raw), *findings]
 
 
-def _signed(one: _Submission | _Draft, task: _Task, names: Mapping[int | str, str]) -> Annotation:
+def _sign_annotation(one: _Submission | _Draft, task: _Task, names: Mapping[int | str, str]) -> Annotation:
     by = one.user if isinstance(one, _Draft) else one.completed_by
     return Annotation(
         article=task.article,
@@ -239,24 +239,24 @@ def _state(one: _Submission | _Draft) -> State:
     return "skipped" if one.was_cancelled else "submitted"
 
 
-def _checked(
-    annotation: Annotation, reading: Reading, article: Article, schema: Schema
-) -> tuple[Annotation, list[Quarantined]]:
+def _check_result(
+    annotation: Annotation, reading: ParsedResult, article: Article, schema: Schema
+) -> tuple[Annotation, list[QuarantineRow]]:
     drawn = {
         "spans": tuple(reading.spans),
         "relations": tuple(reading.relations),
         "choices": reading.choices,
     }
-    sound, bad = check(annotation.model_copy(update=drawn), article, schema)
-    unreadable = [quarantined(annotation, f.what, f.id, f.kind, f.reason, f.raw) for f in reading.findings]
+    sound, bad = check_annotation(annotation.model_copy(update=drawn), article, schema)
+    unreadable = [make_quarantine_row(annotation, f.what, f.id, f.kind, f.reason, f.raw) for f in reading.findings]
     return sound, [*unreadable, *(item.model_copy(update={"raw": reading.row_of(item)}) for item in bad)]
 
 
-def _refused(annotation: Annotation, kind: Defect, reason: str, raw: JsonValue) -> Quarantined:
-    return quarantined(annotation, "annotation", str(annotation.server_id or ""), kind, reason, raw)
+def _refuse_annotation(annotation: Annotation, kind: Defect, reason: str, raw: JsonValue) -> QuarantineRow:
+    return make_quarantine_row(annotation, "annotation", str(annotation.server_id or ""), kind, reason, raw)
 
 
-def _data(article: Article) -> Json:
+def _task_data(article: Article) -> Json:
     return {
         "article": article.id,
         "digest": article.digest,
@@ -271,19 +271,19 @@ def _data(article: Article) -> Json:
 
 def _span_rows(span: Span, article: Article) -> list[Json]:
     stretch: Json = {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
-    rows = [_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]
+    rows = [_result_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]
     if span.unsure:
-        rows.append(_row(span.id, UNSURE, "choices", {**stretch, "choices": [UNSURE]}))
+        rows.append(_result_row(span.id, UNSURE, "choices", {**stretch, "choices": [UNSURE]}))
     if span.note:
-        rows.append(_row(span.id, NOTE, "textarea", {**stretch, "text": [span.note]}))
+        rows.append(_result_row(span.id, NOTE, "textarea", {**stretch, "text": [span.note]}))
     return rows
 
 
 def _choice_row(name: str, options: tuple[str, ...]) -> Json:
-    return _row(f"choice:{name}", name, "choices", {"choices": [*options]})
+    return _result_row(f"choice:{name}", name, "choices", {"choices": [*options]})
 
 
-def _row(name: str, control: str, kind: str, value: Json) -> Json:
+def _result_row(name: str, control: str, kind: str, value: Json) -> Json:
     return {"id": name, "from_name": control, "to_name": TEXT, "type": kind, "value": value}
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-_CHUNK = 1 << 20  # characters
+_CHUNK_CHARACTERS = 1 << 20  # characters
 _BETWEEN = frozenset(", \n\r\t")
 
 # A surrogate, be it one of a pair, and numbers that are none or too large for a float, be they words of a text.
 _SUSPECT = re.compile(rb"\xed[\xa0-\xbf]|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
 
-_TODO = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
+_EXPORT_AGAIN = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
 
 
 def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
@@ -33,49 +33,49 @@ def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
     Raises:
         UnreadableExport: As `read_export` does, when it comes to the place.
     """
-    for number, task in enumerate(_items(text, where), start=1):
+    for number, task in enumerate(_stream_items(text, where), start=1):
         _check_task(task, number, where)
         if isinstance(task, dict):
             yield task
 
 
-def _items(text: TextIO, where: str) -> Iterator[JsonValue]:
+def _stream_items(text: TextIO, where: str) -> Iterator[JsonValue]:
     """The items of a JSON array, decoded as they come."""
-    decoder, buffer, at = json.JSONDecoder(), _more(text, "", where) or "", 0
+    decoder, buffer, at = json.JSONDecoder(), _read_more(text, "", where) or "", 0
     if not buffer.startswith("["):
         read_export((buffer + text.read()).encode("utf-8", "surrogatepass"), where)
-        raise _unreadable(where, "it holds no list of tasks")
+        raise _unreadable_export(where, "it holds no list of tasks")
     at = 1
     while True:
-        at = _skipped(buffer, at)
+        at = _skip_blanks(buffer, at)
         if buffer[at : at + 1] == "]":
             return
         try:
             item, end = decoder.raw_decode(buffer, at)
         except (json.JSONDecodeError, RecursionError) as error:
-            longer = _more(text, buffer[at:], where)
+            longer = _read_more(text, buffer[at:], where)
             if longer is None:
-                raise _unreadable(where, f"it is no JSON ({error})") from None
+                raise _unreadable_export(where, f"it is no JSON ({error})") from None
             buffer, at = longer, 0
             continue
         yield item
         at = end
-        if at > _CHUNK:
+        if at > _CHUNK_CHARACTERS:
             buffer, at = buffer[at:], 0
 
 
-def _more(text: TextIO, rest: str, where: str) -> str | None:
+def _read_more(text: TextIO, rest: str, where: str) -> str | None:
     """What is left and what comes next, without blanks before it; None at the end of the text."""
     try:
-        fresh = text.read(max(_CHUNK, len(rest)))
+        fresh = text.read(max(_CHUNK_CHARACTERS, len(rest)))
     except UnicodeDecodeError:
-        raise _unreadable(where, "it is no UTF-8 text") from None
+        raise _unreadable_export(where, "it is no UTF-8 text") from None
     except (OSError, EOFError) as error:
-        raise _unreadable(where, f"it is damaged ({error})") from None
+        raise _unreadable_export(where, f"it is damaged ({error})") from None
     return (rest + fresh).lstrip() if fresh else None
 
 
-def _skipped(buffer: str, at: int) -> int:
+def _skip_blanks(buffer: str, at: int) -> int:
     while buffer[at : at + 1] in _BETWEEN:
         at += 1
     return at
@@ -100,9 +100,9 @@ def read_export(raw: bytes, where: str) -> list[JsonValue]:
         tasks = json.loads(raw)
     except (ValueError, RecursionError) as error:
         reason = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"it is no JSON ({error})"
-        raise _unreadable(where, reason) from None
+        raise _unreadable_export(where, reason) from None
     if not isinstance(tasks, list):
-        raise _unreadable(where, f"it holds one {_kind(tasks)}, not a list of tasks")
+        raise _unreadable_export(where, f"it holds one {_json_kind(tasks)}, not a list of tasks")
     for number, task in enumerate(tasks, start=1):
         _check_task(task, number, where)
     return tasks
@@ -110,17 +110,19 @@ def read_export(raw: bytes, where: str) -> list[JsonValue]:
 
 def _check_task(task: JsonValue, number: int, where: str) -> None:
     if not isinstance(task, dict):
-        raise _unreadable(where, f"item {number} is one {_kind(task)}, not a task")
+        raise _unreadable_export(where, f"item {number} is one {_json_kind(task)}, not a task")
     lacking = [key for key in ("id", "data", "annotations") if key not in task]
     if lacking:
-        raise _unreadable(where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is no task")
+        raise _unreadable_export(
+            where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is no task"
+        )
     if not isinstance(task["data"], dict) or not isinstance(task["annotations"], list):
-        raise _unreadable(where, f"item {number} has `data` or `annotations` of another kind than a task's")
+        raise _unreadable_export(where, f"item {number} has `data` or `annotations` of another kind than a task's")
 
 
-def _unreadable(where: str, reason: str) -> UnreadableExport:
-    return UnreadableExport(f"{where} is no Label Studio export: {reason}", todo=_TODO, where=where)
+def _unreadable_export(where: str, reason: str) -> UnreadableExport:
+    return UnreadableExport(f"{where} is no Label Studio export: {reason}", todo=_EXPORT_AGAIN, where=where)
 
 
-def _kind(value: object) -> str:
+def _json_kind(value: object) -> str:
     return {dict: "object", list: "list", str: "string", bool: "truth value"}.get(type(value), "number or null")

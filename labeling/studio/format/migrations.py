@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.schema import Migrations
-from labeling.studio.format.regions import Finding
+from labeling.studio.format.regions import ResultFinding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import JsonValue
 
-    from labeling.annotations import What
+    from labeling.annotations import ThingKind
 
-Row: TypeAlias = "dict[str, JsonValue]"
-Place: TypeAlias = tuple[str, str, str]  # start, end, label; what the server has there may be anything
+ResultRow: TypeAlias = "dict[str, JsonValue]"
+RegionKey: TypeAlias = tuple[str, str, str]  # start, end, label; what the server has there may be anything
 
 
-def migrated(result: list[JsonValue], migrations: Migrations) -> tuple[list[JsonValue], list[Finding]]:
+def migrate_result(result: list[JsonValue], migrations: Migrations) -> tuple[list[JsonValue], list[ResultFinding]]:
     """The rows of a result in the words of today, and what was removed or merged on the way."""
     if migrations == Migrations():
         return result, []
@@ -39,8 +39,8 @@ class _Migration:
     """One result on its way; ``moved`` maps a region that was merged to what it became part of, a removed one to ""."""
 
     migrations: Migrations
-    findings: list[Finding] = field(default_factory=list)
-    places: dict[Place, str] = field(default_factory=dict)  # which region has this label there
+    findings: list[ResultFinding] = field(default_factory=list)
+    places: dict[RegionKey, str] = field(default_factory=dict)  # which region has this label there
     moved: dict[str, str] = field(default_factory=dict)
     drawn: set[tuple[str, str, str]] = field(default_factory=set)
     ticked: set[tuple[str, str]] = field(default_factory=set)
@@ -50,11 +50,11 @@ class _Migration:
         for row in result:
             if not isinstance(row, dict):
                 continue
-            value = _value(row)
-            for label in _names(value, "labels"):
+            value = _row_value(row)
+            for label in _list_strings(value, "labels"):
                 if row.get("type") == "labels" and label not in self.migrations.labels:
-                    self.places.setdefault(_place(value, label), _id(row))
-            for option in _names(value, "choices"):
+                    self.places.setdefault(_region_key(value, label), _region_id(row))
+            for option in _list_strings(value, "choices"):
                 if f"{row.get('from_name')}.{option}" not in self.migrations.choices:
                     self.ticked.add((str(row.get("from_name")), option))
 
@@ -67,50 +67,50 @@ class _Migration:
             left = self._region(row)
         elif kind == "relation":
             left = self._relation(row)
-        elif _id(row) in self.moved:
+        elif _region_id(row) in self.moved:
             left = self._beside(row)
         else:
             left = self._choice(row) if kind == "choices" else row
         return [] if left is None else [left]
 
-    def _region(self, row: Row) -> Row | None:
-        value = _value(row)
-        names = _names(value, "labels")
+    def _region(self, row: ResultRow) -> ResultRow | None:
+        value = _row_value(row)
+        names = _list_strings(value, "labels")
         fates = [self._label(row, value, old) for old in names]
         kept = [new for new, _ in fates if new]
         if names and not kept:
-            self.moved[_id(row)] = next((goal for _, goal in fates if goal), "")
+            self.moved[_region_id(row)] = next((goal for _, goal in fates if goal), "")
             return None
         return row if kept == names else {**row, "value": {**value, "labels": [*kept]}}
 
-    def _label(self, row: Row, value: Row, old: str) -> tuple[str, str]:
+    def _label(self, row: ResultRow, value: ResultRow, old: str) -> tuple[str, str]:
         """The label of today; or none, and the region that bears it at this place already, if one does."""
         if old not in self.migrations.labels:
             return old, ""
         new = self.migrations.labels[old]
         if not new:
-            self._found("span", f"{_id(row)}:{old}", f"the label {old} is removed", row)
+            self._found("span", f"{_region_id(row)}:{old}", f"the label {old} is removed", row)
             return "", ""
-        place = _place(value, new)
+        place = _region_key(value, new)
         if place not in self.places:
-            self.places[place] = _id(row)
+            self.places[place] = _region_id(row)
             return new, ""
         there = self.places[place]
-        self._found("span", f"{_id(row)}:{old}", f"{old} is {new} now, and {there!r} is that already", row)
+        self._found("span", f"{_region_id(row)}:{old}", f"{old} is {new} now, and {there!r} is that already", row)
         return "", there
 
-    def _beside(self, row: Row) -> Row | None:
+    def _beside(self, row: ResultRow) -> ResultRow | None:
         """What was said of a region that is gone (a note, a doubt) goes with it, or to the one it was merged with."""
-        goal = self.moved[_id(row)]
+        goal = self.moved[_region_id(row)]
         if goal:
             return {**row, "id": goal}
-        self._found("span", f"{_id(row)}:{row.get('from_name')}", "its span is removed", row)
+        self._found("span", f"{_region_id(row)}:{row.get('from_name')}", "its span is removed", row)
         return None
 
-    def _relation(self, row: Row) -> Row | None:
+    def _relation(self, row: ResultRow) -> ResultRow | None:
         drawn = str(row.get("from_id")), str(row.get("to_id"))
         head, tail = (self.moved.get(end, end) for end in drawn)
-        names = _names(row, "labels")
+        names = _list_strings(row, "labels")
         kept = [new for old in names if (new := self._link(row, head, tail, old))]
         if names and not kept:
             return None
@@ -118,7 +118,7 @@ class _Migration:
             row if (head, tail, kept) == (*drawn, names) else {**row, "from_id": head, "to_id": tail, "labels": [*kept]}
         )
 
-    def _link(self, row: Row, head: str, tail: str, old: str) -> str:
+    def _link(self, row: ResultRow, head: str, tail: str, old: str) -> str:
         new = self.migrations.relations.get(old, old)
         moved = new != old or (head, tail) != (str(row.get("from_id")), str(row.get("to_id")))
         name = f"{row.get('from_id')} {old} {row.get('to_id')}"
@@ -129,15 +129,15 @@ class _Migration:
         self.drawn.add((head, tail, new))
         return new
 
-    def _choice(self, row: Row) -> Row | None:
-        value, control = _value(row), str(row.get("from_name"))
-        names = _names(value, "choices")
+    def _choice(self, row: ResultRow) -> ResultRow | None:
+        value, control = _row_value(row), str(row.get("from_name"))
+        names = _list_strings(value, "choices")
         kept = [new for old in names if (new := self._option(row, control, old))]
         if kept == names:
             return row
         return {**row, "value": {**value, "choices": [*kept]}} if kept else None
 
-    def _option(self, row: Row, control: str, old: str) -> str:
+    def _option(self, row: ResultRow, control: str, old: str) -> str:
         way = self.migrations.choices.get(f"{control}.{old}")
         if way is None:
             return old
@@ -148,8 +148,8 @@ class _Migration:
         self.ticked.add((control, new))
         return new
 
-    def _found(self, what: What, name: str, reason: str, row: Row) -> None:
-        self.findings.append(Finding(what, name, "migrated", f"by the project file: {reason}", row))
+    def _found(self, what: ThingKind, name: str, reason: str, row: ResultRow) -> None:
+        self.findings.append(ResultFinding(what, name, "migrated", f"by the project file: {reason}", row))
 
 
 def _regions_first(result: list[JsonValue]) -> list[JsonValue]:
@@ -157,19 +157,19 @@ def _regions_first(result: list[JsonValue]) -> list[JsonValue]:
     return sorted(result, key=lambda row: not (isinstance(row, dict) and row.get("type") == "labels"))
 
 
-def _id(row: Row) -> str:
+def _region_id(row: ResultRow) -> str:
     return str(row.get("id"))
 
 
-def _place(value: Row, label: str) -> Place:
+def _region_key(value: ResultRow, label: str) -> RegionKey:
     return str(value.get("start")), str(value.get("end")), label
 
 
-def _value(row: Mapping[str, JsonValue]) -> Row:
+def _row_value(row: Mapping[str, JsonValue]) -> ResultRow:
     value = row.get("value")
     return value if isinstance(value, dict) else {}
 
 
-def _names(value: Mapping[str, JsonValue], key: str) -> list[str]:
+def _list_strings(value: Mapping[str, JsonValue], key: str) -> list[str]:
     found = value.get(key)
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []

@@ -17,55 +17,55 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from labeling.annotations import Defect, Relation, Span, What, choice_id, relation_id
+from labeling.annotations import Defect, Relation, Span, ThingKind, choice_id, relation_id
 from labeling.schema import NOTE, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from labeling.annotations import Quarantined
+    from labeling.annotations import QuarantineRow
     from labeling.schema import RelationType, Schema
 
 
-class Row(BaseModel):
+class ServerModel(BaseModel):
     """A part of Label Studio's JSON: what we read is strict, what the server adds beside it is its own affair."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
-class _Stretch(Row):
+class _LabelValue(ServerModel):
     start: int
     end: int
     labels: list[str] = []
 
 
-class _Comment(Row):
+class _Comment(ServerModel):
     text: list[str] = []
 
 
-class _LabelRow(Row):
+class _LabelRow(ServerModel):
     id: str
     to_name: Literal["text"]
-    value: _Stretch
+    value: _LabelValue
     meta: _Comment | None = None
 
 
-class _Chosen(Row):
+class _ChoiceValue(ServerModel):
     choices: list[str]
 
 
-class _ChoiceRow(Row):
+class _ChoiceRow(ServerModel):
     id: str = ""
     from_name: str
-    value: _Chosen
+    value: _ChoiceValue
 
 
-class _NoteRow(Row):
+class _NoteRow(ServerModel):
     id: str
     value: _Comment
 
 
-class _RelationRow(Row):
+class _RelationRow(ServerModel):
     from_id: str
     to_id: str
     direction: Literal["right", "left", "bi"] = "right"
@@ -73,22 +73,22 @@ class _RelationRow(Row):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ResultFinding:
     """Something in a result that could not be read."""
 
-    what: What
+    what: ThingKind
     id: str
     kind: Defect
     reason: str
     raw: JsonValue
 
 
-Place: TypeAlias = tuple[int, int]
-Parsed = TypeVar("Parsed", bound=Row)
+RegionOffsets: TypeAlias = tuple[int, int]
+ParsedModel = TypeVar("ParsedModel", bound=ServerModel)
 
 
 @dataclass
-class Reading:
+class ParsedResult:
     """What a result says, still unchecked against article and schema, and what in it could not be read.
 
     ``raw`` has the rows behind each thing, by what it is and its id, for those that fail a later check.
@@ -97,19 +97,21 @@ class Reading:
     spans: list[Span] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    raw: dict[tuple[What, str], list[JsonValue]] = field(default_factory=dict)
-    regions: dict[str, tuple[Place, list[int]]] = field(default_factory=dict)  # id -> place, positions in `spans`
+    findings: list[ResultFinding] = field(default_factory=list)
+    raw: dict[tuple[ThingKind, str], list[JsonValue]] = field(default_factory=dict)
+    regions: dict[str, tuple[RegionOffsets, list[int]]] = field(
+        default_factory=dict
+    )  # id -> place, positions in `spans`
 
-    def keep(self, what: What, name: str, row: JsonValue) -> None:
+    def keep(self, what: ThingKind, name: str, row: JsonValue) -> None:
         """Remember the row behind a thing."""
         self.raw.setdefault((what, name), []).append(row)
 
-    def refuse(self, what: What, name: str, kind: Defect, reason: str, row: JsonValue) -> None:
+    def refuse(self, what: ThingKind, name: str, kind: Defect, reason: str, row: JsonValue) -> None:
         """Note that something could not be read."""
-        self.findings.append(Finding(what, name, kind, reason, row))
+        self.findings.append(ResultFinding(what, name, kind, reason, row))
 
-    def row_of(self, item: Quarantined) -> JsonValue:
+    def row_of(self, item: QuarantineRow) -> JsonValue:
         """The row behind a thing that failed a check; all of them, where an id stands twice."""
         rows = self.raw.get((item.what, item.id), [])
         return rows[0] if len(rows) == 1 else [*rows]
@@ -119,25 +121,25 @@ class Reading:
         return [self.spans[at] for at in self.regions[region][1]] if region in self.regions else []
 
 
-def read_result(result: list[JsonValue], schema: Schema) -> Reading:
+def read_result(result: list[JsonValue], schema: Schema) -> ParsedResult:
     """Read the rows of one annotation, draft or prediction. Never fails: what cannot be read is a finding."""
-    reading = Reading()
+    reading = ParsedResult()
     kinds = [row.get("type") if isinstance(row, dict) else None for row in result]
-    for row in _of(result, kinds, "labels"):
+    for row in _rows_of_type(result, kinds, "labels"):
         _read_labels(reading, row)
-    for row in _of(result, kinds, "choices"):
+    for row in _rows_of_type(result, kinds, "choices"):
         _read_choices(reading, row, schema)
-    for row in _of(result, kinds, "textarea"):
+    for row in _rows_of_type(result, kinds, "textarea"):
         _read_note(reading, row)
-    for row in _of(result, kinds, "relation"):
+    for row in _rows_of_type(result, kinds, "relation"):
         _read_relation(reading, row, schema)
     for number, (row, kind) in enumerate(zip(result, kinds, strict=True), start=1):
         if kind not in ("labels", "choices", "textarea", "relation"):
-            reading.refuse("span", _name(row, number), "unreadable", f"its type is {kind!r}", row)
+            reading.refuse("span", _row_name(row, number), "unreadable", f"its type is {kind!r}", row)
     return reading
 
 
-def parsed(kind: type[Parsed], row: JsonValue) -> Parsed | str:
+def parse_row(kind: type[ParsedModel], row: JsonValue) -> ParsedModel | str:
     """The row as ``kind``, or why it is none; the reason never quotes the row."""
     try:
         return kind.model_validate(row)
@@ -147,19 +149,19 @@ def parsed(kind: type[Parsed], row: JsonValue) -> Parsed | str:
         return f"{place}: {first['msg']}"
 
 
-def _of(result: list[JsonValue], kinds: Iterable[object], wanted: str) -> list[JsonValue]:
+def _rows_of_type(result: list[JsonValue], kinds: Iterable[object], wanted: str) -> list[JsonValue]:
     return [row for row, kind in zip(result, kinds, strict=True) if kind == wanted]
 
 
-def _name(row: JsonValue, number: int = 0) -> str:
+def _row_name(row: JsonValue, number: int = 0) -> str:
     name = row.get("id") if isinstance(row, dict) else None
     return name if isinstance(name, str) else f"row {number}" if number else ""
 
 
-def _read_labels(reading: Reading, row: JsonValue) -> None:
-    read = parsed(_LabelRow, row)
+def _read_labels(reading: ParsedResult, row: JsonValue) -> None:
+    read = parse_row(_LabelRow, row)
     if isinstance(read, str):
-        reading.refuse("span", _name(row), "unreadable", read, row)
+        reading.refuse("span", _row_name(row), "unreadable", read, row)
     elif not read.value.labels:
         reading.refuse("span", read.id, "unknown label", "the region has no label", row)
     elif not 0 <= read.value.start < read.value.end:
@@ -169,7 +171,7 @@ def _read_labels(reading: Reading, row: JsonValue) -> None:
         _add_spans(reading, read, row)
 
 
-def _add_spans(reading: Reading, read: _LabelRow, row: JsonValue) -> None:
+def _add_spans(reading: ParsedResult, read: _LabelRow, row: JsonValue) -> None:
     place = (read.value.start, read.value.end)
     known, positions = reading.regions.setdefault(read.id, (place, []))
     note = "\n".join(read.meta.text) if read.meta else ""
@@ -181,10 +183,10 @@ def _add_spans(reading: Reading, read: _LabelRow, row: JsonValue) -> None:
         reading.keep("span", name, row)
 
 
-def _read_choices(reading: Reading, row: JsonValue, schema: Schema) -> None:
-    read = parsed(_ChoiceRow, row)
+def _read_choices(reading: ParsedResult, row: JsonValue, schema: Schema) -> None:
+    read = parse_row(_ChoiceRow, row)
     if isinstance(read, str):
-        reading.refuse("choice", _name(row), "unreadable", read, row)
+        reading.refuse("choice", _row_name(row), "unreadable", read, row)
     elif read.from_name == UNSURE:
         _mark_unsure(reading, read, row)
     elif schema.choice_set(read.from_name) is None:
@@ -195,7 +197,7 @@ def _read_choices(reading: Reading, row: JsonValue, schema: Schema) -> None:
             _add_choice(reading, read.from_name, option, row)
 
 
-def _mark_unsure(reading: Reading, read: _ChoiceRow, row: JsonValue) -> None:
+def _mark_unsure(reading: ParsedResult, read: _ChoiceRow, row: JsonValue) -> None:
     strange = [option for option in read.value.choices if option != UNSURE]
     if strange:
         reading.refuse("choice", choice_id(UNSURE, strange[0]), "unknown choice", f"of the region {read.id!r}", row)
@@ -206,7 +208,7 @@ def _mark_unsure(reading: Reading, read: _ChoiceRow, row: JsonValue) -> None:
             reading.spans[at] = reading.spans[at].model_copy(update={"unsure": True})
 
 
-def _add_choice(reading: Reading, name: str, option: str, row: JsonValue) -> None:
+def _add_choice(reading: ParsedResult, name: str, option: str, row: JsonValue) -> None:
     chosen = reading.choices.get(name, ())
     if option in chosen:
         reading.refuse("choice", choice_id(name, option), "unreadable", "the option stands twice", row)
@@ -215,13 +217,13 @@ def _add_choice(reading: Reading, name: str, option: str, row: JsonValue) -> Non
     reading.keep("choice", choice_id(name, option), row)
 
 
-def _read_note(reading: Reading, row: JsonValue) -> None:
+def _read_note(reading: ParsedResult, row: JsonValue) -> None:
     control = row.get("from_name") if isinstance(row, dict) else None
-    read = parsed(_NoteRow, row)
+    read = parse_row(_NoteRow, row)
     if control != NOTE:
-        reading.refuse("span", _name(row), "unreadable", f"the schema has no text field {control!r}", row)
+        reading.refuse("span", _row_name(row), "unreadable", f"the schema has no text field {control!r}", row)
     elif isinstance(read, str):
-        reading.refuse("span", _name(row), "unreadable", read, row)
+        reading.refuse("span", _row_name(row), "unreadable", read, row)
     elif read.id not in reading.regions:
         reading.refuse("span", read.id, "unreadable", "it has a note, and is no readable region", row)
     else:
@@ -230,8 +232,8 @@ def _read_note(reading: Reading, row: JsonValue) -> None:
             reading.spans[at] = reading.spans[at].model_copy(update={"note": "\n".join(notes)})
 
 
-def _read_relation(reading: Reading, row: JsonValue, schema: Schema) -> None:
-    read = parsed(_RelationRow, row)
+def _read_relation(reading: ParsedResult, row: JsonValue, schema: Schema) -> None:
+    read = parse_row(_RelationRow, row)
     if isinstance(read, str):
         reading.refuse("relation", "", "unreadable", read, row)
         return
@@ -242,8 +244,10 @@ def _read_relation(reading: Reading, row: JsonValue, schema: Schema) -> None:
         _add_relation(reading, read, label, schema.relation(label), row)
 
 
-def _add_relation(reading: Reading, read: _RelationRow, label: str, kind: RelationType | None, row: JsonValue) -> None:
-    head, tail = _ends(reading, read, kind)
+def _add_relation(
+    reading: ParsedResult, read: _RelationRow, label: str, kind: RelationType | None, row: JsonValue
+) -> None:
+    head, tail = _choose_ends(reading, read, kind)
     relation = Relation(head=head, tail=tail, label=label)
     if read.direction != "right" and kind is not None and not kind.symmetric:
         reason = f"its direction is {read.direction!r}, and {label} is not symmetric"
@@ -253,7 +257,7 @@ def _add_relation(reading: Reading, read: _RelationRow, label: str, kind: Relati
     reading.keep("relation", relation_id(relation), row)
 
 
-def _ends(reading: Reading, read: _RelationRow, kind: RelationType | None) -> tuple[str, str]:
+def _choose_ends(reading: ParsedResult, read: _RelationRow, kind: RelationType | None) -> tuple[str, str]:
     pairs = [
         (head, tail) for head in reading.spans_of(read.from_id) for tail in reading.spans_of(read.to_id) if head != tail
     ]

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 # The control (`relation` for all of them) and the label, relation or option.
-Sayable: TypeAlias = tuple[str, str]
+SchemaTerm: TypeAlias = tuple[str, str]
 
 _RELATION = "relation"
 
 
-def orphans(
-    before: str, after: str, migrated: AbstractSet[Sayable], tasks: Callable[[], Iterable[JsonValue]]
+def find_orphans(
+    before: str, after: str, migrated: AbstractSet[SchemaTerm], tasks: Callable[[], Iterable[JsonValue]]
 ) -> dict[str, int]:
     """What annotations bear that ``before`` could say and ``after`` cannot: its name, and how often it stands there.
 
@@ -29,14 +29,14 @@ def orphans(
         migrated: What becomes something else, or nothing, by rule when annotations are read.
         tasks: Fetches the server's export; asked only when something was removed.
     """
-    removed = sayable(before) - sayable(after) - migrated
+    removed = read_schema_terms(before) - read_schema_terms(after) - migrated
     if not removed:
         return {}
-    borne = Counter(said for task in tasks() for said in _said(task) if said in removed)
+    borne = Counter(said for task in tasks() for said in _terms_in_task(task) if said in removed)
     return {f"{control} {name}": number for (control, name), number in borne.items()}
 
 
-def sayable(config: str) -> set[Sayable]:
+def read_schema_terms(config: str) -> set[SchemaTerm]:
     """All that can be said by a labelling config that a server has accepted."""
     # Both configs were accepted by the server, which refuses DTDs and entities.
     root = ET.fromstring(config)  # noqa: S314 - see above
@@ -49,23 +49,27 @@ def sayable(config: str) -> set[Sayable]:
     return options | {(_RELATION, relation.get("value", "")) for relation in root.iter("Relation")}
 
 
-def _said(task: JsonValue) -> Iterator[Sayable]:
+def _terms_in_task(task: JsonValue) -> Iterator[SchemaTerm]:
     """Everything that stands in a task's annotations and drafts, readable or not."""
     for part in ("annotations", "drafts"):
-        for annotation in _items(task, part):
-            for row in _items(annotation, "result"):
-                yield from _borne(row)
+        for annotation in _list_field(task, part):
+            for row in _list_field(annotation, "result"):
+                yield from _terms_in_row(row)
 
 
-def _borne(row: JsonValue) -> Iterator[Sayable]:
+def _terms_in_row(row: JsonValue) -> Iterator[SchemaTerm]:
     if not isinstance(row, dict):
         return
     control = str(row.get("from_name"))
-    names = [_items(row, "labels"), _items(row.get("value"), "labels"), _items(row.get("value"), "choices")]
+    names = [
+        _list_field(row, "labels"),
+        _list_field(row.get("value"), "labels"),
+        _list_field(row.get("value"), "choices"),
+    ]
     for name in (name for group in names for name in group):
         yield (_RELATION if row.get("type") == _RELATION else control, str(name))
 
 
-def _items(value: JsonValue, key: str) -> list[JsonValue]:
+def _list_field(value: JsonValue, key: str) -> list[JsonValue]:
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []

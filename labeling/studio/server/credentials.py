@@ -38,12 +38,12 @@ class Credentials(Frozen):
         return self.model_copy(update={"url": url_of(port)})
 
 
-def new(port: int) -> Credentials:
+def new_credentials(port: int) -> Credentials:
     """Credentials nobody knows yet, for a server of this machine."""
     return Credentials(url=url_of(port), email=ADMIN, password=secrets.token_urlsafe(18), api_key=secrets.token_hex(20))
 
 
-def load(path: Path) -> Credentials:
+def load_credentials(path: Path) -> Credentials:
     """Read the credentials of an embedded server.
 
     Raises:
@@ -60,6 +60,6 @@ def load(path: Path) -> Credentials:
         ) from None
 
 
-def save(path: Path, credentials: Credentials) -> None:
+def save_credentials(path: Path, credentials: Credentials) -> None:
     """Write the credentials for the owner alone."""
     write_json(path, credentials.model_dump(), mode=0o600)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.errors import DataFolderUnusable, NoRoom, ServerDidNotStart, ServerPackageMissing
-from labeling.workspace.storage import replacing
+from labeling.workspace.storage import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def package_folder() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def environment(data: Path) -> dict[str, str]:
+def make_environment(data: Path) -> dict[str, str]:
     """The whole environment of a Label Studio process with its data in ``data``: only the basics are the user's."""
     kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     settings = {f"LABEL_STUDIO_{name}": value for name, value in _SETTINGS.items()}
@@ -86,7 +86,7 @@ def environment(data: Path) -> dict[str, str]:
     return {**kept, **settings, **bare, "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
 
 
-def fresh_database(data: Path, say: Callable[[str], None]) -> None:
+def create_database(data: Path, say: Callable[[str], None]) -> None:
     """Put a migrated database without users into ``data``; make the template first when this version has none.
 
     Without a cache that can be written, nothing is put there: Label Studio then migrates by itself.
@@ -95,11 +95,11 @@ def fresh_database(data: Path, say: Callable[[str], None]) -> None:
         ServerDidNotStart: Label Studio's own migration failed.
     """
     try:
-        template = _template(say)
+        template = _database_template(say)
     except (OSError, NoRoom) as error:
         say(f"No migrated database can be kept ({error}); the first start takes about a minute")
         return
-    with replacing(data / DATABASE, mode=0o600) as temporary:
+    with replace_file(data / DATABASE, mode=0o600) as temporary:
         shutil.copyfile(template, temporary)
 
 
@@ -126,7 +126,7 @@ def check_database(database: Path) -> None:
         )
 
 
-def tail(log: Path, secrets: tuple[str, ...] = ()) -> str:
+def read_log_tail(log: Path, secrets: tuple[str, ...] = ()) -> str:
     """The last lines of a log, indented, with every secret blotted out."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     for secret in secrets:
@@ -134,27 +134,27 @@ def tail(log: Path, secrets: tuple[str, ...] = ()) -> str:
     return "".join(f"\n    {line}" for line in text.splitlines()[-12:])
 
 
-def _cache() -> Path:
+def _cache_folder() -> Path:
     import platformdirs
 
     named = os.environ.get("LABELING_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("labeling")
 
 
-def _template(say: Callable[[str], None]) -> Path:
+def _database_template(say: Callable[[str], None]) -> Path:
     from filelock import FileLock
 
     version = importlib.metadata.version("label-studio")
-    template = _cache() / f"label-studio-{version}-{_TEMPLATE}.sqlite3"
+    template = _cache_folder() / f"label-studio-{version}-{_TEMPLATE}.sqlite3"
     template.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(template.with_suffix(".lock")):
-        if not _sound(template):
+        if not _is_sound(template):
             say(f"Preparing the database of Label Studio {version}: once on this machine, about a minute")
             _migrate(template)
     return template
 
 
-def _sound(template: Path) -> bool:
+def _is_sound(template: Path) -> bool:
     try:
         check_database(template)
     except DataFolderUnusable:
@@ -172,7 +172,7 @@ def _migrate(template: Path) -> None:
             done = subprocess.run(
                 [sys.executable, str(manage), "migrate", "--no-color", "--verbosity", "0"],
                 cwd=scratch,
-                env=environment(Path(scratch)),
+                env=make_environment(Path(scratch)),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -180,9 +180,9 @@ def _migrate(template: Path) -> None:
             )
         if done.returncode:
             raise ServerDidNotStart(
-                f"Label Studio could not make its database (status {done.returncode}):{tail(log)}",
+                f"Label Studio could not make its database (status {done.returncode}):{read_log_tail(log)}",
                 todo="see the lines above; reinstall with `pip install --force-reinstall 'labeling[server]'`",
                 where=str(manage),
             )
-        with replacing(template) as temporary:
+        with replace_file(template) as temporary:
             shutil.copyfile(Path(scratch) / DATABASE, temporary)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import psutil
 
 LOOPBACK = "127.0.0.1"
-_SECONDS = 5.0
+_PORT_SECONDS = 5.0
 
 
 def url_of(port: int) -> str:
@@ -20,20 +20,20 @@ def url_of(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
 
 
-def choose(wanted: int | None, before: int | None) -> int:
+def choose_port(wanted: int | None, before: int | None) -> int:
     """The port to listen on: the one wanted, else the one of last time, else any that is free.
 
     Raises:
         PortTaken: The one wanted is in use, or not ours to use.
     """
     if wanted is None:
-        return before if before and is_free(before) else _any()
+        return before if before and is_free(before) else _free_port()
     if not is_free(wanted):
-        raise taken(wanted)
+        raise port_taken_error(wanted)
     return wanted
 
 
-def taken(port: int) -> PortTaken:
+def port_taken_error(port: int) -> PortTaken:
     """The error for a port that another program has, or that the system keeps for itself."""
     return PortTaken(
         f"port {port} of {LOOPBACK} cannot be had: another program listens on it, or the system forbids it",
@@ -45,7 +45,7 @@ def taken(port: int) -> PortTaken:
 def is_free(port: int) -> bool:
     """Whether nobody listens on the port and we may."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as caller:
-        caller.settimeout(_SECONDS)
+        caller.settimeout(_PORT_SECONDS)
         if caller.connect_ex((LOOPBACK, port)) == 0:
             return False
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as listener:
@@ -69,20 +69,20 @@ def listening_port(process: psutil.Process) -> int | None:
     return next((int(each.laddr.port) for each in sockets if each.status == psutil.CONN_LISTEN), None)
 
 
-def answers(url: str, api_key: str = "") -> bool:
+def is_answering(url: str, api_key: str = "") -> bool:
     """Whether a GET of ``url`` is answered with 200, to the bearer of ``api_key`` when there is one."""
     import httpx
 
     headers = {"Authorization": f"Token {api_key}"} if api_key else {}
     try:
         # The environment's proxies are for other machines.
-        reply = httpx.get(url, headers=headers, timeout=_SECONDS, trust_env=False)
+        reply = httpx.get(url, headers=headers, timeout=_PORT_SECONDS, trust_env=False)
     except httpx.HTTPError:
         return False
     return reply.status_code == httpx.codes.OK
 
 
-def _any() -> int:
+def _free_port() -> int:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as listener:
         listener.bind((LOOPBACK, 0))
         return int(listener.getsockname()[1])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from labeling.studio.server.package import environment
+from labeling.studio.server.package import make_environment
 from labeling.studio.server.ports import LOOPBACK
 from labeling.values import Frozen
 from labeling.workspace.storage import write_json
@@ -26,11 +26,11 @@ _MODULE = "label_studio.server"
 _GRACE = 10.0  # seconds to end by itself
 
 
-class _Record(Frozen):
+class _ProcessRecord(Frozen):
     pid: int
 
 
-def find(root: Path) -> psutil.Process | None:
+def find_process(root: Path) -> psutil.Process | None:
     """The server of the folder ``root`` (absolute, without links), if it lives."""
     record = root / "server.json"
     if not record.exists():
@@ -38,7 +38,7 @@ def find(root: Path) -> psutil.Process | None:
     import psutil
 
     try:
-        process = psutil.Process(_Record.model_validate_json(record.read_bytes()).pid)
+        process = psutil.Process(_ProcessRecord.model_validate_json(record.read_bytes()).pid)
         # Two exports at once leave Label Studio in another folder than it was started in; what it was told stays.
         told = process.environ().get("LABEL_STUDIO_BASE_DATA_DIR")
         ours = _MODULE in process.cmdline() and str(root / "data") in (process.cwd(), told)
@@ -47,7 +47,7 @@ def find(root: Path) -> psutil.Process | None:
     return process if ours else None
 
 
-def launch(root: Path, credentials: Credentials) -> psutil.Process:
+def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
     """Start Label Studio in ``root``, on the port of ``credentials``; their user is made if there is none yet.
 
     It holds none of our pipes, and neither Ctrl-C at our terminal nor the terminal's end reaches it.
@@ -65,7 +65,7 @@ def launch(root: Path, credentials: Credentials) -> psutil.Process:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE, *options],
             cwd=root / "data",
-            env=environment(root / "data") | user,
+            env=make_environment(root / "data") | user,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -78,7 +78,7 @@ def launch(root: Path, credentials: Credentials) -> psutil.Process:
     return psutil.Process(child.pid)
 
 
-def lives(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
     """Whether the process has not ended."""
     import psutil
 
@@ -88,7 +88,7 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
-def end(root: Path, process: psutil.Process) -> None:
+def end_process(root: Path, process: psutil.Process) -> None:
     """End the process, by force if it does not listen, and forget it."""
     import psutil
 

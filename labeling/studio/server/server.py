@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 from labeling.errors import DataFolderUnusable, NoRoom, ServerDidNotStart, UsageError
 from labeling.studio.server import credentials as logins
 from labeling.studio.server.credentials import Credentials
-from labeling.studio.server.package import DATABASE, check_database, fresh_database, package_folder, tail
-from labeling.studio.server.ports import answers, choose, listening_port, taken, url_of
-from labeling.studio.server.process import end, find, launch, lives
+from labeling.studio.server.package import DATABASE, check_database, create_database, package_folder, read_log_tail
+from labeling.studio.server.ports import choose_port, is_answering, listening_port, port_taken_error, url_of
+from labeling.studio.server.process import end_process, find_process, is_alive, launch_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 # Seconds. A second start takes five; one that must migrate an older database, a minute or two on a busy machine.
-PATIENCE = 300.0
-_PAUSE = 0.1
+START_PATIENCE = 300.0
+_POLL_PAUSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Server:
     path: Path
 
 
-def start(
+def start_server(
     workspace: Workspace,
     port: int | None = None,
     *,
-    patience: float = PATIENCE,
+    patience: float = START_PATIENCE,
     say: Callable[[str], None] = lambda _: None,
 ) -> Server:
     """Start the workspace's server and wait until it answers; one that runs already is returned as it is.
@@ -73,69 +73,69 @@ def start(
     """
     package_folder()
     root = workspace.studio.resolve()
-    with _usable(root), _alone(root):
-        found = find(root)
-        process = found or launch(root, _prepared(root, port, say))
+    with _prepare_folder(root), _lock_server(root):
+        found = find_process(root)
+        process = found or launch_process(root, _prepare_credentials(root, port, say))
         if found is None:
             say("Waiting for Label Studio to answer")
         try:
-            server = _answering(root, process, patience)
-            _at(server, port, ran_before=found is not None)
+            server = _check_answering(root, process, patience)
+            _refuse_other_port(server, port, ran_before=found is not None)
         except BaseException:
             if found is None:
-                end(root, process)
+                end_process(root, process)
             raise
     return server
 
 
-def running(workspace: Workspace) -> Credentials | None:
+def find_running_server(workspace: Workspace) -> Credentials | None:
     """The credentials of the workspace's server, with the address where it listens now; None when it does not run.
 
     Raises:
         DataFolderUnusable: It runs, but its credentials cannot be read.
     """
     root = workspace.studio.resolve()
-    process = find(root)
+    process = find_process(root)
     port = listening_port(process) if process else None
-    return logins.load(root / "credentials.json").at(port) if port else None
+    return logins.load_credentials(root / "credentials.json").at(port) if port else None
 
 
-def stop(workspace: Workspace) -> bool:
+def stop_server(workspace: Workspace) -> bool:
     """Stop the workspace's server and nothing else; whether there was one to stop."""
     root = workspace.studio.resolve()
     if not root.is_dir():
         return False
-    with _usable(root), _alone(root):
-        process = find(root)
+    with _prepare_folder(root), _lock_server(root):
+        process = find_process(root)
         if process:
-            end(root, process)
+            end_process(root, process)
     return process is not None
 
 
-def wait(workspace: Workspace) -> bool:
+def wait_for_server(workspace: Workspace) -> bool:
     """Return when the workspace's server, started by this process, has ended; whether it was told to (SIGTERM)."""
-    process = find(workspace.studio.resolve())
+    process = find_process(workspace.studio.resolve())
     return process is not None and process.wait() == -signal.SIGTERM
 
 
 @contextmanager
-def embedded(workspace: Workspace, port: int | None = None) -> Iterator[Credentials]:
+def run_embedded_server(workspace: Workspace, port: int | None = None) -> Iterator[Credentials]:
     """Run the workspace's server for the length of a block; one that ran before goes on after it.
 
     Raises:
-        StudioError: As `start` does.
+        StudioError: As `start_server` does.
     """
-    before = running(workspace)
-    server = start(workspace, port)
+    before = find_running_server(workspace)
+    server = start_server(workspace, port)
     try:
         yield server.credentials
     finally:
         if before is None:
-            stop(workspace)
+            stop_server(workspace)
 
 
 @contextmanager
-def _usable(root: Path) -> Iterator[None]:
+def _prepare_folder(root: Path) -> Iterator[None]:
     try:
         (root / "data").mkdir(parents=True, exist_ok=True)
         root.chmod(0o700)
@@ -150,7 +150,7 @@ def _usable(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def _lock_server(root: Path) -> Iterator[None]:
     """Let one process at a time start or stop this server; another one waits."""
     from filelock import FileLock
 
@@ -158,39 +158,39 @@ def _alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _prepared(root: Path, port: int | None, say: Callable[[str], None]) -> Credentials:
+def _prepare_credentials(root: Path, port: int | None, say: Callable[[str], None]) -> Credentials:
     """See to the database and the credentials; those are written before the server knows them, so never lost."""
     path, database = root / "credentials.json", root / "data" / DATABASE
-    saved = logins.load(path) if path.exists() else None
-    chosen = choose(port, saved.port if saved else None)
+    saved = logins.load_credentials(path) if path.exists() else None
+    chosen = choose_port(port, saved.port if saved else None)
     if saved or database.exists():
         check_database(database)
     else:
-        fresh_database(root / "data", say)
-    credentials = saved.at(chosen) if saved else logins.new(chosen)
-    logins.save(path, credentials)
+        create_database(root / "data", say)
+    credentials = saved.at(chosen) if saved else logins.new_credentials(chosen)
+    logins.save_credentials(path, credentials)
     return credentials
 
 
-def _answering(root: Path, process: psutil.Process, patience: float) -> Server:
+def _check_answering(root: Path, process: psutil.Process, patience: float) -> Server:
     path = root / "credentials.json"
-    credentials = logins.load(path).at(_port_when_healthy(root, process, patience))
-    if not answers(f"{credentials.url}/api/current-user/whoami", credentials.api_key):
+    credentials = logins.load_credentials(path).at(_wait_until_healthy(root, process, patience))
+    if not is_answering(f"{credentials.url}/api/current-user/whoami", credentials.api_key):
         raise DataFolderUnusable(
             f"the database in {root / 'data'} does not know the key in {path}",
             todo="put back the credentials.json that belongs to it, or move the folder away to begin anew",
             where=str(path),
         )
-    logins.save(path, credentials)
+    logins.save_credentials(path, credentials)
     return Server(credentials, path)
 
 
-def _at(server: Server, wanted: int | None, *, ran_before: bool) -> None:
+def _refuse_other_port(server: Server, wanted: int | None, *, ran_before: bool) -> None:
     """Refuse another port than the one wanted; Label Studio moves to the next one without asking."""
     if wanted in {None, server.credentials.port}:
         return
     if not ran_before and wanted is not None:
-        raise taken(wanted)
+        raise port_taken_error(wanted)
     raise UsageError(
         f"this workspace's server runs already, at {server.credentials.url} and not on port {wanted}",
         todo="stop it first with `labeling serve --stop`",
@@ -198,21 +198,21 @@ def _at(server: Server, wanted: int | None, *, ran_before: bool) -> None:
     )
 
 
-def _port_when_healthy(root: Path, process: psutil.Process, patience: float) -> int:
+def _wait_until_healthy(root: Path, process: psutil.Process, patience: float) -> int:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if not lives(process):
-            raise _did_not_start(root, "Label Studio ended while starting")
+        if not is_alive(process):
+            raise _start_error(root, "Label Studio ended while starting")
         port = listening_port(process)
-        if port and answers(f"{url_of(port)}/health"):
+        if port and is_answering(f"{url_of(port)}/health"):
             return port
-        time.sleep(_PAUSE)
-    raise _did_not_start(root, f"Label Studio did not answer within {patience:g} seconds")
+        time.sleep(_POLL_PAUSE)
+    raise _start_error(root, f"Label Studio did not answer within {patience:g} seconds")
 
 
-def _did_not_start(root: Path, what: str) -> ServerDidNotStart:
-    saved = logins.load(root / "credentials.json")
-    lines = tail(root / "server.log", (saved.password, saved.api_key))
+def _start_error(root: Path, what: str) -> ServerDidNotStart:
+    saved = logins.load_credentials(root / "credentials.json")
+    lines = read_log_tail(root / "server.log", (saved.password, saved.api_key))
     return ServerDidNotStart(
         f"{what}; the last lines of its log:{lines}",
         todo=f"see {root / 'server.log'} for the whole story, then start it again",
@@ -220,4 +220,13 @@ def _did_not_start(root: Path, what: str) -> ServerDidNotStart:
     )
 
 
-__all__ = ["PATIENCE", "Credentials", "Server", "embedded", "running", "start", "stop", "wait"]
+__all__ = [
+    "START_PATIENCE",
+    "Credentials",
+    "Server",
+    "find_running_server",
+    "run_embedded_server",
+    "start_server",
+    "stop_server",
+    "wait_for_server",
+]

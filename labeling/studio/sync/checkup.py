@@ -15,10 +15,10 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.errors import LabelingError, MissingInput
 from labeling.studio.api import calls
-from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.format.config import labelling_config, labelling_instruction
 from labeling.studio.format.convert import annotator_names, read_task, task_of
-from labeling.studio.format.schema_change import sayable
-from labeling.studio.sync.project_link import linked
+from labeling.studio.format.schema_change import read_schema_terms
+from labeling.studio.sync.project_link import find_linked_project
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ PROBE = "  " + " | ".join(STRETCHES) + "  "
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """One thing that was looked at: the verdict, what was found, and what to do when it is not good."""
 
     what: str
@@ -68,106 +68,114 @@ class Finding:
     todo: str = ""
 
 
-def examine(studio: Studio, project: Project) -> Iterator[Finding]:
+def examine(studio: Studio, project: Project) -> Iterator[CheckFinding]:
     """Look at everything, one after the other; a failure is a finding, and the next thing is looked at."""
-    yield from _named("server", lambda: _server(studio))
-    yield _sdk()
-    yield _key(studio)
-    yield from _named("clock", lambda: _clock(studio))
-    yield from _named("schema", lambda: _schema(studio, project))
-    yield from _named("probe", lambda: _probe(studio, project.schema))
+    yield from _finding_or_failure("server", lambda: _check_server(studio))
+    yield _check_sdk()
+    yield _check_key(studio)
+    yield from _finding_or_failure("clock", lambda: _check_clock(studio))
+    yield from _finding_or_failure("schema", lambda: _check_schema(studio, project))
+    yield from _finding_or_failure("probe", lambda: _run_probe(studio, project.schema))
 
 
-def _named(what: str, look: Callable[[], Finding]) -> Iterator[Finding]:
+def _finding_or_failure(what: str, look: Callable[[], CheckFinding]) -> Iterator[CheckFinding]:
     try:
         yield look()
     except LabelingError as error:
-        yield Finding(what, "bad", str(error), error.todo)
+        yield CheckFinding(what, "bad", str(error), error.todo)
 
 
-def _server(studio: Studio) -> Finding:
+def _check_server(studio: Studio) -> CheckFinding:
     answer = calls.ask(studio, "GET", "api/version", "say its version").json()
     version = str(answer.get("release") or answer.get("label-studio-os-package", {}).get("version") or "unknown")
     found = f"Label Studio {version} at {studio.url}"
     if version.startswith(SERVER):
-        return Finding("server", "good", found)
-    return Finding("server", "doubtful", found, f"we are tested with {SERVER}; see that the probe below is good")
+        return CheckFinding("server", "good", found)
+    return CheckFinding("server", "doubtful", found, f"we are tested with {SERVER}; see that the probe below is good")
 
 
-def _sdk() -> Finding:
+def _check_sdk() -> CheckFinding:
     version = importlib.metadata.version("label-studio-sdk")
     if version.startswith(SDK):
-        return Finding("client", "good", f"label-studio-sdk {version}")
-    return Finding("client", "doubtful", f"label-studio-sdk {version}", f"install {SDK}.*, which we are tested with")
+        return CheckFinding("client", "good", f"label-studio-sdk {version}")
+    return CheckFinding(
+        "client", "doubtful", f"label-studio-sdk {version}", f"install {SDK}.*, which we are tested with"
+    )
 
 
-def _key(studio: Studio) -> Finding:
+def _check_key(studio: Studio) -> CheckFinding:
     kind = "a legacy token" if calls.is_legacy(studio) else "a personal access token"
-    return Finding("key", "good", f"{kind} of {studio.email}")
+    return CheckFinding("key", "good", f"{kind} of {studio.email}")
 
 
-def _clock(studio: Studio) -> Finding:
-    theirs = calls.clock(studio)
+def _check_clock(studio: Studio) -> CheckFinding:
+    theirs = calls.read_clock(studio)
     if theirs is None:
-        return Finding("clock", "good", "the server does not tell; `pull --changes` goes by what changed there last")
+        return CheckFinding(
+            "clock", "good", "the server does not tell; `pull --changes` goes by what changed there last"
+        )
     apart = theirs - dt.datetime.now(dt.UTC)
     found = f"the server's clock is {apart.total_seconds():+.0f} s from ours"
     if abs(apart) < _MOST_APART:
-        return Finding("clock", "good", found)
-    return Finding("clock", "doubtful", found, "set both by NTP: names of kept answers tell when they were asked for")
+        return CheckFinding("clock", "good", found)
+    return CheckFinding(
+        "clock", "doubtful", found, "set both by NTP: names of kept answers tell when they were asked for"
+    )
 
 
-def _schema(studio: Studio, project: Project) -> Finding:
+def _check_schema(studio: Studio, project: Project) -> CheckFinding:
     try:
-        remote = linked(studio, project.workspace)
+        remote = find_linked_project(studio, project.workspace)
     except MissingInput:
-        return Finding("schema", "good", "nothing was pushed yet: the page will be made from the project file")
-    ours, theirs = sayable(labelling_config(project.schema)), sayable(remote.config)
+        return CheckFinding("schema", "good", "nothing was pushed yet: the page will be made from the project file")
+    ours, theirs = read_schema_terms(labelling_config(project.schema)), read_schema_terms(remote.config)
     differing = [f"+ {control} {name}" for control, name in sorted(ours - theirs)]
     differing += [f"- {control} {name}" for control, name in sorted(theirs - ours)]
     if differing:
         found = f"the page of project {remote.number} is not the project file's: " + ", ".join(differing)
-        return Finding("schema", "doubtful", found, "run `labeling push`, which changes the page")
-    return Finding("schema", "good", f"project {remote.number} shows what the project file says")
+        return CheckFinding("schema", "doubtful", found, "run `labeling push`, which changes the page")
+    return CheckFinding("schema", "good", f"project {remote.number} shows what the project file says")
 
 
-def _probe(studio: Studio, schema: Schema) -> Finding:
-    project = studio.create_project("labeling doctor", "A probe", labelling_config(schema).strip(), instruction(schema))
+def _run_probe(studio: Studio, schema: Schema) -> CheckFinding:
+    project = studio.create_project(
+        "labeling doctor", "A probe", labelling_config(schema).strip(), labelling_instruction(schema)
+    )
     try:
         lost = _round_trip(studio, project, schema)
     finally:
         calls.ask(studio, "DELETE", f"api/projects/{project}/", "remove the probe")
     if lost:
-        return Finding("probe", "bad", "; ".join(lost), "do not use this server until its vendor has mended that")
-    return Finding("probe", "good", f"{len(STRETCHES)} spans came back to the character; the probe is removed")
+        return CheckFinding("probe", "bad", "; ".join(lost), "do not use this server until its vendor has mended that")
+    return CheckFinding("probe", "good", f"{len(STRETCHES)} spans came back to the character; the probe is removed")
 
 
 def _round_trip(studio: Studio, project: int, schema: Schema) -> list[str]:
     """What of the probe did not come back as it went."""
     article = Article(id="labeling/doctor", text=PROBE, digest=digest_of(PROBE), title="<i>&amp;</i> 😀")
-    said = _annotation(article, schema)
+    said = _probe_annotation(article, schema)
     (task,) = studio.import_tasks(project, [task_of(article)])
     number = studio.annotate(task, said, article)
-    (exported,) = calls.exported(studio, project, [task])
+    (exported,) = calls.export_tasks(studio, project, [task])
     names = annotator_names(studio.users())
     came, findings = read_task(exported, {article.id: article}, schema, names)
     lost = [f"{finding.what} {finding.id}: {finding.reason}" for finding in findings]
     if [(one.server_id, one.spans, one.relations) for one in came] != [(number, said.spans, said.relations)]:
         lost.append("the annotation is not what was submitted")
-    return [*lost, *_unseen(studio, project, task)]
+    return [*lost, *_find_unseen(studio, project, task)]
 
 
-def _unseen(studio: Studio, project: int, task: int) -> list[str]:
+def _find_unseen(studio: Studio, project: int, task: int) -> list[str]:
     """Whether the filters that `pull --changes` relies on find the task."""
-    before = calls.last_change(studio, project) - dt.timedelta(minutes=10)
-    condition = calls.where("updated_at", "greater", "Datetime", f"{before:%Y-%m-%dT%H:%M:%S.%fZ}")
-    changed = [row["id"] for row in calls.listed(studio, project, "id", condition)]
-    found = [each.number for each in calls.tasks_of(studio, project, ["labeling/doctor"])]
+    before = calls.find_last_change(studio, project) - dt.timedelta(minutes=10)
+    condition = calls.make_filter("updated_at", "greater", "Datetime", f"{before:%Y-%m-%dT%H:%M:%S.%fZ}")
+    changed = [row["id"] for row in calls.list_tasks(studio, project, "id", condition)]
+    found = [each.number for each in calls.find_tasks(studio, project, ["labeling/doctor"])]
     lost = [] if changed == [task] else ["the server does not find a task by its change"]
     return lost if found == [task] else [*lost, "the server does not find a task by its article"]
 
 
-def _annotation(article: Article, schema: Schema) -> Annotation:
+def _probe_annotation(article: Article, schema: Schema) -> Annotation:
     """Each stretch as a span, with a doubt and a note; and a relation, where the schema has one between any label."""
     label, spans, start = schema.label_names[0], list[Span](), 0
     for number, stretch in enumerate(STRETCHES):

@@ -10,16 +10,16 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from labeling.annotations import PROJECTED, Annotation, Relation, Span
-from labeling.reprints.carried import touches
+from labeling.reprints.carried import overlaps_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.workspace.rows.reprint import Projected
+    from labeling.workspace.rows.reprint import ProjectedRow
 
 
-def offers(
-    suggested: Mapping[str, Mapping[str, Annotation]], carried: Iterable[Projected]
+def combine_suggestions(
+    suggested: Mapping[str, Mapping[str, Annotation]], carried: Iterable[ProjectedRow]
 ) -> dict[str, dict[str, Annotation]]:
     """What the page offers of every article, when something was carried to some of them.
 
@@ -33,16 +33,18 @@ def offers(
     """
     spoken = Counter(model for said in suggested.values() for model, one in said.items() if one.spans or one.choices)
     shown = min(spoken, key=lambda model: (-spoken[model], model), default="")
-    rows: defaultdict[str, list[Projected]] = defaultdict(list)
+    rows: defaultdict[str, list[ProjectedRow]] = defaultdict(list)
     for row in carried:
         rows[row.article].append(row)
     return {
-        article: offered(suggested.get(article, {}), shown, rows[article])
+        article: combine_for_article(suggested.get(article, {}), shown, rows[article])
         for article in sorted(suggested.keys() | rows.keys())
     }
 
 
-def offered(said: Mapping[str, Annotation], shown: str, carried: Sequence[Projected]) -> dict[str, Annotation]:
+def combine_for_article(
+    said: Mapping[str, Annotation], shown: str, carried: Sequence[ProjectedRow]
+) -> dict[str, Annotation]:
     """What the page offers of an article, by who signs it: one word, for it can show one model's only.
 
     What was carried counts before ``shown``, which speaks where nobody was carried from. All models of ``said`` fall
@@ -55,29 +57,31 @@ def offered(said: Mapping[str, Annotation], shown: str, carried: Sequence[Projec
     """
     silent = {name: Annotation(article=one.article, digest=one.digest, annotator=name) for name, one in said.items()}
     model = said.get(shown)
-    parts = [*map(_word, carried), *([_left_over(model, carried)] if model else [])]
-    return {**silent, joint(shown): _joined(parts, joint(shown))} if parts else silent
+    parts = [*map(_carried_annotation, carried), *([_drop_covered(model, carried)] if model else [])]
+    return (
+        {**silent, combined_signature(shown): _join_annotations(parts, combined_signature(shown))} if parts else silent
+    )
 
 
-def joint(shown: str) -> str:
+def combined_signature(shown: str) -> str:
     """The signature of what was carried together with a model's words."""
     return f"{PROJECTED}+{shown}"
 
 
-def _left_over(model: Annotation, carried: Sequence[Projected]) -> Annotation:
+def _drop_covered(model: Annotation, carried: Sequence[ProjectedRow]) -> Annotation:
     """A model's words without those about stretches in which somebody was carried from, or spans that touch theirs."""
     stretches = [stretch for row in carried for stretch in row.stretches]
     taken = [(span.start, span.end) for row in carried for span in row.spans]
     spans = tuple(
         span
         for span in model.spans
-        if not touches((span.start, span.end), taken)
+        if not overlaps_any((span.start, span.end), taken)
         and not any(start <= span.start and span.end <= end for start, end in stretches)
     )
     return model.model_copy(update={"spans": spans})
 
 
-def _joined(parts: Sequence[Annotation], annotator: str) -> Annotation:
+def _join_annotations(parts: Sequence[Annotation], annotator: str) -> Annotation:
     """The words of several in one; ids that stand twice are told apart, relations without both ends are left out."""
     spans, relations, names = list[Span](), list[Relation](), Counter[str]()
     for part in parts:
@@ -100,7 +104,7 @@ def _joined(parts: Sequence[Annotation], annotator: str) -> Annotation:
     )
 
 
-def _word(row: Projected) -> Annotation:
+def _carried_annotation(row: ProjectedRow) -> Annotation:
     return Annotation(
         article=row.article, digest=row.digest, annotator=row.annotator, spans=row.spans, relations=row.relations
     )

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from labeling.values import canonical
-from labeling.workspace.rows.server_state import Key, Pushed
-from labeling.workspace.storage import read_rows, storing, write_rows
+from labeling.values import canonical_json
+from labeling.workspace.rows.server_state import PushedTask, TextKey
+from labeling.workspace.storage import name_disk_errors, read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 IN_DOUBT = ""  # stands for the digest of a suggestion that was being sent, or being replaced
 
 
-def load(path: Path) -> dict[Key, Pushed]:
+def load_journal(path: Path) -> dict[TextKey, PushedTask]:
     """The journal by article and text; empty where there is none.
 
     Raises:
@@ -31,22 +31,22 @@ def load(path: Path) -> dict[Key, Pushed]:
     if not path.exists():
         return {}
     _drop_torn_line(path)
-    return {row.key: row for row in read_rows(path, Pushed)}
+    return {row.key: row for row in read_rows(path, PushedTask)}
 
 
-def append(path: Path, rows: Iterable[Pushed]) -> None:
+def append_to_journal(path: Path, rows: Iterable[PushedTask]) -> None:
     """Add lines, and return when they are on the disk.
 
     Raises:
         NoRoom: The disk is full, or the file may not be written.
     """
-    with storing(path), path.open("a", encoding="utf-8", newline="\n") as out:
-        out.writelines(canonical(row.model_dump(mode="json")) + "\n" for row in rows)
+    with name_disk_errors(path), path.open("a", encoding="utf-8", newline="\n") as out:
+        out.writelines(canonical_json(row.model_dump(mode="json")) + "\n" for row in rows)
         out.flush()
         os.fsync(out.fileno())
 
 
-def settle(path: Path, journal: dict[Key, Pushed]) -> None:
+def rewrite_journal(path: Path, journal: dict[TextKey, PushedTask]) -> None:
     """Write the journal anew: one line a task, sorted."""
     write_rows(path, (journal[key] for key in sorted(journal)))
 
@@ -55,5 +55,5 @@ def _drop_torn_line(path: Path) -> None:
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        with storing(path), path.open("rb+") as file:
+        with name_disk_errors(path), path.open("rb+") as file:
             file.truncate(whole)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.workspace.rows.server_state import Known, Said
+    from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
 
 EVERYBODY = "in all"
 
 
 @dataclass(frozen=True)
-class Line:
+class ProgressLine:
     """One annotator's articles; ``sent`` is the sum of the others. A submitted one counts before a skip or a draft."""
 
     annotator: str
@@ -28,7 +28,7 @@ class Line:
     draft: int
 
 
-def table(sent: Collection[int], known: Iterable[Known]) -> tuple[Line, ...]:
+def tabulate_progress(sent: Collection[int], known: Iterable[PulledTask]) -> tuple[ProgressLine, ...]:
     """The lines of all annotators, sorted, and then the one of everybody together.
 
     Args:
@@ -37,15 +37,17 @@ def table(sent: Collection[int], known: Iterable[Known]) -> tuple[Line, ...]:
     """
     said = [(task.task, one) for task in known if task.task in sent for one in task.said]
     annotators = sorted({one.by for _, one in said})
-    lines = [_line(name, len(sent), [(task, one) for task, one in said if one.by == name]) for name in annotators]
-    return (*lines, _line(EVERYBODY, len(sent), said))
+    lines = [
+        _progress_line(name, len(sent), [(task, one) for task, one in said if one.by == name]) for name in annotators
+    ]
+    return (*lines, _progress_line(EVERYBODY, len(sent), said))
 
 
-def _line(name: str, sent: int, said: Iterable[tuple[int, Said]]) -> Line:
+def _progress_line(name: str, sent: int, said: Iterable[tuple[int, PulledAnnotation]]) -> ProgressLine:
     states: dict[int, set[str]] = {}
     for task, one in said:
         states.setdefault(task, set()).add(one.state)
     annotated = sum("submitted" in state for state in states.values())
     skipped = sum("skipped" in state and "submitted" not in state for state in states.values())
     draft = len(states) - annotated - skipped
-    return Line(name, sent, sent - len(states), annotated, skipped, draft)
+    return ProgressLine(name, sent, sent - len(states), annotated, skipped, draft)

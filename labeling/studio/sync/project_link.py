@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
-from labeling.studio.format.config import instruction, labelling_config
-from labeling.studio.format.schema_change import orphans
-from labeling.workspace.rows.server_state import Link
+from labeling.studio.format.config import labelling_config, labelling_instruction
+from labeling.studio.format.schema_change import find_orphans
+from labeling.workspace.rows.server_state import ProjectLink
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 
-def linked(studio: Studio, workspace: Workspace) -> RemoteProject:
+def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
     """The workspace's project on that server.
 
     Raises:
@@ -32,21 +32,21 @@ def linked(studio: Studio, workspace: Workspace) -> RemoteProject:
         DamagedFile: ``studio.json`` cannot be read.
         ProjectGone: The server has no such project, or another one under its number.
     """
-    link = _load(workspace)
+    link = _read_link(workspace)
     remote = studio.project(link.project)
     if remote is None or remote.created != link.created:
         raise ProjectGone(
             f"project {link.project} of {link.url}, to which {workspace.root} was pushed, is not at {studio.url} "
             f"for {studio.email}",
-            todo=_way_out(studio, workspace),
+            todo=_explain_way_out(studio, workspace),
             where=studio.url,
         )
     if link.url != studio.url:
-        _save(workspace, studio, remote)
+        _write_link(workspace, studio, remote)
     return remote
 
 
-def _way_out(studio: Studio, workspace: Workspace) -> str:
+def _explain_way_out(studio: Studio, workspace: Workspace) -> str:
     """What to do about a project that is not there; what people said is kept in the answers of the last pulls."""
     kept = workspace.pulls.is_dir() and any(workspace.pulls.iterdir())
     built = "if the server was set up anew, `labeling restore` builds it again there, annotations and all; " * kept
@@ -57,40 +57,40 @@ def _way_out(studio: Studio, workspace: Workspace) -> str:
     )
 
 
-def prepared(studio: Studio, project: Project) -> RemoteProject:
+def prepare_project(studio: Studio, project: Project) -> RemoteProject:
     """The workspace's project, made if it was never pushed, its page showing the schema as it is now.
 
     Raises:
-        ProjectGone: As `linked` does.
+        ProjectGone: As `find_linked_project` does.
         SchemaInUse: Annotations there bear what the schema has lost since; nothing was changed.
     """
-    remote, changed = foreseen(studio, project)
-    config, page = labelling_config(project.schema).strip(), instruction(project.schema)
+    remote, changed = preview_project(studio, project)
+    config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
     if remote is None:
-        return _made(studio, project, config, page)
+        return _create_project(studio, project, config, page)
     if changed:
         studio.change_page(remote.number, config, page)
     return remote
 
 
-def foreseen(studio: Studio, project: Project) -> tuple[RemoteProject | None, bool]:
+def preview_project(studio: Studio, project: Project) -> tuple[RemoteProject | None, bool]:
     """The workspace's project if there is one, and whether its page would change; nothing is made or changed.
 
     Raises:
-        ProjectGone: As `linked` does.
-        SchemaInUse: As `prepared` does.
+        ProjectGone: As `find_linked_project` does.
+        SchemaInUse: As `prepare_project` does.
     """
-    config, page = labelling_config(project.schema).strip(), instruction(project.schema)
+    config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
     if not project.workspace.studio_link.exists():
         return None, True
-    remote = linked(studio, project.workspace)
+    remote = find_linked_project(studio, project.workspace)
     changed = (remote.config.strip(), remote.instruction) != (config, page)
     if changed:
         _refuse_orphans(studio, remote, project.schema, config)
     return remote, changed
 
 
-def settle(workspace: Workspace, studio: Studio, number: int) -> RemoteProject:
+def link_project(workspace: Workspace, studio: Studio, number: int) -> RemoteProject:
     """Let the workspace belong to that project.
 
     Raises:
@@ -103,19 +103,19 @@ def settle(workspace: Workspace, studio: Studio, number: int) -> RemoteProject:
             todo="see that this user may see new projects",
             where=studio.url,
         )
-    _save(workspace, studio, remote)
+    _write_link(workspace, studio, remote)
     return remote
 
 
-def _made(studio: Studio, project: Project, config: str, page: str) -> RemoteProject:
+def _create_project(studio: Studio, project: Project, config: str, page: str) -> RemoteProject:
     about = project.file.project
     number = studio.create_project(about.name, about.description, config, page)
-    return settle(project.workspace, studio, number)
+    return link_project(project.workspace, studio, number)
 
 
 def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, config: str) -> None:
     migrated = schema.migrations.sayable()
-    bearing = orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
+    bearing = find_orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
     if bearing:
         listed = ", ".join(f"{name} ({number}x)" for name, number in sorted(bearing.items()))
         raise SchemaInUse(
@@ -126,18 +126,18 @@ def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, confi
         )
 
 
-def _load(workspace: Workspace) -> Link:
+def _read_link(workspace: Workspace) -> ProjectLink:
     path = workspace.studio_link.path
     if not path.exists():
         raise workspace.studio_link.missing()
     try:
-        return Link.model_validate_json(path.read_bytes())
+        return ProjectLink.model_validate_json(path.read_bytes())
     except ValidationError:
         raise DamagedFile(
             f"{path} is not what `labeling push` writes there", todo="restore it from a copy", where=str(path)
         ) from None
 
 
-def _save(workspace: Workspace, studio: Studio, remote: RemoteProject) -> None:
-    link = Link(url=studio.url, project=remote.number, created=remote.created)
+def _write_link(workspace: Workspace, studio: Studio, remote: RemoteProject) -> None:
+    link = ProjectLink(url=studio.url, project=remote.number, created=remote.created)
     workspace.studio_link.write(link)

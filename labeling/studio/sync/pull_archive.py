@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-WHOLE = ".json.gz"
-CHANGES = ".changes.json.gz"
+WHOLE_ENDING = ".json.gz"
+CHANGES_ENDING = ".changes.json.gz"
 
 # A pull takes minutes of a server's time and seconds of ours: to press harder costs more than the room it saves.
-LEVEL = 3
+COMPRESSION_LEVEL = 3
 
 _TIME = "%Y-%m-%dT%H%M%S.%fZ"
-_ALL = dt.timedelta(days=7)
-_DAILY = dt.timedelta(days=31)
+_KEEP_ALL = dt.timedelta(days=7)
+_KEEP_DAILY = dt.timedelta(days=31)
 
 
-def name_of(instant: dt.datetime, *, changes: bool = False) -> str:
+def archive_name(instant: dt.datetime, *, changes: bool = False) -> str:
     """The name of an answer that was asked for at that instant."""
-    return f"{instant.astimezone(dt.UTC):{_TIME}}" + (CHANGES if changes else WHOLE)
+    return f"{instant.astimezone(dt.UTC):{_TIME}}" + (CHANGES_ENDING if changes else WHOLE_ENDING)
 
 
 @contextmanager
-def keeping(path: Path) -> Iterator[Callable[[bytes], None]]:
+def write_archive(path: Path) -> Iterator[Callable[[bytes], None]]:
     """Write an answer that comes in pieces, each a JSON list of tasks: what is yielded takes one piece.
 
     The file is one list of all their tasks, compressed; without name and time in its head, the same answer is the same
@@ -51,13 +51,13 @@ def keeping(path: Path) -> Iterator[Callable[[bytes], None]]:
             out.write((b", " if pieces else b"") + inside)
             pieces += 1
 
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", LEVEL, fileobj=raw, mtime=0) as out:
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", COMPRESSION_LEVEL, fileobj=raw, mtime=0) as out:
         out.write(b"[")
         yield keep
         out.write(b"]")
 
 
-def tasks_in(path: Path) -> Iterator[dict[str, JsonValue]]:
+def read_archive(path: Path) -> Iterator[dict[str, JsonValue]]:
     """The tasks of a kept answer, one at a time.
 
     Raises:
@@ -72,50 +72,50 @@ def tasks_in(path: Path) -> Iterator[dict[str, JsonValue]]:
         ) from None
 
 
-def last_whole(names: Iterable[str]) -> list[str]:
+def find_latest_whole(names: Iterable[str]) -> list[str]:
     """The newest whole answer and the changes after it, the oldest first; none where there is no whole one."""
     ordered = sorted(names)
     wholes = [name for name in ordered if _is_whole(name)]
     return ordered[ordered.index(wholes[-1]) :] if wholes else []
 
 
-def superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
+def list_superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
     """Which kept answers may go, by this rule.
 
     All of the last seven days stay; of older whole ones the last of each day for 31 days, and the last of each month
     for ever. The newest whole one stays whatever its age, and so do the changes after it.
     """
-    ordered = [name for name in sorted(names) if _instant(name)]
-    stay = set(last_whole(ordered))
+    ordered = [name for name in sorted(names) if _instant_of_name(name)]
+    stay = set(find_latest_whole(ordered))
     for name in ordered:
-        instant = _instant(name)
-        if instant and instant >= now - _ALL:
+        instant = _instant_of_name(name)
+        if instant and instant >= now - _KEEP_ALL:
             stay.add(name)
-    for pattern, oldest in (("%Y-%m-%d", now - _DAILY), ("%Y-%m", None)):
+    for pattern, oldest in (("%Y-%m-%d", now - _KEEP_DAILY), ("%Y-%m", None)):
         last = {
             f"{instant:{pattern}}": name
             for name in ordered
-            if _is_whole(name) and (instant := _instant(name)) and (oldest is None or instant >= oldest)
+            if _is_whole(name) and (instant := _instant_of_name(name)) and (oldest is None or instant >= oldest)
         }
         stay |= set(last.values())
     return [name for name in ordered if name not in stay]
 
 
-def thin(folder: Path, now: dt.datetime) -> int:
+def thin_archive(folder: Path, now: dt.datetime) -> int:
     """Remove what may go; return how many files that were."""
-    gone = superfluous((path.name for path in folder.iterdir()), now)
+    gone = list_superfluous((path.name for path in folder.iterdir()), now)
     for name in gone:
         (folder / name).unlink()
     return len(gone)
 
 
 def _is_whole(name: str) -> bool:
-    return name.endswith(WHOLE) and not name.endswith(CHANGES)
+    return name.endswith(WHOLE_ENDING) and not name.endswith(CHANGES_ENDING)
 
 
-def _instant(name: str) -> dt.datetime | None:
+def _instant_of_name(name: str) -> dt.datetime | None:
     """When it was asked for; None for a file that is no answer of ours."""
-    for ending in (CHANGES, WHOLE):
+    for ending in (CHANGES_ENDING, WHOLE_ENDING):
         if name.endswith(ending):
             try:
                 return dt.datetime.strptime(name.removesuffix(ending), _TIME).replace(tzinfo=dt.UTC)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import ShortAnswer
 from labeling.studio.api import calls
-from labeling.studio.sync.pull_state import known_of
-from labeling.workspace.rows.server_state import Known
+from labeling.studio.sync.pull_state import read_pulled_task
+from labeling.workspace.rows.server_state import PulledTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from labeling.studio.api.remote import RemoteProject
 
 # How far back to look before the server's time of the last pull: longer than any request takes to be committed.
-OVERLAP = dt.timedelta(minutes=2)
+LOOK_BACK = dt.timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -37,35 +37,37 @@ class Changes:
 
     tasks: tuple[dict[str, JsonValue], ...]
     deleted: frozenset[int]
-    after: dict[int, Known]
+    after: dict[int, PulledTask]
 
 
-def changes(
-    studio: Studio, project: int, before: Mapping[int, Known], seen: str | None, names: Mapping[int | str, str]
+def fetch_changes(
+    studio: Studio, project: int, before: Mapping[int, PulledTask], seen: str | None, names: Mapping[int | str, str]
 ) -> Changes:
     """Ask what differs from ``before``, which was so at the server's time ``seen``; with None, nothing is known.
 
     Raises:
         ShortAnswer: What came does not make up what the server counts.
     """
-    asking = _Asking(studio, project, names, studio.project(project))
+    asking = _ChangeQuery(studio, project, names, studio.project(project))
     if seen is None:
         return asking.first_time()
-    candidates = asking.touched(before, dt.datetime.fromisoformat(seen) - OVERLAP) | asking.drafted(before)
+    candidates = asking.touched(before, dt.datetime.fromisoformat(seen) - LOOK_BACK) | asking.drafted(before)
     tasks = asking.exported(candidates)
-    after = _merged(before, tasks.values(), names, frozenset(candidates - tasks.keys()))
+    after = _merge_tasks(before, tasks.values(), names, frozenset(candidates - tasks.keys()))
     if not asking.agrees(after):
         listed = asking.everything()
         deleted = frozenset(after.keys() - listed.keys())
-        strange = {number for number, sign in listed.items() if number not in after or _sign(after[number]) != sign}
+        strange = {
+            number for number, sign in listed.items() if number not in after or _task_sign(after[number]) != sign
+        }
         tasks = {number: task for number, task in tasks.items() if number not in deleted} | asking.exported(strange)
-        after = _merged(before, tasks.values(), names, deleted)
+        after = _merge_tasks(before, tasks.values(), names, deleted)
         asking.must_agree(after)
     return Changes(tuple(tasks.values()), frozenset(before.keys() - after.keys()), after)
 
 
 @dataclass(frozen=True)
-class _Asking:
+class _ChangeQuery:
     studio: Studio
     project: int
     names: Mapping[int | str, str]
@@ -76,28 +78,30 @@ class _Asking:
         signs = self.everything()
         said = {number for number, (_, submitted, skipped) in signs.items() if submitted or skipped}
         tasks = self.exported(said | self.drafted({}))
-        bare = {number: Known(task=number, article="", updated=updated) for number, (updated, _, _) in signs.items()}
-        after = _merged(bare, tasks.values(), self.names, frozenset())
+        bare = {
+            number: PulledTask(task=number, article="", updated=updated) for number, (updated, _, _) in signs.items()
+        }
+        after = _merge_tasks(bare, tasks.values(), self.names, frozenset())
         self.must_agree(after)
         return Changes(tuple(tasks.values()), frozenset(), after)
 
-    def touched(self, before: Mapping[int, Known], since: dt.datetime) -> set[int]:
-        condition = calls.where("updated_at", "greater", "Datetime", f"{since:%Y-%m-%dT%H:%M:%S.%fZ}")
-        rows = calls.listed(self.studio, self.project, "id,updated_at", condition)
+    def touched(self, before: Mapping[int, PulledTask], since: dt.datetime) -> set[int]:
+        condition = calls.make_filter("updated_at", "greater", "Datetime", f"{since:%Y-%m-%dT%H:%M:%S.%fZ}")
+        rows = calls.list_tasks(self.studio, self.project, "id,updated_at", condition)
         return {
             int(row["id"])
             for row in rows
             if row["id"] not in before or before[row["id"]].updated != str(row["updated_at"])
         }
 
-    def drafted(self, before: Mapping[int, Known]) -> set[int]:
+    def drafted(self, before: Mapping[int, PulledTask]) -> set[int]:
         """Tasks with drafts, and those that had one."""
-        condition = calls.where("draft_exists", "equal", "Boolean", value=True)
-        now = {int(row["id"]) for row in calls.listed(self.studio, self.project, "id", condition)}
+        condition = calls.make_filter("draft_exists", "equal", "Boolean", value=True)
+        now = {int(row["id"]) for row in calls.list_tasks(self.studio, self.project, "id", condition)}
         return now | {number for number, task in before.items() if task.count("draft")}
 
     def exported(self, numbers: Iterable[int]) -> dict[int, dict[str, JsonValue]]:
-        tasks = calls.exported(self.studio, self.project, sorted(numbers))
+        tasks = calls.export_tasks(self.studio, self.project, sorted(numbers))
         return {task["id"]: task for task in tasks if isinstance(task, dict) and isinstance(task["id"], int)}
 
     def everything(self) -> dict[int, tuple[str, int, int]]:
@@ -105,36 +109,42 @@ class _Asking:
         fields = "id,updated_at,total_annotations,cancelled_annotations"
         return {
             int(row["id"]): (str(row["updated_at"]), row["total_annotations"], row["cancelled_annotations"])
-            for row in calls.listed(self.studio, self.project, fields)
+            for row in calls.list_tasks(self.studio, self.project, fields)
         }
 
-    def agrees(self, after: Mapping[int, Known]) -> bool:
+    def agrees(self, after: Mapping[int, PulledTask]) -> bool:
         """Whether there are as many as the server counts, or counted before: people go on meanwhile."""
         now = self.studio.project(self.project)
         if now is None or self.first is None:
             return False
-        pairs = zip(counts(after), _counted(self.first), _counted(now), strict=True)
+        pairs = zip(count_pulled(after), _server_counts(self.first), _server_counts(now), strict=True)
         return all(min(first, last) <= got <= max(first, last) for got, first, last in pairs)
 
-    def must_agree(self, after: Mapping[int, Known]) -> None:
+    def must_agree(self, after: Mapping[int, PulledTask]) -> None:
         if self.first is not None:
             check_counts(self.studio, self.first, after)
 
 
-def counts(known: Mapping[int, Known]) -> tuple[int, int, int]:
+def count_pulled(known: Mapping[int, PulledTask]) -> tuple[int, int, int]:
     """How many tasks, submitted and skipped annotations there are."""
     tasks = known.values()
     return len(known), sum(task.count("submitted") for task in tasks), sum(task.count("skipped") for task in tasks)
 
 
-def check_counts(studio: Studio, before: RemoteProject, came: Mapping[int, Known]) -> None:
+def check_counts(studio: Studio, before: RemoteProject, came: Mapping[int, PulledTask]) -> None:
     """Compare what came with what the server counts: now, or before it was asked, for people go on meanwhile.
 
     Raises:
         ShortAnswer: Fewer tasks or annotations came than it counted both times.
     """
     now = studio.project(before.number) or before
-    pairs = zip(("tasks", "submitted annotations", "skips"), counts(came), _counted(before), _counted(now), strict=True)
+    pairs = zip(
+        ("tasks", "submitted annotations", "skips"),
+        count_pulled(came),
+        _server_counts(before),
+        _server_counts(now),
+        strict=True,
+    )
     for what, got, first, last in pairs:
         if got < min(first, last):
             raise ShortAnswer(
@@ -144,19 +154,19 @@ def check_counts(studio: Studio, before: RemoteProject, came: Mapping[int, Known
             )
 
 
-def _counted(project: RemoteProject) -> tuple[int, int, int]:
+def _server_counts(project: RemoteProject) -> tuple[int, int, int]:
     return project.tasks, project.submitted, project.skipped
 
 
-def _merged(
-    before: Mapping[int, Known],
+def _merge_tasks(
+    before: Mapping[int, PulledTask],
     tasks: Iterable[Mapping[str, JsonValue]],
     names: Mapping[int | str, str],
     deleted: frozenset[int],
-) -> dict[int, Known]:
-    now = {known.task: known for task in tasks if (known := known_of(task, names))}
+) -> dict[int, PulledTask]:
+    now = {known.task: known for task in tasks if (known := read_pulled_task(task, names))}
     return {number: task for number, task in {**before, **now}.items() if number not in deleted}
 
 
-def _sign(task: Known) -> tuple[str, int, int]:
+def _task_sign(task: PulledTask) -> tuple[str, int, int]:
     return task.updated, task.count("submitted"), task.count("skipped")

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.studio.api import calls
-from labeling.studio.api.http_errors import strange
+from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.convert import annotator_names, read_task
 from labeling.studio.format.exports import is_portable, read_export
 from labeling.studio.sync import journal
-from labeling.studio.sync.pull_archive import LEVEL, keeping, name_of
-from labeling.studio.sync.pull_changes import changes, check_counts
-from labeling.studio.sync.pull_state import Difference, difference, known_of, unsubmitted
-from labeling.values import canonical, digest_of
-from labeling.workspace.rows.server_state import Known, Users, Watermark
-from labeling.workspace.storage import Sorted, file_digest, replacing
+from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
+from labeling.studio.sync.pull_changes import check_counts, fetch_changes
+from labeling.studio.sync.pull_state import PullDifference, compare_pulls, describe_unsubmitted, read_pulled_task
+from labeling.values import canonical_json, digest_of
+from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
+from labeling.workspace.storage import SortedLines, file_digest, replace_file
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Tally:
+class PullTally:
     """What the lines of both files say, counted as they pass."""
 
     annotators: set[str] = field(default_factory=set)
@@ -63,18 +63,18 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Pulled:
+class PullOutcome:
     """What a pull brought: the file it was kept in, how many tasks there are, what they hold, and what is new in it."""
 
     kept: str
     tasks: int
-    tally: Tally
-    difference: Difference
+    tally: PullTally
+    difference: PullDifference
     unsubmitted: list[str]
 
 
 @dataclass(frozen=True)
-class Collection:
+class ProjectPull:
     """A project on a server, and the workspace that what people say there goes to."""
 
     studio: Studio
@@ -83,7 +83,7 @@ class Collection:
     schema: Schema
     articles: Mapping[str, Article]
 
-    def whole(self, instant: dt.datetime) -> Pulled:
+    def whole(self, instant: dt.datetime) -> PullOutcome:
         """Fetch and read everything.
 
         Raises:
@@ -91,16 +91,16 @@ class Collection:
             UnreadableExport: What came is no export.
         """
         seen, users, before = self._seen(), self._users(), self._before()
-        kept = self.workspace.pulls / name_of(instant)
-        reading = _Reading(self, dict(annotator_names(users)))
-        with replacing(kept) as temporary:
+        kept = self.workspace.pulls / archive_name(instant)
+        reading = _PullWriter(self, dict(annotator_names(users)))
+        with replace_file(kept) as temporary:
             self._everything(temporary, before, reading)
             reading.add_imported()
             check_counts(self.studio, self.project, reading.known)
         reading.write(self._watermark(seen, users, (kept.name,)))
         return reading.pulled(str(kept), before)
 
-    def changes(self, instant: dt.datetime) -> Pulled:
+    def changes(self, instant: dt.datetime) -> PullOutcome:
         """Fetch and read what has changed; everything, where there is nothing sound to build upon.
 
         Raises:
@@ -112,9 +112,9 @@ class Collection:
         if mark is None:
             return self.whole(instant)
         seen, before = self._seen(), self._before()
-        changed = changes(self.studio, self.project.number, before, mark.seen, names)
+        changed = fetch_changes(self.studio, self.project.number, before, mark.seen, names)
         kept = self._keep(changed.tasks, instant)
-        reading = _Reading(self, dict(names), dict(changed.after))
+        reading = _PullWriter(self, dict(names), dict(changed.after))
         gone = changed.deleted | {int(str(task["id"])) for task in changed.tasks}
         reading.add_lines(gone)
         for task in changed.tasks:
@@ -123,7 +123,7 @@ class Collection:
         reading.write(self._watermark(seen, users, answers))
         return reading.pulled(str(kept or ""), before)
 
-    def now(self, names: Mapping[int | str, str]) -> tuple[dict[int, Known], Changes]:
+    def now(self, names: Mapping[int | str, str]) -> tuple[dict[int, PulledTask], Changes]:
         """What was pulled, and what there is now; nothing is written.
 
         Raises:
@@ -131,7 +131,7 @@ class Collection:
         """
         mark = self.watermark(names)
         before = self._before() if mark else {}
-        return before, changes(self.studio, self.project.number, before, mark.seen if mark else None, names)
+        return before, fetch_changes(self.studio, self.project.number, before, mark.seen if mark else None, names)
 
     def watermark(self, names: Mapping[int | str, str]) -> Watermark | None:
         """How far the last pull reaches, if what it wrote can be built upon."""
@@ -146,40 +146,42 @@ class Collection:
     @property
     def reading(self) -> str:
         """The digest of what answers are read by: the articles, the schema and its migrations."""
-        return digest_of(file_digest(self.workspace.articles.path) + canonical(self.schema.model_dump(mode="json")))
+        return digest_of(
+            file_digest(self.workspace.articles.path) + canonical_json(self.schema.model_dump(mode="json"))
+        )
 
     def _seen(self) -> dt.datetime:
         """The server's time, or one before it: whatever changes from now on changes later."""
-        return calls.clock(self.studio) or calls.last_change(self.studio, self.project.number)
+        return calls.read_clock(self.studio) or calls.find_last_change(self.studio, self.project.number)
 
     def _users(self) -> list[tuple[int, str]]:
         users = self.studio.users()
-        emails = Users(emails={str(number): email for number, email in users})
+        emails = ServerUsers(emails={str(number): email for number, email in users})
         self.workspace.users.write(emails)
         return users
 
-    def _before(self) -> dict[int, Known]:
+    def _before(self) -> dict[int, PulledTask]:
         if not self.workspace.pulled.exists():
             return {}
         return {row.task: row for row in self.workspace.pulled.rows()}
 
-    def _everything(self, path: Path, before: Iterable[int], reading: _Reading) -> None:
+    def _everything(self, path: Path, before: Iterable[int], reading: _PullWriter) -> None:
         """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
-        known = {row.task for row in journal.load(self.workspace.pushed.path).values() if row.task} | {*before}
-        with keeping(path) as keep:
+        known = {row.task for row in journal.load_journal(self.workspace.pushed.path).values() if row.task} | {*before}
+        with write_archive(path) as keep:
             came = self._exported(sorted(known), keep, reading)
             if came < self.project.tasks:
-                listed = {int(row["id"]) for row in calls.listed(self.studio, self.project.number, "id")}
+                listed = {int(row["id"]) for row in calls.list_tasks(self.studio, self.project.number, "id")}
                 self._exported(sorted(listed - known), keep, reading)
 
-    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], reading: _Reading) -> int:
+    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], reading: _PullWriter) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
-        for answer in calls.exports(self.studio, self.project.number, numbers):
+        for answer in calls.export_pieces(self.studio, self.project.number, numbers):
             portable = is_portable(answer)
             for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
                 if not isinstance(task, dict) or task["id"] not in asked:
-                    raise strange(self.studio.url)
+                    raise not_label_studio_error(self.studio.url)
                 reading.add(task, portable=portable)
                 came += 1
             keep(answer)
@@ -189,9 +191,9 @@ class Collection:
         content = json.dumps([*tasks]).encode()
         if content == b"[]":
             return None
-        kept = self.workspace.pulls / name_of(instant, changes=True)
-        with replacing(kept) as temporary:
-            temporary.write_bytes(gzip.compress(content, LEVEL, mtime=0))
+        kept = self.workspace.pulls / archive_name(instant, changes=True)
+        with replace_file(kept) as temporary:
+            temporary.write_bytes(gzip.compress(content, COMPRESSION_LEVEL, mtime=0))
         return kept
 
     def _watermark(self, seen: dt.datetime, users: Iterable[tuple[int, str]], answers: tuple[str, ...]) -> Watermark:
@@ -207,24 +209,26 @@ class Collection:
         )
 
 
-class _Reading:
+class _PullWriter:
     """One pull on its way into the files."""
 
-    def __init__(self, of: Collection, names: dict[int | str, str], known: dict[int, Known] | None = None) -> None:
+    def __init__(
+        self, of: ProjectPull, names: dict[int | str, str], known: dict[int, PulledTask] | None = None
+    ) -> None:
         self._of, self._names = of, names
         self.known = known or {}
-        self._tally = Tally()
-        self._annotations, self._quarantine = Sorted(of.workspace.root), Sorted(of.workspace.root)
+        self._tally = PullTally()
+        self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
 
     def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
         """Read one task of an export, ``portable`` as `read_task` has it."""
-        known = known_of(task, self._names)
+        known = read_pulled_task(task, self._names)
         if known:
             self.known[known.task] = known
         said, findings = read_task(task, self._of.articles, self._of.schema, self._names, portable=portable)
         for one in (*said, *findings):
             row = one.model_dump(mode="json")
-            self._add(row, canonical(row))
+            self._add(row, canonical_json(row))
 
     def add_lines(self, gone: Container[int]) -> None:
         """Take over the lines of before, but for those of some tasks."""
@@ -247,10 +251,10 @@ class _Reading:
         workspace.pulled.write(self.known[number] for number in sorted(self.known))
         workspace.watermark.write(mark)
 
-    def pulled(self, kept: str, before: Mapping[int, Known]) -> Pulled:
+    def pulled(self, kept: str, before: Mapping[int, PulledTask]) -> PullOutcome:
         """What came, beside what was there before."""
-        differs = difference(before, self.known)
-        return Pulled(kept, len(self.known), self._tally, differs, unsubmitted(self.known.values()))
+        differs = compare_pulls(before, self.known)
+        return PullOutcome(kept, len(self.known), self._tally, differs, describe_unsubmitted(self.known.values()))
 
     def _lines(self) -> Iterator[tuple[dict[str, Any], str]]:
         for path in (self._of.workspace.annotations.path, self._of.workspace.quarantine.path):
@@ -260,10 +264,10 @@ class _Reading:
 
     def _add(self, row: Mapping[str, Any], line: str) -> None:
         self._tally.count(row)
-        (self._quarantine if "kind" in row else self._annotations).add(_place(row), line)
+        (self._quarantine if "kind" in row else self._annotations).add(_row_order(row), line)
 
 
-def _place(row: Mapping[str, Any]) -> tuple[str, str, int, str]:
+def _row_order(row: Mapping[str, Any]) -> tuple[str, str, int, str]:
     """The order of both files: by article, annotator and the server's number; drafts are numbered by themselves."""
     rest = f"{row['what']} {row['id']} {row['kind']}" if "kind" in row else row["state"]
     return row["article"], row["annotator"], row["server_id"] or 0, rest

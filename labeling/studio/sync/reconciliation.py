@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from labeling.studio.api import calls
 from labeling.studio.sync.journal import IN_DOUBT
-from labeling.workspace.rows.server_state import Pushed
+from labeling.workspace.rows.server_state import PushedTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteTask
-    from labeling.workspace.rows.server_state import Key
+    from labeling.workspace.rows.server_state import TextKey
 
 # Seconds for which a request whose answer was lost may still be at work on the server.
-PATIENCE = 30.0
-_PAUSE = 0.5
+LOST_REQUEST_PATIENCE = 30.0
+_RETRY_PAUSE = 0.5
 
 _DOUBLED = "doubled"  # stands for the digest where a model speaks twice: it is none, so it will be replaced
 
@@ -38,7 +38,7 @@ class Reconciliation:
     until: float
     say: Callable[[str], None]
 
-    def found(self, doubtful: Sequence[Pushed]) -> dict[Key, Pushed]:
+    def found(self, doubtful: Sequence[PushedTask]) -> dict[TextKey, PushedTask]:
         """Those of the articles that were being sent which have arrived, waiting for those that may still arrive.
 
         A batch arrives as a whole, with its suggestions as they were sent.
@@ -47,26 +47,26 @@ class Reconciliation:
         sent = {row.key: row for row in doubtful}
         while True:
             names = sorted({row.article for row in doubtful})
-            there = self._rows(calls.tasks_of(self.studio, self.project, names))
+            there = self._rows(calls.find_tasks(self.studio, self.project, names))
             arrived = {
                 key: sent[key].model_copy(update={"task": row.task}) for key, row in there.items() if key in sent
             }
             if len(arrived) == len(sent) or not self._may_wait():
                 return arrived
 
-    def listed(self) -> dict[Key, Pushed]:
+    def listed(self) -> dict[TextKey, PushedTask]:
         """All articles that have a task, by the list of all tasks; doubles are removed."""
         self.say("Asking the server for all its tasks")
         tasks = list(self.studio.tasks(self.project))
-        removed = {number for double in _doubles(tasks) for number in self._healed(double)}
+        removed = {number for double in _find_doubles(tasks) for number in self._healed(double)}
         return self._rows(task for task in tasks if task.number not in removed)
 
-    def spoken(self, known: dict[Key, Pushed]) -> dict[Key, Pushed]:
+    def spoken(self, known: dict[TextKey, PushedTask]) -> dict[TextKey, PushedTask]:
         """The same tasks with what models say there, by the list of all suggestions."""
         self.say("Asking the server for all its suggestions")
         while True:
             said: dict[int, dict[str, str]] = defaultdict(dict)
-            for task, model, digest in calls.suggestions(self.studio, self.project):
+            for task, model, digest in calls.list_suggestions(self.studio, self.project):
                 said[task][model] = _DOUBLED if model in said[task] else digest
             told = {
                 key: row.model_copy(update={"suggested": said.get(row.task or 0, {})}) for key, row in known.items()
@@ -83,36 +83,38 @@ class Reconciliation:
     def _may_wait(self) -> bool:
         if time.time() >= self.until:
             return False
-        time.sleep(_PAUSE)
+        time.sleep(_RETRY_PAUSE)
         return True
 
     def _healed(self, double: Sequence[int]) -> list[int]:
         """Remove what is empty of tasks that are alike, the oldest first, but one."""
         said: Counter[int] = Counter(dict.fromkeys(double, 0))
-        for task in calls.exported(self.studio, self.project, double):
+        for task in calls.export_tasks(self.studio, self.project, double):
             if isinstance(task, dict):
-                said[int(str(task["id"]))] = len(_list(task.get("annotations"))) * 2 + len(_list(task.get("drafts")))
+                said[int(str(task["id"]))] = len(_list_or_empty(task.get("annotations"))) * 2 + len(
+                    _list_or_empty(task.get("drafts"))
+                )
         kept = max(sorted(double), key=lambda number: said[number])
         self.say(f"Task {kept} was stored {len(double)} times")
         return calls.remove_empty(self.studio, self.project, [number for number in double if number != kept])
 
-    def _rows(self, tasks: Iterable[RemoteTask]) -> dict[Key, Pushed]:
-        rows: dict[Key, Pushed] = {}
+    def _rows(self, tasks: Iterable[RemoteTask]) -> dict[TextKey, PushedTask]:
+        rows: dict[TextKey, PushedTask] = {}
         for task in sorted(tasks, key=lambda task: task.number):
             said = dict.fromkeys(task.suggested, IN_DOUBT)
-            row = Pushed(article=task.article, digest=task.digest, task=task.number, suggested=said)
+            row = PushedTask(article=task.article, digest=task.digest, task=task.number, suggested=said)
             if task.article:
                 rows.setdefault(row.key, row)
         return rows
 
 
-def _doubles(tasks: Iterable[RemoteTask]) -> list[list[int]]:
-    alike: dict[Key, list[int]] = defaultdict(list)
+def _find_doubles(tasks: Iterable[RemoteTask]) -> list[list[int]]:
+    alike: dict[TextKey, list[int]] = defaultdict(list)
     for task in tasks:
         if task.article:
             alike[task.article, task.digest].append(task.number)
     return [numbers for numbers in alike.values() if len(numbers) > 1]
 
 
-def _list(value: object) -> list[object]:
+def _list_or_empty(value: object) -> list[object]:
     return value if isinstance(value, list) else []

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, StudioError
 from labeling.studio.api import calls
-from labeling.studio.api.signup import let_in
-from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.api.signup import sign_up
+from labeling.studio.format.config import labelling_config, labelling_instruction
 from labeling.studio.format.convert import local_part
 from labeling.studio.sync import journal
-from labeling.studio.sync.project_link import settle
-from labeling.studio.sync.pull_archive import tasks_in
-from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, batches
-from labeling.values import canonical, digest_of
-from labeling.workspace.rows.server_state import Key, Pushed
+from labeling.studio.sync.project_link import link_project
+from labeling.studio.sync.pull_archive import read_archive
+from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, split_batches
+from labeling.values import canonical_json, digest_of
+from labeling.workspace.rows.server_state import PushedTask, TextKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.studio.api.client import Studio
 
-Task = dict[str, Any]
+TaskJson = dict[str, Any]
 
 _TITLE = 50  # characters that Label Studio takes
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoreOutcome:
     """What was restored to project ``number``; ``passwords`` are those of people who were let in anew, by e-mail.
 
     ``refused`` has a sentence for each draft whose author is on the server already: only its author could save it.
@@ -51,7 +51,7 @@ class Restored:
 
 
 @dataclass(frozen=True)
-class Source:
+class RestoreSource:
     """Kept answers that together hold what a server had: ``live`` are the numbers of the tasks it had in the end.
 
     None, where that is not known, takes all. ``users`` are its users, e-mail address by number.
@@ -61,18 +61,20 @@ class Source:
     live: frozenset[int] | None
     users: Mapping[int, str]
 
-    def tasks(self) -> Iterator[Task]:
+    def tasks(self) -> Iterator[TaskJson]:
         """Each task as it was last seen, one at a time."""
         last: dict[object, int] = {}
         for place, path in enumerate(self.answers):
-            last |= dict.fromkeys((task["id"] for task in tasks_in(path)), place)
+            last |= dict.fromkeys((task["id"] for task in read_archive(path)), place)
         for place, path in enumerate(self.answers):
-            for task in tasks_in(path):
+            for task in read_archive(path):
                 if last[task["id"]] == place and (self.live is None or task["id"] in self.live):
                     yield task
 
 
-def restore(studio: Studio, project: Project, source: Source, progress: Callable[[int], None]) -> Restored:
+def rebuild_project(
+    studio: Studio, project: Project, source: RestoreSource, progress: Callable[[int], None]
+) -> RestoreOutcome:
     """Build the project anew, and let the workspace belong to it.
 
     Raises:
@@ -81,39 +83,41 @@ def restore(studio: Studio, project: Project, source: Source, progress: Callable
     """
     about, schema = project.file.project, project.schema
     people = {_email(one, source.users) for task in source.tasks() for one in (*task["annotations"], *_drafts(task))}
-    passwords, keys = _let_in(studio, _with_namesakes(people, source.users))
+    passwords, keys = _sign_up_missing(studio, _with_namesakes(people, source.users))
     title = f"Restoring {about.name}"[:_TITLE]
-    number = studio.create_project(title, about.description, labelling_config(schema).strip(), instruction(schema))
-    sent = _Sent(studio, number, source)
-    for batch in batches(source.tasks(), lambda task: len(canonical(task["data"])), MOST_TASKS, MOST_BYTES):
+    number = studio.create_project(
+        title, about.description, labelling_config(schema).strip(), labelling_instruction(schema)
+    )
+    sent = _TaskSender(studio, number, source)
+    for batch in split_batches(source.tasks(), lambda task: len(canonical_json(task["data"])), MOST_TASKS, MOST_BYTES):
         sent.send(batch)
         progress(len(sent.numbers))
     sent.check()
     drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
     calls.ask(studio, "PATCH", f"api/projects/{number}/", "name a project", json={"title": about.name})
-    remote = settle(project.workspace, studio, number)
-    journal.settle(project.workspace.pushed.path, sent.rows)
-    return Restored(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
+    remote = link_project(project.workspace, studio, number)
+    journal.rewrite_journal(project.workspace.pushed.path, sent.rows)
+    return RestoreOutcome(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
 
 
-class _Sent:
+class _TaskSender:
     """What has arrived: the new number of each task by its old one, and the journal of it."""
 
-    def __init__(self, studio: Studio, number: int, source: Source) -> None:
+    def __init__(self, studio: Studio, number: int, source: RestoreSource) -> None:
         self._studio, self._number, self._users = studio, number, source.users
         self.numbers: dict[int, int] = {}
-        self.rows: dict[Key, Pushed] = {}
+        self.rows: dict[TextKey, PushedTask] = {}
         self.annotations = 0
 
-    def send(self, batch: Sequence[Task]) -> None:
+    def send(self, batch: Sequence[TaskJson]) -> None:
         """Store some tasks with all that people have said in them."""
-        stored = self._studio.import_tasks(self._number, [_task(task, self._users) for task in batch])
+        stored = self._studio.import_tasks(self._number, [_task_to_send(task, self._users) for task in batch])
         for task, number in zip(batch, stored, strict=True):
             self.numbers[task["id"]] = number
             self.annotations += len(task["annotations"])
             article, text = task["data"].get("article"), task["data"].get("text")
             if isinstance(article, str) and isinstance(text, str):
-                row = Pushed(article=article, digest=digest_of(text), task=number)
+                row = PushedTask(article=article, digest=digest_of(text), task=number)
                 self.rows.setdefault(row.key, row)
 
     def check(self) -> None:
@@ -127,7 +131,7 @@ class _Sent:
             )
 
 
-def _task(task: Task, users: Mapping[int, str]) -> Task:
+def _task_to_send(task: TaskJson, users: Mapping[int, str]) -> TaskJson:
     annotations = [
         {
             "id": said["id"],  # the server keeps it as `import_id`
@@ -142,7 +146,7 @@ def _task(task: Task, users: Mapping[int, str]) -> Task:
     return {"data": task["data"], "meta": task.get("meta") or {}, "annotations": annotations}
 
 
-def _email(said: Task, users: Mapping[int, str]) -> str:
+def _email(said: TaskJson, users: Mapping[int, str]) -> str:
     by = said["user"] if "user" in said else said.get("completed_by")
     email = by if isinstance(by, str) else users.get(by) if isinstance(by, int) else None
     if email is None:
@@ -154,7 +158,7 @@ def _email(said: Task, users: Mapping[int, str]) -> str:
     return email
 
 
-def _drafts(task: Task) -> list[Task]:
+def _drafts(task: TaskJson) -> list[TaskJson]:
     return [draft for draft in task.get("drafts") or [] if isinstance(draft, dict)]
 
 
@@ -165,15 +169,15 @@ def _with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
     return [*namesakes, *sorted(people - {*namesakes})]
 
 
-def _let_in(studio: Studio, emails: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+def _sign_up_missing(studio: Studio, emails: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Sign up whoever is not on the server yet; passwords and keys by e-mail address."""
     there = {email.casefold() for _, email in studio.users()}
     passwords = {email: secrets.token_urlsafe(18) for email in emails if email.casefold() not in there}
-    return passwords, {email: let_in(studio, email, password) for email, password in passwords.items()}
+    return passwords, {email: sign_up(studio, email, password) for email, password in passwords.items()}
 
 
 def _restore_drafts(
-    studio: Studio, number: int, source: Source, numbers: Mapping[int, int], keys: Mapping[str, str]
+    studio: Studio, number: int, source: RestoreSource, numbers: Mapping[int, int], keys: Mapping[str, str]
 ) -> tuple[int, list[str]]:
     """Drafts cannot be imported: each is saved anew, as its author."""
     saved, refused = 0, list[str]()
@@ -183,21 +187,23 @@ def _restore_drafts(
             if author not in keys and author != studio.email:
                 refused.append(f"the draft of {author} in task {new} (once {task['id']})")
                 continue
-            _save(studio, f"api/tasks/{new}{_parent(studio, number, new, draft)}/drafts", draft, keys.get(author))
+            _save_draft(
+                studio, f"api/tasks/{new}{_parent_path(studio, number, new, draft)}/drafts", draft, keys.get(author)
+            )
             saved += 1
     return saved, refused
 
 
-def _parent(studio: Studio, number: int, task: int, draft: Task) -> str:
+def _parent_path(studio: Studio, number: int, task: int, draft: TaskJson) -> str:
     """The part of the address that names the annotation the draft is a change of."""
     if not draft.get("annotation"):
         return ""
-    (there,) = calls.exported(studio, number, [task])
+    (there,) = calls.export_tasks(studio, number, [task])
     said: Any = there["annotations"] if isinstance(there, dict) else []
     return "".join(f"/annotations/{one['id']}" for one in said if one.get("import_id") == draft["annotation"])
 
 
-def _save(studio: Studio, path: str, draft: Task, key: str | None) -> None:
+def _save_draft(studio: Studio, path: str, draft: TaskJson, key: str | None) -> None:
     content = {"result": draft["result"], "lead_time": draft.get("lead_time")}
     if key is None:
         calls.ask(studio, "POST", path, "save a draft", json=content)

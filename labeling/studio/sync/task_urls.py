@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 
-def task_pages(workspace: Workspace) -> dict[str, str]:
+def list_task_urls(workspace: Workspace) -> dict[str, str]:
     """The address of each article's task, as last pushed; of two texts of an article, the later task's.
 
     Raises:
@@ -19,5 +19,5 @@ def task_pages(workspace: Workspace) -> dict[str, str]:
     if not workspace.studio_link.exists():
         return {}
     link = workspace.studio_link.value()
-    rows = sorted(journal.load(workspace.pushed.path).values(), key=lambda row: row.task or 0)
+    rows = sorted(journal.load_journal(workspace.pushed.path).values(), key=lambda row: row.task or 0)
     return {row.article: f"{link.url}/projects/{link.project}/data?task={row.task}" for row in rows if row.task}

@@ -12,7 +12,7 @@ SplitName: TypeAlias = Literal["train", "dev", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "dev", "test")
 
 
-class Assignment(Frozen):
+class SplitAssignment(Frozen):
     """The split of one article; None, with the reason, for an article that is left out of all of them."""
 
     article: str
@@ -55,7 +55,7 @@ class SharedText(Frozen):
     text: str
 
 
-class Sides(Frozen):
+class SplitComparison(Frozen):
     """What every two splits share, and the longest of it."""
 
     overlaps: tuple[Overlap, ...]
@@ -72,6 +72,6 @@ class Leakage(Frozen):
     shared_passages_across_splits: int
     boilerplate_across_splits: int
     shorter_runs_across_splits: int
-    splits: Sides
-    random_split: Sides
+    splits: SplitComparison
+    random_split: SplitComparison
     measured_on: dict[str, str] = {}

@@ -31,7 +31,7 @@ class Passage(Frozen):
     places: tuple[Place, ...]
 
 
-class Clustered(Frozen):
+class ClusterRow(Frozen):
     """One line of ``clusters.jsonl``: the story and the leak group of an article, and whether it leads its story."""
 
     article: str

@@ -8,7 +8,7 @@ from labeling.annotations import PROJECTED, Relation, Span
 from labeling.values import Frozen
 
 
-class Projected(Frozen):
+class ProjectedRow(Frozen):
     """One line of ``projected.jsonl``: what was carried to ``article`` from ``source``.
 
     ``said`` is how many spans people's gold of ``source`` has. ``stretches`` are where ``article`` has the source's

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from labeling.values import Frozen
 
-Rule: TypeAlias = Literal["exact", "position", "overlapping"]
+PairingRule: TypeAlias = Literal["exact", "position", "overlapping"]
 
 
 class Measure(Frozen):
@@ -40,7 +40,7 @@ class Measures(Frozen):
     of both ends; None where that was not asked.
     """
 
-    rule: Rule
+    rule: PairingRule
     micro: Measure
     labels: dict[str, Measure]
     signature: str
@@ -70,7 +70,7 @@ class Score(Frozen):
     out_of_reach: tuple[str, ...] = ()
 
 
-class Pair(Frozen):
+class AnnotatorPair(Frozen):
     """Two annotators and how far their spans agree: the score of ``other`` when ``one`` is taken for gold.
 
     F1 is the same the other way round; precision and recall change places.
@@ -91,11 +91,11 @@ class Agreement(Frozen):
     annotations: str
     articles: int
     annotators: tuple[str, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[AnnotatorPair, ...]
     choices: dict[str, float | None]
 
 
-class Point(Frozen):
+class CurvePoint(Frozen):
     """What a model is worth that was trained on so many leak groups of train, which are so many articles.
 
     ``exact`` is the measure of all spans of the test split: start, end and label right.
@@ -113,4 +113,4 @@ class Curve(Frozen):
     config: str
     seed: int
     signature: str
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]

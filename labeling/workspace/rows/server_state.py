@@ -8,7 +8,7 @@ from labeling.annotations import State
 from labeling.values import Frozen
 
 
-class Link(Frozen):
+class ProjectLink(Frozen):
     """Where the workspace was pushed to."""
 
     url: str
@@ -17,10 +17,10 @@ class Link(Frozen):
 
 
 # An article's id and the digest of the text that was sent.
-Key: TypeAlias = tuple[str, str]
+TextKey: TypeAlias = tuple[str, str]
 
 
-class Pushed(Frozen):
+class PushedTask(Frozen):
     """An article that was sent: the digest of the text in its task, and what models say there.
 
     ``suggested`` has the digest of each model's suggestion, by the model's name.
@@ -32,11 +32,11 @@ class Pushed(Frozen):
     suggested: dict[str, str] = {}
 
     @property
-    def key(self) -> Key:
+    def key(self) -> TextKey:
         """Which text of which article."""
         return self.article, self.digest
 
-    def saying(self, model: str, digest: str | None) -> Pushed:
+    def saying(self, model: str, digest: str | None) -> PushedTask:
         """The same task with ``model`` saying that; with None, it says nothing there."""
         said = {name: known for name, known in self.suggested.items() if name != model}
         if digest is not None:
@@ -44,7 +44,7 @@ class Pushed(Frozen):
         return self.model_copy(update={"suggested": said})
 
 
-class Said(Frozen):
+class PulledAnnotation(Frozen):
     """One annotation or draft: the server's number of it, whose it is, and the digest of all it says.
 
     ``of`` is, for a draft, the annotation it is a change of.
@@ -58,13 +58,13 @@ class Said(Frozen):
     of: int | None = None
 
 
-class Known(Frozen):
+class PulledTask(Frozen):
     """A task as it was last pulled; ``updated`` is the server's instant of its last change."""
 
     task: int
     article: str
     updated: str
-    said: tuple[Said, ...] = ()
+    said: tuple[PulledAnnotation, ...] = ()
 
     def count(self, state: State) -> int:
         """How many annotations of that state it holds."""
@@ -87,7 +87,7 @@ class Watermark(Frozen):
     answers: tuple[str, ...]
 
 
-class Users(Frozen):
+class ServerUsers(Frozen):
     """The e-mail address of each user of the server, by number: exports tell only the numbers."""
 
     emails: dict[str, str]

@@ -11,8 +11,8 @@ from datasets import load_dataset
 from huggingface_hub import DatasetCard
 
 from labeling.corpora.build import convert as maker
-from labeling.corpora.build.build import build
-from labeling.corpora.manifest import Manifest, digest_at, verify
+from labeling.corpora.build.build import build_dataset
+from labeling.corpora.manifest import Manifest, dataset_digest, verify_dataset
 from labeling.errors import (
     CorpusChanged,
     DamagedFile,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def _build(project: Project, folder: Path) -> Manifest:
     folder.mkdir()
-    return build(project, folder)
+    return build_dataset(project, folder)
 
 
 def test_what_a_dataset_holds(project: Project, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_same_bytes_whoever_does_the_work(
     monkeypatch.setattr(maker, "_PIECE_CHARACTERS", 40)
     _build(project, tmp_path / "one")
     (tmp_path / "two").mkdir()
-    build(project, tmp_path / "two", processes=2)
+    build_dataset(project, tmp_path / "two", processes=2)
 
     one, two = _bytes(tmp_path / "one"), _bytes(tmp_path / "two")
     assert one.keys() == two.keys()
@@ -110,7 +110,7 @@ def test_a_fault_comes_back_from_another_process(project: Project, tmp_path: Pat
     for processes in (1, 2):
         (tmp_path / str(processes)).mkdir()
         with pytest.raises(SpansLost) as refusal:
-            build(project, tmp_path / str(processes), processes=processes)
+            build_dataset(project, tmp_path / str(processes), processes=processes)
         refused.append((str(refusal.value), refusal.value.todo, refusal.value.where))
 
     assert refused[0] == refused[1]
@@ -141,7 +141,7 @@ def test_verify_accepts_what_was_built(project: Project, tmp_path: Path) -> None
     manifest = _build(project, tmp_path / "dataset")
     (tmp_path / "dataset").rename(tmp_path / "moved")
 
-    assert verify(tmp_path / "moved") == manifest
+    assert verify_dataset(tmp_path / "moved") == manifest
 
 
 def _flip(path: Path) -> None:
@@ -166,19 +166,19 @@ def test_verify_names_what_differs(
     change(tmp_path / "dataset")
 
     with pytest.raises(CorpusChanged) as refused:
-        verify(tmp_path / "dataset")
+        verify_dataset(tmp_path / "dataset")
     assert str(refused.value).endswith(f": {fault}")
 
 
 def test_verify_notices_another_manifest(project: Project, tmp_path: Path) -> None:
     """A folder named by its digest vouches for the manifest too."""
     _build(project, tmp_path / "dataset")
-    named = (tmp_path / "dataset").rename(tmp_path / digest_at(tmp_path / "dataset")[:16])
+    named = (tmp_path / "dataset").rename(tmp_path / dataset_digest(tmp_path / "dataset")[:16])
     manifest = named / "manifest.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"small"', '"big"'), encoding="utf-8")
 
     with pytest.raises(CorpusChanged, match=r"manifest.json has changed: its digest is [0-9a-f]{16}, the folder is"):
-        verify(named)
+        verify_dataset(named)
 
 
 def test_nothing_to_compile(tmp_path: Path, making: Making) -> None:

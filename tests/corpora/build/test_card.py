@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling.annotations import Annotation
-from labeling.corpora.build.build import build
-from labeling.evaluation.agreement import agree, doubly
+from labeling.corpora.build.build import build_dataset
+from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
 from labeling.evaluation.scores import Bootstrap
-from labeling.splits.leakage import Held, certify
+from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> P
 
 def _card(project: Project, folder: Path) -> str:
     folder.mkdir()
-    build(project, folder)
+    build_dataset(project, folder)
     return (folder / "README.md").read_text(encoding="utf-8")
 
 
@@ -51,8 +51,10 @@ def _measure(project: Project, article: Article) -> None:
     """Agreement with a second annotator on one article, of the annotations as they are."""
     said = next(row for row in project.workspace.annotations.rows() if row.article == article.id)
     second = said.model_copy(update={"annotator": "ben", "spans": said.spans[:3]})
-    read = list(doubly([said, second], {article.id: article}, {article.id: "g"}))
-    found = agree(read, project.schema, file_digest(project.workspace.annotations.path), Bootstrap(resamples=10))
+    read = list(find_doubly_annotated([said, second], {article.id: article}, {article.id: "g"}))
+    found = measure_agreement(
+        read, project.schema, file_digest(project.workspace.annotations.path), Bootstrap(resamples=10)
+    )
     project.workspace.agreement.write(found)
 
 
@@ -75,8 +77,11 @@ def test_leakage(project: Project, minister: tuple[Article, Gold], tmp_path: Pat
     """What the certificate says: nothing shared, and how many surfaces of dev stand in train."""
     article, gold = minister
     surfaces = frozenset((span.label, article.text[span.start : span.end]) for span in gold.spans)
-    held = [Held(article.id, article.text, "train", surfaces), Held("b", "Japan asked.", "dev", frozenset(surfaces))]
-    project.workspace.leakage.write(certify(held, [], 12, "1"))
+    held = [
+        SplitArticle(article.id, article.text, "train", surfaces),
+        SplitArticle("b", "Japan asked.", "dev", frozenset(surfaces)),
+    ]
+    project.workspace.leakage.write(certify_splits(held, [], 12, "1"))
     text = _card(project, tmp_path / "dataset")
 
     assert "Passages of 12 words or more that stand in two splits: 0." in text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.corpora.build.flat_layer import flat_layer, layers
+from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
 
 if TYPE_CHECKING:
     from labeling.annotations import Gold
@@ -23,7 +23,7 @@ TEXT = "the Foreign Minister of Japan x"
 def test_everything_at_once(minister: tuple[Article, Gold], making: Making) -> None:
     """Of two that cross the longer stays; of two labels on a stretch none, when it lies in what crosses."""
     article, gold = minister
-    layer = flat_layer(article.text, gold, making.schema.label_names)
+    layer = choose_flat_layer(article.text, gold, making.schema.label_names)
 
     # s0 has 25 characters, s2 24, s5 15, the rest 5; s3 and s4 lie beyond s0, so that COUNTRY would win but for order.
     assert [span.id for span in layer.spans] == ["s0", "s4", "s5"]
@@ -39,7 +39,7 @@ def test_equally_long_spans_go_by_the_order_of_the_schema(making: Making) -> Non
     """`Foreign Minister` and `Minister of Japan` cut to 16 characters each: the label that the schema names first."""
     article = making.article(TEXT)
     gold = making.gold(article, (4, 20, "COUNTRY"), (12, 28, "PERSON"))
-    layer = flat_layer(TEXT, gold, making.schema.label_names)
+    layer = choose_flat_layer(TEXT, gold, making.schema.label_names)
 
     assert [span.id for span in layer.spans] == ["s1"]
     assert layer.left == {"s0": "crosses the PERSON 12..28"}
@@ -63,7 +63,7 @@ def test_open_stretches(
 ) -> None:
     """A span stays where a question is open only if it stays whoever is right; else its stretch is unknown too."""
     gold = making.gold(making.article(TEXT), (4, 29, "PERSON"), open=(open_stretch,))
-    layer = flat_layer(TEXT, gold, making.schema.label_names)
+    layer = choose_flat_layer(TEXT, gold, making.schema.label_names)
 
     assert [span.id for span in layer.spans] == kept
     assert layer.left == ({} if kept else {"s0": "annotators disagree about this stretch"})
@@ -73,7 +73,7 @@ def test_open_stretches(
 def test_a_span_with_a_blank_at_its_edge_is_unknown_not_absent(making: Making) -> None:
     """A tagger cannot learn it; to teach "no entity here" would be false, and what it holds stays out too."""
     gold = making.gold(making.article(TEXT), (4, 21, "PERSON"), (12, 20, "GOV_BODY"))
-    layer = flat_layer(TEXT, gold, making.schema.label_names)
+    layer = choose_flat_layer(TEXT, gold, making.schema.label_names)
 
     assert layer.spans == ()
     assert layer.left == {
@@ -92,7 +92,7 @@ PLACES = st.tuples(st.integers(0, 29), st.integers(1, 12), st.sampled_from(["PER
 def test_every_span_is_in_the_layer_or_has_a_reason(making: Making, places: list[tuple[int, int, str]]) -> None:
     """No two in the layer overlap; each left out overlaps one at least as long; nothing is in both or in neither."""
     gold = making.gold(making.article("x" * 30), *places)
-    layer = flat_layer("x" * 30, gold, making.schema.label_names)
+    layer = choose_flat_layer("x" * 30, gold, making.schema.label_names)
 
     assert {span.id for span in layer.spans} | set(layer.left) == {span.id for span in gold.spans}
     assert len(layer.spans) + len(layer.left) == len(gold.spans)
@@ -109,7 +109,7 @@ def test_layers_over_one_another(minister: tuple[Article, Gold], making: Making)
     """What the flat layer covers makes the second, what that covers the third; a fourth is empty."""
     article, gold = minister
     labels = making.schema.label_names
-    stack = layers(article.text, gold, flat_layer(article.text, gold, labels), labels, 4)
+    stack = stack_layers(article.text, gold, choose_flat_layer(article.text, gold, labels), labels, 4)
 
     assert [[span.id for span in layer.spans] for layer in stack] == [["s0", "s4", "s5"], ["s2"], ["s1", "s3"], []]
     assert [[span.id for span in layer.covered] for layer in stack] == [["s2", "s1", "s3"], ["s1", "s3"], [], []]
@@ -122,7 +122,7 @@ def test_every_span_is_in_one_layer_or_below_the_last(
     """The layers and what the last one covers are gold, each span once."""
     gold = making.gold(making.article("x" * 30), *places)
     labels = making.schema.label_names
-    stack = layers("x" * 30, gold, flat_layer("x" * 30, gold, labels), labels, depth)
+    stack = stack_layers("x" * 30, gold, choose_flat_layer("x" * 30, gold, labels), labels, depth)
 
     held = [span.id for layer in stack for span in layer.spans] + [span.id for span in stack[-1].covered]
     assert sorted(held) == sorted(span.id for span in gold.spans)

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.annotations import Gold, Quarantined, Relation, Span
-from labeling.corpora.build.ledger_entries import Tally, account, first_account, lost_from, refuse_lost
+from labeling.annotations import Gold, QuarantineRow, Relation, Span
+from labeling.corpora.build.ledger_entries import (
+    LedgerTally,
+    account_for_gold,
+    check_first_account,
+    find_lost,
+    refuse_lost,
+)
 from labeling.errors import LedgerUnbalanced, QuarantineNotAllowed, SpansLost
 
 if TYPE_CHECKING:
@@ -17,7 +23,7 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from tests.corpora.conftest import Making
 
-TYPO = Quarantined(
+TYPO = QuarantineRow(
     article="minister", annotator="ana", what="span", id="q1", kind="unknown label", reason="'COUNTRI' is no label"
 )
 
@@ -31,7 +37,7 @@ def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> P
 def test_second_account(minister: tuple[Article, Gold]) -> None:
     """One row for each span, relation and choice; a span out of the flat layer is `span_only` even if it was cut."""
     _, gold = minister
-    rows = account(gold, "spacy", {"s1": "inside the PERSON 0..25", "s2": "crosses"}, {"s2", "s5"})
+    rows = account_for_gold(gold, "spacy", {"s1": "inside the PERSON 0..25", "s2": "crosses"}, {"s2", "s5"})
     cut = "a boundary falls inside a token, which was cut in the reference"
     unseen = "exact in user_data, not in Doc._.rel: s1 is not in the flat layer: inside the PERSON 0..25"
 
@@ -52,8 +58,8 @@ def test_second_account(minister: tuple[Article, Gold]) -> None:
 def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
     """An outcome that nothing had stands in the sums with 0; what went in is the sum of what came out."""
     _, gold = minister
-    tally = Tally()
-    rows = account(gold, "spacy", {"s1": "inside"}, {"s5"})
+    tally = LedgerTally()
+    rows = account_for_gold(gold, "spacy", {"s1": "inside"}, {"s5"})
     assert list(tally.counting(rows)) == rows
     table = tally.sums()
 
@@ -83,7 +89,7 @@ def test_what_no_target_can_hold_is_lost(
 ) -> None:
     """Gold that the text or today's schema does not bear out fails the compile, each thing with its reason."""
     article = making.article("Japan")
-    rows = lost_from(article, making.gold(article, *places, **said), making.schema)
+    rows = find_lost(article, making.gold(article, *places, **said), making.schema)
 
     assert [row.reason for row in rows] == [reason]
     with pytest.raises(SpansLost, match="1 of gold cannot be held by the targets") as refused:
@@ -93,7 +99,7 @@ def test_what_no_target_can_hold_is_lost(
 
 def test_a_sound_first_account(project: Project) -> None:
     """Every region has its row, gold is gold's, and the project allows the kind of defect: nothing is raised."""
-    table = first_account(project.workspace, {"unknown label"}).sums()
+    table = check_first_account(project.workspace, {"unknown label"}).sums()
 
     assert table["gold"]["span"] == {"in": 7, "gold": 6, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 1}
 
@@ -101,7 +107,7 @@ def test_a_sound_first_account(project: Project) -> None:
 def test_quarantine_is_not_allowed_unless_it_is(project: Project) -> None:
     """The error lists what is in quarantine, and has the line that would allow it."""
     with pytest.raises(QuarantineNotAllowed, match="span 'q1' of 'minister'") as refused:
-        first_account(project.workspace, ())
+        check_first_account(project.workspace, ())
 
     assert 'quarantine_allowed = ["unknown label"]' in refused.value.todo
     assert "by ana, imported: unknown label: 'COUNTRI' is no label" in str(refused.value)
@@ -119,7 +125,7 @@ def test_a_region_without_an_outcome(project: Project) -> None:
     _without(project, "s3")
 
     with pytest.raises(LedgerUnbalanced, match="span 's3' of 'ana' on 'minister'"):
-        first_account(project.workspace, {"unknown label"})
+        check_first_account(project.workspace, {"unknown label"})
 
 
 def test_what_is_in_quarantine_is_mended_where_it_came_from(
@@ -130,7 +136,7 @@ def test_what_is_in_quarantine_is_mended_where_it_came_from(
     project = making.workspace(tmp_path, [(*minister, "train")], quarantine=[TYPO, *drawn])
 
     with pytest.raises(QuarantineNotAllowed, match="12 things in quarantine, 12 unknown label:") as refused:
-        first_account(project.workspace, ())
+        check_first_account(project.workspace, ())
 
     first, *lines, last = str(refused.value).splitlines()
     assert first.endswith("12 unknown label:")
@@ -147,7 +153,7 @@ def test_a_thing_in_quarantine_without_an_outcome(project: Project) -> None:
     _without(project, "q1")
 
     with pytest.raises(LedgerUnbalanced, match="span 'q1' of 'ana' on 'minister'"):
-        first_account(project.workspace, {"unknown label"})
+        check_first_account(project.workspace, {"unknown label"})
 
 
 def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
@@ -157,7 +163,7 @@ def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
     project.workspace.annotations.write([annotation.model_copy(update={"spans": (*annotation.spans, more)})])
 
     with pytest.raises(LedgerUnbalanced, match="span 'new' of 'ana' on 'minister'"):
-        first_account(project.workspace, {"unknown label"})
+        check_first_account(project.workspace, {"unknown label"})
 
 
 def test_gold_that_the_ledger_does_not_know(project: Project) -> None:
@@ -166,4 +172,4 @@ def test_gold_that_the_ledger_does_not_know(project: Project) -> None:
     project.workspace.gold.write([gold.model_copy(update={"spans": gold.spans[1:]})])
 
     with pytest.raises(LedgerUnbalanced, match=r"\+1 spans of 'minister'"):
-        first_account(project.workspace, {"unknown label"})
+        check_first_account(project.workspace, {"unknown label"})

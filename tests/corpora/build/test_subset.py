@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Gold, LedgerRow
-from labeling.corpora.build.build import build
-from labeling.corpora.build.subset import Subset, checked
-from labeling.corpora.manifest import verify
+from labeling.corpora.build.build import build_dataset
+from labeling.corpora.build.subset import Subset, check_subset
+from labeling.corpora.manifest import verify_dataset
 from labeling.errors import MissingInput, NothingToCompile, UsageError
 from labeling.schema import RelationType
-from labeling.workspace.rows.assignment import Assignment
+from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.storage import read_rows
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> P
 
 def _build(project: Project, folder: Path, subset: Subset) -> Manifest:
     folder.mkdir()
-    return build(project, folder, subset)
+    return build_dataset(project, folder, subset)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_subset_of_labels(project: Project, tmp_path: Path) -> None:
         ("s1 PART_OF s5", "not in the subset: it touches another label"),
     }
     assert "the labels COUNTRY" in (tmp_path / "dataset" / "README.md").read_text(encoding="utf-8")
-    assert verify(tmp_path / "dataset") == manifest
+    assert verify_dataset(tmp_path / "dataset") == manifest
 
 
 def test_ruled_out_articles_on_demand(project: Project, tmp_path: Path) -> None:
     """With a split of its own, an article that was ruled out goes in when it is asked for; without one it cannot."""
     assert len(_build(project, tmp_path / "none", Subset(with_unusable=True)).left_out) == 1
-    rows = [*project.workspace.splits.rows(), Assignment(article="bad", leak_group="bad", split="dev")]
+    rows = [*project.workspace.splits.rows(), SplitAssignment(article="bad", leak_group="bad", split="dev")]
     project.workspace.splits.write(rows)
 
     manifest = _build(project, tmp_path / "dataset", Subset(with_unusable=True))
@@ -160,7 +160,7 @@ def test_gold_without_a_split_is_still_refused(project: Project, tmp_path: Path)
 def test_what_cannot_be_meant_is_refused(making: Making, subset: Subset, fault: str) -> None:
     """A date that is none, an end before the start, a label there is not."""
     with pytest.raises(UsageError) as refused:
-        checked(subset, making.schema)
+        check_subset(subset, making.schema)
     assert str(refused.value) == fault
 
 

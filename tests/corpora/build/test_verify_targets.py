@@ -11,9 +11,9 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
 from labeling.corpora.build import verify_targets
-from labeling.corpora.build.build import build
-from labeling.corpora.build.canonical import Content, content_of
-from labeling.corpora.build.workers import Alone
+from labeling.corpora.build.build import build_dataset
+from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
+from labeling.corpora.build.workers import SerialExecutor
 from labeling.errors import (
     SpansLost,
     TargetsDiffer,
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 def _build(project: Project, folder: Path) -> Manifest:
     folder.mkdir()
-    return build(project, folder)
+    return build_dataset(project, folder)
 
 
-def _wanted(project: Project) -> Callable[[], Iterator[tuple[SplitName, Content]]]:
+def _wanted(project: Project) -> Callable[[], Iterator[tuple[SplitName, CanonicalForm]]]:
     articles = {article.id: article for article in project.workspace.articles.rows()}
     places: dict[str, SplitName] = {"minister": "train", "empty": "train", "asked": "dev"}
     return lambda: (
-        (places[gold.article], content_of(articles[gold.article], gold))
+        (places[gold.article], make_canonical_form(articles[gold.article], gold))
         for gold in project.workspace.gold.rows()
         if gold.article in places
     )
@@ -46,7 +46,7 @@ def _wanted(project: Project) -> Callable[[], Iterator[tuple[SplitName, Content]
 def _prove(project: Project, folder: Path) -> verify_targets.Proof:
     wanted = _wanted(project)
     prints = {(split, content.article): content.fingerprint for split, content in wanted()}
-    return verify_targets.prove(folder, prints, wanted, Alone())
+    return verify_targets.prove_equality(folder, prints, wanted, SerialExecutor())
 
 
 def _rewrite(shard: Path, change: Callable[[Doc], object]) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from spacy.training import Corpus
 
-from labeling.corpora.build.canonical import content_of
-from labeling.corpora.build.flat_layer import flat_layer
-from labeling.corpora.targets.spacy.docbin import Pack, Shards, doc_of
-from labeling.tokens import edges, tokenizer
+from labeling.corpora.build.canonical import make_canonical_form
+from labeling.corpora.build.flat_layer import choose_flat_layer
+from labeling.corpora.targets.spacy.docbin import ShardPacker, ShardWriter, make_doc
+from labeling.tokens import make_tokenizer, token_edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from tests.corpora.conftest import Making
 
-NLP = tokenizer("en")
+NLP = make_tokenizer("en")
 
 
 def _doc(making: Making, article: Article, gold: Gold) -> Doc:
-    layer = flat_layer(article.text, gold, making.schema.label_names)
+    layer = choose_flat_layer(article.text, gold, making.schema.label_names)
     tokens = NLP.make_doc(article.text)
-    return doc_of(tokens, edges(tokens), article, gold, layer, making.schema)
+    return make_doc(tokens, token_edges(tokens), article, gold, layer, making.schema)
 
 
 def _shards(docs: Iterable[Doc]) -> dict[str, bytes]:
-    pack = Pack()
+    pack = ShardPacker()
     for doc in docs:
         pack.add(doc)
     return pack.shards()
@@ -39,7 +39,7 @@ def _shards(docs: Iterable[Doc]) -> dict[str, bytes]:
 
 def _back(making: Making, folder: Path, *docs: Doc) -> list[Doc]:
     """The docs after a trip over the disk, into a vocabulary that has seen nothing."""
-    shards = Shards(folder)
+    shards = ShardWriter(folder)
     shards.add(_shards(docs))
     shards.close()
     return making.docs_in(folder)
@@ -68,7 +68,7 @@ def test_a_doc_after_the_trip_over_the_disk(minister: tuple[Article, Gold], maki
     assert doc.user_data["relations"] == (("s1", "PART_OF", "s5"), ("s5", "PART_OF", "s1"))
     assert doc.user_data["unsure"] == ("s5",)
     assert (doc.user_data["article"], doc.user_data["source"]) == ("minister", "wire")
-    assert making.content_of(doc) == content_of(article, gold)
+    assert making.content_of(doc) == make_canonical_form(article, gold)
 
 
 def test_missing_is_not_o(making: Making, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_shards(making: Making, tmp_path: Path) -> None:
     articles = [making.article("Japan", f"a{number}") for number in range(5)]
     gold = [making.gold(article, open=((0, 5),) if article.id == "a3" else ()) for article in articles]
     docs = [_doc(making, *each) for each in zip(articles, gold, strict=True)]
-    shards = Shards(tmp_path)
+    shards = ShardWriter(tmp_path)
     for piece in (docs[:2], docs[2:4], docs[4:]):
         shards.add(_shards(piece))
     shards.close()

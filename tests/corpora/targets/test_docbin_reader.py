@@ -22,14 +22,14 @@ from spacy.vocab import Vocab
 from labeling.annotations import Gold, GoldSpan, Relation
 from labeling.articles import Article
 from labeling.corpora.build import convert as maker
-from labeling.corpora.build.build import build
-from labeling.corpora.build.canonical import Content, content_of
-from labeling.corpora.build.flat_layer import flat_layer
-from labeling.corpora.targets.huggingface.arrow_columns import contents_of
-from labeling.corpora.targets.huggingface.dataset import features, read_arrow, read_parquet
-from labeling.corpora.targets.spacy.docbin import shards_in
-from labeling.corpora.targets.spacy.docbin_reader import contents_in, read_shard
-from labeling.corpora.targets.spacy.docbin_writer import extensions_known
+from labeling.corpora.build.build import build_dataset
+from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
+from labeling.corpora.build.flat_layer import choose_flat_layer
+from labeling.corpora.targets.huggingface.arrow_columns import read_batch
+from labeling.corpora.targets.huggingface.dataset import make_features, read_arrow, read_parquet
+from labeling.corpora.targets.spacy.docbin import list_shards
+from labeling.corpora.targets.spacy.docbin_reader import read_docs, read_shard
+from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
 from labeling.project import Policies
 from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SPLITS, SplitName
@@ -51,14 +51,14 @@ CORPORA = {"re3d": ["re3d/uk_government.jsonl", "re3d/centcom.jsonl"], "gum_news
 
 def _build(project: Project, folder: Path) -> Manifest:
     folder.mkdir()
-    return build(project, folder)
+    return build_dataset(project, folder)
 
 
-def _decoded(making: Making, folder: Path) -> list[list[tuple[SplitName, Content]]]:
+def _decoded(making: Making, folder: Path) -> list[list[tuple[SplitName, CanonicalForm]]]:
     """What each target says, read from disk: spaCy with its own docs and without, Arrow, Parquet; by article."""
-    read: list[Callable[[SplitName], Iterable[Content]]] = [
+    read: list[Callable[[SplitName], Iterable[CanonicalForm]]] = [
         lambda split: map(making.content_of, making.docs_in(folder / "spacy" / split)),
-        lambda split: chain.from_iterable(map(read_shard, shards_in(folder / "spacy" / split))),
+        lambda split: chain.from_iterable(map(read_shard, list_shards(folder / "spacy" / split))),
         lambda split: read_arrow(folder / "huggingface", split),
         lambda split: read_parquet(folder / "huggingface", split),
     ]
@@ -106,7 +106,7 @@ def annotated(draw: st.DrawFn) -> Drawn:
 
 @settings(max_examples=200, deadline=None)
 @given(annotated())
-@extensions_known()
+@cache_extensions()
 def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     """Any text, any valid spans, relations, choices and questions: decode(compile(x)) == x, for every format.
 
@@ -116,16 +116,16 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     article = making.article(text)
     gold, labels = _gold(making, article, said, spans), making.schema.label_names
     recipe = maker.Recipe("en", making.schema, Policies(), _columns(labels))
-    made = maker.make(recipe, [maker.Placed(article, gold, {}, split)])
+    made = maker.convert_piece(recipe, [maker.PlacedArticle(article, gold, {}, split)])
     (shard,), rows = made.parts[split].shards.values(), made.parts[split].rows
-    wanted, packed = content_of(article, gold), DocBin().from_bytes(shard)
+    wanted, packed = make_canonical_form(article, gold), DocBin().from_bytes(shard)
     (doc,) = packed.get_docs(Vocab())
 
     assert making.content_of(doc) == wanted
-    assert list(contents_in(packed)) == [wanted]
-    assert [content for batch in _streamed(rows) for content in contents_of(batch)] == [wanted]
-    assert [content for batch in _parqueted(rows) for content in contents_of(batch)] == [wanted]
-    flat = [(span.id, span.start, span.end, span.label) for span in flat_layer(text, gold, labels).spans]
+    assert list(read_docs(packed)) == [wanted]
+    assert [content for batch in _streamed(rows) for content in read_batch(batch)] == [wanted]
+    assert [content for batch in _parqueted(rows) for content in read_batch(batch)] == [wanted]
+    flat = [(span.id, span.start, span.end, span.label) for span in choose_flat_layer(text, gold, labels).spans]
     assert [(ent.ent_id_, ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] == flat
     things = len(gold.spans) + len(gold.relations) + sum(map(len, gold.choices.values()))
     assert made.lines.count("\n") == 2 * things
@@ -133,7 +133,7 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
 
 @cache
 def _columns(labels: tuple[str, ...]) -> pa.Schema:
-    return features(labels).arrow_schema
+    return make_features(labels).arrow_schema
 
 
 def _streamed(rows: pa.RecordBatch) -> list[pa.RecordBatch]:
@@ -168,7 +168,7 @@ def test_a_dataset_decoded_is_gold(making: Making, drawn: list[Drawn]) -> None:
         manifest = _build(making.workspace(Path(folder) / "workspace", rows), Path(folder) / "dataset")
         decoded = _decoded(making, Path(folder) / "dataset")
 
-    gold = [(split, content_of(article, gold)) for article, gold, split in rows]
+    gold = [(split, make_canonical_form(article, gold)) for article, gold, split in rows]
     assert decoded == [sorted(gold, key=lambda pair: pair[1].article)] * 4
     assert manifest.ledger["spacy"]["span"]["in"] == sum(len(spans) for _, _, spans, _ in drawn)
 
@@ -180,7 +180,7 @@ def test_articles_by_chance_decoded_are_gold(making: Making, tmp_path: Path, see
     rows = [_by_chance(making, f"a{number}", chance) for number in range(min(CASES, AT_ONCE))]
     _build(making.workspace(tmp_path / "workspace", rows), tmp_path / "dataset")
 
-    gold = [(split, content_of(article, gold)) for article, gold, split in rows]
+    gold = [(split, make_canonical_form(article, gold)) for article, gold, split in rows]
     assert _decoded(making, tmp_path / "dataset") == [sorted(gold, key=lambda pair: pair[1].article)] * 4
 
 

@@ -8,10 +8,10 @@ import pytest
 from spacy.tokens import DocBin
 from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
-from labeling.corpora.build.flat_layer import flat_layer
-from labeling.corpora.targets.spacy.docbin import doc_of
-from labeling.corpora.targets.spacy.docbin_writer import Packed, extensions_known
-from labeling.tokens import edges, tokenizer
+from labeling.corpora.build.flat_layer import choose_flat_layer
+from labeling.corpora.targets.spacy.docbin import make_doc
+from labeling.corpora.targets.spacy.docbin_writer import DocBinBuilder, cache_extensions
+from labeling.tokens import make_tokenizer, token_edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from tests.corpora.conftest import Making
 
-NLP = tokenizer("en")
+NLP = make_tokenizer("en")
 ATTRS = ("ENT_IOB", "ENT_TYPE", "ENT_ID")
 
 
@@ -31,13 +31,13 @@ def _docs(making: Making, *rows: tuple[Article, Gold]) -> list[Doc]:
 
 
 def _doc(making: Making, article: Article, gold: Gold) -> Doc:
-    tokens, layer = NLP.make_doc(article.text), flat_layer(article.text, gold, making.schema.label_names)
-    return doc_of(tokens, edges(tokens), article, gold, layer, making.schema)
+    tokens, layer = NLP.make_doc(article.text), choose_flat_layer(article.text, gold, making.schema.label_names)
+    return make_doc(tokens, token_edges(tokens), article, gold, layer, making.schema)
 
 
 def _packed(docs: Iterable[Doc]) -> bytes:
-    packed = Packed(ATTRS)
-    with extensions_known():
+    packed = DocBinBuilder(ATTRS)
+    with cache_extensions():
         for doc in docs:
             packed.add(doc)
     return packed.to_bytes()
@@ -55,13 +55,13 @@ def test_the_bytes_are_spacys_own(making: Making, minister: tuple[Article, Gold]
 def test_extensions_are_srslys_own_again() -> None:
     """Inside, what srsly knows is what it knew at the start; afterwards it looks again, also after an error."""
     known, inside = msgpack_encoders.get_all(), list[object]()
-    with pytest.raises(ZeroDivisionError), extensions_known():
+    with pytest.raises(ZeroDivisionError), cache_extensions():
         inside.append(msgpack_encoders.get_all() if 1 / len(inside) else None)
-    with extensions_known():
+    with cache_extensions():
         inside.append(msgpack_encoders.get_all())
 
-    with extensions_known():
-        with extensions_known():
+    with cache_extensions():
+        with cache_extensions():
             pass
         assert "get_all" in vars(msgpack_encoders)
     assert inside == [known]

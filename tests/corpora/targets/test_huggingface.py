@@ -11,21 +11,21 @@ import pytest
 from datasets import load_dataset, load_from_disk
 from seqeval.metrics.sequence_labeling import get_entities
 
-from labeling.corpora.build.canonical import content_of
-from labeling.corpora.build.flat_layer import flat_layer, layers
-from labeling.corpora.targets.huggingface.arrow_columns import Row, batch_of
+from labeling.corpora.build.canonical import make_canonical_form
+from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
+from labeling.corpora.targets.huggingface.arrow_columns import ArrowRow, make_batch
 from labeling.corpora.targets.huggingface.dataset import (
-    Tables,
-    Tagged,
-    features,
-    finish,
+    TableWriter,
+    TokenTags,
+    explain_untagged,
+    make_features,
     read_arrow,
     read_parquet,
     tag_names,
-    tagged,
-    untagged,
+    tag_tokens,
+    write_dataset_dict,
 )
-from labeling.tokens import edges, tokenizer
+from labeling.tokens import make_tokenizer, token_edges
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from labeling.corpora.build.flat_layer import FlatLayer
     from tests.corpora.conftest import Making
 
-NLP = tokenizer("en")
+NLP = make_tokenizer("en")
 
 
-def _layered(making: Making, article: Article, gold: Gold, depth: int) -> tuple[list[FlatLayer], list[Tagged]]:
+def _layered(making: Making, article: Article, gold: Gold, depth: int) -> tuple[list[FlatLayer], list[TokenTags]]:
     labels = making.schema.label_names
-    stack = layers(article.text, gold, flat_layer(article.text, gold, labels), labels, depth)
-    return stack, [tagged(edges(NLP.make_doc(article.text)), layer, labels) for layer in stack]
+    stack = stack_layers(article.text, gold, choose_flat_layer(article.text, gold, labels), labels, depth)
+    return stack, [tag_tokens(token_edges(NLP.make_doc(article.text)), layer, labels) for layer in stack]
 
 
-def _tagged(making: Making, article: Article, gold: Gold) -> Tagged:
-    layer = flat_layer(article.text, gold, making.schema.label_names)
-    return tagged(edges(NLP.make_doc(article.text)), layer, making.schema.label_names)
+def _tagged(making: Making, article: Article, gold: Gold) -> TokenTags:
+    layer = choose_flat_layer(article.text, gold, making.schema.label_names)
+    return tag_tokens(token_edges(NLP.make_doc(article.text)), layer, making.schema.label_names)
 
 
 @pytest.fixture
@@ -55,13 +55,15 @@ def written(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> P
     """A dataset with one article in train and none elsewhere."""
     article, gold = minister
     for split in SPLITS:
-        tables = Tables(tmp_path, split, making.schema.label_names)
+        tables = TableWriter(tmp_path, split, making.schema.label_names)
         if split == "train":
             tags = [each.tags for each in _layered(making, article, gold, 3)[1]]
-            row = Row(article.text, edges(NLP.make_doc(article.text)), tags, content_of(article, gold))
-            tables.add(batch_of([row], features(making.schema.label_names).arrow_schema))
+            row = ArrowRow(
+                article.text, token_edges(NLP.make_doc(article.text)), tags, make_canonical_form(article, gold)
+            )
+            tables.add(make_batch([row], make_features(making.schema.label_names).arrow_schema))
         tables.close()
-    finish(tmp_path)
+    write_dataset_dict(tmp_path)
     return tmp_path
 
 
@@ -92,13 +94,13 @@ def test_nested_spans_lie_in_further_layers(minister: tuple[Article, Gold], maki
     # Foreign Minister of Japan ( Tokyo ) met @ ForeignSecAhmed (thumb) Latheef of the Maldives .
     assert deeper[1].tags == [0, 3, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     assert deeper[2].tags == [0, 0, 0, 5, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert untagged(stack, tags) == {
+    assert explain_untagged(stack, tags) == {
         "s1": "inside the PERSON 0..25",
         "s2": "crosses the PERSON 0..25; tag layer 2 has it",
         "s3": "the same stretch is GOV_BODY, which the schema names first",
         "s5": "a boundary falls inside a token, so no tag can hold it",
     }
-    assert untagged(three, deeper)["s1"] == "inside the PERSON 0..25; tag layer 3 has it"
+    assert explain_untagged(three, deeper)["s1"] == "inside the PERSON 0..25; tag layer 3 has it"
 
 
 def test_nothing_is_known_of_an_open_stretch_in_any_layer(making: Making) -> None:
@@ -129,7 +131,7 @@ def test_rows_as_people_load_them(written: Path, minister: tuple[Article, Gold],
     row = loaded["train"][0]
 
     assert {split: rows.num_rows for split, rows in loaded.items()} == {"train": 1, "dev": 0, "test": 0}
-    assert all(rows.features == features(making.schema.label_names) for rows in loaded.values())
+    assert all(rows.features == make_features(making.schema.label_names) for rows in loaded.values())
     assert row["spans"][-1] == {"id": "s5", "start": 48, "end": 63, "label": "PERSON", "unsure": True}
     assert article.text[48:63] == "Ahmed \U0001f44d Latheef"
     assert row["relations"] == [
@@ -172,7 +174,7 @@ def test_parquet_speaks_the_old_words(written: Path) -> None:
 
 def test_both_are_gold_again(written: Path, minister: tuple[Article, Gold]) -> None:
     """What the rows say, read from either file, is what gold says."""
-    assert list(read_arrow(written, "train")) == [content_of(*minister)]
-    assert list(read_parquet(written, "train")) == [content_of(*minister)]
+    assert list(read_arrow(written, "train")) == [make_canonical_form(*minister)]
+    assert list(read_parquet(written, "train")) == [make_canonical_form(*minister)]
     assert list(read_arrow(written, "dev")) == []
     assert list(read_parquet(written, "test")) == []

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling.annotations import LedgerRow, Relation
-from labeling.corpora.build.build import build
-from labeling.corpora.build.flat_layer import flat_layer
-from labeling.corpora.targets.spacy.docbin import doc_of
-from labeling.corpora.targets.spacy.relation_pairs import Pairing
+from labeling.corpora.build.build import build_dataset
+from labeling.corpora.build.flat_layer import choose_flat_layer
+from labeling.corpora.targets.spacy.docbin import make_doc
+from labeling.corpora.targets.spacy.relation_pairs import RelationPairBuilder
 from labeling.schema import RelationType
-from labeling.tokens import edges, tokenizer
+from labeling.tokens import make_tokenizer, token_edges
 from labeling.workspace.storage import read_rows
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.corpora.targets.spacy.relation_pairs import Pairs
+    from labeling.corpora.targets.spacy.relation_pairs import RelationPairs
     from labeling.schema import Schema
     from tests.corpora.conftest import Making
 
-NLP = tokenizer("en")
+NLP = make_tokenizer("en")
 KINDS = (
     RelationType(name="LEADS", definition="x", example="x", head=("PERSON",), tail=("GOV_BODY",)),
     RelationType(name="PART_OF", definition="x", example="x", head=("GOV_BODY",), tail=("COUNTRY",)),
@@ -43,13 +43,15 @@ def schema(making: Making) -> Schema:
     return making.schema.model_copy(update={"relations": KINDS})
 
 
-def _pairs(making: Making, schema: Schema, distance: int = 100, **said: object) -> Pairs:
+def _pairs(making: Making, schema: Schema, distance: int = 100, **said: object) -> RelationPairs:
     """Ana (PERSON, token 0), Ministry (GOV_BODY, 3), Japan (COUNTRY, 5) and Tokyo (COUNTRY, 7)."""
     article = making.article(TEXT)
     places = ((0, 3, "PERSON"), (14, 22, "GOV_BODY"), (26, 31, "COUNTRY"), (33, 38, "COUNTRY"))
     gold = making.gold(article, *places, **said)
-    tokens, layer = NLP.make_doc(TEXT), flat_layer(TEXT, gold, schema.label_names)
-    return Pairing(schema, distance).of(doc_of(tokens, edges(tokens), article, gold, layer, schema), gold)
+    tokens, layer = NLP.make_doc(TEXT), choose_flat_layer(TEXT, gold, schema.label_names)
+    return RelationPairBuilder(schema, distance).of(
+        make_doc(tokens, token_edges(tokens), article, gold, layer, schema), gold
+    )
 
 
 def test_ones_and_zeros(making: Making, schema: Schema) -> None:
@@ -92,7 +94,7 @@ def test_read_back_as_in_the_tutorial(making: Making, minister: tuple[Article, G
     )
     project = making.workspace(tmp_path / "workspace", [(*minister, "train"), (article, gold, "train")])
     (tmp_path / "dataset").mkdir()
-    build(project, tmp_path / "dataset")
+    build_dataset(project, tmp_path / "dataset")
     code = (
         "import sys; sys.modules['labeling'] = None; import spacy; from spacy.tokens import Doc, DocBin\n"
         "Doc.set_extension('rel', default={})\n"

@@ -11,12 +11,25 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from labeling.corpora.build.canonical import content_of
-from labeling.corpora.build.flat_layer import flat_layer, layers
-from labeling.corpora.targets.huggingface.arrow_columns import Row, batch_of
-from labeling.corpora.targets.huggingface.dataset import Tables, features, finish, tag_names, tagged
-from labeling.corpora.targets.huggingface.subwords import IGNORED, NO_WORD, encoded, labels_of, spans_of, words_of
-from labeling.tokens import edges, tokenizer
+from labeling.corpora.build.canonical import make_canonical_form
+from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
+from labeling.corpora.targets.huggingface.arrow_columns import ArrowRow, make_batch
+from labeling.corpora.targets.huggingface.dataset import (
+    TableWriter,
+    make_features,
+    tag_names,
+    tag_tokens,
+    write_dataset_dict,
+)
+from labeling.corpora.targets.huggingface.subwords import (
+    IGNORED,
+    NO_WORD,
+    encode_windows,
+    labels_of_subwords,
+    spans_from_labels,
+    tokens_of_subwords,
+)
+from labeling.tokens import make_tokenizer, token_edges
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
@@ -28,7 +41,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from tests.corpora.conftest import Making
 
-NLP = tokenizer("en")
+NLP = make_tokenizer("en")
 SPECIAL = ["[UNK]", "[CLS]", "[SEP]", "[PAD]"]
 CORPUS = ["Foreign Minister of Japan(Tokyo) met the Maldives delegation in Male today, the EU27 said"] * 3
 
@@ -66,10 +79,12 @@ FAST = {"bytes": _bytes(), "pieces": _pieces(), "words": _words()}
 
 
 def _rows(making: Making, article: Article, gold: Gold) -> pa.RecordBatch:
-    labels, tokens = making.schema.label_names, edges(NLP.make_doc(article.text))
-    stack = layers(article.text, gold, flat_layer(article.text, gold, labels), labels, 2)
-    tags = [tagged(tokens, layer, labels).tags for layer in stack]
-    return batch_of([Row(article.text, tokens, tags, content_of(article, gold))], features(labels).arrow_schema)
+    labels, tokens = making.schema.label_names, token_edges(NLP.make_doc(article.text))
+    stack = stack_layers(article.text, gold, choose_flat_layer(article.text, gold, labels), labels, 2)
+    tags = [tag_tokens(tokens, layer, labels).tags for layer in stack]
+    return make_batch(
+        [ArrowRow(article.text, tokens, tags, make_canonical_form(article, gold))], make_features(labels).arrow_schema
+    )
 
 
 def _batch(making: Making, article: Article, gold: Gold) -> dict[str, list[Any]]:
@@ -79,7 +94,7 @@ def _batch(making: Making, article: Article, gold: Gold) -> dict[str, list[Any]]
 
 def _decoded(text: str, windows: dict[str, list[Any]], names: list[str]) -> set[tuple[int, int, str]]:
     pairs = zip(windows["offset_mapping"], windows["labels"], strict=True)
-    return {span for offsets, labels in pairs for span in spans_of(text, offsets, labels, names)}
+    return {span for offsets, labels in pairs for span in spans_from_labels(text, offsets, labels, names)}
 
 
 @pytest.mark.parametrize("kind", ["bytes", "pieces"])
@@ -87,7 +102,7 @@ def test_labels_say_the_flat_layer(making: Making, kind: str) -> None:
     """However words are cut, the labels decode to the spans, to the character; special signs are ignored."""
     article = making.article("Foreign Minister of Japan(Tokyo) met Andr\u00e9 \U0001f44d Latheef in Male.")
     gold = making.gold(article, (0, 25, "PERSON"), (26, 31, "COUNTRY"), (37, 52, "PERSON"), (20, 25, "COUNTRY"))
-    windows = encoded(_batch(making, article, gold), FAST[kind])
+    windows = encode_windows(_batch(making, article, gold), FAST[kind])
 
     assert article.text[37:52] == "Andr\u00e9 \U0001f44d Latheef"
     assert _decoded(article.text, windows, tag_names(making.schema.label_names)) == {
@@ -98,7 +113,7 @@ def test_labels_say_the_flat_layer(making: Making, kind: str) -> None:
     assert windows["labels"][0][0] == windows["labels"][0][-1] == IGNORED
     assert windows["word_ids"][0][0] == NO_WORD
     assert len(windows["input_ids"][0]) == len(windows["labels"][0]) == len(windows["word_ids"][0])
-    deeper = encoded(_batch(making, article, gold), FAST[kind], layer=1)
+    deeper = encode_windows(_batch(making, article, gold), FAST[kind], layer=1)
     assert _decoded(article.text, deeper, tag_names(making.schema.label_names)) == {(20, 25, "COUNTRY")}
 
 
@@ -110,12 +125,16 @@ def test_labels_by_hand() -> None:
     tags = [1, 2, 0, 3, 0, -1, 0]
     #          CLS     An      na      _Berg   _of      EU27      Ma        le        blank     x x (two bytes)
     offsets = [(0, 0), (0, 2), (2, 4), (4, 9), (9, 12), (13, 17), (18, 20), (20, 22), (22, 23), (23, 24), (23, 24)]
-    words = words_of(offsets, starts, ends)
+    words = tokens_of_subwords(offsets, starts, ends)
 
-    assert labels_of(offsets, words, starts, tags) == [-100, 1, 2, 2, 0, -100, -100, -100, -100, 0, 0]
+    assert labels_of_subwords(offsets, words, starts, tags) == [-100, 1, 2, 2, 0, -100, -100, -100, -100, 0, 0]
     assert [word.start if word else NO_WORD for word in words] == [-1, 0, 0, 1, 2, 3, 5, 5, -1, 6, 6]
     whole = [(0, 9), (23, 24), (23, 24)]
-    assert labels_of(whole, words_of(whole, starts, ends), starts, [1, 2, 0, 0, 0, 0, 3]) == [1, 3, 4]
+    assert labels_of_subwords(whole, tokens_of_subwords(whole, starts, ends), starts, [1, 2, 0, 0, 0, 0, 3]) == [
+        1,
+        3,
+        4,
+    ]
 
 
 def test_words_are_those_of_the_tokenizer_where_both_cut_alike(making: Making) -> None:
@@ -124,7 +143,7 @@ def test_words_are_those_of_the_tokenizer_where_both_cut_alike(making: Making) -
     batch = _batch(making, article, making.gold(article, (0, 5, "COUNTRY")))
     theirs = FAST["words"](batch["text"])
 
-    assert encoded(batch, FAST["words"])["word_ids"][0] == [
+    assert encode_windows(batch, FAST["words"])["word_ids"][0] == [
         NO_WORD if word is None else word for word in theirs.word_ids(0)
     ]
 
@@ -135,8 +154,8 @@ def test_windows(making: Making) -> None:
     article = making.article(text * 8)
     places = [(len(text) * n + start, len(text) * n + end) for n in range(8) for start, end in ((0, 5), (14, 46))]
     gold = making.gold(article, *((start, end, "PERSON") for start, end in places))
-    whole = encoded(_batch(making, article, gold), FAST["pieces"])
-    windows = encoded(_batch(making, article, gold), FAST["pieces"], max_length=16, stride=4)
+    whole = encode_windows(_batch(making, article, gold), FAST["pieces"])
+    windows = encode_windows(_batch(making, article, gold), FAST["pieces"], max_length=16, stride=4)
     names = tag_names(making.schema.label_names)
 
     assert len(windows["labels"]) == 10
@@ -152,14 +171,14 @@ def test_windows(making: Making) -> None:
 def test_as_people_map_a_dataset(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> None:
     """`DatasetDict.map` over what is on disk, empty splits too; what is unknown is ignored."""
     for split in SPLITS:
-        tables = Tables(tmp_path, split, making.schema.label_names)
+        tables = TableWriter(tmp_path, split, making.schema.label_names)
         if split == "train":
             tables.add(_rows(making, *minister))
         tables.close()
-    finish(tmp_path)
+    write_dataset_dict(tmp_path)
     rows = load_from_disk(str(tmp_path / "arrow"))
     windows = rows.map(
-        lambda batch: encoded(batch, FAST["bytes"], max_length=16, stride=2),
+        lambda batch: encode_windows(batch, FAST["bytes"], max_length=16, stride=2),
         batched=True,
         remove_columns=rows["train"].column_names,
         load_from_cache_file=False,
@@ -190,7 +209,7 @@ def test_any_flat_spans_come_back(making: Making, words: list[str], data: st.Dat
     cuts = sorted(data.draw(st.sets(st.integers(0, len(doc)), max_size=4)))
     pairs = list(zip(cuts[::2], cuts[1::2], strict=False))
     places = [(doc[start].idx, doc[end - 1].idx + len(doc[end - 1]), "PERSON") for start, end in pairs]
-    windows = encoded(_batch(making, article, making.gold(article, *places)), _EACH_BYTE)
+    windows = encode_windows(_batch(making, article, making.gold(article, *places)), _EACH_BYTE)
 
     assert _decoded(article.text, windows, tag_names(making.schema.label_names)) == set(places)
 

@@ -12,11 +12,15 @@ import pytest
 from score_crossner import compiled
 
 from labeling.annotations import Relation
-from labeling.corpora.build.build import build
-from labeling.corpora.manifest import MANIFEST, Manifest, verify
-from labeling.corpora.targets.spacy.training_files import EXPECTED, options_to_learn, write_training
+from labeling.corpora.build.build import build_dataset
+from labeling.corpora.manifest import MANIFEST, Manifest, verify_dataset
+from labeling.corpora.targets.spacy.training_files import (
+    EXPECTED_WARNINGS,
+    list_learnable_options,
+    write_training_files,
+)
 from labeling.errors import CorpusChanged
-from labeling.tokens import tokenizer
+from labeling.tokens import make_tokenizer
 from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
@@ -53,7 +57,7 @@ def _dataset(making: Making, folder: Path, train: int, dev: int) -> Path:
     rows = [(*_annotated(making, number), "train" if number < train else "dev") for number in range(train + dev)]
     project: Project = making.workspace(folder / "workspace", rows)
     (folder / "dataset").mkdir()
-    build(project, folder / "dataset")
+    build_dataset(project, folder / "dataset")
     return folder / "dataset"
 
 
@@ -96,7 +100,7 @@ def test_spacy_trains_as_is(dataset: Path, name: str) -> None:
         [sys.executable, "-W", "ignore", "-c", load], cwd=dataset / "spacy", capture_output=True, text=True, check=True
     )
     assert opened.stdout.strip() == "['Region', '(', 'IOR', ')', '.', 'Both']"
-    verify(dataset)
+    verify_dataset(dataset)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -117,7 +121,7 @@ def test_debug_data_of_a_tiny_dataset(making: Making, tmp_path: Path) -> None:
 
     assert run.returncode == 1
     (error,) = _said(run.stdout, "✘")
-    assert [each.fails for each in EXPECTED if each.matches(error)] == [True]
+    assert [each.fails for each in EXPECTED_WARNINGS if each.matches(error)] == [True]
     assert [line for line in _said(run.stdout, "⚠") if not _expected(line)] == []
 
 
@@ -145,17 +149,17 @@ def _said(output: str, mark: str) -> list[str]:
 
 
 def _expected(line: str) -> bool:
-    return any(each.matches(line) for each in EXPECTED)
+    return any(each.matches(line) for each in EXPECTED_WARNINGS)
 
 
 def test_expected_words() -> None:
     """N stands for a number and ... for words; each message has one entry, and another message none."""
     message = "Low number of examples for label 'ARMED_GROUP' in key 'sc' (5)"
 
-    assert [each.words for each in EXPECTED if each.matches(message)] == [
+    assert [each.words for each in EXPECTED_WARNINGS if each.matches(message)] == [
         "Low number of examples for label '...' in key 'sc' (N)"
     ]
-    assert [each.words for each in EXPECTED if each.matches("12 misaligned tokens in the dev data")] == [
+    assert [each.words for each in EXPECTED_WARNINGS if each.matches("12 misaligned tokens in the dev data")] == [
         "N misaligned tokens in the dev data"
     ]
     assert not _expected("12 misaligned tokens in the training data")
@@ -168,30 +172,30 @@ def test_the_project_file_is_one(dataset: Path) -> None:
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.findall(r"spacy train configs/(\w+)\.cfg", run.stdout) == list(CONFIGS)
-    verify(dataset)
+    verify_dataset(dataset)
 
 
 def test_only_what_was_trained_may_lie_beside(making: Making, tmp_path: Path) -> None:
-    """`verify` looks past what spaCy writes, and at nothing else."""
+    """`verify_dataset` looks past what spaCy writes, and at nothing else."""
     dataset = _dataset(making, tmp_path, 3, 1)
     for name in ("spacy/training/ner/model-best/meta.json", "spacy/project.lock", "spacy/__pycache__/relations.pyc"):
         (dataset / name).parent.mkdir(parents=True, exist_ok=True)
         (dataset / name).write_text("{}", encoding="utf-8")
-    verify(dataset)
+    verify_dataset(dataset)
 
     (dataset / "spacy" / "configs" / "mine.cfg").write_text("", encoding="utf-8")
     (dataset / "training").mkdir()
     (dataset / "training" / "x").write_text("", encoding="utf-8")
     with pytest.raises(CorpusChanged, match=r"spacy/configs/mine\.cfg is not in the manifest; training/x is not in"):
-        verify(dataset)
+        verify_dataset(dataset)
 
 
 def test_the_same_bytes_and_only_what_the_schema_needs(making: Making, tmp_path: Path) -> None:
     """Written twice it is the same; a schema of labels alone has no use for the other two configs."""
     bare = making.schema.model_copy(update={"relations": (), "choices": making.schema.choices[1:]})
     for name in ("one", "two"):
-        write_training(tmp_path / name, tokenizer("en"), making.schema)
-    write_training(tmp_path / "bare", tokenizer("en"), bare)
+        write_training_files(tmp_path / name, make_tokenizer("en"), making.schema)
+    write_training_files(tmp_path / "bare", make_tokenizer("en"), bare)
 
     def files(name: str) -> dict[str, bytes]:
         root = tmp_path / name
@@ -210,4 +214,4 @@ def test_the_same_bytes_and_only_what_the_schema_needs(making: Making, tmp_path:
 
 def test_what_a_text_classifier_learns() -> None:
     """All options but those by which an annotator rules an article out: no dataset has such articles."""
-    assert options_to_learn({"event": ("A", "B"), "usable": ("yes", "no")}) == ["event=A", "event=B"]
+    assert list_learnable_options({"event": ("A", "B"), "usable": ("yes", "no")}) == ["event=A", "event=B"]

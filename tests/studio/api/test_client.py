@@ -166,7 +166,7 @@ def test_a_server_that_says_nothing_is_unreachable(monkeypatch: pytest.MonkeyPat
 def _first() -> dict[str, object]:
     from labeling.studio.api import client
 
-    return client._FIRST  # type: ignore[return-value]  # a TypedDict is a dict when it runs
+    return client._FIRST_REQUEST  # type: ignore[return-value]  # a TypedDict is a dict when it runs
 
 
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://x.org", "http://", "http://[", "x"])
@@ -333,7 +333,7 @@ def test_a_project_and_its_tasks(there: Studio) -> None:
 @pytest.mark.studio
 def test_pages_join_without_a_gap(there: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five tasks in pages of two are five tasks, in order."""
-    monkeypatch.setattr("labeling.studio.api.client._PAGE", 2)
+    monkeypatch.setattr("labeling.studio.api.client._SDK_PAGE", 2)
     number = there.create_project("pages", "", CONFIG, "")
     ids = there.import_tasks(number, [task_of(an_article(str(n), "x")) for n in range(5)])
 
@@ -346,7 +346,7 @@ def test_the_longest_address_is_taken(there: Studio) -> None:
     number = there.create_project("addresses", "", CONFIG, "")
     wanted = range(9_000_000, 9_000_000 + calls.MOST_NUMBERS + 1)
 
-    assert list(calls.exports(there, number, wanted)) == [b"[]", b"[]"]
+    assert list(calls.export_pieces(there, number, wanted)) == [b"[]", b"[]"]
 
 
 @pytest.mark.studio

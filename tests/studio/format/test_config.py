@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.project import load_project, shipped
+from labeling.project import load_project, shipped_config
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
-from labeling.studio.format.config import instruction, labelling_config
+from labeling.studio.format.config import labelling_config, labelling_instruction
 
-PROJECTS = [shipped("diplomatic.toml"), Path(__file__).parents[2] / "data" / "sports.toml"]
+PROJECTS = [shipped_config("diplomatic.toml"), Path(__file__).parents[2] / "data" / "sports.toml"]
 
 # What an XML document can hold: no control characters but tab and LF, no surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs"), include_characters="\t\n&<>\"'\ufffd"), min_size=1).map(
@@ -124,7 +124,7 @@ def test_label_studio_accepts_it(schema: Schema) -> None:
 def test_markup_in_definitions_stays_text() -> None:
     """& < > and quotes of the sports schema are escaped, in XML and in HTML, and read back as written."""
     schema = load_project(PROJECTS[1]).schema
-    config, page = labelling_config(schema), instruction(schema)
+    config, page = labelling_config(schema), labelling_instruction(schema)
 
     assert "say O'Neill &amp; &quot;Sons&quot; &lt;at home&gt;." in config
     assert 'say O\'Neill &amp; "Sons" &lt;at home&gt;.' in page
@@ -146,14 +146,14 @@ def test_no_text_breaks_out(text: str) -> None:
 
     assert hint is not None
     assert hint.get("hint") == text
-    assert instruction(schema).count("<li>") == instruction(plain).count("<li>") == 6 + 1 + 1 + 1
+    assert labelling_instruction(schema).count("<li>") == labelling_instruction(plain).count("<li>") == 6 + 1 + 1 + 1
 
 
 def test_instruction_explains_everything(schema: Schema) -> None:
     """The page has every definition, example, near miss, rule and option of the schema, in that order of labels."""
     from html import unescape
 
-    page = unescape(instruction(schema))
+    page = unescape(labelling_instruction(schema))
     sentences = [
         *schema.guidance,
         *(text for label in schema.labels for text in (label.definition, *label.examples, *label.near_misses)),
@@ -171,4 +171,4 @@ def test_same_schema_same_bytes(schema: Schema) -> None:
     again = Schema.model_validate(schema.model_dump())
 
     assert labelling_config(again) == labelling_config(schema)
-    assert instruction(again) == instruction(schema)
+    assert labelling_instruction(again) == labelling_instruction(schema)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from labeling.errors import UnreadableExport
 from labeling.studio.format import exports
 from labeling.studio.format.exports import is_portable, read_export, stream_export
-from labeling.studio.sync.pull_archive import tasks_in
+from labeling.studio.sync.pull_archive import read_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def test_a_stream_brings_what_the_whole_brings(tasks: list[Any], chunk: int, ind
     """The same tasks in the same order, with pieces of any size, on one line or on many."""
     text = json.dumps(tasks, indent=indent)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exports, "_CHUNK", chunk)
+        patch.setattr(exports, "_CHUNK_CHARACTERS", chunk)
         assert list(stream_export(io.StringIO(text), "here")) == read_export(text.encode(), "here") == tasks
 
 
@@ -67,7 +67,7 @@ def test_a_damaged_kept_answer_is_refused(tmp_path: Path, damage: str) -> None:
     if damage in content:
         path.write_bytes(content[damage])
     with pytest.raises(UnreadableExport):
-        list(tasks_in(path))
+        list(read_archive(path))
 
 
 @example("\ud800", 0.0)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.errors import SchemaError
-from labeling.schema import ChoiceSet, Label, Migrations, Option, RelationType, Schema, checked
+from labeling.schema import ChoiceSet, Label, Migrations, Option, RelationType, Schema, check_schema
 from labeling.studio.format.convert import read_task, result_of, task_of
-from labeling.studio.format.migrations import migrated
+from labeling.studio.format.migrations import migrate_result
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
-    from labeling.annotations import Quarantined
+    from labeling.annotations import QuarantineRow
 
 TEXT = "The ministry of Peru met Anna Bo."
 ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
@@ -39,7 +39,7 @@ def schema(**migrations: dict[str, str]) -> Schema:
     )
 
 
-def read(said: Annotation, today: Schema) -> tuple[Annotation, list[Quarantined]]:
+def read(said: Annotation, today: Schema) -> tuple[Annotation, list[QuarantineRow]]:
     """What is read of ``said`` as the server has it."""
     task: Any = {"id": 1, **task_of(ARTICLE), "annotations": [{"id": 7, "result": [*result_of(said, ARTICLE)]}]}
     (sound,), findings = read_task(task, {"a": ARTICLE}, today, {})
@@ -108,7 +108,7 @@ def test_one_label_of_a_region_may_go_and_the_other_stay() -> None:
         {"id": "m", "type": "labels", "from_name": "label", "to_name": "text", "value": region},
         {"type": "relation", "from_id": "m", "to_id": "p", "direction": "right", "labels": ["OF"]},
     ]
-    left, findings = migrated(rows, Migrations(labels={"MINISTRY": ""}))
+    left, findings = migrate_result(rows, Migrations(labels={"MINISTRY": ""}))
 
     assert left == [{**rows[0], "value": {**region, "labels": ["BODY"]}}, rows[1]]
     assert [found.id for found in findings] == ["m:MINISTRY"]
@@ -132,7 +132,7 @@ def test_one_label_of_a_region_may_go_and_the_other_stay() -> None:
 )
 def test_any_rubbish_is_passed_on_or_accounted_for(result: list[Any]) -> None:
     """Nothing fails, and each row is there still, or a finding says why it is not."""
-    left, findings = migrated(result, Migrations(labels={"A": ""}, relations={"A": ""}, choices={"event.A": ""}))
+    left, findings = migrate_result(result, Migrations(labels={"A": ""}, relations={"A": ""}, choices={"event.A": ""}))
 
     assert len(left) + len(findings) >= len(result)
 
@@ -149,4 +149,4 @@ def test_any_rubbish_is_passed_on_or_accounted_for(result: list[Any]) -> None:
 def test_a_migration_that_leads_nowhere_is_refused(migrations: dict[str, dict[str, str]], fault: str) -> None:
     """From something that is still there, or to something that is not."""
     with pytest.raises(SchemaError, match=fault):
-        checked(schema(**migrations), "here")
+        check_schema(schema(**migrations), "here")

@@ -34,7 +34,7 @@ from labeling.errors import (
 from labeling.project import Project, load_project
 from labeling.studio.api import calls
 from labeling.studio.api.client import connect_to
-from labeling.studio.server.ports import choose
+from labeling.studio.server.ports import choose_port
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
 from labeling.verbs.pull import pull
@@ -305,7 +305,7 @@ def test_a_front_that_takes_no_large_requests(project: Project, trusted: Product
     """By default nginx takes 1 MB: 413 with the setting to change; by the right front each article is there once."""
     large = [article(f"large/{number}", f"{number} " + "Anna met Bob. " * 10_000) for number in range(9)]
     project.workspace.articles.write(large)
-    outer = choose(None, None)
+    outer = choose_port(None, None)
     narrow = trusted.server.model_copy(update={"url": f"https://{FRONT}:{outer}"})
     with (
         front(trusted.authority.parent, trusted.inner, outer, without="client_max_body_size"),
@@ -325,14 +325,14 @@ def test_the_longest_address_passes(project: Project, trusted: Production) -> No
     wanted = range(9_000_000, 9_000_000 + calls.MOST_NUMBERS)
     pushed = push(project, server=trusted.server)
     with connect_to(trusted.server.url, trusted.server.api_key) as studio:
-        assert list(calls.exports(studio, pushed.project, wanted)) == [b"[]"]
+        assert list(calls.export_pieces(studio, pushed.project, wanted)) == [b"[]"]
 
 
 def test_a_front_with_nothing_behind_it(trusted: Production) -> None:
     """While Label Studio restarts, nginx answers with a page of its own: 502, by name."""
-    outer = choose(None, None)
+    outer = choose_port(None, None)
     with (
-        front(trusted.authority.parent, choose(None, None), outer),
+        front(trusted.authority.parent, choose_port(None, None), outer),
         pytest.raises(ServerFailed, match="502") as failed,
         connect_to(f"https://{FRONT}:{outer}", trusted.server.api_key),
     ):

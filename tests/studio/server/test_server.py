@@ -35,8 +35,8 @@ from labeling.errors import (
 )
 from labeling.studio.api.client import connect_to
 from labeling.studio.api.signup import add_user
-from labeling.studio.server.package import DATABASE, fresh_database, package_folder, tail
-from labeling.studio.server.server import running, start, stop
+from labeling.studio.server.package import DATABASE, create_database, package_folder, read_log_tail
+from labeling.studio.server.server import find_running_server, start_server, stop_server
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     fresh = Workspace(tmp_path / "w")
     yield fresh
     if (fresh.studio / "server.json").exists():
-        stop(fresh)
+        stop_server(fresh)
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_it_is_known_wherever_it_has_gone(studio: Credentials, studio_workspace:
             done = people.map(lambda number: [client.export(number) for _ in range(8)], numbers)
             assert [*done] == [[[]] * 8] * 4
 
-    assert running(studio_workspace) is not None
+    assert find_running_server(studio_workspace) is not None
 
 
 def test_further_people_get_keys_of_their_own(studio: Credentials) -> None:
@@ -231,14 +231,14 @@ def test_people_are_not_added_where_no_label_studio_answers(studio: Credentials)
 
 
 def test_one_that_runs_is_found_and_not_started_again(studio: Credentials, studio_workspace: Workspace) -> None:
-    """`running` gives its credentials; a second start gives the same process; another port for it is a wrong use."""
+    """`find_running_server` gives its credentials; a second start the same process; another port is a wrong use."""
     before = process_of(studio_workspace)
-    assert running(studio_workspace) == studio
-    assert start(studio_workspace).credentials == studio
+    assert find_running_server(studio_workspace) == studio
+    assert start_server(studio_workspace).credentials == studio
     assert process_of(studio_workspace) == before
     with pytest.raises(UsageError, match="runs already"):
-        start(studio_workspace, 1)
-    assert running(studio_workspace) == studio
+        start_server(studio_workspace, 1)
+    assert find_running_server(studio_workspace) == studio
 
 
 def test_stop_ends_no_server_of_another_folder(
@@ -246,8 +246,8 @@ def test_stop_ends_no_server_of_another_folder(
 ) -> None:
     """A copied workspace names the process of its original; to stop the copy stops nothing."""
     shutil.copytree(studio_workspace.studio, workspace.studio)
-    assert running(workspace) is None
-    assert not stop(workspace)
+    assert find_running_server(workspace) is None
+    assert not stop_server(workspace)
     assert httpx.get(f"{studio.url}/health").status_code == 200
 
 
@@ -256,8 +256,8 @@ def test_stop_ends_no_program_that_got_the_process_id(workspace: Workspace) -> N
     (workspace.studio / "data").mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         (workspace.studio / "server.json").write_text(json.dumps({"pid": other.pid}))
-        assert running(workspace) is None
-        assert not stop(workspace)
+        assert find_running_server(workspace) is None
+        assert not stop_server(workspace)
         assert other.poll() is None
         other.communicate(b"\n")
 
@@ -278,7 +278,7 @@ def test_detached_it_lives_on_with_its_data(workspace: Workspace, monkeypatch: p
     assert line.count("\n") == 1
 
     path = workspace.studio / "credentials.json"
-    server = running(workspace)
+    server = find_running_server(workspace)
     assert server is not None
     assert json.loads(line) == {"url": server.url, "credentials": str(path.resolve())}
     assert [user["email"] for user in asked(server, "/api/users")] == [server.email]
@@ -290,9 +290,9 @@ def test_detached_it_lives_on_with_its_data(workspace: Workspace, monkeypatch: p
     process = process_of(workspace)
     subprocess.run(command(workspace, "--stop"), cwd=CHECKOUT, check=True, capture_output=True)
     assert not process.is_running()
-    assert running(workspace) is None
+    assert find_running_server(workspace) is None
 
-    assert start(workspace).credentials == server
+    assert start_server(workspace).credentials == server
     assert [project["title"] for project in asked(server, "/api/projects")["results"]] == ["kept"]
 
 
@@ -311,7 +311,7 @@ def test_in_the_foreground_it_ends_with_us(workspace: Workspace, number: signal.
     """Ctrl-C and `kill` of ``labeling serve`` end the server too, and leave no secret on the screen."""
     with serving(workspace) as program:
         words = said(program, "Ctrl-C stops it.")
-        server = running(workspace)
+        server = find_running_server(workspace)
         process = process_of(workspace)
         program.send_signal(number)
         rest = program.communicate(timeout=30)
@@ -349,7 +349,7 @@ def test_without_the_package_there_is_no_server(workspace: Workspace, monkeypatc
     """An installation without the extra says how to get it, and makes no folder."""
     monkeypatch.setitem(sys.modules, "label_studio", None)  # what Python itself takes for "not there"
     with pytest.raises(ServerPackageMissing) as refusal:
-        start(workspace)
+        start_server(workspace)
     assert "labeling[server]" in refusal.value.todo
     assert not workspace.studio.exists()
 
@@ -357,7 +357,7 @@ def test_without_the_package_there_is_no_server(workspace: Workspace, monkeypatc
 def test_a_port_that_is_taken(workspace: Workspace, listener: int) -> None:
     """The port of another program is refused by its number; nothing is started."""
     with pytest.raises(PortTaken, match=str(listener)):
-        start(workspace, listener)
+        start_server(workspace, listener)
     assert not (workspace.studio / "server.json").exists()
 
 
@@ -387,7 +387,7 @@ def emptied(studio: Path) -> None:
 def cut_short(studio: Path) -> None:
     """The database lost its second half."""
     (studio / "data").mkdir(parents=True)
-    fresh_database(studio / "data", lambda _: None)
+    create_database(studio / "data", lambda _: None)
     database = studio / "data" / DATABASE
     database.write_bytes(database.read_bytes()[: database.stat().st_size // 2])
 
@@ -420,13 +420,13 @@ def test_a_dead_data_folder(workspace: Workspace, damage: Callable[[Path], None]
     before = {path: path.read_bytes() for path in workspace.root.rglob("*") if path.is_file()}
 
     with pytest.raises(DataFolderUnusable) as refusal:
-        start(workspace)
+        start_server(workspace)
 
     assert str(workspace.studio.resolve()) in str(refusal.value)
     assert "hush-hush" not in str(refusal.value)
     after = {path: path.read_bytes() for path in workspace.root.rglob("*") if path.is_file()}
     assert before.items() <= after.items()
-    assert running(workspace) is None
+    assert find_running_server(workspace) is None
 
 
 def test_a_folder_that_may_not_be_written(
@@ -436,13 +436,13 @@ def test_a_folder_that_may_not_be_written(
     closed, opened = Workspace(open_folder / "closed"), Workspace(open_folder / "opened")
     closed.root.mkdir(mode=0o500)
     (opened.studio / "data").mkdir(parents=True)
-    fresh_database(opened.studio / "data", lambda _: None)
+    create_database(opened.studio / "data", lambda _: None)
     (opened.studio / "data" / DATABASE).chmod(0o400)
 
     with as_nobody(closed.root), pytest.raises(DataFolderUnusable, match="Permission denied"):
-        start(closed)
+        start_server(closed)
     with as_nobody(opened.root, *opened.root.rglob("*")), pytest.raises(DataFolderUnusable, match="may not be written"):
-        start(opened)
+        start_server(opened)
 
 
 def test_a_database_that_does_not_know_the_key(
@@ -459,15 +459,15 @@ def test_a_database_that_does_not_know_the_key(
     (workspace.studio / "credentials.json").write_text(json.dumps(other))
 
     with pytest.raises(DataFolderUnusable, match="does not know the key"):
-        start(workspace)
+        start_server(workspace)
     assert not (workspace.studio / "server.json").exists()
-    assert running(workspace) is None
+    assert find_running_server(workspace) is None
 
 
 def test_a_server_that_does_not_answer_in_time(workspace: Workspace) -> None:
     """Waiting ends after the patience given, and so does what was waited for."""
     with pytest.raises(ServerDidNotStart, match=r"did not answer within 0\.5 seconds"):
-        start(workspace, patience=0.5)
+        start_server(workspace, patience=0.5)
     folder = str(workspace.studio.resolve() / "data")
     assert folder not in [each.info["cwd"] for each in psutil.process_iter(["cwd"])]
 
@@ -479,7 +479,7 @@ def test_a_server_that_ends_while_starting(workspace: Workspace) -> None:
         connection.execute("CREATE TABLE django_migrations (name TEXT)")
 
     with pytest.raises(ServerDidNotStart, match="ended while starting") as refusal:
-        start(workspace)
+        start_server(workspace)
     assert "django_migrations" in str(refusal.value)
     saved = json.loads((workspace.studio / "credentials.json").read_text())
     assert saved["password"] not in str(refusal.value)
@@ -489,9 +489,9 @@ def test_a_server_that_ends_while_starting(workspace: Workspace) -> None:
 def test_the_tail_of_a_log_tells_no_secret(tmp_path: Path) -> None:
     """Secrets are blotted out of the twelve lines that are shown; a log that is not there has no lines."""
     log = tmp_path / "log"
-    assert tail(log) == ""
+    assert read_log_tail(log) == ""
     log.write_text("\n".join(f"line {n} hush" for n in range(20)))
-    assert tail(log, ("hush",)) == "".join(f"\n    line {n} ***" for n in range(8, 20))
+    assert read_log_tail(log, ("hush",)) == "".join(f"\n    line {n} ***" for n in range(8, 20))
 
 
 # --- the template ----------------------------------------------------------------------------------------------------
@@ -499,7 +499,7 @@ def test_the_tail_of_a_log_tells_no_secret(tmp_path: Path) -> None:
 
 def test_the_template_holds_nobody(tmp_path: Path) -> None:
     """The database every workspace starts from has tables, and neither user, organisation nor key."""
-    fresh_database(tmp_path, lambda _: None)
+    create_database(tmp_path, lambda _: None)
     with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
         counts = {
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own literals
@@ -517,7 +517,7 @@ def test_without_a_cache_label_studio_migrates_by_itself(tmp_path: Path, monkeyp
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("LABELING_CACHE", str(tmp_path / "cache"))
     heard: list[str] = []
-    fresh_database(tmp_path / "data", heard.append)
+    create_database(tmp_path / "data", heard.append)
     assert len(heard) == 1
     assert "No migrated database can be kept" in heard[0]
     assert list((tmp_path / "data").iterdir()) == []
@@ -531,8 +531,8 @@ def test_two_that_start_cold_make_one_template(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "cache" / f"label-studio-{version('label-studio')}-1.sqlite3").write_bytes(b"noise")
     (tmp_path / "cache" / ".migrating-killed").mkdir()
     program = (
-        "import sys; from pathlib import Path; from labeling.studio.package import fresh_database; "
-        "data = Path(sys.argv[1]); data.mkdir(); fresh_database(data, print)"
+        "import sys; from pathlib import Path; from labeling.studio.server.package import create_database; "
+        "data = Path(sys.argv[1]); data.mkdir(); create_database(data, print)"
     )
     both = [
         subprocess.Popen(

@@ -6,44 +6,46 @@ from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labeling.annotations import choice_id
-from labeling.corpora.build.canonical import PROVENANCE, Content, digest_held, in_order
+from labeling.corpora.build.canonical import PROVENANCE, CanonicalForm, describe_digest, sort_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
-    from labeling.tokens import Edges
+    from labeling.tokens import TokenEdges
 
-# The columns that `contents_of` does not need.
+# The columns that `read_batch` does not need.
 TOKENS = ("tokens", "token_starts", "token_ends", "tags", "tag_layers")
 
 
-class Row(NamedTuple):
+class ArrowRow(NamedTuple):
     """What a row is made of: a text, where the tokenizer cuts it, a tag for each token in each layer, and its gold.
 
     The flat layer comes first.
     """
 
     text: str
-    tokens: Edges
+    tokens: TokenEdges
     tags: Sequence[Sequence[int]]
-    content: Content
+    content: CanonicalForm
 
 
-def batch_of(rows: Sequence[Row], columns: pa.Schema) -> pa.RecordBatch:
+def make_batch(rows: Sequence[ArrowRow], columns: pa.Schema) -> pa.RecordBatch:
     """Rows in Arrow's form; ``columns`` is the schema of `features`."""
     import pyarrow as pa
 
-    plain, lists = _plain(rows), _lists([row.content for row in rows])
+    plain, lists = _plain_columns(rows), _list_columns([row.content for row in rows])
     arrays = [
-        _structs(lists[column.name], column.type) if column.name in lists else pa.array(plain[column.name], column.type)
+        _struct_array(lists[column.name], column.type)
+        if column.name in lists
+        else pa.array(plain[column.name], column.type)
         for column in columns
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=columns)
 
 
-def _plain(rows: Sequence[Row]) -> dict[str, list[Any]]:
+def _plain_columns(rows: Sequence[ArrowRow]) -> dict[str, list[Any]]:
     """The columns of strings, numbers and lists of these."""
     contents = [row.content for row in rows]
     return {
@@ -61,7 +63,7 @@ def _plain(rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-def _lists(contents: Sequence[Content]) -> dict[str, list[Sequence[Sequence[Any]]]]:
+def _list_columns(contents: Sequence[CanonicalForm]) -> dict[str, list[Sequence[Sequence[Any]]]]:
     """The columns of lists of structs, each struct as a tuple in the order of its fields."""
     return {
         "spans": [each.spans for each in contents],
@@ -71,7 +73,7 @@ def _lists(contents: Sequence[Content]) -> dict[str, list[Sequence[Sequence[Any]
     }
 
 
-def _structs(rows: Sequence[Sequence[Sequence[Any]]], kind: pa.ListType) -> pa.ListArray:
+def _struct_array(rows: Sequence[Sequence[Sequence[Any]]], kind: pa.ListType) -> pa.ListArray:
     import pyarrow as pa
 
     structs, fields = list(chain.from_iterable(rows)), list(kind.value_type)
@@ -80,7 +82,7 @@ def _structs(rows: Sequence[Sequence[Sequence[Any]]], kind: pa.ListType) -> pa.L
     return pa.ListArray.from_arrays(ends, pa.StructArray.from_arrays(values, fields=fields), type=kind)
 
 
-def contents_of(rows: pa.RecordBatch) -> Iterator[Content]:
+def read_batch(rows: pa.RecordBatch) -> Iterator[CanonicalForm]:
     """What each row says about its article."""
     fields = [_values(rows.column(name)) for name in ("id", "text", "digest", *PROVENANCE, "complete")]
     lists = [_tuples(rows.column(name)) for name in ("spans", "relations", "choices", "open")]
@@ -89,12 +91,12 @@ def contents_of(rows: pa.RecordBatch) -> Iterator[Content]:
         *fields, *lists, asked, strict=True
     ):
         source, title, published, url = provenance
-        yield Content(
+        yield CanonicalForm(
             article=article,
-            digest=digest_held(text, said),
+            digest=describe_digest(text, said),
             provenance=(source, title, published, url),
             complete=complete,
-            spans=in_order(spans),
+            spans=sort_spans(spans),
             relations=relations,
             choices=tuple(choice_id(name, option) for name, option in choices),
             open=stretches,

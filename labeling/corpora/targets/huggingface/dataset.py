@@ -12,9 +12,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.corpora.checksums import sha256_of
-from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, contents_of
-from labeling.tokens import touched
+from labeling.corpora.checksums import sha256_of_file
+from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, read_batch
+from labeling.tokens import tokens_touching
 from labeling.workspace.rows.assignment import SPLITS
 from labeling.workspace.storage import write_json
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from labeling.annotations import GoldSpan
-    from labeling.corpora.build.canonical import Content
+    from labeling.corpora.build.canonical import CanonicalForm
     from labeling.corpora.build.flat_layer import FlatLayer
-    from labeling.tokens import Edges
+    from labeling.tokens import TokenEdges
 
 # ClassLabel's own word for "not known": such a token is neither an entity nor O.
-UNKNOWN = -1
+UNKNOWN_TAG = -1
 ARROW, PARQUET = "arrow", "parquet"
-_BATCH = 256
+_ROWS_A_BATCH = 256
 _DATA = "data-00000-of-00001.arrow"
 
 
@@ -43,7 +43,7 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
 
 
-def features(labels: Sequence[str]) -> Features:
+def make_features(labels: Sequence[str]) -> Features:
     """The features of every row: a label that occurs nowhere has its number all the same."""
     from datasets import ClassLabel, Features, List, Value
 
@@ -73,40 +73,40 @@ def features(labels: Sequence[str]) -> Features:
 
 
 @dataclass(frozen=True)
-class Tagged:
+class TokenTags:
     """The tags of one article, and the ids of flat spans they cannot hold: a boundary falls inside a token."""
 
     tags: Sequence[int]
     misaligned: frozenset[str]
 
 
-def tagged(tokens: Edges, layer: FlatLayer, labels: Sequence[str]) -> Tagged:
+def tag_tokens(tokens: TokenEdges, layer: FlatLayer, labels: Sequence[str]) -> TokenTags:
     """Tag the tokens with the flat layer.
 
     Tokens that touch a misaligned span, or a stretch of which nothing is known, are ``UNKNOWN``.
     """
     starts, ends = tokens
     tags, number = [0] * len(starts), {label: place for place, label in enumerate(labels)}
-    inside = {span.id: touched(starts, ends, span.start, span.end) for span in layer.spans}
-    apart = [span for span in layer.spans if not _aligned(tokens, inside[span.id], span)]
+    inside = {span.id: tokens_touching(starts, ends, span.start, span.end) for span in layer.spans}
+    apart = [span for span in layer.spans if not _is_aligned(tokens, inside[span.id], span)]
     for stretch in (*layer.unknown, *((span.start, span.end) for span in apart)):
-        for token in touched(starts, ends, *stretch):
-            tags[token] = UNKNOWN
+        for token in tokens_touching(starts, ends, *stretch):
+            tags[token] = UNKNOWN_TAG
     misaligned = frozenset(span.id for span in apart)
     for span in layer.spans:
         if span.id not in misaligned:
             place, begin = inside[span.id], 1 + 2 * number[span.label]
             tags[place.start : place.stop] = [begin, *[begin + 1] * (len(place) - 1)]
-    return Tagged(tags, misaligned)
+    return TokenTags(tags, misaligned)
 
 
-def _aligned(tokens: Edges, inside: range, span: GoldSpan) -> bool:
+def _is_aligned(tokens: TokenEdges, inside: range, span: GoldSpan) -> bool:
     """Whether the tokens that a span touches are the span."""
     starts, ends = tokens
     return bool(inside) and (starts[inside.start], ends[inside.stop - 1]) == (span.start, span.end)
 
 
-def untagged(stack: Sequence[FlatLayer], tags: Sequence[Tagged]) -> dict[str, str]:
+def explain_untagged(stack: Sequence[FlatLayer], tags: Sequence[TokenTags]) -> dict[str, str]:
     """The spans that ``tags`` does not hold, by id, each with the reason, and with the tag layer that has it, if any.
 
     Args:
@@ -121,7 +121,7 @@ def untagged(stack: Sequence[FlatLayer], tags: Sequence[Tagged]) -> dict[str, st
     return left
 
 
-class Tables:
+class TableWriter:
     """Writes the rows of one split, a piece at a time: Arrow and Parquet, in the layout of a ``DatasetDict``."""
 
     def __init__(self, folder: Path, split: str, labels: Sequence[str]) -> None:
@@ -129,14 +129,14 @@ class Tables:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self._features = features(labels)
+        self._features = make_features(labels)
         self._schema = self._features.arrow_schema
         self._folder, self._split = folder / ARROW / split, split
         self._folder.mkdir(parents=True)
         (folder / PARQUET).mkdir(exist_ok=True)
         self._arrow = pa.ipc.new_stream(str(self._folder / _DATA), self._schema)
         parquet = folder / PARQUET / f"{split}.parquet"
-        self._parquet = pq.ParquetWriter(parquet, readable_by_all(self._schema))  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        self._parquet = pq.ParquetWriter(parquet, make_compatible(self._schema))  # type: ignore[no-untyped-call]  # pyarrow is untyped
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Append rows, in both forms."""
@@ -156,7 +156,7 @@ class Tables:
         state: dict[str, JsonValue] = {
             "_data_files": [{"filename": _DATA}],
             # `datasets` caches by fingerprint; its own would have the time of the file in it.
-            "_fingerprint": sha256_of(self._folder / _DATA)[:16],
+            "_fingerprint": sha256_of_file(self._folder / _DATA)[:16],
             "_format_columns": None,
             "_format_kwargs": {},
             "_format_type": None,
@@ -166,28 +166,28 @@ class Tables:
         write_json(self._folder / "state.json", state)
 
 
-def finish(folder: Path) -> None:
+def write_dataset_dict(folder: Path) -> None:
     """Write the file that makes the splits under ``folder`` one ``DatasetDict``."""
     write_json(folder / ARROW / "dataset_dict.json", {"splits": list(SPLITS)})
 
 
-def readable_by_all(schema: pa.Schema) -> pa.Schema:
+def make_compatible(schema: pa.Schema) -> pa.Schema:
     """The schema with its features in the words that `datasets` 3 knows as well as 5: ``Sequence``, not ``List``."""
     metadata = json.loads(schema.metadata[b"huggingface"])
-    metadata["info"]["features"] = _in_old_words(metadata["info"]["features"])
+    metadata["info"]["features"] = _downgrade_feature(metadata["info"]["features"])
     return schema.with_metadata({b"huggingface": json.dumps(metadata).encode()})
 
 
-def _in_old_words(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
+def _downgrade_feature(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
     if not isinstance(feature, dict):
         return feature
     if feature.get("_type") == "List":
-        inner = _in_old_words(feature["feature"])
+        inner = _downgrade_feature(feature["feature"])
         return {"feature": inner, "_type": "Sequence"} if "_type" in inner else [inner]
-    return {name: _in_old_words(value) for name, value in feature.items()}
+    return {name: _downgrade_feature(value) for name, value in feature.items()}
 
 
-def read_arrow(folder: Path, split: str) -> Iterator[Content]:
+def read_arrow(folder: Path, split: str) -> Iterator[CanonicalForm]:
     """What every row of a split says, from the files that ``load_from_disk`` takes.
 
     They are read, and not mapped into memory as it does: all of a file would be counted as ours.
@@ -196,7 +196,7 @@ def read_arrow(folder: Path, split: str) -> Iterator[Content]:
 
     for file in Dataset.load_from_disk(str(folder / ARROW / split)).cache_files:
         for batch in _batches(file["filename"]):
-            yield from contents_of(batch)
+            yield from read_batch(batch)
 
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:
@@ -206,23 +206,23 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
         yield from rows
 
 
-def read_parquet(folder: Path, split: str) -> Iterator[Content]:
+def read_parquet(folder: Path, split: str) -> Iterator[CanonicalForm]:
     """What every row of a split's Parquet file says."""
     return (content for content, _ in read_texts(folder, split))
 
 
-def read_texts(folder: Path, split: str) -> Iterator[tuple[Content, str]]:
+def read_texts(folder: Path, split: str) -> Iterator[tuple[CanonicalForm, str]]:
     """What every row of a split's Parquet file says, and its text."""
     import pyarrow.parquet as pq
 
     path = folder / PARQUET / f"{split}.parquet"
     with pq.ParquetFile(path) as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
         columns = [name for name in file.schema_arrow.names if name not in TOKENS]
-        for batch in file.iter_batches(_BATCH, columns=columns):
-            yield from zip(contents_of(batch), batch.column("text").to_pylist(), strict=True)
+        for batch in file.iter_batches(_ROWS_A_BATCH, columns=columns):
+            yield from zip(read_batch(batch), batch.column("text").to_pylist(), strict=True)
 
 
-def unlike_arrow(folder: Path, split: str) -> list[str]:
+def list_unlike_columns(folder: Path, split: str) -> list[str]:
     """The columns of a split in which its Parquet file is not its Arrow file, cell by cell; a part at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -231,10 +231,10 @@ def unlike_arrow(folder: Path, split: str) -> list[str]:
     with pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
         for at, batch in enumerate(_batches(str(folder / ARROW / split / _DATA)), start=1):
             if at <= file.num_row_groups:
-                unlike.update(dict.fromkeys(_unlike(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
+                unlike.update(dict.fromkeys(_unlike_names(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
         return list(unlike) if at == file.num_row_groups else file.schema_arrow.names
 
 
-def _unlike(rows: pa.Table, others: pa.Table) -> list[str]:
+def _unlike_names(rows: pa.Table, others: pa.Table) -> list[str]:
     names: list[str] = rows.schema.names
     return [name for name in names if name not in others.schema.names or not rows[name].equals(others[name])]

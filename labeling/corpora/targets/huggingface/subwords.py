@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
-from labeling.tokens import touched
+from labeling.tokens import tokens_touching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 IGNORED: Final = -100
 # The word of a subword that lies in none: a special sign, padding, a blank.
 NO_WORD: Final = -1
-_OUTSIDE: Final = 0
+_OUTSIDE_TAG: Final = 0
 
 Offsets: TypeAlias = "Sequence[tuple[int, int]]"
 
@@ -49,7 +49,7 @@ class FastTokenizer(Protocol):
         """Encode texts; with offsets, and the number of the text that each window is of."""
 
 
-def encoded(
+def encode_windows(
     batch: Mapping[str, Sequence[Any]],
     tokenizer: FastTokenizer,
     *,
@@ -90,13 +90,13 @@ def encoded(
     }
     for row, offsets in zip(rows, windows, strict=True):
         starts, ends, tags = batch["token_starts"][row], batch["token_ends"][row], batch["tag_layers"][row][layer]
-        words = words_of(offsets, starts, ends)
-        columns["labels"].append(labels_of(offsets, words, starts, tags))
+        words = tokens_of_subwords(offsets, starts, ends)
+        columns["labels"].append(labels_of_subwords(offsets, words, starts, tags))
         columns["word_ids"].append([word.start if word else NO_WORD for word in words])
     return columns
 
 
-def words_of(offsets: Offsets, starts: list[int], ends: list[int]) -> list[range]:
+def tokens_of_subwords(offsets: Offsets, starts: list[int], ends: list[int]) -> list[range]:
     """The numbers of the row's tokens that each subword has a character of; none for special signs and blanks.
 
     Args:
@@ -104,15 +104,17 @@ def words_of(offsets: Offsets, starts: list[int], ends: list[int]) -> list[range
         starts: Where the row's tokens start.
         ends: Where they end.
     """
-    return [touched(starts, ends, start, end) if start < end else range(0) for start, end in offsets]
+    return [tokens_touching(starts, ends, start, end) if start < end else range(0) for start, end in offsets]
 
 
-def labels_of(offsets: Offsets, words: Sequence[range], starts: Sequence[int], tags: Sequence[int]) -> list[int]:
+def labels_of_subwords(
+    offsets: Offsets, words: Sequence[range], starts: Sequence[int], tags: Sequence[int]
+) -> list[int]:
     """A label for each subword: the tag of its token, ``B-`` at most for the token's first.
 
     Args:
         offsets: Start and end of each subword.
-        words: The tokens of each subword, as `words_of` gives them.
+        words: The tokens of each subword, as `tokens_of_subwords` gives them.
         starts: Where the row's tokens start.
         tags: The tags of the row's tokens, negative where nothing is known.
     """
@@ -120,12 +122,12 @@ def labels_of(offsets: Offsets, words: Sequence[range], starts: Sequence[int], t
     for (start, _), word in zip(offsets, words, strict=True):
         # A sign of several bytes can be several subwords at one place.
         first = bool(word) and start <= starts[word.start] and word.start not in before
-        labels.append(_label([tags[token] for token in word], first=first))
+        labels.append(_label_subword([tags[token] for token in word], first=first))
         before = word or before
     return labels
 
 
-def spans_of(
+def spans_from_labels(
     text: str, offsets: Offsets, labels: Iterable[int], names: Sequence[str]
 ) -> Iterator[tuple[int, int, str]]:
     """The spans that labels of subwords say: start, end, label; without the blanks that some tokenizers add to a word.
@@ -145,15 +147,15 @@ def spans_of(
             begun = begun[0], end, name
             continue
         if begun:
-            yield _trimmed(text, *begun)
+            yield _trim_blanks(text, *begun)
         begun = (start, end, name) if name else None
     if begun:
-        yield _trimmed(text, *begun)
+        yield _trim_blanks(text, *begun)
 
 
-def _label(tags: list[int], *, first: bool) -> int:
+def _label_subword(tags: list[int], *, first: bool) -> int:
     """The label of a subword with these tags; tags come in pairs, ``B-`` odd and its ``I-`` one more."""
-    if not tags or min(tags) < _OUTSIDE:
+    if not tags or min(tags) < _OUTSIDE_TAG:
         return IGNORED
     inside = tags[0] + tags[0] % 2
     if any(tag != inside for tag in tags[1:]):
@@ -161,6 +163,6 @@ def _label(tags: list[int], *, first: bool) -> int:
     return tags[0] if first else inside
 
 
-def _trimmed(text: str, start: int, end: int, label: str) -> tuple[int, int, str]:
+def _trim_blanks(text: str, start: int, end: int, label: str) -> tuple[int, int, str]:
     covered = text[start:end]
     return start + len(covered) - len(covered.lstrip()), end - len(covered) + len(covered.rstrip()), label

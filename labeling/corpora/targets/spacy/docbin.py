@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import choice_id
-from labeling.corpora.targets.spacy.docbin_writer import Packed
-from labeling.tokens import cut, edges, touched
+from labeling.corpora.targets.spacy.docbin_writer import DocBinBuilder
+from labeling.tokens import cut_tokens, token_edges, tokens_touching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.corpora.build.flat_layer import FlatLayer
     from labeling.schema import Schema
-    from labeling.tokens import Edges
+    from labeling.tokens import TokenEdges
 
 # The key of spaCy's span categoriser.
 SPANS = "sc"
@@ -34,7 +34,7 @@ COMPLETE, OPEN = "complete", "open"
 _STORED = ("ENT_IOB", "ENT_TYPE", "ENT_ID")
 
 
-def doc_of(tokens: Doc, where: Edges, article: Article, gold: Gold, layer: FlatLayer, schema: Schema) -> Doc:
+def make_doc(tokens: Doc, where: TokenEdges, article: Article, gold: Gold, layer: FlatLayer, schema: Schema) -> Doc:
     """The reference ``Doc`` of an article.
 
     Args:
@@ -46,11 +46,11 @@ def doc_of(tokens: Doc, where: Edges, article: Article, gold: Gold, layer: FlatL
         layer: The flat layer of that gold.
         schema: Names the options of each choice.
     """
-    doc = cut(tokens, where, ((span.start, span.end) for span in gold.spans))
-    starts, ends = where if doc is tokens else edges(doc)
-    spans = dict(_spans(doc, starts, ends, gold))
+    doc = cut_tokens(tokens, where, ((span.start, span.end) for span in gold.spans))
+    starts, ends = where if doc is tokens else token_edges(doc)
+    spans = dict(_doc_spans(doc, starts, ends, gold))
     flat = [spans[span.id] for span in layer.spans]
-    unknown = {token for stretch in layer.unknown for token in touched(starts, ends, *stretch)}
+    unknown = {token for stretch in layer.unknown for token in tokens_touching(starts, ends, *stretch)}
     unknown.difference_update(token for span in flat for token in range(span.start, span.end))
     doc.set_ents(flat, missing=[doc[token : token + 1] for token in sorted(unknown)])
     doc.spans[SPANS] = list(spans.values())
@@ -59,12 +59,12 @@ def doc_of(tokens: Doc, where: Edges, article: Article, gold: Gold, layer: FlatL
     return doc
 
 
-def _spans(doc: Doc, starts: list[int], ends: list[int], gold: Gold) -> Iterator[tuple[str, Span]]:
+def _doc_spans(doc: Doc, starts: list[int], ends: list[int], gold: Gold) -> Iterator[tuple[str, Span]]:
     """Every span by its id, in the order of the text."""
     from spacy.tokens import Span
 
     for span in sorted(gold.spans, key=lambda span: (span.start, -span.end, span.label, span.id)):
-        tokens = touched(starts, ends, span.start, span.end)
+        tokens = tokens_touching(starts, ends, span.start, span.end)
         yield span.id, Span(doc, tokens.start, tokens.stop, label=span.label, span_id=span.id)
 
 
@@ -98,24 +98,24 @@ def _user_data(article: Article, gold: Gold) -> dict[str, Any]:
     }
 
 
-class Pack:
+class ShardPacker:
     """Docs on their way into one shard of each kind."""
 
     def __init__(self) -> None:
         """Hold nothing."""
-        self._packed: dict[str, Packed] = {}
+        self._packed: dict[str, DocBinBuilder] = {}
 
     def add(self, doc: Doc) -> None:
         """Pack one doc; nothing of the doc itself is kept."""
         kind = COMPLETE if doc.user_data["complete"] else OPEN
-        self._packed.setdefault(kind, Packed(_STORED)).add(doc)
+        self._packed.setdefault(kind, DocBinBuilder(_STORED)).add(doc)
 
     def shards(self) -> dict[str, bytes]:
         """The bytes of a shard of each kind that any doc has."""
         return {kind: packed.to_bytes() for kind, packed in self._packed.items()}
 
 
-class Shards:
+class ShardWriter:
     """Writes the shards of one split.
 
     ``complete/`` always has a first shard, an empty one where there is nothing, so that an empty split is a split.
@@ -137,9 +137,9 @@ class Shards:
     def close(self) -> None:
         """Write an empty shard where there is none."""
         if not self._written[COMPLETE]:
-            self.add({COMPLETE: Packed(_STORED).to_bytes()})
+            self.add({COMPLETE: DocBinBuilder(_STORED).to_bytes()})
 
 
-def shards_in(folder: Path) -> list[Path]:
+def list_shards(folder: Path) -> list[Path]:
     """The shards of a split's folder, of both kinds."""
     return sorted(folder.rglob("*.spacy"))

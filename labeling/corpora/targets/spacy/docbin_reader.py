@@ -11,7 +11,7 @@ from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labeling.corpora.build.canonical import Content, digest_held, in_order
+from labeling.corpora.build.canonical import CanonicalForm, describe_digest, sort_spans
 from labeling.corpora.targets.spacy.docbin import SPANS
 
 if TYPE_CHECKING:
@@ -23,47 +23,49 @@ if TYPE_CHECKING:
 
     from labeling.corpora.build.canonical import SpanFact
 
-    Column = NDArray[Any]
+    StoredColumn = NDArray[Any]
 
 # A span as spaCy packs it: id, id in a knowledge base, label, then first token, token behind, start and end.
-_SPAN = Struct(">QQQllll")
+_SPAN_STRUCT = Struct(">QQQllll")
 # What spaCy says of a token that goes on with an entity, and of one that begins one.
 _INSIDE, _BEGINS = 1, 3
 
 
-class _Held(NamedTuple):
+class _StoredDoc(NamedTuple):
     """What one doc holds: its text, the offsets of its tokens, and of each entity start, end, label and id."""
 
     text: str
-    starts: Column
-    ends: Column
+    starts: StoredColumn
+    ends: StoredColumn
     entities: list[tuple[int, int, str, str]]
 
 
-def read_shard(path: Path) -> Iterator[Content]:
+def read_shard(path: Path) -> Iterator[CanonicalForm]:
     """What every doc of a shard says."""
     from spacy.tokens import DocBin
 
-    yield from contents_in(DocBin().from_disk(path))
+    yield from read_docs(DocBin().from_disk(path))
 
 
-def contents_in(shard: DocBin) -> Iterator[Content]:
+def read_docs(shard: DocBin) -> Iterator[CanonicalForm]:
     """The same of a shard that was read; a word or name whose string is not in it is empty."""
     from spacy.strings import StringStore
 
     store = StringStore()
     strings: dict[int, str] = {store.add(string): string for string in shard.strings}
     rest = zip(shard.span_groups, shard.cats, shard.user_data, strict=True)
-    for held, (groups, cats, packed) in zip(_held(shard, strings), rest, strict=True):
-        data = _unpacked(packed)
-        spans = in_order(_spans(held, _packed(groups), strings, frozenset(data["unsure"])))
-        yield _content(held.text, spans, cats, data)
+    for held, (groups, cats, packed) in zip(_read_stored_docs(shard, strings), rest, strict=True):
+        data = _unpack(packed)
+        spans = sort_spans(_read_spans(held, _own_spans(groups), strings, frozenset(data["unsure"])))
+        yield _canonical_form(held.text, spans, cats, data)
 
 
-def _content(text: str, spans: tuple[SpanFact, ...], cats: Mapping[str, float], data: Mapping[str, Any]) -> Content:
-    return Content(
+def _canonical_form(
+    text: str, spans: tuple[SpanFact, ...], cats: Mapping[str, float], data: Mapping[str, Any]
+) -> CanonicalForm:
+    return CanonicalForm(
         article=data["article"],
-        digest=digest_held(text, data["digest"]),
+        digest=describe_digest(text, data["digest"]),
         provenance=(data["source"], data["title"], data["published"], data["url"]),
         complete=data["complete"],
         spans=spans,
@@ -74,7 +76,9 @@ def _content(text: str, spans: tuple[SpanFact, ...], cats: Mapping[str, float], 
     )
 
 
-def _spans(held: _Held, packed: bytes, strings: Mapping[int, str], unsure: frozenset[str]) -> Iterator[SpanFact]:
+def _read_spans(
+    held: _StoredDoc, packed: bytes, strings: Mapping[int, str], unsure: frozenset[str]
+) -> Iterator[SpanFact]:
     """The spans of a doc, and whatever else it says of spans.
 
     A span says where it lies twice, by tokens and by offsets, and an entity repeats it. Where one of these says
@@ -82,7 +86,7 @@ def _spans(held: _Held, packed: bytes, strings: Mapping[int, str], unsure: froze
     """
     said = set[tuple[int, int, str, str]]()
     starts, ends = held.starts.tolist(), held.ends.tolist()
-    for key, _, label, first, behind, start, end in _SPAN.iter_unpack(packed):
+    for key, _, label, first, behind, start, end in _SPAN_STRUCT.iter_unpack(packed):
         name, kind = strings.get(key, ""), strings.get(label, "")
         said.add((start, end, kind, name))
         yield name, start, end, kind, name in unsure
@@ -93,21 +97,21 @@ def _spans(held: _Held, packed: bytes, strings: Mapping[int, str], unsure: froze
             yield name, start, end, f"{kind}, an entity", name in unsure
 
 
-def _packed(groups: bytes) -> bytes:
+def _own_spans(groups: bytes) -> bytes:
     """The spans of our group, one behind the other, as spaCy packs them; a doc without groups packs a list."""
-    named = _unpacked(groups)
+    named = _unpack(groups)
     ours = [group for group, names in named.items() if SPANS in names] if isinstance(named, dict) else []
-    return b"".join(span for group in ours for span in _unpacked(group)["spans"])
+    return b"".join(span for group in ours for span in _unpack(group)["spans"])
 
 
-def _unpacked(packed: bytes | None) -> Any:  # noqa: ANN401 - whatever was packed
+def _unpack(packed: bytes | None) -> Any:  # noqa: ANN401 - whatever was packed
     """The value, lists as tuples; without asking of every dict whether it may be an array of numpy's, as srsly does."""
     from srsly.msgpack import unpackb
 
     return unpackb(packed, raw=False, use_list=False, object_pairs_hook=None)
 
 
-def _held(shard: DocBin, strings: Mapping[int, str]) -> Iterator[_Held]:
+def _read_stored_docs(shard: DocBin, strings: Mapping[int, str]) -> Iterator[_StoredDoc]:
     """What each doc of a shard holds, worked out for all of them at once."""
     import numpy as np
     from spacy.attrs import ORTH  # type: ignore[import-not-found]  # compiled
@@ -115,14 +119,14 @@ def _held(shard: DocBin, strings: Mapping[int, str]) -> Iterator[_Held]:
     if not shard.tokens:
         return
     columns = dict(zip(shard.attrs, np.concatenate(shard.tokens).T, strict=True))
-    pieces, starts, ends = _words(columns[ORTH], _blanks(shard), strings)
+    pieces, starts, ends = _token_texts(columns[ORTH], _blank_flags(shard), strings)
     bounds = np.cumsum([0, *map(len, shard.tokens)])
     # From here on in code points of each doc's own text.
     zeros = np.repeat(np.append(starts, 0)[bounds[:-1]], np.diff(bounds))
     starts, ends, bounds = starts - zeros, ends - zeros, bounds.tolist()
     begins, entities = _entities(columns, starts, ends, strings)
     for first, behind in pairwise(bounds):
-        yield _Held(
+        yield _StoredDoc(
             "".join(pieces[first:behind]),
             starts[first:behind],
             ends[first:behind],
@@ -130,7 +134,7 @@ def _held(shard: DocBin, strings: Mapping[int, str]) -> Iterator[_Held]:
         )
 
 
-def _blanks(shard: DocBin) -> Column:
+def _blank_flags(shard: DocBin) -> StoredColumn:
     """Whether a blank follows each token; after every one where spaCy is told that nobody knows."""
     import numpy as np
 
@@ -138,7 +142,9 @@ def _blanks(shard: DocBin) -> Column:
     return np.concatenate([each.ravel() | bool(flags.get("has_unknown_spaces")) for each, flags in told])
 
 
-def _words(keys: Column, blanks: Column, strings: Mapping[int, str]) -> tuple[list[str], Column, Column]:
+def _token_texts(
+    keys: StoredColumn, blanks: StoredColumn, strings: Mapping[int, str]
+) -> tuple[list[str], StoredColumn, StoredColumn]:
     """Every token with the blank behind it; where it starts and ends if all texts stand in a row."""
     import numpy as np
     import pyarrow as pa
@@ -153,7 +159,7 @@ def _words(keys: Column, blanks: Column, strings: Mapping[int, str]) -> tuple[li
 
 
 def _entities(
-    columns: Mapping[Any, Column], starts: Column, ends: Column, strings: Mapping[int, str]
+    columns: Mapping[Any, StoredColumn], starts: StoredColumn, ends: StoredColumn, strings: Mapping[int, str]
 ) -> tuple[list[int], list[tuple[int, int, str, str]]]:
     """The first token of each entity of a shard, and of each its start, end, label and id."""
     import numpy as np

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from spacy.tokens import Doc
 
-    Column: TypeAlias = NDArray[Any]
+    PackedColumn: TypeAlias = NDArray[Any]
 
 
 @contextmanager
-def extensions_known() -> Iterator[None]:
+def cache_extensions() -> Iterator[None]:
     """Let srsly find its extensions once, in place of once for each value it packs or reads.
 
     It goes through every entry point of every installed package each time, which takes longer than all else that
@@ -38,7 +38,7 @@ def extensions_known() -> Iterator[None]:
                 del registry.get_all
 
 
-class Packed:
+class DocBinBuilder:
     """A ``DocBin`` in the making, of docs that have no more than tokens, entities, spans, categories and user data.
 
     Its bytes are those of ``DocBin.add`` and ``to_bytes``, which ask for nine strings of every token: here each string
@@ -58,7 +58,7 @@ class Packed:
         self._bin = DocBin(attrs=attributes, store_user_data=True)
         # Hashes of strings, and what knows the strings: one vocabulary has made all docs.
         self._keys, self._known = {0}, StringStore()
-        self._norms: list[Column] = []
+        self._norms: list[PackedColumn] = []
 
     def add(self, doc: Doc) -> None:
         """Append a doc; nothing of the doc itself is kept."""
@@ -79,10 +79,10 @@ class Packed:
     def to_bytes(self) -> bytes:
         """The shard."""
         known = self._known
-        self._bin.strings = {known[key] for key in self._keys.union(*map(_distinct, self._columns()))}
+        self._bin.strings = {known[key] for key in self._keys.union(*map(_distinct_values, self._columns()))}
         return self._bin.to_bytes()
 
-    def _columns(self) -> Iterator[Sequence[Column]]:
+    def _columns(self) -> Iterator[Sequence[PackedColumn]]:
         """What of each token is the hash of a string: not where it stands in an entity."""
         from spacy.attrs import ENT_IOB  # type: ignore[import-not-found]  # compiled
 
@@ -92,7 +92,7 @@ class Packed:
                 yield [tokens[:, place] for tokens in self._bin.tokens]
 
 
-def _distinct(columns: Sequence[Column]) -> list[int]:
+def _distinct_values(columns: Sequence[PackedColumn]) -> list[int]:
     """The values of a column, each once; Arrow finds them by hashing, numpy would sort."""
     import numpy as np
     import pyarrow as pa

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 # Where spaCy keeps what `doc._.rel` shows, once somebody says `Doc.set_extension("rel", default={})`.
 REL: Final = ("._.", "rel", None, None)
 
-Pairs: TypeAlias = "dict[tuple[int, int], dict[str, int]]"
+RelationPairs: TypeAlias = "dict[tuple[int, int], dict[str, int]]"
 
 
-class Pairing:
+class RelationPairBuilder:
     """Which relations a schema allows between which labels, and how far apart a 0 is still said."""
 
     def __init__(self, schema: Schema, distance: int) -> None:
@@ -46,7 +46,7 @@ class Pairing:
             for label in schema.label_names
         }
 
-    def of(self, doc: Doc, gold: Gold) -> Pairs:
+    def of(self, doc: Doc, gold: Gold) -> RelationPairs:
         """The view of one article.
 
         Where gold is not complete there are no zeros: nobody knows what else its annotators would have agreed on. A
@@ -67,8 +67,8 @@ class Pairing:
                 pairs.update({pair: {**pairs.get(pair, {}), relation.label: 1} for pair in both})
         return pairs
 
-    def _zeros(self, entities: Sequence[tuple[int, str, str]]) -> Pairs:
-        zeros: Pairs = {}
+    def _zeros(self, entities: Sequence[tuple[int, str, str]]) -> RelationPairs:
+        zeros: RelationPairs = {}
         for number, (start, label, _) in enumerate(entities, start=1):
             after, before = self._nothing[label]
             for later, other, _ in islice(entities, number, None):
@@ -85,7 +85,7 @@ def _zeros(schema: Schema, head: str, tail: str) -> dict[str, int]:
     return {kind.name: 0 for kind in schema.relations if kind.allows(head, tail)}
 
 
-def outside(relation: Relation, left: Mapping[str, str]) -> str:
+def explain_omission(relation: Relation, left: Mapping[str, str]) -> str:
     """Why the view does not hold a relation: each end that is not in the flat layer; empty when it does.
 
     Args:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def thinned(corpus: Path, folder: Path, wanted: Collection[str]) -> int:
+def write_subsample(corpus: Path, folder: Path, wanted: Collection[str]) -> int:
     """Write a dataset whose train split has the ``wanted`` articles only.
 
     Args:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from labeling.corpora.targets.spacy.docbin import COMPLETE
-from labeling.project import shipped
+from labeling.project import shipped_config
 from labeling.workspace.storage import write_text
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 TOKENIZER, CODE = "tokenizer", "relations.py"
 # What spaCy itself writes into the folder, which is no part of the dataset.
-WRITTEN: Final = ("training/", "project.lock", "__pycache__/")
+TRAINING_OUTPUTS: Final = ("training/", "project.lock", "__pycache__/")
 # By which an annotator rules an article out: every article of a dataset is usable, so there is nothing to learn.
 _USABLE = "usable"
 
 
 @dataclass(frozen=True)
-class Warned:
+class ExpectedWarning:
     """A message of ``spacy debug data`` that is expected (N any number, ... any words), and what it means here."""
 
     words: str
@@ -46,41 +46,49 @@ class Warned:
 
 
 # `spacy debug data` says nothing else of a dataset of ours. Only the first makes it exit with 1.
-EXPECTED: Final = (
-    Warned(
+EXPECTED_WARNINGS: Final = (
+    ExpectedWarning(
         "Low number of examples to train a new pipeline (N)",
         "fewer than 2,000 articles to train on; under 100 spaCy counts it as an error and exits with 1",
         fails=True,
     ),
-    Warned("Low number of examples for label '...' (N)", "50 entities or fewer have that label: annotate more of it"),
-    Warned("Low number of examples for label '...' in key 'sc' (N)", "the same of spans"),
-    Warned("No examples for texts WITHOUT new label '...'", "every article has that label: none shows its absence"),
-    Warned(
+    ExpectedWarning(
+        "Low number of examples for label '...' (N)", "50 entities or fewer have that label: annotate more of it"
+    ),
+    ExpectedWarning("Low number of examples for label '...' in key 'sc' (N)", "the same of spans"),
+    ExpectedWarning(
+        "No examples for texts WITHOUT new label '...'", "every article has that label: none shows its absence"
+    ),
+    ExpectedWarning(
         "N misaligned tokens in the dev data",
         "tokens that were cut for a span; dev has the tokens of real use, where such spans are out of reach",
     ),
-    Warned(
+    ExpectedWarning(
         "N training examples also in evaluation data",
         "the same text in both; `labeling split` puts what it knows to be reprints on one side",
     ),
-    Warned("Spans may not be distinct from the rest of the corpus", "the words of spans occur outside of them, too"),
-    Warned("Boundary tokens are not distinct from the rest of the corpus", "the same of the words around spans"),
-    Warned(
+    ExpectedWarning(
+        "Spans may not be distinct from the rest of the corpus", "the words of spans occur outside of them, too"
+    ),
+    ExpectedWarning(
+        "Boundary tokens are not distinct from the rest of the corpus", "the same of the words around spans"
+    ),
+    ExpectedWarning(
         "Some model labels are not present in the train data. ...",
         "a label or an option of the schema that no training article has",
     ),
-    Warned(
+    ExpectedWarning(
         "Potential train/dev mismatch: ...",
         "an option that nobody answered in one of the two splits, or several at once in train only",
     ),
-    Warned(
+    ExpectedWarning(
         "The train data contains only instances with mutually-exclusive classes. ...",
         "every training article has just one option; the schema allows more",
     ),
 )
 
 
-def options_to_learn(choices: dict[str, tuple[str, ...]]) -> list[str]:
+def list_learnable_options(choices: dict[str, tuple[str, ...]]) -> list[str]:
     """The options that a text classifier is to learn, as ``name=option``: all but those of `usable`.
 
     Args:
@@ -89,7 +97,7 @@ def options_to_learn(choices: dict[str, tuple[str, ...]]) -> list[str]:
     return [f"{name}={option}" for name, options in choices.items() if name != _USABLE for option in options]
 
 
-def write_training(folder: Path, nlp: Language, schema: Schema) -> None:
+def write_training_files(folder: Path, nlp: Language, schema: Schema) -> None:
     """Write configs, ``project.yml`` and what they need into the folder of spaCy's files.
 
     The same schema, language and version of spaCy give the same bytes. What the schema has no use for is not written:
@@ -102,24 +110,26 @@ def write_training(folder: Path, nlp: Language, schema: Schema) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     nlp.to_disk(folder / TOKENIZER, exclude=["vocab"])
-    options = options_to_learn({each.name: tuple(option.name for option in each.options) for each in schema.choices})
+    options = list_learnable_options(
+        {each.name: tuple(option.name for option in each.options) for each in schema.choices}
+    )
     names = ["ner", "spancat", *(["textcat"] if options else []), *(["relations"] if schema.relations else [])]
     for name in names:
-        write_text(folder / "configs" / f"{name}.cfg", _config(name, nlp.lang, tuple(options)))
+        write_text(folder / "configs" / f"{name}.cfg", _training_config(name, nlp.lang, tuple(options)))
     if schema.relations:
         write_text(folder / CODE, Path(__file__).with_name("relation_classifier.py").read_text(encoding="utf-8"))
-    write_text(folder / "project.yml", _project(names))
+    write_text(folder / "project.yml", _project_yaml(names))
 
 
 @lru_cache
-def _config(name: str, language: str, options: tuple[str, ...]) -> str:
+def _training_config(name: str, language: str, options: tuple[str, ...]) -> str:
     """One of our training configs with every default filled in, for use in the dataset's own folder."""
     from spacy.util import load_config, load_model_from_config
 
     import labeling.corpora.targets.spacy.relation_classifier  # noqa: F401 - importing it makes our component known to spaCy
 
     known = f"/{COMPLETE}" if name in {"spancat", "relations"} else ""
-    config = load_config(shipped(f"{name}.cfg"), interpolate=False)
+    config = load_config(shipped_config(f"{name}.cfg"), interpolate=False)
     config["nlp"]["lang"] = language
     config["paths"] = {"train": f"train{known}", "dev": f"dev{known}", "tokenizer": TOKENIZER}
     config["initialize"]["before_init"] = {
@@ -134,7 +144,7 @@ def _config(name: str, language: str, options: tuple[str, ...]) -> str:
     return f"{head}\n\n{nlp.config.to_str()}\n"
 
 
-def _project(names: Sequence[str]) -> str:
+def _project_yaml(names: Sequence[str]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
