@@ -14,7 +14,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
-from labeling.project import PassageRules
 from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, check_schema
 from labeling.values import Frozen
 from labeling.workspace.table import Workspace
@@ -70,6 +69,19 @@ class SplitsSection(Frozen):
         if bool(self.dev_from) != bool(self.test_from) or self.dev_from > self.test_from:
             raise ValueError("dev_from and test_from are both days, the first no later, or both are empty")
         return self
+
+
+class PassageRules(Frozen):
+    """``[passages]``: what counts as shared. The defaults are argued for in ``docs/passages.md``."""
+
+    words: int = Field(default=12, ge=6, le=100)  # a shared run of so many words joins, a shorter one does not
+    story_coverage: float = Field(default=0.4, gt=0, le=1)  # of the shorter one's words, in passages of both
+    rerun_coverage: float = Field(default=0.9, gt=0, le=1)  # the same, for two articles of one source
+    story_days: int = Field(default=3, ge=0)  # a reprint comes within so many days
+    boilerplate_dates: int = Field(default=5, ge=2)  # what one source prints on so many days is boilerplate
+    boilerplate: tuple[str, ...] = ()  # footers and agency tags, word for word
+    memory: int = Field(default=8_000, gt=0)  # MB; a corpus that needs more is refused before it is read
+    ray: str = ""  # the address of a Ray cluster, for instance "ray://head:10001"; "local" starts one; "" for none
 
 
 class ReprintsSection(Frozen):

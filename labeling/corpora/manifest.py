@@ -16,13 +16,13 @@ from labeling.corpora.build.ledger_entries import SPACY
 from labeling.corpora.build.selection import LeftOutArticle
 from labeling.corpora.build.subset import Subset
 from labeling.corpora.build.verify_targets import Proof
-from labeling.corpora.checksums import InputFile, OutputFile, describe_output, sha256_of_file
 from labeling.corpora.targets.spacy.training_files import TRAINING_OUTPUTS
 from labeling.errors import CorpusChanged
 from labeling.ledger import Sums
 from labeling.project import Policies
 from labeling.values import Frozen, canonical_json, digest_of
-from labeling.workspace.storage import read_value
+from labeling.workspace.checksums import InputFile, OutputFile, describe_output
+from labeling.workspace.storage import file_digest, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def describe_outputs(folder: Path) -> dict[str, OutputFile]:
 
 def dataset_digest(folder: Path) -> str:
     """The digest of a dataset: the SHA-256 of its manifest, in hex."""
-    return sha256_of_file(folder / MANIFEST)
+    return file_digest(folder / MANIFEST)
 
 
 def verify_dataset(folder: Path) -> Manifest:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.corpora.checksums import describe_input
 from labeling.errors import Uncertified
 from labeling.splits.leakage import refuse_leak
+from labeling.workspace.checksums import describe_input
 
 if TYPE_CHECKING:
     from labeling.project import Project

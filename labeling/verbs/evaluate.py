@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import Annotation, Gold
-from labeling.corpora.checksums import describe_input
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import relations_and_choices, scores
@@ -18,6 +17,7 @@ from labeling.evaluation.scores import ScoredArticle, surface_of
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
 from labeling.verbs.options import format_measure, format_percent, json_option, show, with_project
+from labeling.workspace.checksums import describe_input
 from labeling.workspace.storage import read_rows, read_value
 from labeling.workspace.table import Scores
 

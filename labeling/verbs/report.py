@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.corpora.checksums import describe_input
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.ledger import sum_ledger
 from labeling.report import page
 from labeling.report.page import Findings
 from labeling.verbs.options import json_option, show, with_project
+from labeling.workspace.checksums import describe_input
 from labeling.workspace.storage import read_value, write_text
 
 if TYPE_CHECKING:

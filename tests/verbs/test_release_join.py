@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
-from labeling.corpora.checksums import describe_output
 from labeling.corpora.manifest import verify_dataset
 from labeling.corpora.release.release import Release
 from labeling.corpora.release.release import ReleaseLine as Line
@@ -28,6 +27,7 @@ from labeling.verbs.ingest import ingest
 from labeling.verbs.join import join
 from labeling.verbs.release import release
 from labeling.verbs.split import split
+from labeling.workspace.checksums import describe_output
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows
 from labeling.workspace.table import Workspace
 

@@ -14,11 +14,11 @@ from labeling.corpora.build.subset import Subset, check_subset
 from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import freeze_heap, map_in_order, open_executor
 from labeling.corpora.build.write import DatasetWriter
-from labeling.corpora.checksums import describe_input
 from labeling.corpora.manifest import MANIFEST, Manifest, describe_outputs, list_schema_names, list_versions
 from labeling.corpora.targets.huggingface.dataset import make_features
 from labeling.errors import LedgerUnbalanced, NothingToCompile
 from labeling.tokens import NEWSWIRE
+from labeling.workspace.checksums import describe_input
 from labeling.workspace.storage import replace_file, write_json, write_text
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.corpora.build.convert import ConvertedPiece
-    from labeling.corpora.checksums import InputFile, OutputFile
     from labeling.ledger import Sums
     from labeling.project import Project
+    from labeling.workspace.checksums import InputFile, OutputFile
     from labeling.workspace.rows.assignment import Leakage
     from labeling.workspace.rows.score import Agreement
     from labeling.workspace.table import Workspace

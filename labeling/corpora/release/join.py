@@ -13,7 +13,6 @@ from labeling.corpora.build.selection import LeftOutArticle
 from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import SerialExecutor
 from labeling.corpora.build.write import DatasetWriter
-from labeling.corpora.checksums import describe_input
 from labeling.corpora.manifest import MANIFEST, Manifest, describe_outputs, list_schema_names, list_versions
 from labeling.corpora.release.release import (
     LINES,
@@ -28,6 +27,7 @@ from labeling.errors import NothingToCompile
 from labeling.project import schema_of
 from labeling.tokens import NEWSWIRE
 from labeling.values import digest_of
+from labeling.workspace.checksums import describe_input
 from labeling.workspace.storage import replace_file, write_json, write_text
 
 if TYPE_CHECKING:

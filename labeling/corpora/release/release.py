@@ -14,12 +14,12 @@ from labeling.annotations import Gold, GoldSpan, Relation, Span
 from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
 from labeling.corpora.build.ledger_entries import HUGGINGFACE
 from labeling.corpora.build.subset import Subset
-from labeling.corpora.checksums import OutputFile, describe_output
 from labeling.corpora.manifest import dataset_digest, list_schema_names, verify_dataset
 from labeling.corpora.targets.huggingface.dataset import read_texts
 from labeling.errors import CorpusChanged
 from labeling.project import ProjectFile
 from labeling.values import Frozen
+from labeling.workspace.checksums import OutputFile, describe_output
 from labeling.workspace.rows.assignment import SPLITS, SplitName
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows, write_text
 

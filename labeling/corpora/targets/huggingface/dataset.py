@@ -12,11 +12,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.corpora.checksums import sha256_of_file
 from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, read_batch
 from labeling.tokens import tokens_touching
 from labeling.workspace.rows.assignment import SPLITS
-from labeling.workspace.storage import write_json
+from labeling.workspace.storage import file_digest, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,7 +155,7 @@ class TableWriter:
         state: dict[str, JsonValue] = {
             "_data_files": [{"filename": _DATA}],
             # `datasets` caches by fingerprint; its own would have the time of the file in it.
-            "_fingerprint": sha256_of_file(self._folder / _DATA)[:16],
+            "_fingerprint": file_digest(self._folder / _DATA)[:16],
             "_format_columns": None,
             "_format_kwargs": {},
             "_format_type": None,

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from labeling.values import Frozen
+from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,21 +26,15 @@ class OutputFile(Frozen):
     sha256: str
 
 
-def sha256_of_file(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def describe_input(path: Path) -> InputFile:
     """Describe a file of JSON lines; a file that is not there has no rows."""
     if not path.exists():
         return InputFile(rows=0, sha256=hashlib.sha256(b"").hexdigest())
     with path.open("rb") as lines:
         rows = sum(1 for _ in lines)
-    return InputFile(rows=rows, sha256=sha256_of_file(path))
+    return InputFile(rows=rows, sha256=file_digest(path))
 
 
 def describe_output(path: Path) -> OutputFile:
     """Describe a file of a dataset."""
-    return OutputFile(bytes=path.stat().st_size, sha256=sha256_of_file(path))
+    return OutputFile(bytes=path.stat().st_size, sha256=file_digest(path))
