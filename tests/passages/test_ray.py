@@ -26,13 +26,13 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from labeling.passages import frames
-from labeling.passages.finding import Size, find, texts_at
-from labeling.passages.rules import PassageRules
+from labeling.passages.find import CorpusSize, find_passages, read_articles_frame
+from labeling.project import PassageRules
 from labeling.workspace.storage import write_rows
 
 articles, out = map(Path, sys.argv[1:])
-frames.start("local")
-found = find(texts_at(articles), Size(20_000, 100_000), PassageRules(ray="local", memory=1))
+frames.choose_runner("local")
+found = find_passages(read_articles_frame(articles), CorpusSize(20_000, 100_000), PassageRules(ray="local", memory=1))
 write_rows(out / "passages.jsonl", found.passages)
 write_rows(out / "clusters.jsonl", found.clusters)
 """
