@@ -42,6 +42,9 @@ Defect: TypeAlias = Literal[
 DEFECTS_BY_RULE: frozenset[Defect] = frozenset({"migrated"})
 
 
+# A label and the words that bear it, whatever their case and the blanks between them.
+Surface: TypeAlias = tuple[str, str]
+
 CheckItem = TypeVar("CheckItem")
 Fault: TypeAlias = tuple[Defect, str]
 
@@ -198,6 +201,37 @@ def make_quarantine_row(  # the five words of one finding
         server_id=annotation.server_id,
         raw=raw,
     )
+
+
+def overlaps(start: int, end: int, other_start: int, other_end: int) -> bool:
+    """Whether two half-open intervals, neither of them empty, have a code point in common.
+
+    >>> overlaps(0, 5, 4, 9), overlaps(0, 5, 5, 9)
+    (True, False)
+    """
+    return start < other_end and other_start < end
+
+
+def surface_of(label: str, words: str) -> Surface:
+    r"""The surface of a span: its label, and its words with case and blanks folded.
+
+    Two spans have one surface when a reader would say that they mark the same words with the same label. Newswire sets
+    a name in capitals in its headlines and breaks lines within names; a model that learnt the name has seen it in
+    either form. So ``leakage.json`` and ``scores.json`` count surfaces folded, and by this function alone.
+
+    >>> surface_of("COUNTRY", "UNITED\n  Kingdom") == surface_of("COUNTRY", "United Kingdom")
+    True
+    """
+    return label, fold_words(words)
+
+
+def fold_words(words: str) -> str:
+    r"""Words as surfaces are compared: every stretch of blanks one space, letters without case.
+
+    >>> fold_words("UNITED\n  Kingdom")
+    'united kingdom'
+    """
+    return " ".join(words.casefold().split())
 
 
 def relation_id(relation: Relation) -> str:

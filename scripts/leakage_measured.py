@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Span
+from labeling.annotations import Span, overlaps
 from labeling.articles import Article
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.passages.find import CorpusSize, find_passages, frame_articles
@@ -239,7 +239,7 @@ def _told(name: str, text: str, rows: Iterable[Mapping[str, object]]) -> Told:
     ]
     kept = list[Span]()
     for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.label)):
-        if not any(span.start < other.end and other.start < span.end for other in kept):
+        if not any(overlaps(span.start, span.end, other.start, other.end) for other in kept):
             kept.append(span)
     return Told(Article(id=name, text=text, digest=digest_of(text)), tuple(sorted(kept, key=lambda span: span.start)))
 

@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING
 import click
 import spacy
 
+from labeling.annotations import surface_of
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
 from labeling.evaluation import scores
-from labeling.evaluation.scores import ScoredArticle, surface_of
+from labeling.evaluation.scores import ScoredArticle
 from labeling.imports.merge import ImportOptions
 from labeling.project import load_project
 from labeling.training import predictions
@@ -185,7 +186,11 @@ def _trained(folder: Path, config: str, seed: int, steps: int | None) -> None:
 def _scored(project: Project, folder: Path, config: str) -> None:
     """Dev and test by our ruler, and by spaCy's."""
     model = folder / "training" / config / "model-best"
-    surfaces = {surface_of(each.text, span) for each in _judged(project, "train", None) for span in each.gold}
+    surfaces = {
+        surface_of(span.label, each.text[span.start : span.end])
+        for each in _judged(project, "train", None)
+        for span in each.gold
+    }
     for split in ("dev", "test"):
         judged = _judged(project, split, spacy.load(model))
         if not judged:

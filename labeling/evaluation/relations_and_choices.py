@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from labeling.annotations import choice_id
+from labeling.annotations import choice_id, fold_words, overlaps
 from labeling.evaluation.matching import pair_spans
 from labeling.evaluation.scores import BOOTSTRAP, PairedArticle, compute_measures, sign_measures
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Claim:
     """A relation or a choice, as the ruler sees it: from the first code point it is about to the last.
 
-    ``id`` says all that must be right, ``words`` what is printed there. ``doubtful`` marks one of which gold leaves
-    open whether it is.
+    ``id`` says all that must be right, ``words`` what is printed at its ends, folded. ``doubtful`` marks one of which
+    gold leaves open whether it is.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Claim:
     doubtful: bool = False
 
 
-# The label of a relation, and the words of both its ends as printed.
+# The label of a relation, and the words of both its ends, folded.
 RelationSurface: TypeAlias = tuple[str, tuple[str, ...]]
 
 
@@ -144,14 +144,14 @@ def _relation_claim(
     if relation.head not in spans or relation.tail not in spans:
         return Claim(id=f"{relation} joins no two spans", start=0, end=1, label=relation.label)
     ends = [(end.start, end.end, end.label) for end in (spans[relation.head], spans[relation.tail])]
-    words = [text[start:end] for start, end, _ in ends]
+    words = [fold_words(text[start:end]) for start, end, _ in ends]
     return Claim(
         id=f"{ends if directed else sorted(ends)} {relation.label}",
         start=min(start for start, _, _ in ends),
         end=max(end for _, end, _ in ends),
         label=relation.label,
         words=tuple(words if directed else sorted(words)),
-        doubtful=any(start < closed and opened < end for opened, closed in gold.open for start, end, _ in ends),
+        doubtful=any(overlaps(start, end, *stretch) for stretch in gold.open for start, end, _ in ends),
     )
 
 

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling import __version__
+from labeling.annotations import overlaps, surface_of
 from labeling.evaluation.matching import pair_spans
 from labeling.workspace.rows.score import Measure, Measures, PairingRule, Score
 
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from labeling.annotations import Surface
     from labeling.evaluation.matching import SpanLike
 
     SpanFilter: TypeAlias = Callable[[str, SpanLike], bool]
     Weights: TypeAlias = NDArray[np.int64]
-
-# A label and the words that bear it, as printed.
-Surface: TypeAlias = tuple[str, str]
 
 # The least number of leak groups of which resamples can differ.
 ENOUGH_GROUPS = 2
@@ -88,7 +87,10 @@ def score_spans(
         outcomes = [_pair_article(each, rule) for each in articles]
         return compute_measures(outcomes, listed, sign_measures(rule, bootstrap, corpus), rule, bootstrap, seen)
 
-    seen = None if trained_on is None else lambda text, span: surface_of(text, span) in trained_on
+    def is_known(text: str, span: SpanLike) -> bool:
+        return surface_of(span.label, text[span.start : span.end]) in (trained_on or ())
+
+    seen = None if trained_on is None else is_known
     return Score(
         annotator=annotator,
         articles=len(articles),
@@ -129,11 +131,6 @@ def compute_measures(
     )
 
 
-def surface_of(text: str, span: SpanLike) -> Surface:
-    """The label of a span and its words as printed."""
-    return span.label, text[span.start : span.end]
-
-
 def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
     """All that a number depends on, in one line: numbers compare when their signatures are the same."""
     parts = {
@@ -162,7 +159,9 @@ class PairedArticle:
 def _pair_article(judged: ScoredArticle, rule: PairingRule) -> PairedArticle:
     pairing = pair_spans(judged.gold, judged.predicted, rule)
     wrong = [
-        span for span in pairing.right if not any(span.start < end and start < span.end for start, end in judged.open)
+        span
+        for span in pairing.right
+        if not any(overlaps(span.start, span.end, start, end) for start, end in judged.open)
     ]
     return PairedArticle(
         leak_group=judged.leak_group,

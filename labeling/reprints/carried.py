@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from labeling.annotations import Annotation, Span
+from labeling.annotations import Annotation, Span, overlaps
 from labeling.reprints.overlap import count_shared
 from labeling.reprints.projection import align_texts, project_annotation
 from labeling.workspace.rows.reprint import ProjectedRow
@@ -129,7 +129,7 @@ def find_waiting_reprints(clusters: Iterable[ClusterRow], carried: Iterable[Proj
 
 def overlaps_any(place: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
     """Whether a stretch has a code point in common with one of the others, all half open."""
-    return any(place[0] < end and start < place[1] for start, end in others)
+    return any(overlaps(*place, *other) for other in others)
 
 
 def _is_current(name: str, digest: str, press: ReprintCorpus) -> bool:

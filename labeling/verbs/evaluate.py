@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Annotation, Gold
+from labeling.annotations import Annotation, Gold, surface_of
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import CorpusChanged, TrainingError
 from labeling.evaluation import relations_and_choices, scores
 from labeling.evaluation.relations_and_choices import ComparedArticle
-from labeling.evaluation.scores import ScoredArticle, surface_of
+from labeling.evaluation.scores import ScoredArticle
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
 from labeling.verbs.options import format_measure, format_percent, json_option, show, with_project
@@ -186,7 +186,9 @@ def _score_annotator(
 ) -> Score:
     """All measures of one annotator; what training had seen is the same for all."""
     train = [(article, material.gold[article.id]) for article in material.within("train")]
-    trained_on = {surface_of(article.text, span) for article, gold in train for span in gold.spans}
+    trained_on = {
+        surface_of(span.label, article.text[span.start : span.end]) for article, gold in train for span in gold.spans
+    }
     facts = {fact for article, gold in train for fact in relations_and_choices.relation_surfaces(article, gold, schema)}
     of_spans = scores.score_spans(
         name, _scored_articles(heard), schema.label_names, trained_on=trained_on, corpus=corpus

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labeling.annotations import surface_of
 from labeling.errors import MissingInput
 from labeling.splits.assign import PlacementFacts, assign_splits, group_by_text, split_by_date
 from labeling.verbs.options import json_option, show, with_project
@@ -161,4 +162,4 @@ def _split_articles(
 
 def _folded_surfaces(text: str, spans: Iterable[GoldSpan]) -> Iterator[tuple[str, str]]:
     """What is labelled how, whatever the case and the blanks."""
-    return ((span.label, " ".join(text[span.start : span.end].casefold().split())) for span in spans)
+    return (surface_of(span.label, text[span.start : span.end]) for span in spans)

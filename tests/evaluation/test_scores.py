@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling import __version__
-from labeling.annotations import Span
+from labeling.annotations import Span, surface_of
 from labeling.evaluation.scores import Bootstrap, ScoredArticle, score_spans
+from labeling.splits.leakage import SplitArticle, certify_splits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -108,12 +109,27 @@ def test_seen_and_unseen_surfaces() -> None:
     gold = [span(0, 5), span(10, 15), span(20, 25, "B")]
     article = ScoredArticle("a", "a", text, gold, [span(0, 5), span(16, 19)])
 
-    score = score_spans("m", [article], ["A", "B"], trained_on={("A", "Delhi"), ("A", "and")})
+    score = score_spans("m", [article], ["A", "B"], trained_on={("A", "delhi"), ("A", "and")})
 
     assert score.exact.seen is not None
     assert score.exact.unseen is not None
     assert (score.exact.seen.precision, score.exact.seen.recall) == (1 / 2, 1 / 1)
     assert (score.exact.unseen.gold, score.exact.unseen.pairs, score.exact.unseen.precision) == (2, 0, None)
+
+
+def test_seen_surfaces_are_those_of_the_leakage_certificate() -> None:
+    """Scores and leakage.json count one notion of a surface: the words, whatever their case and the blanks."""
+    text, gold = "UNITED\n  Kingdom", [span(0, 16)]
+    training = SplitArticle("t", "United Kingdom", "train", frozenset({surface_of("A", "United Kingdom")}))
+    test = SplitArticle("a", text, "test", frozenset({surface_of("A", text)}))
+
+    overlap = certify_splits([training, test], (), 12, "seed").splits.overlaps[1]
+    score = score_spans("m", [ScoredArticle("a", "a", text, gold, gold)], ["A"], trained_on=training.surfaces)
+
+    assert (overlap.one, overlap.other, overlap.surfaces, overlap.surfaces_seen) == ("train", "test", 1, 1)
+    assert score.exact.seen is not None
+    assert score.exact.unseen is not None
+    assert (score.exact.seen.gold, score.exact.unseen.gold) == (1, 0)
 
 
 def test_no_training_surfaces_no_parts() -> None:

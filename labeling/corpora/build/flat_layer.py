@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.annotations import overlaps
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -80,7 +82,7 @@ def stack_layers(text: str, gold: Gold, first: FlatLayer, labels: Sequence[str],
 
 
 def _explain_overlap(span: GoldSpan, winners: Sequence[GoldSpan]) -> str:
-    winner = next(other for other in winners if other.start < span.end and span.start < other.end)
+    winner = next(other for other in winners if overlaps(other.start, other.end, span.start, span.end))
     if (winner.start, winner.end) == (span.start, span.end):
         return f"the same stretch is {winner.label}, which the schema names first"
     if winner.start <= span.start and span.end <= winner.end:
@@ -91,7 +93,7 @@ def _explain_overlap(span: GoldSpan, winners: Sequence[GoldSpan]) -> str:
 def _explain_unfit(text: str, span: GoldSpan, open_stretches: Sequence[tuple[int, int]]) -> str:
     if text[span.start].isspace() or text[span.end - 1].isspace():
         return "begins or ends with a blank, which no tagger learns"
-    touched = [(start, end) for start, end in open_stretches if start < span.end and span.start < end]
+    touched = [(start, end) for start, end in open_stretches if overlaps(start, end, span.start, span.end)]
     # What is in dispute strictly inside a span is shorter than it, so that the span stays whoever is right.
     if all(span.start <= start and end <= span.end and end - start < span.end - span.start for start, end in touched):
         return ""
