@@ -1,4 +1,4 @@
-"""What is said about an article: spans, relations, choices, and the checks every annotation must pass.
+"""Annotations of an article: spans, relations and choices, and the checks every annotation must pass.
 
 All offsets are Unicode code points into ``article.text``, half open: ``text[start:end]`` is the span. They are compared
 with ``<`` and ``>=`` only. Nothing here touches disk, network, clock or a random number.
@@ -6,10 +6,12 @@ with ``<`` and ``>=`` only. Nothing here touches disk, network, clock or a rando
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, JsonValue, model_validator
 
+from labeling.errors import DamagedFile
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class Relation(Frozen):
 
 
 class Annotation(Frozen):
-    """What one annotator said about one article.
+    """What one annotator said about one article: the spans, relations and choices of one submission.
 
     ``annotator`` is a person's name on the server, ``model:<name>`` or ``projected:<article id>``. ``seconds`` is the
     time the annotator took, ``updated`` an ISO 8601 instant of the server, ``task`` and ``server_id`` the server's ids.
@@ -99,6 +101,11 @@ class Annotation(Frozen):
         """Whether a person said it: only a person's word can become gold."""
         return not self.annotator.startswith((MODEL, PROJECTED))
 
+    @property
+    def imported(self) -> bool:
+        """Whether it was imported from a file (see `is_imported`)."""
+        return is_imported(self.annotator, self.task)
+
 
 class QuarantineRow(Frozen):
     """One thing that failed a check, kept as it came, with the reason; it is never repaired in silence."""
@@ -112,6 +119,11 @@ class QuarantineRow(Frozen):
     task: int | None = None
     server_id: int | None = None
     raw: JsonValue = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was imported from a file (see `is_imported`)."""
+        return is_imported(self.annotator, self.task)
 
 
 class GoldSpan(Frozen):
@@ -159,6 +171,53 @@ class LedgerRow(Frozen):
         "gold", "merged", "open", "decided_against", "quarantined", "kept", "split", "span_only", "left_out", "lost"
     ]
     reason: str = ""
+
+
+def is_imported(annotator: str, task: int | None) -> bool:
+    """Whether a row was imported from a file, not pulled from a server.
+
+    An import names its annotator and has no task. A row with neither is about a whole task that could not be read.
+    """
+    return task is None and annotator != ""
+
+
+def latest_submissions(annotations: Iterable[Annotation], digest: str) -> dict[str, Annotation]:
+    """Each person's latest submission on an article, by annotator in the order of their names.
+
+    Drafts and skips are not submissions, and what models said, or anybody said of another text, does not count. Ana
+    submits at 9:00 and again at 9:30, Ben skips: the result has Ana's annotation of 9:30 alone.
+
+    Args:
+        annotations: All annotations of one article, in any order.
+        digest: The digest of its text.
+
+    Raises:
+        DamagedFile: An annotation's ``updated`` is not an instant.
+    """
+    latest: dict[str, Annotation] = {}
+    for annotation in sorted(annotations, key=submission_order):
+        if annotation.by_person and annotation.state == "submitted" and annotation.digest == digest:
+            latest[annotation.annotator] = annotation
+    return latest
+
+
+def submission_order(annotation: Annotation) -> tuple[str, datetime, int]:
+    """The place of an annotation among those of its article: by annotator, then by time, then by the server's number.
+
+    Instants are compared, not their texts; one without a time zone is in UTC, none at all is before all others.
+
+    Raises:
+        DamagedFile: ``updated`` is not an instant.
+    """
+    try:
+        updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
+    except ValueError:
+        raise DamagedFile(
+            f"when {annotation.annotator!r} updated {annotation.article!r} cannot be read: {annotation.updated!r}",
+            todo="pull again, or mend annotations.jsonl: updated is an ISO 8601 date and time",
+            where=annotation.article,
+        ) from None
+    return annotation.annotator, updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0
 
 
 def check_annotation(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from labeling.errors import ArticleError, BadField, ChangedArticle, EmptyArticle
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
@@ -133,6 +134,17 @@ def overlong_error(length: str, max_characters: int, where: str) -> OverlongArti
         "with ids of their own",
         where=where,
     )
+
+
+def group_by_text(articles: Iterable[Article]) -> dict[str, str]:
+    """Leak groups by identical text alone, for as long as nothing better is known: article id to group.
+
+    A group bears the smallest article id in it.
+    """
+    same: defaultdict[str, list[str]] = defaultdict(list)
+    for article in articles:
+        same[article.digest].append(article.id)
+    return {article: min(ids) for ids in same.values() for article in ids}
 
 
 def _refuse_forbidden(row: SourceRow) -> None:

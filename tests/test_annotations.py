@@ -1,11 +1,12 @@
-"""What every room says of stretches and of the words in them."""
+"""Annotations: stretches, the words in them, where one came from, and which submission of a person counts."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotations import fold_words, overlaps, surface_of
+from labeling.annotations import Annotation, QuarantineRow, State, fold_words, latest_submissions, overlaps, surface_of
 
 ENDS = st.tuples(st.integers(0, 9), st.integers(1, 9)).map(lambda pair: (pair[0], sum(pair)))
 
@@ -28,3 +29,45 @@ def test_surface_ignores_case_and_blanks() -> None:
 def test_folding_is_idempotent(words: str) -> None:
     """Words that were folded stay as they are."""
     assert fold_words(fold_words(words)) == fold_words(words)
+
+
+def submission(annotator: str, updated: str = "", server_id: int | None = None, **more: object) -> Annotation:
+    """A submission on article a, whose text has the digest d."""
+    made = Annotation(article="a", digest="d", annotator=annotator, updated=updated, server_id=server_id)
+    return made.model_copy(update=more)
+
+
+@pytest.mark.parametrize(
+    ("annotator", "task", "imported"), [("ana", None, True), ("ana", 7, False), ("", None, False), ("", 7, False)]
+)
+def test_imported_means_an_annotator_and_no_task(annotator: str, task: int | None, *, imported: bool) -> None:
+    """An unreadable task has no annotator; whatever has a task was pulled."""
+    bad = QuarantineRow(
+        article="a", annotator=annotator, what="annotation", id="x", kind="unreadable", reason="", task=task
+    )
+
+    assert submission(annotator, task=task).imported is imported
+    assert bad.imported is imported
+
+
+def test_latest_submissions_compare_instants() -> None:
+    """10:30 in Paris is before 9:45 in London; at one instant the higher number of the server is later."""
+    paris = submission("ana", "2026-11-22T10:30:00+01:00")
+    london = submission("ana", "2026-11-22T09:45:00Z")
+    ninth, tenth = (submission("ben", "2026-11-22T09:00:00", server_id=number) for number in (9, 10))
+
+    assert latest_submissions([london, tenth, ninth, paris], "d") == {"ana": london, "ben": tenth}
+
+
+@pytest.mark.parametrize("state", ["skipped", "draft"])
+def test_latest_submissions_are_submitted_by_people_on_this_text(state: State) -> None:
+    """Drafts, skips, models, projections and another text do not count, however late they are."""
+    early = submission("ana", "2026-11-22T09:00:00Z")
+    late = [
+        submission("ana", "2026-11-23T09:00:00Z", state=state),
+        submission("ana", "2026-11-23T09:00:00Z", digest="other"),
+        submission("model:rules"),
+        submission("projected:b"),
+    ]
+
+    assert latest_submissions([*late, early], "d") == {"ana": early}

@@ -10,12 +10,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.consensus import agree_on_choices, agree_on_relations, agree_on_spans
-from labeling.annotations import Gold, LedgerRow, check_annotation, choice_id, make_quarantine_row
-from labeling.errors import DamagedFile
+from labeling.annotations import (
+    Gold,
+    LedgerRow,
+    check_annotation,
+    choice_id,
+    latest_submissions,
+    make_quarantine_row,
+    submission_order,
+)
 from labeling.ledger import check_balance, list_entering_things, make_ledger_rows
 
 if TYPE_CHECKING:
@@ -63,7 +69,7 @@ def reconcile_annotations(
         relation and choice that came in.
 
     Raises:
-        DamagedFile: An annotation's ``updated`` is no instant.
+        DamagedFile: An annotation's ``updated`` is not an instant.
         LedgerUnbalanced: Something got no outcome or two; a fault of the program.
     """
     said, before = list(annotations), list(quarantine)
@@ -89,41 +95,25 @@ def _adjudicate_article(
     if article is None:
         found = tuple(finding for annotation in said for finding in _quarantine_homeless(annotation))
         return AdjudicationOutcome(ledger=tuple(map(_quarantine_entry, found)), quarantined=found)
-    checked = [check_annotation(annotation, article, schema) for annotation in sorted(said, key=_submission_order)]
+    checked = [check_annotation(annotation, article, schema) for annotation in sorted(said, key=submission_order)]
     found = tuple(finding for _, findings in checked for finding in findings)
-    # Nothing an annotator said of another text counts, not even that nothing is there.
-    standing, aside = _latest_submissions([sound for sound, _ in checked], article.digest)
-    decided = _settle_article(article, standing, schema, trimming) if standing else AdjudicationOutcome()
-    rows = (*map(_quarantine_entry, found), *aside, *decided.ledger)
-    return AdjudicationOutcome(decided.gold, decided.conflicts, rows, found)
+    # What somebody said of another text does not count, not even that nothing is there.
+    latest = latest_submissions([sound for sound, _ in checked], article.digest)
+    aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
+    decided = AdjudicationOutcome()
+    if latest:
+        decided = _settle_article(article, list(latest.values()), schema, trimming)
+    rows = [
+        *map(_quarantine_entry, found),
+        *(row for each in aside for row in _decided_against_rows(each, _why_aside(each))),
+        *decided.ledger,
+    ]
+    return AdjudicationOutcome(decided.gold, decided.conflicts, tuple(rows), found)
 
 
 def _quarantine_homeless(annotation: Annotation) -> Iterator[QuarantineRow]:
     for _, _, what, name in list_entering_things([annotation], ()):
         yield make_quarantine_row(annotation, what, name, "unknown article", "no article of this name was taken in")
-
-
-def _submission_order(annotation: Annotation) -> tuple[str, datetime, int]:
-    try:
-        updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
-    except ValueError:
-        raise DamagedFile(
-            f"{annotation.updated!r}, when {annotation.annotator!r} updated {annotation.article!r}, is no instant",
-            todo="pull again, or mend annotations.jsonl: updated is an ISO 8601 date and time",
-            where=annotation.article,
-        ) from None
-    return annotation.annotator, updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0
-
-
-def _latest_submissions(annotations: Sequence[Annotation], digest: str) -> tuple[list[Annotation], list[LedgerRow]]:
-    """Each person's latest submission, by annotator; and a row for everything in what was set aside."""
-    standing = {
-        each.annotator: each
-        for each in annotations
-        if each.by_person and each.state == "submitted" and each.digest == digest
-    }
-    aside = [each for each in annotations if each is not standing.get(each.annotator)]
-    return list(standing.values()), [row for each in aside for row in _decided_against_rows(each, _why_aside(each))]
 
 
 def _why_aside(annotation: Annotation) -> str:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from labeling.annotations import latest_submissions
 from labeling.errors import TooFewAnnotators
 from labeling.evaluation.scores import BOOTSTRAP, ScoredArticle, score_spans
 from labeling.workspace.rows.score import Agreement, AnnotatorPair
@@ -70,21 +70,24 @@ def measure_agreement(
 def find_doubly_annotated(
     annotations: Iterable[Annotation], articles: Mapping[str, Article], groups: Mapping[str, str]
 ) -> Iterator[DoublyAnnotatedArticle]:
-    """The articles that two or more people submitted, by id, with each person's latest word on the text as it is.
+    """The articles that two or more people submitted, by id, with each person's latest submission.
 
     Args:
-        annotations: What was said, in any order.
+        annotations: Of any annotators and in any order (see `latest_submissions` for those that count).
         articles: The articles by id.
         groups: The leak group of each.
+
+    Raises:
+        DamagedFile: An annotation's ``updated`` is not an instant.
     """
-    latest: defaultdict[str, dict[str, Annotation]] = defaultdict(dict)
-    for each in sorted(annotations, key=_update_order):
-        article = articles.get(each.article)
-        if each.by_person and each.state == "submitted" and article and article.digest == each.digest:
-            latest[each.article][each.annotator] = each
-    for name, said in sorted(latest.items()):
-        if len(said) > 1:
-            yield DoublyAnnotatedArticle(articles[name], groups[name], said)
+    by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for each in annotations:
+        by_article[each.article].append(each)
+    for name in sorted(by_article.keys() & articles.keys()):
+        article = articles[name]
+        latest = latest_submissions(by_article[name], article.digest)
+        if len(latest) > 1:
+            yield DoublyAnnotatedArticle(article, groups[name], latest)
 
 
 def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
@@ -132,8 +135,3 @@ def _choice_units(
         return
     for option in choice.options:
         yield f"{choice.name}={option.name}", [[option.name in answer for answer in answers] for answers in chosen]
-
-
-def _update_order(annotation: Annotation) -> tuple[datetime, int]:
-    updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
-    return updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0

@@ -36,17 +36,6 @@ class PlacementFacts:
 NO_FACTS = PlacementFacts(labels={})
 
 
-def group_by_text(articles: Iterable[Article]) -> dict[str, str]:
-    """Leak groups by identical text alone, for as long as nothing better is known: article id to group.
-
-    A group bears the smallest article id in it.
-    """
-    same: defaultdict[str, list[str]] = defaultdict(list)
-    for article in articles:
-        same[article.digest].append(article.id)
-    return {article: min(ids) for ids in same.values() for article in ids}
-
-
 def split_by_date(articles: Iterable[Article], dev_from: str, test_from: str) -> dict[str, SplitName | None]:
     """The split of each article's day: train before ``dev_from``, dev before ``test_from``, test since; ISO dates."""
 

@@ -44,7 +44,7 @@ def adjudicate(project: Project) -> AdjudicateResult:
         found = gold.reconcile_annotations(
             workspace.annotations.rows(),
             list(workspace.quarantine.rows_if_written()),
-            {article.id: article for article in workspace.articles.rows()},
+            workspace.articles.by("id"),
             project.schema,
             project.file.policies.trim,
         )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.evaluation import agreement
-from labeling.splits.assign import group_by_text
 from labeling.verbs.options import format_measure, json_option, show, with_project
+from labeling.workspace.grouping import read_leak_groups
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
@@ -40,9 +40,8 @@ def agree(project: Project) -> AgreeResult:
 def _write_agreement(project: Project) -> Agreement:
     workspace = project.workspace
     with workspace.opened():
-        articles = {article.id: article for article in workspace.articles.rows()}
-        groups = group_by_text(articles.values())
-        groups |= {row.article: row.leak_group for row in list(workspace.clusters.rows_if_written())}
+        articles = workspace.articles.by("id")
+        groups = read_leak_groups(workspace)
         read = list(agreement.find_doubly_annotated(workspace.annotations.rows(), articles, groups))
         found = agreement.measure_agreement(read, project.schema, file_digest(workspace.annotations.path))
         workspace.agreement.write(found)

@@ -83,7 +83,7 @@ def import_annotations(
         for path, name in found:
             for item in read_import(kind, path, name, text_of):
                 intake.take(item)
-        earlier = [row for row in list(workspace.annotations.rows_if_written()) if _is_import(row)]
+        earlier = [row for row in list(workspace.annotations.rows_if_written()) if row.imported]
         said = list(intake.finished({_annotation_key(row): row for row in earlier} if add else {}))
         _write_imported(workspace, intake, said, add=add)
     annotations = [annotation for annotation, _ in said]
@@ -123,13 +123,12 @@ def _write_imported(
     stay = [
         row
         for row in list(workspace.annotations.rows_if_written())
-        if not _is_import(row)
-        or (_annotation_key(row) not in states if add else _annotation_key(row)[:2] not in touched)
+        if not row.imported or (_annotation_key(row) not in states if add else _annotation_key(row)[:2] not in touched)
     ]
     apart = [
         row
         for row in list(workspace.quarantine.rows_if_written())
-        if not _is_import(row) or (row not in bad if add else (row.article, row.annotator) not in touched)
+        if not row.imported or (row not in bad if add else (row.article, row.annotator) not in touched)
     ]
     before = list(workspace.articles.rows_if_written())
     known = {article.id for article in before}
@@ -141,11 +140,6 @@ def _write_imported(
     workspace.annotations.write(all_said)
     workspace.quarantine.write(all_bad)
     workspace.rejects.write(intake.rejects)
-
-
-def _is_import(row: Annotation | QuarantineRow) -> bool:
-    """Whether an import brought it: it has an annotator and no task on a server."""
-    return row.task is None and bool(row.annotator)
 
 
 def _annotation_key(row: Annotation) -> tuple[str, str, str]:

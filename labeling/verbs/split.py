@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.annotations import surface_of
+from labeling.articles import group_by_text
 from labeling.errors import MissingInput
-from labeling.splits.assign import PlacementFacts, assign_splits, group_by_text, split_by_date
+from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
             collection = ProjectPull(studio, remote, workspace, project.schema, articles)
             before, now = collection.now(names)
         labels = _count_submitted_labels(_read_annotations(workspace), project, articles, now, names)
-        imported = Counter(said.annotator for said in _read_annotations(workspace) if said.task is None)
+        imported = Counter(said.annotator for said in _read_annotations(workspace) if said.imported)
     tasks = {row.task: row for row in pushed.values() if row.task in now.after}
     differs = compare_pulls(before, now.after)
     return StatusResult(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.adjudication import trimming
 from labeling.adjudication.trimming import TrimRule, trim
 
 BOTH: tuple[TrimRule, ...] = ("blanks", "punctuation")
@@ -53,17 +50,10 @@ def test_only_the_named_rules_apply() -> None:
 
 
 @given(st.text(max_size=12), st.text(min_size=1, max_size=12), st.text(max_size=12))
-def test_trimming_is_done_at_once(before: str, drawn: str, after: str) -> None:
+def test_trim_is_idempotent(before: str, drawn: str, after: str) -> None:
     """What was trimmed lies within what was drawn, and trimming it again moves nothing."""
     text, start = before + drawn + after, len(before)
     first = trim(text, start, start + len(drawn), BOTH)
 
     assert start <= first[0] <= first[1] <= start + len(drawn)
     assert first == trim(text, *first, BOTH)
-
-
-def test_the_example_in_the_docstring() -> None:
-    """What the docstring shows is what happens."""
-    found = doctest.testmod(trimming)
-
-    assert (found.failed, found.attempted) == (0, 1)

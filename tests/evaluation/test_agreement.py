@@ -14,13 +14,14 @@ from seqeval.metrics import f1_score
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
-from labeling.errors import TooFewAnnotators
+from labeling.errors import DamagedFile, TooFewAnnotators
 from labeling.evaluation.agreement import alpha, find_doubly_annotated, measure_agreement
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.values import digest_of
-from labeling.verbs import agree as verb
+from labeling.verbs.adjudicate import adjudicate
+from labeling.verbs.agree import agree
 from labeling.verbs.ingest import ingest
 from labeling.workspace.storage import file_digest
 
@@ -190,4 +191,20 @@ def test_the_command(tmp_path: Path) -> None:
     assert f"F1 {100 * numbers['exact']:.1f} (" in table
     assert found.annotations == file_digest(project.workspace.annotations.path)
     assert found.articles == told["articles"]
-    assert verb.agree(project).f1 == told["f1"]
+    assert agree(project).f1 == told["f1"]
+
+
+def test_an_unreadable_time_is_refused_by_agree_and_adjudicate_alike(tmp_path: Path) -> None:
+    """Which submission is a person's latest cannot be told: both verbs name the file to mend, and neither crashes."""
+    project = load_project(workspace=tmp_path)
+    project.workspace.articles.write([_article("a")])
+    project.workspace.annotations.write([_said("a", "ana", updated="yesterday"), _said("a", "ben")])
+
+    refusals = []
+    for verb in (agree, adjudicate):
+        with pytest.raises(DamagedFile, match="'yesterday'") as refusal:
+            verb(project)
+        refusals.append((str(refusal.value), refusal.value.todo))
+
+    assert refusals[0] == refusals[1]
+    assert "annotations.jsonl" in refusals[0][1]

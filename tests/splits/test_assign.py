@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.articles import Article
+from labeling.articles import Article, group_by_text
 from labeling.errors import LeakError
-from labeling.splits.assign import PlacementFacts, assign_splits, group_by_text, split_by_date
+from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
 from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 

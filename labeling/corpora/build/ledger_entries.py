@@ -228,7 +228,7 @@ def _imported_signatures(workspace: Workspace) -> set[tuple[str, str]]:
     """Whose word on which article came from a file, and from no server: there it cannot be mended."""
     said: Iterator[Annotation | QuarantineRow] = workspace.annotations.rows()
     aside = workspace.quarantine.rows_if_written()
-    return {(row.article, row.annotator) for row in chain(said, aside) if row.task is None and row.annotator}
+    return {(row.article, row.annotator) for row in chain(said, aside) if row.imported}
 
 
 def _explain_mending(brought: Collection[bool]) -> str:

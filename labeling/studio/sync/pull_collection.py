@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from labeling.annotations import is_imported
 from labeling.studio.api import calls
 from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.convert import annotator_names, read_task
@@ -239,7 +240,7 @@ class _PullWriter:
     def add_imported(self) -> None:
         """Take over what no server holds: what was imported from other tools, by an annotator and without a task."""
         for row, line in self._lines():
-            if row["task"] is None and row["annotator"]:
+            if is_imported(row["annotator"], row["task"]):
                 self._add(row, line)
 
     def write(self, mark: Watermark) -> None:
