@@ -22,8 +22,8 @@ from labeling.passages import frames
 from labeling.passages.find import CorpusSize, find_passages, frame_articles
 from labeling.project import PassageRules, load_project
 from labeling.samples import sample_data
+from labeling.sources.ingest import ingest
 from labeling.values import digest_of
-from labeling.verbs.ingest import ingest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,12 +18,12 @@ from playwright.sync_api import sync_playwright
 
 from labeling.project import load_project
 from labeling.samples.sample_data import articles_folder
+from labeling.sources.ingest import ingest
 from labeling.studio.api.client import connect
 from labeling.studio.server.server import run_embedded_server
 from labeling.studio.sync.project_link import find_linked_project
-from labeling.verbs.ingest import ingest
+from labeling.suggestions.suggest import suggest
 from labeling.verbs.push import push
-from labeling.verbs.suggest import suggest
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials

@@ -30,13 +30,13 @@ from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
 from labeling.evaluation import scores
 from labeling.evaluation.scores import ScoredArticle
+from labeling.imports.import_annotations import import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import load_project
 from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset
-from labeling.verbs.import_ import import_annotations
 from labeling.verbs.split import split as certify
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 from labeling.workspace.storage import read_value

@@ -23,9 +23,9 @@ from labeling.articles import Article
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
 from labeling.samples import sample_data
+from labeling.sources.ingest import ingest
 from labeling.suggestions.suggester import RULES_ANNOTATOR, read_suggestion_settings, suggest_annotations
 from labeling.values import digest_of
-from labeling.verbs.ingest import ingest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

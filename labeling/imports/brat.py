@@ -1,9 +1,9 @@
-"""brat stand-off: ``x.txt`` with the text, ``x.ann`` beside it with a line for each thing said about it.
+"""brat stand-off: ``x.txt`` with the text, ``x.ann`` beside it with one annotation a line.
 
-Text-bound annotations are spans, relations and equivalences are relations. An event is its trigger, a span, and a
-relation to each of its arguments, named by the role. Notes of annotators stand at their span; attributes can be mapped.
-What has no place here (discontinuous spans, attributes nobody mapped, normalisations, a second event on one trigger) is
-a misfit, never dropped.
+Text-bound annotations become spans, relations and equivalences become relations. An event becomes its trigger, which is
+a span, and a relation to each of its arguments, named by the role. Notes of annotators go to their span; attributes can
+be mapped. What has no place here (discontinuous spans, attributes nobody mapped, normalisations, a second event on one
+trigger) is a misfit, never dropped.
 
 Offsets are code points of the text with its line ends as they are, as brat's server counts them.
 """
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.annotations import ThingKind
-
-BRAT_ENDINGS = (".ann",)
+    from labeling.imports.record import TextLookup
 
 _TEXT_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _RELATION_LINE = re.compile(r"(R\d+)\t(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
@@ -41,20 +40,21 @@ _ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.+?))?\s*")
 _NOTE = re.compile(r"(#\d+)\t(\S+) (\S+)\t(.*)")
 _EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+){2,})\s*")
 _NORMALISATION = re.compile(r"(N\d+)\t.*")
-# The kind of the notes that people write in brat's page; other kinds are of programs.
+# The kind of the notes that people write in brat's page; programs write other kinds.
 _ANNOTATORS = "AnnotatorNotes"
 _KINDS: dict[str, ThingKind] = {"T": "span", "R": "relation", "E": "relation", "*": "relation"}
 
 
-def read_brat(path: Path, name: str) -> Iterator[ImportItem]:
+def read_brat(path: Path, name: str, _text_of: TextLookup | None = None) -> Iterator[ImportItem]:
     """Read one ``.ann`` file and the text beside it; ``name`` becomes the article's id."""
-    beside = path.with_suffix(".txt")
-    if not beside.exists():
-        yield reject_unreadable(str(path), f"there is no {beside.name} beside it", "put the text there")
+    text_path = path.with_suffix(".txt")
+    if not text_path.exists():
+        yield reject_unreadable(str(path), f"there is no {text_path.name} beside it", "put the text there")
         return
     try:
-        # Of the text a byte order mark stays: offsets count it.
-        text, lines = beside.read_bytes().decode("utf-8"), path.read_bytes().decode("utf-8-sig")
+        # The text keeps its byte order mark, because offsets count it.
+        text = text_path.read_bytes().decode("utf-8")
+        lines = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         yield reject_unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
         return
@@ -62,29 +62,31 @@ def read_brat(path: Path, name: str) -> Iterator[ImportItem]:
 
 
 def parse_brat(row: SourceRow, lines: str) -> ImportRecord:
-    """What the lines of an ``.ann`` file say of the text of ``row``."""
+    """The annotations in the lines of an ``.ann`` file about the text of ``row``."""
     file = _BratFile(text=row.text)
     for number, line in enumerate(re.split(r"\r?\n", lines), start=1):
         if line.strip():
             file.take(number, line)
-    return ImportRecord(row=row, marks=tuple(file.finished()), links=tuple(file.links()), misfits=tuple(file.misfits))
+    return ImportRecord(
+        row=row, marks=tuple(file.finish_marks()), links=tuple(file.links()), misfits=tuple(file.misfits)
+    )
 
 
 @dataclass
 class _BratFile:
-    """The things of one file, as far as it was read."""
+    """The annotations of one file, as far as it was read."""
 
     text: str
     marks: list[SpanMark] = field(default_factory=list)
     related: list[RelationMark] = field(default_factory=list)
     triggers: dict[str, str] = field(default_factory=dict)
     events: list[tuple[str, str, str]] = field(default_factory=list)
-    said: list[tuple[str, Attribute]] = field(default_factory=list)
+    attributes: list[tuple[str, Attribute]] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
 
     def take(self, number: int, line: str) -> None:
-        """Read one line; one that is of no form of brat's is a misfit."""
+        """Read one line; one that has none of brat's forms is a misfit."""
         forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
             (_TEXT_BOUND, self._mark),
             (_RELATION_LINE, self._relation),
@@ -102,17 +104,19 @@ class _BratFile:
         reason = f"line {number} is not of a form that brat writes"
         self.misfits.append(Misfit(what, line.partition("\t")[0], "unreadable", reason, line))
 
-    def finished(self) -> Iterator[SpanMark]:
+    def finish_marks(self) -> Iterator[SpanMark]:
         """The spans with their attributes and notes; attributes and notes of anything else become misfits."""
-        self._look_at_events()
-        said, notes, known = self._by_target(), self._notes_by_target(), {mark.id for mark in self.marks}
-        for target in (said.keys() | notes.keys()) - known:
-            self.misfits += [_unsupported(each.id, f"{each.name} of {target}") for each in said.get(target, ())]
+        self._check_events()
+        attributes, notes = self._attributes_by_target(), self._notes_by_target()
+        known = {mark.id for mark in self.marks}
+        for target in (attributes.keys() | notes.keys()) - known:
+            self.misfits += [_unsupported(each.id, f"{each.name} of {target}") for each in attributes.get(target, ())]
             self.misfits += [_unsupported(name, f"a note on {target}", note) for name, note in notes.get(target, ())]
+        # Targets came out of a set: sorted, the same file gives the same rows.
         self.misfits.sort(key=lambda misfit: misfit.id)
         for mark in self.marks:
             note = "; ".join(words for _, words in notes.get(mark.id, ()))
-            yield replace(mark, note=note, attributes=tuple(said.get(mark.id, ())))
+            yield replace(mark, note=note, attributes=tuple(attributes.get(mark.id, ())))
 
     def links(self) -> Iterator[RelationMark]:
         """Relations, with triggers in place of events."""
@@ -137,9 +141,13 @@ class _BratFile:
             role, _, target = argument.partition(":")
             self.related.append(RelationMark(name, target, role))
 
-    def _look_at_events(self) -> None:
-        """An event is its trigger: it has no place where there is none, or one of another kind, or another event's."""
-        labels, taken = {mark.id: mark.label for mark in self.marks}, dict[str, str]()
+    def _check_events(self) -> None:
+        """Find the events that have no place, because they are their trigger.
+
+        That is so where the trigger is missing, bears another label, or is another event's already.
+        """
+        labels = {mark.id: mark.label for mark in self.marks}
+        taken = dict[str, str]()
         for name, kind, raw in self.events:
             trigger = self.triggers[name]
             if trigger not in labels:
@@ -155,7 +163,7 @@ class _BratFile:
 
     def _attribute(self, found: re.Match[str]) -> None:
         name, kind, target, value = found.groups()
-        self.said.append((target, Attribute(name, f"{kind}={value}" if value else kind)))
+        self.attributes.append((target, Attribute(name, f"{kind}={value}" if value else kind)))
 
     def _note(self, found: re.Match[str]) -> None:
         name, kind, target, words = found.groups()
@@ -170,9 +178,9 @@ class _BratFile:
     def _target(self, name: str) -> str:
         return self.triggers.get(name, name)
 
-    def _by_target(self) -> dict[str, list[Attribute]]:
+    def _attributes_by_target(self) -> dict[str, list[Attribute]]:
         targets: dict[str, list[Attribute]] = {}
-        for target, attribute in self.said:
+        for target, attribute in self.attributes:
             targets.setdefault(self._target(target), []).append(attribute)
         return targets
 
@@ -184,7 +192,10 @@ class _BratFile:
 
 
 def _join_parts(text: str, parts: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The parts, those made one that only blanks keep apart: brat's editor cuts a span at each line end."""
+    """The parts, joined where only blanks keep them apart: brat's editor cuts a span at each line end.
+
+    Of ``Anna``, a line end and ``Berg met`` the parts 0..4 and 5..9 are one, 0..9; 0..4 and 10..13 stay two.
+    """
     joined = parts[:1]
     for start, end in parts[1:]:
         before, gap = joined[-1], text[joined[-1][1] : start]

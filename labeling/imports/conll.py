@@ -1,11 +1,12 @@
 """CoNLL and its kin: a token a line, its tag in the last column, a blank line after each sentence.
 
-The files hold no text, so that it is rebuilt: tokens are joined by one space, sentences by a line end, and offsets are
-of that text. Where the article was taken in before, under the name the file gives it, and the same tokens stand in it
-in that order with nothing but blanks between, offsets are of the article's own text instead.
+The files hold no text, so it is rebuilt: tokens are joined by one space, sentences by a line end, and offsets count in
+that text. Where the article was ingested before, under the name the file gives it, and has the same tokens in the same
+order with nothing but blanks between, offsets count in the article's own text instead.
 
 A document is a file, or what stands between two lines ``-DOCSTART-`` or ``# newdoc id = NAME``. Tags are BIO, IOB,
-BIOES or BILOU, read as conlleval reads them: a tag that continues nothing begins a span.
+BIOES or BILOU, read as conlleval reads them: a tag that continues nothing begins a span. ``Anna B-PER``, ``Berg
+I-PER``, ``met O`` is the text ``Anna Berg met`` with one span, PER at 0..9.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from labeling.articles import SourceRow
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, SpanMark, reject_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-CONLL_ENDINGS = (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt")
+    from labeling.imports.record import TextLookup
 
 _NEW = re.compile(r"-DOCSTART-.*|#\s*(?:newdoc(?:\s+id\s*=\s*(.*))?|doc_id\s*=\s*(.*))")
 # Not every line that begins with "#" is a comment: the sign is a token, too.
@@ -59,17 +60,17 @@ class ConllDocument:
 
     @property
     def text(self) -> str:
-        """The text by the rule: tokens joined by one space, sentences by a line end."""
+        """The text as the rule rebuilds it: tokens joined by one space, sentences by a line end."""
         return "\n".join(" ".join(token.word for token in sentence) for sentence in self.sentences if sentence)
 
 
-def read_conll(path: Path, name: str, text_of: Callable[[str], str | None] = lambda _: None) -> Iterator[ImportItem]:
+def read_conll(path: Path, name: str, text_of: TextLookup = lambda _: None) -> Iterator[ImportItem]:
     """Read one file.
 
     Args:
         path: The file, in UTF-8.
         name: The article's id; with ``#`` and a number where a file has several documents that it does not name.
-        text_of: Gives the text of an article that was taken in before, by its id; None for any other.
+        text_of: Looks up the text of an article that was ingested before.
     """
     try:
         documents = list(split_documents(path.read_bytes().decode("utf-8-sig")))
@@ -82,7 +83,7 @@ def read_conll(path: Path, name: str, text_of: Callable[[str], str | None] = lam
 
 
 def split_documents(content: str) -> Iterator[ConllDocument]:
-    """Cut a file into its documents; those without a token are none.
+    """Cut a file into its documents, leaving out those without a token.
 
     Raises:
         ValueError: A line has a token and no tag; the message has its number.
@@ -104,7 +105,7 @@ def split_documents(content: str) -> Iterator[ConllDocument]:
 
 
 def parse_document(document: ConllDocument, name: str, where: str, text: str | None) -> ImportRecord:
-    """The spans of a document, in the article's text where the tokens stand in it, else in the text by the rule."""
+    """The spans of a document, in the article's text where it has the tokens, else in the rebuilt text."""
     tokens = document.tokens
     at = _find_tokens(tokens, text) if text is not None else None
     rebuilt = document.text if text is None or at is None else text
@@ -133,7 +134,7 @@ def _add_token(document: ConllDocument, line: str, number: int) -> None:
 
 
 def _find_tokens(tokens: Sequence[TaggedToken], text: str) -> list[tuple[int, int]] | None:
-    """Where each token stands in the text, one after the other with only blanks between; None if they do not."""
+    """The place of each token in the text, one after the other with only blanks between; None if that is not so."""
     found, end = list[tuple[int, int]](), 0
     for token in tokens:
         start = text.find(token.word, end)
@@ -147,7 +148,7 @@ def _find_tokens(tokens: Sequence[TaggedToken], text: str) -> list[tuple[int, in
 def _place_sentences(
     document: ConllDocument, at: Sequence[tuple[int, int]]
 ) -> Iterator[list[tuple[TaggedToken, tuple[int, int]]]]:
-    """Each sentence with the places of its tokens: no span goes on in the next one."""
+    """Each sentence with the places of its tokens, because no span goes on in the next sentence."""
     places = iter(at)
     for sentence in document.sentences:
         if sentence:
@@ -159,6 +160,7 @@ def _read_marks(tokens: Sequence[TaggedToken], at: Sequence[tuple[int, int]]) ->
     stop = 0
     for token, (start, end) in zip(tokens, at, strict=True):
         tag = _TAG.fullmatch(token.tag)
+        # The span before ends where a tag says so, or where this one does not continue it.
         prefix, label = tag.groups() if tag else ("", "")
         if begun and (not tag or prefix in _FIRST_TAGS or label != begun[1]):
             yield _make_mark(*begun, stop)
@@ -177,5 +179,5 @@ def _make_mark(start: int, label: str, end: int) -> SpanMark:
 
 
 def _tag_misfit(token: TaggedToken) -> Misfit:
-    reason = f"{token.tag!r} of {token.word!r} is no tag of BIO, BIOES or BILOU"
+    reason = f"{token.tag!r} of {token.word!r} is not a tag of BIO, BIOES or BILOU"
     return Misfit("span", f"line {token.line}", "unreadable", reason, f"{token.word}\t{token.tag}")

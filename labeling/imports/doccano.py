@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Defect, ThingKind
     from labeling.articles import SourceRow
-
-DOCCANO_ENDINGS = (".jsonl",)
+    from labeling.imports.record import TextLookup
 
 _LABELS = ("label", "labels", "cats")
 _COMMENTS = ("Comments", "comments")
@@ -25,13 +24,13 @@ _RELATION_FIELDS = frozenset({"id", "from_id", "to_id", "type"})
 _DOCCANO_FIELDS = frozenset({*COLUMNS, *_LABELS, *_COMMENTS, "meta", "data", "entities", "relations", "username"})
 
 
-def read_doccano(path: Path, name: str) -> Iterator[ImportItem]:
+def read_doccano(path: Path, name: str, _text_of: TextLookup | None = None) -> Iterator[ImportItem]:
     """Read one file; articles without an id of their own are called after ``name``."""
     return read_json_lines(path, name, parse_doccano_line)
 
 
 def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportRecord:  # noqa: FBT001 - as `read_json_lines` hands it over
-    """What a line says of its text."""
+    """The annotation in one line."""
     line = _DoccanoLine()
     for name, take in (
         *((name, line.label) for name in _LABELS),
@@ -55,7 +54,7 @@ def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
 
 @dataclass
 class _DoccanoLine:
-    """The things of one line, as far as it was read."""
+    """The annotations of one line, as far as it was read."""
 
     marks: list[SpanMark] = field(default_factory=list)
     links: list[RelationMark] = field(default_factory=list)
@@ -63,37 +62,37 @@ class _DoccanoLine:
     misfits: list[Misfit] = field(default_factory=list)
     spare: set[str] = field(default_factory=set)
 
-    def label(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+    def label(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a triple ``[start, end, label]``, or a label of the whole text."""
-        match said:
+        match value:
             case str():
-                self.options.append(said)
+                self.options.append(value)
             case [int(start), int(end), str(label)]:
                 self.marks.append(SpanMark(f"{label}:{start}-{end}", ((start, end),), label))
             case _:
-                self._misfit("span", "unreadable", "it is no [start, end, label] and no label", said)
+                self._misfit("span", "unreadable", "it is neither [start, end, label] nor a label", value)
 
-    def entity(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+    def entity(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a span with an id of its own."""
-        match said:
+        match value:
             case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
                 self.marks.append(SpanMark(str(name), ((start, end),), label))
-                self.spare |= {f"entities.{key}" for key in set(said) - _ENTITY_FIELDS}
+                self.spare |= {f"entities.{key}" for key in set(value) - _ENTITY_FIELDS}
             case _:
-                self._misfit("span", "unreadable", "id, start_offset, end_offset or label are not there", said)
+                self._misfit("span", "unreadable", "id, start_offset, end_offset or label is missing", value)
 
-    def relation(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+    def relation(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a link between two entities."""
-        match said:
+        match value:
             case {"from_id": int() | str() as head, "to_id": int() | str() as tail, "type": str(label)}:
                 self.links.append(RelationMark(str(head), str(tail), label))
-                self.spare |= {f"relations.{key}" for key in set(said) - _RELATION_FIELDS}
+                self.spare |= {f"relations.{key}" for key in set(value) - _RELATION_FIELDS}
             case _:
-                self._misfit("relation", "unreadable", "from_id, to_id or type are not there", said)
+                self._misfit("relation", "unreadable", "from_id, to_id or type is missing", value)
 
-    def comment(self, said: Any) -> None:  # noqa: ANN401 - JSON of any form
+    def comment(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a comment, for which there is no place."""
-        self._misfit("annotation", "unsupported", "there is no place for a comment", said)
+        self._misfit("annotation", "unsupported", "there is no place for a comment", value)
 
     def _misfit(self, what: ThingKind, kind: Defect, reason: str, raw: Any) -> None:  # noqa: ANN401 - JSON of any form
         self.misfits.append(Misfit(what, "", kind, reason, raw))

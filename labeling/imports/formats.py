@@ -1,43 +1,68 @@
-"""The formats there are, and the files of each that a path names."""
+"""The import formats, each a value, and the files of each that a path names.
+
+A new format is a module with a reader, and a line in the table here; everything else is derived from that line.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING
 
 from labeling.errors import UsageError
-from labeling.imports import brat, conll, doccano, prodigy
+from labeling.imports.brat import read_brat
+from labeling.imports.conll import read_conll
+from labeling.imports.doccano import read_doccano
+from labeling.imports.prodigy import read_prodigy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from labeling.imports.record import ImportItem
+    from labeling.imports.record import ImportItem, TextLookup
 
-ImportFormat: TypeAlias = Literal["brat", "prodigy", "doccano", "conll"]
-IMPORT_FORMATS: tuple[ImportFormat, ...] = get_args(ImportFormat)
 
-_ENDINGS: dict[ImportFormat, tuple[str, ...]] = {
-    "brat": brat.BRAT_ENDINGS,
-    "prodigy": prodigy.PRODIGY_ENDINGS,
-    "doccano": doccano.DOCCANO_ENDINGS,
-    "conll": conll.CONLL_ENDINGS,
+@dataclass(frozen=True)
+class ImportFormat:
+    """A format that can be imported.
+
+    ``endings`` are those of its files in a folder, ``companions`` those of files that belong to one of them (brat's
+    text). ``read`` gives the contents of a file record by record: it is handed the path, what the file's article is to
+    be called (or its articles after), and a way to look up the texts of articles that were ingested before. ``help`` is
+    a line for the command line.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    read: Callable[[Path, str, TextLookup], Iterator[ImportItem]]
+    help: str
+    companions: tuple[str, ...] = ()
+
+
+IMPORT_FORMATS = {
+    each.name: each
+    for each in (
+        ImportFormat("brat", (".ann",), read_brat, "stand-off files, each beside its text", companions=(".txt",)),
+        ImportFormat("prodigy", (".jsonl",), read_prodigy, "JSON lines of `prodigy db-out`"),
+        ImportFormat("doccano", (".jsonl",), read_doccano, "JSON lines of any of its exports"),
+        ImportFormat(
+            "conll",
+            (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt"),
+            read_conll,
+            "a token and its tag a line: BIO, IOB, BIOES or BILOU",
+        ),
+    )
 }
 
 
-def read_import(
-    kind: ImportFormat, path: Path, name: str, text_of: Callable[[str], str | None]
-) -> Iterator[ImportItem]:
-    """What a file says, statement by statement.
+def find_import_format(name: str) -> ImportFormat:
+    """The format of that name.
 
-    Args:
-        kind: Its format.
-        path: The file.
-        name: What its article is called, or its articles are called after.
-        text_of: Gives the text of an article that was taken in before, by its id; None for any other.
+    Raises:
+        UsageError: There is none.
     """
-    if kind == "conll":
-        return conll.read_conll(path, name, text_of)
-    return {"brat": brat.read_brat, "prodigy": prodigy.read_prodigy, "doccano": doccano.read_doccano}[kind](path, name)
+    if name not in IMPORT_FORMATS:
+        raise UsageError(f"there is no import format {name!r}", todo=f"name one of {', '.join(IMPORT_FORMATS)}")
+    return IMPORT_FORMATS[name]
 
 
 def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tuple[Path, str]], list[str]]:
@@ -52,16 +77,17 @@ def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tu
     found, passed = dict[Path, str](), list[str]()
     for name in names:
         path = Path(name)
+        # A file that is named itself is read whatever its ending.
         if path.is_file():
             found.setdefault(path, path.stem)
             continue
         under = _files_under(path)
-        ours = [each for each in under if each.suffix.lower() in _ENDINGS[kind]]
+        ours = [each for each in under if each.suffix.lower() in kind.endings]
         if not ours:
-            wanted = f"{name!r} holds no {kind} file" if path.is_dir() else f"there is no file or folder {name!r}"
-            raise UsageError(wanted, todo=f"name files, or a folder of files ending in {' '.join(_ENDINGS[kind])}")
+            wanted = f"{name!r} holds no {kind.name} file" if path.is_dir() else f"there is no file or folder {name!r}"
+            raise UsageError(wanted, todo=f"name files, or a folder of files ending in {' '.join(kind.endings)}")
         found = {each: each.relative_to(path).with_suffix("").as_posix() for each in ours} | found
-        passed += [str(each) for each in under if each not in found and not _is_brat_text(kind, each)]
+        passed += [str(each) for each in under if each not in found and not _is_companion(kind, each)]
     return sorted(found.items()), passed
 
 
@@ -72,6 +98,6 @@ def _files_under(folder: Path) -> list[Path]:
     return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def _is_brat_text(kind: ImportFormat, path: Path) -> bool:
-    """Whether the file is the text that another one is about."""
-    return kind == "brat" and path.suffix == ".txt" and path.with_suffix(".ann").exists()
+def _is_companion(kind: ImportFormat, path: Path) -> bool:
+    """Whether the file belongs to another one of the format, which is read and reads it."""
+    return path.suffix in kind.companions and any(path.with_suffix(ending).exists() for ending in kind.endings)

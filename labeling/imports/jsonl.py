@@ -23,12 +23,12 @@ JsonLine: TypeAlias = dict[str, Any]
 def read_json_lines(
     path: Path, name: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
 ) -> Iterator[ImportItem]:
-    """What each line of a file says; a line that is no object, or has no text, is refused with its number.
+    """Read a file line by line; a line that is not an object, or has no text, is refused with its number.
 
     Args:
         path: The file, in UTF-8.
         name: What articles without an id of their own are called after.
-        read: Makes a statement of the fields of a line, its article, and whether the id is the line's own.
+        read: Makes a record of the fields of a line, its article, and whether the id is the line's own.
     """
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -42,9 +42,9 @@ def _read_item(
     try:
         fields = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        return reject_unreadable(where, f"the line is no JSON: {error}", "export the file again")
+        return reject_unreadable(where, f"the line is not JSON: {error}", "export the file again")
     if not isinstance(fields, dict):
-        return reject_unreadable(where, "the line is no JSON object", "name a file with one object a line")
+        return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
     known = article_fields(fields)
     try:
         row = make_source_row(known, source, where)
@@ -54,7 +54,7 @@ def _read_item(
 
 
 def article_fields(fields: Mapping[str, Any]) -> JsonLine:
-    """What a line says of its article: fields of its own, else those of its ``meta``, and ``data`` for the text."""
+    """The fields about a line's article: its own, else those of its ``meta``; the text may be called ``data``."""
     meta = fields.get("meta")
     known = {**(meta if isinstance(meta, dict) else {}), **fields}
     found = {ours: known[ours] for ours in COLUMNS if known.get(ours) is not None and known[ours] != ""}
@@ -62,7 +62,7 @@ def article_fields(fields: Mapping[str, Any]) -> JsonLine:
 
 
 def list_unread_fields(fields: JsonLine, known: Collection[str]) -> set[str]:
-    """The names of fields that nobody reads; of those in ``meta`` all that say nothing of the article."""
+    """The names of the fields that are not read; of those in ``meta``, all that are not about the article."""
     meta = fields.get("meta")
     inner = set(meta) - set(COLUMNS) if isinstance(meta, dict) else set()
     return set(fields) - set(known) | {f"meta.{name}" for name in inner}

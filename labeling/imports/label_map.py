@@ -1,4 +1,4 @@
-"""Translation: the things of one statement in our words, by a map of names, and in offsets of the article."""
+"""The translation of a record: labels of ours, by a map of names, and offsets in the article."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ ChosenOption: TypeAlias = tuple[str, str]
 
 
 def refuse_unknown_names(names: Mapping[str, str], schema: Schema) -> None:
-    """See that every name of ours in a map is one: else all that it stands for would end in quarantine.
+    """Check that a map leads to names of the schema: else everything it maps would end in quarantine.
 
     Raises:
-        UsageError: With the first that is none, or that is an option of two choice sets.
+        UsageError: A name is not in the schema, or is an option of two choice sets; the first such is named.
     """
     known = {*schema.label_names, *(each.name for each in schema.relations), UNSURE, ""}
     for old, new in names.items():
@@ -43,9 +43,10 @@ def refuse_unknown_names(names: Mapping[str, str], schema: Schema) -> None:
 
 @dataclass(frozen=True)
 class RecordTranslation:
-    """How one statement is translated.
+    """The translation of one record.
 
-    ``names`` maps names of theirs to ours, "" removes; ``place`` turns their offsets into the article's, or None.
+    ``names`` maps names of the file to names of the schema, "" removes; ``place`` turns an offset in the file's text
+    into one in the article, or None.
     """
 
     schema: Schema
@@ -57,29 +58,30 @@ class RecordTranslation:
         """The span of a mark, if it can be one."""
         raw = _raw_mark(mark)
         if len(mark.parts) > 1:
-            said = ", ".join(f"{start}..{end}" for start, end in mark.parts)
-            return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {said}", raw)
-        (first, last), (start, end) = mark.parts[0], map(self.place, mark.parts[0])
+            parts = ", ".join(f"{start}..{end}" for start, end in mark.parts)
+            return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {parts}", raw)
+        first, last = mark.parts[0]
+        start, end = self.place(first), self.place(last)
         if start is None or end is None or not start < end:
             reason = f"{first}..{last} in a text of {len(self.article.text)} characters"
             return Misfit("span", mark.id, "offsets out of range", reason, raw)
         if mark.covers is not None and not _same_words(mark.covers, self.article.text[start:end]):
-            reason = f"the file says that another text stands at {first}..{last}"
+            reason = f"the file has another text at {first}..{last}"
             return Misfit("span", mark.id, "stale text", reason, raw)
         if not (label := self.names.get(mark.label, mark.label)):
             return _removed_misfit("span", mark.id, mark.label, raw)
         unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
         return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
 
-    def meaningless(self, mark: SpanMark) -> list[Misfit]:
+    def meaningless_attributes(self, mark: SpanMark) -> list[Misfit]:
         """The attributes of a mark for which there is no place."""
         return [
             Misfit(
                 "annotation",
                 each.id,
                 "unsupported",
-                f"there is no place for {each.name} of {mark.id}; --map {each.name}={UNSURE} would make it a mark of "
-                "doubt, --map with nothing behind the sign remove it",
+                f"there is no place for {each.name} of {mark.id}; --map {each.name}={UNSURE} would read it as a "
+                f"mark of doubt, --map {each.name}= would remove it",
                 each.name,
             )
             if meaning
@@ -95,7 +97,7 @@ class RecordTranslation:
         return _removed_misfit("relation", f"{link.head} {link.label} {link.tail}", link.label, asdict(link))
 
     def option(self, name: str) -> ChosenOption | Misfit:
-        """What a label of the whole text means: ``event.CONSULT``, or an option that only one choice set has."""
+        """The option that a label of the whole text means: ``event.CONSULT``, or one that only one choice set has."""
         meant = self.names.get(name, name)
         if not meant:
             return _removed_misfit("choice", name, name, name)
@@ -114,13 +116,13 @@ class RecordTranslation:
 
 
 def _is_option(name: str, schema: Schema) -> bool:
-    """Whether it names one option: with its set before it, or alone where only one set has it."""
+    """Whether a name means exactly one option: with its set before it, or alone where only one set has it."""
     options = [(each.name, option.name) for each in schema.choices for option in each.options]
     return name in {f"{of}.{option}" for of, option in options} or [each for _, each in options].count(name) == 1
 
 
 def _raw_mark(mark: SpanMark) -> JsonValue:
-    """A mark as it came, with all that was said of it."""
+    """A mark as it came, with its note and its attributes."""
     attributes: list[JsonValue] = [each.name for each in mark.attributes]
     return {
         "label": mark.label,
@@ -131,9 +133,9 @@ def _raw_mark(mark: SpanMark) -> JsonValue:
     }
 
 
-def _same_words(said: str, there: str) -> bool:
-    """Whether a file's copy of a stretch is what stands there: tools write line ends as blanks."""
-    return said.split() == there.split()
+def _same_words(copy: str, text: str) -> bool:
+    """Whether a file's copy of a stretch has the words of the text: tools write line ends as blanks."""
+    return copy.split() == text.split()
 
 
 def _removed_misfit(what: ThingKind, name: str, label: str, raw: JsonValue) -> Misfit:

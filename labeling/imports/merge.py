@@ -1,8 +1,8 @@
-"""Intake: what foreign files say, made into articles and annotations; what fails a check, into quarantine.
+"""Records of foreign files merged into articles and annotations; what fails a check goes into quarantine.
 
-A text that was taken in before, under the name the file gives it or under any other, is that article. What one
-annotator says of one article in several lines or files is one annotation; what is said twice is one thing, with the
-notes and doubts of both.
+A text that was ingested before, under the name the file gives it or under any other, is that article. What one
+annotator has on one article in several lines or files becomes one annotation; a span found twice becomes one span, with
+the notes and doubts of both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from labeling.imports.record import ImportItem
     from labeling.schema import Schema
 
-# Whose word on what: article, annotator, state.
+# An annotation is identified by its article, annotator and state.
 AnnotationKey: TypeAlias = tuple[str, str, str]
 
 
@@ -34,9 +34,9 @@ AnnotationKey: TypeAlias = tuple[str, str, str]
 class ImportOptions:
     """How files are to be read.
 
-    ``annotator`` signs everything, whatever the files say; "" to let them say it. ``prefix`` stands before every id
-    that a file gives. ``names`` maps names of theirs to ours: labels, relations, attributes (``unsure``), choices
-    (``event.CONSULT``); "" removes a thing by rule. ``unit`` is that of their offsets.
+    ``annotator`` signs everything, whatever the files have; "" to take the annotators that they name. ``prefix`` is put
+    before every id that a file gives. ``names`` maps names of the files to ours: labels, relations, attributes
+    (``unsure``), choices (``event.CONSULT``); "" removes a name by rule. ``unit`` is what their offsets count.
     """
 
     annotator: str = ""
@@ -48,10 +48,10 @@ class ImportOptions:
 
 @dataclass
 class AnnotationIntake:
-    """Takes statements one by one; then holds what came of them.
+    """Takes records one by one; then holds what became of them.
 
-    ``digests`` says which articles there were before, id to digest of the text, ``homes`` under which id a text stands.
-    ``counts`` has ``new`` articles, texts ``matched`` to an article of another id, and what was ``said twice``: spans,
+    ``digests`` has the articles of before, id to digest of the text; ``homes`` the id under which a text is an article.
+    ``counts`` has ``new`` articles, texts ``matched`` to an article of another id, and what was found ``twice``: spans,
     relations and options.
     """
 
@@ -63,19 +63,19 @@ class AnnotationIntake:
     rejects: list[Reject] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
-    _said: dict[AnnotationKey, Annotation] = field(default_factory=dict)
+    _annotations: dict[AnnotationKey, Annotation] = field(default_factory=dict)
     _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
 
     def know(self, article: Article) -> None:
-        """Remember an article of before; of two with one text, the first keeps it."""
+        """Remember an article of before; of two with the same text, the first is the one that new records match."""
         self.digests[article.id] = article.digest
         self.homes.setdefault(article.digest, article.id)
 
     def take(self, item: ImportItem) -> None:
-        """Take what a file or a line says, or the reason why it cannot be read.
+        """Take the record of a file or a line, or the reason why it cannot be read.
 
         Raises:
-            UsageError: Nobody is named who said it.
+            UsageError: No annotator is named.
         """
         if not isinstance(item, ImportRecord):
             self.rejects.append(item)
@@ -83,38 +83,35 @@ class AnnotationIntake:
         annotator = self.terms.annotator or item.annotator
         if not annotator:
             todo = "name the annotator with --annotator NAME"
-            raise UsageError(f"{item.row.where} does not say who annotated it", todo=todo, where=item.row.where)
+            raise UsageError(f"{item.row.where} does not name its annotator", todo=todo, where=item.row.where)
         self.ignored |= item.ignored
         try:
             article = self._article(item)
         except ArticleError as error:
             self.rejects.append(_reject_record(error, item))
         else:
-            self._say(article, annotator, item)
+            self._add_record(article, annotator, item)
 
-    def finished(self, before: Mapping[AnnotationKey, Annotation]) -> Iterator[tuple[Annotation, list[QuarantineRow]]]:
+    def finish(self, before: Mapping[AnnotationKey, Annotation]) -> Iterator[tuple[Annotation, list[QuarantineRow]]]:
         """Each annotation with what is sound in it, by article and annotator; and what is not, thing by thing.
 
         Args:
-            before: What was imported earlier and is to stand beside what was said now.
+            before: Annotations of earlier imports, each to be merged with the new one of the same key.
         """
-        for key, said in sorted(self._said.items()):
-            annotation = self._together(before[key], said) if key in before else said
+        for key, new in sorted(self._annotations.items()):
+            annotation = self._merge(before[key], new) if key in before else new
             sound, bad = check_annotation(annotation, self.articles[annotation.article], self.schema)
             raw = {span.id: span.model_dump(mode="json") for span in annotation.spans}
-            yield (
-                sound,
-                [
-                    *(each.model_copy(update={"raw": raw.get(each.id)}) for each in bad),
-                    *(
-                        make_quarantine_row(said, each.what, each.id, each.kind, each.reason, each.raw)
-                        for each in self._misfits[key]
-                    ),
-                ],
-            )
+            quarantine = [each.model_copy(update={"raw": raw.get(each.id)}) for each in bad]
+            # Misfits never became part of an annotation, so that no check could find them.
+            quarantine += [
+                make_quarantine_row(new, each.what, each.id, each.kind, each.reason, each.raw)
+                for each in self._misfits[key]
+            ]
+            yield sound, quarantine
 
     def _article(self, item: ImportRecord) -> Article:
-        """The article that a statement is about: one of before, by its id or else by its text, or a new one."""
+        """The article that a record is about: one of before, by its id or else by its text, or a new one."""
         row = replace(item.row, id=self.terms.prefix + item.row.id, text=article_text(item.row.text))
         article = make_article(row, self.terms.max_characters)
         if is_new(article, self.digests, item.row.where) and (home := self.homes.get(article.digest)):
@@ -127,12 +124,12 @@ class AnnotationIntake:
                 self.homes[article.digest] = article.id
         return self.articles.setdefault(article.id, article)
 
-    def _say(self, article: Article, annotator: str, item: ImportRecord) -> None:
-        words = RecordTranslation(
-            self.schema, self.terms.names, article, make_offset_map(item.row.text, self.terms.unit)
-        )
-        spans, relations = [*map(words.span, item.marks)], [*map(words.relation, item.links)]
-        options = [*map(words.option, item.options)]
+    def _add_record(self, article: Article, annotator: str, item: ImportRecord) -> None:
+        offsets = make_offset_map(item.row.text, self.terms.unit)
+        translation = RecordTranslation(self.schema, self.terms.names, article, offsets)
+        spans = [translation.span(mark) for mark in item.marks]
+        relations = [translation.relation(link) for link in item.links]
+        options = [translation.option(name) for name in item.options]
         chosen = [option for option in options if not isinstance(option, Misfit)]
         annotation = Annotation(
             article=article.id,
@@ -144,20 +141,21 @@ class AnnotationIntake:
             choices={name: tuple(option for of, option in chosen if of == name) for name in dict(chosen)},
             updated=item.updated,
         )
-        things = (*item.misfits, *spans, *(each for mark in item.marks for each in words.meaningless(mark)))
-        misfits = (each for each in (*things, *relations, *options) if isinstance(each, Misfit))
-        self._hold((article.id, annotator, item.state), annotation, misfits)
+        attributes = [each for mark in item.marks for each in translation.meaningless_attributes(mark)]
+        translated = (*item.misfits, *spans, *attributes, *relations, *options)
+        misfits = (each for each in translated if isinstance(each, Misfit))
+        self._add((article.id, annotator, item.state), annotation, misfits)
 
-    def _hold(self, key: AnnotationKey, new: Annotation, misfits: Iterable[Misfit]) -> None:
-        held = self._misfits.setdefault(key, [])
+    def _add(self, key: AnnotationKey, new: Annotation, misfits: Iterable[Misfit]) -> None:
+        earlier = self._misfits.setdefault(key, [])
         for each in misfits:
-            # A thing without a name is told by its number; a ledger row must be told from the next.
-            held.append(each if each.id else replace(each, id=f"{each.what} {len(held) + 1}"))
-        before = self._said.get(key)
-        self._said[key] = self._together(before, new) if before else new
+            # What has no id gets a number, because rows of a ledger must differ.
+            earlier.append(each if each.id else replace(each, id=f"{each.what} {len(earlier) + 1}"))
+        before = self._annotations.get(key)
+        self._annotations[key] = self._merge(before, new) if before else new
 
-    def _together(self, one: Annotation, other: Annotation) -> Annotation:
-        """What both say; a span that both have is one span, under the id of the first."""
+    def _merge(self, one: Annotation, other: Annotation) -> Annotation:
+        """Both annotations as one; a span that both have is one span, under the id of the first."""
         spans, names = _merge_spans(one.spans, other.spans)
         links = [_rename_ends(each, names) for each in other.relations]
         both = one.model_copy(
@@ -168,13 +166,20 @@ class AnnotationIntake:
                 "updated": max(one.updated, other.updated),
             }
         )
-        self.counts["said twice"] += _count_things(one) + _count_things(other) - _count_things(both)
+        self.counts["twice"] += _count_parts(one) + _count_parts(other) - _count_parts(both)
         return both
 
 
 def _merge_spans(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Span, ...], dict[str, str]]:
-    """The spans of two, one for each place and label, and what the second one's are called now."""
-    spans, taken, names = list(ones), {span.id for span in ones}, dict[str, str]()
+    """The spans of two, one for each place and label; and for each id of the second its id among them.
+
+    PERSON 0..9 as ``T1``, and PERSON 0..9 as ``T7`` with a note, are one span ``T1`` with the note; ``T7`` is now
+    ``T1``. Another span called ``T1`` becomes ``T1~2``.
+    """
+    spans = list(ones)
+    taken = {span.id for span in ones}
+    names = dict[str, str]()
+    # Of several spans of the first at one place, the first one takes the others in.
     there = {_span_place(span): number for number, span in reversed(list(enumerate(ones)))}
     for span in others:
         number = there.get(_span_place(span))
@@ -193,8 +198,8 @@ def _merge_choices(
     return {name: tuple(dict.fromkeys((*ones.get(name, ()), *others.get(name, ())))) for name in {**ones, **others}}
 
 
-def _count_things(said: Annotation) -> int:
-    return len(said.spans) + len(said.relations) + sum(map(len, said.choices.values()))
+def _count_parts(annotation: Annotation) -> int:
+    return len(annotation.spans) + len(annotation.relations) + sum(map(len, annotation.choices.values()))
 
 
 def _span_place(span: Span) -> tuple[int, int, str]:
@@ -203,13 +208,13 @@ def _span_place(span: Span) -> tuple[int, int, str]:
 
 def _merge_span_pair(one: Span, other: Span) -> Span:
     """One span with the doubts and notes of two; the same note is one."""
-    there = not other.note or other.note in (one.note, *one.note.split("; "))
-    note = one.note if there else "; ".join(filter(None, (one.note, other.note)))
+    known = not other.note or other.note in (one.note, *one.note.split("; "))
+    note = one.note if known else "; ".join(filter(None, (one.note, other.note)))
     return one.model_copy(update={"unsure": one.unsure or other.unsure, "note": note})
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    """``name``, or with a number behind it when another has it."""
+    """``name``, or with a number after it when it is taken."""
     free, number = name, 1
     while free in taken:
         number += 1
@@ -224,7 +229,7 @@ def _rename_ends(relation: Relation, names: Mapping[str, str]) -> Relation:
 
 
 def _reject_record(error: ArticleError, item: ImportRecord) -> Reject:
-    """The refusal of a text, saying what goes with it."""
+    """The refusal of a text, with the number of annotations that are refused along with it."""
     reject = reject_of(error, item.row.id, item.row.where)
     lost = f"{len(item.marks)} spans, {len(item.links)} relations and {len(item.options)} choices are refused with it"
     return reject.model_copy(update={"reason": f"{reject.reason}; {lost}"})

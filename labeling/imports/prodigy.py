@@ -1,7 +1,7 @@
 """Prodigy's JSON lines: ``spans`` with offsets in code points, ``relations`` between them, ``accept`` or a ``label``.
 
-What was accepted is submitted; what was rejected or ignored is skipped, as an answer that says nothing about the text.
-A span is known by its place and label: Prodigy has no ids, and two lines about one text may both have it.
+An accepted answer counts as submitted; a rejected or ignored one counts as skipped, because it tells nothing about the
+text. A span is known by its place and label: Prodigy has no ids, and two lines about one text may both have it.
 """
 
 from __future__ import annotations
@@ -19,26 +19,25 @@ if TYPE_CHECKING:
 
     from labeling.annotations import ThingKind
     from labeling.articles import SourceRow
-
-PRODIGY_ENDINGS = (".jsonl",)
+    from labeling.imports.record import TextLookup
 
 _PRODIGY_FIELDS = frozenset(
     {*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "label", "_annotator_id"}
 )
-# How Prodigy keeps its own books; the tokens are those of its tokenizer, the offsets are what counts.
+# Prodigy's own bookkeeping. Its tokens are ignored: offsets tell where a span is.
 _BOOKKEEPING_FIELDS = frozenset(
     {"tokens", "_input_hash", "_task_hash", "_session_id", "_timestamp", "_view_id", "_is_binary"}
 )
 _SPAN_FIELDS = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
 
 
-def read_prodigy(path: Path, name: str) -> Iterator[ImportItem]:
+def read_prodigy(path: Path, name: str, _text_of: TextLookup | None = None) -> Iterator[ImportItem]:
     """Read one file; articles without an id of their own are called after ``name``."""
     return read_json_lines(path, name, parse_prodigy_line)
 
 
 def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportRecord:  # noqa: FBT001 - as `read_json_lines` hands it over
-    """What a line says of its text."""
+    """The annotation in one line."""
     misfits: list[Misfit] = []
     spans = _read_objects(fields, "spans", "span", misfits)
     marks = [mark for span in spans if (mark := _parse_mark(span, misfits))]
@@ -71,7 +70,7 @@ def _read_objects(fields: JsonLine, name: str, what: ThingKind, misfits: list[Mi
 def _parse_mark(span: JsonLine, misfits: list[Misfit]) -> SpanMark | None:
     start, end, label = span.get("start"), span.get("end"), span.get("label")
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
-        misfits.append(_unreadable_misfit("span", "start and end are no whole numbers, or label no text", span))
+        misfits.append(_unreadable_misfit("span", "start or end is not a whole number, or label not a string", span))
         return None
     return SpanMark(_mark_id(start, end, label), ((start, end),), label, span.get("text"))
 
@@ -80,7 +79,7 @@ def _parse_relation(relation: JsonLine, misfits: list[Misfit]) -> RelationMark |
     label, ends = relation.get("label"), [_relation_end(relation.get(end)) for end in ("head_span", "child_span")]
     if not isinstance(label, str) or "" in ends:
         misfits.append(
-            _unreadable_misfit("relation", "label is no text, or head_span or child_span no labelled span", relation)
+            _unreadable_misfit("relation", "label is not a string, or an end is not a labelled span", relation)
         )
         return None
     return RelationMark(ends[0], ends[1], label)
@@ -96,11 +95,12 @@ def _mark_id(start: int, end: int, label: str) -> str:
 
 
 def _accepted_options(fields: JsonLine, misfits: list[Misfit]) -> Iterator[str]:
-    """The accepted options, or the one label that a text was judged by."""
+    """The accepted options, or the one label about which the text was judged."""
     accepted = fields.get("accept") or []
     chosen = accepted if isinstance(accepted, list) else [accepted]
     if not chosen and isinstance(fields.get("label"), str) and not fields.get("spans"):
         chosen = [fields["label"]]
+    # Options may be accepted by number; what people read is their text.
     texts = {option.get("id"): option.get("text") for option in _read_objects(fields, "options", "choice", misfits)}
     for name in chosen:
         word = texts.get(name, name) if type(name) is int else name

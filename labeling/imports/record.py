@@ -1,4 +1,4 @@
-"""What a foreign file says about one text, in its own labels and offsets; nothing of it is checked yet."""
+"""What a foreign file contains about one text, in its own labels and offsets; nothing of it is checked yet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from labeling.articles import Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import JsonValue
 
     from labeling.annotations import Defect, State, ThingKind
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Attribute:
-    """A word said of a span or an event (``Negation``, ``Certainty=Low``) under a name of its own."""
+    """An attribute of a span or an event (``Negation``, ``Certainty=Low``), with an id of its own."""
 
     id: str
     name: str
@@ -24,9 +26,9 @@ class Attribute:
 
 @dataclass(frozen=True)
 class SpanMark:
-    """A labelled stretch, half open, in the text as it came; ``covers`` is what the file says stands there, if it does.
+    """A labelled stretch of the text as it came, in half-open intervals.
 
-    A mark of several ``parts`` is discontinuous.
+    ``covers`` is the file's own copy of the stretch, if it has one. A mark of several ``parts`` is discontinuous.
     """
 
     id: str
@@ -48,7 +50,7 @@ class RelationMark:
 
 @dataclass(frozen=True)
 class Misfit:
-    """A thing for which there is no place here, or that cannot be read, as it came."""
+    """Something for which there is no place here, or that cannot be read, as it came."""
 
     what: ThingKind
     id: str
@@ -59,10 +61,10 @@ class Misfit:
 
 @dataclass(frozen=True)
 class ImportRecord:
-    """What one annotator says of one text.
+    """One annotator's annotation of one text, as a file has it.
 
-    ``row`` is the text and what is known of it; ``named`` says whether its id is one that the file gives, not one made
-    up from the text. ``annotator`` is "" when the file does not say. ``options`` are labels of the whole text.
+    ``row`` is the text and what is known of it; ``named`` is true when its id comes from the file, false when it was
+    made up from the text. ``annotator`` is "" when the file names none. ``options`` are labels of the whole text.
     ``updated`` is an ISO instant or "". ``ignored`` names fields of the file that were not read.
     """
 
@@ -79,6 +81,9 @@ class ImportRecord:
 
 
 ImportItem: TypeAlias = ImportRecord | Reject
+
+# Gives the text of an article that was ingested before, by the id that a file has for it; None for any other.
+TextLookup: TypeAlias = "Callable[[str], str | None]"
 
 
 def reject_unreadable(where: str, reason: str, todo: str) -> Reject:

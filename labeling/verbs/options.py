@@ -1,4 +1,4 @@
-"""What the command lines of all verbs share: the project, and how a summary is shown."""
+"""Shared by the command lines of all verbs: options, the project, and the way results and refusals are printed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from labeling.project import Project, load_project
 from labeling.workspace.storage import missing_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from labeling.workspace.rows.score import Measure
     from labeling.workspace.table import Workspace
 
-REFUSED = 3  # done, but some items were refused and are listed
+REFUSED = 3  # the exit status for "done, but some items were refused and are listed"
+MOST_LISTED = 10  # of refusals and names at the terminal; all are in the files
 
 
 def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,7 +42,7 @@ wait_option = click.option(
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
-    help="Wait so long for another command that is writing to this workspace, in place of saying so.",
+    help="Wait this long for another command that is writing to this workspace; without it, the command fails at once.",
 )
 
 
@@ -61,8 +62,8 @@ def find_dataset(folder: Path | None, workspace: Workspace) -> Path:
     """The dataset that is named, or the latest of the workspace.
 
     Raises:
-        UsageError: The folder that is named holds none.
-        MissingInput: None is named, and nothing was compiled.
+        UsageError: The folder that is named does not hold a dataset.
+        MissingInput: No folder is named, and nothing was compiled.
     """
     if folder is not None:
         return require_folder(folder, "manifest.json", "dataset", "compile")
@@ -72,16 +73,16 @@ def find_dataset(folder: Path | None, workspace: Workspace) -> Path:
 
 
 def require_folder(folder: Path, name: str, what: str, verb: str) -> Path:
-    """A folder that is named on the command line, if it holds the file that makes it what is meant.
+    """A folder that is named on the command line, checked to hold the file ``name`` that makes it a ``what``.
 
     Raises:
-        UsageError: It does not: it was mistyped.
+        UsageError: It does not; probably it was mistyped.
     """
     if (folder / name).exists():
         return folder
     why = f"it has no {name}" if folder.is_dir() else "there is no such folder"
     raise UsageError(
-        f"{folder} is no {what}: {why}", todo=f"name a folder that `labeling {verb}` wrote", where=str(folder)
+        f"{folder} is not a {what}: {why}", todo=f"name a folder that `labeling {verb}` wrote", where=str(folder)
     )
 
 
@@ -91,7 +92,7 @@ def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[st
     Args:
         summary: The rows, by the names of our fields: in the table, their underscores are blanks.
         as_json: Print JSON.
-        literal: Names that are not ours but the user's, labels and annotators: they stay as they are.
+        literal: Names that are not ours but the user's, labels and annotators: they are printed as they are.
     """
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
@@ -101,4 +102,33 @@ def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[st
         click.echo(f"{name if name in literal else name.replace('_', ' '):<{width}}  {value}")
 
 
-__all__ = ["REFUSED", "Project", "json_option", "show", "wait_option", "with_project"]
+def list_first(names: Sequence[str]) -> str:
+    """The first names in one line, and how many more there are: ``a, b, ..., and 3 more``."""
+    more = [f"and {len(names) - MOST_LISTED} more"] if len(names) > MOST_LISTED else []
+    return ", ".join([*names[:MOST_LISTED], *more])
+
+
+def print_rejects(workspace: Workspace) -> None:
+    """Print the first refusals of the last run on stderr, each with its way out, and where all of them are."""
+    rejects = list(workspace.rejects.rows())
+    for reject in rejects[:MOST_LISTED]:
+        click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
+    more = f"{len(rejects) - MOST_LISTED} more, " if len(rejects) > MOST_LISTED else ""
+    click.echo(f"{more}all in {workspace.rejects.path}", err=True)
+
+
+__all__ = [
+    "MOST_LISTED",
+    "REFUSED",
+    "Project",
+    "find_dataset",
+    "format_measure",
+    "format_percent",
+    "json_option",
+    "list_first",
+    "print_rejects",
+    "require_folder",
+    "show",
+    "wait_option",
+    "with_project",
+]

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
+from labeling.sources.ingest import ingest
 from labeling.values import canonical_json
-from labeling.verbs.ingest import ingest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

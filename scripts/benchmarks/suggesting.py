@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
+from labeling.suggestions.suggest import suggest
 from labeling.tokens import make_tokenizer
-from labeling.verbs.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

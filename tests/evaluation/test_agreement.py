@@ -19,10 +19,10 @@ from labeling.evaluation.agreement import alpha, find_doubly_annotated, measure_
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
+from labeling.sources.ingest import ingest
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.agree import agree
-from labeling.verbs.ingest import ingest
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from labeling.articles import Article, SourceRow
 from labeling.imports import brat, conll
+from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import AnnotationIntake, ImportOptions
 from labeling.imports.record import ImportRecord
 from labeling.project import Project, load_project
 from labeling.values import digest_of
-from labeling.verbs.import_ import ImportResult, import_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -309,7 +309,7 @@ def test_every_line_of_brat_is_accounted_for(lines: list[str]) -> None:
     """Whatever the lines: spans and relations come out or stand in quarantine, and so does all that is said of them."""
     intake = AnnotationIntake(SCHEMA, ImportOptions(annotator="ana", names={"Doubt": "unsure"}))
     intake.take(brat.parse_brat(SourceRow(where="x", id="x", text=TEXT), "\n".join(lines)))
-    ((said, bad),) = intake.finished({})
+    ((said, bad),) = intake.finish({})
 
     kinds, refused = Counter(line[0] for line in lines), Counter(row.what for row in bad)
     arguments = sum(line.count(":") - 1 for line in lines if line[0] == "E")

@@ -13,7 +13,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from labeling.articles import Reject, SourceRow
 from labeling.errors import UsageError
 from labeling.imports import brat, conll, doccano, prodigy
-from labeling.imports.formats import find_import_files
+from labeling.imports.formats import IMPORT_FORMATS, find_import_files
 from labeling.imports.offsets import article_text, make_offset_map
 from labeling.imports.record import Attribute, ImportRecord, RelationMark, SpanMark
 
@@ -200,11 +200,11 @@ def test_doccano(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"{broken\n", "the line is no JSON"),
-        (b'["text"]\n', "no JSON object"),
+        (b"{broken\n", "the line is not JSON"),
+        (b'["text"]\n', "not a JSON object"),
         (b'{"title":"x"}\n', "the row has no text"),
         (b'{"text":5}\n', "the text is no text"),
-        (b'{"text":"caf\xe9"}\n', "the line is no JSON"),
+        (b'{"text":"caf\xe9"}\n', "the line is not JSON"),
     ],
 )
 def test_lines_without_a_text_are_refused(tmp_path: Path, line: bytes, reason: str) -> None:
@@ -345,11 +345,14 @@ def test_files_of_a_format(tmp_path: Path) -> None:
     for name in ("b/2.ann", "b/2.txt", "a.ann", "lone.txt", ".git/x.ann", "x.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("", encoding="utf-8")
-    found, passed = find_import_files("brat", [str(tmp_path)])
+    found, passed = find_import_files(IMPORT_FORMATS["brat"], [str(tmp_path)])
 
     assert [name for _, name in found] == ["a", "b/2"]
     assert passed == [str(tmp_path / "lone.txt"), str(tmp_path / "x.jsonl")]
-    assert find_import_files("doccano", [str(tmp_path / "lone.txt")]) == ([(tmp_path / "lone.txt", "lone")], [])
+    assert find_import_files(IMPORT_FORMATS["doccano"], [str(tmp_path / "lone.txt")]) == (
+        [(tmp_path / "lone.txt", "lone")],
+        [],
+    )
     for name, fault in ((str(tmp_path / "b"), "holds no doccano file"), ("nowhere", "there is no file or folder")):
         with pytest.raises(UsageError, match=fault):
-            find_import_files("doccano", [name])
+            find_import_files(IMPORT_FORMATS["doccano"], [name])

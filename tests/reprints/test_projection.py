@@ -16,10 +16,10 @@ from labeling.articles import Article
 from labeling.project import load_project
 from labeling.reprints.projection import align_texts, project_annotation
 from labeling.samples import sample_data
+from labeling.sources.ingest import ingest
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
-from labeling.verbs.ingest import ingest
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

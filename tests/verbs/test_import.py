@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from labeling.annotations import Annotation, QuarantineRow, Relation, Span
 from labeling.cli import cli
 from labeling.errors import UsageError
+from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
+from labeling.sources.ingest import ingest
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile_dataset as compiled_from
-from labeling.verbs.import_ import ImportResult, import_annotations
-from labeling.verbs.ingest import ingest
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.split import split
@@ -246,7 +246,7 @@ def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tm
 
 def test_nobody_named_is_refused(project: Project, tmp_path: Path) -> None:
     """No label without who said it; nothing is written."""
-    with pytest.raises(UsageError, match="does not say who annotated it"):
+    with pytest.raises(UsageError, match="does not name its annotator"):
         import_annotations(project, "brat", [_brat(tmp_path / "old")], ImportOptions())
     assert list(project.workspace.articles.rows_if_written()) == []
 
@@ -293,7 +293,7 @@ def test_the_command(project: Project, tmp_path: Path) -> None:
     status, out, _ = _run(project, "import", "doccano", clean, "--annotator", "ana")
     assert status == 0
     assert "quarantined  nothing" in out
-    with pytest.raises(UsageError, match="--map PER is no OLD=NEW"):
+    with pytest.raises(UsageError, match="--map PER is not of the form OLD=NEW"):
         _run(project, "import", "doccano", clean, "--map", "PER")
 
 

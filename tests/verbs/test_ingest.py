@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from labeling.cli import cli
 from labeling.errors import DamagedFile, UsageError, WorkspaceBusy
 from labeling.project import Project, load_project
-from labeling.verbs.ingest import ingest
+from labeling.sources.ingest import ingest
 
 if TYPE_CHECKING:
     from labeling.articles import Article

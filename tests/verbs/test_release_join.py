@@ -19,11 +19,11 @@ from labeling.corpora.release.release import ReleaseLine as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
+from labeling.sources.ingest import ingest
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset as compiled_from
-from labeling.verbs.ingest import ingest
 from labeling.verbs.join import join
 from labeling.verbs.release import release
 from labeling.verbs.split import split

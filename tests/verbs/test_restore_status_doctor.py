@@ -17,6 +17,7 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput, UsageError
+from labeling.imports.import_annotations import import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
 from labeling.studio.api.client import connect_to
@@ -26,7 +27,6 @@ from labeling.studio.server.server import run_embedded_server
 from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
-from labeling.verbs.import_ import import_annotations
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.restore import restore

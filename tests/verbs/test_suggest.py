@@ -14,8 +14,8 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, MissingInput, ProjectFileError
 from labeling.project import Project, SuggestSection, load_project
+from labeling.suggestions.suggest import suggest
 from labeling.values import digest_of
-from labeling.verbs.suggest import suggest
 
 if TYPE_CHECKING:
     from pathlib import Path

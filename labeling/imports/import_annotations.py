@@ -1,0 +1,182 @@
+"""The front door of imports: annotations made elsewhere -> articles, annotations and quarantine of a workspace."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from labeling.annotations import Annotation
+from labeling.imports.formats import find_import_files, find_import_format
+from labeling.imports.label_map import refuse_unknown_names
+from labeling.imports.merge import AnnotationIntake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from labeling.annotations import QuarantineRow
+    from labeling.articles import Article
+    from labeling.imports.merge import AnnotationKey, ImportOptions
+    from labeling.imports.record import TextLookup
+    from labeling.project import Project
+    from labeling.workspace.table import Workspace
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of everything that was read.
+
+    ``new`` counts articles that were not there, ``matched`` texts that were, under another id. ``annotations`` to
+    ``choices`` count what is sound, ``said_twice`` what one annotator has in two places. ``replaced`` counts
+    annotations of an earlier import in whose place these are now. ``rejected`` counts texts, ``quarantined`` parts of
+    annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files.
+    """
+
+    new: int
+    matched: int
+    annotations: int
+    spans: int
+    relations: int
+    choices: int
+    said_twice: int
+    replaced: int
+    rejected: dict[str, int]
+    quarantined: dict[str, int]
+    ignored: tuple[str, ...]
+    passed_over: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Imported:
+    """What came of one import, and which rows of earlier imports it replaces.
+
+    With ``add``, an annotation replaces the one of the same article, annotator and state; otherwise it replaces
+    everything of that annotator on that article.
+    """
+
+    annotations: list[Annotation]
+    quarantine: list[QuarantineRow]
+    add: bool
+
+    def replaces(self, row: Annotation | QuarantineRow) -> bool:
+        """Whether a row of the workspace makes room for this import."""
+        if not row.imported:
+            return False
+        if not self.add:
+            return _article_and_annotator(row) in self._readers
+        return _annotation_key(row) in self._keys if isinstance(row, Annotation) else row in self.quarantine
+
+    @cached_property
+    def _keys(self) -> set[AnnotationKey]:
+        return {_annotation_key(row) for row in self.annotations}
+
+    @cached_property
+    def _readers(self) -> set[tuple[str, str]]:
+        return {_article_and_annotator(row) for row in self.annotations}
+
+
+def import_annotations(
+    project: Project, kind: str, paths: Iterable[str], terms: ImportOptions, *, add: bool = False
+) -> ImportResult:
+    """Take in annotations that were made elsewhere, and their articles.
+
+    An annotator's earlier import on the same article is replaced, so that the import is idempotent; what was pulled
+    from a server stays.
+
+    Args:
+        project: Its workspace gets them; its schema decides what is sound.
+        kind: The name of the files' format, as in `IMPORT_FORMATS`.
+        paths: Files, and folders of files.
+        terms: How they are to be read.
+        add: Keep an annotator's earlier import on the same article, and merge this one with it.
+
+    Raises:
+        UsageError: There is no such format, a path stands for nothing, no annotator is named, or a name is mapped to
+            what the schema does not have; nothing is written then.
+        WorkspaceBusy: Another command is writing there.
+    """
+    chosen = find_import_format(kind)
+    refuse_unknown_names(terms.names, project.schema)
+    files, passed_over = find_import_files(chosen, paths)
+    workspace = project.workspace
+    with workspace.lock():
+        intake = AnnotationIntake(project.schema, terms)
+        text_of = _register_articles(intake, workspace)
+        for path, name in files:
+            for item in chosen.read(path, name, text_of):
+                intake.take(item)
+        earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
+        imported = _finish_import(intake, earlier, add=add)
+        _write_import(workspace, intake, imported)
+    replaced = sum(imported.replaces(row) for row in earlier)
+    return _summarise_import(intake, imported, replaced, passed_over)
+
+
+def _register_articles(intake: AnnotationIntake, workspace: Workspace) -> TextLookup:
+    """Tell the intake which articles there are; return a way to look up a text by its id."""
+    if not workspace.articles.exists():
+        return lambda _: None
+    for article in workspace.articles.rows():
+        intake.know(article)
+    articles, prefix = workspace.articles.by("id"), intake.terms.prefix
+    return lambda name: articles[prefix + name].text if prefix + name in articles else None
+
+
+def _finish_import(intake: AnnotationIntake, earlier: Iterable[Annotation], *, add: bool) -> _Imported:
+    imported = _Imported([], [], add)
+    for annotation, bad in intake.finish({_annotation_key(row): row for row in earlier} if add else {}):
+        imported.annotations.append(annotation)
+        imported.quarantine.extend(bad)
+    return imported
+
+
+def _write_import(workspace: Workspace, intake: AnnotationIntake, imported: _Imported) -> None:
+    """Write all files anew: the rows that stay, and the new ones."""
+    annotations = [row for row in workspace.annotations.rows_if_written() if not imported.replaces(row)]
+    quarantine = [row for row in workspace.quarantine.rows_if_written() if not imported.replaces(row)]
+
+    # Articles are a corpus: those of before are streamed, only new ones are in memory.
+    known = {article.id for article in workspace.articles.rows_if_written()}
+    new = sorted((article for name, article in intake.articles.items() if name not in known), key=_article_id)
+    workspace.articles.write_sorted(heapq.merge(workspace.articles.rows_if_written(), new, key=_article_id))
+    workspace.annotations.write([*annotations, *imported.annotations])
+    workspace.quarantine.write([*quarantine, *imported.quarantine])
+    workspace.rejects.write(intake.rejects)
+
+
+def _summarise_import(
+    intake: AnnotationIntake, imported: _Imported, replaced: int, passed_over: Iterable[str]
+) -> ImportResult:
+    annotations = imported.annotations
+    return ImportResult(
+        new=intake.counts["new"],
+        matched=intake.counts["matched"],
+        annotations=len(annotations),
+        spans=sum(len(row.spans) for row in annotations),
+        relations=sum(len(row.relations) for row in annotations),
+        choices=sum(len(options) for row in annotations for options in row.choices.values()),
+        said_twice=intake.counts["twice"],
+        replaced=replaced,
+        rejected=_count_kinds(reject.kind for reject in intake.rejects),
+        quarantined=_count_kinds(row.kind for row in imported.quarantine),
+        ignored=tuple(sorted(intake.ignored)),
+        passed_over=tuple(passed_over),
+    )
+
+
+def _count_kinds(kinds: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(kinds).items()))
+
+
+def _annotation_key(row: Annotation) -> AnnotationKey:
+    return row.article, row.annotator, row.state
+
+
+def _article_and_annotator(row: Annotation | QuarantineRow) -> tuple[str, str]:
+    return row.article, row.annotator
+
+
+def _article_id(article: Article) -> str:
+    return article.id

@@ -1,0 +1,170 @@
+"""The front door of sources: files -> ``articles.jsonl``, and ``rejects.jsonl`` with what was refused and why."""
+
+from __future__ import annotations
+
+import heapq
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from labeling.articles import Article, Reject, escape_surrogates, is_new, reject_of
+from labeling.errors import ArticleError
+from labeling.sources.encodings import check_encoding_name
+from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.inputs import find_source_files
+from labeling.values import canonical_json
+from labeling.workspace.storage import name_disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from labeling.project import Project
+    from labeling.sources.inputs import SourceFile
+    from labeling.workspace.table import Workspace
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What became of everything that was read.
+
+    ``articles`` counts all in the workspace, ``new`` those of this run, ``same`` those that were there with the same
+    text, ``other_details`` those of them that came with another title, source, date or url (the first ones are kept).
+    ``undated`` counts new articles without a date: none was given, and none was found at the head of the text.
+    ``rejected`` counts by kind. ``skipped`` lists the files passed over in folders. ``guessed_encodings`` counts files
+    by encoding, ``ignored_columns`` names the columns of tables and JSON lines that we do not know.
+    """
+
+    articles: int
+    new: int
+    same: int
+    other_details: int
+    undated: int
+    rejected: dict[str, int]
+    skipped: tuple[str, ...]
+    guessed_encodings: dict[str, int]
+    ignored_columns: tuple[str, ...]
+
+
+def ingest(
+    project: Project,
+    paths: Iterable[str],
+    *,
+    encoding: str = "",
+    watch: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
+) -> IngestResult:
+    """Take in articles from files, folders, globs or ``-`` (the standard input).
+
+    Args:
+        project: Its workspace gets the articles, its ``max_characters`` is the limit.
+        paths: What to read, as ``labeling.sources.inputs.find_source_files`` understands it.
+        encoding: The encoding of all files; "" to detect it for each.
+        watch: Is given the files and yields them one by one: for a progress bar.
+
+    Raises:
+        UsageError: A path stands for nothing, or there is no such encoding; nothing is written then.
+        WorkspaceBusy: Another command is writing there.
+        NoRoom: The workspace may not be written, or the disk is full.
+    """
+    found = find_source_files(paths)
+    naming = project.file.project
+    terms = IngestOptions(naming.max_characters, naming.language, check_encoding_name(encoding) if encoding else "")
+    workspace = project.workspace
+    # Texts go to a spool on the disk, so that a corpus may be larger than memory.
+    with workspace.lock(), name_disk_errors(workspace.root), tempfile.TemporaryFile(dir=workspace.root) as spool:
+        intake = _ArticleIntake(spool)
+        for article in _earlier_articles(workspace):
+            intake.know(article)
+        for item in read_articles(watch(found.inputs), terms):
+            intake.take(item)
+        articles = heapq.merge(_earlier_articles(workspace), intake.articles(), key=lambda article: article.id)
+        rejects = sorted(intake.rejects, key=_reading_order)
+        workspace.articles.write_sorted(articles)
+        workspace.rejects.write(rejects)
+    return intake.summary(found.skipped)
+
+
+def _earlier_articles(workspace: Workspace) -> Iterator[Article]:
+    return workspace.articles.rows_if_written()
+
+
+@dataclass
+class _ArticleIntake:
+    """Decides of each article whether it is new, the same as before, or refused, and counts.
+
+    New articles wait in ``spool``, a temporary file; memory holds ids and digests only. ``places`` has the offset in it
+    by id, ``details`` a hash of the fields besides the text.
+    """
+
+    spool: IO[bytes]
+    digests: dict[str, str] = field(default_factory=dict)
+    details: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def know(self, article: Article) -> None:
+        """Remember an article that is in the workspace."""
+        self.digests[article.id] = article.digest
+        self.details[article.id] = _hash_details(article)
+
+    def take(self, item: Arrival | Reject | Remark) -> None:
+        """Take one article, refusal or remark that was read."""
+        if isinstance(item, Arrival):
+            self._admit(item)
+        elif isinstance(item, Reject):
+            self.rejects.append(item)
+        else:
+            self.remarks.append(item)
+
+    def articles(self) -> Iterator[Article]:
+        """The new articles, sorted by id."""
+        for _, place in sorted(self.places.items()):
+            self.spool.seek(place)
+            yield Article.model_validate_json(self.spool.readline())
+
+    def summary(self, skipped: tuple[str, ...]) -> IngestResult:
+        """The result of the run; ``skipped`` are the files passed over."""
+        guessed = Counter(name for remark in self.remarks if remark.kind == "guessed encoding" for name in remark.names)
+        ignored = {name for remark in self.remarks if remark.kind == "ignored columns" for name in remark.names}
+        return IngestResult(
+            articles=len(self.digests),
+            new=self.counts["new"],
+            same=self.counts["same"],
+            other_details=self.counts["other details"],
+            undated=self.counts["undated"],
+            rejected=dict(sorted(Counter(reject.kind for reject in self.rejects).items())),
+            skipped=tuple(map(escape_surrogates, skipped)),
+            guessed_encodings=dict(sorted(guessed.items())),
+            ignored_columns=tuple(sorted(ignored)),
+        )
+
+    def _admit(self, arrival: Arrival) -> None:
+        article = arrival.article
+        try:
+            new = is_new(article, self.digests, arrival.where)
+        except ArticleError as error:
+            self.rejects.append(reject_of(error, article.id))
+            return
+        self.counts["new" if new else "same"] += 1
+        if new:
+            self._keep(article)
+        elif self.details[article.id] != _hash_details(article):
+            self.counts["other details"] += 1
+
+    def _keep(self, article: Article) -> None:
+        self.know(article)
+        self.counts["undated"] += not article.published
+        self.places[article.id] = self.spool.tell()
+        self.spool.write(canonical_json(article.model_dump(mode="json")).encode("utf-8") + b"\n")
+
+
+def _hash_details(article: Article) -> int:
+    return hash((article.source, article.title, article.published, article.url))
+
+
+def _reading_order(reject: Reject) -> tuple[str, int, str]:
+    """By file, then by line as a number."""
+    file, _, line = reject.where.rpartition(":")
+    return (file, int(line), reject.id) if line.isdecimal() else (reject.where, 0, reject.id)
