@@ -48,7 +48,7 @@ A message says what happened, where and why; ``todo`` says what to do about it. 
     │   ├── Uncertified            nobody has proven that the splits as they are share nothing
     │   └── CorpusChanged          a dataset is not what its manifest says
     ├── TooFewAnnotators           no two people submitted the same article
-    ├── LeakError                  articles that must stay together stand in different splits
+    ├── LeakError                  articles that must stay together are in different splits
     └── TrainingError              the extractor cannot be trained, loaded or scored
         └── NothingToLearn         a split that training needs holds no article
 """
@@ -267,7 +267,7 @@ class TooFewAnnotators(LabelingError):
 
 
 class LeakError(LabelingError):
-    """Articles that must stay together stand in different splits."""
+    """Articles that must stay together are in different splits."""
 
 
 class TrainingError(LabelingError):

@@ -32,12 +32,12 @@ from labeling.evaluation import scores
 from labeling.evaluation.scores import ScoredArticle
 from labeling.imports.import_annotations import import_annotations
 from labeling.imports.merge import ImportOptions
+from labeling.passages.cluster import cluster
 from labeling.project import load_project
+from labeling.splits.split import split as certify
 from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset
-from labeling.verbs.split import split as certify
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 from labeling.workspace.storage import read_value
 

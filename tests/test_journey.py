@@ -11,6 +11,7 @@ import pytest
 from labeling.annotations import Annotation, Relation, Span
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
+from labeling.splits.split import split
 from labeling.studio.api.client import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.suggestions.suggest import suggest
@@ -18,7 +19,6 @@ from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile_dataset
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
-from labeling.verbs.split import split
 from labeling.verbs.verify import verify
 
 if TYPE_CHECKING:

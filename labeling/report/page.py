@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from labeling.evaluation import learning_curve
 from labeling.report import shared_text
 from labeling.report.highlight import MarkedPiece, mark_spans
-from labeling.reprints.carried import compute_savings
+from labeling.reprints.annotate_once import compute_savings
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:

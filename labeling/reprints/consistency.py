@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import Span
 from labeling.evaluation.matching import pair_spans
-from labeling.reprints.carried import overlaps_any
+from labeling.reprints.annotate_once import overlaps_any
 from labeling.reprints.overlap import count_shared
 from labeling.reprints.projection import align_texts
 from labeling.workspace.rows.reprint import Audit, Consistency, Difference, DifferenceKind, Side

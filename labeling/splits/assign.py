@@ -1,8 +1,8 @@
 """Leak groups into train, dev and test: remembered, seeded, and never on two sides.
 
-The unit is the leak group, articles of which some share text: a reprint in test of what was trained on is a test that
-has been seen. What was once assigned never moves, so that a corpus can grow under a model that was trained on it.
-Nothing here touches disk, network, clock or a random number.
+The unit is the leak group, articles of which some share text: a reprint in test of an article in train is a test that
+the model has seen. What was once assigned never moves, so that a corpus can grow under a model that was trained on it.
+A pure module: it touches neither disk nor network, clock or random numbers.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ NO_FACTS = PlacementFacts(labels={})
 
 
 def split_by_date(articles: Iterable[Article], dev_from: str, test_from: str) -> dict[str, SplitName | None]:
-    """The split of each article's day: train before ``dev_from``, dev before ``test_from``, test since; ISO dates."""
+    """The split of each article's day: train before ``dev_from``, dev before ``test_from``, test since; ISO dates.
 
-    def split_of(day: str) -> SplitName | None:
-        return ("test" if day >= test_from else "dev" if day >= dev_from else "train") if day else None
-
-    return {article.id: split_of(article.published) for article in articles}
+    None for an article without a date. With dev from 10 January and test from 20 January, an article of 9 January is
+    train, one of 10 January dev, and one of 20 January test.
+    """
+    return {article.id: _split_of_day(article.published, dev_from, test_from) for article in articles}
 
 
 def assign_splits(
@@ -57,10 +57,18 @@ def assign_splits(
 
     A new article goes where its leak group already is. New leak groups come in the order of ``sha256(seed:group)``,
     and each goes to the split furthest below its share, counted in articles and in the group's labels; on a tie to the
-    first of train, dev, test. An article whose leak group stands in two splits already is left out of all, with the
-    reason. The order of the input changes nothing.
+    first of train, dev, test. An article whose leak group is in two splits already is left out of all, with the reason.
+    The order of the input changes nothing.
 
-    By date, each article goes to the split of its day, and a leak group stands where it began: those of its articles
+    Four articles that share nothing, for shares of a half and two quarters: the first goes to train, which lacks most;
+    the second to dev, the third to test, for they have none yet; the fourth to train, which has one of four.
+
+    >>> shares = {"train": 0.5, "dev": 0.25, "test": 0.25}
+    >>> rows = assign_splits({name: name for name in "abcd"}, "abcd", [], shares, "seed")
+    >>> sorted(row.split for row in rows)
+    ['dev', 'test', 'train', 'train']
+
+    By date, each article goes to the split of its day, and a leak group stays where it began: those of its articles
     that have another day's split, and articles without a date, are left out. So nothing in train is younger than the
     day on which dev begins.
 
@@ -80,18 +88,43 @@ def assign_splits(
     """
     old = {row.article: row for row in remembered}
     members = _group_members(groups)
-    standing = {group: _existing_splits(ids, old) for group, ids in members.items()}
-    _refuse_leaks(members, standing, old)
-    placed = [_update_group(row, groups, standing) for row in old.values()]
+    occupied = {group: _existing_splits(ids, old) for group, ids in members.items()}
+    _refuse_leaks(members, old)
+    placed = [_update_group(row, groups, occupied) for row in old.values()]
+    # What was placed before counts towards the shares.
     balance = _Balance(shares, facts.labels)
     balance.add(placed)
     new = _group_members({article: groups[article] for article in wanted if article not in old})
     # Groups that have a place come first: only then is known how far below its share each split is.
-    for group in sorted(new, key=lambda group: (not standing[group], digest_of(f"{seed}:{group}"))):
-        rows = list(_place_group(new[group], group, standing[group], balance, facts))
+    for group in sorted(new, key=lambda group: (not occupied[group], digest_of(f"{seed}:{group}"))):
+        rows = list(_place_group(new[group], group, occupied[group], balance, facts))
         balance.add(rows)
         placed += rows
     return sorted(placed, key=lambda row: row.article)
+
+
+def refuse_divided_groups(rows: Iterable[SplitAssignment]) -> None:
+    """Refuse assignments in which one leak group is in two splits; articles that are in none do not count.
+
+    Raises:
+        LeakError: There is one; the message names an article in each of its splits.
+    """
+    members: defaultdict[str, list[SplitAssignment]] = defaultdict(list)
+    for row in rows:
+        if row.split:
+            members[row.leak_group].append(row)
+    for group, placed in members.items():
+        if len({row.split for row in placed}) > 1:
+            raise _leak_error(group, placed)
+
+
+def _split_of_day(day: str, dev_from: str, test_from: str) -> SplitName | None:
+    """The split of an ISO date; None for "", a date that is not known."""
+    if not day:
+        return None
+    if day >= test_from:
+        return "test"
+    return "dev" if day >= dev_from else "train"
 
 
 def _group_members(groups: Mapping[str, str]) -> dict[str, list[str]]:
@@ -102,41 +135,45 @@ def _group_members(groups: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _existing_splits(articles: Iterable[str], old: Mapping[str, SplitAssignment]) -> list[SplitName]:
-    """The splits in which a leak group already stands, in the order of ``SPLITS``."""
+    """The splits that a leak group is in already, in the order of ``SPLITS``."""
     taken = {old[article].split for article in articles if article in old}
     return [split for split in SPLITS if split in taken]
 
 
 def _update_group(
-    row: SplitAssignment, groups: Mapping[str, str], standing: Mapping[str, list[SplitName]]
+    row: SplitAssignment, groups: Mapping[str, str], occupied: Mapping[str, list[SplitName]]
 ) -> SplitAssignment:
     """The remembered row under its group's name of today.
 
     A group that a bridge made out of two is two parts again without the bridge, so each part has a name of its own.
     """
     group = groups.get(row.article, row.leak_group)
-    bridged = row.split is not None and len(standing.get(group, ())) > 1
+    bridged = row.split is not None and len(occupied.get(group, ())) > 1
     return row.model_copy(update={"leak_group": f"{group} ({row.split})" if bridged else group})
 
 
 def _place_group(
-    articles: Sequence[str], group: str, standing: Sequence[SplitName], balance: _Balance, facts: PlacementFacts
+    articles: Sequence[str], group: str, occupied: Sequence[SplitName], balance: _Balance, facts: PlacementFacts
 ) -> Iterator[SplitAssignment]:
-    """The places of the new articles of one leak group, which stands in ``standing`` already."""
-    bridging = len(standing) > 1
-    split = None if bridging else standing[0] if standing else _choose_split(articles, balance, facts)
-    for article in articles:
-        own = split if facts.dated is None else facts.dated.get(article)
-        reason = (
-            f"its leak group bridges {' and '.join(standing)}"
-            if bridging
-            else "it has no date, and the project splits by date"
-            if own is None
-            else f"its leak group stands in {split}, and its date is one of {own}"
-            if own != split
-            else ""
-        )
-        yield SplitAssignment(article=article, leak_group=group, split=None if reason else split, reason=reason)
+    """The places of the new articles of one leak group, which is in the splits ``occupied`` already."""
+    if len(occupied) > 1:
+        bridge = f"its leak group bridges {' and '.join(occupied)}"
+        yield from (SplitAssignment(article=name, leak_group=group, split=None, reason=bridge) for name in articles)
+        return
+    split = occupied[0] if occupied else _choose_split(articles, balance, facts)
+    for name in articles:
+        reason = _explain_wrong_day(name, split, facts)
+        yield SplitAssignment(article=name, leak_group=group, split=None if reason else split, reason=reason)
+
+
+def _explain_wrong_day(article: str, split: SplitName | None, facts: PlacementFacts) -> str:
+    """Why an article cannot go where its leak group is, "" if it can: only where a project splits by date."""
+    if facts.dated is None:
+        return ""
+    own = facts.dated.get(article)
+    if own is None:
+        return "it has no date, and the project splits by date"
+    return "" if own == split else f"its leak group stands in {split}, and its date is one of {own}"
 
 
 def _choose_split(articles: Sequence[str], balance: _Balance, facts: PlacementFacts) -> SplitName | None:
@@ -148,7 +185,7 @@ def _choose_split(articles: Sequence[str], balance: _Balance, facts: PlacementFa
 
 
 class _Balance:
-    """What stands in each split, counted in articles and in spans of each label."""
+    """What each split holds, counted in articles and in spans of each label."""
 
     def __init__(self, shares: Mapping[SplitName, float], labels: Mapping[str, Mapping[str, int]]) -> None:
         weight = sum(shares[split] for split in SPLITS)
@@ -165,10 +202,11 @@ class _Balance:
                 self.spans[row.split].update(self.labels.get(row.article, {}))
 
     def furthest_below(self, articles: Sequence[str]) -> SplitName:
-        """The split that would lack most if these articles went elsewhere.
+        """The split that would lack most if these articles went elsewhere; on a tie the first of train, dev, test.
 
-        What it lacks is a share: of the articles, plus of the spans of each label that these articles have, on the
-        average of these labels.
+        What a split lacks is a share: of the articles, plus of the spans of each label that these articles have, on the
+        average of these labels. Train is due 0.7 of everything and has two of three articles and both treaties; for a
+        fourth article, with a treaty, it lacks 0.7 - 2/4 of the articles and 0.7 - 2/3 of the treaties, or 0.23.
         """
         new, total = Counter[str](), len(articles) + sum(self.articles.values())
         for article in articles:
@@ -183,26 +221,21 @@ class _Balance:
         return max(SPLITS, key=lack)
 
 
-def _refuse_leaks(
-    members: Mapping[str, list[str]], standing: Mapping[str, list[SplitName]], old: Mapping[str, SplitAssignment]
-) -> None:
-    """Refuse a group in two splits that no left out article can be bridging: then two that share text are apart."""
+def _refuse_leaks(members: Mapping[str, list[str]], old: Mapping[str, SplitAssignment]) -> None:
+    """Refuse remembered rows that part a leak group, be it one of today or one that they bear."""
     for group, articles in members.items():
-        if len(standing[group]) > 1 and all(article in old and old[article].split for article in articles):
-            raise _leak_error(group, [old[article] for article in articles])
-    named: defaultdict[str, list[SplitAssignment]] = defaultdict(list)
-    for row in old.values():
-        named[row.leak_group].append(row)
-    for group, rows in named.items():
-        if len({row.split for row in rows if row.split}) > 1:
-            raise _leak_error(group, rows)
+        # An article that was left out may be the bridge between two parts: these need not share text themselves.
+        if all(article in old and old[article].split for article in articles):
+            refuse_divided_groups(old[article].model_copy(update={"leak_group": group}) for article in articles)
+    refuse_divided_groups(old.values())
 
 
 def _leak_error(group: str, rows: Iterable[SplitAssignment]) -> LeakError:
-    first = {row.split: row.article for row in sorted(rows, key=lambda row: row.article, reverse=True) if row.split}
+    first = {row.split: row.article for row in sorted(rows, key=lambda row: row.article, reverse=True)}
     places = ", ".join(f"{first[split]!r} in {split}" for split in SPLITS if split in first)
     return LeakError(
-        f"articles of the leak group {group!r} stand in different splits: {places}",
-        todo="take the lines of all but one of these splits out of splits.jsonl; their articles are placed anew",
+        f"articles of the leak group {group!r} are in different splits: {places}",
+        todo="take the lines of all but one of these splits out of splits.jsonl and run `labeling split`, which places "
+        "their articles anew",
         where=group,
     )

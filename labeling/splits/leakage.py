@@ -1,7 +1,8 @@
-"""The leakage certificate: what the splits share, proven by comparing every run of words with every other.
+"""What the splits share, measured for the certificate by comparing every run of words with every other.
 
-It trusts nothing that ``cluster`` found but what is boilerplate: no fingerprints, no groups, all runs of all articles
-that have a split. Beside it stands what a random split of the same sizes would have shared.
+Of what ``cluster`` found it takes over only which passages are boilerplate: it uses neither fingerprints nor leak
+groups, but all runs of all articles that have a split. The same is counted of a random split of the same sizes, for
+comparison. `labeling.workspace.rows.assignment.Overlap` says what is counted, field by field.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from labeling.errors import LeakError
 from labeling.passages.fingerprints import hash_texts
 from labeling.passages.normalise import Numbers, Texts
 from labeling.passages.words import Hashes, hash_grams, make_streams, words_of_all
@@ -45,38 +45,20 @@ def certify_splits(articles: Sequence[SplitArticle], boilerplate: Sequence[Passa
 
     Args:
         articles: Those that have a split, in any order.
-        boilerplate: Passages that join nothing; their words are in no run.
+        boilerplate: Passages that join nothing; a run that holds one of their words does not count.
         words: A run of so many words joins.
         seed: Deals the random split.
     """
     articles = sorted(articles, key=lambda article: article.id)
     corpus = _Corpus(articles, boilerplate, words)
-    splits = corpus.sides([article.split for article in articles])
+    splits = corpus.compare_splits([article.split for article in articles])
     return Leakage(
         words=words,
         shared_passages_across_splits=sum(each.passages for each in splits.overlaps),
         boilerplate_across_splits=corpus.boilerplate_across([article.split for article in articles]),
         shorter_runs_across_splits=sum(each.shorter_runs for each in splits.overlaps),
         splits=splits,
-        random_split=corpus.sides(_deal_at_random(articles, seed)),
-    )
-
-
-def refuse_leak(leakage: Leakage) -> None:
-    """Refuse splits that share a passage.
-
-    Raises:
-        LeakError: They do; the message has the worst pair of articles.
-    """
-    if not leakage.shared_passages_across_splits:
-        return
-    worst = leakage.splits.worst[0]
-    raise LeakError(
-        f"{leakage.shared_passages_across_splits} passages stand in two splits; the longest has {worst.words} words, "
-        f"in {worst.one!r} ({worst.one_split}) and {worst.other!r} ({worst.other_split})",
-        todo="run `labeling cluster`, then `labeling split`; if splits.jsonl has lines of such articles, take "
-        "these out first: they are placed anew",
-        where=worst.other,
+        random_split=corpus.compare_splits(_deal_at_random(articles, seed)),
     )
 
 
@@ -88,7 +70,7 @@ def _deal_at_random(articles: Sequence[SplitArticle], seed: str) -> list[SplitNa
 
 
 class _Corpus:
-    """The words of all articles in a row, a blank after each: no stretch crosses the end of one."""
+    """The words of all articles in a row, a blank after each article, so that no stretch crosses the end of one."""
 
     def __init__(self, articles: Sequence[SplitArticle], boilerplate: Sequence[Passage], words: int) -> None:
         self.articles, self.least = articles, words
@@ -98,12 +80,13 @@ class _Corpus:
         self.first = np.concatenate(([0], np.cumsum(self.sizes + 1)))
         self.owner: Numbers = np.repeat(np.arange(len(articles)), self.sizes + 1)
         self.wholes = np.concatenate([np.zeros(0, np.uint64), *map(hash_texts, make_streams(Texts.of(texts)))])
+        # Boilerplate is counted, and its words are taken out of all runs.
         self.holders = self._holders(boilerplate)
         self.free = self._free(boilerplate)
         self.runs = {size: self._runs(size) for size in {_NEAR_RUN, _SHORT, words}}
 
-    def sides(self, splits: Sequence[SplitName]) -> SplitComparison:
-        """What every two splits share, when the articles stand in ``splits``."""
+    def compare_splits(self, splits: Sequence[SplitName]) -> SplitComparison:
+        """What every two splits share, when the articles are in ``splits``."""
         codes = np.array([SPLITS.index(split) for split in splits], np.int64)
         pairs = [_SplitPair(self, codes, one, other) for one, other in combinations(range(len(SPLITS)), 2)]
         texts = [text for pair in pairs for text in pair.worst()]
@@ -111,16 +94,16 @@ class _Corpus:
         return SplitComparison(overlaps=tuple(pair.overlap() for pair in pairs), worst=tuple(worst))
 
     def boilerplate_across(self, splits: Sequence[SplitName]) -> int:
-        """How many passages of boilerplate stand in two splits."""
+        """How many passages of boilerplate are in two splits."""
         return sum(len({splits[place] for place in holders}) > 1 for holders in self.holders)
 
     def _holders(self, boilerplate: Sequence[Passage]) -> list[set[int]]:
-        """The articles that hold each passage of boilerplate."""
+        """The articles that hold each passage of boilerplate, by their place in the row."""
         number = {article.id: place for place, article in enumerate(self.articles)}
         return [{number[each.article] for each in passage.places if each.article in number} for passage in boilerplate]
 
     def _free(self, boilerplate: Sequence[Passage]) -> npt.NDArray[np.bool_]:
-        """Whether each word is one that counts: no blank, and not boilerplate."""
+        """Whether each word counts: neither the blank after an article nor boilerplate."""
         free = np.ones(len(self.owner), bool)
         free[self.first[1:] - 1] = False
         number = {article.id: place for place, article in enumerate(self.articles)}
@@ -137,13 +120,14 @@ class _Corpus:
         for first, words in zip(self.first, self.words, strict=False):
             ids[first : first + len(words)] = words.ids
         values = hash_grams(ids, size)
+        # A running sum of the words that do not count: a run is free of them when both its ends have the same sum.
         blocked = np.concatenate(([0], np.cumsum(~self.free)))
         places = np.flatnonzero(blocked[size : size + len(values)] == blocked[: len(values)])
         return values[places], places
 
 
 class _SplitPair:
-    """Two splits, and which words of the articles of the second stand in the first."""
+    """Two splits, and which words of the articles of the second are in the first as well."""
 
     def __init__(self, corpus: _Corpus, codes: Numbers, one: int, other: int) -> None:
         self.corpus, self.codes, self.one, self.other = corpus, codes, one, other
@@ -154,6 +138,7 @@ class _SplitPair:
     def overlap(self) -> Overlap:
         """The counts."""
         corpus, inside = self.corpus, self.codes == self.other
+        # Words of each article in runs that are in the first split too, and words that count at all.
         near = np.bincount(corpus.owner[self._covered(_NEAR_RUN)], minlength=len(inside))
         own = np.bincount(corpus.owner[corpus.free], minlength=len(inside))
         seen, surfaces = self._surfaces(self.one), self._surfaces(self.other)
@@ -165,7 +150,7 @@ class _SplitPair:
             near=int((inside & (own > 0) & (2 * near >= own)).sum()),
             passage=len(np.unique(corpus.owner[self.joining])),
             passages=len(_covered_stretches(self.joining)[0]) + len(self._short_texts()),
-            shorter_runs=len(list(self._shorter())),
+            shorter_runs=len(list(self._short_stretches())),
             boilerplate=len(self._with_boilerplate()),
             surfaces=len(surfaces),
             surfaces_seen=len(surfaces & seen),
@@ -174,27 +159,28 @@ class _SplitPair:
     def worst(self) -> list[SharedText]:
         """The longest passages; where there are none, the longest of the shorter runs."""
         joining = [*zip(*_covered_stretches(self.joining), strict=True), *self._short_texts()]
-        found = sorted(joining or self._shorter(), key=lambda ends: (ends[0] - ends[1], ends[0]))
+        found = sorted(joining or self._short_stretches(), key=lambda ends: (ends[0] - ends[1], ends[0]))
         return [self._text(int(start), int(end)) for start, end in found[:_WORST]]
 
     def _covered(self, size: int) -> npt.NDArray[np.bool_]:
-        """The words of the second split in runs of ``size`` words that stand in the first."""
+        """The words of the second split in runs of ``size`` words that are in the first as well."""
         values, places = self.corpus.runs[size]
         split = self.codes[self.corpus.owner[places]]
         mine = split == self.other
         shared = places[mine][np.isin(values[mine], values[split == self.one])]
+        # Each shared run adds one where it starts and takes it away where it ends: the sum counts the runs over a word.
         changes = np.zeros(len(self.corpus.owner) + 1, np.int64)
         np.add.at(changes, shared, 1)
         np.add.at(changes, shared + size, -1)
         return np.cumsum(changes[:-1]) > 0
 
     def _short_texts(self) -> list[tuple[int, int]]:
-        """Articles of fewer words than a run that joins, which are the same in both splits."""
+        """The articles too short for a run that joins, and word for word the same as one of the first split."""
         short = np.flatnonzero(self.exact & (self.corpus.sizes < self.corpus.least))
         return [(int(self.corpus.first[place]), int(self.corpus.first[place + 1]) - 1) for place in short]
 
-    def _shorter(self) -> Iterator[tuple[int, int]]:
-        """Stretches of short runs with no word in one that joins."""
+    def _short_stretches(self) -> Iterator[tuple[int, int]]:
+        """Stretches of short runs, no word of which is in a run that joins."""
         for start, end in zip(*_covered_stretches(self.short), strict=True):
             if not self.joining[start:end].any():
                 yield start, end
@@ -233,6 +219,6 @@ class _SplitPair:
 
 
 def _covered_stretches(covered: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
-    """Where stretches of covered words start and end, half open."""
+    """Where stretches of covered words start and end: half-open intervals of places in the row."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], covered, [False]))))
     return edges[::2], edges[1::2]

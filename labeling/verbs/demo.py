@@ -16,22 +16,22 @@ from typing import TYPE_CHECKING, TextIO, cast
 import click
 
 from labeling.errors import CorpusError, TrainingError, UsageError
+from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.report.page import format_interval, percent_or_dash
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
+from labeling.splits.split import split
 from labeling.studio.api import signup
 from labeling.studio.server import server
 from labeling.suggestions.suggest import suggest
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.audit import audit
-from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.report import write_report
-from labeling.verbs.split import split
 from labeling.verbs.train import train
 from labeling.workspace.storage import write_text
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.reprints.carried import find_waiting_reprints, put_leads_first
+from labeling.reprints.annotate_once import find_waiting_reprints, put_leads_first
 from labeling.studio.sync.combined_suggestions import combine_suggestions
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
 

@@ -12,10 +12,10 @@ from leakage_measured import releases
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
+from labeling.passages.cluster import cluster
 from labeling.project import load_project
 from labeling.reprints.consistency import audit_gold
 from labeling.values import digest_of
-from labeling.verbs.cluster import cluster
 from labeling.workspace.rows.passage import Passage, Place
 from labeling.workspace.rows.reprint import Audit, Consistency
 from labeling.workspace.rows.server_state import ProjectLink, PushedTask

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
+from labeling.passages.cluster import cluster
 from labeling.project import load_project
 from labeling.reprints.projection import align_texts, project_annotation
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.cluster import cluster
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

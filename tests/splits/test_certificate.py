@@ -9,13 +9,13 @@ import pytest
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.errors import LabelingError, LeakError, MissingInput, Uncertified
+from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.splits.leakage import SplitArticle, certify_splits
+from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset as compiled_from
-from labeling.verbs.split import split
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.errors import LeakError
-from labeling.splits.leakage import SplitArticle, certify_splits, refuse_leak
+from labeling.splits.certificate import refuse_leak
+from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.workspace.rows.assignment import SPLITS, Leakage, Overlap, SplitName
 from labeling.workspace.rows.passage import Passage, Place
 

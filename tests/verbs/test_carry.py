@@ -15,12 +15,12 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
+from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
+from labeling.reprints.carry import CarryResult, carry
 from labeling.sources.ingest import ingest
 from labeling.studio.api.client import connect_to
 from labeling.values import digest_of
-from labeling.verbs.carry import CarryResult, carry
-from labeling.verbs.cluster import cluster
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, forecast, push
 

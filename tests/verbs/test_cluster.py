@@ -12,10 +12,10 @@ from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, LeakError, MissingInput
+from labeling.passages.cluster import ClusterResult, cluster
 from labeling.project import Project, load_project
+from labeling.splits.split import split
 from labeling.values import digest_of
-from labeling.verbs.cluster import ClusterResult, cluster
-from labeling.verbs.split import split
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment
 
 if TYPE_CHECKING:

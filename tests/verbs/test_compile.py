@@ -14,13 +14,13 @@ from click.testing import CliRunner
 
 from labeling.cli import cli
 from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkerDied, WorkspaceBusy
+from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
+from labeling.splits.split import split
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset as compiled_from
-from labeling.verbs.split import split
 from labeling.verbs.verify import verify
 
 if TYPE_CHECKING:

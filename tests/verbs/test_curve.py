@@ -16,14 +16,14 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.targets.spacy.subsample import write_subsample
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
+from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project, shipped_config
+from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.curve import curve
 from labeling.verbs.report import write_report
-from labeling.verbs.split import split
 from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
+from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
-from labeling.verbs.split import split
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,16 +17,16 @@ from labeling.corpora.manifest import verify_dataset
 from labeling.corpora.release.release import Release
 from labeling.corpora.release.release import ReleaseLine as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
+from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
+from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.cluster import cluster
 from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.join import join
 from labeling.verbs.release import release
-from labeling.verbs.split import split
 from labeling.workspace.checksums import describe_output
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows
 from labeling.workspace.table import Workspace

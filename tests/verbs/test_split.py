@@ -14,8 +14,8 @@ from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LeakError, MissingInput, ProjectFileError
 from labeling.project import Project, load_project, shipped_config
+from labeling.splits.split import split
 from labeling.values import digest_of
-from labeling.verbs.split import split
 from labeling.workspace.rows.passage import ClusterRow
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_a_leak_is_refused_and_nothing_written(project: Project) -> None:
     rows = [ClusterRow(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(20)]
     project.workspace.clusters.write(rows)
 
-    with pytest.raises(LeakError, match="stand in different splits"):
+    with pytest.raises(LeakError, match="are in different splits"):
         split(project)
 
     assert project.workspace.splits.path.read_bytes() == before

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.build.canonical import make_canonical_form
 from labeling.corpora.build.convert import PlacedArticle
-from labeling.errors import DamagedFile, LeakError, MissingInput
+from labeling.errors import DamagedFile, MissingInput
+from labeling.splits.assign import refuse_divided_groups
 from labeling.values import Frozen, digest_of
-from labeling.workspace.rows.assignment import SPLITS, SplitAssignment
+from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.corpora.build.canonical import CanonicalForm
     from labeling.corpora.build.subset import Subset
-    from labeling.workspace.rows.assignment import SplitName
+    from labeling.workspace.rows.assignment import SplitAssignment, SplitName
     from labeling.workspace.table import Workspace
 
 
@@ -105,15 +106,7 @@ class GoldSelection:
 def _read_assignments(workspace: Workspace) -> Mapping[str, SplitAssignment]:
     """The split of each article, once more checked: the file may have been changed by hand."""
     assignments = {row.article: row for row in workspace.splits.rows()}
-    standing: dict[str, SplitAssignment] = {}
-    for row in assignments.values():
-        if row.split and (other := standing.setdefault(row.leak_group, row)).split != row.split:
-            raise LeakError(
-                f"{other.article!r} in {other.split} and {row.article!r} in {row.split} share the leak group "
-                f"{row.leak_group!r}",
-                todo="take the lines of one of them out of splits.jsonl and run `labeling split`",
-                where=row.leak_group,
-            )
+    refuse_divided_groups(assignments.values())
     return assignments
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from labeling.annotations import PROJECTED, Annotation, Relation, Span
-from labeling.reprints.carried import overlaps_any
+from labeling.reprints.annotate_once import overlaps_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

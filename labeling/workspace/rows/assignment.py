@@ -1,4 +1,4 @@
-"""The rows of splits.jsonl, and the leakage certificate that stands beside them in leakage.json."""
+"""The rows of ``splits.jsonl``, and ``leakage.json``, the certificate that they share nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal, TypeAlias
 from labeling.values import Frozen
 
 SplitName: TypeAlias = Literal["train", "dev", "test"]
-
 
 SPLITS: tuple[SplitName, ...] = ("train", "dev", "test")
 
@@ -22,13 +21,32 @@ class SplitAssignment(Frozen):
 
 
 class Overlap(Frozen):
-    """What the articles of ``other`` share with those of ``one``.
+    """What the articles of ``other`` (say, test) share with those of ``one`` (say, train).
 
-    Of the ``articles`` of ``other``, ``exact`` have the words of an article of ``one``, ``near`` have half of their
-    words in runs of 5 words that stand in ``one``, ``passage`` hold a run that joins, ``boilerplate`` hold boilerplate
-    that stands in ``one`` too. ``passages`` counts stretches of runs that join, and texts too short for one that are
-    the same; ``shorter_runs`` counts stretches of runs of 6 words or more that do not. Of the ``surfaces`` of
-    ``other``, each a label and words, ``surfaces_seen`` stand in ``one`` too.
+    * ``articles``: how many articles ``other`` has.
+
+    * ``exact``: how many of them have the same words as an article of ``one``, whatever case and punctuation are. A
+      reprint that only writes `MALE` for `Malé` counts.
+
+    * ``near``: how many have half of their words or more in runs of 5 words that are in ``one`` as well. An article of
+      40 words with a sentence of 20 words from ``one`` counts, with one of 19 it does not.
+
+    * ``passage``: how many hold a run that joins, of 12 words unless the project file has another number. An article
+      with three quotations of 12 words from ``one`` counts once.
+
+    * ``passages``: how many stretches of such runs there are, and articles too short for one that are the same in
+      ``one``. A common stretch of 30 words holds 19 runs of 12, and counts once; the three quotations count three
+      times. Must be 0.
+
+    * ``shorter_runs``: how many stretches of runs of 6 words or more there are, no word of which is in a run that
+      joins. `Minister for the Middle East Tobias` is one.
+
+    * ``boilerplate``: how many hold boilerplate that an article of ``one`` holds as well. Thirty bulletins with the
+      footer that train has, too, are 30.
+
+    * ``surfaces``, ``surfaces_seen``: how many surfaces (a label with its words, case and blanks folded) their gold
+      has, and how many of these that of ``one`` has as well. `Chad` and `CHAD` as COUNTRY and `Lena` as PERSON are 2;
+      if gold of ``one`` has only `Chad` as COUNTRY, 1 is seen.
     """
 
     one: SplitName
@@ -56,16 +74,18 @@ class SharedText(Frozen):
 
 
 class SplitComparison(Frozen):
-    """What every two splits share, and the longest of it."""
+    """What each two splits share, and the longest stretches of it, ten at most."""
 
     overlaps: tuple[Overlap, ...]
     worst: tuple[SharedText, ...]
 
 
 class Leakage(Frozen):
-    """``leakage.json``. ``shared_passages_across_splits`` must be 0; the rest is counted, and no fault.
+    """``leakage.json``: what the splits share, beside what a random split of the same sizes would share.
 
-    ``measured_on`` has the SHA-256 of the files that it depends on; `compile` refuses a certificate of others.
+    ``shared_passages_across_splits`` sums `passages` over each two splits and must be 0; the rest is counted for
+    information. A run of ``words`` words joins. ``measured_on`` has the SHA-256 of the files that the numbers depend
+    on; `compile` refuses a certificate of others.
     """
 
     words: int

@@ -223,7 +223,7 @@ def test_a_leak_group_in_two_splits(project: Project, tmp_path: Path) -> None:
     ]
     project.workspace.splits.write(rows)
 
-    with pytest.raises(LeakError, match="'asked' in dev and 'minister' in train share the leak group 'one'"):
+    with pytest.raises(LeakError, match="'one' are in different splits: 'minister' in train, 'asked' in dev"):
         _build(project, tmp_path / "dataset")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.reprints.carried import (
+from labeling.reprints.annotate_once import (
     ReprintCorpus,
     SourceSaving,
     carry_gold,

@@ -1,0 +1,108 @@
+"""Front door of ``labeling split``: gold articles -> ``splits.jsonl``, with the certificate in ``leakage.json``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.articles import group_by_text
+from labeling.errors import MissingInput
+from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from labeling.annotations import Gold
+    from labeling.project import Project, SplitsSection
+    from labeling.workspace.rows.assignment import Leakage, SplitAssignment
+    from labeling.workspace.table import Workspace
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """How many articles each split has, how many of all are new, and how many leak groups all of them make.
+
+    ``shared_passages`` counts what two splits share, and is 0; a random split of the same sizes would have shared
+    ``shared_at_random``.
+    """
+
+    train: int
+    dev: int
+    test: int
+    left_out: int
+    new: int
+    leak_groups: int
+    shared_passages: int
+    shared_at_random: int
+
+
+def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
+    """Give every article with usable gold its split in ``splits.jsonl``; what was assigned before stays.
+
+    Articles without gold get their place when they have some, so that the shares are shares of what trains and tests.
+
+    Args:
+        project: Whose gold.
+        with_unusable: Place articles that an annotator ruled out, too.
+
+    Raises:
+        MissingInput: Nothing was adjudicated, or ``clusters.jsonl`` does not know an article.
+        LeakError: Articles of different splits were found to share text.
+    """
+    from labeling.splits.certificate import certify, write_certificate
+
+    workspace, shares = project.workspace, project.file.splits
+    with workspace.opened():
+        before = list(workspace.splits.rows_if_written())
+        gold = {each.article: each for each in workspace.gold.rows()}
+        rows = assign_splits(
+            _read_known_groups(workspace),
+            [each.article for each in gold.values() if each.usable or with_unusable],
+            before,
+            {"train": shares.train, "dev": shares.dev, "test": shares.test},
+            shares.seed,
+            _collect_placement_facts(workspace, gold.values(), shares),
+        )
+        leakage = certify(project, rows, gold)
+        # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
+        workspace.splits.write(rows)
+        write_certificate(workspace, leakage)
+    return _count_assignments(rows, len(before), leakage)
+
+
+def _read_known_groups(workspace: Workspace) -> dict[str, str]:
+    """Leak groups by shared passages when ``cluster`` has run, and then of every article; else by identical text."""
+    if not workspace.clusters.exists():
+        return group_by_text(workspace.articles.rows())
+    groups = {row.article: row.leak_group for row in workspace.clusters.rows()}
+    unknown = [article.id for article in workspace.articles.rows() if article.id not in groups]
+    if unknown:
+        raise MissingInput(
+            f"{workspace.clusters.path} does not know {len(unknown)} articles, the first is {unknown[0]!r}",
+            todo="run `labeling cluster` first: what shares text with them is not known",
+            where=str(workspace.clusters.path),
+        )
+    return groups
+
+
+def _collect_placement_facts(workspace: Workspace, gold: Iterable[Gold], shares: SplitsSection) -> PlacementFacts:
+    """The labels of gold, and the splits of days where the project file has any."""
+    labels = {each.article: Counter(span.label for span in each.spans) for each in gold}
+    if not shares.test_from:
+        return PlacementFacts(labels)
+    return PlacementFacts(labels, split_by_date(workspace.articles.rows(), shares.dev_from, shares.test_from))
+
+
+def _count_assignments(rows: Sequence[SplitAssignment], before: int, leakage: Leakage) -> SplitResult:
+    counts = Counter(row.split for row in rows)
+    return SplitResult(
+        train=counts["train"],
+        dev=counts["dev"],
+        test=counts["test"],
+        left_out=counts[None],
+        new=len(rows) - before,
+        leak_groups=len({row.leak_group for row in rows}),
+        shared_passages=leakage.shared_passages_across_splits,
+        shared_at_random=sum(each.passages for each in leakage.random_split.overlaps),
+    )
