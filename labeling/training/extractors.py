@@ -95,9 +95,10 @@ def train_pipeline(
         NoRoom: The folder for models takes nothing more.
     """
     digest = corpus_digest(corpus)
-    spacy_pipelines.refuse_empty(config, corpus)
+    sections = spacy_pipelines.read_config(config)
+    spacy_pipelines.refuse_empty(sections, corpus)
     manifest = read_value(corpus / MANIFEST, Manifest)
-    plan = spacy_pipelines.plan_training(config, corpus, manifest, seed, steps)
+    plan = spacy_pipelines.plan_training(sections, corpus, manifest, seed, steps)
     card = Extractor(
         name=_model_name(config.stem, digest, plan.digest, seed, plan.steps),
         corpus=digest,

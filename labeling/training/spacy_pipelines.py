@@ -1,4 +1,4 @@
-"""A pipeline of spaCy from a training config: what the config leaves open is filled in, spaCy's own loop trains it."""
+"""A spaCy pipeline from a training config: we fill in what the config leaves open, and spaCy's own loop trains it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,41 @@ from labeling.values import digest_of
 from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from spacy.language import Language
     from thinc.api import Config
 
     from labeling.corpora.manifest import Manifest
 
-# The factories that learn a no from what nobody said.
-_KNOWN_ONLY = ('"spancat"', '"labeling_relations"')
+# The factories that take silence for a no: where gold is open, they would learn that nothing is there.
+_LEARN_FROM_SILENCE = frozenset({"spancat", "spancat_singlelabel", "span_finder", "labeling_relations"})
 _SPLITS = ("train", "dev")
 # spaCy, thinc and confection raise these for a bad config, an empty corpus and a model that cannot be kept.
 _REFUSALS = (ValueError, KeyError, TypeError, OSError, configparser.Error)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A training config as its file has it, and the factory of each component of its pipeline, by name."""
+
+    path: Path
+    sections: Config
+    factories: Mapping[str, str]
+
+    def data_folders(self, corpus: Path) -> dict[str, Path]:
+        """Where the articles to learn from lie in a dataset, by the config's names for them.
+
+        All articles, unless a component takes silence for a no: then those of which everything is known.
+        """
+        complete_only = not _LEARN_FROM_SILENCE.isdisjoint(self.factories.values())
+        part = Path("complete") if complete_only else Path()
+        return {f"paths.{split}": corpus / "spacy" / split / part for split in _SPLITS}
+
+    @property
+    def learns_choices(self) -> bool:
+        """Whether it leaves a place for the options of choices to learn."""
+        return CHOICES in self.sections.get("initialize", {}).get("components", {})
 
 
 @dataclass(frozen=True)
@@ -46,48 +69,61 @@ class TrainingPlan:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all that it says, but for where the articles lie: a dataset is named by its own digest."""
-        told = self.config.copy()
-        told["paths"] = {**told.get("paths", {}), **dict.fromkeys(_SPLITS)}
-        return digest_of(told.to_str())
+        """The SHA-256 of all settings, but not of where the articles lie: the dataset has a digest of its own."""
+        settings = self.config.copy()
+        settings["paths"] = {**settings.get("paths", {}), **dict.fromkeys(_SPLITS)}
+        return digest_of(settings.to_str())
 
 
-def refuse_empty(config: Path, corpus: Path) -> None:
+def read_config(path: Path) -> TrainingConfig:
+    """Read a training config.
+
+    Raises:
+        TrainingError: The file cannot be read, or is not a training config.
+    """
+    import spacy
+
+    _refuse_unreadable(path)
+    register_components()
+    with _name_config_errors(path):
+        sections = spacy.util.load_config(path)
+        if not sections.get("nlp", {}).get("pipeline"):
+            raise ValueError("it names no pipeline under [nlp]")
+        return TrainingConfig(path, sections, _find_factories(sections))
+
+
+def refuse_empty(config: TrainingConfig, corpus: Path) -> None:
     """See that there is something to learn from.
 
     Raises:
         NothingToLearn: A split that the config needs holds no article.
-        TrainingError: The config cannot be read.
     """
-    for name, path in _paths(_read_config(config), corpus).items():
-        if not any(path.rglob("*.spacy")):
+    for name, folder in config.data_folders(corpus).items():
+        if not any(folder.rglob("*.spacy")):
             raise NothingToLearn(
-                f"{path} holds no article, and {config.name} needs one for {name}",
+                f"{folder} holds no article, and {config.path.name} needs one for {name}",
                 todo="annotate more articles, or settle open conflicts, then compile again",
-                where=str(path),
+                where=str(folder),
             )
 
 
-def plan_training(path: Path, corpus: Path, manifest: Manifest, seed: int, steps: int | None) -> TrainingPlan:
-    """Read a training config and fill in what it leaves open.
+def plan_training(
+    config: TrainingConfig, corpus: Path, manifest: Manifest, seed: int, steps: int | None
+) -> TrainingPlan:
+    """Fill in what a training config leaves open: articles, language, options, seed, and spaCy's own defaults.
 
     Raises:
-        TrainingError: It is no training config.
+        TrainingError: spaCy cannot use it.
     """
     import spacy
 
-    text = _read_config(path)
-    register_components()
-    with _name_spacy_errors(
-        path, f"{path} is no training config that spaCy can use", "name one, such as configs/ner.cfg"
-    ):
-        if not spacy.util.load_config(path).get("nlp", {}).get("pipeline"):
-            raise ValueError("it names no pipeline under [nlp]")
-        overrides = _overrides(text, corpus, manifest) | {"system.seed": seed}
-        if steps is not None:
-            overrides["training.max_steps"] = steps
-        base = spacy.util.load_config(path, overrides=overrides)
-        return TrainingPlan(path, spacy.util.load_model_from_config(base, auto_fill=True, validate=False).config)
+    overrides = _list_overrides(config, corpus, manifest) | {"system.seed": seed}
+    if steps is not None:
+        overrides["training.max_steps"] = steps
+    with _name_config_errors(config.path):
+        base = spacy.util.load_config(config.path, overrides=overrides)
+        filled = spacy.util.load_model_from_config(base, auto_fill=True, validate=False).config
+        return TrainingPlan(config.path, filled)
 
 
 def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
@@ -95,7 +131,7 @@ def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
 
     Raises:
         TrainingError: spaCy gave up.
-        NoRoom: The folder takes nothing more.
+        NoRoom: The disk is full, or the folder may not be written.
     """
     import spacy
     from spacy.training.initialize import init_nlp
@@ -104,8 +140,8 @@ def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
     todo = "look at the corpus with `spacy debug data`; a train and a dev article with spans are the least"
     with _name_spacy_errors(plan.path, f"spaCy could not train from {plan.path}", todo), name_disk_errors(scratch):
         nlp = init_nlp(plan.config, use_gpu=-1)
-        told = cast("TextIO", _TrainingLog(log, scratch))
-        run(nlp, scratch, use_gpu=-1, stdout=told, stderr=told)
+        out = cast("TextIO", _TrainingLog(log, scratch))
+        run(nlp, scratch, use_gpu=-1, stdout=out, stderr=out)
         return _forget_paths(spacy.load(scratch / "model-best"))
 
 
@@ -134,7 +170,7 @@ def register_components() -> None:
 
 
 class _TrainingLog(io.TextIOBase):
-    """spaCy's table as it grows: colours for a terminal alone, and nothing of a folder that will be gone."""
+    """spaCy's table as it grows: with colours only on a terminal, and without lines about the scratch folder."""
 
     def __init__(self, log: TextIO, scratch: Path) -> None:
         self._log, self._scratch = log, str(scratch)
@@ -153,40 +189,58 @@ class _TrainingLog(io.TextIOBase):
 
 @contextmanager
 def _name_spacy_errors(path: Path, sentence: str, todo: str) -> Iterator[None]:
-    """Give what libraries raise in the block one name."""
+    """Turn what the libraries raise in the block into a `TrainingError`."""
     try:
         yield
     except _REFUSALS as error:
         raise TrainingError(f"{sentence}: {str(error).strip()}", todo=todo, where=str(path)) from error
 
 
-def _paths(text: str, corpus: Path) -> dict[str, Path]:
-    """Which articles, by what the pipeline can learn from."""
-    known = Path("complete") if any(factory in text for factory in _KNOWN_ONLY) else Path()
-    return {f"paths.{split}": corpus / "spacy" / split / known for split in _SPLITS}
+@contextmanager
+def _name_config_errors(path: Path) -> Iterator[None]:
+    sentence = f"{path} is not a training config that spaCy can use"
+    with _name_spacy_errors(path, sentence, "name one, such as configs/ner.cfg"):
+        yield
 
 
-def _overrides(text: str, corpus: Path, manifest: Manifest) -> dict[str, Any]:
-    """What the config leaves open: where the articles are, their language, and the options to learn."""
-    overrides: dict[str, Any] = {name: str(path) for name, path in _paths(text, corpus).items()}
-    if f"[initialize.components.{CHOICES}]" in text:
+def _find_factories(sections: Config) -> dict[str, str]:
+    """The factory of each component of the pipeline, whatever the component is called."""
+    import spacy
+
+    components: dict[str, dict[str, Any]] = sections.get("components", {})
+    factories = {}
+    for name in sections["nlp"]["pipeline"]:
+        component = components.get(name, {})
+        if "source" in component:
+            # It comes from a trained pipeline, which knows what made it; the config does not.
+            source = spacy.load(component["source"])
+            factories[name] = source.get_pipe_meta(component.get("component", name)).factory
+        else:
+            factories[name] = component.get("factory", "")
+    return factories
+
+
+def _list_overrides(config: TrainingConfig, corpus: Path, manifest: Manifest) -> dict[str, Any]:
+    """What we fill in from the dataset: where the articles are, their language, and the options to learn."""
+    overrides: dict[str, Any] = {name: str(folder) for name, folder in config.data_folders(corpus).items()}
+    if config.learns_choices:
         overrides[f"initialize.components.{CHOICES}.labels"] = list_learnable_options(manifest.schema_names.choices)
     return overrides | {"nlp.lang": manifest.language}
 
 
-def _read_config(config: Path) -> str:
+def _refuse_unreadable(path: Path) -> None:
     try:
-        return config.read_text(encoding="utf-8")
+        path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise TrainingError(
-            f"{config} cannot be read: {why}",
+            f"{path} cannot be read: {why}",
             todo="name a training config, such as configs/ner.cfg",
-            where=str(config),
+            where=str(path),
         ) from None
 
 
 def _forget_paths(nlp: Language) -> Language:
-    """Without the paths of this machine: a model is the same wherever it was trained."""
+    """Remove the paths of this machine: a model is the same wherever it was trained."""
     nlp.config["paths"] = dict.fromkeys(nlp.config["paths"])
     return nlp

@@ -292,7 +292,7 @@ def test_a_file_that_is_no_training_config_is_refused(project: Project, tmp_path
     broken = tmp_path / "broken.cfg"
     broken.write_text(words, encoding="utf-8")
 
-    with pytest.raises(TrainingError, match=rf"broken\.cfg is no training config(.|\n)*{why}") as refusal:
+    with pytest.raises(TrainingError, match=rf"broken\.cfg is not a training config(.|\n)*{why}") as refusal:
         train_pipeline(broken, project.workspace.latest, tmp_path / "models", log=io.StringIO())
 
     assert "configs/ner.cfg" in refusal.value.todo
