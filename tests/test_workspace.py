@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
-from labeling.studio.sync import journal
 from labeling.values import digest_of
+from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PushedTask
 from labeling.workspace.storage import (
     IndexedRows,

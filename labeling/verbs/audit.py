@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.reprints import consistency
+from labeling.reprints.audit import audit
 from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:
@@ -29,28 +29,6 @@ class AuditTotals:
     labels: dict[str, float | None]
 
 
-def audit(project: Project) -> Audit:
-    """Compare what gold says of words that stand in two articles, and write ``audit.json``.
-
-    Raises:
-        MissingInput: Nothing was ingested, clustered or adjudicated.
-        DamagedFile: A file of the workspace cannot be read.
-    """
-    from labeling.studio.sync.task_urls import list_task_urls
-
-    workspace = project.workspace
-    with workspace.opened():
-        found = consistency.audit_gold(
-            workspace.gold.rows(),
-            workspace.articles.by("id"),
-            workspace.passages.rows(),
-            project.file.passages.words,
-            list_task_urls(workspace),
-        )
-        workspace.audit.write(found)
-    return found
-
-
 @click.command("audit")
 @json_option
 @with_project
@@ -58,7 +36,7 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
     r"""Find passages that are labelled differently in two articles.
 
     The words are the same, so one of the two is an error, or the guidelines have a gap. It takes no second annotator.
-    All differences stand in audit.json with both texts and a link to each task in Label Studio; the share of spans
+    All differences are in audit.json with both texts and a link to each task in Label Studio; the share of spans
     judged alike is given by label.
 
     \b
@@ -67,10 +45,10 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
       labeling audit --json | jq .labels.ROLE
     """
     found = audit(project)
-    for difference in () if as_json else found.differences:
-        click.echo(_describe_difference(difference), err=True)
     summary = asdict(_total_audit(found))
     if not as_json:
+        for difference in found.differences:
+            click.echo(_describe_difference(difference), err=True)
         shares = {label: _format_share(share) for label, share in summary.pop("labels").items()}
         summary |= {"share": _format_share(found.share), **shares}
     show(summary, as_json=as_json, literal=found.labels)
@@ -93,7 +71,8 @@ def _describe_difference(difference: Difference) -> str:
 
 
 def _describe_side(side: Side) -> str:
-    return f"{side.article} {side.label or 'nothing'} on {side.text!r}" + f" {side.link}" * bool(side.link)
+    described = f"{side.article} {side.label or 'nothing'} on {side.text!r}"
+    return f"{described} {side.link}" if side.link else described
 
 
 def _format_share(share: float | None) -> str:

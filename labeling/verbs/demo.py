@@ -19,6 +19,7 @@ from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.report.page import format_interval, percent_or_dash
+from labeling.reprints.audit import audit
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
@@ -26,7 +27,6 @@ from labeling.studio.api import signup
 from labeling.studio.server import server
 from labeling.suggestions.suggest import suggest
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.audit import audit
 from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.pull import pull

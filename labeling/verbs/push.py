@@ -222,7 +222,7 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
 
 def _queue_articles(project: Project) -> tuple[list[Article], int]:
     """The articles to be sent in their order, and how many wait for their story."""
-    from labeling.studio.sync import journal
+    from labeling.workspace import journal
 
     workspace, once = project.workspace, project.file.reprints.annotate_once
     articles = list(workspace.articles.rows())

@@ -64,7 +64,7 @@ def report_cli(project: Project, *, as_json: bool) -> int:
 
 
 def _read_findings(workspace: Workspace, words: int) -> Findings:
-    from labeling.studio.sync.task_urls import list_task_urls
+    from labeling.workspace.task_urls import list_task_urls
 
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = workspace.agreement.value_if_written()

@@ -58,11 +58,11 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
     """
     from labeling.studio.api.client import connect
     from labeling.studio.format.convert import annotator_names
-    from labeling.studio.sync import journal
     from labeling.studio.sync.progress import tabulate_progress
     from labeling.studio.sync.project_link import find_linked_project
     from labeling.studio.sync.pull_collection import ProjectPull
     from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted
+    from labeling.workspace import journal
 
     workspace = project.workspace
     with workspace.opened(wait):

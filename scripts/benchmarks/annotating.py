@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from labeling.studio.api.client import connect
 from labeling.studio.format.convert import submission_of, task_of
-from labeling.studio.sync import journal
 from labeling.studio.sync.project_link import prepare_project
 from labeling.studio.sync.push_delivery import MOST_TASKS
+from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PushedTask, TextKey
 
 if TYPE_CHECKING:

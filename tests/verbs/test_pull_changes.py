@@ -22,10 +22,11 @@ from labeling.errors import NotLabelStudio, ServerFailed, ServerUnreachable, Sho
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio.format.convert import result_of
-from labeling.studio.sync import journal, pull_archive
+from labeling.studio.sync import pull_archive
 from labeling.values import digest_of
 from labeling.verbs.pull import pull, watch
 from labeling.verbs.push import push
+from labeling.workspace import journal
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from labeling.errors import LabelingError, SchemaInUse, ServerRefused, ServerUnr
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio.api.client import Studio, connect_to
-from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.push import Pace, forecast, push
+from labeling.workspace import journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

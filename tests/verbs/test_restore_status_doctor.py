@@ -24,13 +24,13 @@ from labeling.studio.api.client import connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.format.convert import result_of
 from labeling.studio.server.server import run_embedded_server
-from labeling.studio.sync import journal
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 from labeling.verbs.restore import restore
 from labeling.verbs.status import status
+from labeling.workspace import journal
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from labeling.studio.api import calls
 from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.convert import annotator_names, read_task
 from labeling.studio.format.exports import is_portable, read_export
-from labeling.studio.sync import journal
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
 from labeling.studio.sync.pull_state import PullDifference, compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json, digest_of
+from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
 from labeling.workspace.storage import SortedLines, file_digest, replace_file
 

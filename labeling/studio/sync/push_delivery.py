@@ -14,11 +14,11 @@ from labeling.errors import NotAuthorised, ServerRefused, StaleTask
 from labeling.studio.api import calls
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.format.convert import prediction_of, says_anything, task_of
-from labeling.studio.sync import journal
-from labeling.studio.sync.journal import IN_DOUBT
 from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestion_digest
 from labeling.studio.sync.reconciliation import LOST_REQUEST_PATIENCE, Reconciliation
 from labeling.values import canonical_json
+from labeling.workspace import journal
+from labeling.workspace.journal import IN_DOUBT
 from labeling.workspace.rows.server_state import PushedTask
 
 if TYPE_CHECKING:

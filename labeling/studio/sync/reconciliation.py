@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.studio.api import calls
-from labeling.studio.sync.journal import IN_DOUBT
+from labeling.workspace.journal import IN_DOUBT
 from labeling.workspace.rows.server_state import PushedTask
 
 if TYPE_CHECKING:

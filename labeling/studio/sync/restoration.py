@@ -16,11 +16,11 @@ from labeling.studio.api import calls
 from labeling.studio.api.signup import sign_up
 from labeling.studio.format.config import labelling_config, labelling_instruction
 from labeling.studio.format.convert import local_part
-from labeling.studio.sync import journal
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, split_batches
 from labeling.values import canonical_json, digest_of
+from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PushedTask, TextKey
 
 if TYPE_CHECKING:

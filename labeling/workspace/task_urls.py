@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.studio.sync import journal
+from labeling.workspace import journal
 
 if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
