@@ -1,7 +1,7 @@
-"""An annotated article as people read it: the text with its spans marked, nested and crossing ones too.
+"""Annotated articles as people read them: the text with its spans marked, nested and crossing ones too.
 
-The text is cut where any span starts or ends; each piece knows the spans that cover it. Pieces joined together are the
-text, character for character.
+The text is cut where any span starts or ends; each piece has the labels of the spans that cover it. The pieces joined
+together are the text, character for character.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from labeling.articles import Article
     from labeling.evaluation.matching import SpanLike
+    from labeling.report.findings import Findings
+
+_MOST_ARTICLES = 6
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,30 @@ class MarkedPiece:
     ending: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class HighlightedArticle:
+    """A gold article with its spans marked."""
+
+    article: Article
+    split: str
+    pieces: Sequence[MarkedPiece]
+
+
+def highlight_articles(findings: Findings) -> Iterator[HighlightedArticle]:
+    """The first gold articles, spans marked; articles without any span come last."""
+    fullest = sorted(findings.gold, key=lambda gold: (not gold.spans, gold.article))
+    for gold in fullest[:_MOST_ARTICLES]:
+        article = findings.articles.get(gold.article)
+        # Gold of another text than the article's has offsets into that text.
+        if article is not None and article.digest == gold.digest:
+            split = findings.split_of.get(gold.article, "none")
+            yield HighlightedArticle(article, split, mark_spans(article.text, gold.spans))
+
+
 def mark_spans(text: str, spans: Sequence[SpanLike]) -> list[MarkedPiece]:
     """Cut ``text`` at every boundary of ``spans``.
 
-    ``pieces("ab", [])`` is one piece without labels; a span on ``b`` makes two.
+    ``ab`` without spans is one piece without labels; a span DATE over ``b`` makes two, ``a``, and ``b`` with DATE.
     """
     cuts = sorted({0, len(text), *(span.start for span in spans), *(span.end for span in spans)})
     longest_first = sorted(spans, key=lambda span: (span.start - span.end, span.start, span.label))

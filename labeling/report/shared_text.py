@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 from labeling.reprints.projection import align_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
+    from labeling.report.findings import Findings
     from labeling.workspace.rows.passage import ClusterRow, Passage
 
-_PAIRS = 4
+_MOST_PAIRS = 4
 
 
 @dataclass(frozen=True)
 class GroupMember:
-    """An article on the map: ``split`` is "none" where it has no place."""
+    """An article on the map; ``split`` is "none" for an article that is in none of them."""
 
     article: str
     name: str
@@ -67,6 +68,7 @@ def list_leak_groups(
     """All leak groups, those with most articles first."""
     members: defaultdict[str, defaultdict[str, list[GroupMember]]] = defaultdict(lambda: defaultdict(list))
     for row in clusters:
+        # A cluster may outlive its article: then the map knows the id alone.
         article = articles.get(row.article)
         about = [article.source, article.published] if article else []
         name = " ".join(filter(None, [row.article, *about]))
@@ -80,13 +82,22 @@ def list_leak_groups(
 
 
 def rank_closest_pairs(passages: Iterable[Passage]) -> list[tuple[str, str]]:
-    """The pairs of articles that share passages, those first that share most; boilerplate is passed over."""
+    """The pairs of articles that share passages, by how much they share, most first; boilerplate does not count."""
     shared = Counter[tuple[str, str]]()
     for passage in passages:
         first, *others = passage.places
-        for other in others if passage.kind == "reprint" else ():
+        if passage.kind != "reprint":
+            continue
+        for other in others:
             shared[first.article, other.article] += other.end - other.start
     return sorted(shared, key=lambda pair: (-shared[pair], pair))
+
+
+def choose_pairs(findings: Findings) -> list[tuple[str, str]]:
+    """The pairs worth showing: what leaks, what would have leaked with a random split, and what shares most."""
+    comparisons = (findings.leakage.splits, findings.leakage.random_split) if findings.leakage else ()
+    leaks = [shared for each in comparisons for shared in each.worst if shared.words >= findings.words]
+    return [*((shared.one, shared.other) for shared in leaks), *rank_closest_pairs(findings.passages)]
 
 
 def align_pairs(
@@ -95,29 +106,30 @@ def align_pairs(
     """The first of these pairs of articles, side by side.
 
     Args:
-        pairs: By id; a pair that comes again, or is not among the articles, is passed over.
+        pairs: By id; a pair that comes again, or is not among the articles, is skipped.
         articles: The articles by id.
         split_of: The split of each that has one.
-        words: The least length of a shared run.
+        words: The least length of a shared run, in words.
     """
     known: dict[frozenset[str], tuple[str, str]] = {}
     for one, other in pairs:
         if one in articles and other in articles:
             known.setdefault(frozenset((one, other)), (one, other))
-    first = list(known.values())[:_PAIRS]
+    first = list(known.values())[:_MOST_PAIRS]
     return [_align_pair(articles[one], articles[other], split_of, words) for one, other in first]
 
 
-def count_groups_by_label(gold: Iterable[Gold], clusters: Iterable[ClusterRow]) -> dict[str, int]:
-    """In how many leak groups each label has a span: forty copies of a communique are one."""
-    group_of = {row.article: row.leak_group for row in clusters}
+def count_groups_by_label(gold: Iterable[Gold], group_of: Mapping[str, str]) -> dict[str, int]:
+    """In how many leak groups each label has a span: forty copies of a communique count once.
+
+    An article without a group counts as a group of its own.
+    """
     places = {(span.label, group_of.get(each.article, each.article)) for each in gold for span in each.spans}
     return dict(Counter(label for label, _ in places))
 
 
-def count_groups(names: Collection[str], clusters: Iterable[ClusterRow]) -> int:
-    """In how many leak groups these articles are."""
-    group_of = {row.article: row.leak_group for row in clusters}
+def count_groups(names: Iterable[str], group_of: Mapping[str, str]) -> int:
+    """In how many leak groups these articles are; one without a group counts as a group of its own."""
     return len({group_of.get(name, name) for name in names})
 
 

@@ -19,6 +19,7 @@ from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.report.page import format_interval, percent_or_dash
+from labeling.report.write_report import write_report
 from labeling.reprints.audit import audit
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
@@ -31,7 +32,6 @@ from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
-from labeling.verbs.report import write_report
 from labeling.verbs.train import train
 from labeling.workspace.storage import write_text
 

@@ -10,11 +10,11 @@ from labeling.articles import Article
 from labeling.evaluation.relations_and_choices import ComparedArticle, measure_choices, measure_relations
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
+from labeling.report.disputes import list_disputes
+from labeling.report.findings import Findings
 from labeling.report.page import (
-    Findings,
     count_by_annotator,
     count_labels,
-    list_disputes,
     list_headline_numbers,
     percent_or_dash,
     render_report,
@@ -45,7 +45,7 @@ CONFLICT = Conflict(
     missed_by=("ben",),
 )
 FINDINGS = Findings(
-    articles=[ARTICLE],
+    articles={"a": ARTICLE},
     annotations=[
         Annotation(article="a", digest=ARTICLE.digest, annotator="ana", spans=(SPAN,)),
         Annotation(article="a", digest=ARTICLE.digest, annotator="ben", state="skipped", spans=(SPAN,)),
@@ -90,7 +90,7 @@ def side(article: str, start: int, label: str) -> Side:
 
 REPRINTED = replace(
     FINDINGS,
-    articles=[ARTICLE, OTHER],
+    articles={"a": ARTICLE, "b": OTHER},
     clusters=[
         ClusterRow(article="a", story="b", leak_group="a", lead=False),
         ClusterRow(article="b", story="b", leak_group="a", lead=True),

@@ -67,6 +67,7 @@ def test_copies_count_once() -> None:
     span = GoldSpan(id="1", start=0, end=2, label="DATE", rule="one", by=("ana",))
     said = [Gold(article=name, digest=ARTICLES[name].digest, complete=True, spans=(span,)) for name in ("a", "b", "d")]
 
-    assert count_groups_by_label(said, CLUSTERS) == {"DATE": 2}
-    assert count_groups(["a", "b", "d"], CLUSTERS) == 2
-    assert count_groups(["a", "not clustered"], CLUSTERS) == 2
+    group_of = {row.article: row.leak_group for row in CLUSTERS}
+    assert count_groups_by_label(said, group_of) == {"DATE": 2}
+    assert count_groups(["a", "b", "d"], group_of) == 2
+    assert count_groups(["a", "not clustered"], group_of) == 2

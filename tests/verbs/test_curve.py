@@ -18,12 +18,12 @@ from labeling.corpora.targets.spacy.subsample import write_subsample
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project, shipped_config
+from labeling.report.write_report import write_report
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.curve import curve
-from labeling.verbs.report import write_report
 from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 
 if TYPE_CHECKING:

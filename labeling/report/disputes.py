@@ -1,0 +1,54 @@
+"""Open conflicts as people read them: the disputed words, what is around them, and who reads them how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from labeling.report.findings import Findings
+    from labeling.workspace.rows.conflict import Conflict, Reading
+
+_CONTEXT = 60  # characters on either side
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A conflict in its surroundings."""
+
+    article: str
+    kind: str
+    before: str
+    text: str
+    after: str
+    readings: Sequence[str]
+
+
+def list_disputes(findings: Findings) -> Iterator[Dispute]:
+    """Each conflict with the words around it; a choice is about the whole article and has none."""
+    for conflict in findings.conflicts:
+        article = findings.articles.get(conflict.article)
+        text = article.text if article else ""
+        whole = conflict.kind == "choice"
+        yield Dispute(
+            article=conflict.article,
+            kind=conflict.kind,
+            before="" if whole else text[max(0, conflict.start - _CONTEXT) : conflict.start],
+            text="the whole article" if whole else text[conflict.start : conflict.end],
+            after="" if whole else text[conflict.end : conflict.end + _CONTEXT],
+            readings=[
+                *(_describe_reading(reading, conflict, text) for reading in conflict.readings),
+                *(f"{name}: nothing" for name in conflict.missed_by),
+            ],
+        )
+
+
+def _describe_reading(reading: Reading, conflict: Conflict, text: str) -> str:
+    """The annotator and the label: ``ana: MEETING``; and the words, where they are not the whole disputed stretch."""
+    line = f"{reading.annotator}: {reading.label}"
+    same_stretch = (reading.start, reading.end) == (conflict.start, conflict.end)
+    if same_stretch or conflict.kind in {"choice", "relation"}:
+        return line
+    return f"{line} “{text[reading.start : reading.end]}”"
