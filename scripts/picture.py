@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 from labeling.project import load_project
 from labeling.samples.sample_data import articles_folder
 from labeling.sources.ingest import ingest
-from labeling.studio.api.client import connect
+from labeling.studio.api.connect import connect
 from labeling.studio.server.server import run_embedded_server
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.suggestions.suggest import suggest

@@ -12,7 +12,7 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
-from labeling.studio.api.client import connect
+from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.suggestions.suggest import suggest
 from labeling.verbs.adjudicate import adjudicate

@@ -91,7 +91,7 @@ class _FollowedLog(io.TextIOBase):
 
 def submit_sample_annotations(trip: Journey) -> str:
     """Let the sample annotators submit through the server's API, each with a key of their own; say what they did."""
-    from labeling.studio.api.client import connect, connect_to
+    from labeling.studio.api.connect import connect, connect_to
     from labeling.studio.sync.project_link import find_linked_project
 
     workspace = trip.project.workspace

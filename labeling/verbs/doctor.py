@@ -30,7 +30,7 @@ def doctor(project: Project, *, server: Credentials | None = None) -> Iterator[C
 
     The probe is a project of its own on the server, and is removed again. What is wrong is a finding, never an error.
     """
-    from labeling.studio.api.client import connect
+    from labeling.studio.api.connect import connect
     from labeling.studio.sync.checkup import CheckFinding, examine
 
     yield _check_workspace(project.workspace)

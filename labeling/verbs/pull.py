@@ -75,7 +75,7 @@ def pull(
         NoRoom: The disk is full; the files are what they were.
         StudioError: The server did not do what was asked; nothing was written.
     """
-    from labeling.studio.api.client import connect
+    from labeling.studio.api.connect import connect
     from labeling.studio.sync.project_link import find_linked_project
     from labeling.studio.sync.pull_archive import thin_archive
     from labeling.studio.sync.pull_collection import ProjectPull

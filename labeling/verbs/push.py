@@ -102,7 +102,7 @@ def push(
         SchemaInUse: The schema lost something that annotations there bear.
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
-    from labeling.studio.api.client import connect
+    from labeling.studio.api.connect import connect
     from labeling.studio.sync.project_link import prepare_project
     from labeling.studio.sync.push_delivery import ProjectPush
 
@@ -135,7 +135,7 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
         SchemaInUse: As `push` would.
         StudioError: The same.
     """
-    from labeling.studio.api.client import connect
+    from labeling.studio.api.connect import connect
     from labeling.studio.sync.project_link import preview_project
     from labeling.studio.sync.push_delivery import ProjectPush
     from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestions_of_model

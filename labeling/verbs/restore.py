@@ -66,7 +66,7 @@ def restore(
         UnreadableExport: A kept answer is damaged; nothing was sent.
         StudioError: The server did not do what was asked; run it again, it begins anew.
     """
-    from labeling.studio.api.client import connect
+    from labeling.studio.api.connect import connect
     from labeling.studio.sync.restoration import rebuild_project as rebuild
 
     workspace = project.workspace

@@ -56,8 +56,8 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         ProjectGone: The workspace was pushed to a project that is not on this server.
         StudioError: The server did not do what was asked.
     """
-    from labeling.studio.api.client import connect
-    from labeling.studio.format.convert import annotator_names
+    from labeling.studio.api.connect import connect
+    from labeling.studio.format.submissions import annotator_names
     from labeling.studio.sync.progress import tabulate_progress
     from labeling.studio.sync.project_link import find_linked_project
     from labeling.studio.sync.pull_collection import ProjectPull
@@ -131,7 +131,7 @@ def _count_submitted_labels(
     names: Mapping[int | str, str],
 ) -> Counter[str]:
     """How often each label was submitted on the server: by the last pull, and by what has changed since."""
-    from labeling.studio.format.convert import read_task
+    from labeling.studio.format.submissions import read_task
 
     changed = {int(str(task["id"])) for task in now.tasks} | now.deleted
     old = (said for said in pulled if said.task is not None and said.task not in changed)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.studio.api.client import connect
-from labeling.studio.format.convert import submission_of, task_of
+from labeling.studio.api.connect import connect
+from labeling.studio.format.tasks import submission_of, task_of
 from labeling.studio.sync.project_link import prepare_project
 from labeling.studio.sync.push_delivery import MOST_TASKS
 from labeling.workspace import journal
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.newswire import Labelled
     from labeling.annotations import Annotation
     from labeling.project import Project
-    from labeling.studio.format.convert import Json
+    from labeling.studio.format.regions import Json
 
 
 def annotated(bench: Bench, project: Project, said: Callable[[Labelled], Annotation]) -> int:

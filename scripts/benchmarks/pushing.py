@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio.api.client import connect
-from labeling.studio.format.config import labelling_config, labelling_instruction
-from labeling.studio.format.convert import task_of
+from labeling.studio.api.connect import connect
+from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
+from labeling.studio.format.tasks import task_of
 from labeling.studio.sync.push_delivery import MOST_TASKS
 from labeling.verbs.push import push
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
     from labeling.project import Project
     from labeling.studio.api.client import Studio
-    from labeling.studio.format.convert import Json
+    from labeling.studio.format.regions import Json
 
 _ONE_BY_ONE = 50  # articles; enough to see that it is slow
 
@@ -86,6 +86,6 @@ def _look(raw: httpx.Client, number: int, project: Project) -> None:
 
 def _one_by_one(studio: Studio, project: int, tasks: Sequence[Json]) -> None:
     for task in tasks:
-        made = studio.sdk.tasks.create(project=project, data=cast("Any", task["data"]))
+        made = studio.transport.sdk.tasks.create(project=project, data=cast("Any", task["data"]))
         for prediction in cast("Any", task["predictions"]):
-            studio.sdk.predictions.create(task=made.id, **prediction)
+            studio.transport.sdk.predictions.create(task=made.id, **prediction)

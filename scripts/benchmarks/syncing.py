@@ -14,7 +14,7 @@ import click
 
 from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, Times, side_by_side, timed
-from labeling.studio.api.calls import MOST_NUMBERS
+from labeling.studio.api.client import MOST_NUMBERS
 from labeling.studio.sync.pull_changes import LOOK_BACK
 from labeling.verbs.pull import pull
 from labeling.verbs.status import status

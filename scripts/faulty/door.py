@@ -28,11 +28,13 @@ Fate: TypeAlias = Literal[
     "failed",  # the server does it, and a 500 comes
     "gateway",  # the server does it, and the proxy's own page comes: 504
     "dropped",  # the server never hears of it, and no answer comes
+    "busy",  # the server never hears of it; 503, and when to try again
 ]
 
 _SECONDS = 300.0
 _LATE = 1.5
 SLOW = 1.0
+RETRY_AFTER = "1"  # seconds, as the header has it
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ def _answer(handler: BaseHTTPRequestHandler, fate: Fate, ask: Callable[[], httpx
     if fate == "refused":
         _send(handler, 500, b'{"detail": "broken"}')
         return
+    if fate == "busy":
+        _send(handler, 503, b"<html>Service Unavailable</html>", "text/html", retry_after=RETRY_AFTER)
+        return
     real = ask()
     if fate == "twice":
         real = ask()
@@ -135,13 +140,14 @@ def _answer(handler: BaseHTTPRequestHandler, fate: Fate, ask: Callable[[], httpx
         _send(handler, real.status_code, real.content, kind, date, cut=fate == "cut")
 
 
-def _send(  # an answer has that many parts
+def _send(  # noqa: PLR0913 - an answer has that many parts
     handler: BaseHTTPRequestHandler,
     status: int,
     body: bytes,
     kind: str = "application/json",
     date: str = "",
     *,
+    retry_after: str = "",
     cut: bool = False,
 ) -> None:
     handler.send_response_only(status)
@@ -149,6 +155,8 @@ def _send(  # an answer has that many parts
     handler.send_header("Content-Length", str(len(body)))
     if date:
         handler.send_header("Date", date)
+    if retry_after:
+        handler.send_header("Retry-After", retry_after)
     handler.end_headers()
     handler.wfile.write(body[: len(body) // 2] if cut else body)
     handler.close_connection = cut or handler.close_connection

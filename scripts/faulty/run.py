@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from labeling.project import load_project
-from labeling.studio.api import calls
-from labeling.studio.api.client import connect
+from labeling.studio.api import client
+from labeling.studio.api.connect import connect
 from labeling.studio.sync import push_delivery
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, push
@@ -24,7 +24,7 @@ def main() -> None:
     """Do it."""
     verb, config, workspace, batch, patience = sys.argv[1:]
     project = load_project(Path(config), Path(workspace))
-    push_delivery.MOST_TASKS = calls.MOST_NUMBERS = int(batch)
+    push_delivery.MOST_TASKS = client.MOST_NUMBERS = int(batch)
     # What the first connection loads is loaded before the clock starts.
     with connect(project.workspace):
         print("ready", flush=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from faulty.door import Asked, Fate, door
 from labeling.errors import LabelingError, NoRoom
-from labeling.studio.api import calls
+from labeling.studio.api import client
 from labeling.studio.api.signup import add_user
 from labeling.studio.sync import push_delivery
 from labeling.verbs.pull import pull
@@ -257,12 +257,12 @@ def _fails_once(stage: Stage, project: Project, choose: Callable[[Asked], Fate],
 
 @contextmanager
 def _batches_of(tasks: int) -> Iterator[None]:
-    before = push_delivery.MOST_TASKS, calls.MOST_NUMBERS
-    push_delivery.MOST_TASKS = calls.MOST_NUMBERS = tasks
+    before = push_delivery.MOST_TASKS, client.MOST_NUMBERS
+    push_delivery.MOST_TASKS = client.MOST_NUMBERS = tasks
     try:
         yield
     finally:
-        push_delivery.MOST_TASKS, calls.MOST_NUMBERS = before
+        push_delivery.MOST_TASKS, client.MOST_NUMBERS = before
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.errors import LabelingError
 from labeling.project import Project, load_project
-from labeling.studio.format.convert import submission_of
+from labeling.studio.format.tasks import submission_of
 from labeling.studio.server.package import read_log_tail
 from labeling.studio.server.process import find_process
 from labeling.studio.server.server import start_server

@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.project import Project, load_project
-from labeling.studio.api.client import connect
+from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.values import digest_of
 from labeling.verbs.pull import pull

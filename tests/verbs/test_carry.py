@@ -19,7 +19,7 @@ from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.reprints.carry import CarryResult, carry
 from labeling.sources.ingest import ingest
-from labeling.studio.api.client import connect_to
+from labeling.studio.api.connect import connect_to
 from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, forecast, push

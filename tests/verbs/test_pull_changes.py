@@ -21,7 +21,7 @@ from labeling.articles import Article
 from labeling.errors import NotLabelStudio, ServerFailed, ServerUnreachable, ShortAnswer
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
-from labeling.studio.format.convert import result_of
+from labeling.studio.format.tasks import result_of
 from labeling.studio.sync import pull_archive
 from labeling.values import digest_of
 from labeling.verbs.pull import pull, watch
@@ -185,7 +185,7 @@ def test_a_whole_pull_comes_in_pieces(
     project: Project, twin: Project, studio: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the numbers we know, three at a time; a task of ours is gone, one is a stranger's: listed, and fetched too."""
-    monkeypatch.setattr("labeling.studio.api.calls.MOST_NUMBERS", 3)
+    monkeypatch.setattr("labeling.studio.api.client.MOST_NUMBERS", 3)
     Newsroom(project, studio, 5).work(12)
     call(studio, "DELETE", f"/api/tasks/{tasks(project)[NAMES[1]]}/")
     strangers = [{"data": {"text": "mine"}}, {"data": {"text": "and mine"}}]

@@ -19,7 +19,7 @@ from labeling.cli import cli
 from labeling.errors import LabelingError, SchemaInUse, ServerRefused, ServerUnreachable, StudioError, WorkspaceBusy
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
-from labeling.studio.api.client import Studio, connect_to
+from labeling.studio.api.connect import connect_to
 from labeling.values import digest_of
 from labeling.verbs.push import Pace, forecast, push
 from labeling.workspace import journal
@@ -27,6 +27,7 @@ from labeling.workspace import journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +119,7 @@ def test_an_answer_later_than_our_patience(
     """We hang up after a while; what the server stored by then is found, and not sent again."""
     monkeypatch.setattr("faulty.door.SLOW", 6.0)
     with door(studio, at("/import", 2, "slow")) as spoilt, monkeypatch.context() as patch:
-        patch.setattr("labeling.studio.api.calls._REQUEST_SECONDS", 3.0)
+        patch.setattr("labeling.studio.api.transport.REQUEST_SECONDS", 3.0)
         with pytest.raises(ServerUnreachable, match="not in time"):
             push(project, server=spoilt, pace=PATIENT)
     again = push(project, server=studio, pace=PATIENT)

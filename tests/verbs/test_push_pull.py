@@ -35,7 +35,7 @@ from labeling.errors import (
     WorkspaceBusy,
 )
 from labeling.project import Project, load_project
-from labeling.studio.api.client import Studio, connect_to
+from labeling.studio.api.connect import connect_to
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.signup import add_user
 from labeling.studio.sync.push_delivery import split_batches
@@ -47,6 +47,7 @@ from labeling.workspace.table import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
     from labeling.workspace.rows.server_state import PushedTask
 

@@ -20,9 +20,9 @@ from labeling.errors import MissingInput, UsageError
 from labeling.imports.import_annotations import import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
-from labeling.studio.api.client import connect_to
+from labeling.studio.api.connect import connect_to
 from labeling.studio.api.signup import add_user
-from labeling.studio.format.convert import result_of
+from labeling.studio.format.tasks import result_of
 from labeling.studio.server.server import run_embedded_server
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor

@@ -1,103 +1,128 @@
-"""The client: `label_studio_sdk` behind the few calls we use. Whatever fails has a name (`http_errors`).
+"""The client: everything we ever ask of a Label Studio server, as one class of calls.
 
-Reading is tried again by the SDK; writing never is. Label Studio does not recognise what it has been sent before, so a
-second try after a lost answer would store everything twice.
+Reads are tried again when they fail for a moment; writes never are (`transport`). Whatever fails has a name
+(`http_errors`).
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
+import datetime as dt
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
-from labeling.errors import NoServer, NotAuthorised, ServerUnreachable, ShortAnswer, UsageError
-from labeling.studio.api import calls
-from labeling.studio.api.http_errors import name_failures, not_label_studio_error
+from labeling.errors import ShortAnswer, UsageError
+from labeling.studio.api.http_errors import name_failures
+from labeling.studio.api.prefetch import prefetch_items
+from labeling.studio.api.queries import batch_names, export_path, last_change_query, make_filter, tasks_query
 from labeling.studio.api.remote import RemoteProject, RemoteTask, read_listed_task, read_project
-from labeling.studio.format.convert import annotator_names, submission_of
 from labeling.studio.format.exports import read_export
+from labeling.studio.format.tasks import digest_result, submission_of
 from labeling.values import canonical_json
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterator, Sequence
-    from gzip import GzipFile
-    from typing import BinaryIO
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from label_studio_sdk import LabelStudio
-    from label_studio_sdk.core.request_options import RequestOptions
     from pydantic import JsonValue
 
     from labeling.annotations import Annotation
     from labeling.articles import Article
-    from labeling.studio.format.convert import Json
-    from labeling.studio.server.credentials import Credentials
-    from labeling.workspace.table import Workspace
+    from labeling.studio.api.queries import TaskFilter
+    from labeling.studio.api.transport import Transport
+    from labeling.studio.format.regions import Json
 
-URL = "LABEL_STUDIO_URL"
-KEY = "LABEL_STUDIO_API_KEY"
+# Tasks an export is asked for by number, 14 bytes each in the address: nginx takes 8 KB by default, the image 64.
+MOST_NUMBERS = 500
 
-# Seconds. The server says nothing while it stores a batch or prepares an export.
-_FIRST_REQUEST: RequestOptions = {"max_retries": 0, "timeout": 30}
-_READ_REQUEST: RequestOptions = {"max_retries": 2, "timeout": 900}
-_WRITE_REQUEST: RequestOptions = {"max_retries": 0, "timeout": 900}
-
-_SDK_PAGE = 1000  # tasks
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
 class Studio:
-    """A Label Studio server, as one of its users sees it. ``url`` is for people: it holds no secret."""
+    """A Label Studio server, as one of its users sees it. ``url`` is for people: it holds no secret.
+
+    Every method raises `StudioError`, by the name of what went wrong; what else a method raises, it says.
+    """
 
     url: str
     email: str
-    sdk: LabelStudio = field(repr=False)
+    transport: Transport = field(repr=False)
+
+    # The server itself, and its users.
+
+    def version(self) -> str:
+        """The server's version; ``unknown`` when it does not tell."""
+        answer = self.transport.read("api/version", "say its version")
+        return self.transport.parse(
+            answer,
+            lambda body: str(
+                body.get("release") or body.get("label-studio-os-package", {}).get("version") or "unknown"
+            ),
+        )
+
+    def clock(self) -> dt.datetime | None:
+        """The server's time, to the second; None where its answers have no date, as those of uWSGI alone."""
+        answer = self.transport.read("api/version", "say its version")
+        try:
+            return parsedate_to_datetime(answer.headers["date"]).astimezone(dt.UTC)
+        except (KeyError, ValueError):
+            return None
+
+    def users(self) -> list[tuple[int, str]]:
+        """The number and e-mail address of each user."""
+        answer = self.transport.read("api/users/", "list its users")
+        return self.transport.parse(answer, lambda body: [(int(user["id"]), str(user["email"])) for user in body])
+
+    def invitation(self) -> str:
+        """The address of the page where somebody who was invited signs up."""
+        answer = self.transport.read("api/invite", "invite somebody")
+        return self.transport.parse(answer, lambda body: str(body["invite_url"]))
+
+    # Projects.
 
     def project(self, number: int) -> RemoteProject | None:
         """The project of that number, or None when this user sees none."""
-        from label_studio_sdk.core.api_error import ApiError
-
-        with name_failures(self.url, f"show project {number}"):
-            try:
-                found = self.sdk.projects.get(number, request_options=_READ_REQUEST)
-            except ApiError as error:
-                if error.status_code == 404 and isinstance(error.body, dict):  # noqa: PLR2004 - HTTP's own number
-                    return None
-                raise
-            return read_project(number, found.model_dump())
+        doing = f"show project {number}"
+        answer = self.transport.read_if_there(f"api/projects/{number}/", doing)
+        if answer is None:
+            return None
+        with name_failures(self.url, doing):
+            return read_project(number, answer.content)
 
     def create_project(self, title: str, description: str, config: str, instruction: str) -> int:
         """Create a project whose page shows the instruction and the suggestions; return its number."""
-        with name_failures(self.url, "create a project"):
-            made = self.sdk.projects.create(
-                title=title,
-                description=description,
-                label_config=config,
-                expert_instruction=instruction,
-                show_instruction=True,
-                show_skip_button=True,
-                enable_empty_annotation=True,
-                show_collab_predictions=True,
-                request_options=_WRITE_REQUEST,
-            )
-        return int(made.id or 0)
+        settings = {
+            "title": title,
+            "description": description,
+            "label_config": config,
+            "expert_instruction": instruction,
+            "show_instruction": True,
+            "show_skip_button": True,
+            "enable_empty_annotation": True,
+            "show_collab_predictions": True,
+        }
+        answer = self.transport.write("POST", "api/projects/", "create a project", json=settings)
+        return self.transport.parse(answer, lambda body: int(body["id"]))
 
     def change_page(self, project: int, config: str, instruction: str) -> None:
         """Give a project another labelling config and instruction. The server does not look whether labels are used."""
-        with name_failures(self.url, f"change project {project}"):
-            self.sdk.projects.update(
-                project, label_config=config, expert_instruction=instruction, request_options=_WRITE_REQUEST
-            )
+        page = {"label_config": config, "expert_instruction": instruction}
+        self.transport.write("PATCH", f"api/projects/{project}/", f"change project {project}", json=page)
 
     def show_suggestions(self, project: int, model: str) -> None:
         """Let the page show what ``model`` suggested; the server refuses a model that suggested nothing."""
-        with name_failures(self.url, f"show the suggestions of {model}"):
-            self.sdk.projects.update(
-                project, model_version=model, show_collab_predictions=True, request_options=_WRITE_REQUEST
-            )
+        shown = {"model_version": model, "show_collab_predictions": True}
+        self.transport.write("PATCH", f"api/projects/{project}/", f"show the suggestions of {model}", json=shown)
+
+    def name_project(self, project: int, title: str) -> None:
+        """Give a project another title."""
+        self.transport.write("PATCH", f"api/projects/{project}/", "name a project", json={"title": title})
+
+    def remove_project(self, project: int) -> None:
+        """Remove a project with all its tasks and annotations."""
+        self.transport.write("DELETE", f"api/projects/{project}/", f"remove project {project}")
+
+    # Tasks.
 
     def import_tasks(self, project: int, tasks: Sequence[Json]) -> list[int]:
         """Store tasks, all or none, and return their numbers in the order given. After any error, look what is there.
@@ -110,57 +135,94 @@ class Studio:
     def import_written(self, project: int, tasks: Sequence[str]) -> list[int]:
         """The same for tasks that are JSON texts already."""
         path = f"api/projects/{project}/import?return_task_ids=true"
-        stored = calls.store_rows(self, path, f"store {len(tasks)} tasks", tasks)
+        stored = self._write_rows(path, f"store {len(tasks)} tasks", tasks)
         numbers = stored.get("task_ids") if isinstance(stored, dict) else None
         if not isinstance(numbers, list) or len(numbers) != len(tasks):
-            raise self._short(f"numbers for the {len(tasks)} tasks that were sent", len(numbers or []))
+            raise self._short_answer(f"numbers for the {len(tasks)} tasks that were sent", len(numbers or []))
         return [int(number) for number in numbers]
 
-    def import_suggestions(self, project: int, predictions: Sequence[str]) -> None:
-        """Store predictions, JSON texts with the ``task`` each is for, all or none; the server knows no double."""
-        path = f"api/projects/{project}/import/predictions"
-        calls.store_rows(self, path, f"store {len(predictions)} suggestions", predictions)
+    def list_tasks(self, project: int, include: str, *filters: TaskFilter) -> Iterator[Any]:
+        """Some fields of each task that fits, as plain JSON, page by page: the only way in which tasks are listed.
 
-    def tasks(self, project: int) -> Iterator[RemoteTask]:
-        """All tasks of a project, page by page.
+        Args:
+            project: The project's number.
+            include: The fields to send, with commas between.
+            filters: What tasks must fit, all of it, each as `make_filter` makes it. Without any, all tasks fit.
 
         Raises:
             ShortAnswer: Fewer came than the server counts.
         """
+        query = tasks_query(project, include, filters)
         came, total, page = 0, 1, 1
         while came < total:
-            rows, total = self._page(project, page)
+            rows, total = self._tasks_page({**query, "page": page})
             if not rows and came < total:
-                raise self._short(f"{total} tasks", came)
+                raise self._short_answer(f"{total} tasks", came)
             yield from rows
             came, page = came + len(rows), page + 1
 
-    def download(self, project: int, out: BinaryIO | GzipFile) -> None:
-        """Write the server's JSON export of all tasks, with annotations and drafts, to ``out`` as it comes."""
-        with name_failures(self.url, f"export project {project}"):
-            chunks = self.sdk.projects.exports.download_sync(
-                project, export_type="JSON", download_all_tasks=True, request_options=_READ_REQUEST
-            )
-            out.writelines(chunks)
-
-    def export(self, project: int) -> list[JsonValue]:
-        """The tasks of that export.
+    def tasks(self, project: int, *filters: TaskFilter) -> Iterator[RemoteTask]:
+        """The tasks that fit, with the article that each names and the models that made suggestions for it.
 
         Raises:
-            UnreadableExport: It is none.
+            ShortAnswer: As `list_tasks` does.
         """
-        out = BytesIO()
-        self.download(project, out)
-        return read_export(out.getvalue(), f"the export of project {project} of {self.url}")
+        with name_failures(self.url, f"list the tasks of project {project}"):
+            for row in self.list_tasks(project, "id,data,predictions_model_versions", *filters):
+                yield read_listed_task(row)
 
-    def users(self) -> list[tuple[int, str]]:
-        """The number and e-mail address of each user."""
-        with name_failures(self.url, "list its users"):
-            return [(int(user.id), str(user.email)) for user in self.sdk.users.list(request_options=_READ_REQUEST)]
+    def find_tasks(self, project: int, articles: Iterable[str]) -> list[RemoteTask]:
+        """The tasks that name one of these articles, asked for in queries that any server takes."""
+        conditions = (make_filter("data.article", "in_list", "String", [*names]) for names in batch_names(articles))
+        return [task for condition in conditions for task in self.tasks(project, condition)]
 
-    def annotators(self) -> dict[int | str, str]:
-        """What to call each user, by number and by e-mail address, as `annotator_names` has it."""
-        return annotator_names(self.users())
+    def last_change(self, project: int) -> dt.datetime:
+        """When a task there last changed, by the server's own clock: it is at least that late on the server."""
+        answer = self.transport.read("api/tasks/", "list its last change", params=last_change_query(project))
+        return self.transport.parse(answer, _latest_update)
+
+    def export_pieces(self, project: int, numbers: Sequence[int]) -> Iterator[bytes]:
+        """The server's exports of the tasks of these numbers, five hundred at a time, as they come, in order.
+
+        In pieces, because the server says nothing until an export is made: a front that waits for a minute would cut
+        off one of everything, and it would take the server a gigabyte. The server makes the next one while one is read;
+        never two at once, for Label Studio writes two exports of the same content into one file.
+        """
+        pieces = (numbers[start : start + MOST_NUMBERS] for start in range(0, len(numbers), MOST_NUMBERS))
+        paths = (export_path(project, piece) for piece in pieces)
+        return prefetch_items(self.transport.read(path, "export some tasks").content for path in paths)
+
+    def export_tasks(self, project: int, numbers: Sequence[int]) -> Iterator[JsonValue]:
+        """The tasks of these numbers as the server's export has them; one that was deleted meanwhile is missing.
+
+        Raises:
+            UnreadableExport: What comes is not an export.
+        """
+        for raw in self.export_pieces(project, numbers):
+            yield from read_export(raw, f"an export of project {project} of {self.url}")
+
+    def export(self, project: int) -> Iterator[JsonValue]:
+        """All tasks of a project as the server's export has them, with annotations and drafts.
+
+        Raises:
+            UnreadableExport: What comes is not an export.
+        """
+        return self.export_tasks(project, [int(row["id"]) for row in self.list_tasks(project, "id")])
+
+    def remove_empty(self, project: int, numbers: Sequence[int]) -> list[int]:
+        """Remove those of these tasks that hold no annotation and no draft; return their numbers.
+
+        Each is looked at the moment before: a task that somebody has worked in is never removed.
+        """
+        removed = []
+        for number in numbers:
+            for task in self.export_tasks(project, [number]):
+                if isinstance(task, dict) and task.get("annotations") == [] and task.get("drafts") == []:
+                    self.transport.write("DELETE", f"api/tasks/{number}/", f"remove task {number}")
+                    removed.append(number)
+        return removed
+
+    # Annotations and suggestions.
 
     def annotate(self, task: int, annotation: Annotation, article: Article) -> int:
         """Submit or skip, as the user whose key this client has; return the server's number of it.
@@ -170,26 +232,60 @@ class Studio:
         """
         if annotation.state == "draft":
             raise UsageError("a draft cannot be submitted", todo="make its state `submitted` or `skipped`")
-        with name_failures(self.url, f"store an annotation of task {task}", texts=True):
-            stored = self.sdk.annotations.create(
-                task, **cast("Any", submission_of(annotation, article)), request_options=_WRITE_REQUEST
-            )
-        return int(stored.id or 0)
+        path, doing = f"api/tasks/{task}/annotations/", f"store an annotation of task {task}"
+        answer = self.transport.write("POST", path, doing, texts=True, json=submission_of(annotation, article))
+        return self.transport.parse(answer, lambda body: int(body["id"]))
 
-    def _page(self, project: int, page: int) -> tuple[list[RemoteTask], int]:
-        with name_failures(self.url, f"list the tasks of project {project}"):
-            answer: Any = self.sdk.tasks.list(
-                project=project,
-                # The models that spoke are told only with `all`; `include` keeps the rest out.
-                fields="all",
-                include="id,data,predictions_model_versions",
-                page=page,
-                page_size=_SDK_PAGE,
-                request_options=_READ_REQUEST,
-            )
-            return [read_listed_task(item.model_dump()) for item in answer.items or []], int(answer.response.total)
+    def save_draft(self, task: int, annotation: int | None, draft: Json, key: str | None) -> None:
+        """Save a draft in a task, as the page does.
 
-    def _short(self, wanted: str, came: int) -> ShortAnswer:
+        Args:
+            task: The task's number.
+            annotation: The number of the annotation that the draft is a change of; None when it is a new one.
+            draft: Its ``result`` and ``lead_time``.
+            key: A legacy token of its author; None when that is the user of this client.
+        """
+        parent = "" if annotation is None else f"/annotations/{annotation}"
+        headers = {} if key is None else {"Authorization": f"Token {key}"}
+        path = f"api/tasks/{task}{parent}/drafts"
+        self.transport.write("POST", path, "save a draft", texts=True, json=draft, headers=headers)
+
+    def import_suggestions(self, project: int, predictions: Sequence[str]) -> None:
+        """Store predictions, JSON texts with the ``task`` each is for, all or none; the server knows no double."""
+        path = f"api/projects/{project}/import/predictions"
+        self._write_rows(path, f"store {len(predictions)} suggestions", predictions)
+
+    def list_suggestions(self, project: int) -> list[tuple[int, str, str]]:
+        """Every suggestion there: the task's number, the model, and the digest of the suggestion's result."""
+        answer = self.transport.read("api/predictions/", "list its suggestions", params={"project": project})
+        return self.transport.parse(
+            answer,
+            lambda rows: [
+                (int(row["task"]), str(row["model_version"] or ""), digest_result(row["result"])) for row in rows
+            ],
+        )
+
+    def remove_suggestions(self, project: int, model: str) -> None:
+        """Remove all suggestions of a model in a project."""
+        path, doing = f"api/projects/{project}/model-versions/", f"remove the suggestions of {model}"
+        self.transport.write("DELETE", path, doing, json={"model_version": model})
+
+    def _tasks_page(self, query: dict[str, Any]) -> tuple[list[Any], int]:
+        """The tasks of one page, and how many there are on all pages."""
+        answer = self.transport.read("api/tasks/", "list its tasks", params=query)
+        return self.transport.parse(answer, lambda body: (list(body["tasks"]), int(body["total"])))
+
+    def _write_rows(self, path: str, doing: str, rows: Sequence[str]) -> Any:  # noqa: ANN401 - JSON
+        """Send rows that are written as JSON already, as one list; return the server's answer.
+
+        The SDK would copy each of them once more, piece by piece: that takes longer than all the rest of a push.
+        """
+        headers = {"Content-Type": "application/json"}
+        body = f"[{','.join(rows)}]".encode()
+        answer = self.transport.write("POST", path, doing, texts=True, content=body, headers=headers)
+        return self.transport.parse(answer, lambda stored: stored)
+
+    def _short_answer(self, wanted: str, came: int) -> ShortAnswer:
         return ShortAnswer(
             f"{self.url} should have sent {wanted}, and sent {came}",
             todo="run the same command again, when nobody is deleting tasks; nothing was written",
@@ -197,99 +293,7 @@ class Studio:
         )
 
 
-@contextmanager
-def connect(workspace: Workspace, credentials: Credentials | None = None) -> Iterator[Studio]:
-    """The server that the environment names, else the workspace's embedded one, if it runs.
-
-    Args:
-        workspace: Whose embedded server.
-        credentials: A server to speak to whatever the environment says.
-
-    Raises:
-        NoServer: Neither is there.
-        StudioError: As `connect_to` does.
-    """
-    url, key = (credentials.url, credentials.api_key) if credentials else _named_or_embedded(workspace)
-    with connect_to(url, key) as studio:
-        yield studio
-
-
-@contextmanager
-def connect_to(url: str, key: str) -> Iterator[Studio]:
-    """The server at ``url``, for the user whose key it is: a personal access token or a legacy token.
-
-    Raises:
-        ServerUnreachable: Nothing answers, or it is no address.
-        NotLabelStudio: Something else answers.
-        NotAuthorised: The key is not accepted.
-    """
-    import httpx
-    from label_studio_sdk import LabelStudio
-
-    shown = _hide_secrets(url)
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise NotAuthorised(f"what is given as the key for {shown} is none", todo=f"see what {KEY} holds", where=shown)
-    # Redirections are not followed: a POST would arrive as a GET, and the key at another machine. Proxies of the
-    # environment are for other machines than this one; the authorities it names are for all.
-    here = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-    with httpx.Client(timeout=60, follow_redirects=False, trust_env=not here, verify=_ssl_context(shown)) as browser:
-        with name_failures(shown, "say who we are"):
-            sdk = LabelStudio(  # type: ignore[no-untyped-call]  # the SDK's own constructor has no types
-                base_url=f"{url.rstrip('/')}/", api_key=key, httpx_client=browser
-            )
-            user = sdk.users.whoami(request_options=_FIRST_REQUEST)
-        # The SDK checks nothing of an answer: it may be any JSON.
-        email = getattr(user, "email", None)
-        if not isinstance(email, str):
-            raise not_label_studio_error(shown)
-        yield Studio(shown, email, sdk)
-
-
-def _ssl_context(url: str) -> ssl.SSLContext:
-    """Whose certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the ones everybody believes."""
-    import httpx
-
-    try:
-        return httpx.create_ssl_context(trust_env=url.startswith("https:"))
-    except OSError as error:
-        raise ServerUnreachable(
-            f"{url} cannot be trusted: no certificate can be read from what SSL_CERT_FILE names ({error.strerror})",
-            todo="let SSL_CERT_FILE name a file of certificates (PEM), or unset it",
-            where="SSL_CERT_FILE",
-        ) from None
-
-
-def _named_or_embedded(workspace: Workspace) -> tuple[str, str]:
-    url, key = os.environ.get(URL, "").strip(), os.environ.get(KEY, "").strip()
-    if url and not key:
-        raise NotAuthorised(f"{URL} is set, and {KEY} is not", todo=f"put a key of yours into {KEY}", where=URL)
-    if key and not url:
-        raise NoServer(f"{KEY} is set, and {URL} is not", todo=f"name the server in {URL}, or unset {KEY}", where=URL)
-    return (url, key) if url else _embedded_server(workspace)
-
-
-def _embedded_server(workspace: Workspace) -> tuple[str, str]:
-    from labeling.studio.server.server import find_running_server
-
-    credentials = find_running_server(workspace)
-    if credentials is None:
-        raise NoServer(
-            f"no server is named in {URL}, and the one of {workspace.root} does not run",
-            todo=f"start it with `labeling serve --detach`, or name yours in {URL} and {KEY}",
-            where=str(workspace.root),
-        )
-    return credentials.url, credentials.api_key
-
-
-def _hide_secrets(url: str) -> str:
-    """The address for messages, without a user or password that may stand in it."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        parts, port = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ServerUnreachable(
-            f"what {URL} holds is no address of a server", todo="write it as http://host:port", where=URL
-        )
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"
+def _latest_update(body: dict[str, Any]) -> dt.datetime:
+    """The latest ``updated_at`` on a page of tasks; long ago when there are no tasks."""
+    instants = [dt.datetime.fromisoformat(row["updated_at"]).astimezone(dt.UTC) for row in body["tasks"]]
+    return max([_LONG_AGO, *instants])

@@ -94,6 +94,11 @@ def not_label_studio_error(url: str) -> NotLabelStudio:
     return NotLabelStudio(f"{url} answers, but not as Label Studio does", todo=_ADDRESS, where=url)
 
 
+def not_an_api_error(url: str) -> NotLabelStudio:
+    """The error for an answer that is not JSON, such as a web page."""
+    return NotLabelStudio(f"{url} answers with something that is not Label Studio's API", todo=_ADDRESS, where=url)
+
+
 def _unreachable_error(error: httpx.HTTPError, url: str) -> ServerUnreachable:
     import httpx
 
@@ -120,7 +125,7 @@ def _status_error(error: ApiError, url: str, doing: str, *, texts: bool) -> Stud
     if status == 400 and any(sign in str(error.body) for sign in _TO_TLS):  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} expects https, and was spoken to by http", todo=_SECURE, where=url)
     if status < 300 or (status == 404 and isinstance(error.body, str)):  # noqa: PLR2004 - the same
-        return NotLabelStudio(f"{url} answers with something that is not Label Studio's API", todo=_ADDRESS, where=url)
+        return not_an_api_error(url)
     return ServerRefused(failed, todo=_status_todo(status), where=url)
 
 

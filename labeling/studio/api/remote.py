@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic reads it when the class is made
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,13 +52,13 @@ class _ListedTaskAnswer(ServerModel):
     predictions_model_versions: str | None = None
 
 
-def read_project(number: int, answer: dict[str, Any]) -> RemoteProject:
-    """A project from the SDK's model of it.
+def read_project(number: int, answer: bytes) -> RemoteProject:
+    """A project from the JSON that the server answers.
 
     Raises:
-        pydantic.ValidationError: It is none.
+        pydantic.ValidationError: It is not that.
     """
-    read = _ProjectAnswer.model_validate(answer)
+    read = _ProjectAnswer.model_validate_json(answer)
     return RemoteProject(
         number=number,
         created=read.created_at.isoformat(),
@@ -73,10 +73,10 @@ def read_project(number: int, answer: dict[str, Any]) -> RemoteProject:
 
 
 def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
-    """A task from the SDK's model of a listed one.
+    """A task from a row of a list of tasks.
 
     Raises:
-        pydantic.ValidationError: It is none.
+        pydantic.ValidationError: It is not that.
     """
     read = _ListedTaskAnswer.model_validate(answer)
     article, text = read.data.get("article"), read.data.get("text")

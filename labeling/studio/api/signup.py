@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from labeling.errors import NotLabelStudio, ServerRefused, ServerUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from labeling.studio.api.client import Studio
@@ -32,27 +34,16 @@ def add_user(credentials: Credentials, email: str, password: str) -> str:
         NotLabelStudio: The answer is not Label Studio's.
         ServerRefused: No such e-mail or password is allowed, or the e-mail has another password.
     """
-    import httpx
-
     user = {"email": email, "password": password}
-    try:
-        # The environment's proxies are for other machines, and may not see passwords of this one.
-        with httpx.Client(base_url=credentials.url, timeout=_SIGNUP_SECONDS, trust_env=False) as browser:
-            if not _submit_form(browser, "/user/login/", user) and not _submit_form(
-                browser, _fetch_invitation(credentials), user
-            ):
-                raise ServerRefused(
-                    f"{credentials.url} lets {email} neither log in nor sign up",
-                    todo="use a valid e-mail and a longer password, or the password this e-mail has already",
-                    where=credentials.url,
-                )
-            return str(_answer_field(browser.get("/api/current-user/token"), "token"))
-    except httpx.HTTPError as error:
-        raise ServerUnreachable(
-            f"{credentials.url} does not answer: {error}",
-            todo="see that it runs: `labeling serve`",
-            where=credentials.url,
-        ) from None
+
+    def log_in_or_sign_up(browser: httpx.Client) -> bool:
+        if _submit_form(browser, "/user/login/", user):
+            return True
+        headers = {"Authorization": f"Token {credentials.api_key}"}
+        invitation = str(_answer_field(browser.get("/api/invite", headers=headers), "invite_url"))
+        return _submit_form(browser, invitation, user)
+
+    return _fetch_own_key(credentials.url, email, log_in_or_sign_up)
 
 
 def sign_up(studio: Studio, email: str, password: str) -> str:
@@ -64,32 +55,30 @@ def sign_up(studio: Studio, email: str, password: str) -> str:
         NotAuthorised: The organisation does not allow legacy tokens.
         ServerRefused: No such e-mail or password is allowed.
     """
+    invitation = studio.invitation()
+    user = {"email": email, "password": password}
+    return _fetch_own_key(studio.url, email, lambda browser: _submit_form(browser, invitation, user))
+
+
+def _fetch_own_key(url: str, email: str, enter: Callable[[httpx.Client], bool]) -> str:
+    """The key of whoever has come in by ``enter``, which returns whether the server let them."""
     import httpx
 
-    from labeling.studio.api.calls import ask
-
-    invitation = str(_answer_field(ask(studio, "GET", "api/invite", "invite somebody"), "invite_url"))
     try:
-        with httpx.Client(base_url=studio.url, timeout=_SIGNUP_SECONDS, trust_env=False) as browser:
-            if not _submit_form(browser, invitation, {"email": email, "password": password}):
-                raise ServerRefused(
-                    f"{studio.url} does not let {email} sign up",
-                    todo="let the organisation's page say why: invite them by hand",
-                    where=studio.url,
-                )
-            return str(_answer_field(browser.get("/api/current-user/token"), "token"))
+        # The environment's proxies are for other machines, and may not see passwords of this one.
+        with httpx.Client(base_url=url, timeout=_SIGNUP_SECONDS, trust_env=False) as browser:
+            if enter(browser):
+                return str(_answer_field(browser.get("/api/current-user/token"), "token"))
     except httpx.HTTPError as error:
         raise ServerUnreachable(
-            f"{studio.url} does not answer: {type(error).__name__}", todo="see that it runs", where=studio.url
+            f"{url} does not answer: {error or type(error).__name__}", todo="see that the server runs", where=url
         ) from None
-
-
-def _fetch_invitation(credentials: Credentials) -> str:
-    import httpx
-
-    headers = {"Authorization": f"Token {credentials.api_key}"}
-    reply = httpx.get(f"{credentials.url}/api/invite", headers=headers, timeout=_SIGNUP_SECONDS, trust_env=False)
-    return str(_answer_field(reply, "invite_url"))
+    raise ServerRefused(
+        f"{url} lets {email} neither log in nor sign up",
+        todo="use a valid e-mail and a longer password, or the password this e-mail has already; else invite them by "
+        "the page of the organisation, which shows why",
+        where=url,
+    )
 
 
 def _submit_form(browser: httpx.Client, path: str, user: dict[str, str]) -> bool:

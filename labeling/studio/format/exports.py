@@ -87,7 +87,7 @@ def is_portable(raw: bytes) -> bool:
 
 
 def read_export(raw: bytes, where: str) -> list[JsonValue]:
-    """The tasks of a plain JSON export or a snapshot, as they came; each is for `convert.read_task`.
+    """The tasks of a plain JSON export or a snapshot, as they came; each is for `submissions.read_task`.
 
     Args:
         raw: The file's bytes.

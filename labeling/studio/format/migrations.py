@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from labeling.annotations import ThingKind
+    from labeling.studio.format.regions import Json
 
-ResultRow: TypeAlias = "dict[str, JsonValue]"
 RegionKey: TypeAlias = tuple[str, str, str]  # start, end, label; what the server has there may be anything
 
 
@@ -73,7 +73,7 @@ class _Migration:
             left = self._choice(row) if kind == "choices" else row
         return [] if left is None else [left]
 
-    def _region(self, row: ResultRow) -> ResultRow | None:
+    def _region(self, row: Json) -> Json | None:
         value = _row_value(row)
         names = _list_strings(value, "labels")
         fates = [self._label(row, value, old) for old in names]
@@ -83,7 +83,7 @@ class _Migration:
             return None
         return row if kept == names else {**row, "value": {**value, "labels": [*kept]}}
 
-    def _label(self, row: ResultRow, value: ResultRow, old: str) -> tuple[str, str]:
+    def _label(self, row: Json, value: Json, old: str) -> tuple[str, str]:
         """The label of today; or none, and the region that bears it at this place already, if one does."""
         if old not in self.migrations.labels:
             return old, ""
@@ -99,7 +99,7 @@ class _Migration:
         self._found("span", f"{_region_id(row)}:{old}", f"{old} is {new} now, and {there!r} is that already", row)
         return "", there
 
-    def _beside(self, row: ResultRow) -> ResultRow | None:
+    def _beside(self, row: Json) -> Json | None:
         """What was said of a region that is gone (a note, a doubt) goes with it, or to the one it was merged with."""
         goal = self.moved[_region_id(row)]
         if goal:
@@ -107,7 +107,7 @@ class _Migration:
         self._found("span", f"{_region_id(row)}:{row.get('from_name')}", "its span is removed", row)
         return None
 
-    def _relation(self, row: ResultRow) -> ResultRow | None:
+    def _relation(self, row: Json) -> Json | None:
         drawn = str(row.get("from_id")), str(row.get("to_id"))
         head, tail = (self.moved.get(end, end) for end in drawn)
         names = _list_strings(row, "labels")
@@ -118,7 +118,7 @@ class _Migration:
             row if (head, tail, kept) == (*drawn, names) else {**row, "from_id": head, "to_id": tail, "labels": [*kept]}
         )
 
-    def _link(self, row: ResultRow, head: str, tail: str, old: str) -> str:
+    def _link(self, row: Json, head: str, tail: str, old: str) -> str:
         new = self.migrations.relations.get(old, old)
         moved = new != old or (head, tail) != (str(row.get("from_id")), str(row.get("to_id")))
         name = f"{row.get('from_id')} {old} {row.get('to_id')}"
@@ -129,7 +129,7 @@ class _Migration:
         self.drawn.add((head, tail, new))
         return new
 
-    def _choice(self, row: ResultRow) -> ResultRow | None:
+    def _choice(self, row: Json) -> Json | None:
         value, control = _row_value(row), str(row.get("from_name"))
         names = _list_strings(value, "choices")
         kept = [new for old in names if (new := self._option(row, control, old))]
@@ -137,7 +137,7 @@ class _Migration:
             return row
         return {**row, "value": {**value, "choices": [*kept]}} if kept else None
 
-    def _option(self, row: ResultRow, control: str, old: str) -> str:
+    def _option(self, row: Json, control: str, old: str) -> str:
         way = self.migrations.choices.get(f"{control}.{old}")
         if way is None:
             return old
@@ -148,7 +148,7 @@ class _Migration:
         self.ticked.add((control, new))
         return new
 
-    def _found(self, what: ThingKind, name: str, reason: str, row: ResultRow) -> None:
+    def _found(self, what: ThingKind, name: str, reason: str, row: Json) -> None:
         self.findings.append(ResultFinding(what, name, "migrated", f"by the project file: {reason}", row))
 
 
@@ -157,15 +157,15 @@ def _regions_first(result: list[JsonValue]) -> list[JsonValue]:
     return sorted(result, key=lambda row: not (isinstance(row, dict) and row.get("type") == "labels"))
 
 
-def _region_id(row: ResultRow) -> str:
+def _region_id(row: Json) -> str:
     return str(row.get("id"))
 
 
-def _region_key(value: ResultRow, label: str) -> RegionKey:
+def _region_key(value: Json, label: str) -> RegionKey:
     return str(value.get("start")), str(value.get("end")), label
 
 
-def _row_value(row: Mapping[str, JsonValue]) -> ResultRow:
+def _row_value(row: Mapping[str, JsonValue]) -> Json:
     value = row.get("value")
     return value if isinstance(value, dict) else {}
 

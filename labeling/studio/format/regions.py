@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from labeling.schema import RelationType, Schema
 
 
+Json: TypeAlias = dict[str, JsonValue]
+
+
 class ServerModel(BaseModel):
     """A part of Label Studio's JSON: what we read is strict, what the server adds beside it is its own affair."""
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.errors import LabelingError, MissingInput
-from labeling.studio.api import calls
-from labeling.studio.format.config import labelling_config, labelling_instruction
-from labeling.studio.format.convert import annotator_names, read_task, task_of
+from labeling.studio.api.queries import make_filter
+from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.schema_change import read_schema_terms
+from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.tasks import task_of
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.values import digest_of
 
@@ -86,8 +87,7 @@ def _finding_or_failure(what: str, look: Callable[[], CheckFinding]) -> Iterator
 
 
 def _check_server(studio: Studio) -> CheckFinding:
-    answer = calls.ask(studio, "GET", "api/version", "say its version").json()
-    version = str(answer.get("release") or answer.get("label-studio-os-package", {}).get("version") or "unknown")
+    version = studio.version()
     found = f"Label Studio {version} at {studio.url}"
     if version.startswith(SERVER):
         return CheckFinding("server", "good", found)
@@ -104,12 +104,12 @@ def _check_sdk() -> CheckFinding:
 
 
 def _check_key(studio: Studio) -> CheckFinding:
-    kind = "a legacy token" if calls.is_legacy(studio) else "a personal access token"
+    kind = "a legacy token" if studio.transport.is_legacy_key else "a personal access token"
     return CheckFinding("key", "good", f"{kind} of {studio.email}")
 
 
 def _check_clock(studio: Studio) -> CheckFinding:
-    theirs = calls.read_clock(studio)
+    theirs = studio.clock()
     if theirs is None:
         return CheckFinding(
             "clock", "good", "the server does not tell; `pull --changes` goes by what changed there last"
@@ -144,7 +144,7 @@ def _run_probe(studio: Studio, schema: Schema) -> CheckFinding:
     try:
         lost = _round_trip(studio, project, schema)
     finally:
-        calls.ask(studio, "DELETE", f"api/projects/{project}/", "remove the probe")
+        studio.remove_project(project)
     if lost:
         return CheckFinding("probe", "bad", "; ".join(lost), "do not use this server until its vendor has mended that")
     return CheckFinding("probe", "good", f"{len(STRETCHES)} spans came back to the character; the probe is removed")
@@ -156,7 +156,7 @@ def _round_trip(studio: Studio, project: int, schema: Schema) -> list[str]:
     said = _probe_annotation(article, schema)
     (task,) = studio.import_tasks(project, [task_of(article)])
     number = studio.annotate(task, said, article)
-    (exported,) = calls.export_tasks(studio, project, [task])
+    (exported,) = studio.export_tasks(project, [task])
     names = annotator_names(studio.users())
     came, findings = read_task(exported, {article.id: article}, schema, names)
     lost = [f"{finding.what} {finding.id}: {finding.reason}" for finding in findings]
@@ -167,10 +167,10 @@ def _round_trip(studio: Studio, project: int, schema: Schema) -> list[str]:
 
 def _find_unseen(studio: Studio, project: int, task: int) -> list[str]:
     """Whether the filters that `pull --changes` relies on find the task."""
-    before = calls.find_last_change(studio, project) - dt.timedelta(minutes=10)
-    condition = calls.make_filter("updated_at", "greater", "Datetime", f"{before:%Y-%m-%dT%H:%M:%S.%fZ}")
-    changed = [row["id"] for row in calls.list_tasks(studio, project, "id", condition)]
-    found = [each.number for each in calls.find_tasks(studio, project, ["labeling/doctor"])]
+    before = studio.last_change(project) - dt.timedelta(minutes=10)
+    condition = make_filter("updated_at", "greater", "Datetime", f"{before:%Y-%m-%dT%H:%M:%S.%fZ}")
+    changed = [row["id"] for row in studio.list_tasks(project, "id", condition)]
+    found = [each.number for each in studio.find_tasks(project, ["labeling/doctor"])]
     lost = [] if changed == [task] else ["the server does not find a task by its change"]
     return lost if found == [task] else [*lost, "the server does not find a task by its article"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
-from labeling.studio.format.config import labelling_config, labelling_instruction
+from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.schema_change import find_orphans
 from labeling.workspace.rows.server_state import ProjectLink
 

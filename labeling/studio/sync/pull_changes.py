@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.errors import ShortAnswer
-from labeling.studio.api import calls
+from labeling.studio.api.queries import make_filter
 from labeling.studio.sync.pull_state import read_pulled_task
 from labeling.workspace.rows.server_state import PulledTask
 
@@ -86,8 +86,8 @@ class _ChangeQuery:
         return Changes(tuple(tasks.values()), frozenset(), after)
 
     def touched(self, before: Mapping[int, PulledTask], since: dt.datetime) -> set[int]:
-        condition = calls.make_filter("updated_at", "greater", "Datetime", f"{since:%Y-%m-%dT%H:%M:%S.%fZ}")
-        rows = calls.list_tasks(self.studio, self.project, "id,updated_at", condition)
+        condition = make_filter("updated_at", "greater", "Datetime", f"{since:%Y-%m-%dT%H:%M:%S.%fZ}")
+        rows = self.studio.list_tasks(self.project, "id,updated_at", condition)
         return {
             int(row["id"])
             for row in rows
@@ -96,12 +96,12 @@ class _ChangeQuery:
 
     def drafted(self, before: Mapping[int, PulledTask]) -> set[int]:
         """Tasks with drafts, and those that had one."""
-        condition = calls.make_filter("draft_exists", "equal", "Boolean", value=True)
-        now = {int(row["id"]) for row in calls.list_tasks(self.studio, self.project, "id", condition)}
+        condition = make_filter("draft_exists", "equal", "Boolean", value=True)
+        now = {int(row["id"]) for row in self.studio.list_tasks(self.project, "id", condition)}
         return now | {number for number, task in before.items() if task.count("draft")}
 
     def exported(self, numbers: Iterable[int]) -> dict[int, dict[str, JsonValue]]:
-        tasks = calls.export_tasks(self.studio, self.project, sorted(numbers))
+        tasks = self.studio.export_tasks(self.project, sorted(numbers))
         return {task["id"]: task for task in tasks if isinstance(task, dict) and isinstance(task["id"], int)}
 
     def everything(self) -> dict[int, tuple[str, int, int]]:
@@ -109,7 +109,7 @@ class _ChangeQuery:
         fields = "id,updated_at,total_annotations,cancelled_annotations"
         return {
             int(row["id"]): (str(row["updated_at"]), row["total_annotations"], row["cancelled_annotations"])
-            for row in calls.list_tasks(self.studio, self.project, fields)
+            for row in self.studio.list_tasks(self.project, fields)
         }
 
     def agrees(self, after: Mapping[int, PulledTask]) -> bool:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import is_imported
-from labeling.studio.api import calls
 from labeling.studio.api.http_errors import not_label_studio_error
-from labeling.studio.format.convert import annotator_names, read_task
 from labeling.studio.format.exports import is_portable, read_export
+from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
 from labeling.studio.sync.pull_state import PullDifference, compare_pulls, describe_unsubmitted, read_pulled_task
@@ -153,7 +152,7 @@ class ProjectPull:
 
     def _seen(self) -> dt.datetime:
         """The server's time, or one before it: whatever changes from now on changes later."""
-        return calls.read_clock(self.studio) or calls.find_last_change(self.studio, self.project.number)
+        return self.studio.clock() or self.studio.last_change(self.project.number)
 
     def _users(self) -> list[tuple[int, str]]:
         users = self.studio.users()
@@ -172,13 +171,13 @@ class ProjectPull:
         with write_archive(path) as keep:
             came = self._exported(sorted(known), keep, reading)
             if came < self.project.tasks:
-                listed = {int(row["id"]) for row in calls.list_tasks(self.studio, self.project.number, "id")}
+                listed = {int(row["id"]) for row in self.studio.list_tasks(self.project.number, "id")}
                 self._exported(sorted(listed - known), keep, reading)
 
     def _exported(self, numbers: list[int], keep: Callable[[bytes], None], reading: _PullWriter) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
-        for answer in calls.export_pieces(self.studio, self.project.number, numbers):
+        for answer in self.studio.export_pieces(self.project.number, numbers):
             portable = is_portable(answer)
             for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
                 if not isinstance(task, dict) or task["id"] not in asked:

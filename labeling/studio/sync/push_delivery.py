@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from labeling.errors import NotAuthorised, ServerRefused, StaleTask
-from labeling.studio.api import calls
 from labeling.studio.api.prefetch import prefetch_items
-from labeling.studio.format.convert import prediction_of, says_anything, task_of
+from labeling.studio.format.tasks import prediction_of, says_anything, task_of
 from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestion_digest
 from labeling.studio.sync.reconciliation import LOST_REQUEST_PATIENCE, Reconciliation
 from labeling.values import canonical_json
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
-    from labeling.studio.format.convert import Json
+    from labeling.studio.format.regions import Json
     from labeling.studio.sync.push_plan import PushPlan, Suggestion, SuggestionsByArticle, SuggestionUpdate
     from labeling.workspace.rows.server_state import TextKey
 
@@ -189,7 +188,7 @@ class ProjectPush:
         if wording.replaced:
             there = [key for key, row in known.items() if wording.model in row.suggested]
             self._note(there, known, wording.model, IN_DOUBT)
-            calls.remove_suggestions(self.studio, self.project.number, wording.model)
+            self.studio.remove_suggestions(self.project.number, wording.model)
             self._note(there, known, wording.model, None)
         sizes = (_MOST_SUGGESTIONS, _MOST_SUGGESTION_BYTES)
         predictions = ((word, canonical_json(_prediction_json(word, known))) for word in wording.words)
@@ -212,7 +211,7 @@ class ProjectPush:
         """Remove the tasks of older texts of these articles, where nobody has said anything in them."""
         current = {article.id: article.digest for article in changed}
         old = [row.task for row in known.values() if row.task and current.get(row.article, row.digest) != row.digest]
-        removed = set(calls.remove_empty(self.studio, self.project.number, old))
+        removed = set(self.studio.remove_empty(self.project.number, old))
         return {key: row for key, row in known.items() if row.task not in removed}, len(removed)
 
     def _counted(

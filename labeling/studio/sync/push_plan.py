@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.studio.format.convert import result_of, says_anything
-from labeling.values import canonical_json, digest_of
+from labeling.studio.format.tasks import digest_result, result_of, says_anything
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
 # What each model says about each article.
 SuggestionsByArticle: TypeAlias = dict[str, dict[str, "Annotation"]]
-
-_DIGEST = 16  # characters: enough to tell apart what one model has said of one article
 
 
 @dataclass(frozen=True)
@@ -97,11 +94,6 @@ def suggestions_of_model(
 def suggestion_digest(said: Annotation, article: Article) -> str:
     """The digest of a suggestion as it is sent."""
     return digest_result([*result_of(said, article)])
-
-
-def digest_result(result: object) -> str:
-    """The digest of a suggestion's result, as we send it or as the server has it."""
-    return digest_of(canonical_json(result))[:_DIGEST]  # type: ignore[arg-type]  # it came out of JSON
 
 
 def _plan_update(model: str, words: tuple[Suggestion, ...], known: Mapping[TextKey, PushedTask]) -> SuggestionUpdate:

@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labeling.studio.api import calls
 from labeling.workspace.journal import IN_DOUBT
 from labeling.workspace.rows.server_state import PushedTask
 
@@ -47,7 +46,7 @@ class Reconciliation:
         sent = {row.key: row for row in doubtful}
         while True:
             names = sorted({row.article for row in doubtful})
-            there = self._rows(calls.find_tasks(self.studio, self.project, names))
+            there = self._rows(self.studio.find_tasks(self.project, names))
             arrived = {
                 key: sent[key].model_copy(update={"task": row.task}) for key, row in there.items() if key in sent
             }
@@ -66,7 +65,7 @@ class Reconciliation:
         self.say("Asking the server for all its suggestions")
         while True:
             said: dict[int, dict[str, str]] = defaultdict(dict)
-            for task, model, digest in calls.list_suggestions(self.studio, self.project):
+            for task, model, digest in self.studio.list_suggestions(self.project):
                 said[task][model] = _DOUBLED if model in said[task] else digest
             told = {
                 key: row.model_copy(update={"suggested": said.get(row.task or 0, {})}) for key, row in known.items()
@@ -89,14 +88,14 @@ class Reconciliation:
     def _healed(self, double: Sequence[int]) -> list[int]:
         """Remove what is empty of tasks that are alike, the oldest first, but one."""
         said: Counter[int] = Counter(dict.fromkeys(double, 0))
-        for task in calls.export_tasks(self.studio, self.project, double):
+        for task in self.studio.export_tasks(self.project, double):
             if isinstance(task, dict):
                 said[int(str(task["id"]))] = len(_list_or_empty(task.get("annotations"))) * 2 + len(
                     _list_or_empty(task.get("drafts"))
                 )
         kept = max(sorted(double), key=lambda number: said[number])
         self.say(f"Task {kept} was stored {len(double)} times")
-        return calls.remove_empty(self.studio, self.project, [number for number in double if number != kept])
+        return self.studio.remove_empty(self.project, [number for number in double if number != kept])
 
     def _rows(self, tasks: Iterable[RemoteTask]) -> dict[TextKey, PushedTask]:
         rows: dict[TextKey, PushedTask] = {}

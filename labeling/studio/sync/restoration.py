@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, StudioError
-from labeling.studio.api import calls
 from labeling.studio.api.signup import sign_up
-from labeling.studio.format.config import labelling_config, labelling_instruction
-from labeling.studio.format.convert import local_part
+from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
+from labeling.studio.format.submissions import local_part
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS, split_batches
@@ -94,7 +93,7 @@ def rebuild_project(
         progress(len(sent.numbers))
     sent.check()
     drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
-    calls.ask(studio, "PATCH", f"api/projects/{number}/", "name a project", json={"title": about.name})
+    studio.name_project(number, about.name)
     remote = link_project(project.workspace, studio, number)
     journal.rewrite_journal(project.workspace.pushed.path, sent.rows)
     return RestoreOutcome(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
@@ -187,26 +186,17 @@ def _restore_drafts(
             if author not in keys and author != studio.email:
                 refused.append(f"the draft of {author} in task {new} (once {task['id']})")
                 continue
-            _save_draft(
-                studio, f"api/tasks/{new}{_parent_path(studio, number, new, draft)}/drafts", draft, keys.get(author)
-            )
+            content = {"result": draft["result"], "lead_time": draft.get("lead_time")}
+            studio.save_draft(new, _parent_number(studio, number, new, draft), content, keys.get(author))
             saved += 1
     return saved, refused
 
 
-def _parent_path(studio: Studio, number: int, task: int, draft: TaskJson) -> str:
-    """The part of the address that names the annotation the draft is a change of."""
+def _parent_number(studio: Studio, number: int, task: int, draft: TaskJson) -> int | None:
+    """The new number of the annotation that the draft is a change of; None when it is the first word on its task."""
     if not draft.get("annotation"):
-        return ""
-    (there,) = calls.export_tasks(studio, number, [task])
-    said: Any = there["annotations"] if isinstance(there, dict) else []
-    return "".join(f"/annotations/{one['id']}" for one in said if one.get("import_id") == draft["annotation"])
-
-
-def _save_draft(studio: Studio, path: str, draft: TaskJson, key: str | None) -> None:
-    content = {"result": draft["result"], "lead_time": draft.get("lead_time")}
-    if key is None:
-        calls.ask(studio, "POST", path, "save a draft", json=content)
-    else:
-        headers = {"Authorization": f"Token {key}"}
-        calls.ask(studio, "POST", path, "save a draft", json=content, headers=headers)
+        return None
+    (there,) = studio.export_tasks(number, [task])
+    annotations: Any = there["annotations"] if isinstance(there, dict) else []
+    # The server keeps the number that an imported annotation once had.
+    return next((one["id"] for one in annotations if one.get("import_id") == draft["annotation"]), None)

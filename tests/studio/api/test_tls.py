@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling.errors import ServerUnreachable
-from labeling.studio.api.client import connect_to
+from labeling.studio.api.connect import connect_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.errors import SchemaError
 from labeling.schema import ChoiceSet, Label, Migrations, Option, RelationType, Schema, check_schema
-from labeling.studio.format.convert import read_task, result_of, task_of
 from labeling.studio.format.migrations import migrate_result
+from labeling.studio.format.submissions import read_task
+from labeling.studio.format.tasks import result_of, task_of
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from labeling.errors import (
     StudioError,
 )
 from labeling.project import Project, load_project
-from labeling.studio.api import calls
-from labeling.studio.api.client import connect_to
+from labeling.studio.api.client import MOST_NUMBERS
+from labeling.studio.api.connect import connect_to
 from labeling.studio.server.ports import choose_port
 from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
@@ -251,7 +251,9 @@ def test_an_organisation_that_wants_no_legacy_tokens(trusted: Production, people
 def settle(trusted: Production, people: dict[str, Member], *, legacy: bool) -> None:
     """Change the organisation's settings, as its page does."""
     with connect_to(trusted.server.url, people["ben"].personal) as studio:
-        studio.sdk.jwt_settings.update(api_tokens_enabled=True, legacy_api_tokens_enabled=legacy, api_token_ttl_days=90)
+        studio.transport.sdk.jwt_settings.update(
+            api_tokens_enabled=True, legacy_api_tokens_enabled=legacy, api_token_ttl_days=90
+        )
 
 
 def test_nobody_signs_up_without_an_invitation(trusted: Production) -> None:
@@ -322,10 +324,10 @@ def test_a_front_that_takes_no_large_requests(project: Project, trusted: Product
 
 def test_the_longest_address_passes(project: Project, trusted: Production) -> None:
     """As many tasks as a pull asks for at once, through nginx and uWSGI; none of them is there."""
-    wanted = range(9_000_000, 9_000_000 + calls.MOST_NUMBERS)
+    wanted = range(9_000_000, 9_000_000 + MOST_NUMBERS)
     pushed = push(project, server=trusted.server)
     with connect_to(trusted.server.url, trusted.server.api_key) as studio:
-        assert list(calls.export_pieces(studio, pushed.project, wanted)) == [b"[]"]
+        assert list(studio.export_pieces(pushed.project, wanted)) == [b"[]"]
 
 
 def test_a_front_with_nothing_behind_it(trusted: Production) -> None:

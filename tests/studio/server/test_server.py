@@ -33,7 +33,7 @@ from labeling.errors import (
     ServerUnreachable,
     UsageError,
 )
-from labeling.studio.api.client import connect_to
+from labeling.studio.api.connect import connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.server.package import DATABASE, create_database, package_folder, read_log_tail
 from labeling.studio.server.server import find_running_server, start_server, stop_server
@@ -165,7 +165,8 @@ def test_it_does_not_ask_git_which_version_it_is(studio: Credentials) -> None:
         config = (
             '<View><Text name="text" value="$text"/><Labels name="l" toName="text"><Label value="X"/></Labels></View>'
         )
-        assert client.export(client.create_project("whose version", "", config, "")) == []
+        number = client.create_project("whose version", "", config, "")
+        assert list(client.export_pieces(number, [1])) == [b"[]"]
 
     assert (written.stat().st_mtime_ns if written.exists() else None) == before
 
@@ -178,8 +179,8 @@ def test_it_is_known_wherever_it_has_gone(studio: Credentials, studio_workspace:
         )
         numbers = [client.create_project(f"at once {each}", "", config, "") for each in range(4)]
         with ThreadPoolExecutor(4) as people:
-            done = people.map(lambda number: [client.export(number) for _ in range(8)], numbers)
-            assert [*done] == [[[]] * 8] * 4
+            done = people.map(lambda number: [next(client.export_pieces(number, [1])) for _ in range(8)], numbers)
+            assert [*done] == [[b"[]"] * 8] * 4
 
     assert find_running_server(studio_workspace) is not None
 

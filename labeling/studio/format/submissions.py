@@ -1,4 +1,4 @@
-"""The wire: Article -> task, Annotation -> result, and back. Pure: no disk, no network, no clock.
+"""What people have made of a task: submissions, skips and drafts, read strictly into annotations of ours. Pure.
 
 Label Studio's ``start`` and ``end`` are Unicode code points, half open, as ours are, so offsets pass through untouched.
 The server's ``value.text`` is never read: it holds whatever the browser selected. Label Studio stores any JSON it is
@@ -8,13 +8,11 @@ sent, so everything is read by strict models here, and what does not fit goes in
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from pydantic import FiniteFloat, JsonValue
 
 from labeling.annotations import Annotation, Defect, QuarantineRow, State, check_annotation, make_quarantine_row
-from labeling.schema import NOTE, UNSURE
-from labeling.studio.format.config import OUTLET
 from labeling.studio.format.migrations import migrate_result
 from labeling.studio.format.regions import ServerModel, parse_row, read_result
 from labeling.values import digest_of
@@ -22,59 +20,9 @@ from labeling.values import digest_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from labeling.annotations import Relation, Span
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.studio.format.regions import ParsedResult
-
-Json: TypeAlias = dict[str, JsonValue]
-
-# The names of the controls in the labelling config; a choice set's control has the choice set's own name.
-LABEL = "label"
-TEXT = "text"
-
-
-def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
-    """The task that shows ``article``, with what models say about it as predictions.
-
-    A suggestion without any content makes no prediction: the page would show it as an empty answer of somebody's.
-    """
-    predictions: list[JsonValue] = [
-        prediction_of(suggestion, article) for suggestion in suggestions if says_anything(suggestion)
-    ]
-    return {"data": _task_data(article), "predictions": predictions}
-
-
-def prediction_of(suggestion: Annotation, article: Article) -> Json:
-    """A model's annotation as a prediction; ``model_version`` is its annotator."""
-    return {"model_version": suggestion.annotator, "result": [*result_of(suggestion, article)]}
-
-
-def submission_of(annotation: Annotation, article: Article) -> Json:
-    """A person's annotation as the web page would submit it."""
-    return {
-        "result": [*result_of(annotation, article)],
-        "was_cancelled": annotation.state == "skipped",
-        "ground_truth": annotation.ground_truth,
-        "lead_time": annotation.seconds,
-    }
-
-
-def says_anything(annotation: Annotation) -> bool:
-    """Whether it has a span or an option; relations need spans."""
-    return bool(annotation.spans or any(annotation.choices.values()))
-
-
-def result_of(annotation: Annotation, article: Article) -> list[Json]:
-    """The regions, relations and choices of ``annotation``, as the editor stores them.
-
-    A span becomes a region of its own id; its ``unsure`` and ``note`` are rows that share that id.
-    """
-    return [
-        *(row for span in annotation.spans for row in _span_rows(span, article)),
-        *(_relation_row(relation) for relation in annotation.relations),
-        *(_choice_row(name, options) for name, options in annotation.choices.items() if options),
-    ]
 
 
 def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
@@ -254,44 +202,3 @@ def _check_result(
 
 def _refuse_annotation(annotation: Annotation, kind: Defect, reason: str, raw: JsonValue) -> QuarantineRow:
     return make_quarantine_row(annotation, "annotation", str(annotation.server_id or ""), kind, reason, raw)
-
-
-def _task_data(article: Article) -> Json:
-    return {
-        "article": article.id,
-        "digest": article.digest,
-        "text": article.text,
-        "title": article.title,
-        "published": article.published,
-        "source": article.source,
-        OUTLET: article.source,
-        "url": article.url,
-    }
-
-
-def _span_rows(span: Span, article: Article) -> list[Json]:
-    stretch: Json = {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
-    rows = [_result_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]
-    if span.unsure:
-        rows.append(_result_row(span.id, UNSURE, "choices", {**stretch, "choices": [UNSURE]}))
-    if span.note:
-        rows.append(_result_row(span.id, NOTE, "textarea", {**stretch, "text": [span.note]}))
-    return rows
-
-
-def _choice_row(name: str, options: tuple[str, ...]) -> Json:
-    return _result_row(f"choice:{name}", name, "choices", {"choices": [*options]})
-
-
-def _result_row(name: str, control: str, kind: str, value: Json) -> Json:
-    return {"id": name, "from_name": control, "to_name": TEXT, "type": kind, "value": value}
-
-
-def _relation_row(relation: Relation) -> Json:
-    return {
-        "type": "relation",
-        "from_id": relation.head,
-        "to_id": relation.tail,
-        "direction": "right",
-        "labels": [relation.label],
-    }

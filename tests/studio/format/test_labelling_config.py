@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labeling.project import load_project, shipped_config
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
-from labeling.studio.format.config import labelling_config, labelling_instruction
+from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 
 PROJECTS = [shipped_config("diplomatic.toml"), Path(__file__).parents[2] / "data" / "sports.toml"]
 

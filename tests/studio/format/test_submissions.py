@@ -15,8 +15,9 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.errors import UnreadableExport
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
-from labeling.studio.format.convert import annotator_names, read_task, result_of, submission_of, task_of
 from labeling.studio.format.exports import read_export
+from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.tasks import result_of, submission_of, task_of
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,174 @@
+"""The transport: the one way in which a request of ours reaches a server, and the one place that tries again.
+
+A read (`Transport.read`, always a GET) that fails for a moment is tried again, at most twice: when the server or a
+proxy before it answers 429, 502, 503 or 504, or when the connection is lost. A write (`Transport.write`) is sent once,
+whatever becomes of it: Label Studio does not recognise what it has been sent before, so a second try after a lost
+answer would store everything twice. Whatever fails has a name (`http_errors`).
+
+This module alone reaches into `label_studio_sdk`, which knows how to sign a request with either kind of key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+from labeling.studio.api.http_errors import name_failures, not_an_api_error, not_label_studio_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+    from label_studio_sdk import LabelStudio
+    from label_studio_sdk.core.api_error import ApiError
+
+WriteMethod: TypeAlias = Literal["POST", "PATCH", "DELETE"]
+Parsed = TypeVar("Parsed")
+
+# Seconds before the second and before the third try of a read, where the server does not name a time itself.
+PAUSES = (1.0, 2.0)
+# Seconds that a server may make us wait between two tries, whatever its Retry-After says.
+LONGEST_PAUSE = 60.0
+
+# Seconds. The server says nothing while it stores a batch or prepares an export.
+REQUEST_SECONDS = 900.0
+FIRST_REQUEST_SECONDS = 30.0
+
+# Too many requests, bad gateway, unavailable, gateway timeout: answers about this moment, not about this request.
+_MOMENTARY = frozenset({429, 502, 503, 504})
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class Transport:
+    """A connection to the server at ``url``, which is written for people: it has no secret in it."""
+
+    url: str
+    sdk: LabelStudio = field(repr=False)
+
+    @property
+    def is_legacy_key(self) -> bool:
+        """Whether the key is a legacy token; else it is a personal access token."""
+        return bool(self.sdk._client_wrapper._tokens_client._use_legacy_token)  # noqa: SLF001 - there is no public way
+
+    def read(
+        self, path: str, doing: str, *, params: dict[str, Any] | None = None, is_first: bool = False
+    ) -> httpx.Response:
+        """GET a path, up to three times if need be, and return the answer if it is a good one.
+
+        Args:
+            path: Without the server's address.
+            doing: What is asked for, as in "was asked to <doing>", for the error.
+            params: The query.
+            is_first: Nothing was heard from this server yet: a connection that fails is not tried again then, because
+                the address is probably wrong; and the answer has to come within half a minute.
+
+        Raises:
+            StudioError: Any other answer, or none, by its name.
+        """
+        with name_failures(self.url, doing):
+            return self._read(path, params, is_first=is_first)
+
+    def read_if_there(self, path: str, doing: str) -> httpx.Response | None:
+        """GET a path as `read` does; None when the server answers in its own words that there is no such thing."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        with name_failures(self.url, doing):
+            try:
+                return self._read(path, None)
+            except ApiError as error:
+                # A 404 with a web page comes from something else than Label Studio's API.
+                if error.status_code == _NOT_FOUND and isinstance(error.body, dict):
+                    return None
+                raise
+
+    def write(
+        self,
+        method: WriteMethod,
+        path: str,
+        doing: str,
+        *,
+        texts: bool = False,
+        **sent: Any,  # noqa: ANN401 - JSON
+    ) -> httpx.Response:
+        """Send one request, never a second time, and return the answer if it is a good one.
+
+        Args:
+            method: HTTP's.
+            path: Without the server's address.
+            doing: What is asked for, as in "was asked to <doing>", for the error.
+            texts: The request carries articles or annotations, which an error must not quote.
+            sent: ``json``, ``headers``, or ``content`` for a body that is written already.
+
+        Raises:
+            StudioError: Any other answer, or none, by its name. Then nobody knows whether the server did it.
+        """
+        with name_failures(self.url, doing, texts=texts):
+            return self._request(method, path, REQUEST_SECONDS, **sent)
+
+    def parse(self, answer: httpx.Response, read: Callable[[Any], Parsed]) -> Parsed:
+        """What ``read`` makes of an answer's JSON.
+
+        Raises:
+            NotLabelStudio: The answer is not JSON, or JSON of another shape than ``read`` expects.
+        """
+        try:
+            body = answer.json()
+        except ValueError:
+            raise not_an_api_error(self.url) from None
+        try:
+            return read(body)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise not_label_studio_error(self.url) from None
+
+    def _read(self, path: str, params: dict[str, Any] | None, *, is_first: bool = False) -> httpx.Response:
+        import httpx
+        from label_studio_sdk.core.api_error import ApiError
+
+        seconds = FIRST_REQUEST_SECONDS if is_first else REQUEST_SECONDS
+        for pause in PAUSES:
+            try:
+                return self._request("GET", path, seconds, params=params)
+            except ApiError as error:
+                if error.status_code not in _MOMENTARY:
+                    raise
+                time.sleep(_seconds_to_wait(error, pause))
+            # A timeout is not among these: after a quarter of an hour there is nothing to hope for.
+            except (httpx.NetworkError, httpx.RemoteProtocolError):
+                if is_first:
+                    raise
+                time.sleep(pause)
+        return self._request("GET", path, seconds, params=params)
+
+    def _request(self, method: str, path: str, seconds: float, **sent: Any) -> httpx.Response:  # noqa: ANN401 - JSON
+        """One request; an answer that is not a good one is the SDK's error, with its status, headers and body."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        # The SDK has methods for a part of the routes, and would retry writes; this is its own way to call any route.
+        http = self.sdk._client_wrapper.httpx_client  # noqa: SLF001 - see above
+        answer = http.request(path, method=method, request_options={"max_retries": 0, "timeout": seconds}, **sent)
+        if answer.is_success:
+            return answer
+        raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=_answer_body(answer))
+
+
+def _seconds_to_wait(error: ApiError, pause: float) -> float:
+    """What the answer's Retry-After asks for, in seconds or as a date, but at most a minute; else ``pause``."""
+    asked = (error.headers or {}).get("retry-after", "").strip()
+    if asked.isdecimal():
+        return min(float(asked), LONGEST_PAUSE)
+    try:
+        wanted = parsedate_to_datetime(asked) - dt.datetime.now(dt.UTC)
+    except (ValueError, TypeError):
+        return pause
+    return min(max(wanted.total_seconds(), 0.0), LONGEST_PAUSE)
+
+
+def _answer_body(answer: httpx.Response) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
