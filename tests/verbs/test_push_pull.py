@@ -62,7 +62,7 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 TEXTS = {
     "toi/talks": "Hi 😀 Anna Bo met Minister Carl in Malé.\r\nThey signed.",
     "toi/visit": "\u202eRTL\u202c é 🇲🇻 Dana of Peru left.",
-    "b, c": "Nothing here.",
+    "toi/walk, talk": "Nothing here.",
 }
 
 
@@ -152,7 +152,12 @@ def test_without_the_journal_the_server_is_asked(project: Project, studio: Crede
     whole = project.workspace.pushed.path.read_text(encoding="utf-8")
     lines = whole.splitlines(keepends=True)
 
-    for left in (None, whole[:-9], "".join(lines[:1]), '{"article":"b, c","digest":"","suggested":{},"task":null}\n'):
+    for left in (
+        None,
+        whole[:-9],
+        "".join(lines[:1]),
+        '{"article":"toi/walk, talk","digest":"","suggested":{},"task":null}\n',
+    ):
         if left is None:
             project.workspace.pushed.path.unlink()
         else:
@@ -240,7 +245,7 @@ def test_suggestions_go_along_and_are_never_doubled(project: Project, studio: Cr
     assert push(project, pace=QUICK, server=studio).suggestions == 0
 
     spoken = {task.article: task.suggested for task in there.tasks(number(project))}
-    assert spoken == {"toi/talks": ("model:ner", "model:rules"), "toi/visit": ("model:rules",), "b, c": ()}
+    assert spoken == {"toi/talks": ("model:ner", "model:rules"), "toi/visit": ("model:rules",), "toi/walk, talk": ()}
     listed = call(studio, "GET", f"/api/predictions/?project={number(project)}")
     assert len(listed) == 3
     assert {row.article: tuple(row.suggested) for row in journal(project).values()} == spoken
@@ -249,7 +254,9 @@ def test_suggestions_go_along_and_are_never_doubled(project: Project, studio: Cr
 def test_a_lost_answer_to_suggestions_doubles_nothing(project: Project, studio: Credentials, there: Studio) -> None:
     """The server stored the suggestions for tasks that were there, and the answer never came."""
     push(project, pace=QUICK, server=studio)
-    project.workspace.suggestions.write([suggestion(article("b, c", TEXTS["b, c"]), "here", "LOCATION")])
+    project.workspace.suggestions.write(
+        [suggestion(article("toi/walk, talk", TEXTS["toi/walk, talk"]), "here", "LOCATION")]
+    )
     with losing_answers(studio, after="/import/predictions", nth=1) as lossy, pytest.raises(ServerUnreachable):
         push(project, pace=QUICK, server=lossy)
 
@@ -297,27 +304,27 @@ def test_what_people_said_comes_back_exactly(project: Project, studio: Credentia
         seconds=12.5,
     )
     skipped = said_of("toi/visit", "ben", state="skipped")
-    empty = said_of("b, c", "ben", ground_truth=True)
+    empty = said_of("toi/walk, talk", "ben", ground_truth=True)
     articles = {name: article(name, text) for name, text in TEXTS.items()}
     numbers = {}
     for by, their in {"ana": [full], "ben": [skipped, empty]}.items():
         with connect_to(studio.url, add_user(studio, f"{by}@example.org", "a long pass phrase")) as page:
             for one in their:
                 numbers[one.article] = page.annotate(tasks[one.article], one, articles[one.article])
-    call(studio, "POST", f"/api/tasks/{tasks['b, c']}/drafts", {"result": [], "lead_time": 3.0})
+    call(studio, "POST", f"/api/tasks/{tasks['toi/walk, talk']}/drafts", {"result": [], "lead_time": 3.0})
 
     summary = pull(project, server=studio, now=NOON)
 
     pulled = pulled_from(project)
     expected = [
-        (empty.model_copy(update={"task": tasks["b, c"], "server_id": numbers["b, c"]})),
         (full.model_copy(update={"task": tasks["toi/talks"], "server_id": numbers["toi/talks"]})),
         (skipped.model_copy(update={"task": tasks["toi/visit"], "server_id": numbers["toi/visit"]})),
+        (empty.model_copy(update={"task": tasks["toi/walk, talk"], "server_id": numbers["toi/walk, talk"]})),
     ]
     blank = {"updated": ""}
     assert [one.model_copy(update=blank) for one in pulled if one.state != "draft"] == expected
     assert [(one.article, one.annotator, one.seconds) for one in pulled if one.state == "draft"] == [
-        ("b, c", "admin", 3.0)
+        ("toi/walk, talk", "admin", 3.0)
     ]
     assert all(dt.datetime.fromisoformat(one.updated).tzinfo for one in pulled)
     assert quarantine(project) == []
@@ -345,7 +352,7 @@ def test_a_pull_keeps_the_answer_as_it_came_and_repeats_itself(project: Project,
 def test_what_fails_a_check_is_quarantined_with_its_region(project: Project, studio: Credentials) -> None:
     """The server takes anything: offsets out of range, unknown labels, rubbish; the sound span beside it is kept."""
     push(project, pace=QUICK, server=studio)
-    task = journal(project)["b, c"].task
+    task = journal(project)["toi/walk, talk"].task
     rows = [
         {"id": name, "from_name": "label", "to_name": "text", "type": "labels", "value": value}
         for name, value in {
@@ -537,7 +544,7 @@ def test_refusals_and_quarantine_end_with_status_3(
     where = ["--config", str(project.path), "--workspace", str(project.workspace.root)]
     run = CliRunner().invoke
     run(cli, [*where, "push"], standalone_mode=False)
-    call(studio, "POST", f"/api/tasks/{journal(project)['b, c'].task}/annotations/", {"result": [{"foo": 1}]})
+    call(studio, "POST", f"/api/tasks/{journal(project)['toi/walk, talk'].task}/annotations/", {"result": [{"foo": 1}]})
     pulled = run(cli, [*where, "pull"], standalone_mode=False)
     project.workspace.articles.write([article(name, "Other.") for name in TEXTS])
     pushed = run(cli, [*where, "push"], standalone_mode=False)
