@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import inspect
 import re
 import shutil
@@ -121,16 +119,3 @@ def test_every_file_of_the_workspace_is_documented(docs: Path) -> None:
     assert len(folders) == 7
     assert len(paths) > 25
     assert not [path for path in paths if not re.search(rf"`{re.escape(path)}[`/]", page)]
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in sorted((ROOT / "labeling").rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8")]
-)
-def test_examples_in_docstrings_hold(path: Path) -> None:
-    """What a docstring shows after ``>>>`` is what comes out."""
-    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-
-    found = doctest.testmod(importlib.import_module(name.removesuffix(".__init__")))
-
-    assert found.attempted
-    assert not found.failed

@@ -1,4 +1,8 @@
-"""Boilerplate: words that join nothing. They are made unlike all others, so that every run ends where they begin."""
+"""Boilerplate: words that join nothing.
+
+Each of its words gets a number that no other word has. So a run that holds one of them equals no other run, and every
+shared run ends where boilerplate begins.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +21,17 @@ if TYPE_CHECKING:
 
 Phrases: TypeAlias = tuple[Hashes, ...]
 
-_NO_STARTS = np.zeros(0, np.int64)
+NO_PLACES = np.zeros(0, np.int64)
 
 
 def read_phrases(texts: Iterable[str]) -> Phrases:
-    """The words of the phrases that a project file declares to be boilerplate."""
+    """The numbers of the words of each phrase that the project file declares to be boilerplate."""
     return tuple(words.ids for words in words_of_all([text for text in texts if text.strip()]))
 
 
 def find_occurrences(ids: Hashes, phrase: Hashes) -> Numbers:
-    """The places among ``ids`` at which the words of ``phrase`` stand."""
+    """Where among ``ids`` the words of ``phrase`` begin."""
+    # All places of its first word, then of these the ones that go on with the second, and so on.
     places = np.flatnonzero(ids[: max(0, len(ids) - len(phrase) + 1)] == phrase[0])
     for step in range(1, len(phrase)):
         places = places[ids[places + step] == phrase[step]]
@@ -36,20 +41,22 @@ def find_occurrences(ids: Hashes, phrase: Hashes) -> Numbers:
 def mask_boilerplate(
     stream: Stream, phrases: Phrases, numbers: Hashes, masks: Sequence[Numbers] = (), length: int = 0
 ) -> tuple[Stream, Numbers]:
-    """A stream with its boilerplate made unlike any other word, and how many words each text has left.
+    """A stream with each word of boilerplate made unlike any other word, and how many words each text has left.
 
     Args:
         stream: All words of some articles.
-        phrases: Declared boilerplate, wherever it stands.
+        phrases: Declared boilerplate, wherever it is.
         numbers: Each article's own number. Articles of the same text have the same, and so stay alike.
-        masks: Of each article the words at which found boilerplate starts, where any was looked for.
+        masks: For each article the words at which found boilerplate starts, where any was looked for.
         length: How many words each of the masks covers.
     """
-    left, ids = stream.lengths(), stream.words.ids
+    left = stream.lengths()
+    ids = stream.words.ids
     for text in range(stream.texts) if phrases else [text for text, mask in enumerate(masks) if len(mask)]:
         own = slice(stream.bounds[text], stream.bounds[text + 1])
-        gone = _covered_words(ids[own], phrases, masks[text] if len(masks) else _NO_STARTS, length)
+        gone = _covered_words(ids[own], phrases, masks[text] if len(masks) else NO_PLACES, length)
         left[text] -= len(gone)
+        # Streams are frozen values: the numbers are copied before the first of them is changed.
         if len(gone) and ids is stream.words.ids:
             ids = ids.copy()
         ids[own][gone] = mix_bits(gone.astype(np.uint64) + numbers[text])
@@ -60,4 +67,4 @@ def _covered_words(ids: Hashes, phrases: Phrases, masks: Numbers, length: int) -
     """The words that boilerplate covers, each once, in order."""
     spans = [(masks, length), *((find_occurrences(ids, phrase), len(phrase)) for phrase in phrases)]
     covered = [starts[:, None] + np.arange(size) for starts, size in spans if len(starts)]
-    return np.unique(np.concatenate([each.ravel() for each in covered])) if covered else np.zeros(0, np.int64)
+    return np.unique(np.concatenate([each.ravel() for each in covered])) if covered else NO_PLACES

@@ -1,10 +1,10 @@
-"""The flow of rows from texts to shared runs, passages and stories, step by step, each a Daft dataframe.
+"""The flow of rows from texts to shared runs, passages and stories: step by step, each a Daft dataframe.
 
 ::
 
-    texts -> fingerprints -> those in two articles -> their runs of ``words`` words -> those in two articles,
-    boilerplate apart -> each beside the fullest article that has it -> pairs -> leak groups -> of each, its passages,
-    by alignment, and its stories
+    texts -> fingerprints -> those in two articles -> the runs of ``words`` words that hold one -> those in two
+    articles, boilerplate apart -> each with the fullest article that has it -> pairs -> leak groups -> the passages
+    of each group, by alignment, and its stories
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _PLACE_COLUMNS = ("article", "at", "start", "end")
 _RUN_COLUMNS = ("hash", "kind", "length", *_PLACE_COLUMNS)
-_NO_PLACES = np.zeros(0, np.int64)
 
 
 def number_articles(texts: DataFrame) -> DataFrame:
@@ -50,7 +49,7 @@ def number_articles(texts: DataFrame) -> DataFrame:
 
 
 def find_shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
-    """Fingerprints that stand in two articles or more, and are no mere stock phrases: article, at."""
+    """Fingerprints that two articles or more have, stock phrases left out: article, at."""
     step = partial(_fingerprint_rows, rules=rules, phrases=read_phrases(rules.boilerplate))
     made = pack_by_bucket(articles.select("article", "text"), step, "hash", buckets, ("article", "hash", "at", "near"))
     return map_packs(
@@ -59,7 +58,7 @@ def find_shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: 
 
 
 def find_shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
-    """Runs that stand in two articles or more, boilerplate told from the rest.
+    """Runs that two articles or more share, boilerplate distinguished from the rest.
 
     Returns:
         hash, kind, length (words of the article), article, at, start, end.
@@ -71,7 +70,7 @@ def find_shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules
 
 
 def drop_runs_with_boilerplate(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
-    """The same without those that hold a word of boilerplate and are none."""
+    """The same runs without those that hold a word of boilerplate and are not boilerplate themselves."""
     return map_buckets(runs, "article", buckets, partial(shared_runs.drop_masked_runs, words=rules.words), _RUN_COLUMNS)
 
 
@@ -84,10 +83,10 @@ def find_masks(runs: DataFrame) -> DataFrame:
 
 def join_runs_to_fullest(runs: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
     """What each article shares with the fullest that has it: kind, and the columns of a pair of places."""
-    beside = ("kind", *_PLACE_COLUMNS, "centre", "centre_at", "centre_start", "centre_end")
-    starred = map_buckets(runs, "hash", buckets, shared_runs.attach_centres, beside)
+    places = ("kind", *_PLACE_COLUMNS, "centre", "centre_at", "centre_start", "centre_end")
+    centred = map_buckets(runs, "hash", buckets, shared_runs.attach_centres, places)
     return map_buckets(
-        starred,
+        centred,
         "article",
         buckets,
         partial(shared_runs.join_consecutive_runs, words=rules.words),
@@ -100,7 +99,7 @@ def find_passages_and_stories(  # what is known of the articles, and the rules
 ) -> DataFrame:
     """The passages and stories of leak groups: kind, and the columns of a pair of places.
 
-    ``groups`` (article, group, centre) says which fuller articles to lay beside each one, ``masks`` (article, at) where
+    ``groups`` (article, group, centre) lists the fuller articles to align each one with, ``masks`` (article, at) where
     boilerplate starts.
     """
     known = groups.join(list_by_key(masks, "article", buckets), on="article", how="left")
@@ -110,7 +109,7 @@ def find_passages_and_stories(  # what is known of the articles, and the rules
 
 
 def find_declared_boilerplate(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
-    """Where the boilerplate of the project file stands: article, hash (which phrase), start, end, words."""
+    """Where the boilerplate of the project file is: article, hash (which phrase), start, end, words."""
     step = partial(_declared_rows, phrases=read_phrases(rules.boilerplate))
     gives = ("article", "hash", "start", "end", "words")
     return map_buckets(articles.select("article", "text"), "article", buckets, step, gives)
@@ -132,6 +131,7 @@ def _fingerprint_rows(rows: GroupRows, rules: PassageRules, phrases: Phrases) ->
         whole = hash_texts(stream)
         text, values, at, near = winnow(mask_boilerplate(stream, phrases, whole)[0], rules.words)
         made.append({"article": own[text], "hash": values, "at": at, "near": near})
+        # A text as a whole is a fingerprint, too: articles of the same words are joined, however short they are.
         no_words = np.zeros(len(own), np.uint64)
         made.append(
             {"article": own, "hash": whole, "at": np.full(len(own), shared_runs.WHOLE_ARTICLE), "near": no_words}
@@ -155,6 +155,7 @@ def _window_rows(rows: GroupRows, rules: PassageRules, phrases: Phrases) -> Colu
             "end": stream.words.ends[place + rules.words - 1],
         }
         made.append(runs | _facts_of_texts(text, stream, own))
+        # The run that is a whole article, from its first code point to the end of its last word.
         texts = np.arange(stream.texts)
         ends = {
             "at": np.full(stream.texts, shared_runs.WHOLE_ARTICLE),
@@ -166,14 +167,14 @@ def _window_rows(rows: GroupRows, rules: PassageRules, phrases: Phrases) -> Colu
 
 
 def _flatten_places(prints: Column) -> tuple[Numbers, Numbers]:
-    """Lists of places as two arrays: the number of the list, and the place; whole articles left out."""
+    """Lists of places as two arrays, the number of the list and the place; whole articles are left out."""
     text = np.repeat(np.arange(len(prints)), [len(places) for places in prints])
     at = np.fromiter(chain.from_iterable(prints), np.int64, len(text))
     return text[at < shared_runs.WHOLE_ARTICLE], at[at < shared_runs.WHOLE_ARTICLE]
 
 
 def _facts_of_texts(text: Numbers, stream: Stream, facts: Columns) -> Columns:
-    """What is known of the texts of those numbers."""
+    """The facts of the texts with those numbers, and how many words each has."""
     return {name: values[text] for name, values in facts.items()} | {"length": stream.lengths()[text]}
 
 

@@ -1,4 +1,4 @@
-"""The front door: articles in; passages, stories and leak groups out."""
+"""Articles in; passages, stories and leak groups out: the steps of ``dataflow``, and what they find as rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("id", "text", "source", "published")
 _READ_BYTES = 4 << 20  # bytes read at once
 _BUCKET = 8_000  # articles whose fingerprints are sorted at once: about a million rows
-# Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held beside the texts.
+# Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held besides the texts.
 _BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 450e6, 5, 450
 
 
@@ -42,14 +42,14 @@ class CorpusSize:
 
 @dataclass(frozen=True)
 class FoundPassages:
-    """All passages, sorted by where they stand, and one row for each article, sorted by article."""
+    """All passages, sorted by where they are, and one row for each article, sorted by article."""
 
     passages: tuple[Passage, ...]
     clusters: tuple[ClusterRow, ...]
 
 
 def frame_articles(articles: Iterable[Article]) -> DataFrame:
-    """Articles that are in memory, as ``find`` takes them."""
+    """Articles that are in memory, as ``find_passages`` takes them."""
     import daft
 
     rows = [(article.id, article.text, article.source, article.published) for article in articles]
@@ -57,7 +57,7 @@ def frame_articles(articles: Iterable[Article]) -> DataFrame:
 
 
 def read_articles_frame(path: Path) -> DataFrame:
-    """Articles in a file of JSON lines, which a Ray cluster must see under the same name, as ``find`` takes them."""
+    """Articles in a file of JSON lines, as ``find_passages`` takes them; Ray must see it under this name."""
     import daft
 
     schema = dict.fromkeys(_COLUMNS, daft.DataType.string())
@@ -66,9 +66,9 @@ def read_articles_frame(path: Path) -> DataFrame:
 
 
 def find_passages(texts: DataFrame, size: CorpusSize, rules: PassageRules) -> FoundPassages:
-    """Find what articles share.
+    """Find what articles share; the guarantee is at the head of ``labeling.passages``.
 
-    The same for any order of the articles, and for any number of threads or machines.
+    The result is the same for any order of the articles, and for any number of threads or machines.
 
     Args:
         texts: One or more articles with id, text, source and published; "" where source or date is not known.
@@ -81,17 +81,20 @@ def find_passages(texts: DataFrame, size: CorpusSize, rules: PassageRules) -> Fo
     needed = _BYTES + _BYTES_A_CHARACTER * size.characters
     _refuse_too_large(needed, rules)
     articles, buckets = dataflow.number_articles(texts).collect(), 1 + size.articles // _BUCKET
+    # Which articles share which runs: fingerprints first, then the runs around those that two articles have.
     prints = dataflow.find_shared_fingerprints(articles, rules, buckets).collect()
     _refuse_too_large(needed + _BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
     runs = dataflow.find_shared_runs(articles, prints, rules, buckets).collect()
+    # Boilerplate cuts runs; what is left joins each article to the fullest one that has the run.
     masks = dataflow.find_masks(runs).collect()
     whole = dataflow.drop_runs_with_boilerplate(runs, rules, buckets) if masks.count_rows() else runs
     joined = frames.collect_columns(dataflow.join_runs_to_fullest(whole, rules, buckets))
     pairs = _joined_pairs(joined)
     groups = find_connected_components(pairs)
+    # Group by group: passages by alignment, and stories.
     known = frames.frame_columns(groups | {"centre": _centres(groups["article"], pairs)})
-    told = frames.collect_columns(dataflow.find_passages_and_stories(articles, known, masks, rules, buckets))
-    stretches, leads = _select_kind(told, REPRINT), _select_kind(told, STORY)
+    described = frames.collect_columns(dataflow.find_passages_and_stories(articles, known, masks, rules, buckets))
+    stretches, leads = _select_kind(described, REPRINT), _select_kind(described, STORY)
     ids = dict(zip(*articles.select("article", "id").to_pydict().values(), strict=True))
     found = [*_passages(stretches, "reprint", ids), *_passages(_select_kind(joined, BOILERPLATE), "boilerplate", ids)]
     if rules.boilerplate:
@@ -118,7 +121,7 @@ def _joined_pairs(joined: Columns) -> Columns:
 
 
 def _centres(articles: Column, pairs: Columns) -> Column:
-    """Of each article, in order, a list of those it is paired with."""
+    """For each article, in order, the list of fuller ones that it is paired with."""
     order = np.argsort(pairs["article"])
     first = np.searchsorted(pairs["article"][order], articles)
     return np.fromiter(np.split(pairs["centre"][order], first[1:]), object, len(articles))
@@ -129,7 +132,7 @@ def _select_kind(rows: Columns, kind: int) -> Columns:
 
 
 def _passages(pairs: Columns, kind: PassageKind, ids: dict[int, str]) -> list[Passage]:
-    """Pairs of places made passages: those that share their first place are one."""
+    """Pairs of places made passages; those with the same first place are one passage."""
     places: defaultdict[Place, list[tuple[Place, int]]] = defaultdict(list)
     names = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
     for centre, first, last, article, start, end, words in zip(*(pairs[name].tolist() for name in names), strict=True):
@@ -144,7 +147,7 @@ def _passages(pairs: Columns, kind: PassageKind, ids: dict[int, str]) -> list[Pa
 
 
 def _declared_passages(rows: Columns, ids: dict[int, str]) -> list[Passage]:
-    """Declared boilerplate made passages: one for each phrase that stands in two articles or more."""
+    """Declared boilerplate made passages: one for each phrase that two articles or more have."""
     places: defaultdict[tuple[int, int], list[Place]] = defaultdict(list)
     names = ("hash", "words", "article", "start", "end")
     for phrase, words, article, start, end in zip(*(rows[name].tolist() for name in names), strict=True):
@@ -157,7 +160,7 @@ def _declared_passages(rows: Columns, ids: dict[int, str]) -> list[Passage]:
 
 
 def _make_passage(words: int, kind: PassageKind, places: Sequence[Place]) -> Passage:
-    """A passage, named by where its first place stands: a name that does not move when articles arrive."""
+    """A passage, named by its first place: a name that does not change when articles arrive."""
     first = places[0]
     name = "p" + digest_of(f"{kind}:{first.article}:{first.start}:{first.end}")[:12]
     return Passage(passage=name, words=words, kind=kind, places=tuple(places))
@@ -172,7 +175,7 @@ def _passage_order(passage: Passage) -> tuple[object, ...]:
 
 
 def _cluster_rows(ids: dict[int, str], groups: Columns, leads: Columns) -> list[ClusterRow]:
-    """One row an article: its story bears the id of the lead, its leak group the first id in it."""
+    """One row an article: its story is named by the id of the lead, its leak group by the least id in it."""
     lead_of = dict(zip(leads["article"].tolist(), leads["centre"].tolist(), strict=True))
     group_of = dict(zip(groups["article"].tolist(), groups["group"].tolist(), strict=True))
     first: dict[int, str] = {}

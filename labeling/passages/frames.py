@@ -1,7 +1,7 @@
 """Daft dataframes as steps in numpy see them: columns in, columns out, for each article or for each bucket of rows.
 
-Sorting a bucket in numpy takes half the time of Daft's own join and group-by on the same rows, so Daft reads,
-partitions, shuffles and spreads the work over threads or machines, and the steps do it.
+Sorting a bucket in numpy takes half the time of Daft's own join and group-by on the same rows. So Daft reads,
+partitions, shuffles and spreads the work over threads or machines, and the steps do the work itself.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def choose_runner(ray: str) -> None:
     Raises:
         RayUnavailable: Ray is not installed, does not answer, or another choice was made in this process before.
     """
-    # Telemetry is the user's to switch on; Daft reads this when it is first imported.
+    # Telemetry is for the user to switch on; Daft reads this when it is first imported.
     os.environ.setdefault("DO_NOT_TRACK", "true")
     if not ray:
         return
@@ -82,7 +82,7 @@ def _connect_to_ray(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=_RAY_SECONDS).close()
     ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
     daft.set_runner_ray(noop_if_initialized=True)
-    # Else each batch is an object of its own to every part that it is sent to, and Ray is busy with counting them.
+    # Otherwise each batch is an object of its own for every part that it is sent to, and Ray spends its time on them.
     daft.set_execution_config(shuffle_algorithm="pre_shuffle_merge", pre_shuffle_merge_threshold=_MERGED)
 
 
@@ -133,7 +133,7 @@ def pack_by_bucket(  # the five things that packing depends on
 ) -> DataFrame:
     """The rows that ``step`` makes of each batch, packed by ``key`` modulo ``buckets``: bucket, and columns of lists.
 
-    Rows that are many and small travel so: Daft moves a few long lists, and takes no row in hand.
+    So travel rows that are many and small: Daft moves a few long lists and never touches a single row.
     """
     from daft import DataType, col
 
@@ -152,7 +152,7 @@ def pack_by_bucket(  # the five things that packing depends on
 
 
 def map_packs(packs: DataFrame, step: Callable[..., dict[str, Column]], gives: Sequence[str]) -> DataFrame:
-    """Rows made of all rows of a bucket that ``packed`` made; ``step`` takes and gives columns by name."""
+    """Rows made of all rows of a bucket of ``pack_by_bucket``; ``step`` takes and gives columns by name."""
     from daft import col
 
     names = [name for name in packs.column_names if name != "bucket"]
@@ -180,9 +180,10 @@ def _map_groups(frame: DataFrame, made: Expression) -> DataFrame:
 
 
 def _partition(frame: DataFrame, key: str, parts: int) -> DataFrame:
-    """The rows of each ``key`` in one of so many parts, on Ray.
+    """The rows of each ``key`` in one of so many parts, on Ray only.
 
-    Else Ray gets a part for each batch of the step before, and every step makes several of each: thousands soon.
+    Without this Ray gets a part for each batch of the step before, and every step makes several of each: thousands
+    soon.
     """
     from daft import get_or_infer_runner_type
 
@@ -190,7 +191,7 @@ def _partition(frame: DataFrame, key: str, parts: int) -> DataFrame:
 
 
 def _batch_function(step: Callable[..., pa.Array], gives: DataType, rows: int | None = None) -> Any:  # noqa: ANN401 - Daft is untyped here
-    """``step`` as a function of Daft, called with so many rows at the most."""
+    """``step`` as a function of Daft, called with so many rows at most."""
     import daft
 
     return daft.func.batch(return_dtype=gives, batch_size=rows)(step)
@@ -212,7 +213,7 @@ def _to_array(series: Series) -> Column | Texts:
 
 
 def _to_texts(values: pa.LargeStringArray) -> Texts:
-    """Strings of Arrow, not copied; to Daft, what is not there has no characters."""
+    """Strings of Arrow, not copied; a null of Daft has no characters."""
     _, bounds, data = values.buffers()
     starts = np.frombuffer(bounds, np.int64)[values.offset : values.offset + len(values) + 1]
     return Texts(np.frombuffer(data or b"", np.uint8), starts)
@@ -233,9 +234,10 @@ def _column_type(name: str) -> DataType:
 
 
 def _pack_rows(columns: Mapping[str, Column], key: str, buckets: int, names: Sequence[str], length: int) -> pa.Array:
-    """One list of packs in the first of ``length`` rows: a function of Daft gives a row for a row."""
+    """One list of packs in the first of ``length`` rows, since a function of Daft gives a row for each row."""
     import pyarrow as pa
 
+    # Sorted by bucket, the rows of a bucket are one slice of each column: a list of Arrow is two offsets into it.
     bucket = (columns[key] % buckets).astype(np.uint16)
     order = np.argsort(bucket, kind="stable")
     ends = np.append(0, np.cumsum(np.bincount(bucket, minlength=buckets)))

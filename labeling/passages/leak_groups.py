@@ -1,4 +1,4 @@
-"""Leak groups: of the articles that hang together, what each shares with fuller ones, and which tell one story."""
+"""Leak groups described: what each article of a group shares with fuller ones, and which articles report one story."""
 
 from __future__ import annotations
 
@@ -27,21 +27,14 @@ if TYPE_CHECKING:
 
 GroupRows: TypeAlias = "dict[str, Any]"  # columns of numbers, of lists, and texts
 
-PAIR_COLUMNS = (
-    "centre",
-    "centre_start",
-    "centre_end",
-    "article",
-    "start",
-    "end",
-    "words",
-)  # of places, the centre's first
+# The columns of a pair of places: the centre's, the article's, and how many words they share.
+PAIR_COLUMNS = ("centre", "centre_start", "centre_end", "article", "start", "end", "words")
 _NO_STRETCHES: Columns = {name: np.zeros(0, np.int64) for name in PAIR_COLUMNS}
 
 
 @dataclass(frozen=True)
 class _PlainArticles:
-    """Articles without boilerplate: their words, how many each has left, and the number of its text as a whole."""
+    """Articles without boilerplate: their words, how many each has left, and the number of each text as a whole."""
 
     stream: Stream
     left: Numbers
@@ -58,11 +51,12 @@ def describe_leak_groups(rows: GroupRows, rules: PassageRules, phrases: Phrases)
         phrases: The boilerplate that the project file declares.
 
     Returns:
-        kind; of a ``REPRINT`` the ends of a passage by alignment in centre and article, and how many words stand in
+        kind; of a ``REPRINT`` the ends of a passage by alignment, in centre and article, and how many words it has in
         both; of a ``STORY`` its lead as centre, and an article in it.
     """
     plain = _strip_boilerplate(rows, rules, phrases)
     stretches = _shared_stretches(rows, plain.stream, rules)
+    # Both results as rows of one table: those of a story have no places.
     leads = _find_leads([*_story_articles(rows, plain, stretches)], rows["group"], rules)
     story = {"kind": np.full(len(leads["lead"]), STORY), "centre": leads["lead"], "article": leads["article"]}
     reprint = stretches | {name: rows["article"][stretches[name]] for name in ("centre", "article")}
@@ -73,6 +67,7 @@ def describe_leak_groups(rows: GroupRows, rules: PassageRules, phrases: Phrases)
 
 def _strip_boilerplate(rows: GroupRows, rules: PassageRules, phrases: Phrases) -> _PlainArticles:
     made: list[_PlainArticles] = []
+    # As many articles at once as fit in a processor's cache.
     for part in batch_by_size(rows["text"].sizes()):
         stream = stream_of(rows["text"][part])
         numbers, masks = hash_texts(stream), [np.array(each or [], np.int64) for each in rows["at"][part]]
@@ -86,7 +81,7 @@ def _shared_stretches(rows: GroupRows, stream: Stream, rules: PassageRules) -> C
     left, right = _centre_pairs(rows["article"], rows["centre"])
     sizes, made = np.array(rows["text"].sizes()), [_NO_STRETCHES]
     for part in batch_by_size((sizes[left] + sizes[right]).tolist()):
-        found = align_streams(stream.taken(left[part]), stream.taken(right[part]), rules.words)
+        found = align_streams(stream.take(left[part]), stream.take(right[part]), rules.words)
         one = {"centre": left[part][found.pair], "centre_start": found.left_start, "centre_end": found.left_end}
         other = {"article": right[part][found.pair], "start": found.right_start, "end": found.right_end}
         made.append(one | other | {"words": found.words})
@@ -94,7 +89,7 @@ def _shared_stretches(rows: GroupRows, stream: Stream, rules: PassageRules) -> C
 
 
 def _centre_pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
-    """The rows of each centre, and of each article that has it."""
+    """The row of the centre, and the row of the article, of each pair of the two."""
     listed = [each or () for each in centres]
     right = np.repeat(np.arange(len(listed)), [len(each) for each in listed])
     order = np.argsort(articles)
@@ -103,7 +98,7 @@ def _centre_pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
 
 
 def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) -> Iterator[StoryArticle]:
-    """Each article as it stands to others, and how many words it shares with its centres."""
+    """Each article with what stories are decided by: its words, source and day, and what it shares with its centres."""
     articles: list[int] = rows["article"].tolist()
     shared: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for centre, place, words in zip(
@@ -113,7 +108,7 @@ def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) 
     for place, article in enumerate(articles):
         yield StoryArticle(
             article=article,
-            words=plain.stream.of(place),
+            words=plain.stream.words_of_text(place),
             own=int(plain.left[place]),
             whole=int(plain.wholes[place]),
             source=int(rows["source"][place]),
@@ -123,6 +118,7 @@ def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) 
 
 
 def _find_leads(reports: Sequence[StoryArticle], groups: Hashes, rules: PassageRules) -> Columns:
+    """The lead of each article's story, leak group by leak group."""
     order = np.argsort(groups, kind="stable")
     leads: dict[int, int] = {}
     for places in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):

@@ -1,7 +1,7 @@
-"""Letters: texts as they lie in memory, and what each of their characters is compared as.
+"""Texts as they lie in memory, and the canonical form in which each of their characters is compared.
 
-Texts come and stay as UTF-8, in which the reader of the file left them. Only what is not ASCII, which is little of any
-newswire, is decoded.
+Texts stay the UTF-8 that the reader of the file left them in. Only what is not ASCII is decoded, which is little of any
+newswire.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.uint32]
 Characters: TypeAlias = Bytes | Points  # bytes where they suffice
 
+# What a character is to a word: its end, a part, a word of its own, or nothing at all.
 BREAK, LETTER, ALONE, INVISIBLE = range(4)
 BYTE = 255
-_ASCII, _HEAD = 128, 0xC0  # less is ASCII; what is not begins with so much or more, and goes on with less
+_ASCII, _HEAD = 128, 0xC0  # bytes below the first are ASCII; other characters begin with a byte from the second up
 _TWO, _THREE = 0x800, 0x10000  # code points from which UTF-8 needs more than two bytes, and more than three
 _FOLDED = (range(0x3000), range(0xFB00, 0xFB10), range(0xFF00, 0xFFF0))  # where case, accents and forms are
 _NO_BLANKS = (
@@ -48,8 +49,8 @@ class Texts:
     bounds: Numbers
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Texts:
-        """Texts that are in memory as Python has them."""
+    def from_strings(cls, texts: Iterable[str]) -> Texts:
+        """Texts that are in memory as strings of Python."""
         coded = [text.encode("utf-8") for text in texts]
         return cls(np.frombuffer(b"".join(coded), np.uint8), np.cumsum([0, *map(len, coded)]))
 
@@ -66,10 +67,10 @@ class Texts:
         return sizes
 
     def tolist(self) -> list[str]:
-        """The texts as Python has them."""
+        """The texts as strings of Python."""
         return [str(coded, "utf-8") for coded in self._coded()]
 
-    def joined(self) -> tuple[bytes, Numbers]:
+    def join(self) -> tuple[bytes, Numbers]:
         """All of them with a line feed after each, and where each starts; the last number is where they end."""
         joined = b"\n".join([*self._coded(), b""])
         return joined, self.bounds - self.bounds[0] + np.arange(len(self.bounds))
@@ -80,10 +81,10 @@ class Texts:
 
 @dataclass(frozen=True)
 class FoldedText:
-    """What each code point of a text is compared as, 0 for a break.
+    """A text folded: what each code point is compared as, 0 for a break.
 
-    ``kind`` says what each is, where there are others than letters and breaks; ``offsets`` are those asked for, in code
-    points.
+    ``kind`` is what each code point is to a word, None where there are only letters and breaks. ``offsets`` are those
+    that were asked for, in code points.
     """
 
     value: Characters
@@ -92,21 +93,25 @@ class FoldedText:
 
 
 def fold_text(coded: bytes, offsets: Numbers) -> FoldedText:
-    """A text of UTF-8 as it is compared, and where its bytes at ``offsets`` are in code points."""
+    """Fold a text of UTF-8, and turn ``offsets`` from bytes into code points.
+
+    `É` is two bytes and one code point, compared as `e`.
+    """
     value = np.frombuffer(coded.translate(_ascii_folds()), np.uint8)
     if coded.isascii():
         return FoldedText(value, None, offsets)
     raw = np.frombuffer(coded, np.uint8)
     points: Points = np.frombuffer(raw[raw >= _ASCII].tobytes().decode("utf-8").encode("utf-32-le"), np.uint32)
+    # Of a character of n bytes, n - 1 do not count: by their running sum an offset in bytes is one in code points.
     at, gone = np.flatnonzero(raw >= _HEAD), 1 + (points >= _TWO) + (points >= _THREE)
-    before = np.concatenate(([0], np.cumsum(gone)))  # bytes that are no code point of their own
+    before = np.concatenate(([0], np.cumsum(gone)))
     heads = (raw < _ASCII) | (raw >= _HEAD)
     values, kind = _merge_other_points(raw[heads], value[heads], at - before[:-1], points)
     return FoldedText(values, kind, offsets - before[np.searchsorted(at, offsets)])
 
 
 def _merge_other_points(plain: Bytes, value: Bytes, places: Numbers, points: Points) -> tuple[Characters, Bytes | None]:
-    """The ASCII of a text, folded, with its other code points put in their places; and kinds as in ``Folded``."""
+    """The ASCII of a text, folded, with its other code points put in their places; and kinds as in ``FoldedText``."""
     kinds, folds = _alphabet()
     others = folds[points]
     wide = others.max() > BYTE
@@ -121,14 +126,15 @@ def _merge_other_points(plain: Bytes, value: Bytes, places: Numbers, points: Poi
 
 @lru_cache(maxsize=1)
 def _ascii_folds() -> bytes:
-    """What each byte of ASCII is compared as; others are put in later."""
+    """What each byte of ASCII is compared as, for ``bytes.translate``; others are put in later."""
     _, folds = _alphabet()
     return folds[: BYTE + 1].astype(np.uint8).tobytes()
 
 
 @lru_cache(maxsize=1)
 def _alphabet() -> tuple[Bytes, Points]:
-    """For every code point: what it is to a word, and the code point it is compared as, 0 for a break."""
+    """For every code point, what it is to a word, and the code point it is compared as, 0 for a break."""
+    # Two planes are enough: of those above only the Chinese characters matter, and `_NO_BLANKS` has these.
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
     folds = np.arange(sys.maxunicode + 1, dtype=np.uint32)
     for code in range(0x20000):

@@ -1,7 +1,11 @@
-"""Tiles: runs of words that stand in both texts of a pair, each word of either text under one tile at most.
+"""Tiles: runs of words that two texts share, each word of either text under one tile at most.
 
-The longest runs are laid first (greedy string tiling; Wise: YAP3, 1996). Many pairs are laid at once, as two streams:
-text ``i`` of the one beside text ``i`` of the other. Calling numpy for one pair takes longer than its work.
+Greedy string tiling (Wise: YAP3: Improved detection of similarities in computer program and other texts, 1996): the
+longest shared run becomes a tile, then the longest run of what is still free, and so on. Of ``a b c d e x`` and
+``x a b c d e`` that is ``a b c d e``; ``x`` is shared as well, but shorter than the shortest tile of 4 words.
+
+Many pairs are laid at once, as two streams: text ``i`` of the one with text ``i`` of the other. For a single pair,
+calling numpy takes longer than its work.
 """
 
 from __future__ import annotations
@@ -39,8 +43,8 @@ class Tiles:
     def __len__(self) -> int:
         return len(self.words)
 
-    def taken(self, order: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Tiles:
-        """Some of them, in that order."""
+    def take(self, order: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Tiles:
+        """Some of the tiles, in that order."""
         return Tiles(self.pair[order], self.left[order], self.right[order], self.words[order])
 
 
@@ -53,9 +57,10 @@ def lay_tiles(left: Stream, right: Stream) -> Tiles:
     """
     sizes = np.minimum(_TILE, np.minimum(left.lengths(), right.lengths()))
     runs = _stack_tiles([_diagonal_runs(left, right, sizes, size) for size in np.unique(sizes).tolist()])
+    # Most runs overlap no other one, and are tiles as they are; only the others compete for words.
     apart = ~(_overlaps_another(runs.left, runs.words) | _overlaps_another(runs.right, runs.words))
-    laid = _stack_tiles([runs.taken(apart), _lay_overlapping(runs.taken(~apart), left, right, sizes)])
-    return laid.taken(np.argsort(laid.right))
+    laid = _stack_tiles([runs.take(apart), _lay_overlapping(runs.take(~apart), left, right, sizes)])
+    return laid.take(np.argsort(laid.right))
 
 
 def _diagonal_runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Tiles:
@@ -65,6 +70,7 @@ def _diagonal_runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Ti
     at, other = ours[at], theirs[other]
     order = np.lexsort((other, at - other))
     at, other = at[order], other[order]
+    # On one diagonal the distance of both places is the same; a run ends where a place is left out, or a pair does.
     pair = np.searchsorted(right.bounds, other, side="right") - 1
     breaks = (np.diff(at - other, prepend=-(1 << 40)) != 0) | (np.diff(other, prepend=-2) != 1)
     first = np.flatnonzero(breaks | (np.diff(pair, prepend=-1) != 0))
@@ -84,8 +90,8 @@ def _run_keys(stream: Stream, places: Numbers, size: int) -> Hashes:
 
 
 def _match_runs(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
-    """All pairs of places with the same number; of a number that the left side repeats, the first ``_SEEN`` places."""
-    again = np.sort(find_repeated(np.concatenate((left, right))))  # few of many
+    """All pairs of places with the same number; of one that the left side repeats, its first ``_SEEN`` places."""
+    again = np.sort(find_repeated(np.concatenate((left, right))))  # few of many numbers are there twice
     ours, theirs = again[again < len(left)], again[again >= len(left)] - len(left)
     order = ours[np.argsort(left[ours], kind="stable")]
     ranked = left[order]
@@ -98,7 +104,7 @@ def _overlaps_another(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
     """Whether each run shares a word with another one, on this side."""
     order = np.argsort(starts)
     reach = np.maximum.accumulate((starts + words)[order])
-    into = np.zeros(len(order) + 1, bool)  # whether a run reaches back into those before it
+    into = np.zeros(len(order) + 1, bool)  # whether a run begins inside one of those before it
     into[1:-1] = starts[order][1:] < reach[:-1]
     overlapping = np.zeros(len(order), bool)
     overlapping[order] = into[:-1] | into[1:]
@@ -106,10 +112,10 @@ def _overlaps_another(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
 
 
 def _lay_overlapping(runs: Tiles, left: Stream, right: Stream, sizes: Numbers) -> Tiles:
-    """Runs that overlap, the longest first, and of each the longest part that none before it covers."""
-    # One by one, so in bytes: numpy takes longer to be called than these take to search.
+    """Tiles of runs that overlap: the longest run first, and of each the longest part that no tile before it covers."""
+    # One by one, and so in bytearrays: calling numpy takes longer than searching these.
     covered_left, covered_right = bytearray(len(left.words)), bytearray(len(right.words))
-    runs = runs.taken(np.lexsort((runs.left, runs.right, -runs.words)))
+    runs = runs.take(np.lexsort((runs.left, runs.right, -runs.words)))
     laid: list[tuple[int, int, int, int]] = []
     for pair, one, other, words, least in zip(*_tile_columns(runs), sizes[runs.pair].tolist(), strict=True):
         start, free = _longest_free(covered_left[one : one + words], covered_right[other : other + words])
@@ -124,6 +130,7 @@ def _longest_free(left: bytearray, right: bytearray) -> tuple[int, int]:
     """Where the longest stretch starts that is covered on neither side, and how long it is."""
     if _COVERED not in left and _COVERED not in right:
         return 0, len(left)
+    # Covered on either side: the two are joined as one long whole number.
     either = int.from_bytes(left, "big") | int.from_bytes(right, "big")
     lengths = [len(free) for free in either.to_bytes(len(left), "big").split(_COVERED)]
     best = lengths.index(max(lengths))

@@ -2,7 +2,7 @@
 
 Of what ``cluster`` found it takes over only which passages are boilerplate: it uses neither fingerprints nor leak
 groups, but all runs of all articles that have a split. The same is counted of a random split of the same sizes, for
-comparison. `labeling.workspace.rows.assignment.Overlap` says what is counted, field by field.
+comparison. `labeling.workspace.rows.assignment.Overlap` explains each count, with an example.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class _Corpus:
         self.sizes = np.array([len(each) for each in self.words], np.int64)
         self.first = np.concatenate(([0], np.cumsum(self.sizes + 1)))
         self.owner: Numbers = np.repeat(np.arange(len(articles)), self.sizes + 1)
-        self.wholes = np.concatenate([np.zeros(0, np.uint64), *map(hash_texts, make_streams(Texts.of(texts)))])
+        self.wholes = np.concatenate(
+            [np.zeros(0, np.uint64), *map(hash_texts, make_streams(Texts.from_strings(texts)))]
+        )
         # Boilerplate is counted, and its words are taken out of all runs.
         self.holders = self._holders(boilerplate)
         self.free = self._free(boilerplate)
@@ -157,7 +159,7 @@ class _SplitPair:
         )
 
     def worst(self) -> list[SharedText]:
-        """The longest passages; where there are none, the longest of the shorter runs."""
+        """The longest passages; without any, the longest of the shorter runs."""
         joining = [*zip(*_covered_stretches(self.joining), strict=True), *self._short_texts()]
         found = sorted(joining or self._short_stretches(), key=lambda ends: (ends[0] - ends[1], ends[0]))
         return [self._text(int(start), int(end)) for start, end in found[:_WORST]]

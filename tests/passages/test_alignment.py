@@ -107,7 +107,7 @@ def laid_by_hand(left: list[str], right: list[str]) -> list[tuple[int, int, int]
 @given(TOKENS, TOKENS)
 def test_tiles_are_those_of_a_plain_search(left: list[str], right: list[str]) -> None:
     """The longest run first, and of two as long the one that comes first in the right text."""
-    one, other = (stream_of(Texts.of([" ".join(text)])) for text in (left, right))
+    one, other = (stream_of(Texts.from_strings([" ".join(text)])) for text in (left, right))
     found = lay_tiles(one, other)
 
     assert list(zip(found.left.tolist(), found.right.tolist(), found.words.tolist(), strict=True)) == laid_by_hand(
@@ -148,13 +148,15 @@ def test_the_two_real_articles_to_the_character() -> None:
 @given(st.lists(st.tuples(TOKENS, TOKENS), min_size=1, max_size=5), st.integers(6, 12))
 def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[str], list[str]]], words: int) -> None:
     """What stands beside a pair in its batch changes nothing, whatever the lengths of the texts."""
-    left, right = (stream_of(Texts.of(" ".join(text) for text in texts)) for texts in zip(*pairs, strict=True))
+    left, right = (
+        stream_of(Texts.from_strings(" ".join(text) for text in texts)) for texts in zip(*pairs, strict=True)
+    )
     found = align_streams(left, right, words)
     ends = (found.left_start, found.left_end, found.right_start, found.right_end, found.words)
     alone = [
         (number, each.left_start, each.left_end, each.right_start, each.right_end, each.words)
         for number in range(len(pairs))
-        for each in align_words(left.of(number), right.of(number), words)
+        for each in align_words(left.words_of_text(number), right.words_of_text(number), words)
     ]
 
     assert list(zip(found.pair.tolist(), *(column.tolist() for column in ends), strict=True)) == alone

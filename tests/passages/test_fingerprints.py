@@ -16,7 +16,7 @@ N = 8
 
 def stream_of(*texts: list[str]) -> Stream:
     """The texts' words in one stream."""
-    (stream,) = make_streams(Texts.of(" ".join(text) for text in texts))
+    (stream,) = make_streams(Texts.from_strings(" ".join(text) for text in texts))
     return stream
 
 

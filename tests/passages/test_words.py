@@ -71,12 +71,12 @@ def test_where_batches_are_cut_changes_nothing(texts: list[str], size: int) -> N
     whole = [each.ids.tolist() for each in words_of_all(texts)]
     before, room._CACHE_BYTES = room._CACHE_BYTES, size
     try:
-        parts = list(make_streams(Texts.of(texts)))
+        parts = list(make_streams(Texts.from_strings(texts)))
     finally:
         room._CACHE_BYTES = before
 
     assert [part.first for part in parts] == [sum(p.texts for p in parts[:n]) for n in range(len(parts))]
-    assert [part.of(n).ids.tolist() for part in parts for n in range(part.texts)] == whole
+    assert [part.words_of_text(n).ids.tolist() for part in parts for n in range(part.texts)] == whole
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=127), max_size=80))
