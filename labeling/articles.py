@@ -1,7 +1,7 @@
 """Article: one news text, immutable. Its identity, its text rules, and what it refuses by name.
 
-A text is taken in once and never changes: CRLF and CR become LF, nothing else is touched, for what people annotate is
-what was printed. Lengths and offsets are Unicode code points.
+A text is ingested once and never changes: CRLF and CR become LF, nothing else is touched, because people annotate what
+was printed. Lengths and offsets are Unicode code points.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Article(Frozen):
 
 
 class Reject(Frozen):
-    """An article that was refused: where it stood, the kind of reason, and the sentence with the way out."""
+    """An article that was refused: the file and line it came from, the kind of reason, the reason, and the way out."""
 
     where: str
     id: str
@@ -47,7 +47,7 @@ class Reject(Frozen):
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What a source says of one article, not yet checked; ``where`` is the file, or the file and line."""
+    """One article as a source has it, not yet checked; ``where`` is the file, or the file and line."""
 
     where: str
     id: str
@@ -59,7 +59,7 @@ class SourceRow:
 
 
 def make_article(row: SourceRow, max_characters: int) -> Article:
-    """Check what a source says and make it an article.
+    """Check a row of a source and make an article of it.
 
     Args:
         row: The text as it came, and what is known of it. Without ``published``, the date line at the head of the text
@@ -89,7 +89,7 @@ def make_article(row: SourceRow, max_characters: int) -> Article:
 
 
 def is_new(article: Article, digests: Mapping[str, str], where: str) -> bool:
-    """Whether no article of that id was taken in before; ``digests`` maps the known ids to their texts' digests.
+    """Whether no article of that id was ingested before; ``digests`` maps the known ids to the digests of their texts.
 
     Raises:
         ChangedArticle: The id is known, with another text.
@@ -97,7 +97,7 @@ def is_new(article: Article, digests: Mapping[str, str], where: str) -> bool:
     known = digests.get(article.id)
     if known not in {None, article.digest}:
         raise ChangedArticle(
-            f"an article {article.id!r} was taken in before with another text ({known[:12] if known else ''}, "
+            f"an article {article.id!r} was ingested before with another text ({known[:12] if known else ''}, "
             f"this one is {article.digest[:12]})",
             todo="give this text an id of its own: an article that people may have annotated never changes",
             where=where,
@@ -160,7 +160,7 @@ def _refuse_forbidden(row: SourceRow) -> None:
 
 
 def _is_visible(text: str) -> bool:
-    """Whether any character shows: one that is no blank, control or format character."""
+    """Whether any character can be seen: one that is not a blank, a control or a format character."""
     return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 

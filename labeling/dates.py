@@ -1,6 +1,6 @@
 """Dates as newswire prints them, read into ISO form (``2023-07-25``); no text is ever changed here.
 
-The day is the one that is printed: a time and a zone beside it are not used to move it.
+The day is the one that is printed: a time and a time zone next to it do not move it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _MONTH = (
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})(?!\d)"
 _WORD = r"\s*(?P<word>date\s*:?\s*)?"
-# Where an agency was when: GENEVA, July 25, 2023 (Reuters) - ; The Daily Echo, 25 July 2023
+# Dateline, the place and the day: GENEVA, July 25, 2023 (Reuters) - ; The Daily Echo, 25 July 2023
 _PLACE = r"(?:(?!\d)\w[^\n\r,.:]{0,40},[ \t]+){0,2}"
 # Nobody opens a sentence with 2023-07-25, but "July 25, 2023 was a Tuesday" is prose: a date in words counts only
-# where it stands alone, before a dash, colon or bar, or after the word "date".
+# on a line of its own, before a dash, colon or bar, or after the word "date".
 _ENDED = r"(?(word)|(?=[ \t]*(?:\([^()\n\r]{1,30}\)[ \t]*)?(?:$|[\r\n:|]|(?<=[\s)])[-\u2013\u2014]+\s)))"
 _HEADS = tuple(
     re.compile(_WORD + form, re.IGNORECASE)
@@ -36,19 +36,27 @@ _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 def leading_date(text: str) -> str:
     """The date at the head of ``text`` as ``YYYY-MM-DD``, or "" when there is none.
 
-    Read are `` date 2023-07-25 India and ...``, the same without the word, and ``25 July 2023`` or ``July 25, 2023`` on
-    a line of their own, before a dash, colon or bar, or after the word ``date``; a place or outlet may go before them
-    and an agency in parentheses after.
+    Dates such as `` date 2023-07-25 India and ...`` are read, the same without the word, and ``25 July 2023`` or
+    ``July 25, 2023`` on a line of their own, before a dash, colon or bar, or after the word ``date``; a place or outlet
+    may go before them and an agency in parentheses after.
+
+    >>> leading_date("GENEVA, July 25, 2023 (Reuters) - Talks were held.")
+    '2023-07-25'
+    >>> leading_date("July 25, 2023 was a Tuesday.")
+    ''
     """
     found = next((match for head in _HEADS if (match := head.match(text))), None)
     return _iso(found) if found else ""
 
 
 def iso_date(value: str) -> str:
-    """The day named by ``value`` as ``YYYY-MM-DD``: an ISO date or instant, or a date in words or figures.
+    """The day that ``value`` names, as ``YYYY-MM-DD``: from an ISO date or instant, or a date in words or figures.
+
+    >>> iso_date("25 July 2023")
+    '2023-07-25'
 
     Raises:
-        ValueError: No whole date (day, month and year), or one that can be read in two ways, such as ``01/02/2023``.
+        ValueError: The date lacks its day, month or year, or can be read in two ways, such as ``01/02/2023``.
     """
     value = value.strip()
     try:
@@ -64,7 +72,7 @@ def _iso(found: re.Match[str]) -> str:
             return date.fromisoformat(part["iso"]).isoformat()
         month = _MONTHS.index(part["month"][:3].lower()) + 1
         return date(int(part["year"]), month, int(part["day"])).isoformat()
-    except ValueError:  # 2023-02-30 is text like any other
+    except ValueError:  # 2023-02-30 is text like any other text
         return ""
 
 
@@ -72,11 +80,12 @@ def _iso(found: re.Match[str]) -> str:
 def _read_date(value: str) -> str:
     if year_first := _YEAR_FIRST.match(value):
         return date(*map(int, year_first.groups())).isoformat()
+    # Where figures mean the same day in both orders, or only one order makes a date of them, there is no doubt.
     days = {day for order in ("DMY", "MDY") if (day := _parse_in_order(value, order))}
     if len(days) > 1:
         raise ValueError(f"{value!r} can be read as " + " or ".join(sorted(days)))
     if not days:
-        raise ValueError(f"{value!r} is no date with day, month and year")
+        raise ValueError(f"{value!r} is not a date with day, month and year")
     return days.pop()
 
 

@@ -1,56 +1,56 @@
 """Every refusal has a name.
 
-A message says what happened, where and why; ``todo`` says what to do about it. The command line prints both.
+The message tells what happened, where and why; ``todo`` tells what to do about it. The command line prints both.
 
 ::
 
     LabelingError
     ├── UsageError                 the command was used wrongly (exit status 2)
     ├── ProjectError
-    │   ├── ProjectFileError       the project file is missing, or holds a typo or a wrong value
+    │   ├── ProjectFileError       the project file is missing, or has a typo or a wrong value
     │   ├── SchemaError            the schema contradicts itself
     │   ├── WorkspaceBusy          another command is writing to this workspace
-    │   ├── NoRoom                 the disk is full, or closed to us
-    │   ├── MissingInput           a file an earlier verb should have written is not there
+    │   ├── NoRoom                 the disk is full, or may not be written
+    │   ├── MissingInput           a file that an earlier verb should have written is missing
     │   ├── DamagedFile            a line of a workspace file cannot be read
     │   ├── PassagesTooLarge       the articles need more memory than the project allows
     │   └── RayUnavailable         the Ray cluster cannot be used
     ├── ArticleError               an article is refused; ``kind`` names the reason in rejects.jsonl
-    │   ├── UnreadableArticle      no text can be had from the file or the row
+    │   ├── UnreadableArticle      the file or the row yields no text
     │   ├── EmptyArticle           nothing but blanks
     │   ├── OverlongArticle        more characters than the project allows
     │   ├── ForbiddenCharacter     NUL or a lone surrogate
     │   ├── BadField               a field of the row has a wrong type or value
-    │   └── ChangedArticle         the id is known, with another text
+    │   └── ChangedArticle         the id is known, but with another text
     ├── StudioError
     │   ├── ServerPackageMissing   the embedded server is an extra, and not installed
     │   ├── PortTaken              the port asked for is in use
-    │   ├── DataFolderUnusable     the server's data folder cannot be written, or holds a damaged database
-    │   ├── ServerDidNotStart      the server ended, or never answered
-    │   ├── NoServer               no server is named and none is running
+    │   ├── DataFolderUnusable     the server's data folder cannot be written, or its database is damaged
+    │   ├── ServerDidNotStart      the server ended, or did not answer in time
+    │   ├── NoServer               no server is named, and the embedded one is not running
     │   ├── ServerUnreachable      nothing answers at that address, or not in time
-    │   ├── NotLabelStudio         something answers, and it is not Label Studio
+    │   ├── NotLabelStudio         something else than Label Studio answers
     │   ├── NotAuthorised          the server does not accept the key
     │   ├── ServerRefused          the server refused the request (4xx)
     │   ├── ServerFailed           the server failed (5xx)
     │   ├── ProjectGone            the project we pushed to is not on that server
-    │   ├── SchemaInUse            the server holds annotations that the changed schema could not say
+    │   ├── SchemaInUse            the server has annotations that the changed schema has no place for
     │   ├── ShortAnswer            fewer rows came than the server counts
-    │   ├── StaleTask              a task's text is not the article's text any more
-    │   └── UnreadableExport       a file is no Label Studio export that we can read
+    │   ├── StaleTask              a task has another text than its article
+    │   └── UnreadableExport       a file is not a Label Studio export that we can read
     ├── CorpusError
     │   ├── NothingToCompile       no gold article is left to compile
     │   ├── LedgerUnbalanced       an account does not add up
     │   ├── SpansLost              a target could not hold every span
-    │   ├── TargetsDiffer          what was read back from disk is not gold
-    │   ├── QuarantineNotAllowed   a kind of defect the project does not allow
+    │   ├── TargetsDiffer          what was read back from disk differs from gold
+    │   ├── QuarantineNotAllowed   quarantine has a kind of defect that the project does not allow
     │   ├── WorkerDied             a process that did a part of the work was ended
-    │   ├── Uncertified            nobody has proven that the splits as they are share nothing
-    │   └── CorpusChanged          a dataset is not what its manifest says
+    │   ├── Uncertified            the leakage certificate does not cover these splits
+    │   └── CorpusChanged          a dataset does not match its manifest
     ├── TooFewAnnotators           no two people submitted the same article
     ├── LeakError                  articles that must stay together are in different splits
     └── TrainingError              the extractor cannot be trained, loaded or scored
-        └── NothingToLearn         a split that training needs holds no article
+        └── NothingToLearn         a split that training needs has no article
 """
 
 from __future__ import annotations
@@ -68,28 +68,28 @@ class LabelingError(Exception):
     exit_status = 1
 
     def __init__(self, message: str, *, todo: str, where: str = "") -> None:
-        """Keep the sentence, the way out, and the place (a file and line, an address, an id)."""
+        """Keep the message, the way out, and the place (a file and line, an address, an id)."""
         super().__init__(message)
         self.todo = todo
         self.where = where
 
     def __reduce__(self) -> tuple[Callable[[], LabelingError], tuple[()]]:
-        """Travel from one process to another whole."""
+        """Pickle as a whole, so that it gets from one process to another."""
         return partial(type(self), str(self), todo=self.todo, where=self.where), ()
 
 
 class UsageError(LabelingError):
-    """The command was used wrongly: an option or argument that cannot be meant."""
+    """The command was used wrongly: an option or argument makes no sense."""
 
     exit_status = 2
 
 
 class ProjectError(LabelingError):
-    """Something in the project file or the workspace stands in the way."""
+    """Something in the project file or the workspace is in the way."""
 
 
 class ProjectFileError(ProjectError):
-    """The project file is missing, is no TOML, or holds an unknown key or a wrong value."""
+    """The project file is missing, is not TOML, or has an unknown key or a wrong value."""
 
 
 class SchemaError(ProjectError):
@@ -101,7 +101,7 @@ class WorkspaceBusy(ProjectError):
 
 
 class NoRoom(ProjectError):
-    """A file cannot be written: the disk is full, or the folder closed to us. What stood there is still there."""
+    """A file cannot be written: the disk is full, or the folder may not be written. What was there is still there."""
 
 
 class MissingInput(ProjectError):
@@ -109,15 +109,15 @@ class MissingInput(ProjectError):
 
 
 class DamagedFile(ProjectError):
-    """A line of a workspace file is not what that file holds."""
+    """A line of a workspace file is not a row of that file."""
 
 
 class PassagesTooLarge(ProjectError):
-    """To find what these articles share needs more memory than the project file allows."""
+    """Finding what these articles share needs more memory than the project file allows."""
 
 
 class RayUnavailable(ProjectError):
-    """The project file names a Ray cluster, and Ray is not installed or does not answer."""
+    """The project file names a Ray cluster, but Ray is not installed or does not answer."""
 
 
 class ArticleError(LabelingError):
@@ -127,7 +127,7 @@ class ArticleError(LabelingError):
 
 
 class UnreadableArticle(ArticleError):
-    """No text can be had: an unknown format, a broken encoding, a page without a main text."""
+    """The file or row yields no text: an unknown format, a broken encoding, a page without a main text."""
 
     kind = "unreadable"
 
@@ -157,13 +157,13 @@ class BadField(ArticleError):
 
 
 class ChangedArticle(ArticleError):
-    """An article with this id and another text was taken in before: articles never change."""
+    """An article with this id but another text was ingested before: articles never change."""
 
     kind = "same id, other text"
 
 
 class StudioError(LabelingError):
-    """Label Studio, ours or another, did not do what was asked."""
+    """Label Studio, the embedded one or another, did not do what was asked."""
 
 
 class ServerPackageMissing(StudioError):
@@ -207,15 +207,15 @@ class ServerFailed(StudioError):
 
 
 class ProjectGone(StudioError):
-    """The project that this workspace was pushed to is not on the server that is spoken to now."""
+    """The project that this workspace was pushed to is not on the server in use."""
 
 
 class SchemaInUse(StudioError):
-    """The schema lost something that annotations on the server bear: changing the page would orphan them."""
+    """The schema lost something that annotations on the server use: changing the page would orphan them."""
 
 
 class ShortAnswer(StudioError):
-    """The server sent fewer rows than it says it has."""
+    """The server sent fewer rows than it counts."""
 
 
 class StaleTask(StudioError):
@@ -223,7 +223,7 @@ class StaleTask(StudioError):
 
 
 class UnreadableExport(StudioError):
-    """A file is no Label Studio export that we can read."""
+    """A file is not a Label Studio export that we can read."""
 
 
 class CorpusError(LabelingError):
@@ -243,27 +243,27 @@ class SpansLost(CorpusError):
 
 
 class TargetsDiffer(CorpusError):
-    """What was read back from a target on disk is not gold."""
+    """What was read back from a target on disk differs from gold."""
 
 
 class QuarantineNotAllowed(CorpusError):
-    """Quarantine holds a kind of defect that the project file does not allow."""
+    """Quarantine has a kind of defect that the project file does not allow."""
 
 
 class Uncertified(CorpusError):
-    """The leakage certificate is of other splits, or of another notion of a passage: nothing is proven of these."""
+    """The leakage certificate is of other splits, or of another definition of a passage: it proves nothing of these."""
 
 
 class WorkerDied(CorpusError):
-    """A process that did a part of the work ended before it was done: nothing was made."""
+    """A process that did a part of the work ended too early: nothing was written."""
 
 
 class CorpusChanged(CorpusError):
-    """A file of a dataset is not what its manifest says."""
+    """A file of a dataset does not match its manifest."""
 
 
 class TooFewAnnotators(LabelingError):
-    """No two people submitted the same article, so that nothing can be said about agreement."""
+    """No two people submitted the same article, so that there is no agreement to measure."""
 
 
 class LeakError(LabelingError):
@@ -275,4 +275,4 @@ class TrainingError(LabelingError):
 
 
 class NothingToLearn(TrainingError):
-    """A split that training needs holds no article, or none with complete gold, where only such can be learned from."""
+    """A split that training needs has no article, or none with complete gold where only that teaches."""

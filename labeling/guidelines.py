@@ -1,4 +1,4 @@
-"""The guidelines for annotators, rendered from the schema as Markdown: ``docs/guidelines.md`` is made by this."""
+"""The guidelines for annotators, rendered from the schema as Markdown; ``docs/guidelines.md`` is made of them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Read the whole article first. Then, in Label Studio's page:
 | leave a span alone | U or Escape |
 | hand in | *Submit*, or Ctrl+Enter |
 
-**Suggestions.** Marks that are there when you open an article are a machine's. Judge each: keep it, mend it or
+**Suggestions.** Marks that are there when you open an article are a machine's. Judge each: keep it, correct it or
 remove it, and add what is missing. They are never taken for your word until you submit.
 
-**Empty or skipped.** Nothing to mark? Submit it as it is: that says "read, and nothing found". *Skip* says "not
+**Empty or skipped.** Nothing to mark? Submit it as it is: that means "read, and nothing found". *Skip* means "not
 judged", and the article counts as not annotated. Skip only what you will not judge.
 
 **Order.** Spans first, then relations, then the questions under the text.
@@ -41,7 +41,7 @@ def render_guidelines(schema: Schema, title: str) -> str:
 
     Args:
         schema: A checked schema.
-        title: What the project is called.
+        title: The project's name.
 
     Returns:
         Markdown that ends with a newline; the same bytes for the same schema.
@@ -62,7 +62,7 @@ def _doubt_section(hotkey: str | None) -> str:
     key = f" (key `{hotkey}`)" if hotkey else ""
     return (
         f"**In doubt.** Choose the likelier label, tick *{UNSURE}*{key} while the span is selected, and say why in\n"
-        "the note beside it. Both are read by those who settle differences, and by those who mend this page.\n"
+        "the note next to it. Both are read by those who settle differences, and by those who improve this page.\n"
     )
 
 
@@ -83,7 +83,7 @@ def _labels_section(schema: Schema) -> str:
         )
         for label in schema.labels
     )
-    return "## Labels\n\nThe span stands in [brackets].\n\n" + _markdown_table(
+    return "## Labels\n\nThe span is in [brackets].\n\n" + _markdown_table(
         ("label", "key", "is", "examples", "is not"), rows
     )
 
@@ -129,5 +129,5 @@ def _markdown_cell(text: str) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    """Keep what Markdown would take for markup as it was written."""
+    """Escape what Markdown would take for markup, so that readers see what was written."""
     return text.replace("<", "&lt;").replace("*", "\\*").replace("](", "]\\(")

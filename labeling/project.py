@@ -1,4 +1,4 @@
-"""The project file: which schema, which policies, which splits; and the workspace that belongs to it."""
+"""The project file: the schema, the policies, the splits; and the workspace that belongs to it."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ _DAY_PATTERN = r"^(\d{4}-\d{2}-\d{2})?$"
 
 
 class ProjectSection(Frozen):
-    """``[project]``: what it is called and what it takes in."""
+    """``[project]``: the project's name, and which articles it takes."""
 
     name: str = Field(min_length=3, max_length=50)  # Label Studio's own limits for a title
     description: str = ""
     language: str = "en"
     licence: str = ""  # of the articles, for the dataset card
-    max_characters: int = Field(default=20_000, gt=0)  # Label Studio's page takes half a minute for much more
+    max_characters: int = Field(default=20_000, gt=0)  # Label Studio's page needs half a minute for much more
 
 
 class Policies(Frozen):
-    """``[policies]``: the named rules by which things are decided."""
+    """``[policies]``: the rules, by name, that decide what becomes of annotations."""
 
     trim: tuple[Literal["blanks", "punctuation"], ...] = ("blanks",)
     quarantine_allowed: tuple[Defect, ...] = ()
     flat_layer: Literal["longest first"] = "longest first"
-    tag_layers: int = Field(default=3, gt=0)  # how many layers of tags, the flat one first: nested spans need more
-    relation_distance: int = Field(default=100, gt=0)  # in tokens: how far apart spans count as not related
+    tag_layers: int = Field(default=3, gt=0)  # layers of tags, the flat one first: nested spans need several
+    relation_distance: int = Field(default=100, gt=0)  # in tokens; spans further apart are never related
 
 
 class SplitsSection(Frozen):
-    """``[splits]``: the share of each split, and the seed that orders new articles; or the days that part them."""
+    """``[splits]``: the share of each split, and the seed that orders new articles; or the days that divide them."""
 
     seed: str = "1"
     train: float = Field(default=0.7, gt=0)
     dev: float = Field(default=0.15, gt=0)
     test: float = Field(default=0.15, gt=0)
-    dev_from: str = Field(default="", pattern=_DAY_PATTERN)  # what is published since then is dev,
-    test_from: str = Field(default="", pattern=_DAY_PATTERN)  # and since then test; "" for both splits by share
+    dev_from: str = Field(default="", pattern=_DAY_PATTERN)  # articles published from that day on are dev,
+    test_from: str = Field(default="", pattern=_DAY_PATTERN)  # and from that day on test; both "" to split by shares
 
     @model_validator(mode="after")
     def _all_of_it(self) -> SplitsSection:
@@ -72,16 +72,18 @@ class SplitsSection(Frozen):
 
 
 class PassageRules(Frozen):
-    """``[passages]``: what counts as shared. The defaults are argued for in ``docs/passages.md``."""
+    """``[passages]``: what counts as shared text. ``docs/passages.md`` argues for the defaults."""
 
-    words: int = Field(default=12, ge=6, le=100)  # a shared run of so many words joins, a shorter one does not
-    story_coverage: float = Field(default=0.4, gt=0, le=1)  # of the shorter one's words, in passages of both
+    words: int = Field(default=12, ge=6, le=100)  # the least length of a shared run that is a passage
+    story_coverage: float = Field(
+        default=0.4, gt=0, le=1
+    )  # the share of the shorter article's words that are in passages of both
     rerun_coverage: float = Field(default=0.9, gt=0, le=1)  # the same, for two articles of one source
-    story_days: int = Field(default=3, ge=0)  # a reprint comes within so many days
-    boilerplate_dates: int = Field(default=5, ge=2)  # what one source prints on so many days is boilerplate
+    story_days: int = Field(default=3, ge=0)  # a reprint appears within this many days
+    boilerplate_dates: int = Field(default=5, ge=2)  # what one source prints on this many days is boilerplate
     boilerplate: tuple[str, ...] = ()  # footers and agency tags, word for word
     memory: int = Field(default=8_000, gt=0)  # MB; a corpus that needs more is refused before it is read
-    ray: str = ""  # the address of a Ray cluster, for instance "ray://head:10001"; "local" starts one; "" for none
+    ray: str = ""  # the address of a Ray cluster, such as "ray://head:10001"; "local" starts one; "" for none
 
 
 class ReprintsSection(Frozen):
@@ -91,9 +93,9 @@ class ReprintsSection(Frozen):
 
 
 class SuggestSection(Frozen):
-    """``[suggest]``: the rules, and an installed spaCy pipeline to ask besides, with a map from its labels to ours."""
+    """``[suggest]``: the rules, and an installed spaCy pipeline as well, with a map from its labels to the schema's."""
 
-    rules: str = "rules.toml"  # beside the project file, else the shipped one of that name; "" for none
+    rules: str = "rules.toml"  # next to the project file, else the shipped file of that name; "" for none
     pipeline: str = ""
     label_map: dict[str, str] = {}
 
@@ -133,7 +135,7 @@ def load_project(path: Path = DEFAULT_PROJECT, workspace: Path | None = None) ->
         workspace: The folder to work in; ``exports/<name of the project file>`` when None.
 
     Raises:
-        ProjectFileError: Not there, no TOML, an unknown key or a wrong value.
+        ProjectFileError: It is missing, is not TOML, or has an unknown key or a wrong value.
         SchemaError: The schema contradicts itself.
     """
     path = _existing_file(path)
@@ -143,7 +145,7 @@ def load_project(path: Path = DEFAULT_PROJECT, workspace: Path | None = None) ->
 
 
 def schema_of(file: ProjectFile) -> Schema:
-    """The schema that a project file states."""
+    """The schema in a project file."""
     return Schema(
         labels=file.labels,
         relations=file.relations,
@@ -180,7 +182,7 @@ def _parse(path: Path) -> ProjectFile:
             f"{path} cannot be read: {error.strerror}", todo="name a file with --config FILE", where=str(path)
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
-        raise ProjectFileError(f"{path} is no TOML: {error}", todo="mend it", where=str(path)) from None
+        raise ProjectFileError(f"{path} is not TOML: {error}", todo="mend it", where=str(path)) from None
     except ValidationError as error:
         raise ProjectFileError(
             f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in error.errors(include_url=False)),
@@ -190,7 +192,7 @@ def _parse(path: Path) -> ProjectFile:
 
 
 def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
-    """Say one fault of pydantic's in our words: a label is called by its name, not by its place."""
+    """One of pydantic's faults in our words: an entry of a list is called by its name, not by its number."""
     parts: list[str] = []
     value: object = raw
     for part in fault["loc"]:
@@ -202,7 +204,7 @@ def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
 
 
 def _item_at(value: object, part: int | str) -> object:
-    """What stands there in a value that may be anything."""
+    """The entry of a value that may be anything; None where it has no such entry."""
     if isinstance(value, dict):
         return value.get(part)
     return value[part] if isinstance(value, list) and isinstance(part, int) else None

@@ -1,7 +1,7 @@
-"""The schema: labels, relation types and choices, as the project file states them.
+"""The schema: labels, relation types and choices, as the project file has them.
 
-Another schema is another file and no code. Whatever contradicts itself is refused here, by name, before a server sees
-it: Label Studio accepts most of these mistakes in silence.
+Another schema is another file and needs no code. A schema that contradicts itself is refused here, each fault by name,
+before a server sees it: Label Studio accepts most of these mistakes in silence.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class RelationType(Frozen):
     """A relation label with the span labels allowed at each end.
 
     An empty ``head`` and ``tail`` allow any label, as long as both ends have the same one: what ``SAME_AS`` needs.
-    ``symmetric`` says that direction carries no meaning.
+    ``symmetric`` is true where direction carries no meaning.
     """
 
     name: Name
@@ -83,18 +83,18 @@ class ChoiceSet(Frozen):
 
 
 class Migrations(Frozen):
-    """What becomes of things the schema no longer has, when annotations are read; the server's history stays.
+    """What becomes, when annotations are read, of names the schema no longer has; the server's history is kept.
 
-    Each maps a name of before to the one that takes its place, which may have things of its own already (then the two
-    are merged); ``""`` removes it. Options are written with their choice set, as in ``"event.MEET" = "event.CONSULT"``.
+    Each maps a former name to the one that takes its place, which may be in use already (then the two are merged);
+    ``""`` removes it. Options are written with their choice set, as in ``"event.MEET" = "event.CONSULT"``.
     """
 
     labels: dict[Name, Name | Literal[""]] = {}
     relations: dict[Name, Name | Literal[""]] = {}
     choices: dict[OptionName, OptionName | Literal[""]] = {}
 
-    def sayable(self) -> frozenset[tuple[str, str]]:
-        """What is migrated, each with the control it stands in: ``("label", "MINISTRY")``, ``("event", "MEET")``."""
+    def migrated_terms(self) -> frozenset[tuple[str, str]]:
+        """The former names, each with the control it belongs to: ``("label", "MINISTRY")``, ``("event", "MEET")``."""
         return frozenset(
             [
                 *(("label", name) for name in self.labels),
@@ -105,10 +105,10 @@ class Migrations(Frozen):
 
 
 class Schema(Frozen):
-    """Everything an annotator can say.
+    """Everything that an annotator can mark.
 
     ``unsure_hotkey`` ticks `unsure` on the selected span; ``guidance`` are sentences that hold for every label;
-    ``migrations`` say what becomes of what could be said before.
+    ``migrations`` map the names of earlier schemas to those of this one.
     """
 
     labels: tuple[Label, ...] = Field(min_length=1)
@@ -133,11 +133,11 @@ class Schema(Frozen):
 
 
 def check_schema(schema: Schema, where: str) -> Schema:
-    """Return ``schema`` if it agrees with itself.
+    """Return ``schema`` if it is consistent.
 
     Raises:
-        SchemaError: A name, colour or hotkey stands twice, a hotkey or control name is Label Studio's own, or a
-            relation names a label that does not exist, or a migration is no way from what is gone to what is there. The
+        SchemaError: A name, colour or hotkey is used twice, a hotkey or control name is Label Studio's own, a relation
+            names a label that does not exist, or a migration does not lead from a former name to a present one. The
             message has every such fault, not only the first.
     """
     faults = [
@@ -157,7 +157,7 @@ def check_schema(schema: Schema, where: str) -> Schema:
 
 
 def _repetition_faults(what: str, values: Iterable[str]) -> list[str]:
-    return [f"{what} {value!r} stands {n} times" for value, n in Counter(values).items() if n > 1]
+    return [f"{what} {value!r} is used {n} times" for value, n in Counter(values).items() if n > 1]
 
 
 def _duplicate_faults(schema: Schema) -> list[str]:
@@ -187,7 +187,7 @@ def _hotkey_faults(schema: Schema) -> list[str]:
 def _relation_end_faults(schema: Schema) -> list[str]:
     known = set(schema.label_names)
     unknown = [
-        f"relation {relation.name!r} has the {side} {name!r}, which is no label"
+        f"relation {relation.name!r} has the {side} {name!r}, which is not a label"
         for relation in schema.relations
         for side, names in (("head", relation.head), ("tail", relation.tail))
         for name in names
@@ -203,7 +203,7 @@ def _relation_end_faults(schema: Schema) -> list[str]:
 
 def _control_name_faults(schema: Schema) -> list[str]:
     return [
-        f"choice {choice.name!r} has the name of a control of ours"
+        f"choice {choice.name!r} has the name of a control that every span has"
         for choice in schema.choices
         if choice.name.casefold() in RESERVED_CONTROLS
     ]
@@ -231,5 +231,9 @@ def _migration_faults(schema: Schema) -> list[str]:
 
 
 def _replacement_faults(table: str, before: str, after: str, known: set[str]) -> list[str]:
-    still = [f"{table}: {before!r} is still in the schema"] if before in known else []
-    return [*still, f"{table}: {after!r} is not in the schema"] if after and after not in known else still
+    faults = list[str]()
+    if before in known:
+        faults.append(f"{table}: {before!r} is still in the schema")
+    if after and after not in known:
+        faults.append(f"{table}: {after!r} is not in the schema")
+    return faults

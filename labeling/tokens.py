@@ -1,12 +1,12 @@
-"""The tokenizer policy: where a span may start and end.
+"""The tokenizer policy: where tokens end, and so where a span may start and end.
 
 Newswire is full of glue: ``Region (IOR).Both sides``, ``India-#Maldives``, ``U.S.-China``, ``MOSCOW(Reuters)``. Rules
 added to spaCy's own tokenizer undo what can be stated as a rule. They are put into the pipeline once, before training
 starts, by a callback named in the training config; the trained pipeline holds the finished expressions, so that
-training and use agree, and it loads where this package is not installed.
+training and use agree, and the pipeline loads where this package is not installed.
 
 What no rule can know (a person's name glued to a handle) is cut in the reference ``Doc`` alone, at the boundaries of
-the spans people drew. All offsets are code points, half open.
+the spans people drew. All offsets are code points, in half-open intervals.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-# Of all tokens of a text: the offset at which each starts, and that at which it ends.
+# The starts of all tokens of a text, and their ends.
 TokenEdges: TypeAlias = tuple[list[int], list[int]]
 
 # The name by which `[initialize.before_init]` of a training config asks for our rules.
 NEWSWIRE = "labeling.newswire.v1"
 
-# Marks that no reader sees, glued to words by web pages. Joiners are missing by design: they shape letters and emoji.
+# Invisible marks, glued to words by web pages. Joiners are left out on purpose: they shape letters and emoji.
 _INVISIBLE = "[\u200b\u200e\u200f\u2060\ufeff]"
 _APOSTROPHES = "'\u2018\u2019"
 _QUOTES = '"\u201c\u201d\xab\xbb'
@@ -87,7 +87,7 @@ def apply_newswire_rules(nlp: Language) -> None:
             where="project.language",
         )
     defaults, cutter = nlp.Defaults, nlp.tokenizer
-    # Whenever one of these is set, spaCy works through all its special cases again: there are none meanwhile.
+    # Whenever one of these is set, spaCy works through all its special cases again: take them away meanwhile.
     special, cutter.rules = cutter.rules, {}
     cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
     cutter.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *_suffixes()]).search
@@ -96,7 +96,7 @@ def apply_newswire_rules(nlp: Language) -> None:
 
 
 def _prefixes() -> list[str]:
-    # A handle's sign stands apart, as spaCy's own rules have it for a hashtag's.
+    # The sign of a handle is a token of its own, as spaCy's own rules have it for a hashtag's.
     return [_INVISIBLE, "@"]
 
 
@@ -108,7 +108,7 @@ def _suffixes() -> list[str]:
 
 
 def _infixes() -> list[str]:
-    """Where a word is cut inside; an expression that matches nothing but a place cuts without a token of its own."""
+    """Where a word is cut inside; an expression that matches an empty string cuts without making a token."""
     from spacy.lang.char_classes import ALPHA, ALPHA_LOWER, ALPHA_UPPER
 
     word, lower, upper = f"{ALPHA}0-9", ALPHA_LOWER, ALPHA_UPPER
@@ -143,13 +143,15 @@ def _infixes() -> list[str]:
 
 
 def cut_tokens(doc: Doc, tokens: TokenEdges, spans: Iterable[tuple[int, int]]) -> Doc:
-    """Cut tokens wherever a span starts or ends inside one, so that every span is whole tokens.
+    """Cut tokens wherever a span starts or ends inside one, so that every span consists of whole tokens.
 
     A blank between two tokens becomes a token of its own where a span starts or ends with it. The text stays the same.
+    With a span over the name only, ``@JanKowal said`` has the tokens ``@ JanKowal said`` by rule; with one over
+    ``Kowal``, it gets ``@ Jan Kowal said``.
 
     Args:
         doc: A doc with tokens only; annotations on it are not carried over.
-        tokens: Its edges.
+        tokens: Its edges, as `token_edges` gives them.
         spans: Start and end of each, within the text.
 
     Returns:
@@ -168,14 +170,17 @@ def inner_boundaries(tokens: TokenEdges, spans: Iterable[tuple[int, int]]) -> tu
     """The starts of spans at which no token starts, and the ends at which none ends."""
     token_starts, token_ends = tokens
     drawn = list(spans)
-    return {start for start, _ in drawn}.difference(token_starts), {end for _, end in drawn}.difference(token_ends)
+    starts = {start for start, _ in drawn}
+    ends = {end for _, end in drawn}
+    return starts.difference(token_starts), ends.difference(token_ends)
 
 
 def token_edges(doc: Doc) -> TokenEdges:
-    """The offset at which each token starts, and that at which it ends."""
+    """The starts of all tokens, and their ends: of ``Oslo talks`` ``[0, 5]`` and ``[4, 10]``."""
     import numpy as np
 
-    starts, lengths = (np.asarray(doc.to_array(name)) for name in ("IDX", "LENGTH"))
+    starts = np.asarray(doc.to_array("IDX"))
+    lengths = np.asarray(doc.to_array("LENGTH"))
     return starts.tolist(), (starts + lengths).tolist()
 
 
@@ -187,6 +192,7 @@ def tokens_touching(starts: list[int], ends: list[int], start: int, end: int) ->
 def _token_pieces(idx: int, text: str, blank: str, starts: set[int], ends: set[int]) -> Iterator[tuple[str, bool]]:
     """One token's pieces, each with whether a blank follows it."""
     stop = idx + len(text)
+    # The blank after the token belongs to a span that starts with it, or ends after it.
     alone = bool(blank) and (stop in starts or stop + 1 in ends)
     cuts = [idx, *(at for at in range(idx + 1, stop) if at in starts or at in ends), stop]
     for start, end in pairwise(cuts):

@@ -97,7 +97,7 @@ def test_identity_is_id_and_text() -> None:
     assert is_new(article, {}, "w")
     assert is_new(article, {"b": article.digest}, "w")
     assert not is_new(article, {"a": article.digest}, "w")
-    with pytest.raises(ChangedArticle, match="'a' was taken in before with another text"):
+    with pytest.raises(ChangedArticle, match="'a' was ingested before with another text"):
         is_new(article, {"a": "0" * 64}, "w")
 
 

@@ -129,19 +129,19 @@ def test_shipped_project_stands_in_where_there_is_none(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('name = "VENUE"', 'name = "PLAYER"', "label 'PLAYER' stands 2 times"),
-        ('"#00ccff"', '"#ffcc00"', "colour '#ffcc00' stands 2 times"),
-        ('hotkey = "2"', 'hotkey = "1"', "hotkey '1' stands 2 times"),
-        ('hotkey = "w"', 'hotkey = "3"', "hotkey '3' stands 2 times"),
-        ('unsure_hotkey = "0"', 'unsure_hotkey = "w"', "hotkey 'w' stands 2 times"),
+        ('name = "VENUE"', 'name = "PLAYER"', "label 'PLAYER' is used 2 times"),
+        ('"#00ccff"', '"#ffcc00"', "colour '#ffcc00' is used 2 times"),
+        ('hotkey = "2"', 'hotkey = "1"', "hotkey '1' is used 2 times"),
+        ('hotkey = "w"', 'hotkey = "3"', "hotkey '3' is used 2 times"),
+        ('unsure_hotkey = "0"', 'unsure_hotkey = "w"', "hotkey 'w' is used 2 times"),
         ('hotkey = "2"', 'hotkey = "u"', "hotkey 'u' is Label Studio's own"),
         ('unsure_hotkey = "0"', 'unsure_hotkey = "u"', "hotkey 'u' is Label Studio's own"),
-        ('name = "lost"', 'name = "won"', "option of choice 'result': 'won' stands 2 times"),
-        ('tail = ["TEAM"]', 'tail = ["CLUB"]', "relation 'PLAYS_FOR' has the tail 'CLUB', which is no label"),
-        ('head = ["PLAYER"]', 'head = ["Player"]', "relation 'PLAYS_FOR' has the head 'Player', which is no label"),
+        ('name = "lost"', 'name = "won"', "option of choice 'result': 'won' is used 2 times"),
+        ('tail = ["TEAM"]', 'tail = ["CLUB"]', "relation 'PLAYS_FOR' has the tail 'CLUB', which is not a label"),
+        ('head = ["PLAYER"]', 'head = ["Player"]', "relation 'PLAYS_FOR' has the head 'Player', which is not a label"),
         ('tail = ["TEAM"]', "", "relation 'PLAYS_FOR' names labels for one end only"),
-        ('name = "result"', 'name = "unsure"', "choice 'unsure' has the name of a control of ours"),
-        ('name = "result"', 'name = "Label"', "choice 'Label' has the name of a control of ours"),
+        ('name = "result"', 'name = "unsure"', "choice 'unsure' has the name of a control that every span has"),
+        ('name = "result"', 'name = "Label"', "choice 'Label' has the name of a control that every span has"),
     ],
 )
 def test_contradictions_are_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -158,8 +158,8 @@ def test_contradictions_are_refused_by_name(tmp_path: Path, old: str, new: str, 
 @pytest.mark.parametrize(
     ("repeated", "message"),
     [
-        ('[[relations]]\nname = "PLAYS_FOR"', "relation 'PLAYS_FOR' stands 2 times"),
-        ('[[choices]]\nname = "result"', "choice 'result' stands 2 times"),
+        ('[[relations]]\nname = "PLAYS_FOR"', "relation 'PLAYS_FOR' is used 2 times"),
+        ('[[choices]]\nname = "result"', "choice 'result' is used 2 times"),
     ],
 )
 def test_a_second_relation_or_choice_of_a_name_is_refused(tmp_path: Path, repeated: str, message: str) -> None:
@@ -180,7 +180,7 @@ def test_all_contradictions_are_told_at_once(tmp_path: Path) -> None:
     path = _spoilt(tmp_path, 'hotkey = "2"', 'hotkey = "1"')
     path.write_text(path.read_text(encoding="utf-8").replace('tail = ["TEAM"]', 'tail = ["CLUB"]'), encoding="utf-8")
 
-    with pytest.raises(SchemaError, match=r"hotkey '1' stands 2 times; relation 'PLAYS_FOR' has the tail 'CLUB'"):
+    with pytest.raises(SchemaError, match=r"hotkey '1' is used 2 times; relation 'PLAYS_FOR' has the tail 'CLUB'"):
         load_project(path)
 
 
@@ -225,7 +225,7 @@ def test_what_is_no_toml_for_us_is_refused(tmp_path: Path, spoilt: bytes) -> Non
     path = tmp_path / "mine.toml"
     path.write_bytes(spoilt)
 
-    with pytest.raises(ProjectFileError, match=r"mine\.toml is no TOML"):
+    with pytest.raises(ProjectFileError, match=r"mine\.toml is not TOML"):
         load_project(path)
 
 
@@ -290,4 +290,4 @@ def test_hotkeys_pass_exactly_when_all_differ(keys: list[str]) -> None:
         return
     with pytest.raises(SchemaError) as refusal:
         check_schema(schema, "here")
-    assert set(re.findall(r"hotkey '(.)' stands", str(refusal.value))) == twice
+    assert set(re.findall(r"hotkey '(.)' is used", str(refusal.value))) == twice

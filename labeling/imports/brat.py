@@ -157,7 +157,7 @@ class _BratFile:
             elif labels[trigger] != kind:
                 self.misfits.append(_unsupported(name, f"an event {kind} whose trigger is a {labels[trigger]}", raw))
             elif first := taken.get(trigger):
-                why = f"a second event on the trigger of {first}: the arguments of both stand at one span"
+                why = f"a second event on the trigger of {first}: the arguments of both would be of one span"
                 self.misfits.append(_unsupported(name, why, raw))
             taken.setdefault(trigger, name)
 

@@ -4,7 +4,7 @@ The files hold no text, so it is rebuilt: tokens are joined by one space, senten
 that text. Where the article was ingested before, under the name the file gives it, and has the same tokens in the same
 order with nothing but blanks between, offsets count in the article's own text instead.
 
-A document is a file, or what stands between two lines ``-DOCSTART-`` or ``# newdoc id = NAME``. Tags are BIO, IOB,
+A document is a file, or the part between two lines ``-DOCSTART-`` or ``# newdoc id = NAME``. Tags are BIO, IOB,
 BIOES or BILOU, read as conlleval reads them: a tag that continues nothing begins a span. ``Anna B-PER``, ``Berg
 I-PER``, ``met O`` is the text ``Anna Berg met`` with one span, PER at 0..9.
 """
@@ -160,7 +160,7 @@ def _read_marks(tokens: Sequence[TaggedToken], at: Sequence[tuple[int, int]]) ->
     stop = 0
     for token, (start, end) in zip(tokens, at, strict=True):
         tag = _TAG.fullmatch(token.tag)
-        # The span before ends where a tag says so, or where this one does not continue it.
+        # The span before ends here unless this tag continues it.
         prefix, label = tag.groups() if tag else ("", "")
         if begun and (not tag or prefix in _FIRST_TAGS or label != begun[1]):
             yield _make_mark(*begun, stop)

@@ -58,7 +58,7 @@ def find_import_format(name: str) -> ImportFormat:
     """The format of that name.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such format.
     """
     if name not in IMPORT_FORMATS:
         raise UsageError(f"there is no import format {name!r}", todo=f"name one of {', '.join(IMPORT_FORMATS)}")
@@ -72,7 +72,7 @@ def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tu
         Files with names, in order; and the visible files in folders that were passed over.
 
     Raises:
-        UsageError: A name stands for nothing, or a folder has no such file.
+        UsageError: A name matches nothing, or a folder has no such file.
     """
     found, passed = dict[Path, str](), list[str]()
     for name in names:

@@ -1,4 +1,4 @@
-"""What articles share, as the report shows it: a map of leak groups and stories, and two texts side by side."""
+"""Shared text as the report shows it: a map of leak groups and stories, and pairs of texts side by side."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LeakGroup:
 
 @dataclass(frozen=True)
 class SharedPiece:
-    """A stretch of a text, and whether the other text has its words too."""
+    """A stretch of a text, and whether the other text has the same words."""
 
     text: str
     shared: bool
@@ -53,7 +53,7 @@ class SharedPiece:
 
 @dataclass(frozen=True)
 class ArticlePair:
-    """Two articles that share text: ``words`` are those that stand in both, ``split`` and ``other`` where they are."""
+    """Two articles that share text: ``words`` counts the words in shared runs, ``splits`` has the split of each."""
 
     left: Article
     right: Article

@@ -1,10 +1,10 @@
-"""Twenty-four sample articles of our own writing, and what two sample annotators say about them.
+"""Twenty-four sample articles of our own writing, and the annotations of two sample annotators.
 
-They are in the manner of agency copy, warts included: glued sentences, handles and hashtags, curly quotes, date lines,
-an emoji, CRLF, a byte order mark, Windows-1252. Places and institutions are real; persons and events are invented.
-Three press releases stand in several outlets each, and two bulletins of one outlet share a footer and nothing else.
+They imitate agency copy, warts included: glued sentences, handles and hashtags, curly quotes, date lines, an emoji,
+CRLF, a byte order mark, Windows-1252. Places and institutions are real; persons and events are invented. Three press
+releases appear in several outlets each, and two bulletins of one outlet share a footer and nothing else.
 
-``ana`` annotated all articles; ``ben`` nine, of which he skipped one, and differs from her here and there.
+``ana`` annotated all articles; ``ben`` was given nine, skipped one, and differs from her here and there.
 """
 
 from pathlib import Path
@@ -21,5 +21,5 @@ def articles_folder() -> Path:
 
 
 def load_sample_annotations() -> list[Annotation]:
-    """What ``ana`` and ``ben`` say, sorted by article and annotator; offsets are code points of the ingested text."""
+    """The annotations of ``ana`` and ``ben``, sorted by article and annotator, offsets in the ingested texts."""
     return list(read_rows(_HERE / "annotations.jsonl", Annotation))

@@ -1,5 +1,5 @@
-"""The room that knows files: which ones a command names, in what encoding and format they are, what each row says.
+"""Sources: the files that a command names, in any encoding and format, read into articles.
 
-``inputs`` finds them, ``encodings`` says how they were written, ``columns`` and ``pages`` read what is in them, and
-``files`` joins all that to a stream of articles and refusals.
+``inputs`` finds the files, ``encodings`` detects their encoding, ``fields``, ``tables`` and ``web_pages`` read what is
+in them, ``files`` makes a stream of articles and refusals, and ``ingest`` takes it into a workspace.
 """

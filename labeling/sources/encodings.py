@@ -1,7 +1,7 @@
-"""In which encoding a file was written: what it says itself, else UTF-8, else the best guess of a library.
+"""The encoding in which a file was written: what it declares, else UTF-8, else the best guess of a library.
 
-A guess is said aloud, and text that is UTF-8 but for a few broken bytes is never guessed to be something else: that
-would put a wrong character in the place of every good one.
+A guess is reported, and text that is UTF-8 but for a few broken bytes is never guessed to be something else: that would
+put a wrong character in the place of every good one.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ _BYTE_ORDER_MARKS = (
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 
-# The encodings of the web (WHATWG Encoding Standard): the library also knows mainframes, and takes news for theirs.
+# The encodings of the web (WHATWG Encoding Standard); the library would also take news for text of mainframes.
 _OF_THE_WEB = (
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866"),
     *("iso8859_2", "iso8859_3", "iso8859_4", "iso8859_5", "iso8859_6", "iso8859_7", "iso8859_8", "iso8859_10"),
     *("iso8859_13", "iso8859_14", "iso8859_15", "iso8859_16", "koi8_r", "koi8_u", "mac_roman", "mac_cyrillic"),
     *("cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949"),
 )
-_WIDE = ("utf_16_le", "utf_16_be")  # without a mark; only where there is a NUL, for any four bytes could be two signs
+_WIDE = (
+    "utf_16_le",
+    "utf_16_be",
+)  # without a mark; only where there is a NUL, because any four bytes could be two characters
 _NOT_PLAIN = re.compile("[\0\x1b]")  # UTF-16 is full of NUL, ISO-2022 of ESC, and both are well-formed UTF-8
 # What a page without a declared encoding is read as, by language (HTML Standard, "encoding sniffing"): it decides
 # between encodings that the library finds equally likely, which Western ones often are.
@@ -51,7 +54,7 @@ _BY_LANGUAGE = {
     "fa": "cp1256",
     "vi": "cp1258",
 }
-_AS_LIKELY = (0.01, 0.05)  # by the library's two measures, mess and coherence: less than this tells nothing
+_AS_LIKELY = (0.01, 0.05)  # differences in the library's two measures, mess and coherence, that mean nothing
 _ODD_SIGNS = r"(?:[\u00b2\u00b3\u00b9\u00aa\u00ba\u00bc-\u00be]|[^\w\s\-\u2010-\u201f\u2026'\"&/.,:;@#+*=()])+"
 _ODD = re.compile(rf"[^\W\d_]{_ODD_SIGNS}[^\W\d_]")  # a sign inside a word: Polish read as cp1252 is full of them
 
@@ -67,12 +70,13 @@ class Encoding:
 def detect_encoding(file: BinaryIO, language: str = "en", *, declares: bool = False) -> Encoding:
     """Find the encoding of a file and leave it at its start.
 
-    A byte order mark is believed; then UTF-8 if every byte agrees, or all but a few; then what a page declares (a file
-    that ``declares`` is HTML or XML); else the best guess among the encodings of the web, where ``language`` (a code
-    such as ``en``) decides between those that are equally likely.
+    A byte order mark decides; then UTF-8, if all bytes but a few fit; then what a page declares (a file that
+    ``declares`` is HTML or XML); else the best guess among the encodings of the web, where ``language`` (a code such as
+    ``en``) decides between those that are equally likely. Without a mark, the bytes of ``Café`` in Latin-1 are guessed
+    to be cp1252, those in UTF-8 are UTF-8.
 
     Raises:
-        UnreadableArticle: Nothing fits.
+        UnreadableArticle: No encoding fits.
     """
     file.seek(0)
     head = file.read(4)
@@ -83,13 +87,13 @@ def detect_encoding(file: BinaryIO, language: str = "en", *, declares: bool = Fa
 
 
 def check_encoding_name(name: str) -> str:
-    """``name`` as Python knows it.
+    """The name of an encoding as Python knows it.
 
     Raises:
         UsageError: There is no such text encoding.
     """
     try:
-        io.TextIOWrapper(io.BytesIO(), encoding=name)  # refuses what is a codec and no text encoding
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # refuses codecs that are not text encodings
         found = codecs.lookup(name).name
     except (LookupError, UnicodeError, ValueError):
         raise UsageError(
@@ -102,7 +106,7 @@ def _declared_encoding(data: bytes) -> str:
     """The encoding a page names in its first 1024 bytes, if all of it can be read so, else ""."""
     found = _DECLARED.search(data[:1024])
     name = found[1].decode("ascii").lower() if found else ""
-    # By the web's rule: pages that say Latin-1 are Windows-1252, which has the curly quotes.
+    # By the web's rule, Latin-1 means Windows-1252, which has the curly quotes.
     name = "cp1252" if name in {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"} else name
     try:
         data.decode(name)
@@ -118,7 +122,9 @@ def _detect_unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encodi
     data = file.read()
     if declares and (name := _declared_encoding(data)):
         return Encoding(name)
-    plain, utf8 = not _NOT_PLAIN.search(data.decode("latin-1")), _mostly_utf8(data)
+    plain = not _NOT_PLAIN.search(data.decode("latin-1"))
+    utf8 = _mostly_utf8(data)
+    # A guess is only made where UTF-8 is out of the question: it would be wrong in every good character.
     guess = "" if plain and utf8 else _guess(data, language)
     if guess:
         return Encoding(guess, guessed=True)
@@ -126,12 +132,12 @@ def _detect_unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encodi
         return Encoding("utf-8")  # what is broken in it, or a NUL, is then refused by name
     raise UnreadableArticle(
         f"no encoding fits the {len(data)} bytes",
-        todo="say which it is with --encoding NAME, or save the file as UTF-8",
+        todo="name it with --encoding NAME, or save the file as UTF-8",
     )
 
 
 def _is_utf8(file: BinaryIO) -> bool:
-    """Whether all is UTF-8, and no sign tells of another encoding."""
+    """Whether all bytes are UTF-8, and none is typical of another encoding."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     file.seek(0)
     try:
@@ -145,7 +151,7 @@ def _is_utf8(file: BinaryIO) -> bool:
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    """Whether more characters beyond ASCII are whole in UTF-8 than bytes are broken."""
+    """Whether there are more whole characters beyond ASCII than broken bytes, read as UTF-8."""
     text = data.decode("utf-8", errors="surrogateescape")
     broken = sum("\udc80" <= sign <= "\udcff" for sign in text)
     beyond = sum(sign > "\x7f" for sign in text) - broken
@@ -153,14 +159,15 @@ def _mostly_utf8(data: bytes) -> bool:
 
 
 def _guess(data: bytes, language: str) -> str:
-    """The likeliest encoding of the web, or "" when none is."""
+    """The likeliest encoding of the web, or "" when none fits."""
     from charset_normalizer import from_bytes
 
     candidates = [*_OF_THE_WEB, *(_WIDE if b"\0" in data else ())]
     matches = list(from_bytes(data, cp_isolation=candidates, preemptive_behaviour=False))
     if not matches:
         return ""
-    mess, coherence = min(match.chaos for match in matches), max(match.coherence for match in matches)
+    mess = min(match.chaos for match in matches)
+    coherence = max(match.coherence for match in matches)
     likely = [
         match
         for match in matches
@@ -170,7 +177,7 @@ def _guess(data: bytes, language: str) -> str:
 
 
 def _choose_best(likely: list[CharsetMatch], preferred: str) -> str:
-    """Fewest signs inside words; then the one usual for the language; then the library's own order."""
+    """The one with the fewest signs inside words; then the usual one of the language; then the library's first."""
     odd = [len(_ODD.findall(str(match))) for match in likely]
     cleanest = [match for match, count in zip(likely, odd, strict=True) if count == min(odd)]
     usual = any(preferred in match.could_be_from_charset for match in cleanest)

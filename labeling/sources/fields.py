@@ -1,4 +1,4 @@
-"""Columns: what the fields of a row are called in JSON lines and tables, and the one row they make."""
+"""The fields of a row in JSON lines and tables: the names they go by, and the row they make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from labeling.sources.inputs import SourceFile
 
-# Our field, and what others call it; upper and lower case are the same.
+# Our field, and the names it goes by, in any case.
 COLUMNS = {
     "id": ("id",),
     "text": ("text", "body", "content"),
@@ -27,15 +27,15 @@ _FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 
 
 def field_of_column(name: str) -> str:
-    """Our field for a column's name, or "" when it is none of ours."""
+    """Our field for a column's name, or "" for a column that we do not know."""
     return _FIELDS.get(name.strip().casefold(), "")
 
 
 def make_source_row(values: Mapping[str, object], source: SourceFile, where: str) -> SourceRow:
     """The row that a JSON object or a table's record makes.
 
-    Its id is its own, else its url, else the name of the file, ``#`` and twelve digits of the text's digest: other than
-    the number of a line, these stay the same when a line is put in above. Its source is its own, else the first folder.
+    Its id is its own, else its url, else the name of the file, ``#`` and twelve digits of the text's digest: unlike the
+    number of the line, these stay the same when a line is inserted above. Its source is its own, else the first folder.
 
     Raises:
         BadField: Two columns for one field, no text, or a value of a wrong type.
@@ -55,13 +55,14 @@ def make_source_row(values: Mapping[str, object], source: SourceFile, where: str
 
 
 def _fields(values: Mapping[str, object], where: str) -> dict[str, object]:
-    """The values under our names; two columns may mean one field if only one of them says anything."""
+    """The values under our names; two columns may be one field as long as only one of them has a value."""
     ours = [(field, value) for name, value in values.items() if (field := field_of_column(name))]
-    said = [(field, value) for field, value in ours if value is not None and value != ""]
-    twice = next((field for field, count in Counter(field for field, _ in said).items() if count > 1), None)
+    filled = [(field, value) for field, value in ours if value is not None and value != ""]
+    twice = next((field for field, count in Counter(field for field, _ in filled).items() if count > 1), None)
     if twice:
         raise BadField(f"two columns hold the {twice}", todo="leave one of them", where=where)
-    return dict([*ours, *said])
+    # Those with a value come last, so that they win over empty ones.
+    return dict([*ours, *filled])
 
 
 def _text_field(fields: Mapping[str, object], where: str) -> str:
@@ -71,7 +72,7 @@ def _text_field(fields: Mapping[str, object], where: str) -> str:
 
 
 def _id_field(fields: Mapping[str, object], where: str) -> str:
-    """The id; a whole number is as good as a word."""
+    """The id, which may be a whole number."""
     value = fields.get("id")
     return str(value) if type(value) is int else _string_field(fields, "id", where)
 
@@ -81,10 +82,10 @@ def _string_field(fields: Mapping[str, object], field: str, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadField(f"the {field} is no text, but of type {type(value).__name__}", todo="quote it", where=where)
+        raise BadField(f"the {field} is not a string, but of type {type(value).__name__}", todo="quote it", where=where)
     return value
 
 
 def _text_digits(text: str) -> str:
-    """Twelve hex digits that stand for a text; it may yet hold what no article may."""
+    """Twelve hex digits of a text's digest; the text is not checked yet, and may contain lone surrogates."""
     return hashlib.sha256(normalise_newlines(text).encode("utf-8", errors="surrogatepass")).hexdigest()[:12]

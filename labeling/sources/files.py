@@ -1,6 +1,6 @@
-"""Reading files of five formats into articles; whatever cannot be one is refused by name and the rest goes on.
+"""Files of all formats, read into articles; what cannot be one is refused by name, and the rest goes on.
 
-Read as a stream: rows of a table or of JSON lines are never held all at once.
+Files are read as streams: the rows of a table or of JSON lines are never all in memory.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from labeling.articles import Article
 
-_MOST_BYTES_A_CHARACTER = 8  # at most: CR LF in UTF-32 is one character
-_OTHER_ENCODING = "mend the file, or say its encoding with --encoding NAME"
+_MOST_BYTES_A_CHARACTER = 8  # CR LF in UTF-32 becomes one character
+_OTHER_ENCODING = "mend the file, or name its encoding with --encoding NAME"
 
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """What holds for all files of one reading; ``encoding`` is the one to read them in, "" to find it out."""
+    """Options for all files of one run; ``encoding`` is that of all files, "" to detect it for each."""
 
     max_characters: int
     language: str = "en"
@@ -41,7 +41,7 @@ class IngestOptions:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An article that was read, and the file, or file and line, it stood in."""
+    """An article that was read, and the file, or file and line, it came from."""
 
     article: Article
     where: str
@@ -49,7 +49,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something about a file that whoever reads it should know, though nothing was refused."""
+    """Something worth knowing about a file of which nothing was refused."""
 
     where: str
     kind: Literal["guessed encoding", "ignored columns"]
@@ -78,7 +78,7 @@ def read_articles(inputs: Iterable[SourceFile], terms: IngestOptions) -> Iterato
 
 
 def _unreadable_error(error: OSError | UnicodeError) -> UnreadableArticle:
-    """The disk's refusal, or that of an encoding in the midst of a stream; what came before is read."""
+    """The error of a file that the disk or the encoding ends in the middle; what came before was read."""
     if isinstance(error, OSError):
         return UnreadableArticle(f"it cannot be read: {error.strerror}", todo="mend the file or its rights")
     reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
@@ -98,7 +98,7 @@ def _open_source(source: SourceFile) -> Iterator[BinaryIO]:
         with source.path.open("rb") as file:
             yield file
         return
-    with tempfile.TemporaryFile() as spool:  # the file is read twice: once for its encoding
+    with tempfile.TemporaryFile() as spool:  # the file is read twice, first to detect its encoding
         shutil.copyfileobj(sys.stdin.buffer, spool)
         spool.seek(0)
         yield spool
@@ -107,7 +107,8 @@ def _open_source(source: SourceFile) -> Iterator[BinaryIO]:
 def _refuse_unknown_format(source: SourceFile) -> None:
     if source.path is not None and not source.format:
         raise UnreadableArticle(
-            "its ending is no format we read", todo=f"name a file that ends in one of {' '.join(SOURCE_FORMATS)}"
+            "its ending is not of a format we read",
+            todo=f"name a file that ends in one of {' '.join(SOURCE_FORMATS)}",
         )
 
 
@@ -119,7 +120,7 @@ def _choose_reader(
 
 
 def _detect_format(file: BinaryIO) -> str:
-    """The format of the standard input: JSON lines if it begins with a brace, a page if with a tag, else one text."""
+    """The format of standard input: JSON lines if it begins with a brace, a page if with a tag, else one text."""
     head = file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     file.seek(0)
     if head.startswith(b"{"):
@@ -179,11 +180,11 @@ def _parse_object(line: str) -> dict[str, object]:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
-        # Only where it breaks, never the line: texts do not stand in messages.
+        # The message has the place only, never the line: texts do not belong in messages.
         place = f" at column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else ""
-        raise UnreadableArticle(f"the line is no JSON{place}", todo="mend the line") from None
+        raise UnreadableArticle(f"the line is not JSON{place}", todo="mend the line") from None
     if not isinstance(values, dict):
-        raise UnreadableArticle("the line is no JSON object", todo='write {"id": ..., "text": ...} on each line')
+        raise UnreadableArticle("the line is not a JSON object", todo='write {"id": ..., "text": ...} on each line')
     return values
 
 
@@ -232,19 +233,19 @@ def _decode_text(data: bytes, encoding: Encoding) -> str:
 
 @contextmanager
 def _open_stream(file: BinaryIO, encoding: Encoding, newline: str) -> Iterator[io.TextIOWrapper]:
-    """Lines of text; bytes that are not of the encoding come as lone surrogates, so that only their row is refused."""
+    """Lines of text; bytes that do not fit the encoding become lone surrogates, so that only their row is refused."""
     stream = io.TextIOWrapper(file, encoding=encoding.name, errors="surrogateescape", newline=newline)
     try:
         yield stream
     finally:
-        stream.detach()  # the file is closed by who opened it
+        stream.detach()  # whoever opened the file closes it
 
 
 def _refuse_broken(text: str) -> None:
     broken = next((sign for sign in text if "\udc80" <= sign <= "\udcff"), None)
     if broken:
         raise UnreadableArticle(
-            f"the row holds the byte {ord(broken) - 0xDC00:#x}, which is not of the file's encoding",
+            f"the row holds the byte {ord(broken) - 0xDC00:#x}, which does not fit the file's encoding",
             todo=_OTHER_ENCODING,
         )
 

@@ -1,4 +1,4 @@
-"""Inputs: the files that a command names, by file, folder, glob or ``-``, and what each is called."""
+"""Inputs: the files that a command names, by file, folder, glob or ``-``, and the name of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from labeling.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# What a file is read as, by its ending.
+# The format of a file, by its ending.
 SOURCE_FORMATS = {
     ".txt": "text",
     ".jsonl": "lines",
@@ -32,7 +32,7 @@ class SourceFile:
 
     ``name`` is the path relative to the folder that was named (or to the fixed head of the glob; the file name alone
     for a file that was named itself), without its ending and with ``/`` between folders. ``folder`` is the first folder
-    of ``name``, or "". ``format`` is a value of ``FORMATS``, or "" for an unknown ending.
+    of ``name``, or "". ``format`` is a value of ``SOURCE_FORMATS``, or "" for an unknown ending.
     """
 
     path: Path | None
@@ -42,7 +42,7 @@ class SourceFile:
 
     @property
     def where(self) -> str:
-        """What messages call it."""
+        """The name of the file in messages."""
         return "standard input" if self.path is None else str(self.path)
 
 
@@ -58,13 +58,13 @@ _FoundItem: TypeAlias = "SourceFile | str"  # a file to read, or the path of one
 
 
 def find_source_files(names: Iterable[str]) -> SourceFiles:
-    """Find what ``names`` name: files, folders (searched in depth, in order), globs (``**`` too), ``-``.
+    """Find the files that ``names`` name: files, folders (searched in depth, in order), globs (``**`` too), ``-``.
 
     A file reached in two ways is read once, under the first name. In folders and globs, hidden files and unknown
     endings are passed over and listed; a file named itself is never passed over.
 
     Raises:
-        UsageError: A name stands for nothing, or a folder or glob holds no file of a format of ours.
+        UsageError: A name matches nothing, or a folder or glob has no file in a format that we read.
     """
     items = [item for name in names for item in _find_named(name)]
     once: dict[object, SourceFile] = {}
@@ -77,7 +77,7 @@ def find_source_files(names: Iterable[str]) -> SourceFiles:
 def _find_named(name: str) -> Iterable[_FoundItem]:
     if name == STDIN:
         return [SourceFile(None, "stdin")]
-    if not name:  # as an unset shell variable gives it; to Path it would be the folder we are in
+    if not name:  # of an unset shell variable; to Path it would be the current folder
         raise UsageError("a path is empty", todo="name a file, a folder or a glob")
     path = Path(name)
     if path.is_dir():
@@ -86,7 +86,7 @@ def _find_named(name: str) -> Iterable[_FoundItem]:
         return [_make_source_file(path, path.parent)]
     if glob.has_magic(name):
         return _require_readable(name, list(_find_matching(name)))
-    raise UsageError(f"there is no file or folder {name}", todo="name what is there", where=name)
+    raise UsageError(f"there is no file or folder {name}", todo="name one that exists", where=name)
 
 
 def _require_readable(name: str, items: list[_FoundItem]) -> list[_FoundItem]:
@@ -101,7 +101,7 @@ def _find_matching(pattern: str) -> Iterator[_FoundItem]:
     base = _fixed_head(pattern)
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
         path = Path(match)
-        # With ** a folder's files are matches of their own.
+        # With ** the files in a folder are matches of their own.
         if path.is_file():
             yield _file_or_skipped(path, base)
         elif "**" not in pattern:

@@ -1,4 +1,4 @@
-"""Tables: comma-separated records and their kin, each record with the line it starts in."""
+"""Tables: comma-separated records and the like, each with the line it starts in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_CELL = 2**31 - 1  # characters
 
 
 def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecord]]:
-    """The names of the columns, and a stream of records: the line each starts in, and its cells (none on a blank line).
+    """The names of the columns, and a stream of records: the line of each, and its cells (none on a blank line).
 
     A record that cannot be parsed comes as the reason why. ``stream`` must have been opened with ``newline=""``.
 
@@ -29,7 +29,7 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
     """
     delimiter = _delimiter(stream.readline())
     stream.seek(0)
-    csv.field_size_limit(_MAX_CELL)  # an over-long text is refused by our limit and name, not by csv's
+    csv.field_size_limit(_MAX_CELL)  # over-long texts are refused by our limit, not by csv's
     records = _records(csv.reader(stream, delimiter=delimiter, strict=True))
     _, header = next(records, (1, list[str]()))
     if isinstance(header, UnreadableArticle):
@@ -43,7 +43,7 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
 
 
 def _delimiter(header: str) -> str:
-    """The one that finds most of our columns in the header; a guess from the texts would often be wrong."""
+    """The delimiter that finds most of our columns in the header; a guess from the texts would often be wrong."""
     return max(_DELIMITERS, key=lambda sign: sum(bool(field_of_column(cell)) for cell in _cells(header, sign)))
 
 
@@ -62,7 +62,7 @@ def _records(reader: Reader) -> Iterator[TableRecord]:
             yield (
                 start,
                 UnreadableArticle(
-                    f"lines {start} to {reader.line_num} are no table row: {error}",
+                    f"lines {start} to {reader.line_num} are not a table row: {error}",
                     todo='close every quote, and double those inside a cell: "he said ""no"" to it"',
                 ),
             )

@@ -1,4 +1,4 @@
-"""The main text of a web page, and what the page says of itself."""
+"""The main text of a web page, and the title, site, date and address that the page states."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from labeling.errors import UnreadableArticle
 
-# What the markup itself calls no main text; on a page with little else, the extractor would take it for that.
+# Markup that is never main text; on a page with little else, the extractor would take it for that.
 _BESIDE = ["//nav", "//footer"]
 _PROLOGUE = re.compile(
     r"\A\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>\s*)*", re.DOTALL | re.IGNORECASE
@@ -19,7 +19,7 @@ _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class WebPage:
-    """``url`` and ``site`` as the page states them, ``published`` an ISO date; each may be empty."""
+    """A page: ``url`` and ``site`` as the page states them, ``published`` an ISO date; each may be empty."""
 
     text: str
     title: str = ""
@@ -29,7 +29,7 @@ class WebPage:
 
     @property
     def address(self) -> str:
-        """The url when it can stand for the article: absolute, and not that of the site's front page."""
+        """The url if it identifies the article: absolute, and not that of the site's front page; else ""."""
         parts = urlsplit(self.url)
         return self.url if parts.netloc and (parts.path.strip("/") or parts.query) else ""
 
@@ -38,12 +38,12 @@ def extract_page(markup: str) -> WebPage:
     """Extract the main text of HTML or XML with trafilatura: paragraphs one a line, no tables, no readers' comments.
 
     Raises:
-        UnreadableArticle: There is no main text, or it is a feed of many.
+        UnreadableArticle: The page has no main text, or is a feed of many articles.
     """
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it has to say, we say by name
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # our error names what it would log
     found = bare_extraction(
         _as_html(markup),
         include_comments=False,
@@ -51,7 +51,10 @@ def extract_page(markup: str) -> WebPage:
         favor_precision=True,
         with_metadata=True,
         prune_xpath=_BESIDE,
-        date_extraction_params={"extensive_search": False, "original_date": True},  # what it states; no guesses
+        date_extraction_params={
+            "extensive_search": False,
+            "original_date": True,
+        },  # stated, never guessed
     )
     if not isinstance(found, Document) or not found.text:
         raise UnreadableArticle(
@@ -67,7 +70,7 @@ def extract_page(markup: str) -> WebPage:
 
 
 def _as_html(markup: str) -> str:
-    """HTML as it is; an agency's XML, or a fragment, in the frame without which the extractor sees nothing in it."""
+    """HTML as it is; an agency's XML, or a fragment, in the frame without which the extractor finds nothing."""
     body = _PROLOGUE.sub("", markup, count=1)
     if _FEED.match(body):
         raise UnreadableArticle("this is a feed of many articles", todo="save each as a page, or as a .jsonl row")

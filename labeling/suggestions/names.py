@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 NameList: TypeAlias = Literal["countries", "nationalities", "cities"]
 
-_KOSOVO = "XK"  # no ISO code, and a country of CLDR's
+_KOSOVO = "XK"  # a country of CLDR's without an ISO code
 
 
 def load_names(which: NameList) -> frozenset[str]:
     """All names of one list, as newspapers print them.
 
     ``"Türkiye"``, ``"Turkey"`` and ``"Republic of Turkey"`` are among the countries, ``"Turkish"`` among the
-    nationalities, ``"Ankara"`` and ``"Istanbul"`` among the cities. A name that is also a country's is no city.
+    nationalities, ``"Ankara"`` and ``"Istanbul"`` among the cities. The cities are without names that are also those
+    of a country.
     """
     if which == "countries":
         return frozenset(_countries())
@@ -40,7 +41,7 @@ def _countries() -> Iterator[str]:
         yield from _printed_names(territories[code])
     for country in all_countries():
         yield country.name().removeprefix("The ")
-        # The other spellings there are codes and names in other scripts and languages.
+        # Most other spellings are codes, or names in other scripts and languages.
         yield from (
             name for name in country.alt_spellings() if re.match(r"[A-Z][^,]* (of|Republic|Federation)\b", name)
         )
@@ -69,6 +70,6 @@ def _cities() -> Iterator[str]:
     exemplars = (zones.get(zone, {}).get("city") or zone.rpartition("/")[2] for zone in get_global("zone_territories"))
     capitals = (country.capital() for country in all_countries())
     for city in (*exemplars, *capitals):
-        # Left out are zones that are no city ("GMT+1") and places that only zones tell apart ("Knox, Indiana").
+        # Some zones are not named after a city ("GMT+1"), others with a state ("Knox, Indiana").
         if isinstance(city, str) and not re.search(r"[\d,/]|^UTC$", city):
             yield city.replace("_", " ")

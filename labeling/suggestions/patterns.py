@@ -1,8 +1,11 @@
-"""Patterns of tokens: where in a text one could stand, and what it matches there.
+"""Patterns of tokens: the stretches of a text where one can match, and what it matches there.
 
-What a pattern matches is said by spaCy's `Matcher`. It tries every pattern at every token, though, and calls Python for
-each list of words; but most patterns stand nowhere in most texts. So it is only asked about the stretches where a
-pattern can match at all. They are found for a whole text at once, in whole numbers: bit n stands for token n.
+What a pattern matches is decided by spaCy's `Matcher`. It tries every pattern at every token, though, and calls Python
+for each list of words, while most patterns match nowhere in most texts. So it is only asked about the stretches where a
+pattern can match at all. They are found for a whole text at once by bit masks: bit n of a number represents token n.
+
+That is worth its code for the speed alone. On the 24 sample articles the shipped rules take 6 ms an article; with the
+`Matcher` asked about whole texts they take 90 ms, for the same spans.
 """
 
 from __future__ import annotations
@@ -25,13 +28,13 @@ if TYPE_CHECKING:
 
     TokenSpec: TypeAlias = Mapping[str, Any]  # one token of a pattern, as spaCy writes it
 
-# What spaCy asks of a token that depends on the word alone, wherever it stands: these, and ``IS_...`` and ``LIKE_...``.
+# Attributes that depend on the word alone, wherever it is in a text: these, and ``IS_...`` and ``LIKE_...``.
 _OF_WORDS = frozenset({"TEXT", "ORTH", "LOWER", "SHAPE", "PREFIX", "SUFFIX", "LENGTH"})
 _OF_PLACES = frozenset({"IS_SENT_START"})
 
 
 class PatternStep(NamedTuple):
-    """One token of a pattern: its number in `PatternTokens`, whether it may be missing and whether repeated."""
+    """One token of a pattern: its number in `PatternTokens`, whether it may be missing, and whether repeated."""
 
     token: int
     optional: bool
@@ -39,13 +42,13 @@ class PatternStep(NamedTuple):
 
 
 class PatternTokens:
-    """The tokens of all patterns, and which words fit them: spaCy is asked once about each word.
+    """The tokens of all patterns, and the words that fit each: spaCy is asked once about each word.
 
-    A word that fits is needed, not enough, where spaCy looks at more than the word and ``ENT_TYPE``.
+    Where spaCy looks at more than the word and ``ENT_TYPE``, a fitting word is a necessary condition only.
     """
 
     def __init__(self, vocab: Vocab) -> None:
-        """Begin without any; `number` adds them."""
+        """Begin with no tokens; `number` adds them."""
         from spacy.matcher import Matcher
 
         self.vocab = vocab
@@ -57,10 +60,10 @@ class PatternTokens:
         self._fitting: dict[int, tuple[int, ...]] = {}
 
     def number(self, spec: TokenSpec) -> int:
-        """The number of a token, whose keys are in capitals; the same for the same token.
+        """The number of a token, whose keys are in capitals; equal tokens have one number.
 
         Raises:
-            ValueError: spaCy doesn't take it for a token.
+            ValueError: spaCy does not accept it as a token.
         """
         key = canonical_json(dict(spec))
         if key not in self._numbers:
@@ -80,7 +83,7 @@ class PatternTokens:
             self._matcher.add(str(number), [[dict(of_word)]])
 
     def places(self, doc: Doc) -> list[int]:
-        """By number, where in the doc the words stand that fit."""
+        """The mask of the words in the doc that fit, by the number of the token."""
         import numpy as np
 
         words: list[int] = np.asarray(doc.to_array("ORTH")).tolist()
@@ -102,9 +105,10 @@ class PatternTokens:
             fitting[at].append(int(self.vocab.strings[key]))
         self._fitting.update((word.orth, tuple(fitting[word.i])) for word in new)
 
-    def labelled(self, places: Sequence[int], ents: Iterable[Stretch], length: int) -> list[int]:
-        """The places that also have a label that fits, in a doc of so many tokens with these entities."""
+    def filter_by_label(self, places: Sequence[int], ents: Iterable[Stretch], length: int) -> list[int]:
+        """The masks reduced to places whose label fits as well, in a doc of ``length`` tokens with these entities."""
         found: dict[str, int] = defaultdict(int)
+        # At first no token has a label; each entity takes its tokens out of that mask.
         found[""] = (1 << length) - 1
         for ent in ents:
             mask = (1 << ent.end) - (1 << ent.start)
@@ -118,18 +122,18 @@ class PatternTokens:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern made ready; ``marked`` has its bracketed part, as places in the pattern."""
+    """A compiled pattern; ``marked`` is its bracketed part, as places in the pattern."""
 
     steps: tuple[PatternStep, ...]
     matcher: Matcher
     marked: range
 
     def spans(self, doc: Doc, fitting: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """What the brackets hold of each match, in tokens; of matches that overlap, the longest is meant.
+        """The bracketed part of each match, in tokens; of matches that overlap, the longest counts.
 
         Args:
-            doc: The entities on it are what ``ENT_TYPE`` looks at.
-            fitting: By the number of a token, where in the doc it can stand.
+            doc: ``ENT_TYPE`` looks at the entities on it.
+            fitting: The mask of the places where a token fits, by its number.
         """
         for start, end in find_stretches(self.steps, fitting, len(doc)):
             found = cast("list[tuple[int, int, int, list[int]]]", self.matcher(doc[start:end], with_alignments=True))
@@ -140,10 +144,10 @@ class Pattern:
 
 
 def compile_pattern(parts: Sequence[TokenSpec], marked: range, tokens: PatternTokens) -> Pattern:
-    """A pattern in spaCy's form, made ready; its tokens are numbered by ``tokens``.
+    """Compile a pattern in spaCy's form; its tokens are numbered by ``tokens``.
 
     Raises:
-        MatchPatternError: spaCy does not take it for a pattern; ValueError in some cases.
+        MatchPatternError: spaCy does not accept it as a pattern; ValueError in some cases.
     """
     from spacy.matcher import Matcher
 
@@ -155,10 +159,14 @@ def compile_pattern(parts: Sequence[TokenSpec], marked: range, tokens: PatternTo
 def find_stretches(steps: Iterable[PatternStep], fitting: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
     """The stretches of a text of ``length`` tokens in which a pattern can match, in tokens; none touches another.
 
-    Every match stands within one of them. All places are walked at once: a step takes the places reached so far, those
-    where its token fits, one token on. ``fitting`` tells by the number of a token where it fits.
+    Every match lies within one of them. All places are walked at once: a step moves the places reached so far, as far
+    as its token fits there, one token on. ``fitting`` is the mask of the places where a token fits, by its number.
+
+    Of the pattern ``name name+`` in the tokens ``met Ana Maria Berg in``, where ``name`` fits tokens 1 to 3, the first
+    step reaches 2 to 4 and the second 3 and 4: the stretch is 1..4.
     """
-    reached, trodden = (1 << length) - 1, 0
+    reached = (1 << length) - 1
+    trodden = 0
     for token, optional, repeated in steps:
         fits = fitting[token]
         ahead = (reached & fits) << 1
@@ -173,8 +181,9 @@ def find_stretches(steps: Iterable[PatternStep], fitting: Sequence[int], length:
 
 
 def _finished_rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
-    """Of the rows of tokens that were walked over (bit n + 1 for token n), those in which a pattern came to its end."""
+    """The runs of tokens that were walked over (bit n + 1 for token n) and in which the pattern came to its end."""
     while ends:
+        # The lowest end; its run starts after the last gap below it and stops before the first gap above it.
         end = ends & -ends
         start = (~trodden & (end - 1)).bit_length()
         past = (trodden + end) & -end
@@ -186,7 +195,7 @@ def _finished_rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
 def _pattern_step(part: TokenSpec, tokens: PatternTokens) -> PatternStep:
     spec = {name.upper(): value for name, value in part.items()}
     repeat = spec.pop("OP", "1")
-    # Of a token that may not fit ("!") we know nothing; "{2,3}" is a repetition.
+    # A token that must not fit ("!") could be any; "{2,3}" is a repetition.
     number = tokens.number({} if repeat == "!" else spec)
     return PatternStep(number, repeat not in {"1", "+", "!"}, repeat not in {"1", "?", "!"})
 
@@ -196,19 +205,24 @@ def _is_word_key(name: str) -> bool:
 
 
 def _listed_words(of_word: TokenSpec) -> list[tuple[str, str]] | None:
-    """The words that fit, as printed or in small letters, when the token is just a list of them."""
+    """The words that fit, as printed or in small letters, when the token is just a list of them; else None."""
     (name, value), *more = of_word.items()
-    words = (
-        [value] if isinstance(value, str) else value["IN"] if isinstance(value, dict) and [*value] == ["IN"] else None
-    )
-    return None if more or words is None or name not in {"TEXT", "LOWER"} else [(name, word) for word in words]
+    if more or name not in {"TEXT", "LOWER"}:
+        return None
+    if isinstance(value, str):
+        return [(name, value)]
+    if isinstance(value, dict) and [*value] == ["IN"]:
+        return [(name, word) for word in value["IN"]]
+    return None
 
 
 def _listed_labels(value: object) -> frozenset[str] | None:
-    """The labels that ``ENT_TYPE`` asks for, "" for none yet; None when it is not just a list of them."""
+    """The labels that ``ENT_TYPE`` asks for, "" for no label; None when it is not just a list of them."""
     if isinstance(value, str):
         return frozenset({value})
-    return frozenset(value["IN"]) if isinstance(value, dict) and "IN" in value else None
+    if isinstance(value, dict) and "IN" in value:
+        return frozenset(value["IN"])
+    return None
 
 
 def _union(places: Iterable[int]) -> int:

@@ -1,7 +1,7 @@
 """The rules file, and how its rules find spans: names first, then patterns layer by layer.
 
-A rules file is data. Names and terms are lists; patterns are sequences of tokens, written with the names that the file
-gives to spaCy's own token patterns::
+A rules file is data. Names and terms are lists; patterns are sequences of tokens, which the file names and defines as
+spaCy's token patterns::
 
     [tokens]
     office = { TEXT = { IN = ["Minister", "Secretary"] } }
@@ -15,8 +15,8 @@ gives to spaCy's own token patterns::
     label = "PERSON"
     patterns = ["role [ name name+ ]"]
 
-A word in quotes is that very word; ``? * + !`` repeat as in spaCy. The span is what stands in brackets, or all of it.
-A layer sees what the names and the layers before it found, as ``ENT_TYPE``; its spans may hold theirs.
+A word in quotes is that very word; ``? * + !`` repeat as in spaCy. The span is the part in brackets, or all of it. A
+layer sees what the names and the layers before it found, as ``ENT_TYPE``; its spans may contain theirs.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.tokens import Span as Stretch
 
-# A name in capitals ("NEW DELHI") is looked for too, but from this length on: "US" and "Us" are different words.
+# A name is also looked for in capitals ("NEW DELHI"), but only from this length on: "US" and "Us" are two words.
 _LEAST_IN_CAPITALS = 4
 
 
 class RuleLayer(Frozen):
-    """Patterns that give one label. ``hides`` names the labels that earlier layers may not have inside its spans."""
+    """Patterns for one label. Spans of earlier layers with a label in ``hides`` are dropped inside its spans."""
 
     label: Name
     patterns: tuple[str, ...]
@@ -60,8 +60,8 @@ class Rules(Frozen):
     """A rules file.
 
     ``lists`` gives a label to a library's list of names, ``without`` takes names out of those lists. ``names`` are
-    printed so, ``terms`` in small letters or capitals alike. ``echoes``: where a span of this label was found, its last
-    word alone is one too, elsewhere in the article.
+    found as printed, ``terms`` in small letters and capitals alike. ``echoes`` are labels of which the last word of a
+    span is found again, alone, elsewhere in the article.
     """
 
     lists: dict[NameList, Name] = {}
@@ -74,7 +74,7 @@ class Rules(Frozen):
 
 
 class FoundSpan(NamedTuple):
-    """A stretch that a rule found: code points, half open."""
+    """A span that a rule found, in code points, as a half-open interval."""
 
     start: int
     end: int
@@ -85,7 +85,7 @@ def read_rules(path: Path) -> Rules:
     """Read a rules file; its patterns are checked when a `Finder` is made of them.
 
     Raises:
-        ProjectFileError: Not there, no TOML, an unknown key or a wrong value.
+        ProjectFileError: The file is missing, is not TOML, or has an unknown key or a wrong value.
     """
     try:
         return Rules.model_validate_json(json.dumps(tomllib.loads(path.read_text(encoding="utf-8"))))
@@ -95,14 +95,14 @@ def read_rules(path: Path) -> Rules:
         faults = error.errors(include_url=False, include_input=False)
         reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
-        reason = f"no TOML: {error}"
+        reason = f"it is not TOML: {error}"
     raise ProjectFileError(
         f"the rules file {path}: {reason}", todo='mend it, or set rules = "" in [suggest] to have none', where=str(path)
     )
 
 
 class Finder:
-    """Rules made ready for one language: call it with a text to get what they find."""
+    """Rules compiled for one language: call it with a text to get the spans they find."""
 
     def __init__(self, rules: Rules, language: str) -> None:
         """Build spaCy's matchers.
@@ -118,27 +118,28 @@ class Finder:
         self._echoes = rules.echoes
 
     def __call__(self, text: str) -> list[FoundSpan]:
-        """All spans the rules find, sorted, longer first: nested spans stand, of crossing ones the longer."""
+        """All spans that the rules find, sorted, longer first. Nested spans are kept; of crossing ones, the longer."""
         from spacy.util import filter_spans
 
         doc = self._nlp.make_doc(text)
+        # Words never change; which labels they have does, with every layer.
         words = self._tokens.places(doc)
         ents = spans = filter_spans([*self._names(doc, as_spans=True), *self._terms(doc, as_spans=True)])
         doc.ents = ents
-        fitting = self._tokens.labelled(words, ents, len(doc))
+        fitting = self._tokens.filter_by_label(words, ents, len(doc))
         for layer in self._layers:
             new = layer.spans(doc, fitting)
             if new:
-                spans = [*layer.beside(spans, new), *new]
+                spans = [*layer.keep_old(spans, new), *new]
                 ents = [*new, *_drop_touching(ents, new)]
                 doc.ents = ents
-                fitting = self._tokens.labelled(words, ents, len(doc))
+                fitting = self._tokens.filter_by_label(words, ents, len(doc))
         return _drop_crossing([*spans, *_find_echoes(doc, spans, self._echoes)])
 
 
 @dataclass(frozen=True)
 class _PreparedLayer:
-    """One layer and its patterns, made ready."""
+    """One layer and its compiled patterns."""
 
     layer: RuleLayer
     patterns: tuple[Pattern, ...]
@@ -151,12 +152,14 @@ class _PreparedLayer:
         found = {place for pattern in self.patterns for place in pattern.spans(doc, fitting)}
         return filter_spans([Span(doc, start, end, label=self.layer.label) for start, end in sorted(found)])
 
-    def beside(self, old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[Stretch]:
-        """The spans that were found before and may stand, also inside one of the new ones."""
+    def keep_old(self, old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[Stretch]:
+        """The spans found before, without those that are hidden inside one of the new ones."""
+        # New spans do not overlap, so a token is in one of them at most.
         outer = {at: span.start for span in new for at in range(span.start, span.end)}
         for span in old:
-            ends = outer.get(span.start), outer.get(span.end - 1)
-            if not (span.label_ in self.layer.hides and ends[0] is not None and ends[0] == ends[1]):
+            around_start, around_end = outer.get(span.start), outer.get(span.end - 1)
+            inside = around_start is not None and around_start == around_end
+            if not (inside and span.label_ in self.layer.hides):
                 yield span
 
 
@@ -166,7 +169,7 @@ def _all_names(rules: Rules) -> dict[str, list[str]]:
     for which, label in rules.lists.items():
         names.setdefault(label, set()).update(load_names(which) - set(rules.without))
     return {
-        label: sorted(own | {name.upper() for name in own if not len(name) < _LEAST_IN_CAPITALS})
+        label: sorted(own | {name.upper() for name in own if len(name) >= _LEAST_IN_CAPITALS})
         for label, own in sorted(names.items())
     }
 
@@ -196,7 +199,10 @@ def _prepare_layer(
 
 
 def _parse_pattern(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> tuple[list[dict[str, Any]], range]:
-    """A pattern in spaCy's form, and which of its places the brackets hold."""
+    """A pattern in spaCy's form, and which of its places are in brackets.
+
+    ``role [ name name+ ]`` has three places, of which the brackets hold 1..3.
+    """
     parts: list[dict[str, Any]] = []
     first, last = 0, None
     for word in pattern.split():
@@ -218,14 +224,14 @@ def _parse_token(pattern: str, word: str, tokens: Mapping[str, Mapping[str, Json
     if bare.startswith("'") and bare.endswith("'") and bare[1:-1]:
         return {"TEXT": bare[1:-1], **repeat}
     if bare not in tokens:
-        raise _pattern_error(pattern, f"{bare!r} stands neither in quotes nor in [tokens]")
+        raise _pattern_error(pattern, f"{bare!r} is neither in quotes nor in [tokens]")
     return {**tokens[bare], **repeat}
 
 
 def _pattern_error(pattern: str, reason: str) -> ProjectFileError:
     return ProjectFileError(
         f"the rules file has a faulty pattern, {pattern!r}: {reason}",
-        todo="mend the pattern; the head of labeling/suggestions/rules.py says how they are written",
+        todo="mend the pattern; the head of labeling/suggestions/rule_file.py shows how patterns are written",
         where=pattern,
     )
 
@@ -237,7 +243,7 @@ def _drop_touching(old: Iterable[Stretch], new: Iterable[Stretch]) -> Iterator[S
 
 
 def _find_echoes(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> Iterator[Stretch]:
-    """The last words of what was found, where they stand again and nothing else was found."""
+    """The last words of what was found, wherever they occur again and nothing else was found."""
     from spacy.matcher import PhraseMatcher
     from spacy.tokens import Doc as NewDoc
 
@@ -251,13 +257,16 @@ def _find_echoes(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> I
 
 
 def _last_word(span: Stretch) -> Stretch:
-    """What stands after the last blank in a span, which may be several tokens: ``Rivera-Kim``."""
+    """The part of a span after its last blank, which may be several tokens: ``Rivera-Kim``."""
     starts = [at for at in range(1, len(span)) if span[at - 1].whitespace_]
     return span[max(starts, default=0) :]
 
 
 def _drop_crossing(spans: Iterable[Stretch]) -> list[FoundSpan]:
-    """The spans as offsets, sorted; one that crosses a longer one is left out, for it can hardly be meant."""
+    """The spans as offsets, sorted, without those that cross a longer one.
+
+    Of 0..9, 4..12 and 5..9 the first and the last are kept: 4..12 is shorter than 0..9 and crosses it.
+    """
     found = {FoundSpan(span.start_char, span.end_char, span.label_) for span in spans}
     kept: list[FoundSpan] = []
     for one in sorted(found, key=lambda each: (each.start - each.end, each)):

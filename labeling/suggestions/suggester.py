@@ -1,7 +1,7 @@
-"""Suggestions: what rules, and a spaCy pipeline if one is named, say of each article before people look at it.
+"""Suggestions: spans that rules, and a spaCy pipeline if one is named, find in each article before people look at it.
 
-Whoever suggests is one more annotator, ``model:rules`` or ``model:<pipeline>``: what it says has the same form as a
-person's annotation and passes the same checks.
+Each suggester is one more annotator, ``model:rules`` or ``model:<pipeline>``: its annotations have the same form as a
+person's and pass the same checks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.schema import Schema
 
-    Suggester: TypeAlias = tuple[str, Callable[[str], list[FoundSpan]]]  # whose word it is, and how a text is asked
+    # The annotator, and a function that finds spans in a text.
+    Suggester: TypeAlias = tuple[str, Callable[[str], list[FoundSpan]]]
 
 __all__ = [
     "RULES_ANNOTATOR",
@@ -41,7 +42,7 @@ RULES_ANNOTATOR = MODEL + "rules"
 
 
 class SuggestionSettings(Frozen):
-    """Who suggests: rules (None for none), a spaCy pipeline ("" for none) and the map from its labels to ours."""
+    """The suggesters: rules, or None; a spaCy pipeline, or "", with the map from its labels to the schema's."""
 
     language: str = "en"
     rules: Rules | None = None
@@ -50,14 +51,16 @@ class SuggestionSettings(Frozen):
 
 
 def read_suggestion_settings(project: Project) -> SuggestionSettings:
-    """The settings that a project file names, its rules read.
+    """The settings of a project file, its rules file read: the one next to it, or else the shipped one of that name.
 
     Raises:
-        ProjectFileError: The rules file is not there or has a fault.
+        ProjectFileError: The rules file is missing or has a fault.
     """
     chosen = project.file.suggest
-    beside = project.path.parent / chosen.rules
-    rules = read_rules(beside if beside.is_file() else shipped_config(chosen.rules)) if chosen.rules else None
+    rules = None
+    if chosen.rules:
+        own = project.path.parent / chosen.rules
+        rules = read_rules(own if own.is_file() else shipped_config(chosen.rules))
     return SuggestionSettings(
         language=project.file.project.language, rules=rules, pipeline=chosen.pipeline, label_map=chosen.label_map
     )
@@ -66,7 +69,7 @@ def read_suggestion_settings(project: Project) -> SuggestionSettings:
 def suggest_annotations(
     articles: Iterable[Article], schema: Schema, settings: SuggestionSettings
 ) -> Iterator[Annotation]:
-    """What each suggester says of each article: one annotation apiece, with or without spans, in the order given.
+    """Each suggester's annotation of each article, with or without spans, in the order given.
 
     Offsets are code points; the ids of the spans count them in the order of the text. Labels that the schema does not
     have are not suggested, and what a person's annotation could not hold (see `check_annotation`) is left out.
@@ -81,7 +84,7 @@ def suggest_annotations(
 
 def read_lines_frame(path: Path) -> DataFrame:
     """The lines of a text file as the column ``text`` of a dataframe, read when they are needed."""
-    # Else daft tells its makers, over the network, that it was started.
+    # Otherwise daft reports over the network that it was started.
     os.environ.setdefault("DO_NOT_TRACK", "1")
     import daft
 
@@ -94,11 +97,11 @@ def suggest_for_lines(lines: DataFrame, schema: Schema, settings: SuggestionSett
     Args:
         lines: A column ``text`` with one article's JSON in each row, as `read_lines_frame` gives.
         schema: Only its labels are suggested.
-        settings: Who suggests.
+        settings: The suggesters.
 
     Returns:
-        The columns ``article``, ``annotator``, ``annotation`` (its JSON) and ``refused`` (how many spans were left out,
-        for they failed a check), sorted by the first two.
+        The columns ``article``, ``annotator``, ``annotation`` (its JSON) and ``refused`` (the number of spans that were
+        left out because they failed a check), sorted by the first two.
     """
     import daft
     from daft import DataType
@@ -107,23 +110,24 @@ def suggest_for_lines(lines: DataFrame, schema: Schema, settings: SuggestionSett
     row = DataType.struct({"article": text, "annotator": text, "annotation": text, "refused": number})
 
     @daft.cls
-    class Asked:
+    class Suggesters:
         def __init__(self) -> None:
             self.suggesters = _suggesters(schema, settings)
 
-        # In batches, for daft keeps the type of an error only there.
+        # In batches, because daft keeps the type of an error only there.
         @daft.method.batch(return_dtype=DataType.list(row))
-        def say(self, lines: Series) -> list[list[dict[str, str | int]]]:
+        def suggest(self, lines: Series) -> list[list[dict[str, str | int]]]:
             articles = map(Article.model_validate_json, lines.to_pylist())
             return [
-                [_suggestion_row(*said) for said in _ask_suggesters(article, self.suggesters, schema)]
+                [_suggestion_row(*found) for found in _ask_suggesters(article, self.suggesters, schema)]
                 for article in articles
             ]
 
-    asked: Any = Asked()  # daft has its methods take columns where they are written for values
-    rows = lines.select(asked.say(daft.col("text")).alias("said")).explode("said")
-    rows = rows.where(daft.col("said").not_null())  # what an article yields that nobody was asked about
-    return rows.select(daft.col("said").unnest()).sort(["article", "annotator"])
+    suggesters: Any = Suggesters()  # daft lets methods that are written for values take columns
+    rows = lines.select(suggesters.suggest(daft.col("text")).alias("found")).explode("found")
+    # Without any suggester an article has an empty list, which `explode` makes a null.
+    rows = rows.where(daft.col("found").not_null())
+    return rows.select(daft.col("found").unnest()).sort(["article", "annotator"])
 
 
 def _suggestion_row(annotation: Annotation, refused: Sequence[QuarantineRow]) -> dict[str, str | int]:
@@ -138,7 +142,7 @@ def _suggestion_row(annotation: Annotation, refused: Sequence[QuarantineRow]) ->
 def _ask_suggesters(
     article: Article, suggesters: Iterable[Suggester], schema: Schema
 ) -> Iterator[tuple[Annotation, tuple[QuarantineRow, ...]]]:
-    """Each suggester's annotation of one article, checked like a person's, with what failed."""
+    """Each suggester's annotation of one article, checked like a person's, with what failed the check."""
     for annotator, find in suggesters:
         found = enumerate(find(article.text), start=1)
         spans = tuple(Span(id=f"s{number}", **one._asdict()) for number, one in found)
@@ -157,7 +161,7 @@ def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]
 
 
 def _pipeline_suggester(schema: Schema, settings: SuggestionSettings) -> Callable[[str], list[FoundSpan]]:
-    """The spaCy pipeline as a suggester: its entities whose labels the map names."""
+    """The spaCy pipeline as a suggester: it finds the entities whose labels are in the map."""
     nlp = _load_spacy_pipeline(settings.pipeline)
     label_map = _check_label_map(settings.label_map, nlp, schema, settings.pipeline)
 
@@ -182,11 +186,11 @@ def _load_spacy_pipeline(pipeline: str) -> Language:
 
 
 def _check_label_map(label_map: dict[str, str], nlp: Language, schema: Schema, pipeline: str) -> dict[str, str]:
-    """The label map, if every label in it is one of the pipeline's or of the schema's."""
+    """The label map, if it leads from labels of the pipeline to labels of the schema."""
     theirs = sorted({label for labels in nlp.pipe_labels.values() for label in labels})
-    faults = [f"{label!r} is no label of {pipeline}" for label in label_map if label not in theirs]
+    faults = [f"{label!r} is not a label of {pipeline}" for label in label_map if label not in theirs]
     faults += [
-        f"{label!r} is no label of the schema" for label in label_map.values() if label not in schema.label_names
+        f"{label!r} is not a label of the schema" for label in label_map.values() if label not in schema.label_names
     ]
     if faults or not label_map:
         raise ProjectFileError(

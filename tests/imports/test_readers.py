@@ -78,7 +78,7 @@ def test_brat_says_everything_once() -> None:
         ("span", "T9 Person 0 4", "unreadable"),
     ]
     assert [each.reason for each in said.misfits if each.id in {"E2", "E3"}] == [
-        "there is no place for a second event on the trigger of E1: the arguments of both stand at one span",
+        "there is no place for a second event on the trigger of E1: the arguments of both would be of one span",
         "its trigger T99 is not there",
     ]
 
@@ -203,7 +203,7 @@ def test_doccano(tmp_path: Path) -> None:
         (b"{broken\n", "the line is not JSON"),
         (b'["text"]\n', "not a JSON object"),
         (b'{"title":"x"}\n', "the row has no text"),
-        (b'{"text":5}\n', "the text is no text"),
+        (b'{"text":5}\n', "the text is not a string"),
         (b'{"text":"caf\xe9"}\n', "the line is not JSON"),
     ],
 )

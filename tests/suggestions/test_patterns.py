@@ -78,7 +78,7 @@ def test_nothing_is_lost_by_looking_first(doc: Doc, pattern: list[dict[str, Any]
     """Whatever the pattern: the same spans as when spaCy's matcher is given the whole text."""
     marked = range(first, first + length)
     made = compile_pattern(pattern, marked, TOKENS)
-    fitting = TOKENS.labelled(TOKENS.places(doc), doc.ents, len(doc))
+    fitting = TOKENS.filter_by_label(TOKENS.places(doc), doc.ents, len(doc))
 
     assert sorted(made.spans(doc, fitting)) == sorted(whole(doc, pattern, marked))
 

@@ -214,7 +214,7 @@ def test_terms_come_in_any_case_and_names_as_printed_or_in_capitals() -> None:
 @pytest.mark.parametrize(
     ("pattern", "reason"),
     [
-        ("who nobody", "'nobody' stands neither in quotes nor in [tokens]"),
+        ("who nobody", "'nobody' is neither in quotes nor in [tokens]"),
         ("who [ ]", "it marks nothing"),
         ("", "it marks nothing"),
     ],
@@ -237,7 +237,7 @@ def test_a_faulty_token_is_refused_by_name() -> None:
     ("text", "reason"),
     [
         (None, "No such file"),
-        ("[names\n", "no TOML"),
+        ("[names\n", "it is not TOML"),
         ("[namen]\nX = ['y']\n", "namen: Extra inputs"),
         ("[lists]\nrivers = 'X'\n", "lists.rivers"),
     ],
@@ -381,8 +381,8 @@ def test_rules_and_pipeline_are_two_annotators(pipeline: str) -> None:
 @pytest.mark.parametrize(
     ("label_map", "reason"),
     [
-        ({"GPE": "LOCATON"}, "'LOCATON' is no label of the schema"),
-        ({"PERSON": "PERSON"}, "'PERSON' is no label of"),
+        ({"GPE": "LOCATON"}, "'LOCATON' is not a label of the schema"),
+        ({"PERSON": "PERSON"}, "'PERSON' is not a label of"),
         ({}, "it is empty"),
     ],
 )

@@ -114,7 +114,7 @@ def _create_project(studio: Studio, project: Project, config: str, page: str) ->
 
 
 def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, config: str) -> None:
-    migrated = schema.migrations.sayable()
+    migrated = schema.migrations.migrated_terms()
     bearing = find_orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
     if bearing:
         listed = ", ".join(f"{name} ({number}x)" for name, number in sorted(bearing.items()))
