@@ -1,1 +1,1 @@
-"""What follows from shared text: reprints get the annotation of the article they reprint, and are compared with it."""
+"""Articles that share text: reprints get the annotation of what they reprint, and the gold of both is compared."""

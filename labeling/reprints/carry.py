@@ -68,7 +68,7 @@ def carry(project: Project) -> CarryResult:
 
 def _summarise_carry(rows: Sequence[ProjectedRow], gold: Iterable[Gold], waiting: int) -> CarryResult:
     saved = compute_savings(rows, gold)
-    by_hand = sum(each.said for each in saved)
+    by_hand = sum(each.by_hand for each in saved)
     spans = sum(each.spans for each in saved)
     return CarryResult(
         sources=len(saved),

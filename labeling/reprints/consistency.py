@@ -1,11 +1,14 @@
-"""The consistency audit: one passage, two articles, two labels. Found with no second annotator.
+"""The consistency audit: one passage, two articles, two labels; it takes no second annotator.
 
 Where two annotated articles share words, gold of the one is carried to the other and paired with the gold there. What
-differs is an error or a gap in the guidelines, for the words are the same. Only what the words can bear is judged:
-spans whose words stand in both texts, and no stretch that gold leaves open.
+differs is an error or a gap in the guidelines, for the words are the same. Compared are only spans whose words are in
+both texts, outside of what gold leaves open: a span that reaches into words that the other article does not have is
+left out, since the same boundary could not have been drawn there.
 
-A boundary is judged where the same words were there to be marked; a span that reaches into words of its own is left
-out. Nothing here touches disk, network, clock or a random number.
+Two articles share `Aminata Traore of Mali`. Gold of the one has `Aminata Traore` as PERSON and `Mali` as COUNTRY, gold
+of the other `Aminata Traore of Mali` as PERSON and `Mali` as LOCATION: a difference of boundary and one of label.
+
+A pure module: it touches neither disk nor network, clock or random numbers.
 """
 
 from __future__ import annotations
@@ -47,13 +50,13 @@ def audit_gold(
     words: int,
     links: Mapping[str, str],
 ) -> Audit:
-    """Compare what is said of shared words.
+    """Compare the gold of shared words.
 
     Every article is compared with the one before it, by name, that shares most with it: forty copies of a communique
     are 39 comparisons and not 780, and a slip in one of them is not listed 39 times.
 
     Args:
-        gold: What people said, reconciled; what is unusable or of another text is left out.
+        gold: Gold by article; what is unusable or of another text is left out.
         articles: The articles by id.
         passages: What articles share.
         words: The least length of a shared run.
@@ -66,6 +69,7 @@ def audit_gold(
     }
     pairs = list(_pairs_to_compare(count_shared(passages, known, known)))
     found = [_compare_pair(known[one], known[other], words) for one, other in pairs]
+    # Counted by label; a difference of two labels counts for both of them.
     alike = Counter(label for labels, _ in found for label in labels)
     differences = [difference for _, listed in found for difference in listed]
     other = Counter(label for each in differences for label in {each.left.label, each.right.label} - {""})
@@ -80,7 +84,7 @@ def audit_gold(
 
 
 def _pairs_to_compare(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
-    """The pairs to compare: each article beside the first of those that share most of it."""
+    """The pairs to compare: each article with the one before it, in the order of ids, that shares most with it."""
     for name in sorted(shared):
         earlier = [(-common, other) for other, common in shared[name].items() if other < name]
         if earlier:
@@ -92,8 +96,10 @@ def _compare_pair(left: _AnnotatedArticle, right: _AnnotatedArticle, words: int)
     alignment = align_texts(left.article.text, right.article.text, words)
     ours = _carry_spans(left.gold.spans, alignment)
     theirs = {span.id: span for span in right.gold.spans if alignment.inverse.image(span.start, span.end)}
+    # What has the same position is compared by label; of the rest, what overlaps with one label differs in a boundary.
     placed = pair_spans(ours.values(), theirs.values(), "position")
     loose = pair_spans(placed.left, placed.right, "overlapping")
+    # What is left on either side was missed on the other, if the other one's silence counts.
     shown = _SideBySide(left, right, alignment)
     differences = [
         *(shown.difference("label", a.id, b.id) for a, b in placed.pairs if a.label != b.label),
@@ -117,7 +123,7 @@ class _SideBySide:
         self.theirs = {span.id: span for span in right.gold.spans}
 
     def difference(self, kind: DifferenceKind, ours: str, theirs: str) -> Difference:
-        """The difference between two spans by id, or of one and nothing ("")."""
+        """The difference between two spans by id, "" for the side that has none."""
         left, right = self.ours.get(ours), self.theirs.get(theirs)
         left_place = self.alignment.inverse.image(right.start, right.end) if left is None and right else None
         right_place = self.alignment.image(left.start, left.end) if right is None and left else None
@@ -145,7 +151,7 @@ def _side(one: _AnnotatedArticle, span: GoldSpan | None, place: tuple[int, int])
 
 
 def _carry_spans(spans: Sequence[GoldSpan], alignment: Alignment) -> dict[str, Span]:
-    """The spans whose words the other text has, where they stand there, by id."""
+    """The spans whose words the other text has, by id, moved to where they are there."""
     return {span.id: _move_span(span, alignment) for span in spans if alignment.image(span.start, span.end)}
 
 
@@ -155,9 +161,10 @@ def _move_span(span: GoldSpan | Span, alignment: Alignment) -> Span:
 
 
 def _silence_counts(span: Span, gold: Gold, compared: Collection[str]) -> bool:
-    """Whether the silence of ``gold`` about a span says something.
+    """Whether it counts that ``gold`` has no span there.
 
-    It does not where gold is open, nor where a span of the label is there that reaches into words of its own.
+    It does not where gold is open, nor where gold has a span of that label that could not be compared, since it reaches
+    into words that the other article does not have.
     """
     rest = [(each.start, each.end) for each in gold.spans if each.label == span.label and each.id not in compared]
     return not overlaps_any((span.start, span.end), [*gold.open, *rest])

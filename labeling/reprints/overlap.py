@@ -1,7 +1,7 @@
-"""Which articles share passages, and how much: read off ``passages.jsonl``, without laying texts side by side.
+"""Which articles share passages, and how much: read off the passages, without aligning any texts.
 
-A passage stands in the fullest article that has it, and in others, each aligned with that one. Two others share what
-overlaps in the fullest. Nothing here touches disk, network, clock or a random number.
+A passage is in the fullest article that has it and in others, each aligned with that one. Two others share what
+overlaps in the fullest. A pure module: it touches neither disk nor network, clock or random numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _SharedPlace(NamedTuple):
-    """What an article has of the fullest one's text, in code points of that text."""
+    """What an article has of the fullest one's text: a half-open interval of code points of that text."""
 
     article: str
     start: int
@@ -26,15 +26,18 @@ class _SharedPlace(NamedTuple):
 def count_shared(
     passages: Iterable[Passage], ones: Collection[str], others: Collection[str]
 ) -> dict[str, Counter[str]]:
-    """How many code points each of ``ones`` shares with each of ``others``; who shares nothing is left out.
+    """How many code points each of ``ones`` shares with each of ``others``, of those that share any.
 
-    Boilerplate does not count. The work grows with the pairs that meet, so one side had better be small: what people
-    have annotated.
+    Boilerplate does not count. A passage of the fullest article, 0 to 96, is in a reprint; another one, 0 to 60, is in
+    a third article: the reprint shares 96 code points with the fullest and 60 with the third article.
+
+    The work grows with the pairs that share a passage, so one side had better be small: what people have annotated.
     """
     shared: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for places in _places_by_fullest(passages):
         left = [place for place in places if place.article in ones]
         right = [place for place in places if place.article in others]
+        # Shared is the intersection of two half-open intervals.
         for one in left:
             for other in right:
                 common = min(one.end, other.end) - max(one.start, other.start)
@@ -44,7 +47,7 @@ def count_shared(
 
 
 def _places_by_fullest(passages: Iterable[Passage]) -> Iterable[set[_SharedPlace]]:
-    """For each article that is the fullest of a passage: who has what of it; the whole of it, itself."""
+    """For each article that is the fullest of a passage, which articles have what of it: it has all of it itself."""
     held: defaultdict[str, set[_SharedPlace]] = defaultdict(set)
     for passage in passages:
         if passage.kind == "reprint":

@@ -1,13 +1,16 @@
-"""Annotate once: spans and relations carried from one article to the text it shares with another, to the character.
+"""Annotation projection: spans and relations carried from one article to another that has its words, to the character.
 
-A span is carried when all words under it stand in one run of words that both texts have, word after word. Between the
-words the typography may differ (blanks, quotes, hyphens, case, accents); a word more, less or other inside the span and
-it stays behind, for nobody has said what the changed words are. Of a word that is cut by a span's end, as in
-``@[MoFA]vtoday``, the same part is taken; punctuation at a span's ends must be the same in both texts. A relation is
-carried with both of its spans. Choices stay behind: they are about a whole article.
+A span is carried when all words under it are in one run of words that both texts have. Between the words the typography
+may differ (blanks, quotes, hyphens, case, accents). With a word more, less or changed inside the span it stays behind,
+for nobody has annotated the changed words. Of a word that is cut by a span's end, as in ``@[MoFA]vtoday``, the same
+part is taken; punctuation at a span's ends must be the same in both texts. A relation is carried with both of its
+spans. Choices stay behind: they are about a whole article.
 
-So every span has one image at most, no two spans the same one, and carried back by the inverse it is what it was.
-Nothing here touches disk, network, clock or a random number.
+Within a run that is long enough, a span on `Foreign Minister of Chad` is carried to `FOREIGN MINISTER of Chad`, but
+neither to `Foreign Minister from Chad` nor to `Foreign Affairs Minister of Chad`.
+
+So a span has one image at most, two spans never the same one, and an image carried back by the inverse is the span.
+A pure module: it touches neither disk nor network, clock or random numbers.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Which words of the left text stand where in the right one: runs of words, none over another on either side."""
+    """Which words of the left text are which words of the right one: runs of words, disjoint on either side."""
 
     left: str
     right: str
@@ -38,24 +41,25 @@ class Alignment:
 
     @property
     def inverse(self) -> Alignment:
-        """The same seen from the right."""
+        """The same alignment, left and right exchanged."""
         tiles = sorted(tile._replace(left=tile.right, right=tile.left) for tile in self.tiles)
         return Alignment(self.right, self.left, self.right_words, self.left_words, tuple(tiles))
 
     @property
     def words(self) -> int:
-        """How many words stand in both texts."""
+        """How many words are in both texts."""
         return sum(tile.words for tile in self.tiles)
 
     def stretches(self) -> tuple[tuple[int, int], ...]:
-        """Where the runs stand in the right text, in code points, in the order of that text."""
+        """Where the runs are in the right text: half-open intervals of code points, in its order."""
         ends = [(tile.right, tile.right + tile.words - 1) for tile in self.tiles]
         return tuple(
             sorted((int(self.right_words.starts[low]), int(self.right_words.ends[high])) for low, high in ends)
         )
 
     def image(self, start: int, end: int) -> tuple[int, int] | None:
-        """Where ``left[start:end]`` stands in the right text; None when its words are not in one run."""
+        """Where ``left[start:end]`` is in the right text; None if its words are not in one run, or its ends differ."""
+        # The first word that ends after the start, and the last one that starts before the end.
         first = bisect_right(self.left_words.ends, start)
         last = bisect_left(self.left_words.starts, end) - 1
         tile = self._run(first, last) if first <= last else None
@@ -66,13 +70,17 @@ class Alignment:
         return None if None in ends else ends  # type: ignore[return-value]  # neither is None
 
     def _run(self, first: int, last: int) -> Tile | None:
-        """The run that holds both words."""
+        """The run that holds both words; None if there is none."""
         place = bisect_right(self.tiles, first, key=lambda tile: tile.left) - 1
         tile = self.tiles[place] if place >= 0 else None
         return tile if tile is not None and last < tile.left + tile.words else None
 
     def _start(self, start: int, word: int, twin: int) -> int | None:
-        """Where a span that starts at ``start``, at, in or before ``word``, starts at the same word of the right."""
+        """The start in the right text of a span whose first word is ``word``, which is word ``twin`` there.
+
+        The span may start inside the word (then the twin must be as long) or before it (then the right text must have
+        the same characters there).
+        """
         low, right_low = int(self.left_words.starts[word]), int(self.right_words.starts[twin])
         if start > low:
             return right_low + start - low if self._as_long(word, twin) else None
@@ -81,6 +89,7 @@ class Alignment:
         return right_low - len(before) if same else None
 
     def _end(self, end: int, word: int, twin: int) -> int | None:
+        """The end in the right text of a span whose last word is ``word``, as ``_start``."""
         high, right_high = int(self.left_words.ends[word]), int(self.right_words.ends[twin])
         if end < high:
             return right_high - (high - end) if self._as_long(word, twin) else None
@@ -88,13 +97,13 @@ class Alignment:
         return right_high + len(after) if self.right[right_high : right_high + len(after)] == after else None
 
     def _as_long(self, word: int, twin: int) -> bool:
-        """Whether the same word is as many characters in both texts: accents may be written apart."""
+        """Whether the word has as many code points in both texts: an accent may be one of its own."""
         left = self.left_words.ends[word] - self.left_words.starts[word]
         return bool(left == self.right_words.ends[twin] - self.right_words.starts[twin])
 
 
 def align_texts(left: str, right: str, words: int) -> Alignment:
-    """Lay two texts side by side.
+    """Align two texts word by word.
 
     Args:
         left: The text that was annotated.
@@ -110,13 +119,13 @@ def align_texts(left: str, right: str, words: int) -> Alignment:
 
 
 def project_annotation(annotation: Annotation, target: Article, alignment: Alignment) -> Annotation:
-    """What ``annotation`` says of another article where both share words, signed ``projected:<its article>``.
+    """What ``annotation`` marks in words that another article has as well, signed ``projected:<its article>``.
 
-    Spans keep their ids. It is a suggestion: `Annotation.by_person` is false, so it is no gold until a person submits
-    it.
+    Spans keep their ids. It is a suggestion: `Annotation.by_person` is false, so it becomes gold only when a person
+    submits it.
 
     Args:
-        annotation: What was said of the left text of ``alignment``; its choices are left.
+        annotation: Of the left text of ``alignment``; its choices are left out.
         target: The article whose text is the right one.
         alignment: Of both texts.
     """

@@ -169,7 +169,7 @@ def test_what_was_saved() -> None:
     accepted = gold("short", at("short", "Chad", "COUNTRY"), at("short", "Traore", "PERSON"))
 
     assert compute_savings(rows, [LEAD, accepted]) == [
-        SourceSaving(source="lead", articles=2, said=3, spans=4, checked=2, accepted=1)
+        SourceSaving(source="lead", articles=2, by_hand=3, spans=4, checked=2, accepted=1)
     ]
 
 

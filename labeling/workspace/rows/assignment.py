@@ -81,7 +81,7 @@ class SplitComparison(Frozen):
 
 
 class Leakage(Frozen):
-    """``leakage.json``: what the splits share, beside what a random split of the same sizes would share.
+    """``leakage.json``: what the splits share, and what a random split of the same sizes would share.
 
     ``shared_passages_across_splits`` sums `passages` over each two splits and must be 0; the rest is counted for
     information. A run of ``words`` words joins. ``measured_on`` has the SHA-256 of the files that the numbers depend

@@ -10,7 +10,7 @@ PassageKind: TypeAlias = Literal["reprint", "boilerplate"]
 
 
 class Place(Frozen):
-    """A stretch of an article in code points, half open."""
+    """A stretch of an article: a half-open interval of code points."""
 
     article: str
     start: int
@@ -20,9 +20,9 @@ class Place(Frozen):
 class Passage(Frozen):
     """One line of ``passages.jsonl``: a stretch of words shared by two or more articles.
 
-    The first place stands in the fullest article that has it; each other place is aligned with that one, and may be
-    lightly edited. ``words`` counts the words that the least like of them has in common with it. ``boilerplate`` joins
-    nothing.
+    The first place is in the fullest article that has the passage; each other place is aligned with it, and may be
+    lightly edited. ``words`` is the least number of words that one of them has in common with the first: 38 for two
+    reprints that have 40 and 38. ``boilerplate`` joins nothing.
     """
 
     passage: str

@@ -1,4 +1,4 @@
-"""The rows of projected.jsonl, and what audit.json holds: what follows from shared words."""
+"""The rows of ``projected.jsonl``, and the value of ``audit.json``: what follows from shared words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from labeling.values import Frozen
 class ProjectedRow(Frozen):
     """One line of ``projected.jsonl``: what was carried to ``article`` from ``source``.
 
-    ``said`` is how many spans people's gold of ``source`` has. ``stretches`` are where ``article`` has the source's
-    words, in code points, half open: there the source speaks, with a span or by having none.
+    ``said`` is how many spans the gold of ``source`` has. ``stretches`` are where ``article`` has the source's words,
+    half-open intervals of code points: there the source counts, with a span or by having none.
     """
 
     article: str
@@ -25,7 +25,7 @@ class ProjectedRow(Frozen):
 
     @property
     def annotator(self) -> str:
-        """Who signs it."""
+        """The annotator of what was carried, ``projected:<source>``."""
         return PROJECTED + self.source
 
 
@@ -33,10 +33,10 @@ DifferenceKind: TypeAlias = Literal["label", "boundary", "missed"]
 
 
 class Side(Frozen):
-    """What one article says of the passage: a stretch in code points with its label, "" where it has none.
+    """What gold of one article has there: a half-open interval of code points with its label, "" for no span.
 
-    ``before`` and ``after`` are the words around it, ``by`` the annotators, ``link`` its task in Label Studio's page,
-    "" where it has none.
+    ``before`` and ``after`` are the words around it, ``by`` the annotators, ``link`` the article's task in Label
+    Studio's page, "" for an article without a task.
     """
 
     article: str
@@ -51,7 +51,7 @@ class Side(Frozen):
 
 
 class Difference(Frozen):
-    """Words that stand in two articles and are labelled differently.
+    """Words that two articles share, labelled differently.
 
     ``label``: the same stretch, other labels. ``boundary``: the same label, other ends. ``missed``: one side has no
     span there.
@@ -63,14 +63,14 @@ class Difference(Frozen):
 
 
 class Consistency(Frozen):
-    """How often spans of one label were judged alike and differently in shared words."""
+    """How many spans of one label are alike in shared words, and how many differ: 3 and 1 make a share of 0.75."""
 
     alike: int
     different: int
 
     @property
     def share(self) -> float | None:
-        """Those judged alike among all; None when there were none."""
+        """Those alike among all; None when there were none."""
         return self.alike / (self.alike + self.different) if self.alike + self.different else None
 
 
