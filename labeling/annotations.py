@@ -160,15 +160,28 @@ class Gold(Frozen):
 
 
 class LedgerRow(Frozen):
-    """What became of one thing at one stage (``gold``, ``spacy`` or ``huggingface``): one outcome, with its reason."""
+    """What became of one thing at one stage: one outcome, with its reason.
+
+    ``stage`` is ``gold`` or the name of a target: ``spacy``, ``huggingface``, ``conll``, ``prodigy``.
+    """
 
     article: str
     annotator: str = ""
     what: ThingKind
     id: str
-    stage: Literal["gold", "spacy", "huggingface"]
+    stage: str
     outcome: Literal[
-        "gold", "merged", "open", "decided_against", "quarantined", "kept", "split", "span_only", "left_out", "lost"
+        "gold",
+        "merged",
+        "open",
+        "decided_against",
+        "quarantined",
+        "kept",
+        "split",
+        "span_only",
+        "not_held",
+        "left_out",
+        "lost",
     ]
     reason: str = ""
 

@@ -100,6 +100,16 @@ class SuggestSection(Frozen):
     label_map: dict[str, str] = {}
 
 
+class CompileSection(Frozen):
+    """``[compile]``: the formats of a dataset; by default spaCy's and Hugging Face's."""
+
+    targets: tuple[str, ...] = ()  # names of docs/targets.md; in whatever order, the dataset is the same
+
+
+def _is_default(section: CompileSection) -> bool:
+    return section == CompileSection()
+
+
 class ProjectFile(Frozen):
     """The whole project file; an unknown key anywhere is refused."""
 
@@ -109,6 +119,8 @@ class ProjectFile(Frozen):
     reprints: ReprintsSection = ReprintsSection()
     splits: SplitsSection = SplitsSection()
     suggest: SuggestSection = SuggestSection()
+    # Left out of releases where nothing is asked for: a release is the same file that it was before there was this key.
+    compile: CompileSection = Field(default=CompileSection(), exclude_if=_is_default)
     unsure_hotkey: Hotkey | None = None
     guidance: tuple[Sentence, ...] = ()
     labels: tuple[Label, ...] = Field(min_length=1)

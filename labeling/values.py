@@ -33,6 +33,16 @@ def quote_json(text: str) -> str:
     return encode_basestring(text)
 
 
+def format_percent(ratio: float | None, undefined: str = "undefined") -> str:
+    """A ratio as all our tables have it, in per cent: ``41.9`` for 0.4194. JSON has it as a fraction.
+
+    Args:
+        ratio: From 0 to 1, or None.
+        undefined: What is written for None.
+    """
+    return undefined if ratio is None else f"{100 * ratio:.1f}"
+
+
 def digest_of(text: str) -> str:
     """The SHA-256 of a text's UTF-8 bytes, in hex: 64 characters."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

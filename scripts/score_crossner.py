@@ -26,6 +26,7 @@ import click
 import spacy
 
 from labeling.annotations import surface_of
+from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
 from labeling.evaluation import scores
@@ -37,7 +38,6 @@ from labeling.project import load_project
 from labeling.splits.split import split as certify
 from labeling.training import predictions
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 from labeling.workspace.storage import read_value
 

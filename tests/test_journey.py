@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling.annotations import Annotation, Relation, Span
+from labeling.corpora.compile_dataset import compile_dataset
+from labeling.corpora.verify import verify
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
@@ -16,10 +18,8 @@ from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.suggestions.suggest import suggest
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
-from labeling.verbs.verify import verify
 
 if TYPE_CHECKING:
     from labeling.articles import Article

@@ -1,7 +1,7 @@
-"""The manifest: all it takes to make a dataset again, and to find out whether one is what it was.
+"""The manifest: everything that it takes to make a dataset again, and to find out whether one is what it was.
 
 It has no times and no paths: compiled again on another day, in another folder, from the same files, it is the same to
-the byte. Its SHA-256 is the dataset's digest, which names the folder and stands in every score.
+the byte. Its SHA-256 is the dataset's digest, which names the folder and is recorded in every score.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 from labeling import __version__
 from labeling.corpora.build.counts import SplitCounts
-from labeling.corpora.build.ledger_entries import SPACY
 from labeling.corpora.build.selection import LeftOutArticle
 from labeling.corpora.build.subset import Subset
 from labeling.corpora.build.verify_targets import Proof
-from labeling.corpora.targets.spacy.training_files import TRAINING_OUTPUTS
 from labeling.errors import CorpusChanged
 from labeling.ledger import Sums
 from labeling.project import Policies
@@ -25,9 +23,10 @@ from labeling.workspace.checksums import InputFile, OutputFile, describe_output
 from labeling.workspace.storage import file_digest, read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from labeling.corpora.targets.target import Target
     from labeling.schema import Schema
 
 MANIFEST = "manifest.json"
@@ -71,7 +70,7 @@ class Manifest(Frozen):
 
 
 def list_schema_names(schema: Schema) -> SchemaNames:
-    """What the manifest says of a schema."""
+    """What the manifest records of a schema."""
     return SchemaNames(
         sha256=digest_of(canonical_json(schema.model_dump(mode="json"))),
         labels=schema.label_names,
@@ -82,12 +81,13 @@ def list_schema_names(schema: Schema) -> SchemaNames:
     )
 
 
-def list_versions() -> dict[str, str]:
-    """The versions that shape the bytes of a dataset."""
+def list_versions(targets: Iterable[Target]) -> dict[str, str]:
+    """The versions that shape the bytes of a dataset with these targets."""
+    packages = [package for target in targets for package in target.packages]
     return {
         "labeling": __version__,
         "python": platform.python_version(),
-        **{package: version(package) for package in ("spacy", "datasets", "pyarrow")},
+        **{package: version(package) for package in packages},
     }
 
 
@@ -139,7 +139,10 @@ def _name_faults(folder: Path) -> list[str]:
 
 
 def _output_names(folder: Path) -> Iterator[str]:
-    trained = tuple(f"{SPACY}/{name}" for name in TRAINING_OUTPUTS)
+    # Every verb that reads a manifest loads this module; few of them need the targets.
+    from labeling.corpora.targets.available import TARGETS
+
+    trained = tuple(f"{target.name}/{name}" for target in TARGETS for name in target.trained)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MANIFEST and not name.startswith(trained):

@@ -1,4 +1,4 @@
-"""The shelf of datasets: each is made beside its place to be, renamed to its digest, and pointed to last."""
+"""The store of datasets and releases: each is made in a folder beside its place, renamed to its digest, linked last."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labeling.workspace.storage import name_disk_errors
+from labeling.errors import UsageError
+from labeling.workspace.storage import missing_error, name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from labeling.workspace.table import Workspace
 
 _BUILDING = ".building."
 LATEST = "latest"
 
 
 @contextmanager
-def open_build_folder(shelf: Path) -> Iterator[Path]:
-    """A new folder beside its place to be; whatever is left of it goes when the block ends, and of earlier crashes.
+def open_build_folder(store: Path) -> Iterator[Path]:
+    """A new folder in the store; whatever is left of it, or of earlier crashes, is removed when the block ends.
 
     Raises:
-        NoRoom: The shelf cannot be made, or is closed to us.
+        NoRoom: The folder cannot be made or written.
     """
-    with name_disk_errors(shelf):
-        shelf.mkdir(parents=True, exist_ok=True)
-        for crashed in shelf.glob(f"{_BUILDING}*"):
+    with name_disk_errors(store):
+        store.mkdir(parents=True, exist_ok=True)
+        for crashed in store.glob(f"{_BUILDING}*"):
             crashed.unlink() if crashed.is_symlink() else shutil.rmtree(crashed)
-        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=shelf))
+        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=store))
         folder.chmod(0o755)
     try:
         yield folder
@@ -36,18 +39,46 @@ def open_build_folder(shelf: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def store_folder(folder: Path, shelf: Path, name: str, latest: str = LATEST) -> Path:
+def store_folder(folder: Path, store: Path, name: str, latest: str = LATEST) -> Path:
     """Rename a finished folder to ``name``, then let ``latest`` point there.
 
     A folder of that name can only hold the same, or what was damaged since: the new one takes its place.
     """
-    target = shelf / name
+    target = store / name
     if target.exists():
-        target.replace(shelf / f"{_BUILDING}{name}")
+        target.replace(store / f"{_BUILDING}{name}")
     folder.replace(target)
-    pointer = shelf / f"{_BUILDING}{latest}"
+    pointer = store / f"{_BUILDING}{latest}"
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(name)
-    pointer.replace(shelf / latest)
-    shutil.rmtree(shelf / f"{_BUILDING}{name}", ignore_errors=True)
+    pointer.replace(store / latest)
+    shutil.rmtree(store / f"{_BUILDING}{name}", ignore_errors=True)
     return target
+
+
+def find_dataset(folder: Path | None, workspace: Workspace) -> Path:
+    """The dataset in the folder that is named, or the latest of the workspace.
+
+    Raises:
+        UsageError: The folder that is named holds none.
+        MissingInput: None is named, and nothing was compiled.
+    """
+    if folder is not None:
+        return require_folder(folder, "manifest.json", "dataset", "compile")
+    if not (workspace.latest / "manifest.json").exists():
+        raise missing_error(workspace.latest / "manifest.json", "compile")
+    return workspace.latest
+
+
+def require_folder(folder: Path, name: str, what: str, verb: str) -> Path:
+    """A folder that was named, if it holds the file that makes it what is meant.
+
+    Raises:
+        UsageError: It does not: it was mistyped.
+    """
+    if (folder / name).exists():
+        return folder
+    why = f"it has no {name}" if folder.is_dir() else "there is no such folder"
+    raise UsageError(
+        f"{folder} is not a {what}: {why}", todo=f"name a folder that `labeling {verb}` wrote", where=str(folder)
+    )

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from labeling.corpora.template_environment import make_template_environment
 from labeling.evaluation import learning_curve
 from labeling.report import shared_text
 from labeling.report.disputes import list_disputes
 from labeling.report.highlight import highlight_articles
 from labeling.reprints.annotate_once import compute_savings
+from labeling.values import format_percent
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _MOST_DIFFERENCES = 20
 _MOST_SAVINGS = 10
 _MOST_SINGLES = 400
+_UNDEFINED = "–"  # noqa: RUF001 - the dash is meant
 
 
 @dataclass(frozen=True)
@@ -158,19 +161,14 @@ def render_report(title: str, schema: Schema, findings: Findings) -> str:
         schema: Gives the order and colours of labels.
         findings: What the workspace knows so far; a section without data names the verb that brings it.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from labeling.corpora.targets.available import TARGETS
 
-    environment = Environment(
-        loader=PackageLoader("labeling.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent_or_dash, "interval": format_interval}
+    environment = make_template_environment("labeling.report", html=True, undefined=_UNDEFINED)
+    environment.filters["interval"] = format_interval
     return environment.get_template("report.html.j2").render(
         page=ReportPage(title, schema, findings),
         findings=findings,
+        target_titles={target.name: target.title for target in TARGETS},
         splits=SPLITS,
         most_savings=_MOST_SAVINGS,
         most_differences=_MOST_DIFFERENCES,
@@ -232,7 +230,7 @@ def list_score_rows(scores: Iterable[Score]) -> Iterable[ScoreRow]:
 
 def percent_or_dash(ratio: float | None) -> str:
     """A ratio as people read it; what is undefined is a dash."""
-    return "–" if ratio is None else f"{100 * ratio:.1f}"  # noqa: RUF001 - the dash is meant
+    return format_percent(ratio, _UNDEFINED)
 
 
 def format_interval(measure: Measure) -> str:

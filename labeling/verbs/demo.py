@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
+from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
@@ -28,7 +29,6 @@ from labeling.studio.api import signup
 from labeling.studio.server import server
 from labeling.suggestions.suggest import suggest
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push

@@ -16,7 +16,8 @@ from labeling.evaluation.relations_and_choices import ComparedArticle
 from labeling.evaluation.scores import ScoredArticle
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
-from labeling.verbs.options import format_measure, format_percent, json_option, show, with_project
+from labeling.values import format_percent
+from labeling.verbs.options import format_measure, json_option, show, with_project
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.storage import read_rows, read_value
 from labeling.workspace.table import Scores

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.errors import UsageError
 from labeling.project import Project, load_project
-from labeling.workspace.storage import missing_error
+from labeling.values import format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
 
     from labeling.workspace.rows.score import Measure
     from labeling.workspace.table import Workspace
@@ -53,39 +51,6 @@ def format_measure(measure: Measure) -> str:
     return f"F1 {format_percent(measure.f1)} ({interval})"
 
 
-def format_percent(ratio: float | None) -> str:
-    """A ratio as all our tables have it; JSON has it as a fraction."""
-    return "undefined" if ratio is None else f"{100 * ratio:.1f}"
-
-
-def find_dataset(folder: Path | None, workspace: Workspace) -> Path:
-    """The dataset that is named, or the latest of the workspace.
-
-    Raises:
-        UsageError: The folder that is named does not hold a dataset.
-        MissingInput: No folder is named, and nothing was compiled.
-    """
-    if folder is not None:
-        return require_folder(folder, "manifest.json", "dataset", "compile")
-    if not (workspace.latest / "manifest.json").exists():
-        raise missing_error(workspace.latest / "manifest.json", "compile")
-    return workspace.latest
-
-
-def require_folder(folder: Path, name: str, what: str, verb: str) -> Path:
-    """A folder that is named on the command line, checked to hold the file ``name`` that makes it a ``what``.
-
-    Raises:
-        UsageError: It does not; probably it was mistyped.
-    """
-    if (folder / name).exists():
-        return folder
-    why = f"it has no {name}" if folder.is_dir() else "there is no such folder"
-    raise UsageError(
-        f"{folder} is not a {what}: {why}", todo=f"name a folder that `labeling {verb}` wrote", where=str(folder)
-    )
-
-
 def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[str] = ()) -> None:
     """Print a summary on stdout: a table for people, or JSON for programs.
 
@@ -121,13 +86,10 @@ __all__ = [
     "MOST_LISTED",
     "REFUSED",
     "Project",
-    "find_dataset",
     "format_measure",
-    "format_percent",
     "json_option",
     "list_first",
     "print_rejects",
-    "require_folder",
     "show",
     "wait_option",
     "with_project",

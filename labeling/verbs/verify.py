@@ -1,52 +1,17 @@
-"""``labeling verify``: is a dataset what its manifest says."""
+"""``labeling verify``: is a dataset what its manifest describes."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import find_dataset, json_option, show, with_project
+from labeling.verbs.options import json_option, show, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
-
-
-@dataclass(frozen=True)
-class VerifyResult:
-    """A dataset that is what it was when it was compiled."""
-
-    folder: str
-    digest: str
-    files: int
-    bytes: int
-
-
-def verify(project: Project, folder: Path | None = None) -> VerifyResult:
-    """Compare every file of a dataset with its manifest.
-
-    Args:
-        project: Whose latest dataset, when no other is named.
-        folder: A dataset's folder, wherever it lies.
-
-    Raises:
-        UsageError: The folder that is named holds no dataset.
-        MissingInput: Nothing was compiled.
-        DamagedFile: The manifest is not of our form.
-        CorpusChanged: Files are missing, additional or changed.
-    """
-    from labeling.corpora import manifest
-
-    place = find_dataset(folder, project.workspace)
-    outputs = manifest.verify_dataset(place).outputs
-    return VerifyResult(
-        folder=str(place.parent / place.resolve().name if place.is_symlink() else place),
-        digest=manifest.dataset_digest(place),
-        files=len(outputs),
-        bytes=sum(output.bytes for output in outputs.values()),
-    )
 
 
 @click.command("verify")
@@ -54,7 +19,7 @@ def verify(project: Project, folder: Path | None = None) -> VerifyResult:
 @json_option
 @with_project
 def verify_cli(project: Project, *, folder: Path | None, as_json: bool) -> int:
-    r"""Check that a dataset is what its manifest says.
+    r"""Check that a dataset is what its manifest describes.
 
     FOLDER is a compiled dataset, by default the latest. Whatever is missing, additional or changed is named.
 
@@ -63,5 +28,7 @@ def verify_cli(project: Project, *, folder: Path | None, as_json: bool) -> int:
       labeling verify
       labeling verify exports/diplomatic/corpora/1f0c9a3be27d4455 --json
     """
+    from labeling.corpora.verify import verify
+
     show(asdict(verify(project, folder)), as_json=as_json)
     return 0

@@ -8,6 +8,7 @@ import pytest
 
 from labeling.annotations import Annotation
 from labeling.articles import Article
+from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.errors import LabelingError, LeakError, MissingInput, Uncertified
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
@@ -15,7 +16,6 @@ from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compiled_from
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,7 @@ import pytest
 
 from labeling.annotations import Annotation, Relation, Span, check_annotation
 from labeling.articles import Article
+from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.project import Project, load_project, shipped_config
 from labeling.splits.split import split
@@ -19,7 +20,6 @@ from labeling.training import predictions, spacy_pipelines
 from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_pipeline
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.assignment import SplitAssignment
 

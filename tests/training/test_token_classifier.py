@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from labeling.annotations import Annotation, Span, check_annotation
 from labeling.articles import Article
+from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
@@ -19,7 +20,6 @@ from labeling.training.extractors import corpus_digest, predict_annotations, rea
 from labeling.training.token_classifier import Settings, predict_spans
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset
 from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.assignment import SplitAssignment
 

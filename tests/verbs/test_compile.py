@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from labeling.cli import cli
+from labeling.corpora.compile_dataset import compile_dataset as compiled_from
+from labeling.corpora.verify import verify
 from labeling.errors import CorpusChanged, LedgerUnbalanced, MissingInput, WorkerDied, WorkspaceBusy
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
@@ -20,8 +22,6 @@ from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compiled_from
-from labeling.verbs.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path

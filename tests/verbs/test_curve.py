@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
+from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.corpora.targets.spacy.subsample import write_subsample
 from labeling.errors import CorpusChanged, MissingInput, NothingToLearn, TrainingError
 from labeling.passages.cluster import cluster
@@ -22,7 +23,6 @@ from labeling.report.write_report import write_report
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.curve import curve
 from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 

@@ -12,12 +12,12 @@ from pydantic import TypeAdapter
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
+from labeling.corpora.compile_dataset import compile_dataset as compile_
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compile_
 from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.score import Score
 from labeling.workspace.storage import write_rows

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from labeling.annotations import Annotation, QuarantineRow, Relation, Span
 from labeling.cli import cli
+from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.errors import UsageError
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
@@ -18,7 +19,6 @@ from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 

@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
+from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.corpora.manifest import verify_dataset
-from labeling.corpora.release.release import Release
+from labeling.corpora.release.join import join
+from labeling.corpora.release.release import Release, release
 from labeling.corpora.release.release import ReleaseLine as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.passages.cluster import cluster
@@ -24,9 +26,6 @@ from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compiled_from
-from labeling.verbs.join import join
-from labeling.verbs.release import release
 from labeling.workspace.checksums import describe_output
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows
 from labeling.workspace.table import Workspace
@@ -239,7 +238,7 @@ def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp
     with pytest.raises(NothingToCompile, match="not one of the 23 texts"):
         join(other, folder)
     (folder / "spans.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(CorpusChanged, match=r"spans\.jsonl is not what release\.json says"):
+    with pytest.raises(CorpusChanged, match=r"spans\.jsonl is not what release\.json describes"):
         join(other, folder)
 
 

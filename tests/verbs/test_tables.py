@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
+from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.report.write_report import write_report
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.compile import compile_dataset as compiled_from
 from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""From a workspace to a dataset: what goes into which split, both targets, ledger, proof, card and manifest."""
+"""From a workspace to a dataset: select, convert, write, prove; then ledger, card and manifest."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING
 
-from labeling.corpora.build.card import CardFacts, render_card
-from labeling.corpora.build.convert import PlacedArticle, Recipe, convert_piece, cut_into_pieces
-from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY, LedgerTally, check_first_account
+from labeling.corpora.build.card import CardFacts
+from labeling.corpora.build.convert import PlacedArticle, convert_piece, cut_into_pieces
+from labeling.corpora.build.finish import finish_dataset
+from labeling.corpora.build.ledger_entries import LedgerTally, check_first_account
 from labeling.corpora.build.selection import GoldSelection, LeftOutArticle
 from labeling.corpora.build.subset import Subset, check_subset
 from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import freeze_heap, map_in_order, open_executor
 from labeling.corpora.build.write import DatasetWriter
-from labeling.corpora.manifest import MANIFEST, Manifest, describe_outputs, list_schema_names, list_versions
-from labeling.corpora.targets.huggingface.dataset import make_features
+from labeling.corpora.targets.available import find_targets
+from labeling.corpora.targets.target import Recipe
 from labeling.errors import LedgerUnbalanced, NothingToCompile
-from labeling.tokens import NEWSWIRE
 from labeling.workspace.checksums import describe_input
-from labeling.workspace.storage import replace_file, write_json, write_text
+from labeling.workspace.storage import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.corpora.build.convert import ConvertedPiece
+    from labeling.corpora.manifest import Manifest
     from labeling.ledger import Sums
     from labeling.project import Project
-    from labeling.workspace.checksums import InputFile, OutputFile
+    from labeling.workspace.checksums import InputFile
     from labeling.workspace.rows.assignment import Leakage
     from labeling.workspace.rows.score import Agreement
     from labeling.workspace.table import Workspace
@@ -49,69 +50,48 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
 
     Raises:
         UsageError: The subset asks for what there cannot be.
+        ProjectFileError: ``[compile] targets`` names a target that there is not.
         MissingInput: An earlier verb did not run, or gold came since the last ``split``.
         NothingToCompile: No article has usable gold and a split.
         DamagedFile: Gold is of a text that is not the article's, or of no article.
-        LeakError: One leak group stands in two splits.
+        LeakError: One leak group is in two splits.
         QuarantineNotAllowed: A kind of defect that the project does not allow.
         LedgerUnbalanced: An account does not add up.
         SpansLost: A target cannot hold everything.
         TargetsDiffer: What was read back from disk is not gold.
         WorkerDied: One of the processes ended before its work was done.
     """
-    workspace, language = project.workspace, project.file.project.language
-    schema = check_subset(subset, project.schema).part_of(project.schema)
-    recipe = Recipe(language, schema, project.file.policies, make_features(schema.label_names).arrow_schema)
+    workspace, file = project.workspace, project.file
+    schema = check_subset(subset, project.schema).restrict_schema(project.schema)
+    recipe = Recipe(file.project.language, schema, file.policies, find_targets(file.compile.targets, str(project.path)))
+    left_out: list[LeftOutArticle] = []
     with freeze_heap(), open_executor(processes) as executor:
-        checking = executor.submit(check_first_account, workspace, project.file.policies.quarantine_allowed)
+        checking = executor.submit(check_first_account, workspace, file.policies.quarantine_allowed)
         if checking.done():
+            # It was done in this process: with an account that is wrong there is nothing to go on with.
             checking.result()
-        selection, left_out, writer = (
-            GoldSelection(workspace, subset),
-            list[LeftOutArticle](),
-            DatasetWriter(folder, recipe),
-        )
-        made = map_in_order(
+        selection = GoldSelection(workspace, subset)
+        writer = DatasetWriter(folder, recipe)
+        converted = map_in_order(
             executor,
             partial(convert_piece, recipe),
             cut_into_pieces(_select_placed(selection, left_out)),
             2 * (processes - 1),
         )
-        tally = _write_pieces(folder / "ledger.jsonl", workspace.ledger.path, checking, writer, made)
+        tally = _write_pieces(folder / "ledger.jsonl", workspace.ledger.path, checking, writer, converted)
         splits = writer.close()
         if not any(split.articles for split in splits.values()):
             raise _nothing_error(workspace)
-        proof, ledger = prove_equality(folder, writer.prints, selection.wanted, executor), tally.sums()
+        proof = prove_equality(folder, recipe, writer, splits, lambda: _select_placed(selection, []), executor)
+    ledger = tally.sums({target.name: target.outcomes for target in recipe.targets})
     _refuse_unaccounted(ledger, left_out)
     inputs = _describe_inputs(workspace)
     agreement, leakage = _read_measurements(workspace, inputs)
-    facts = CardFacts(schema, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth)
-    write_text(folder / "README.md", render_card(project.file, facts))
-    manifest = _manifest(project, facts, inputs, describe_outputs(folder))
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    return manifest
-
-
-def _manifest(
-    project: Project, facts: CardFacts, inputs: dict[str, InputFile], outputs: dict[str, OutputFile]
-) -> Manifest:
-    """All that the dataset was made from, how, and what came of it."""
-    return Manifest(
-        project=project.file.project.name,
-        language=project.file.project.language,
-        inputs=inputs,
-        schema_names=list_schema_names(facts.schema),
-        subset=facts.subset,
-        policies=project.file.policies,
-        tokenizer=NEWSWIRE,
-        seeds={"splits": project.file.splits.seed},
-        versions=list_versions(),
-        splits=dict(facts.splits),
-        not_annotated=inputs["articles.jsonl"].rows - inputs["gold.jsonl"].rows,
-        left_out=tuple(facts.left_out),
-        ledger=facts.ledger,
-        proof=facts.proof,
-        outputs=outputs,
+    facts = CardFacts(
+        schema, recipe.targets, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth
+    )
+    return finish_dataset(
+        folder, file, facts, inputs, inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows
     )
 
 
@@ -123,7 +103,7 @@ def _describe_inputs(workspace: Workspace) -> dict[str, InputFile]:
 
 
 def _read_measurements(workspace: Workspace, inputs: dict[str, InputFile]) -> tuple[Agreement | None, Leakage | None]:
-    """What the card says of agreement and leakage, as far as it was measured; what is read becomes an input.
+    """Agreement and leakage for the card, as far as they were measured; what is read becomes an input.
 
     Agreement counts only if it was measured on the annotations as they are.
     """
@@ -146,7 +126,9 @@ def _select_placed(selection: GoldSelection, left_out: list[LeftOutArticle]) -> 
 
 
 def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOutArticle]) -> None:
-    """All gold is in the second account or in articles that are left out.
+    """Check that all gold is in the account of every target, or in articles that are left out.
+
+    With 7 spans of gold, 2 of them in an article without a split, 5 must have entered each target's account.
 
     Raises:
         LedgerUnbalanced: It is not; a fault of the program.
@@ -156,7 +138,7 @@ def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOutArticle]) -> Non
         "relation": sum(each.relations for each in left_out),
         "choice": sum(each.choices for each in left_out),
     }
-    for stage in (SPACY, HUGGINGFACE):
+    for stage in ledger.keys() - {"gold"}:
         for what, number in outside.items():
             gold, entered = ledger["gold"][what]["gold"], ledger[stage][what]["in"]
             if gold != entered + number:
@@ -168,7 +150,7 @@ def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOutArticle]) -> Non
 
 
 def _write_pieces(
-    path: Path, first: Path, checking: Future[LedgerTally], writer: DatasetWriter, made: Iterable[ConvertedPiece]
+    path: Path, first: Path, checking: Future[LedgerTally], writer: DatasetWriter, converted: Iterable[ConvertedPiece]
 ) -> LedgerTally:
     """Write all pieces; the ledger has both accounts: the first as ``adjudicate`` wrote it, then ours.
 
@@ -180,7 +162,7 @@ def _write_pieces(
         with replace_file(path) as temporary:
             shutil.copyfile(first, temporary)
             with temporary.open("a", encoding="utf-8", newline="\n") as ledger:
-                for each in made:
+                for each in converted:
                     writer.add(each)
                     ledger.write(each.lines)
                     tally.add(each.tally)

@@ -1,35 +1,46 @@
-"""What a compiled article says, whichever format holds it: the common ground on which targets are compared.
+"""The canonical form of a compiled article, whichever format holds it: the ground on which targets are compared.
 
-Gold is turned into a ``Content``; so is every row read back from a target on disk. Two are equal when they say the same
-of the same text: order counts for nothing, everything else does.
+Gold is turned into one; so is every row that is read back from a target on disk. Two are equal when they contain the
+same about the same text: order does not count, everything else does.
+
+``SPAN_FIELDS`` is the one list of what a dataset has of a span. Formats derive their columns from it, so that a new
+attribute of spans is a line here, and one in `labeling.annotations`.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from labeling.annotations import choice_id
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from labeling.annotations import Gold
     from labeling.articles import Article
 
-# id, start, end, label, unsure
+# What a dataset has of each span, with its type, in this order; and the same as a type.
+SPAN_FIELDS: Final[Mapping[str, type]] = {"id": str, "start": int, "end": int, "label": str, "unsure": bool}
 SpanFact: TypeAlias = tuple[str, int, int, str, bool]
+# The fields that are marks on a span: those of which a format keeps a list of the spans that bear them.
+SPAN_MARKS: Final = tuple(name for name, kind in SPAN_FIELDS.items() if kind is bool)
 # head, label, tail
+RELATION_FIELDS: Final = ("head", "label", "tail")
 RelationFact: TypeAlias = tuple[str, str, str]
-# Where an article comes from: the fields of an article that say so.
+# Where an article comes from: the fields of an article that record it.
 PROVENANCE: Final = ("source", "title", "published", "url")
+
+_span_fact = attrgetter(*SPAN_FIELDS)
+_relation_fact = attrgetter(*RELATION_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class CanonicalForm:
-    """Everything a dataset says about one article. ``digest`` is of the text as the target holds it.
+    """Everything that a dataset holds of one article. ``digest`` is of the text as the target holds it.
 
     ``provenance`` is source, title, published and url; ``choices`` and ``open_choices`` are ``name=option``.
     """
@@ -51,29 +62,34 @@ class CanonicalForm:
 
 
 def make_canonical_form(article: Article, gold: Gold) -> CanonicalForm:
-    """What gold says about the article."""
+    """The canonical form of an article's gold."""
     return CanonicalForm(
         article=article.id,
         digest=digest_of(article.text),
         provenance=(article.source, article.title, article.published, article.url),
         complete=gold.complete,
-        spans=sort_spans((span.id, span.start, span.end, span.label, span.unsure) for span in gold.spans),
-        relations=tuple(sorted((each.head, each.label, each.tail) for each in gold.relations)),
+        spans=sort_spans(_span_fact(span) for span in gold.spans),
+        relations=tuple(sorted(_relation_fact(each) for each in gold.relations)),
         choices=tuple(sorted(choice_id(name, option) for name, chosen in gold.choices.items() for option in chosen)),
         open=tuple(sorted(gold.open)),
         open_choices=tuple(sorted(gold.open_choices)),
     )
 
 
-def describe_digest(text: str, said: str) -> str:
-    """The digest of a text that was read back, with what the target says it is where that is something else."""
+def list_marked_spans(gold: Gold) -> dict[str, tuple[str, ...]]:
+    """The ids of the spans that bear each mark, sorted: ``{"unsure": ("s5",)}``."""
+    return {mark: tuple(sorted(span.id for span in gold.spans if getattr(span, mark))) for mark in SPAN_MARKS}
+
+
+def describe_digest(text: str, recorded: str) -> str:
+    """The digest of a text that was read back, with the one that the target records where that is another."""
     digest = digest_of(text)
-    return digest if digest == said else f"{digest}, said to be {said}"
+    return digest if digest == recorded else f"{digest}, recorded as {recorded}"
 
 
 def sort_spans(spans: Iterable[SpanFact]) -> tuple[SpanFact, ...]:
     """Spans in the order of the text, the longer first where they start together."""
-    return tuple(sorted(spans, key=lambda span: (span[1], -span[2], span[3], span[0], span[4])))
+    return tuple(sorted(spans, key=lambda span: (span[1], -span[2], span[3], span[0], *span[4:])))
 
 
 def list_missing(wanted: CanonicalForm, found: CanonicalForm) -> list[str]:
@@ -86,7 +102,7 @@ def list_missing(wanted: CanonicalForm, found: CanonicalForm) -> list[str]:
 
 
 def describe_differences(wanted: CanonicalForm, found: CanonicalForm) -> list[str]:
-    """The fields in which two contents differ, each with what stands on one side only."""
+    """The fields in which two forms differ, each with what only one of them has."""
     return [
         f"{name}: {_describe_one_sided(getattr(wanted, name), getattr(found, name))}"
         for name in CanonicalForm.__slots__

@@ -1,21 +1,27 @@
-"""The dataset card, in the form that the Hugging Face Hub reads: a YAML head, then words and tables for people."""
+"""The dataset card, in the form that the Hugging Face Hub reads: a YAML head, then words and tables for people.
+
+What the card has to say of one format is in that target's own template, as macros of a few known names.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS, list_learnable_options
+from labeling.corpora.template_environment import make_template_environment
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jinja2 import Environment
+
     from labeling.corpora.build.counts import SplitCounts
     from labeling.corpora.build.selection import LeakGroupCounts, LeftOutArticle
     from labeling.corpora.build.subset import Subset
     from labeling.corpora.build.verify_targets import Proof
+    from labeling.corpora.targets.target import Target
     from labeling.ledger import Sums
     from labeling.project import ProjectFile
     from labeling.schema import Schema
@@ -24,17 +30,21 @@ if TYPE_CHECKING:
 
 # The Hub's classes of size: the first whose limit the number of rows is under.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_CARD = "card.md.j2"
+# The macros that a target's template may have, with what stands between those of two targets.
+_SECTIONS = {"head": "\n", "load": "\n\n", "load_notes": "\n\n", "train": "\n\n", "layout": "\n\n", "limits": "\n"}
 
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a card tells of a dataset, besides what the project file says.
+    """What a card tells of a dataset, besides what the project file contains.
 
     ``worth`` counts leak groups where ``splits`` counts articles; None where they are not known.
     ``agreement`` and ``leakage`` are None where they were not measured.
     """
 
     schema: Schema
+    targets: Sequence[Target]
     subset: Subset
     splits: Mapping[str, SplitCounts]
     ledger: Sums
@@ -47,40 +57,36 @@ class CardFacts:
 
 def render_card(file: ProjectFile, facts: CardFacts) -> str:
     """The text of the dataset's ``README.md``."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("labeling.corpora.build"),
-        autoescape=False,  # noqa: S701 - Markdown, not HTML; what comes from outside passes `yaml` or `cell`
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    environment = make_template_environment(
+        "labeling.corpora.build", prefixed={target.name: target.templates for target in facts.targets}
     )
-    environment.filters |= {"cell": _card_cell, "percent": _card_percent}
-    return environment.get_template("card.md.j2").render(
-        file=file,
-        expected=EXPECTED_WARNINGS,
-        learns_choices=bool(list_learnable_options({each.name: ("",) for each in facts.schema.choices})),
-        names=SPLITS,
+    values: dict[str, Any] = {
+        "file": file,
+        "names": SPLITS,
         **vars(facts),
-        empty=[name for name in SPLITS if not facts.splits[name].articles],
-        sources=sorted({source for split in facts.splits.values() for source in split.sources}),
-        size=next((name for limit, name in _SIZES if facts.proof.articles < limit), "n>1M"),
-        licence_id=_licence_id(file.project.licence),
-    )
+        "empty": [name for name in SPLITS if not facts.splits[name].articles],
+        "sources": sorted({source for split in facts.splits.values() for source in split.sources}),
+        "size": next((name for limit, name in _SIZES if facts.proof.articles < limit), "n>1M"),
+        "licence_id": _licence_id(file.project.licence),
+    }
+    return environment.get_template(_CARD).render(**values, sections=_render_sections(environment, facts, values))
+
+
+def _render_sections(environment: Environment, facts: CardFacts, values: Mapping[str, Any]) -> dict[str, str]:
+    """The parts of the card that the targets have something to say in, by the names of their macros."""
+    parts = [
+        environment.get_template(f"{target.name}/{_CARD}").make_module({**values, **target.card_values(facts.schema)})
+        for target in facts.targets
+    ]
+    # What the Hub itself loads, and needs a head for, comes first.
+    parts.sort(key=lambda part: not hasattr(part, "head"))
+    sections = {}
+    for name, between in _SECTIONS.items():
+        texts = [str(getattr(part, name)()).strip("\n") for part in parts if hasattr(part, name)]
+        sections[name] = between.join(text for text in texts if text)
+    return sections
 
 
 def _licence_id(licence: str) -> str:
     """The Hub's identifier when the project file gives one; the Hub calls everything else `other`."""
     return licence if re.fullmatch(r"[a-z0-9][a-z0-9.-]*", licence) else "other"
-
-
-def _card_percent(ratio: float | None) -> str:
-    """A ratio as people read it, as in all our tables."""
-    return "undefined" if ratio is None else f"{100 * ratio:.1f}"
-
-
-def _card_cell(text: str) -> str:
-    """Text that stays in its cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labeling.corpora.build.canonical import make_canonical_form
 from labeling.corpora.build.convert import PlacedArticle
 from labeling.errors import DamagedFile, MissingInput
 from labeling.splits.assign import refuse_divided_groups
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
-    from labeling.corpora.build.canonical import CanonicalForm
     from labeling.corpora.build.subset import Subset
     from labeling.workspace.rows.assignment import SplitAssignment, SplitName
     from labeling.workspace.table import Workspace
@@ -79,15 +77,9 @@ class GoldSelection:
             if reason := self._subset.excludes(article):
                 yield _leave_out(gold, reason)
             else:
-                placed = PlacedArticle(article, *self._subset.narrowed(gold), split)
+                placed = PlacedArticle(article, *self._subset.narrow(gold), split)
                 self.worth.count(placed, self._assignments[article.id].leak_group)
                 yield placed
-
-    def wanted(self) -> Iterator[tuple[SplitName, CanonicalForm]]:
-        """What gold says of each article that is in a split."""
-        for each in self.articles():
-            if isinstance(each, PlacedArticle):
-                yield each.split, make_canonical_form(each.article, each.gold)
 
     def _split_of(self, gold: Gold) -> tuple[SplitName | None, str]:
         """The split, or None and the reason."""

@@ -44,7 +44,7 @@ class Subset(Frozen):
             return f"not in the subset: published {article.published}"
         return ""
 
-    def part_of(self, schema: Schema) -> Schema:
+    def restrict_schema(self, schema: Schema) -> Schema:
         """The part of the schema that can be said with the labels asked for."""
         if not self.labels:
             return schema
@@ -57,7 +57,7 @@ class Subset(Frozen):
             }
         )
 
-    def narrowed(self, gold: Gold) -> tuple[Gold, Mapping[tuple[ThingKind, str], str]]:
+    def narrow(self, gold: Gold) -> tuple[Gold, Mapping[tuple[ThingKind, str], str]]:
         """Gold with the labels asked for, and what of it is left out: by what it is and its id, with the reason.
 
         An open stretch stays open: the question may be about a label that is asked for.

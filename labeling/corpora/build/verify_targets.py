@@ -1,49 +1,45 @@
-"""The proof of equality: both targets are read back from disk, and say what gold says, to the character."""
+"""The proof of equality: every target is read back from disk, and holds what gold has, to the character.
+
+A target that cannot hold all of gold must hold the rest: what the ledger calls kept is what must be found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from labeling.corpora.build.canonical import CanonicalForm, describe_differences, list_missing
-from labeling.corpora.build.ledger_entries import HUGGINGFACE, SPACY
+from labeling.corpora.build.canonical import describe_differences, list_missing
+from labeling.corpora.build.convert import convert_alone
 from labeling.corpora.build.workers import SerialExecutor
-from labeling.corpora.targets.huggingface.dataset import ARROW, PARQUET, list_unlike_columns, read_arrow, read_parquet
-from labeling.corpora.targets.spacy.docbin import list_shards
-from labeling.corpora.targets.spacy.docbin_reader import read_shard
-from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
 from labeling.errors import SpansLost, TargetsDiffer
 from labeling.values import Frozen, digest_of
-from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from concurrent.futures import Executor
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from concurrent.futures import Executor, Future
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from labeling.corpora.build.canonical import CanonicalForm
+    from labeling.corpora.build.convert import PlacedArticle
+    from labeling.corpora.build.counts import SplitCounts
+    from labeling.corpora.build.write import DatasetWriter, Fingerprints
+    from labeling.corpora.targets.target import CanonicalReader, Recipe, StoredCopy, Target
     from labeling.workspace.rows.assignment import SplitName
 
-# Reads articles from one place of a target; other processes can be told to.
-CanonicalReader: TypeAlias = Callable[[], Iterator[CanonicalForm]]
-
-_ARROW, _PARQUET = f"{HUGGINGFACE}/{ARROW}", f"{HUGGINGFACE}/{PARQUET}"
 _LISTED_ARTICLES = 5
 _PROGRAM_FAULT = "this is a fault of the program: keep the workspace and report it; no dataset was made"
 
 
 class ArticleFingerprint(NamedTuple):
-    """What was read of one article: the fingerprint of all of it, and how much there is."""
+    """What was read of one article: its id, and the fingerprint of all of it."""
 
     article: str
     fingerprint: str
-    spans: int
-    relations: int
-    choices: int
 
 
 class Proof(Frozen):
-    """How much was compared, in which targets, and a digest of what all of them say."""
+    """How much was compared, in which copies, and a digest of the gold that all of them hold."""
 
     articles: int
     spans: int
@@ -53,101 +49,99 @@ class Proof(Frozen):
     digest: str
 
 
+class _Reading(NamedTuple):
+    """A stored copy that is being read: for each file its split, and what will have been read."""
+
+    target: Target
+    copy: StoredCopy
+    files: Sequence[tuple[SplitName, Future[list[ArticleFingerprint]]]]
+
+
 def prove_equality(
     folder: Path,
-    prints: Mapping[tuple[SplitName, str], str],
-    wanted: Callable[[], Iterable[tuple[SplitName, CanonicalForm]]],
+    recipe: Recipe,
+    writer: DatasetWriter,
+    splits: Mapping[str, SplitCounts],
+    wanted: Callable[[], Iterable[PlacedArticle]],
     executor: Executor,
 ) -> Proof:
     """Read every target of a dataset back from disk and compare it with gold, article by article.
 
     Args:
-        folder: The dataset's, with ``spacy/`` and ``huggingface/``.
-        prints: The fingerprint of what gold says of each article, by split and article.
-        wanted: What gold says of each article, and the split it belongs to; asked only to describe a difference.
-        executor: Reads the docs, which takes longest.
+        folder: The dataset's, with a folder for each target.
+        recipe: What it was made by.
+        writer: What wrote it, and has the fingerprints of what each target must give back.
+        splits: What each split holds.
+        wanted: The articles of the dataset; asked only to describe a difference.
+        executor: Reads what takes long.
 
     Raises:
-        SpansLost: A target lacks spans, relations or choices that gold has.
-        TargetsDiffer: A target differs from gold in any other way.
+        SpansLost: A target lacks spans, relations or choices that it must have.
+        TargetsDiffer: A target differs in any other way.
     """
-    sources = _sources(folder)
-    read = {
-        name: [
-            (split, (executor if name == SPACY else SerialExecutor()).submit(_fingerprint_articles, source))
-            for split, source in places
-        ]
-        for name, places in sources.items()
-    }
-    for name, places in read.items():
-        found = ((split, each) for split, done in places for each in done.result())
-        if faults := _compare(prints, found):
-            raise _difference_error(name, faults, sources[name], wanted())
-    _prove_parquet(folder / HUGGINGFACE, prints, wanted)
-    articles = [each for _, done in read[SPACY] for each in done.result()]
+    copies = [(target, copy) for target in recipe.targets for copy in target.copies(folder / target.name)]
+    # All reading begins before anything is awaited: slow files are read by others while we read the rest.
+    readings = [_start_reading(target, copy, executor) for target, copy in copies]
+    for reading in readings:
+        _refuse_difference(recipe, reading, writer.expected(reading.target.name), wanted)
+    prints = writer.prints
     return Proof(
-        articles=len(articles),
-        spans=sum(each.spans for each in articles),
-        relations=sum(each.relations for each in articles),
-        choices=sum(each.choices for each in articles),
-        targets=(*sources, _PARQUET),
+        articles=sum(each.articles for each in splits.values()),
+        spans=sum(each.spans for each in splits.values()),
+        relations=sum(each.relations for each in splits.values()),
+        choices=sum(each.choices for each in splits.values()),
+        targets=tuple(copy.name for _, copy in copies),
         digest=digest_of("\n".join(f"{split} {prints[split, article]}" for split, article in sorted(prints))),
     )
 
 
-def _sources(folder: Path) -> dict[str, list[tuple[SplitName, CanonicalReader]]]:
-    """Where a target holds articles, by name of the target: the split, and what reads them there."""
-    return {
-        SPACY: [
-            (split, partial(read_shard, shard)) for split in SPLITS for shard in list_shards(folder / SPACY / split)
-        ],
-        _ARROW: [(split, partial(read_arrow, folder / HUGGINGFACE, split)) for split in SPLITS],
-    }
-
-
-def _prove_parquet(
-    folder: Path,
-    prints: Mapping[tuple[SplitName, str], str],
-    wanted: Callable[[], Iterable[tuple[SplitName, CanonicalForm]]],
-) -> None:
-    """Compare Parquet with Arrow, which was found to be gold: every cell, tokens and tags as well.
-
-    Raises:
-        SpansLost: It lacks spans, relations or choices that gold has.
-        TargetsDiffer: It differs from gold, or from Arrow in what gold does not say.
-    """
-    differing = {split: columns for split in SPLITS if (columns := list_unlike_columns(folder, split))}
-    if not differing:
-        return
-    sources: list[tuple[SplitName, CanonicalReader]] = [
-        (split, partial(read_parquet, folder, split)) for split in SPLITS
-    ]
-    found = ((split, each) for split, source in sources for each in _fingerprint_articles(source))
-    if faults := _compare(prints, found):
-        raise _difference_error(_PARQUET, faults, sources, wanted())
-    said = "; ".join(f"{', '.join(columns)} in {split}" for split, columns in differing.items())
-    raise TargetsDiffer(
-        f"{_PARQUET}, read back from disk, is not {_ARROW}: {said}", todo=_PROGRAM_FAULT, where=_PARQUET
+def _start_reading(target: Target, copy: StoredCopy, executor: Executor) -> _Reading:
+    """Have the files of a copy read; those of a copy that has an original wait until the two are found to differ."""
+    reader = executor if copy.slow else SerialExecutor()
+    files = () if copy.unlike else copy.readers
+    return _Reading(
+        target,
+        copy,
+        [(split, reader.submit(_fingerprint_articles, target.session, read)) for split, read in files],
     )
 
 
-@cache_extensions()
-def _fingerprint_articles(source: CanonicalReader) -> list[ArticleFingerprint]:
-    return [
-        ArticleFingerprint(each.article, each.fingerprint, len(each.spans), len(each.relations), len(each.choices))
-        for each in source()
-    ]
+def _refuse_difference(
+    recipe: Recipe, reading: _Reading, expected: Fingerprints, wanted: Callable[[], Iterable[PlacedArticle]]
+) -> None:
+    target, copy, files = reading
+    if copy.unlike:
+        # Its original was found to hold what it must, so that a copy with the same cells does, too.
+        differing = copy.unlike()
+        if not differing:
+            return
+        files = _start_reading(target, replace(copy, unlike=None), SerialExecutor()).files
+    found = ((split, each) for split, done in files for each in done.result())
+    if faults := _compare(expected, found):
+        raise _difference_error(recipe, target, copy, faults, wanted())
+    if copy.unlike:
+        columns = "; ".join(f"{', '.join(names)} in {split}" for split, names in differing.items())
+        raise TargetsDiffer(
+            f"{copy.name}, read back from disk, is not {copy.original}: {columns}", todo=_PROGRAM_FAULT, where=copy.name
+        )
+
+
+def _fingerprint_articles(
+    session: Callable[[], AbstractContextManager[None]], read: CanonicalReader
+) -> list[ArticleFingerprint]:
+    with session():
+        return [ArticleFingerprint(form.article, form.fingerprint) for form in read()]
 
 
 def _compare(
-    prints: Mapping[tuple[SplitName, str], str], found: Iterable[tuple[SplitName, ArticleFingerprint]]
+    expected: Fingerprints, found: Iterable[tuple[SplitName, ArticleFingerprint]]
 ) -> set[tuple[SplitName, str]]:
-    """What is not gold's, by split and article: other, not there, there twice, or there and not in gold."""
-    absent = set(prints)
+    """What is not as expected, by split and article: other, not there, there twice, or there and not in gold."""
+    absent = set(expected)
     faults: set[tuple[SplitName, str]] = set()
     for split, each in found:
         key = split, each.article
-        if key in absent and prints[key] == each.fingerprint:
+        if key in absent and expected[key] == each.fingerprint:
             absent.remove(key)
         else:
             faults.add(key)
@@ -155,32 +149,44 @@ def _compare(
 
 
 def _difference_error(
-    target: str,
+    recipe: Recipe,
+    target: Target,
+    copy: StoredCopy,
     faults: Collection[tuple[SplitName, str]],
-    sources: Iterable[tuple[SplitName, CanonicalReader]],
-    wanted: Iterable[tuple[SplitName, CanonicalForm]],
+    wanted: Iterable[PlacedArticle],
 ) -> SpansLost | TargetsDiffer:
-    gold = {(split, each.article): each for split, each in wanted if (split, each.article) in faults}
-    held = {
-        (split, each.article): each for split, read in sources for each in read() if (split, each.article) in faults
-    }
+    keyed = (((placed.split, placed.article.id), placed) for placed in wanted)
+    gold = {key: convert_alone(recipe, target, placed) for key, placed in keyed if key in faults}
+    with target.session():
+        held = {
+            (split, form.article): form
+            for split, read in copy.readers
+            for form in read()
+            if (split, form.article) in faults
+        }
     lost, other = list[str](), list[str]()
     for key in sorted(faults):
-        split, article = key
-        here = f"{article!r} in {split}"
-        expected, found = gold.get(key), held.get(key)
-        if expected is None:
-            other.append(f"{here} is not gold's")
-        elif found is None:
-            lost.append(f"{here} is not there")
-        else:
-            lost += [f"{here} lacks {each}" for each in list_missing(expected, found)]
-            other += [f"{here} has other {each}" for each in describe_differences(expected, found)] or [
-                f"{here} stands twice"
-            ]
+        missing, differing = _describe_fault(key, gold.get(key), held.get(key))
+        lost += missing
+        other += differing
     kind = SpansLost if lost else TargetsDiffer
     return kind(
-        f"{target}, read back from disk, is not gold: {'; '.join((lost or other)[:_LISTED_ARTICLES])}",
+        f"{copy.name}, read back from disk, is not gold: {'; '.join((lost or other)[:_LISTED_ARTICLES])}",
         todo=_PROGRAM_FAULT,
-        where=target,
+        where=copy.name,
     )
+
+
+def _describe_fault(
+    key: tuple[SplitName, str], expected: CanonicalForm | None, found: CanonicalForm | None
+) -> tuple[list[str], list[str]]:
+    """What of one article was lost, and what else is wrong with it."""
+    split, article = key
+    here = f"{article!r} in {split}"
+    if expected is None:
+        return [], [f"{here} is not gold's"]
+    if found is None:
+        return [f"{here} is not there"], []
+    lost = [f"{here} lacks {each}" for each in list_missing(expected, found)]
+    other = [f"{here} has other {each}" for each in describe_differences(expected, found)]
+    return lost, other or [f"{here} is there twice"]

@@ -6,37 +6,85 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.articles import Article
-from labeling.corpora.build.card import CardFacts, render_card
-from labeling.corpora.build.convert import PlacedArticle, Recipe, convert_piece, cut_into_pieces
+from labeling.corpora.build.card import CardFacts
+from labeling.corpora.build.convert import PlacedArticle, convert_piece, cut_into_pieces
+from labeling.corpora.build.finish import finish_dataset
 from labeling.corpora.build.ledger_entries import LedgerTally
 from labeling.corpora.build.selection import LeftOutArticle
 from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import SerialExecutor
 from labeling.corpora.build.write import DatasetWriter
-from labeling.corpora.manifest import MANIFEST, Manifest, describe_outputs, list_schema_names, list_versions
-from labeling.corpora.release.release import (
-    LINES,
-    RELEASE,
-    article_of_line,
-    canonical_form_of_line,
-    gold_of_line,
-    read_release,
-)
-from labeling.corpora.targets.huggingface.dataset import make_features
+from labeling.corpora.manifest import NAME_LENGTH, dataset_digest
+from labeling.corpora.release.release import LINES, RELEASE, Release, article_of_line, gold_of_line, read_release
+from labeling.corpora.store import open_build_folder, require_folder, store_folder
+from labeling.corpora.targets.available import find_targets
+from labeling.corpora.targets.target import Recipe
 from labeling.errors import NothingToCompile
 from labeling.project import schema_of
-from labeling.tokens import NEWSWIRE
 from labeling.values import digest_of
 from labeling.workspace.checksums import describe_input
-from labeling.workspace.storage import replace_file, write_json, write_text
+from labeling.workspace.rows.assignment import SPLITS
+from labeling.workspace.storage import read_value, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from labeling.corpora.build.canonical import CanonicalForm
+    from labeling.corpora.manifest import Manifest
     from labeling.corpora.release.release import ReleaseLine
-    from labeling.workspace.rows.assignment import SplitName
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class JoinResult:
+    """A dataset that was made of a release: its digest, where it lies, and what it holds.
+
+    ``articles`` counts them by split; ``refused`` has the articles without their text, each with the reason.
+    """
+
+    digest: str
+    folder: str
+    articles: dict[str, int]
+    spans: int
+    relations: int
+    choices: int
+    refused: dict[str, str]
+
+
+def join(project: Project, folder: Path) -> JoinResult:
+    """Make the dataset of a release in ``corpora/<digest>/``, from the texts in ``articles.jsonl`` and those in it.
+
+    Labels, policies, splits and targets are the release's, whatever the project file has.
+
+    Args:
+        project: Whose workspace has the texts.
+        folder: The release's.
+
+    Raises:
+        UsageError: The folder holds no release.
+        MissingInput: The release has no texts, and nothing was ingested.
+        CorpusChanged: The release is damaged.
+        NothingToCompile: Not one of its texts is there.
+    """
+    workspace = project.workspace
+    bare = not read_value(require_folder(folder, RELEASE, "release", "release") / RELEASE, Release).texts
+    if bare and not workspace.articles.exists():
+        raise workspace.articles.missing()
+    with workspace.lock(), open_build_folder(workspace.corpora) as new:
+        articles: Mapping[str, Article] = workspace.articles.by("id") if workspace.articles.exists() else {}
+        ids = {article.digest: name for name, article in articles.items()}
+        manifest = join_release(ReleaseJoin(folder, articles, ids), new)
+        digest = dataset_digest(new)
+        kept = store_folder(new, workspace.corpora, digest[:NAME_LENGTH])
+    return JoinResult(
+        digest=digest,
+        folder=str(kept),
+        articles={split: manifest.splits[split].articles for split in SPLITS},
+        spans=manifest.proof.spans,
+        relations=manifest.proof.relations,
+        choices=manifest.proof.choices,
+        refused={each.article: each.reason for each in manifest.left_out},
+    )
 
 
 @dataclass(frozen=True)
@@ -47,7 +95,7 @@ class ReleaseJoin:
     articles: Mapping[str, Article]
     ids: Mapping[str, str]
 
-    def find(self, row: ReleaseLine) -> Article | LeftOutArticle:
+    def find_article(self, row: ReleaseLine) -> Article | LeftOutArticle:
         """The article with the text of a line, whatever its id, or why there is none; the release may have the text."""
         same = self.articles.get(row.article)
         if same and same.digest == row.digest:
@@ -66,16 +114,10 @@ class ReleaseJoin:
             choices=sum(map(len, row.choices.values())),
         )
 
-    def wanted(self) -> Iterator[tuple[SplitName, CanonicalForm]]:
-        """What the release says of each article whose text is there."""
-        for row in read_release(self.folder)[1]:
-            if not isinstance(found := self.find(row), LeftOutArticle):
-                yield row.split, canonical_form_of_line(row, found)
-
-    def placed(self, left_out: list[LeftOutArticle]) -> Iterator[PlacedArticle]:
+    def placed_articles(self, left_out: list[LeftOutArticle]) -> Iterator[PlacedArticle]:
         """The articles whose text is there, to be written; the others are put on the list."""
         for row in read_release(self.folder)[1]:
-            if isinstance(found := self.find(row), LeftOutArticle):
+            if isinstance(found := self.find_article(row), LeftOutArticle):
                 left_out.append(found)
             else:
                 yield PlacedArticle(found, gold_of_line(row), {}, row.split)
@@ -87,23 +129,19 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     Raises:
         MissingInput: There is no release.
         CorpusChanged: The release is damaged.
+        ProjectFileError: It is of a target that there is not.
         NothingToCompile: Not one of its texts is there.
         SpansLost: A target cannot hold everything.
-        TargetsDiffer: What was read back from disk is not what the release says.
+        TargetsDiffer: What was read back from disk is not what the release contains.
     """
     found, _ = read_release(joining.folder)
-    language, schema = found.project.project.language, found.subset.part_of(schema_of(found.project))
-    recipe = Recipe(language, schema, found.project.policies, make_features(schema.label_names).arrow_schema)
-    writer, left_out, tally = DatasetWriter(folder, recipe), list[LeftOutArticle](), LedgerTally()
-    with (
-        replace_file(folder / "ledger.jsonl") as temporary,
-        temporary.open("w", encoding="utf-8", newline="\n") as ledger,
-    ):
-        for piece in cut_into_pieces(joining.placed(left_out)):
-            made = convert_piece(recipe, piece)
-            writer.add(made)
-            ledger.write(made.lines)
-            tally.add(made.tally)
+    file = found.project
+    schema = found.subset.restrict_schema(schema_of(file))
+    targets = find_targets(file.compile.targets, str(joining.folder / RELEASE))
+    recipe = Recipe(file.project.language, schema, file.policies, targets)
+    left_out: list[LeftOutArticle] = []
+    writer = DatasetWriter(folder, recipe)
+    tally = _write_joined(folder / "ledger.jsonl", recipe, writer, joining.placed_articles(left_out))
     splits = writer.close()
     if not writer.prints:
         raise NothingToCompile(
@@ -111,25 +149,21 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
             todo="take them in with `labeling ingest`, as they were printed; a text that was changed is another one",
             where=str(joining.folder),
         )
-    proof, ledger_sums = prove_equality(folder, writer.prints, joining.wanted, SerialExecutor()), tally.sums()
-    facts = CardFacts(schema, found.subset, splits, ledger_sums, proof, left_out)
-    write_text(folder / "README.md", render_card(found.project, facts))
-    manifest = Manifest(
-        project=found.project.project.name,
-        language=language,
-        inputs={name: describe_input(joining.folder / name) for name in (RELEASE, LINES)},
-        schema_names=list_schema_names(schema),
-        subset=found.subset,
-        policies=found.project.policies,
-        tokenizer=NEWSWIRE,
-        seeds={"splits": found.project.splits.seed},
-        versions=list_versions(),
-        splits=splits,
-        not_annotated=0,
-        left_out=tuple(left_out),
-        ledger=ledger_sums,
-        proof=proof,
-        outputs=describe_outputs(folder),
+    proof = prove_equality(folder, recipe, writer, splits, lambda: joining.placed_articles([]), SerialExecutor())
+    ledger = tally.sums({target.name: target.outcomes for target in targets})
+    facts = CardFacts(schema, targets, found.subset, splits, ledger, proof, left_out)
+    return finish_dataset(
+        folder, file, facts, {name: describe_input(joining.folder / name) for name in (RELEASE, LINES)}
     )
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    return manifest
+
+
+def _write_joined(path: Path, recipe: Recipe, writer: DatasetWriter, placed: Iterator[PlacedArticle]) -> LedgerTally:
+    """Write all articles, and the ledger, which has the second account alone: the first stayed with the gold."""
+    tally = LedgerTally()
+    with replace_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as ledger:
+        for piece in cut_into_pieces(placed):
+            converted = convert_piece(recipe, piece)
+            writer.add(converted)
+            ledger.write(converted.lines)
+            tally.add(converted.tally)
+    return tally

@@ -1,23 +1,24 @@
-"""Stand-off releases: what a dataset says about its articles, without their texts, for news one may not republish.
+"""Stand-off releases: what a dataset holds of its articles, without their texts, for news one may not republish.
 
-A release has a line an article: the digest of its text, offsets into that text, labels. Whoever has the texts joins the
-two again, and gets the same dataset: a text with another digest is another text, and is refused.
+A release has a line for each article: the digest of its text, offsets into that text, labels. Whoever has the texts
+joins the two again, and gets the same dataset: a text with another digest is another text, and is refused.
 
-``release.json`` says what the lines are of, with the whole project file, so that tags and policies are the same.
+``release.json`` records what the lines are of, with the whole project file, so that tags and policies are the same.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from labeling.annotations import Gold, GoldSpan, Relation, Span
-from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
-from labeling.corpora.build.ledger_entries import HUGGINGFACE
+from labeling.corpora.build.canonical import PROVENANCE, RELATION_FIELDS, SPAN_FIELDS
 from labeling.corpora.build.subset import Subset
-from labeling.corpora.manifest import dataset_digest, list_schema_names, verify_dataset
-from labeling.corpora.targets.huggingface.dataset import read_texts
-from labeling.errors import CorpusChanged
-from labeling.project import ProjectFile
+from labeling.corpora.manifest import NAME_LENGTH, dataset_digest, list_schema_names, verify_dataset
+from labeling.corpora.store import LATEST, find_dataset, open_build_folder, store_folder
+from labeling.corpora.targets.available import DEFAULT_TARGETS, find_targets
+from labeling.errors import CorpusChanged, UsageError
+from labeling.project import CompileSection, ProjectFile
 from labeling.values import Frozen
 from labeling.workspace.checksums import OutputFile, describe_output
 from labeling.workspace.rows.assignment import SPLITS, SplitName
@@ -28,13 +29,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.articles import Article
+    from labeling.corpora.build.canonical import CanonicalForm
+    from labeling.corpora.manifest import Manifest
     from labeling.project import Project
 
 RELEASE, LINES = "release.json", "spans.jsonl"
 
 
+@dataclass(frozen=True)
+class ReleaseResult:
+    """A release that was written, of the dataset with that digest, and what it holds."""
+
+    folder: str
+    dataset: str
+    articles: int
+    spans: int
+    relations: int
+    choices: int
+    texts: bool
+
+
 class ReleaseLine(Frozen):
-    """What a dataset says of one article. ``text`` and ``title`` are null in a release without texts.
+    """What a dataset holds of one article. ``text`` and ``title`` are null in a release without texts.
 
     A headline is text, too. ``digest`` is the SHA-256 of the text; offsets are code points into it, half open.
     """
@@ -73,6 +89,39 @@ class Release(Frozen):
     lines: OutputFile
 
 
+def release(project: Project, dataset: Path | None = None, *, texts: bool = False) -> ReleaseResult:
+    """Write ``releases/<digest of the dataset>/`` and move ``releases/latest`` there, last.
+
+    Whoever hands ``releases/latest`` on hands on no text: a release with texts lies in ``releases/<digest>-texts``, and
+    what moves there is ``releases/latest-texts``.
+
+    Args:
+        project: The project of the dataset.
+        dataset: The dataset's folder; the latest when None.
+        texts: Put texts and titles in.
+
+    Raises:
+        UsageError: The folder that is named holds no dataset, or none of its targets holds everything.
+        MissingInput: Nothing was compiled.
+        CorpusChanged: The dataset is not what its manifest describes, or not of the project file as it is now.
+    """
+    workspace = project.workspace
+    kind = "-texts" if texts else ""
+    dataset = find_dataset(dataset, workspace)
+    with workspace.opened(), open_build_folder(workspace.releases) as folder:
+        written = write_release(project, dataset, folder, texts=texts)
+        kept = store_folder(folder, workspace.releases, written.dataset[:NAME_LENGTH] + kind, LATEST + kind)
+    return ReleaseResult(
+        folder=str(kept),
+        dataset=written.dataset,
+        articles=written.articles,
+        spans=written.spans,
+        relations=written.relations,
+        choices=written.choices,
+        texts=written.texts,
+    )
+
+
 def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool = False) -> Release:
     """Write a release of a dataset into an empty folder, read it again, and compare it with the dataset.
 
@@ -84,17 +133,19 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
 
     Raises:
         MissingInput: There is no dataset.
-        CorpusChanged: The dataset is not what its manifest says, or not of the project file as it is now.
+        UsageError: None of the dataset's targets holds everything.
+        CorpusChanged: The dataset is not what its manifest describes, or not of the project file as it is now.
     """
     manifest = verify_dataset(dataset)
-    if list_schema_names(manifest.subset.part_of(project.schema)) != manifest.schema_names:
+    if list_schema_names(manifest.subset.restrict_schema(project.schema)) != manifest.schema_names:
         raise CorpusChanged(
             f"{dataset} was compiled with another schema than {project.path} has now",
             todo="compile it again, or name the project file it was compiled with",
             where=str(dataset),
         )
-    write_rows(folder / LINES, _release_lines(dataset, texts=texts))
-    _refuse_other_lines(folder, dataset, texts=texts)
+    reader = _ArticleReader(dataset, manifest)
+    write_rows(folder / LINES, reader.lines(texts=texts))
+    _refuse_other_lines(folder, reader, texts=texts)
     made = Release(
         dataset=dataset_digest(dataset),
         texts=texts,
@@ -103,12 +154,19 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
         relations=manifest.proof.relations,
         choices=manifest.proof.choices,
         subset=manifest.subset,
-        project=project.file.model_copy(update={"policies": manifest.policies}),
+        project=_project_file(project, manifest),
         lines=describe_output(folder / LINES),
     )
     write_json(folder / RELEASE, made.model_dump(mode="json"))
     write_text(folder / "README.md", _release_readme(made))
     return made
+
+
+def _project_file(project: Project, manifest: Manifest) -> ProjectFile:
+    """The project file with the policies and targets of the dataset, which may have changed since."""
+    targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
+    names = () if targets == DEFAULT_TARGETS else tuple(target.name for target in targets)
+    return project.file.model_copy(update={"policies": manifest.policies, "compile": CompileSection(targets=names)})
 
 
 def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
@@ -122,7 +180,7 @@ def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
     found = read_value(folder / RELEASE, Release)
     if not (folder / LINES).exists() or describe_output(folder / LINES) != found.lines:
         raise CorpusChanged(
-            f"{folder / LINES} is not what {RELEASE} says",
+            f"{folder / LINES} is not what {RELEASE} describes",
             todo="fetch the release again from where it came",
             where=str(folder),
         )
@@ -130,15 +188,13 @@ def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
 
 
 def gold_of_line(row: ReleaseLine) -> Gold:
-    """The gold that a line holds; who said it stayed with those who made the release."""
+    """The gold that a line holds; who annotated it stayed with those who made the release."""
     return Gold(
         article=row.article,
         digest=row.digest,
         complete=row.complete,
         spans=tuple(
-            GoldSpan(
-                id=span.id, start=span.start, end=span.end, label=span.label, unsure=span.unsure, rule="released", by=()
-            )
+            GoldSpan(**{name: getattr(span, name) for name in SPAN_FIELDS}, rule="released", by=())
             for span in row.spans
         ),
         relations=row.relations,
@@ -155,48 +211,57 @@ def article_of_line(row: ReleaseLine, article: Article) -> Article:
     )
 
 
-def canonical_form_of_line(row: ReleaseLine, article: Article) -> CanonicalForm:
-    """What a line says, joined with its text."""
-    return make_canonical_form(article_of_line(row, article), gold_of_line(row))
+class _ArticleReader:
+    """Reads the articles of a dataset from a target that holds everything, texts too."""
+
+    def __init__(self, dataset: Path, manifest: Manifest) -> None:
+        """Choose the target.
+
+        Raises:
+            UsageError: The dataset has none.
+        """
+        targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
+        target = next((target for target in targets if target.texts), None)
+        if target is None or target.texts is None:
+            raise UsageError(
+                f"{dataset} has no target from which a release can be made",
+                todo="name another one besides under [compile] targets in the project file, and compile it again",
+                where=str(dataset),
+            )
+        self._folder, self._read = dataset / target.name, target.texts
+
+    def lines(self, *, texts: bool) -> Iterator[ReleaseLine]:
+        """The lines of a release, split by split."""
+        for split in SPLITS:
+            for form, text in self._read(self._folder, split):
+                yield _release_line(form, split, text if texts else None)
 
 
-def _release_lines(dataset: Path, *, texts: bool) -> Iterator[ReleaseLine]:
-    for split in SPLITS:
-        for content, text in read_texts(dataset / HUGGINGFACE, split):
-            yield _release_line(content, split, text if texts else None)
-
-
-def _release_line(content: CanonicalForm, split: SplitName, text: str | None) -> ReleaseLine:
-    source, title, published, url = content.provenance
-    options = [each.split("=", 1) for each in content.choices]
+def _release_line(form: CanonicalForm, split: SplitName, text: str | None) -> ReleaseLine:
+    provenance: dict[str, Any] = dict(zip(PROVENANCE, form.provenance, strict=True))
+    title = provenance.pop("title")
+    options = [each.split("=", 1) for each in form.choices]
     return ReleaseLine(
-        article=content.article,
-        digest=content.digest,
+        article=form.article,
+        digest=form.digest,
         split=split,
-        source=source,
-        published=published,
-        url=url,
-        complete=content.complete,
-        spans=tuple(
-            Span(id=name, start=start, end=end, label=label, unsure=unsure)
-            for name, start, end, label, unsure in content.spans
-        ),
-        relations=tuple(Relation(head=head, label=label, tail=tail) for head, label, tail in content.relations),
+        **provenance,
+        complete=form.complete,
+        spans=tuple(Span(**dict[str, Any](zip(SPAN_FIELDS, fact, strict=True))) for fact in form.spans),
+        relations=tuple(Relation(**dict(zip(RELATION_FIELDS, fact, strict=True))) for fact in form.relations),
         choices={name: tuple(option for of, option in options if of == name) for name, _ in options},
-        open=content.open,
-        open_choices=content.open_choices,
+        open=form.open,
+        open_choices=form.open_choices,
         text=text,
         title=None if text is None else title,
     )
 
 
-def _refuse_other_lines(folder: Path, dataset: Path, *, texts: bool) -> None:
-    for written, meant in zip(
-        read_rows(folder / LINES, ReleaseLine), _release_lines(dataset, texts=texts), strict=True
-    ):
+def _refuse_other_lines(folder: Path, reader: _ArticleReader, *, texts: bool) -> None:
+    for written, meant in zip(read_rows(folder / LINES, ReleaseLine), reader.lines(texts=texts), strict=True):
         if written != meant:
             raise CorpusChanged(
-                f"the release of {meant.article!r}, read back from disk, is not what the dataset says",
+                f"the release of {meant.article!r}, read back from disk, is not what the dataset holds",
                 todo="this is a fault of the program: keep the dataset and report it",
                 where=str(folder / LINES),
             )

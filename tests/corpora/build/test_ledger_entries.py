@@ -9,11 +9,14 @@ import pytest
 from labeling.annotations import Gold, QuarantineRow, Relation, Span
 from labeling.corpora.build.ledger_entries import (
     LedgerTally,
-    account_for_gold,
+    account_for_choices,
+    account_for_relations,
+    account_for_spans,
     check_first_account,
     find_lost,
     refuse_lost,
 )
+from labeling.corpora.targets.available import DEFAULT_TARGETS
 from labeling.errors import LedgerUnbalanced, QuarantineNotAllowed, SpansLost
 
 if TYPE_CHECKING:
@@ -35,11 +38,15 @@ def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> P
 
 
 def test_second_account(minister: tuple[Article, Gold]) -> None:
-    """One row for each span, relation and choice; a span out of the flat layer is `span_only` even if it was cut."""
+    """One entry for each span, relation and choice; a span out of the flat layer is `span_only` even if it was cut."""
     _, gold = minister
-    rows = account_for_gold(gold, "spacy", {"s1": "inside the PERSON 0..25", "s2": "crosses"}, {"s2", "s5"})
     cut = "a boundary falls inside a token, which was cut in the reference"
     unseen = "exact in user_data, not in Doc._.rel: s1 is not in the flat layer: inside the PERSON 0..25"
+    rows = [
+        *account_for_spans(gold, "spacy", {"s1": "inside the PERSON 0..25", "s2": "crosses"}, {"s2", "s5"}),
+        *account_for_relations(gold, "spacy", {"s5 PART_OF s1": unseen}),
+        *account_for_choices(gold, "spacy", "not_held", "no place"),
+    ]
 
     assert [(row.what, row.id, row.outcome, row.reason) for row in rows] == [
         ("span", "s0", "kept", ""),
@@ -49,19 +56,19 @@ def test_second_account(minister: tuple[Article, Gold]) -> None:
         ("span", "s4", "kept", ""),
         ("span", "s5", "split", cut),
         ("relation", "s5 PART_OF s1", "kept", unseen),
-        ("relation", "s1 PART_OF s5", "kept", unseen),
-        ("choice", "event=CONSULT", "kept", ""),
-        ("choice", "usable=yes", "kept", ""),
+        ("relation", "s1 PART_OF s5", "kept", ""),
+        ("choice", "event=CONSULT", "not_held", "no place"),
+        ("choice", "usable=yes", "not_held", "no place"),
     ]
 
 
 def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
-    """An outcome that nothing had stands in the sums with 0; what went in is the sum of what came out."""
+    """An outcome that nothing had is in the sums with 0; what went in is the sum of what came out."""
     _, gold = minister
     tally = LedgerTally()
-    rows = account_for_gold(gold, "spacy", {"s1": "inside"}, {"s5"})
+    rows = [*account_for_spans(gold, "spacy", {"s1": "inside"}, {"s5"}), *account_for_relations(gold, "spacy")]
     assert list(tally.counting(rows)) == rows
-    table = tally.sums()
+    table = tally.sums({target.name: target.outcomes for target in DEFAULT_TARGETS})
 
     assert table["spacy"]["span"] == {"in": 6, "kept": 4, "split": 1, "span_only": 1, "left_out": 0, "lost": 0}
     assert table["spacy"]["relation"] == {"in": 2, "kept": 2, "left_out": 0, "lost": 0}
@@ -99,7 +106,7 @@ def test_what_no_target_can_hold_is_lost(
 
 def test_a_sound_first_account(project: Project) -> None:
     """Every region has its row, gold is gold's, and the project allows the kind of defect: nothing is raised."""
-    table = check_first_account(project.workspace, {"unknown label"}).sums()
+    table = check_first_account(project.workspace, {"unknown label"}).sums({})
 
     assert table["gold"]["span"] == {"in": 7, "gold": 6, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 1}
 

@@ -169,7 +169,7 @@ def test_relation_types_of_fewer_labels(making: Making) -> None:
     same = RelationType(name="SAME_AS", definition="x", example="x")
     one_way = RelationType(name="ONE_WAY", definition="x", example="x", head=("PERSON",), tail=("COUNTRY",))
     schema = making.schema.model_copy(update={"relations": (*making.schema.relations, same, one_way)})
-    part = Subset(labels=("COUNTRY",)).part_of(schema)
+    part = Subset(labels=("COUNTRY",)).restrict_schema(schema)
 
     assert part.label_names == ("COUNTRY",)
     assert [(kind.name, kind.head, kind.tail) for kind in part.relations] == [
@@ -182,7 +182,7 @@ def test_relation_types_of_fewer_labels(making: Making) -> None:
 def test_what_is_kept_and_what_is_aside_are_gold(minister: tuple[Article, Gold], labels: set[str]) -> None:
     """Whatever labels are asked for, each span and relation is on one side, and only sound relations stay."""
     _, gold = minister
-    kept, aside = Subset(labels=tuple(sorted(labels))).narrowed(gold)
+    kept, aside = Subset(labels=tuple(sorted(labels))).narrow(gold)
 
     assert len(kept.spans) + len(kept.relations) + len(aside) == len(gold.spans) + len(gold.relations)
     assert not {("span", span.id) for span in kept.spans} & set(aside)

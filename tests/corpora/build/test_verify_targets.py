@@ -11,42 +11,42 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
 from labeling.corpora.build import verify_targets
-from labeling.corpora.build.build import build_dataset
-from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
+from labeling.corpora.build.build import WHOLE_GOLD, build_dataset
+from labeling.corpora.build.convert import PlacedArticle, convert_piece
+from labeling.corpora.build.selection import GoldSelection
 from labeling.corpora.build.workers import SerialExecutor
+from labeling.corpora.build.write import DatasetWriter
+from labeling.corpora.targets.available import find_targets
+from labeling.corpora.targets.target import Recipe
 from labeling.errors import (
     SpansLost,
     TargetsDiffer,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from labeling.corpora.manifest import Manifest
     from labeling.project import Project
-    from labeling.workspace.rows.assignment import SplitName
 
 
-def _build(project: Project, folder: Path) -> Manifest:
+def _build(project: Project, folder: Path) -> None:
     folder.mkdir()
-    return build_dataset(project, folder)
+    build_dataset(project, folder)
 
 
-def _wanted(project: Project) -> Callable[[], Iterator[tuple[SplitName, CanonicalForm]]]:
-    articles = {article.id: article for article in project.workspace.articles.rows()}
-    places: dict[str, SplitName] = {"minister": "train", "empty": "train", "asked": "dev"}
-    return lambda: (
-        (places[gold.article], make_canonical_form(articles[gold.article], gold))
-        for gold in project.workspace.gold.rows()
-        if gold.article in places
-    )
+def _placed(project: Project) -> list[PlacedArticle]:
+    return [each for each in GoldSelection(project.workspace, WHOLE_GOLD).articles() if isinstance(each, PlacedArticle)]
 
 
 def _prove(project: Project, folder: Path) -> verify_targets.Proof:
-    wanted = _wanted(project)
-    prints = {(split, content.article): content.fingerprint for split, content in wanted()}
-    return verify_targets.prove_equality(folder, prints, wanted, SerialExecutor())
+    """Prove what lies in the folder, from gold converted once more elsewhere."""
+    recipe = Recipe("en", project.schema, project.file.policies, find_targets(project.file.compile.targets))
+    writer = DatasetWriter(folder.with_name("again"), recipe)
+    writer.add(convert_piece(recipe, _placed(project)))
+    splits = writer.close()
+    shutil.rmtree(folder.with_name("again"))
+    return verify_targets.prove_equality(folder, recipe, writer, splits, lambda: _placed(project), SerialExecutor())
 
 
 def _rewrite(shard: Path, change: Callable[[Doc], object]) -> None:
@@ -79,7 +79,7 @@ def _half_moved(doc: Doc) -> None:
         (lambda doc: doc.cats.update({"event=AGREE": 1.0}), TargetsDiffer, "has other choices: gold has []"),
         (lambda doc: doc.user_data.update(title="x"), TargetsDiffer, "has other provenance"),
         (lambda doc: doc.user_data.update(article="x"), SpansLost, "'minister' in train is not there"),
-        (lambda doc: doc.user_data.update(digest="x"), TargetsDiffer, "said to be x"),
+        (lambda doc: doc.user_data.update(digest="x"), TargetsDiffer, "recorded as x"),
         (
             lambda doc: doc.set_ents([Span(doc, 0, 2, label="PERSON")]),
             TargetsDiffer,
@@ -116,7 +116,7 @@ def test_the_proof_finds_an_article_in_another_split_or_twice(project: Project, 
 
     shutil.copy(folder / "dev/open/000.spacy", folder / "dev/open/001.spacy")
     (folder / "train/complete/001.spacy").unlink()
-    with pytest.raises(TargetsDiffer, match="'asked' in dev stands twice"):
+    with pytest.raises(TargetsDiffer, match="'asked' in dev is there twice"):
         _prove(project, tmp_path / "dataset")
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import tempfile
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,11 +24,13 @@ from labeling.corpora.build import convert as maker
 from labeling.corpora.build.build import build_dataset
 from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
 from labeling.corpora.build.flat_layer import choose_flat_layer
+from labeling.corpora.targets.available import DEFAULT_TARGETS
 from labeling.corpora.targets.huggingface.arrow_columns import read_batch
-from labeling.corpora.targets.huggingface.dataset import make_features, read_arrow, read_parquet
+from labeling.corpora.targets.huggingface.dataset import read_arrow, read_parquet
 from labeling.corpora.targets.spacy.docbin import list_shards
 from labeling.corpora.targets.spacy.docbin_reader import read_docs, read_shard
 from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
+from labeling.corpora.targets.target import Recipe
 from labeling.project import Policies
 from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SPLITS, SplitName
@@ -115,9 +116,9 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     text, said, spans, split = drawn
     article = making.article(text)
     gold, labels = _gold(making, article, said, spans), making.schema.label_names
-    recipe = maker.Recipe("en", making.schema, Policies(), _columns(labels))
+    recipe = Recipe("en", making.schema, Policies(), DEFAULT_TARGETS)
     made = maker.convert_piece(recipe, [maker.PlacedArticle(article, gold, {}, split)])
-    (shard,), rows = made.parts[split].shards.values(), made.parts[split].rows
+    (shard,), rows = made.parts[split].parts["spacy"].values(), made.parts[split].parts["huggingface"]
     wanted, packed = make_canonical_form(article, gold), DocBin().from_bytes(shard)
     (doc,) = packed.get_docs(Vocab())
 
@@ -129,11 +130,6 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     assert [(ent.ent_id_, ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] == flat
     things = len(gold.spans) + len(gold.relations) + sum(map(len, gold.choices.values()))
     assert made.lines.count("\n") == 2 * things
-
-
-@cache
-def _columns(labels: tuple[str, ...]) -> pa.Schema:
-    return make_features(labels).arrow_schema
 
 
 def _streamed(rows: pa.RecordBatch) -> list[pa.RecordBatch]:

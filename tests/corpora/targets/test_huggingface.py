@@ -16,15 +16,12 @@ from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
 from labeling.corpora.targets.huggingface.arrow_columns import ArrowRow, make_batch
 from labeling.corpora.targets.huggingface.dataset import (
     TableWriter,
-    TokenTags,
-    explain_untagged,
     make_features,
     read_arrow,
     read_parquet,
-    tag_names,
-    tag_tokens,
     write_dataset_dict,
 )
+from labeling.corpora.targets.token_tags import TokenTags, explain_untagged, tag_names, tag_tokens
 from labeling.tokens import make_tokenizer, token_edges
 from labeling.workspace.rows.assignment import SPLITS
 

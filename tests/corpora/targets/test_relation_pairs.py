@@ -49,7 +49,7 @@ def _pairs(making: Making, schema: Schema, distance: int = 100, **said: object) 
     places = ((0, 3, "PERSON"), (14, 22, "GOV_BODY"), (26, 31, "COUNTRY"), (33, 38, "COUNTRY"))
     gold = making.gold(article, *places, **said)
     tokens, layer = NLP.make_doc(TEXT), choose_flat_layer(TEXT, gold, schema.label_names)
-    return RelationPairBuilder(schema, distance).of(
+    return RelationPairBuilder(schema, distance).build(
         make_doc(tokens, token_edges(tokens), article, gold, layer, schema), gold
     )
 

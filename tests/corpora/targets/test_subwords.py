@@ -14,13 +14,7 @@ from transformers import PreTrainedTokenizerFast
 from labeling.corpora.build.canonical import make_canonical_form
 from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
 from labeling.corpora.targets.huggingface.arrow_columns import ArrowRow, make_batch
-from labeling.corpora.targets.huggingface.dataset import (
-    TableWriter,
-    make_features,
-    tag_names,
-    tag_tokens,
-    write_dataset_dict,
-)
+from labeling.corpora.targets.huggingface.dataset import TableWriter, make_features, write_dataset_dict
 from labeling.corpora.targets.huggingface.subwords import (
     IGNORED,
     NO_WORD,
@@ -29,6 +23,7 @@ from labeling.corpora.targets.huggingface.subwords import (
     spans_from_labels,
     tokens_of_subwords,
 )
+from labeling.corpora.targets.token_tags import tag_names, tag_tokens
 from labeling.tokens import make_tokenizer, token_edges
 from labeling.workspace.rows.assignment import SPLITS
 

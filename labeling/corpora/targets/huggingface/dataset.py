@@ -9,11 +9,11 @@ file says, the flat one first and nested spans in the next.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labeling.corpora.build.canonical import PROVENANCE, RELATION_FIELDS, SPAN_FIELDS
 from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, read_batch
-from labeling.tokens import tokens_touching
+from labeling.corpora.targets.token_tags import tag_names
 from labeling.workspace.rows.assignment import SPLITS
 from labeling.workspace.storage import file_digest, write_json
 
@@ -25,40 +25,28 @@ if TYPE_CHECKING:
     from datasets import Features
     from pydantic import JsonValue
 
-    from labeling.annotations import GoldSpan
     from labeling.corpora.build.canonical import CanonicalForm
-    from labeling.corpora.build.flat_layer import FlatLayer
-    from labeling.tokens import TokenEdges
 
-# ClassLabel's own word for "not known": such a token is neither an entity nor O.
-UNKNOWN_TAG = -1
 ARROW, PARQUET = "arrow", "parquet"
 _ROWS_A_BATCH = 256
 _DATA = "data-00000-of-00001.arrow"
-
-
-def tag_names(labels: Sequence[str]) -> list[str]:
-    """The names of the tags, in the order of the schema: ``O B-PERSON I-PERSON ...``."""
-    return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
 
 
 def make_features(labels: Sequence[str]) -> Features:
     """The features of every row: a label that occurs nowhere has its number all the same."""
     from datasets import ClassLabel, Features, List, Value
 
-    text, number, flag = Value("string"), Value("int32"), Value("bool")
+    types = {str: Value("string"), int: Value("int32"), bool: Value("bool")}
+    text, number = types[str], types[int]
     return Features(
         {
             "id": text,
             "text": text,
             "digest": text,
-            "source": text,
-            "title": text,
-            "published": text,
-            "url": text,
-            "complete": flag,
-            "spans": List({"id": text, "start": number, "end": number, "label": text, "unsure": flag}),
-            "relations": List({"head": text, "label": text, "tail": text}),
+            **dict.fromkeys(PROVENANCE, text),
+            "complete": types[bool],
+            "spans": List({name: types[kind] for name, kind in SPAN_FIELDS.items()}),
+            "relations": List(dict.fromkeys(RELATION_FIELDS, text)),
             "choices": List({"name": text, "option": text}),
             "open": List({"start": number, "end": number}),
             "open_choices": List(text),
@@ -69,55 +57,6 @@ def make_features(labels: Sequence[str]) -> Features:
             "tag_layers": List(List(ClassLabel(names=tag_names(labels)))),
         }
     )
-
-
-@dataclass(frozen=True)
-class TokenTags:
-    """The tags of one article, and the ids of flat spans they cannot hold: a boundary falls inside a token."""
-
-    tags: Sequence[int]
-    misaligned: frozenset[str]
-
-
-def tag_tokens(tokens: TokenEdges, layer: FlatLayer, labels: Sequence[str]) -> TokenTags:
-    """Tag the tokens with the flat layer.
-
-    Tokens that touch a misaligned span, or a stretch of which nothing is known, are ``UNKNOWN``.
-    """
-    starts, ends = tokens
-    tags, number = [0] * len(starts), {label: place for place, label in enumerate(labels)}
-    inside = {span.id: tokens_touching(starts, ends, span.start, span.end) for span in layer.spans}
-    apart = [span for span in layer.spans if not _is_aligned(tokens, inside[span.id], span)]
-    for stretch in (*layer.unknown, *((span.start, span.end) for span in apart)):
-        for token in tokens_touching(starts, ends, *stretch):
-            tags[token] = UNKNOWN_TAG
-    misaligned = frozenset(span.id for span in apart)
-    for span in layer.spans:
-        if span.id not in misaligned:
-            place, begin = inside[span.id], 1 + 2 * number[span.label]
-            tags[place.start : place.stop] = [begin, *[begin + 1] * (len(place) - 1)]
-    return TokenTags(tags, misaligned)
-
-
-def _is_aligned(tokens: TokenEdges, inside: range, span: GoldSpan) -> bool:
-    """Whether the tokens that a span touches are the span."""
-    starts, ends = tokens
-    return bool(inside) and (starts[inside.start], ends[inside.stop - 1]) == (span.start, span.end)
-
-
-def explain_untagged(stack: Sequence[FlatLayer], tags: Sequence[TokenTags]) -> dict[str, str]:
-    """The spans that ``tags`` does not hold, by id, each with the reason, and with the tag layer that has it, if any.
-
-    Args:
-        stack: The layers of an article, the flat one first.
-        tags: The tags of each of them.
-    """
-    cut = "a boundary falls inside a token, so no tag can hold it"
-    left = {**stack[0].left, **dict.fromkeys(tags[0].misaligned, cut)}
-    for number, (layer, tagging) in enumerate(zip(stack[1:], tags[1:], strict=True), start=2):
-        for span in layer.spans:
-            left[span.id] += f"; {cut}" if span.id in tagging.misaligned else f"; tag layer {number} has it"
-    return left
 
 
 class TableWriter:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import choice_id
+from labeling.corpora.build.canonical import PROVENANCE, list_marked_spans
 from labeling.corpora.targets.spacy.docbin_writer import DocBinBuilder
 from labeling.tokens import cut_tokens, token_edges, tokens_touching
 
@@ -85,16 +86,13 @@ def _user_data(article: Article, gold: Gold) -> dict[str, Any]:
     return {
         "article": article.id,
         "digest": article.digest,
-        "source": article.source,
-        "title": article.title,
-        "published": article.published,
-        "url": article.url,
+        **{name: getattr(article, name) for name in PROVENANCE},
         "complete": gold.complete,
         # Tuples, because that is what spaCy reads back.
         "open": tuple(sorted(gold.open)),
         "open_choices": tuple(sorted(gold.open_choices)),
         "relations": tuple(sorted((each.head, each.label, each.tail) for each in gold.relations)),
-        "unsure": tuple(sorted(span.id for span in gold.spans if span.unsure)),
+        **list_marked_spans(gold),
     }
 
 

@@ -46,7 +46,7 @@ class RelationPairBuilder:
             for label in schema.label_names
         }
 
-    def of(self, doc: Doc, gold: Gold) -> RelationPairs:
+    def build(self, doc: Doc, gold: Gold) -> RelationPairs:
         """The view of one article.
 
         Where gold is not complete there are no zeros: nobody knows what else its annotators would have agreed on. A

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from labeling.corpora.targets.spacy.docbin import COMPLETE
+from labeling.corpora.template_environment import make_template_environment
 from labeling.project import shipped_config
 from labeling.workspace.storage import write_text
 
@@ -145,14 +146,5 @@ def _training_config(name: str, language: str, options: tuple[str, ...]) -> str:
 
 
 def _project_yaml(names: Sequence[str]) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("labeling.corpora.targets.spacy"),
-        autoescape=False,  # noqa: S701 - YAML, of names of our own
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = make_template_environment("labeling.corpora.targets.spacy")
     return environment.get_template("project.yml.j2").render(names=names, code=CODE)

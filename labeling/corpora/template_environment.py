@@ -1,0 +1,48 @@
+"""How templates are rendered, for cards, files of spaCy and the report: strictly, with one set of filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labeling.values import format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import Environment
+
+
+def make_template_environment(
+    *packages: str, prefixed: Mapping[str, str] | None = None, html: bool = False, undefined: str = "undefined"
+) -> Environment:
+    """An environment in which a name that the template is not given is an error.
+
+    Its filters are ``percent``, a ratio as our tables have it, and ``cell``, text that stays in its cell of a Markdown
+    table.
+
+    Args:
+        packages: Whose ``templates/`` folders hold the templates.
+        prefixed: Packages whose templates are named after a prefix: ``spacy/card.md.j2``.
+        html: Escape what is put in, and leave out the line end behind each template.
+        undefined: What ``percent`` writes for a ratio without a value.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+
+    own = [PackageLoader(package) for package in packages]
+    others = PrefixLoader({prefix: PackageLoader(package) for prefix, package in (prefixed or {}).items()})
+    environment = Environment(
+        loader=ChoiceLoader([*own, others]),
+        autoescape=html,  # noqa: S701 - Markdown and YAML are not HTML; the report asks for it
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=not html,
+    )
+    environment.filters["percent"] = lambda ratio: format_percent(ratio, undefined)
+    environment.filters["cell"] = escape_cell
+    return environment
+
+
+def escape_cell(text: str) -> str:
+    r"""Text that stays in its cell of a Markdown table: ``a|b`` becomes ``a\|b``, a line end a blank."""
+    return text.replace("|", "\\|").replace("\n", " ")
