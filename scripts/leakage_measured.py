@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.annotations import Span, overlaps
+from labeling.annotations import Annotation, Span, overlaps
 from labeling.articles import Article
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.passages.find import CorpusSize, find_passages, frame_articles
@@ -147,11 +147,20 @@ def trained(corpus: Sequence[Told], steps: int, seed: int) -> Language:
 
 def score(nlp: Language, corpus: Sequence[Told]) -> float:
     """F1 of exact spans, in per cent."""
-    judged = [
-        ScoredArticle(told.article.id, told.article.id, told.article.text, told.spans, _said(nlp, told.article.text))
+    scored = [
+        ScoredArticle(
+            told.article,
+            told.article.id,
+            _annotation(told.article, told.spans),
+            _annotation(told.article, _said(nlp, told.article.text)),
+        )
         for told in corpus
     ]
-    return 100 * (score_spans("ner", judged, LABELS).exact.micro.f1 or 0.0)
+    return 100 * (score_spans("ner", scored, LABELS).exact.micro.f1 or 0.0)
+
+
+def _annotation(article: Article, spans: Iterable[Span]) -> Annotation:
+    return Annotation(article=article.id, digest=article.digest, annotator="re3d", spans=tuple(spans))
 
 
 def honesty(corpus: Sequence[Told], aside: Sequence[Told], steps: int, seed: int) -> dict[str, Claim]:

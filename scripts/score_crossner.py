@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING
 import click
 import spacy
 
-from labeling.annotations import surface_of
+from labeling.adjudication.adjudicate import adjudicate
+from labeling.annotations import MODEL, Annotation, surface_of
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
@@ -37,7 +38,6 @@ from labeling.passages.cluster import cluster
 from labeling.project import load_project
 from labeling.splits.split import split as certify
 from labeling.training import predictions
-from labeling.verbs.adjudicate import adjudicate
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 from labeling.workspace.storage import read_value
 
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
     from spacy.language import Language
 
+    from labeling.annotations import Gold
+    from labeling.articles import Article
     from labeling.project import Project
     from labeling.workspace.rows.score import Measure, Score
 
@@ -187,17 +189,17 @@ def _scored(project: Project, folder: Path, config: str) -> None:
     """Dev and test by our ruler, and by spaCy's."""
     model = folder / "training" / config / "model-best"
     surfaces = {
-        surface_of(span.label, each.text[span.start : span.end])
-        for each in _judged(project, "train", None)
-        for span in each.gold
+        surface_of(span.label, article.text[span.start : span.end])
+        for article, _, gold in _gold_of(project, "train")
+        for span in gold.spans
     }
     for split in ("dev", "test"):
-        judged = _judged(project, split, spacy.load(model))
-        if not judged:
+        scored = list(_scored_articles(project, split, spacy.load(model)))
+        if not scored:
             print(f"  {split}: not at hand")
             continue
         corpus = project.workspace.latest.resolve().name
-        score = scores.score_spans(config, judged, LABELS, trained_on=surfaces, corpus=corpus)
+        score = scores.score_spans(config, scored, LABELS, trained_on=surfaces, corpus=corpus)
         print(f"  {split}: spaCy itself says F1 {_by_spacy(folder, model, split, config):.1f}; by our ruler")
         print("\n".join(_table(score)))
 
@@ -210,18 +212,21 @@ def _by_spacy(folder: Path, model: Path, split: str, config: str) -> float:
         return 100 * float(json.load(file)["ents_f" if config == "ner" else "spans_sc_f"])
 
 
-def _judged(project: Project, split: str, nlp: Language | None) -> list[ScoredArticle]:
-    """Gold of a split, and what the model says of it; of no model, nothing."""
+def _gold_of(project: Project, split: str) -> Iterator[tuple[Article, str, Gold]]:
+    """The articles of a split, each with its leak group and its gold."""
     workspace = project.workspace
-    within = {row.article: row.leak_group for row in workspace.splits.rows() if row.split == split}
-    gold = {row.article: row for row in workspace.gold.rows()}
-    articles = [row for row in workspace.articles.rows() if row.id in within]
-    docs = nlp.pipe(article.text for article in articles) if nlp else iter(())
-    said = [predictions.prediction_from_doc(doc, {}, (), ()).spans for doc in docs] or [()] * len(articles)
-    return [
-        ScoredArticle(article.id, within[article.id], article.text, gold[article.id].spans, spans)
-        for article, spans in zip(articles, said, strict=True)
-    ]
+    articles, gold = workspace.articles.by("id"), workspace.gold.by("article")
+    for row in workspace.splits.rows():
+        if row.split == split:
+            yield articles[row.article], row.leak_group, gold[row.article]
+
+
+def _scored_articles(project: Project, split: str, nlp: Language) -> Iterator[ScoredArticle]:
+    """The articles of a split with the model's prediction."""
+    for article, leak_group, gold in _gold_of(project, split):
+        spans = predictions.prediction_from_doc(nlp(article.text), {}, (), ()).spans
+        prediction = Annotation(article=article.id, digest=article.digest, annotator=MODEL, spans=spans)
+        yield ScoredArticle(article, leak_group, gold, prediction)
 
 
 def _table(score: Score) -> Iterator[str]:

@@ -22,16 +22,16 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training import Example
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import MODEL, Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.passages.cluster import cluster
 from labeling.project import load_project, shipped_config
 from labeling.splits.split import split
+from labeling.training.evaluate import evaluate
 from labeling.training.extractors import train_pipeline
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.evaluate import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import MODEL, Annotation, Span
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.passages.cluster import cluster
 from labeling.project import load_project, shipped_config
 from labeling.splits.split import split
+from labeling.training.evaluate import evaluate
 from labeling.training.extractors import train_pipeline
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:

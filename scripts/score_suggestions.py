@@ -58,30 +58,24 @@ def on_samples(project: Project) -> Score:
         sample_data.load_sample_annotations(), [], articles, project.schema, project.file.policies.trim
     )
     gold = {each.article: each for each in found.gold if each.usable}
-    said = suggest_annotations(
+    suggestions = suggest_annotations(
         (articles[name] for name in sorted(gold)), project.schema, read_suggestion_settings(project)
     )
-    judged = [
-        ScoredArticle(
-            one.article, one.article, articles[one.article].text, gold[one.article].spans, one.spans, each.open
-        )
-        for one in said
-        for each in [gold[one.article]]
-    ]
-    return score_spans(RULES_ANNOTATOR, judged, project.schema.label_names)
+    scored = [ScoredArticle(articles[each.article], each.article, gold[each.article], each) for each in suggestions]
+    return score_spans(RULES_ANNOTATOR, scored, project.schema.label_names)
 
 
 def on_re3d(project: Project, folder: Path) -> Score:
     """The rules against re3d, with labels that cover both schemas."""
     rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
     articles = [Article(id=row["id"], text=row["text"], digest=digest_of(row["text"])) for row in rows]
-    judged = [
-        ScoredArticle(one.article, one.article, row["text"], list(_gold(row["spans"])), list(_covering(one)))
-        for row, one in zip(
-            rows, suggest_annotations(articles, project.schema, read_suggestion_settings(project)), strict=True
-        )
-    ]
-    return score_spans(RULES_ANNOTATOR, judged, sorted(set(COVERING.values())))
+    suggestions = suggest_annotations(articles, project.schema, read_suggestion_settings(project))
+    scored = []
+    for row, article, suggestion in zip(rows, articles, suggestions, strict=True):
+        gold = suggestion.model_copy(update={"annotator": "re3d", "spans": tuple(_gold(row["spans"]))})
+        covering = suggestion.model_copy(update={"spans": tuple(_covering(suggestion))})
+        scored.append(ScoredArticle(article, article.id, gold, covering))
+    return score_spans(RULES_ANNOTATOR, scored, sorted(set(COVERING.values())))
 
 
 def _gold(spans: Iterable[Mapping[str, object]]) -> Iterator[Span]:
@@ -102,7 +96,7 @@ def _numbered(places: Iterable[tuple[object, object, str | None]]) -> Iterator[S
 
 def _table(title: str, score: Score) -> Iterator[str]:
     yield f"{title}: {score.articles} articles; {score.exact.signature}"
-    yield f"{'':18}{'gold':>6}{'said':>6} | exact:  P        R     F1 | overlap: P       R     F1"
+    yield f"{'':18}{'gold':>6}{'ours':>6} | exact:  P        R     F1 | overlap: P       R     F1"
     for label, exact in [*score.exact.labels.items(), ("all", score.exact.micro)]:
         loose = score.overlapping.micro if label == "all" else score.overlapping.labels[label]
         yield f"{label:18}{exact.gold:6}{exact.predicted:6} |{_numbers(exact)} |{_numbers(loose)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Relation, Span
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.verify import verify
@@ -17,7 +18,6 @@ from labeling.splits.split import split
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.suggestions.suggest import suggest
-from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 

@@ -1,10 +1,13 @@
 """Agreement: people among themselves, by the ruler that measures models against gold.
 
-For spans it is the F1 of each two annotators over the articles both submitted: it is the same whoever is the first, and
+For spans it is the F1 of each two annotators over the articles both submitted: it is the same whoever comes first, and
 unlike kappa it needs no count of the spans that nobody drew (Hripcsak and Rothschild, Agreement, the F-measure, and
 Reliability in Information Retrieval, 2005). For choices it is Krippendorff's alpha for nominal data (Krippendorff,
 Content Analysis, 2004, chapter 11): 1 when all agree, 0 when they agree as often as by chance. What is undefined is
 None.
+
+An example. Ana draws PERSON 0..9 and COUNTRY 18..26, Ben PERSON 0..9 and GOV_BODY 18..26. They have one exact pair, so
+F1 is 2 x 1 / (2 + 2) = 0.5; by position alone both spans are pairs, and F1 is 1.
 """
 
 from __future__ import annotations
@@ -30,40 +33,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DoublyAnnotatedArticle:
-    """An article, and what each annotator last submitted about it; two or more of them."""
+    """An article, and the latest submission of each of its two or more annotators, by annotator."""
 
     article: Article
     leak_group: str
-    said: Mapping[str, Annotation]
+    submissions: Mapping[str, Annotation]
 
 
 def measure_agreement(
-    read: Sequence[DoublyAnnotatedArticle], schema: Schema, annotations: str, bootstrap: Bootstrap = BOOTSTRAP
+    doubly_annotated: Sequence[DoublyAnnotatedArticle],
+    schema: Schema,
+    annotations: str,
+    bootstrap: Bootstrap = BOOTSTRAP,
 ) -> Agreement:
     """Measure how far people agree.
 
     Args:
-        read: The articles that two or more people submitted (see `find_doubly_annotated`).
+        doubly_annotated: The articles that two or more people submitted (see `find_doubly_annotated`).
         schema: Its labels and choices.
-        annotations: The SHA-256 of the file that all this is from.
+        annotations: The SHA-256 of the file that the submissions were read from.
         bootstrap: Resamples and seed of the intervals.
 
     Raises:
         TooFewAnnotators: No article was submitted by two people.
     """
-    if not read:
+    if not doubly_annotated:
         raise TooFewAnnotators(
             "no article was submitted by two people",
             todo="let a second annotator submit some of the same articles, then run `labeling pull`",
         )
-    people = sorted({name for each in read for name in each.said})
-    pairs = (_score_pair(one, other, read, schema, bootstrap) for one, other in combinations(people, 2))
+    people = sorted({name for each in doubly_annotated for name in each.submissions})
+    pairs = (_score_pair(one, other, doubly_annotated, schema, bootstrap) for one, other in combinations(people, 2))
+    alphas = {name: alpha(units) for each in schema.choices for name, units in _choice_units(each, doubly_annotated)}
     return Agreement(
         annotations=annotations,
-        articles=len(read),
+        articles=len(doubly_annotated),
         annotators=tuple(people),
         pairs=tuple(pair for pair in pairs if pair),
-        choices={name: alpha(units) for each in schema.choices for name, units in _choice_units(each, read)},
+        choices=alphas,
     )
 
 
@@ -93,11 +100,15 @@ def find_doubly_annotated(
 def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
     """Krippendorff's alpha for nominal data; None where nobody could have disagreed.
 
-    ``alpha([["a", "a"], ["b", "b"]])`` is 1, ``alpha([["a", "b"]] * 2)`` is -0.5.
+    It is 1 - observed / expected disagreement, both as numbers of unlike pairs of values. Two articles on each of which
+    one says a and the other b: 4 unlike pairs are observed, and (4^2 - 2^2 - 2^2) / (4 - 1) = 8/3 expected.
+
+    >>> alpha([["a", "a"], ["b", "b"]]), alpha([["a", "b"], ["a", "b"]])
+    (1.0, -0.5)
 
     Args:
-        units: For each thing that was judged, the value each judge gave it; a unit with less than two counts for
-            nothing.
+        units: For each thing that was judged, the value that each judge gave it; a unit with less than two values is
+            not counted.
     """
     counts = [Counter(unit) for unit in units if len(unit) > 1]
     expected = _count_unlike_pairs(Counter(value for count in counts for value in count.elements()))
@@ -105,33 +116,37 @@ def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
 
 
 def _count_unlike_pairs(counts: Counter[Hashable]) -> float:
-    """The number of pairs of unlike values, each value standing in one pair with every other, weighed as one value."""
+    """The number of ordered pairs of unlike values, each value weighed as one however many others it is paired with."""
     number = counts.total()
-    return (number**2 - sum(count**2 for count in counts.values())) / (number - 1) if number > 1 else 0
+    if number < 2:  # noqa: PLR2004 - a pair has two values
+        return 0
+    return (number**2 - sum(count**2 for count in counts.values())) / (number - 1)
 
 
 def _score_pair(
-    one: str, other: str, read: Sequence[DoublyAnnotatedArticle], schema: Schema, bootstrap: Bootstrap
+    one: str, other: str, doubly_annotated: Sequence[DoublyAnnotatedArticle], schema: Schema, bootstrap: Bootstrap
 ) -> AnnotatorPair | None:
     both = [
-        ScoredArticle(each.article.id, each.leak_group, each.article.text, each.said[one].spans, each.said[other].spans)
-        for each in read
-        if one in each.said and other in each.said
+        ScoredArticle(each.article, each.leak_group, each.submissions[one], each.submissions[other])
+        for each in doubly_annotated
+        if one in each.submissions and other in each.submissions
     ]
-    return (
-        AnnotatorPair(one=one, other=other, score=score_spans(other, both, schema.label_names, bootstrap=bootstrap))
-        if both
-        else None
-    )
+    if not both:
+        return None
+    return AnnotatorPair(one=one, other=other, score=score_spans(other, both, schema.label_names, bootstrap=bootstrap))
 
 
 def _choice_units(
-    choice: ChoiceSet, read: Sequence[DoublyAnnotatedArticle]
+    choice: ChoiceSet, doubly_annotated: Sequence[DoublyAnnotatedArticle]
 ) -> Iterator[tuple[str, list[list[Hashable]]]]:
     """What each annotator chose of a set, article by article; of a set with several answers, option by option."""
-    chosen = [[said.choices.get(choice.name, ()) for said in each.said.values()] for each in read]
+    chosen = [
+        [submission.choices.get(choice.name, ()) for submission in each.submissions.values()]
+        for each in doubly_annotated
+    ]
     if not choice.multiple:
         yield choice.name, [list(answers) for answers in chosen]
         return
+    # Of several options each is a question of its own, which everybody answers: chosen, or not.
     for option in choice.options:
         yield f"{choice.name}={option.name}", [[option.name in answer for answer in answers] for answers in chosen]

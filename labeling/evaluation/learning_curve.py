@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def grow_training_sets(groups: Mapping[str, str], points: int, seed: str) -> Iterator[tuple[int, list[str]]]:
     """Ever more articles to train on, whole leak groups at a time, each time about twice as many of these.
 
-    The groups come in the order of ``sha256(seed:group)``, so that each step holds the one before it.
+    The groups come in the order of ``sha256(seed:group)``, so that each step holds the one before it. Eighty leak
+    groups and four points make steps of 10, 20, 40 and 80 leak groups; three leak groups, of 1 and 3.
 
     Args:
         groups: Article id to leak group, of the articles to train on.
@@ -33,15 +34,20 @@ def grow_training_sets(groups: Mapping[str, str], points: int, seed: str) -> Ite
     for article, group in sorted(groups.items()):
         members[group].append(article)
     order = sorted(members, key=lambda group: digest_of(f"{seed}:{group}"))
-    sizes = sorted({max(1, len(order) >> halvings) for halvings in range(points)}) if order else []
-    for size in sizes:
+    # Halved until one is left: where there are few groups, steps fall together and are taken once.
+    sizes = {max(1, len(order) >> halvings) for halvings in range(points)} if order else set()
+    for size in sorted(sizes):
         yield size, [article for group in order[:size] for article in members[group]]
 
 
 def measure_gain(points: Iterable[CurvePoint]) -> float | None:
-    """How much F1 the last step brought; None where that cannot be said."""
-    scores = [point.exact.f1 for point in points][-2:]
-    if len(scores) < 2 or None in scores:  # noqa: PLR2004 - a step has two ends
-        return None
-    before, after = scores
-    return (after or 0.0) - (before or 0.0)
+    """How much F1 the last step brought; None where the last two points do not both have an F1.
+
+    Points with F1 0.10, 0.30 and 0.35 have a gain of 0.05.
+    """
+    last_two = [point.exact.f1 for point in points][-2:]
+    match last_two:
+        case [float() as before, float() as after]:
+            return after - before
+        case _:
+            return None

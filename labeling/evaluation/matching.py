@@ -1,7 +1,13 @@
 """The ruler: pair two sets of spans, one to one, the same whatever order they come in.
 
-Everything that compares annotators, people among themselves or models with gold, pairs spans here. Spans are half open,
-so ``[0, 5)`` and ``[5, 9)`` share nothing.
+Everything that compares annotators, people among themselves or models with gold, pairs spans here. Spans are half-open
+intervals, so ``[0, 5)`` and ``[5, 9)`` share nothing.
+
+The overlapping rule is an assignment problem, and solved here by successive shortest paths in place of
+``scipy.optimize.linear_sum_assignment``: scipy comes with none of the packages that users install, would add 110 MB for
+this one call, wants a full matrix where ours are sparse, and says nothing of which of several equally good pairings it
+returns, which decides the counts by label and those of seen words. The tests hold the result to scipy's, which the
+development packages bring along, and to every pairing there is.
 """
 
 from __future__ import annotations
@@ -45,7 +51,7 @@ SomeSpan = TypeVar("SomeSpan", bound=SpanLike)
 
 @dataclass(frozen=True)
 class Pairing(Generic[Left, Right]):
-    """The pairs, and what stayed single on either side, in the order of the text."""
+    """The pairs, and the spans of either side without a partner, in the order of the text."""
 
     pairs: tuple[tuple[Left, Right], ...]
     left: tuple[Left, ...]
@@ -53,14 +59,18 @@ class Pairing(Generic[Left, Right]):
 
 
 def pair_spans(left: Iterable[Left], right: Iterable[Right], by: PairingRule) -> Pairing[Left, Right]:
-    """Pair the spans of two annotators; each span stands in one pair at most.
+    """Pair the spans of two annotators; each span is in one pair at most.
+
+    By the overlapping rule a span may take its second best partner for another's sake. Gold has PERSON 0..9 and PERSON
+    0..5, predicted are PERSON 0..5 and PERSON 6..9. Pairing 0..9 with 0..5 would leave 0..5 alone; so 0..5 is paired
+    with 0..5, and 0..9 with 6..9, at a cost of 6: the code points 0 to 5, which only one of these two covers.
 
     Args:
         left: The spans of one article by one annotator, or of its gold.
         right: The spans of the same article by another annotator.
         by: ``exact``: same start, end and label. ``position``: same start and end, the same label where there is a
-            choice. ``overlapping``: same label and at least one code point shared; as many pairs as there can be, and
-            of all such pairings one whose pairs have the fewest code points that only one of the two covers.
+            choice. ``overlapping``: same label and at least one code point shared; as many pairs as possible, and of
+            all such pairings one of the least cost. A pair costs the code points that only one of the two covers.
     """
     ones, others = sorted(left, key=_span_order), sorted(right, key=_span_order)
     pairs = sorted(_METHODS[by](ones, others))
@@ -91,6 +101,7 @@ def _pair_exact(ones: Sequence[SpanLike], others: Sequence[SpanLike]) -> set[tup
 def _pair_by_position(ones: Sequence[SpanLike], others: Sequence[SpanLike]) -> set[tuple[int, int]]:
     pairs = _pair_exact(ones, others)
     left, right = {i for i, _ in pairs}, {j for _, j in pairs}
+    # What has no partner of its own label may have one of another.
     rest = [i for i in range(len(ones)) if i not in left]
     other_rest = [j for j in range(len(others)) if j not in right]
     more = _pair_by_key([ones[i] for i in rest], [others[j] for j in other_rest], lambda span: (span.start, span.end))
@@ -108,16 +119,17 @@ def _pair_by_key(
 
 
 def _pair_overlapping(ones: Sequence[SpanLike], others: Sequence[SpanLike]) -> set[tuple[int, int]]:
-    """Grow the pairing by one pair at a time, each time by the path that costs least.
+    """Grow the pairing by one pair at a time, each time along the path that costs least.
 
-    Such a pairing is the cheapest of its size at every step (successive shortest paths; Ahuja, Magnanti and Orlin,
-    Network Flows, 1993, section 9.7). Exact pairs cost nothing, so they are a start. Spans that cannot reach each other
-    are paired apart, so that steps stay short.
+    The pairing is then the cheapest of its size at every step (successive shortest paths; Ahuja, Magnanti and Orlin,
+    Network Flows, 1993, section 9.7).
     """
     exact = {j: i for i, j in _pair_exact(ones, others)}
     pairs: set[tuple[int, int]] = set()
+    # Spans that cannot reach each other are paired separately, so that paths stay short.
     for left, right in _connected_components(ones, others):
         costs = {i: {j: _cost(ones[i], others[j]) for j in right if overlap_length(ones[i], others[j])} for i in left}
+        # Exact pairs cost nothing: no pairing of their number is cheaper, so they are a start.
         taken = {j: exact[j] for j in right if j in exact}
         while path := _cheapest_path(costs, taken):
             taken |= path
@@ -133,21 +145,23 @@ def _cost(one: SpanLike, other: SpanLike) -> int:
 def _connected_components(
     ones: Sequence[SpanLike], others: Sequence[SpanLike]
 ) -> Iterator[tuple[list[int], list[int]]]:
-    """The numbers of the spans that hang together: of one label, with no gap between them."""
+    """The numbers of the spans, on the left and on the right, that are of one label with no gap between them."""
     sides = [(span, (0, i)) for i, span in enumerate(ones)] + [(span, (1, j)) for j, span in enumerate(others)]
-    island: tuple[list[int], list[int]] = ([], [])
+    component: tuple[list[int], list[int]] = ([], [])
     label, reach = "", 0
     for span, (side, number) in sorted(sides, key=lambda item: (item[0].label, item[0].start, item[1])):
+        # The spans come in the order of their starts: one that starts behind all before it begins a new component.
         if (span.label, span.start) >= (label, reach):
-            yield island
-            island, label, reach = ([], []), span.label, 0
-        island[side].append(number)
+            yield component
+            component = ([], [])
+            label, reach = span.label, 0
+        component[side].append(number)
         reach = max(reach, span.end)
-    yield island
+    yield component
 
 
 def _cheapest_path(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, int]) -> dict[int, int]:
-    """The cheapest way to one more pair: whose each span on the right becomes; empty when there is none.
+    """The cheapest way to one more pair: the new partner of each span on the right; empty when there is none.
 
     Shortest paths by Bellman and Ford, with a queue: giving a partner up has a negative cost, its own.
     """
@@ -160,16 +174,22 @@ def _cheapest_path(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, i
     while queue:
         i = queue.popleft()
         for j, cost in costs[i].items():
-            total, owner = reached[i] + cost, taken.get(j)
+            total = reached[i] + cost
+            owner = taken.get(j)
             if owner is None:
+                # A span without a partner ends a path. Of paths that cost the same, the first in the text is taken.
                 best = min(best or (total, i, j), (total, i, j))
-            elif owner not in reached or total - costs[owner][j] < reached[owner]:
-                reached[owner], through[owner], before[owner] = total - costs[owner][j], j, i
+                continue
+            # Its partner would have to find another one: go on from there, if that is the cheapest way to it.
+            freed = total - costs[owner][j]
+            if owner not in reached or freed < reached[owner]:
+                reached[owner], through[owner], before[owner] = freed, j, i
                 queue.append(owner)
     return {} if best is None else _trace_path(best[1], best[2], through, before)
 
 
 def _trace_path(i: int, j: int, through: Mapping[int, int], before: Mapping[int, int]) -> dict[int, int]:
+    """Follow the path back from the new pair of ``i`` and ``j`` to the span on the left that had no partner."""
     path = {j: i}
     while i in through:
         path[through[i]] = before[i]

@@ -1,9 +1,12 @@
 """Relations and choices against gold, by the ruler that measures spans.
 
-A relation is right when its label is, and both its spans are to the character and to their labels; by the overlapping
+A relation is right when its label is, and both its spans are, to the character and to their labels; by the overlapping
 rule it is enough that both spans are partners of gold's by that rule. One without a direction may be drawn from either
 end. A choice is right when the option is. Where gold is open nothing is known: a relation with an end that touches an
 open stretch, or an option in dispute, is counted only if it is right.
+
+An example. Gold has `Oslo PART_OF Norway`; predicted are the same, and `Rome PART_OF Norway`: precision is 1/2, recall
+1/1, F1 2/3. Were Rome in an open stretch of gold, the second would not be counted, and precision would be 1/1.
 """
 
 from __future__ import annotations
@@ -21,17 +24,17 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, Gold, Relation
     from labeling.articles import Article
     from labeling.evaluation.matching import SpanLike
-    from labeling.evaluation.scores import Bootstrap
+    from labeling.evaluation.scores import Bootstrap, ScoredArticle
     from labeling.schema import Schema
     from labeling.workspace.rows.score import Measures, PairingRule
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A relation or a choice, as the ruler sees it: from the first code point it is about to the last.
+    """A relation or a choice in the form that the ruler compares: as a span, from the first to the last code point.
 
-    ``id`` says all that must be right, ``words`` what is printed at its ends, folded. ``doubtful`` marks one of which
-    gold leaves open whether it is.
+    Two claims are the same when their ``id`` is, so that it holds all that must be right. ``words`` are the words of
+    both ends, folded as in `surface_of`. ``doubtful`` marks one that touches what gold leaves open.
     """
 
     id: str
@@ -42,66 +45,64 @@ class Claim:
     doubtful: bool = False
 
 
-# The label of a relation, and the words of both its ends, folded.
+# The label of a relation, and the words of both its ends, folded as in `surface_of`.
 RelationSurface: TypeAlias = tuple[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class ComparedArticle:
-    """One article of the test set, with its gold and with what one annotator says."""
-
-    article: Article
-    leak_group: str
-    gold: Gold
-    said: Annotation
-
-
 def measure_relations(
-    heard: Iterable[ComparedArticle],
+    scored: Iterable[ScoredArticle],
     schema: Schema,
     corpus: str = "",
     bootstrap: Bootstrap = BOOTSTRAP,
     rule: PairingRule = "exact",
     trained_on: Collection[RelationSurface] | None = None,
 ) -> Measures | None:
-    """Measure an annotator's relations; None when it says none at all.
+    """Measure an annotator's relations; None when there is not a single one.
 
     Args:
-        heard: Every article of the test set.
+        scored: Every article of the test set.
         schema: Names the relations, and those without a direction.
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
         rule: How near both spans must be to gold's.
-        trained_on: What `relation_surfaces` says of the training split, to part seen from unseen.
+        trained_on: The `relation_surfaces` of the training split, to separate seen from unseen.
     """
-    outcomes = [
+    paired = [
         _pair_claims(
             each,
-            _relation_claims(each.gold.relations, each.gold.spans, each.article, each.gold, schema),
-            _relation_claims(
-                each.said.relations, each.said.spans, each.article, each.gold, schema, _partners(each, rule)
-            ),
+            _relation_claims(each.gold, each, schema),
+            _relation_claims(each.prediction, each, schema, _partners(each, rule)),
         )
-        for each in heard
+        for each in scored
     ]
-    signed = sign_measures(rule, bootstrap, corpus, "relations")
+    signature = sign_measures(rule, bootstrap, corpus, "relations")
     seen = None if trained_on is None else lambda _, each: (each.label, each.words) in trained_on
-    return _measure_claims(outcomes, [kind.name for kind in schema.relations], signed, bootstrap, rule, seen)
+    return _measure_claims(paired, [kind.name for kind in schema.relations], signature, bootstrap, rule, seen)
 
 
-def relation_surfaces(article: Article, gold: Gold, schema: Schema) -> set[RelationSurface]:
-    """Each relation of an article by its label and the words of both ends, whose order counts if its direction does."""
-    drawn = _relation_claims(gold.relations, gold.spans, article, gold, schema)
-    return {(each.label, each.words) for each in drawn}
+def relation_surfaces(article: Article, gold: Gold | Annotation, schema: Schema) -> set[RelationSurface]:
+    """Each relation of an article by its label and the words of both ends, in order where the relation has a direction.
+
+    `Rome PART_OF Italy` is ``("PART_OF", ("rome", "italy"))``, and not the same as `Italy PART_OF Rome`.
+    """
+    ends = _find_ends(gold.relations, gold.spans)
+    symmetric = _symmetric_relations(schema)
+    return {
+        (relation.label, _words_of(both, article.text, directed=relation.label not in symmetric))
+        for relation, both in zip(gold.relations, ends, strict=True)
+        if both
+    }
 
 
 def measure_choices(
-    heard: Iterable[ComparedArticle], schema: Schema, corpus: str = "", bootstrap: Bootstrap = BOOTSTRAP
+    scored: Iterable[ScoredArticle], schema: Schema, corpus: str = "", bootstrap: Bootstrap = BOOTSTRAP
 ) -> Measures | None:
-    """Measure an annotator's choices, `usable` aside: every article of a dataset is; None when it makes none at all.
+    """Measure an annotator's choices; None when there is not a single one.
+
+    `usable` is left aside: every article of a dataset is.
 
     Args:
-        heard: Every article of the test set.
+        scored: Every article of the test set.
         schema: Names the options, which are listed as ``name=option``.
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
@@ -109,57 +110,81 @@ def measure_choices(
     options = [choice_id(each.name, option.name) for each in schema.choices for option in each.options]
     labels = [label for label in options if not label.startswith(choice_id("usable", ""))]
 
-    def chosen(of: Gold | Annotation, gold: Gold) -> list[Claim]:
-        names = {choice_id(name, option) for name, options in of.choices.items() for option in options}
-        return [Claim(name, 0, 1, name, doubtful=name in gold.open_choices) for name in sorted(names & set(labels))]
+    def claims(annotation: Gold | Annotation, disputed: Collection[str]) -> list[Claim]:
+        chosen = {choice_id(name, option) for name, options in annotation.choices.items() for option in options}
+        return [Claim(name, 0, 1, name, doubtful=name in disputed) for name in sorted(chosen & set(labels))]
 
-    outcomes = [_pair_claims(each, chosen(each.gold, each.gold), chosen(each.said, each.gold)) for each in heard]
-    return _measure_claims(outcomes, labels, sign_measures("exact", bootstrap, corpus, "choices"), bootstrap)
+    paired = [
+        _pair_claims(each, claims(each.gold, each.open_choices), claims(each.prediction, each.open_choices))
+        for each in scored
+    ]
+    return _measure_claims(paired, labels, sign_measures("exact", bootstrap, corpus, "choices"), bootstrap)
 
 
-def _partners(heard: ComparedArticle, rule: PairingRule) -> dict[str, SpanLike]:
-    """Gold's spans by the ids of the annotator's spans that are their partners."""
-    return {mine.id: gold for gold, mine in pair_spans(heard.gold.spans, heard.said.spans, rule).pairs}
+def _partners(scored: ScoredArticle, rule: PairingRule) -> dict[str, SpanLike]:
+    """Gold's spans by the ids of the predicted spans that are their partners."""
+    pairing = pair_spans(scored.gold.spans, scored.prediction.spans, rule)
+    return {predicted.id: gold for gold, predicted in pairing.pairs}
 
 
 def _relation_claims(
-    relations: Iterable[Relation],
-    spans: Iterable[SpanLike],
-    article: Article,
-    gold: Gold,
+    annotation: Gold | Annotation,
+    scored: ScoredArticle,
     schema: Schema,
     partners: Mapping[str, SpanLike] | None = None,
 ) -> list[Claim]:
-    """Relations as the ruler sees them, gold's spans in the place of their partners."""
-    known = {span.id: span for span in spans} | dict(partners or {})
-    symmetric = {kind.name for kind in schema.relations if kind.symmetric}
+    """The relations of one side as claims, with gold's spans in the place of their partners."""
+    ends = _find_ends(annotation.relations, annotation.spans, partners)
+    symmetric = _symmetric_relations(schema)
     return [
-        _relation_claim(each, known, article.text, gold, directed=each.label not in symmetric) for each in relations
+        _relation_claim(relation, both, scored, directed=relation.label not in symmetric)
+        for relation, both in zip(annotation.relations, ends, strict=True)
+    ]
+
+
+def _find_ends(
+    relations: Iterable[Relation], spans: Iterable[SpanLike], partners: Mapping[str, SpanLike] | None = None
+) -> list[tuple[SpanLike, SpanLike] | None]:
+    """Head and tail of each relation; None where one of them is missing."""
+    known: dict[str, SpanLike] = {span.id: span for span in spans}
+    known.update(partners or {})
+    return [
+        (known[each.head], known[each.tail]) if each.head in known and each.tail in known else None
+        for each in relations
     ]
 
 
 def _relation_claim(
-    relation: Relation, spans: Mapping[str, SpanLike], text: str, gold: Gold, *, directed: bool
+    relation: Relation, ends: tuple[SpanLike, SpanLike] | None, scored: ScoredArticle, *, directed: bool
 ) -> Claim:
-    if relation.head not in spans or relation.tail not in spans:
+    if ends is None:
+        # No other claim has this id: a relation of a span that is not there is always wrong.
         return Claim(id=f"{relation} joins no two spans", start=0, end=1, label=relation.label)
-    ends = [(end.start, end.end, end.label) for end in (spans[relation.head], spans[relation.tail])]
-    words = [fold_words(text[start:end]) for start, end, _ in ends]
+    places = [(end.start, end.end, end.label) for end in ends]
     return Claim(
-        id=f"{ends if directed else sorted(ends)} {relation.label}",
-        start=min(start for start, _, _ in ends),
-        end=max(end for _, end, _ in ends),
+        id=f"{places if directed else sorted(places)} {relation.label}",
+        start=min(end.start for end in ends),
+        end=max(end.end for end in ends),
         label=relation.label,
-        words=tuple(words if directed else sorted(words)),
-        doubtful=any(overlaps(start, end, *stretch) for stretch in gold.open for start, end, _ in ends),
+        words=_words_of(ends, scored.article.text, directed=directed),
+        doubtful=any(overlaps(end.start, end.end, *stretch) for stretch in scored.open for end in ends),
     )
 
 
-def _pair_claims(heard: ComparedArticle, gold: Sequence[Claim], said: Sequence[Claim]) -> PairedArticle:
-    true, claimed = {each.id: each for each in gold}, {each.id: each for each in said}
+def _words_of(ends: tuple[SpanLike, SpanLike], text: str, *, directed: bool) -> tuple[str, ...]:
+    words = [fold_words(text[end.start : end.end]) for end in ends]
+    return tuple(words if directed else sorted(words))
+
+
+def _symmetric_relations(schema: Schema) -> set[str]:
+    return {kind.name for kind in schema.relations if kind.symmetric}
+
+
+def _pair_claims(scored: ScoredArticle, gold: Sequence[Claim], predicted: Sequence[Claim]) -> PairedArticle:
+    true, claimed = {each.id: each for each in gold}, {each.id: each for each in predicted}
     return PairedArticle(
-        leak_group=heard.leak_group,
-        text=heard.article.text,
+        leak_group=scored.leak_group,
+        text=scored.article.text,
         paired=[each for name, each in true.items() if name in claimed],
         gold=list(true.values()),
         predicted=[each for name, each in claimed.items() if name in true or not each.doubtful],
@@ -167,13 +192,13 @@ def _pair_claims(heard: ComparedArticle, gold: Sequence[Claim], said: Sequence[C
 
 
 def _measure_claims(
-    outcomes: Sequence[PairedArticle],
+    paired: Sequence[PairedArticle],
     labels: Sequence[str],
-    signed: str,
+    signature: str,
     bootstrap: Bootstrap,
     rule: PairingRule = "exact",
     seen: Callable[[str, Any], bool] | None = None,
 ) -> Measures | None:
-    if not any(each.predicted for each in outcomes):
+    if not any(each.predicted for each in paired):
         return None
-    return compute_measures(outcomes, labels, signed, rule, bootstrap, seen)
+    return compute_measures(paired, labels, signature, rule, bootstrap, seen)

@@ -1,39 +1,48 @@
-"""Annotations against gold: precision, recall and F1, each with an interval and with the signature of its making.
+"""Predictions against gold: precision, recall and F1, each with an interval and a signature of how it was made.
 
 The measures are those of information retrieval over paired spans: precision = pairs / predicted, recall = pairs / gold,
 F1 = 2 pairs / (predicted + gold), the harmonic mean of both. A ratio whose denominator is 0 is undefined: it is None,
-with the reason beside it, never 0 or 1.
+with the reason in ``undefined``, never 0 or 1.
 
-An interval is the percentile interval of a bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
-chapter 13), 95 %, resampled by leak group: forty copies of one communique are one observation, not forty. It tells how
-far the number would move on other articles of this kind, and nothing about another training run.
+An example. Gold has PERSON 0..5 and COUNTRY 10..15; predicted are PERSON 0..5, COUNTRY 10..14 and DATE 20..24. By the
+exact rule there is one pair: precision is 1/3, recall 1/2, F1 2/5. By the overlapping rule COUNTRY has a partner too:
+2/3, 2/2 and 4/5.
+
+An interval is the percentile interval of a cluster bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap,
+1993, chapter 13), 95 %, in which the clusters are leak groups: forty copies of one communique are one observation, not
+forty. It shows how far the number would move on other articles of this kind, not how far another training run would
+move it.
 
 Where gold is open nothing is known: a prediction that touches an open stretch and has no partner in gold is not
-counted, for nobody can say whether it is wrong. One that has a partner is right, and counted.
+counted, since nobody can tell whether it is wrong. One that has a partner is right, and counted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from labeling import __version__
-from labeling.annotations import overlaps, surface_of
+from labeling.annotations import Gold, overlaps, surface_of
 from labeling.evaluation.matching import pair_spans
-from labeling.workspace.rows.score import Measure, Measures, PairingRule, Score
+from labeling.workspace.rows.score import NOTHING_TO_SCORE, ONE_LEAK_GROUP, Measure, Measures, PairingRule, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from labeling.annotations import Surface
+    from labeling.annotations import Annotation, Surface
+    from labeling.articles import Article
     from labeling.evaluation.matching import SpanLike
 
     SpanFilter: TypeAlias = Callable[[str, SpanLike], bool]
     Weights: TypeAlias = NDArray[np.int64]
+
+# Numbers, or one for each resample.
+Count = TypeVar("Count", int, "NDArray[np.int64]")
 
 # The least number of leak groups of which resamples can differ.
 ENOUGH_GROUPS = 2
@@ -41,19 +50,30 @@ ENOUGH_GROUPS = 2
 
 @dataclass(frozen=True)
 class ScoredArticle:
-    """One article with its gold and with what one annotator says; ``open`` are the stretches gold leaves open."""
+    """One article of a test set: a prediction, and what it is compared with.
 
-    article: str
+    ``gold`` is gold, or another annotator's submission where people are compared with each other.
+    """
+
+    article: Article
     leak_group: str
-    text: str
-    gold: Sequence[SpanLike]
-    predicted: Sequence[SpanLike]
-    open: Sequence[tuple[int, int]] = ()
+    gold: Gold | Annotation
+    prediction: Annotation
+
+    @property
+    def open(self) -> tuple[tuple[int, int], ...]:
+        """The stretches of which nothing is known; a submission leaves none open."""
+        return self.gold.open if isinstance(self.gold, Gold) else ()
+
+    @property
+    def open_choices(self) -> tuple[str, ...]:
+        """The options (``event=CONSULT``) of which nothing is known; a submission leaves none open."""
+        return self.gold.open_choices if isinstance(self.gold, Gold) else ()
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How intervals are made: how often to resample, and the seed of it."""
+    """How intervals are made: the number of resamples, and the seed that draws them."""
 
     resamples: int = 1000
     seed: int = 1
@@ -64,7 +84,7 @@ BOOTSTRAP = Bootstrap()
 
 def score_spans(
     annotator: str,
-    judged: Iterable[ScoredArticle],
+    scored: Iterable[ScoredArticle],
     labels: Sequence[str],
     *,
     trained_on: Collection[Surface] | None = None,
@@ -75,64 +95,78 @@ def score_spans(
 
     Args:
         annotator: Whose spans they are.
-        judged: Every article of the test set, also those without any span.
+        scored: Every article of the test set, also those without any span.
         labels: The labels to list, in that order; spans with another label count in micro alone.
-        trained_on: The surfaces of the training split (see `surface_of`), to part seen from unseen.
+        trained_on: The surfaces of the training split (see `surface_of`), to separate seen from unseen.
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
     """
-    articles = list(judged)
+    articles = list(scored)
 
-    def measures(rule: PairingRule, listed: Sequence[str] = labels, seen: SpanFilter | None = None) -> Measures:
-        outcomes = [_pair_article(each, rule) for each in articles]
-        return compute_measures(outcomes, listed, sign_measures(rule, bootstrap, corpus), rule, bootstrap, seen)
-
-    def is_known(text: str, span: SpanLike) -> bool:
+    def was_seen(text: str, span: SpanLike) -> bool:
         return surface_of(span.label, text[span.start : span.end]) in (trained_on or ())
 
-    seen = None if trained_on is None else is_known
+    def measures(rule: PairingRule, listed: Sequence[str] = labels, seen: SpanFilter | None = None) -> Measures:
+        paired = [_pair_article(each, rule) for each in articles]
+        return compute_measures(paired, listed, sign_measures(rule, bootstrap, corpus), rule, bootstrap, seen)
+
     return Score(
         annotator=annotator,
         articles=len(articles),
         leak_groups=len({each.leak_group for each in articles}),
-        exact=measures("exact", seen=seen),
+        exact=measures("exact", seen=None if trained_on is None else was_seen),
+        # By position, labels may differ within a pair: there is nothing to list by label.
         position=measures("position", ()),
         overlapping=measures("overlapping"),
     )
 
 
+@dataclass(frozen=True)
+class PairedArticle:
+    """One article after pairing: what of gold has a partner, all of gold, and the predictions that count.
+
+    Spans, relations and choices all come to this, and the counting that follows knows no difference.
+    """
+
+    leak_group: str
+    text: str
+    paired: Sequence[SpanLike]
+    gold: Sequence[SpanLike]
+    predicted: Sequence[SpanLike]
+
+
 def compute_measures(
-    outcomes: Sequence[PairedArticle],
+    paired: Sequence[PairedArticle],
     labels: Sequence[str],
-    signed: str,
+    signature: str,
     rule: PairingRule = "exact",
     bootstrap: Bootstrap = BOOTSTRAP,
     seen: SpanFilter | None = None,
 ) -> Measures:
-    """Measures over all that was paired, and by label.
+    """Measures over everything that was paired, and by label.
 
     Args:
-        outcomes: One for each article of the test set.
+        paired: One for each article of the test set.
         labels: The labels to list.
-        signed: The signature of the numbers.
-        rule: How was paired.
+        signature: What the numbers depend on (see `sign_measures`).
+        rule: The rule of pairing.
         bootstrap: Resamples and seed of the intervals.
-        seen: Whether training had such a one; None where that is not asked.
+        seen: Whether the training split has a span like this one; None where nobody asks.
     """
-    groups = sorted({each.leak_group for each in outcomes})
+    groups = sorted({each.leak_group for each in paired})
     weights = _resample_weights(len(groups), bootstrap)
     return Measures(
         rule=rule,
-        micro=_compute_measure(outcomes, groups, weights, lambda *_: True),
-        labels={label: _compute_measure(outcomes, groups, weights, partial(_has_label, label)) for label in labels},
-        signature=signed,
-        seen=_compute_measure(outcomes, groups, weights, seen) if seen else None,
-        unseen=_compute_measure(outcomes, groups, weights, lambda *each: not seen(*each)) if seen else None,
+        micro=_compute_measure(paired, groups, weights, lambda *_: True),
+        labels={label: _compute_measure(paired, groups, weights, partial(_has_label, label)) for label in labels},
+        signature=signature,
+        seen=_compute_measure(paired, groups, weights, seen) if seen else None,
+        unseen=_compute_measure(paired, groups, weights, lambda *each: not seen(*each)) if seen else None,
     )
 
 
 def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
-    """All that a number depends on, in one line: numbers compare when their signatures are the same."""
+    """All that a number depends on, in one line: two numbers can be compared when their signatures are the same."""
     parts = {
         "match": rule,
         "layer": layer,
@@ -145,29 +179,27 @@ def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: s
     return "|".join(f"{name}:{value}" for name, value in parts.items())
 
 
-@dataclass(frozen=True)
-class PairedArticle:
-    """One article after pairing: the spans of gold that have a partner, all of gold, and the predictions that count."""
+def fractions_of(pairs: Count, gold: Count, predicted: Count) -> dict[str, tuple[Count, Count]]:
+    """Precision, recall and F1, each as numerator and denominator: the one definition, for numbers and for resamples.
 
-    leak_group: str
-    text: str
-    paired: Sequence[SpanLike]
-    gold: Sequence[SpanLike]
-    predicted: Sequence[SpanLike]
+    >>> fractions_of(pairs=1, gold=2, predicted=3)
+    {'precision': (1, 3), 'recall': (1, 2), 'f1': (2, 5)}
+    """
+    return {"precision": (pairs, predicted), "recall": (pairs, gold), "f1": (2 * pairs, predicted + gold)}
 
 
-def _pair_article(judged: ScoredArticle, rule: PairingRule) -> PairedArticle:
-    pairing = pair_spans(judged.gold, judged.predicted, rule)
+def _pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
+    pairing = pair_spans(scored.gold.spans, scored.prediction.spans, rule)
     wrong = [
         span
         for span in pairing.right
-        if not any(overlaps(span.start, span.end, start, end) for start, end in judged.open)
+        if not any(overlaps(span.start, span.end, start, end) for start, end in scored.open)
     ]
     return PairedArticle(
-        leak_group=judged.leak_group,
-        text=judged.text,
+        leak_group=scored.leak_group,
+        text=scored.article.text,
         paired=[gold for gold, _ in pairing.pairs],
-        gold=judged.gold,
+        gold=scored.gold.spans,
         predicted=[*(predicted for _, predicted in pairing.pairs), *wrong],
     )
 
@@ -177,36 +209,46 @@ def _has_label(label: str, _text: str, span: SpanLike) -> bool:
 
 
 def _compute_measure(
-    outcomes: Sequence[PairedArticle], groups: Sequence[str], weights: Weights | None, keep: SpanFilter
+    paired: Sequence[PairedArticle], groups: Sequence[str], weights: Weights | None, keep: SpanFilter
 ) -> Measure:
-    """Count the kept spans by leak group, and take the ratios of the sums and of the resampled sums."""
+    """Count the spans to keep by leak group, and take the ratios of the sums and of the resampled sums."""
     counts = {group: [0, 0, 0] for group in groups}
-    for each in outcomes:
+    for each in paired:
         for column, spans in enumerate((each.paired, each.gold, each.predicted)):
             counts[each.leak_group][column] += sum(keep(each.text, span) for span in spans)
     pairs, gold, predicted = (sum(count[column] for count in counts.values()) for column in range(3))
-    intervals = {} if weights is None else _intervals(list(counts.values()), weights)
+    ratios = {
+        name: numerator / denominator if denominator else None
+        for name, (numerator, denominator) in fractions_of(pairs, gold, predicted).items()
+    }
+    intervals = _intervals(list(counts.values()), weights)
+    reasons = _explain_undefined(gold, predicted, len(groups))
     return Measure(
         pairs=pairs,
         gold=gold,
         predicted=predicted,
-        precision=pairs / predicted if predicted else None,
-        recall=pairs / gold if gold else None,
-        f1=2 * pairs / (predicted + gold) if predicted + gold else None,
-        **intervals,
-        undefined=_explain_undefined(gold, predicted, len(groups)),
+        precision=ratios["precision"],
+        recall=ratios["recall"],
+        f1=ratios["f1"],
+        precision_interval=intervals.get("precision"),
+        recall_interval=intervals.get("recall"),
+        f1_interval=intervals.get("f1"),
+        undefined="; ".join(f"{name}: {reason}" for name, reason in reasons.items()),
     )
 
 
-def _explain_undefined(gold: int, predicted: int, groups: int) -> str:
-    reasons = [
-        "precision: nothing was predicted" * (not predicted),
-        "recall: gold has none" * (not gold),
-        "f1: neither has any" * (not predicted and not gold),
-        f"intervals: {'one leak group' if groups else 'no leak group'}, and a resample needs two"
-        * (groups < ENOUGH_GROUPS),
-    ]
-    return "; ".join(filter(None, reasons))
+def _explain_undefined(gold: int, predicted: int, groups: int) -> dict[str, str]:
+    """Why a ratio has no value, and why none has an interval."""
+    reasons = {}
+    if not predicted:
+        reasons["precision"] = "nothing was predicted"
+    if not gold:
+        reasons["recall"] = "gold has none"
+    if not predicted and not gold:
+        reasons["f1"] = NOTHING_TO_SCORE
+    if groups < ENOUGH_GROUPS:
+        reasons["intervals"] = ONE_LEAK_GROUP if groups else "no leak group, and a resample needs two"
+    return reasons
 
 
 def _resample_weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
@@ -219,15 +261,15 @@ def _resample_weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
     return source.multinomial(groups, [1 / groups] * groups, size=bootstrap.resamples)
 
 
-def _intervals(counts: Sequence[Sequence[int]], weights: Weights) -> dict[str, tuple[float, float] | None]:
+def _intervals(counts: Sequence[Sequence[int]], weights: Weights | None) -> Mapping[str, tuple[float, float] | None]:
+    """The interval of each measure, from the counts of each leak group; none where there is nothing to resample."""
     import numpy as np
 
+    if weights is None:
+        return {}
+    # A resample counts a leak group as often as it was drawn.
     pairs, gold, predicted = (weights @ np.asarray(counts)).T
-    return {
-        "precision_interval": _percentiles(pairs, predicted),
-        "recall_interval": _percentiles(pairs, gold),
-        "f1_interval": _percentiles(2 * pairs, predicted + gold),
-    }
+    return {name: _percentiles(*each) for name, each in fractions_of(pairs, gold, predicted).items()}
 
 
 def _percentiles(numerator: Weights, denominator: Weights) -> tuple[float, float] | None:

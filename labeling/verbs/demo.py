@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import CorpusError, TrainingError, UsageError
 from labeling.passages.cluster import cluster
@@ -28,11 +29,10 @@ from labeling.splits.split import split
 from labeling.studio.api import signup
 from labeling.studio.server import server
 from labeling.suggestions.suggest import suggest
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.evaluate import evaluate
+from labeling.training.evaluate import evaluate
+from labeling.training.train import train
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
-from labeling.verbs.train import train
 from labeling.workspace.storage import write_text
 
 if TYPE_CHECKING:

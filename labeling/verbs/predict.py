@@ -1,4 +1,4 @@
-"""``labeling predict``: what a trained extractor says of articles."""
+"""``labeling predict``: a trained extractor's annotations of the articles."""
 
 from __future__ import annotations
 
@@ -7,38 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.errors import UsageError
-from labeling.training import extractors
+from labeling.training.predict import predict
 from labeling.values import canonical_json
 from labeling.verbs.options import with_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from labeling.annotations import Annotation
     from labeling.project import Project
-
-
-def predict(project: Project, model: Path) -> Iterator[Annotation]:
-    """What the model says of each article of the workspace, signed ``model:<name>``.
-
-    Raises:
-        UsageError: There is no such folder.
-        MissingInput: Nothing was ingested.
-        TrainingError: The folder holds no model of ours.
-    """
-    if not model.is_dir():
-        raise UsageError(f"there is no folder {model}", todo="name one that `labeling train` wrote", where=str(model))
-    return extractors.predict_annotations(model, project.workspace.articles.rows())
 
 
 @click.command("predict")
 @click.argument("model", type=click.Path(path_type=Path, file_okay=False))
 @with_project
 def predict_cli(project: Project, *, model: Path) -> int:
-    r"""Print what a trained extractor says of every article, one annotation a line.
+    r"""Print a trained extractor's annotation of every article, one a line.
 
-    To have its words shown to annotators, name MODEL as `pipeline` under [suggest] in the project file and run
+    To have its predictions shown to annotators, name MODEL as `pipeline` under [suggest] in the project file and run
     `labeling suggest`.
 
     \b

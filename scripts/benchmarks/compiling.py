@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset as compile_gold
 from labeling.corpora.targets.shared_article import cached_tokenizer
 from labeling.corpora.targets.spacy.training_files import _training_config
 from labeling.splits.split import split
 from labeling.tokens import make_tokenizer
-from labeling.verbs.adjudicate import adjudicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, side_by_side, timed
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset as compile_gold
 from labeling.splits.split import split
-from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.pull import pull
 
 if TYPE_CHECKING:

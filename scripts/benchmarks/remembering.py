@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import psutil
 
 from benchmarks.newswire import labelled
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.passages.cluster import cluster
 from labeling.splits.split import split
-from labeling.verbs.adjudicate import adjudicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

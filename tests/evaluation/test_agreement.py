@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import f1_score
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, TooFewAnnotators
+from labeling.evaluation.agree import agree
 from labeling.evaluation.agreement import alpha, find_doubly_annotated, measure_agreement
 from labeling.evaluation.scores import Bootstrap
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.agree import agree
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_whose_word_counts() -> None:
     ]
     (read,) = find_doubly_annotated(said, {"a": _article("a")}, {"a": "g"})
 
-    assert {name: len(each.spans) for name, each in read.said.items()} == {"ana": 0, "ben": 1}
+    assert {name: len(each.spans) for name, each in read.submissions.items()} == {"ana": 0, "ben": 1}
 
 
 def test_alpha_of_krippendorffs_example() -> None:

@@ -8,12 +8,8 @@ import pytest
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.evaluation.relations_and_choices import (
-    ComparedArticle,
-    measure_choices,
-    measure_relations,
-    relation_surfaces,
-)
+from labeling.evaluation.relations_and_choices import measure_choices, measure_relations, relation_surfaces
+from labeling.evaluation.scores import ScoredArticle
 from labeling.project import load_project
 from labeling.values import digest_of
 
@@ -37,10 +33,10 @@ def _heard(
     places: dict[str, tuple[int, int]] | None = None,
     opened: tuple[tuple[int, int], ...] = (),
     group: str = "g",
-) -> ComparedArticle:
+) -> ScoredArticle:
     """Relations as head, label, tail; ``places`` of the annotator's spans where they are not gold's."""
     article = Article(id=group, text=TEXT, digest=digest_of(TEXT))
-    return ComparedArticle(
+    return ScoredArticle(
         article=article,
         leak_group=group,
         gold=Gold(
@@ -54,7 +50,7 @@ def _heard(
             relations=tuple(Relation(head=head, tail=tail, label=label) for head, label, tail in gold),
             open=opened,
         ),
-        said=Annotation(
+        prediction=Annotation(
             article=article.id,
             digest=article.digest,
             annotator="model:x",
@@ -141,13 +137,13 @@ def test_choices_by_hand(schema: Schema) -> None:
     one, two = _heard([], [], group="g1"), _heard([], [], group="g2")
 
     def answered(
-        heard: ComparedArticle, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
-    ) -> ComparedArticle:
-        return ComparedArticle(
+        heard: ScoredArticle, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
+    ) -> ScoredArticle:
+        return ScoredArticle(
             article=heard.article,
             leak_group=heard.leak_group,
             gold=heard.gold.model_copy(update={"choices": gold, "open_choices": asked}),
-            said=heard.said.model_copy(update={"choices": said}),
+            prediction=heard.prediction.model_copy(update={"choices": said}),
         )
 
     found = measure_choices(
@@ -183,11 +179,11 @@ def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
     heard = [_heard([], [], group=f"g{n}") for n in range(len(gold))]
     found = measure_choices(
         [
-            ComparedArticle(
+            ScoredArticle(
                 article=each.article,
                 leak_group=each.leak_group,
                 gold=each.gold.model_copy(update={"choices": answers(true)}),
-                said=each.said.model_copy(update={"choices": answers(claimed)}),
+                prediction=each.prediction.model_copy(update={"choices": answers(claimed)}),
             )
             for each, true, claimed in zip(heard, gold, said, strict=True)
         ],

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling import __version__
-from labeling.annotations import Span, surface_of
+from labeling.annotations import Annotation, Gold, GoldSpan, Span, surface_of
+from labeling.articles import Article
 from labeling.evaluation.scores import Bootstrap, ScoredArticle, score_spans
 from labeling.splits.leakage import SplitArticle, certify_splits
+from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+TEXT = "x" * 99
 WNUT17 = Path(__file__).parents[2] / "../shared/corpora/wnut17"
 WNUT17_LABELS = ("person", "location", "group", "corporation", "product", "creative-work")
 
@@ -39,7 +42,18 @@ def span(start: int, end: int, label: str = "A") -> Span:
 
 def judged(gold: Iterable[Span], predicted: Iterable[Span], name: str = "a", group: str = "") -> ScoredArticle:
     """An article of x's."""
-    return ScoredArticle(name, group or name, "x" * 99, tuple(gold), tuple(predicted))
+    return scored_article(TEXT, gold, predicted, name, group)
+
+
+def scored_article(
+    text: str, gold: Iterable[Span], predicted: Iterable[Span], name: str = "a", group: str = "", **more: object
+) -> ScoredArticle:
+    """An article with spans of gold and of a model; ``more`` are other fields of gold."""
+    article = Article(id=name, text=text, digest=digest_of(text))
+    spans = tuple(GoldSpan(**each.model_dump(exclude={"note"}), rule="single", by=("ana",)) for each in gold)
+    true = Gold(article=name, digest=article.digest, complete="open" not in more, spans=spans)
+    prediction = Annotation(article=name, digest=article.digest, annotator="m", spans=tuple(predicted))
+    return ScoredArticle(article, group or name, true.model_copy(update=more), prediction)
 
 
 def decoded(tags: Sequence[str]) -> Iterator[Span]:
@@ -67,7 +81,7 @@ ONE = judged(
 )
 
 
-def test_fractions_by_hand() -> None:
+def test_precision_recall_and_f1_by_hand() -> None:
     """Exact, by position, overlapping: each count and each fraction can be redone on paper."""
     score = score_spans("m", [ONE], ["A", "B"])
 
@@ -80,7 +94,7 @@ def test_fractions_by_hand() -> None:
     assert score.overlapping.labels["A"].f1 == 2 * 3 / (4 + 4)
 
 
-def test_what_is_undefined_says_why() -> None:
+def test_undefined_measures_have_a_reason() -> None:
     """Nothing divided by nothing is None with the reason, not 0 and not 1."""
     nothing = score_spans("m", [judged([], [])], ["A"]).exact.micro
     only_gold = score_spans("m", [judged([span(0, 5)], [])], ["A"]).exact.micro
@@ -92,22 +106,40 @@ def test_what_is_undefined_says_why() -> None:
     assert (only_predicted.precision, only_predicted.recall, only_predicted.f1) == (0.0, None, 0.0)
 
 
-def test_open_stretches_count_for_nobody() -> None:
+@pytest.mark.parametrize(
+    ("gold", "predicted", "groups", "reason"),
+    [
+        ([], [], "ab", "neither has any"),
+        ([], [], "a", "neither has any"),
+        ([(0, 5)], [], "a", "one leak group, and a resample needs two"),
+        ([(0, 5)], [], "ab", ""),
+    ],
+)
+def test_why_f1_has_no_interval(
+    gold: list[tuple[int, int]], predicted: list[tuple[int, int]], groups: str, reason: str
+) -> None:
+    """It has no value, or there is only one leak group; with two leak groups it has an interval."""
+    scored = [judged([span(*each) for each in gold], [span(*each) for each in predicted], group) for group in groups]
+
+    assert score_spans("m", scored, ["A"]).exact.micro.why_no_interval == reason
+
+
+def test_predictions_in_open_stretches_are_not_counted() -> None:
     """A lone prediction that touches an open stretch is not counted; one beside it, or one that gold has, is."""
     gold = [span(0, 9)]
     predicted = [span(0, 9), span(4, 6), span(6, 8), span(20, 25)]
-    article = ScoredArticle("a", "a", "x" * 30, gold, predicted, open=((2, 6),))
+    article = scored_article(TEXT, gold, predicted, open=((2, 6),))
 
     measure = score_spans("m", [article], ["A"]).exact.micro
 
     assert (measure.pairs, measure.gold, measure.predicted) == (1, 1, 3)
 
 
-def test_seen_and_unseen_surfaces() -> None:
+def test_measures_of_seen_and_unseen_surfaces() -> None:
     """A span is seen when the same words bore the same label in training."""
     text = "Delhi and Paris and Delhi"
     gold = [span(0, 5), span(10, 15), span(20, 25, "B")]
-    article = ScoredArticle("a", "a", text, gold, [span(0, 5), span(16, 19)])
+    article = scored_article(text, gold, [span(0, 5), span(16, 19)])
 
     score = score_spans("m", [article], ["A", "B"], trained_on={("A", "delhi"), ("A", "and")})
 
@@ -124,7 +156,7 @@ def test_seen_surfaces_are_those_of_the_leakage_certificate() -> None:
     test = SplitArticle("a", text, "test", frozenset({surface_of("A", text)}))
 
     overlap = certify_splits([training, test], (), 12, "seed").splits.overlaps[1]
-    score = score_spans("m", [ScoredArticle("a", "a", text, gold, gold)], ["A"], trained_on=training.surfaces)
+    score = score_spans("m", [scored_article(text, gold, gold)], ["A"], trained_on=training.surfaces)
 
     assert (overlap.one, overlap.other, overlap.surfaces, overlap.surfaces_seen) == ("train", "test", 1, 1)
     assert score.exact.seen is not None
@@ -132,14 +164,14 @@ def test_seen_surfaces_are_those_of_the_leakage_certificate() -> None:
     assert (score.exact.seen.gold, score.exact.unseen.gold) == (1, 0)
 
 
-def test_no_training_surfaces_no_parts() -> None:
-    """Without training surfaces nothing is said about seen and unseen."""
+def test_without_training_surfaces_nothing_is_separated() -> None:
+    """Without training surfaces there are no measures of seen and unseen."""
     score = score_spans("m", [ONE], ["A"])
 
     assert (score.exact.seen, score.exact.unseen) == (None, None)
 
 
-def test_signature_says_all_a_number_depends_on() -> None:
+def test_signature_holds_all_that_a_number_depends_on() -> None:
     """Rule, layer, resamples, seed, unit, version and corpus stand in it, in that order."""
     score = score_spans("m", [ONE], ["A"], corpus="9f3c", bootstrap=Bootstrap(resamples=10, seed=7))
 
@@ -149,7 +181,7 @@ def test_signature_says_all_a_number_depends_on() -> None:
 
 
 def test_one_leak_group_has_no_interval() -> None:
-    """Copies of one text are one observation, and tell nothing about other texts."""
+    """Copies of one text are one observation, which does not show what other texts would give."""
     copies = [judged([span(0, 5)], [span(0, 5)], name, group="g") for name in "abc"]
 
     measure = score_spans("m", copies, ["A"]).exact.micro
@@ -160,11 +192,15 @@ def test_one_leak_group_has_no_interval() -> None:
     assert measure.why_no_interval == "one leak group, and a resample needs two"
 
 
-def test_forty_copies_tell_no_more_than_one() -> None:
+def test_forty_copies_leave_the_interval_as_it_is() -> None:
     """Every article forty times in its leak group: forty times the spans, and not a hair's breadth of the interval."""
     found = [judged([span(0, 5), span(9, 12)], [span(0, 5)][: n % 3], f"{n}") for n in range(30)]
-    copied = [replace(each, article=f"{each.article}/{n}") for each in found for n in range(40)]
-    apart = [replace(each, leak_group=each.article) for each in copied]
+    copied = [
+        replace(each, article=each.article.model_copy(update={"id": f"{each.article.id}/{n}"}))
+        for each in found
+        for n in range(40)
+    ]
+    apart = [replace(each, leak_group=each.article.id) for each in copied]
 
     one, forty, naive = (score_spans("m", each, ["A"]) for each in (found, copied, apart))
 

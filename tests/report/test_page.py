@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.articles import Article
-from labeling.evaluation.relations_and_choices import ComparedArticle, measure_choices, measure_relations
+from labeling.evaluation.relations_and_choices import measure_choices, measure_relations
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
 from labeling.report.disputes import list_disputes
@@ -36,6 +36,7 @@ GOLD = Gold(
     spans=(GoldSpan(id="1", start=0, end=4, label="LOCATION", rule="unanimous", by=("ana", "ben")),),
     open=((7, 11),),
 )
+FOUND = Annotation(article="a", digest=ARTICLE.digest, annotator="model:x", spans=(SPAN,))
 CONFLICT = Conflict(
     article="a",
     kind="missed",
@@ -55,9 +56,7 @@ FINDINGS = Findings(
     assignments=[SplitAssignment(article="a", leak_group="a", split="test")],
     ledger={"gold": {"span": {"in": 2, "gold": 1, "open": 1}}},
     scores=[
-        score_spans(
-            "model:x", [ScoredArticle("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION", "DATE"], corpus="c0ffee"
-        ),
+        score_spans("model:x", [ScoredArticle(ARTICLE, "a", GOLD, FOUND)], ["LOCATION", "DATE"], corpus="c0ffee"),
     ],
     corpus="c0ffee",
 )
@@ -226,14 +225,12 @@ def test_relations_and_choices_have_their_scores_too() -> None:
     chosen = said.model_copy(update={"spans": (), "relations": (), "choices": {"event": ("AGREE", "AID")}})
     scores = []
     for name, each in (("related", said), ("chose", chosen)):
-        heard = [ComparedArticle(ARTICLE, "a", gold, each)]
-        score = score_spans(
-            name, [ScoredArticle("a", "a", TEXT, gold.spans, each.spans)], SCHEMA.label_names, corpus="c0ffee"
-        )
+        scored = [ScoredArticle(ARTICLE, "a", gold, each)]
+        score = score_spans(name, scored, SCHEMA.label_names, corpus="c0ffee")
         found = {
-            "relations": measure_relations(heard, SCHEMA, "c0ffee"),
-            "relations_overlapping": measure_relations(heard, SCHEMA, "c0ffee", rule="overlapping"),
-            "choices": measure_choices(heard, SCHEMA, "c0ffee"),
+            "relations": measure_relations(scored, SCHEMA, "c0ffee"),
+            "relations_overlapping": measure_relations(scored, SCHEMA, "c0ffee", rule="overlapping"),
+            "choices": measure_choices(scored, SCHEMA, "c0ffee"),
             "out_of_reach": ("a 2",),
         }
         scores.append(score.model_copy(update=found))
@@ -255,7 +252,7 @@ def test_relations_and_choices_have_their_scores_too() -> None:
 
 def test_agreement_is_on_the_page() -> None:
     """F1 of each two people in per cent with its interval, or why it has none; alpha of each choice that has one."""
-    score = score_spans("ben", [ScoredArticle("a", "a", TEXT, GOLD.spans, [SPAN])], ["LOCATION"], corpus="")
+    score = score_spans("ben", [ScoredArticle(ARTICLE, "a", GOLD, FOUND)], ["LOCATION"], corpus="")
     agreement = Agreement(
         annotations="",
         articles=1,

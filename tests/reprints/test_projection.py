@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Gold, Relation, Span
 from labeling.articles import Article
 from labeling.passages.cluster import cluster
@@ -19,7 +20,6 @@ from labeling.reprints.projection import align_texts, project_annotation
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

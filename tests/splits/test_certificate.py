@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
@@ -15,7 +16,6 @@ from labeling.project import Project, load_project
 from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.splits.split import split
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Relation, Span, check_annotation
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
@@ -17,10 +18,9 @@ from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.project import Project, load_project, shipped_config
 from labeling.splits.split import split
 from labeling.training import predictions, spacy_pipelines
+from labeling.training.evaluate import evaluate
 from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_pipeline
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:

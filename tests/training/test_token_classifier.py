@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span, check_annotation
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
+from labeling.training.evaluate import evaluate
 from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_token_classifier
 from labeling.training.token_classifier import Settings, predict_spans
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
 
 if TYPE_CHECKING:
     from pathlib import Path

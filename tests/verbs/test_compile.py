@@ -12,6 +12,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.corpora.verify import verify
@@ -21,7 +22,6 @@ from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
-from labeling.verbs.adjudicate import adjudicate
 
 if TYPE_CHECKING:
     from pathlib import Path

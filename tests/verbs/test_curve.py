@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
@@ -21,9 +22,8 @@ from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project, shipped_config
 from labeling.report.write_report import write_report
 from labeling.splits.split import split
+from labeling.training.curve import curve
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.curve import curve
 from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 
 if TYPE_CHECKING:

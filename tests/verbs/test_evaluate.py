@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import TypeAdapter
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
@@ -16,9 +17,8 @@ from labeling.corpora.compile_dataset import compile_dataset as compile_
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
+from labeling.training.evaluate import evaluate
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
-from labeling.verbs.evaluate import evaluate
 from labeling.workspace.rows.score import Score
 from labeling.workspace.storage import write_rows
 
@@ -109,9 +109,9 @@ def test_suggestions_are_scored(shared: Project) -> None:
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        (ARTICLES[:0], "says nothing of"),
-        ([*ARTICLES, *ARTICLES], "speaks 2 times of"),
-        ([each.model_copy(update={"digest": "0"}) for each in ARTICLES], "speaks of another text than"),
+        (ARTICLES[:0], "has no annotation of"),
+        ([*ARTICLES, *ARTICLES], "has 2 annotations of"),
+        ([each.model_copy(update={"digest": "0"}) for each in ARTICLES], "annotated another text than that of"),
     ],
 )
 def test_an_annotator_must_say_each_article_once(shared: Project, said: list[Article], fault: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, QuarantineRow, Relation, Span
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
@@ -18,7 +19,6 @@ from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 

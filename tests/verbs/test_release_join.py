@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
@@ -25,7 +26,6 @@ from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
 from labeling.workspace.checksums import describe_output
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows
 from labeling.workspace.table import Workspace

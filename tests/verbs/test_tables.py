@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.cli import cli
@@ -17,7 +18,6 @@ from labeling.project import Project, load_project
 from labeling.report.write_report import write_report
 from labeling.splits.split import split
 from labeling.values import digest_of
-from labeling.verbs.adjudicate import adjudicate
 from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:

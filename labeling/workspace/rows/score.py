@@ -1,4 +1,4 @@
-"""What scores.json, agreement.json and curve.json hold: measures with their intervals."""
+"""The models of scores.json, agreement.json and curve.json: measures with their intervals."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from labeling.values import Frozen
 
 PairingRule: TypeAlias = Literal["exact", "position", "overlapping"]
 
+# Two reasons in `Measure.undefined`: F1 has no value, and nothing has an interval.
+NOTHING_TO_SCORE = "neither has any"
+ONE_LEAK_GROUP = "one leak group, and a resample needs two"
+
 
 class Measure(Frozen):
     """Precision, recall and F1 with what they were counted from, and their 95 % intervals (low, high).
 
-    What is undefined is None, and ``undefined`` says why.
+    What is undefined is None; ``undefined`` has the reasons, as ``recall: gold has none; intervals: one leak group``.
     """
 
     pairs: int
@@ -29,15 +33,18 @@ class Measure(Frozen):
     @property
     def why_no_interval(self) -> str:
         """Why F1 has no interval: because it has no value, or because there is nothing to resample."""
-        reasons = dict(each.split(": ", 1) for each in self.undefined.split("; ") if each)
-        return "" if self.f1_interval else reasons.get("f1") or reasons.get("intervals", "")
+        if self.f1_interval is not None:
+            return ""
+        if self.f1 is None:
+            return NOTHING_TO_SCORE
+        return ONE_LEAK_GROUP if ONE_LEAK_GROUP in self.undefined else ""
 
 
 class Measures(Frozen):
     """The measures by one rule of pairing: over all (micro), and by label.
 
-    ``seen`` and ``unseen`` part them by whether the same words bore the same label in training, of a relation the words
-    of both ends; None where that was not asked.
+    ``seen`` counts the spans whose words had the same label somewhere in training, ``unseen`` the others; of a relation
+    the words of both ends are compared. Both are None where that was not asked.
     """
 
     rule: PairingRule
@@ -49,13 +56,13 @@ class Measures(Frozen):
 
 
 class Score(Frozen):
-    """What an annotator's spans are worth against gold.
+    """How well an annotator's spans, relations and choices agree with gold.
 
     ``exact`` wants start, end and label right, ``position`` only start and end, ``overlapping`` the label and one
-    shared code point. ``relations``, the same by the overlapping rule, and ``choices`` are of `statements`: None for an
-    annotator that says none in the whole test set.
-    ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor, which
-    reads tokens, cannot say them exactly, and its recall stays that much below 1.
+    shared code point. ``relations``, the same by the overlapping rule, and ``choices`` are None for an annotator who
+    marks none in the whole test set.
+    ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor reads
+    tokens and cannot predict them exactly, so its recall stays that much below 1.
     """
 
     annotator: str
@@ -84,8 +91,8 @@ class AnnotatorPair(Frozen):
 class Agreement(Frozen):
     """``agreement.json``. ``annotations`` is the SHA-256 of the file it was measured on.
 
-    ``articles`` counts those that two or more submitted. ``choices`` has alpha by choice set, for a set of which
-    several options can be chosen by option (``event=CONSULT``).
+    ``articles`` counts those that two or more submitted. ``choices`` has alpha by choice set, or by option
+    (``event=CONSULT``) for a set of which several options can be chosen.
     """
 
     annotations: str
@@ -96,7 +103,7 @@ class Agreement(Frozen):
 
 
 class CurvePoint(Frozen):
-    """What a model is worth that was trained on so many leak groups of train, which are so many articles.
+    """The score of a model that was trained on some leak groups of train, and how many articles these hold.
 
     ``exact`` is the measure of all spans of the test split: start, end and label right.
     """
@@ -107,7 +114,7 @@ class CurvePoint(Frozen):
 
 
 class Curve(Frozen):
-    """``curve.json``: points in the order of their leak groups, of one config, each trained with the same seed."""
+    """``curve.json``: one config trained on ever more leak groups, with the same seed; points in that order."""
 
     corpus: str
     config: str

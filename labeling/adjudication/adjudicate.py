@@ -1,0 +1,64 @@
+"""Front door of ``labeling adjudicate``: annotations -> gold, conflicts, and the first account of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.adjudication.gold import reconcile_annotations
+from labeling.ledger import sum_ledger
+
+if TYPE_CHECKING:
+    from labeling.adjudication.gold import AdjudicationOutcome
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class AdjudicateResult:
+    """What became of the annotations. ``account`` is the ledger's sums: what, outcome, number; it balances.
+
+    ``refused`` counts what was sound when it was pulled and is not any more: the schema or the article changed.
+    """
+
+    articles: int
+    complete: int
+    unusable: int
+    gold_spans: int
+    conflicts: int
+    account: dict[str, dict[str, int]]
+    refused: int
+
+
+def adjudicate(project: Project) -> AdjudicateResult:
+    """Reconcile ``annotations.jsonl`` into ``gold.jsonl``, ``conflicts.jsonl`` and ``ledger.jsonl``.
+
+    Raises:
+        MissingInput: Nothing was ingested or pulled.
+        DamagedFile: A file has a line that is not a row of it, or an annotation's time cannot be read.
+        LedgerUnbalanced: A thing got no outcome, or two; a fault of the program.
+    """
+    workspace = project.workspace
+    with workspace.opened():
+        outcome = reconcile_annotations(
+            workspace.annotations.rows(),
+            workspace.quarantine.rows_if_written(),
+            workspace.articles.by("id"),
+            project.schema,
+            project.file.policies.trim,
+        )
+        workspace.gold.write(outcome.gold)
+        workspace.conflicts.write(outcome.conflicts)
+        workspace.ledger.write(outcome.ledger)
+    return _summarise_adjudication(outcome)
+
+
+def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:
+    return AdjudicateResult(
+        articles=len(outcome.gold),
+        complete=sum(gold.complete and gold.usable for gold in outcome.gold),
+        unusable=sum(not gold.usable for gold in outcome.gold),
+        gold_spans=sum(len(gold.spans) for gold in outcome.gold),
+        conflicts=len(outcome.conflicts),
+        account=sum_ledger(outcome.ledger).get("gold", {}),
+        refused=len(outcome.quarantined),
+    )

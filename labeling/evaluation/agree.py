@@ -1,0 +1,62 @@
+"""Front door of ``labeling agree``: annotations -> ``agreement.json``, how far people agree with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
+from labeling.workspace.grouping import read_leak_groups
+from labeling.workspace.storage import file_digest
+
+if TYPE_CHECKING:
+    from labeling.project import Project
+    from labeling.workspace.rows.score import Agreement, Measures
+
+
+@dataclass(frozen=True)
+class AgreeResult:
+    """How many articles two or more people submitted; F1 of each two of them, by rule; alpha of each choice.
+
+    Numbers are rounded to four decimals; ``agreement.json`` has all of them.
+    """
+
+    articles: int
+    annotators: tuple[str, ...]
+    f1: dict[str, dict[str, float | None]]
+    choices: dict[str, float | None]
+
+
+def agree(project: Project) -> AgreeResult:
+    """Measure agreement on what was pulled, into ``agreement.json``.
+
+    Raises:
+        MissingInput: Nothing was ingested or pulled.
+        TooFewAnnotators: No article was submitted by two people.
+        DamagedFile: A file has a line that is not a row of it, or an annotation's time cannot be read.
+    """
+    workspace = project.workspace
+    with workspace.opened():
+        articles, groups = workspace.articles.by("id"), read_leak_groups(workspace)
+        doubly_annotated = list(find_doubly_annotated(workspace.annotations.rows(), articles, groups))
+        agreement = measure_agreement(doubly_annotated, project.schema, file_digest(workspace.annotations.path))
+        workspace.agreement.write(agreement)
+    return _summarise_agreement(agreement)
+
+
+def _summarise_agreement(agreement: Agreement) -> AgreeResult:
+    def f1(measures: Measures) -> float | None:
+        return None if measures.micro.f1 is None else round(measures.micro.f1, 4)
+
+    return AgreeResult(
+        articles=agreement.articles,
+        annotators=agreement.annotators,
+        f1={
+            f"{pair.one} and {pair.other}": {
+                measures.rule: f1(measures)
+                for measures in (pair.score.exact, pair.score.position, pair.score.overlapping)
+            }
+            for pair in agreement.pairs
+        },
+        choices={name: None if value is None else round(value, 4) for name, value in agreement.choices.items()},
+    )

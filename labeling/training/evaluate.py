@@ -1,0 +1,176 @@
+"""Front door of ``labeling evaluate``: models, and whoever else annotated the test split, against its gold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.annotations import Annotation, surface_of
+from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.errors import TrainingError
+from labeling.evaluation.relations_and_choices import measure_choices, measure_relations, relation_surfaces
+from labeling.evaluation.scores import ScoredArticle, score_spans
+from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
+from labeling.training import extractors
+from labeling.training.split_data import read_split_data, refuse_changed_gold
+from labeling.workspace.storage import read_rows, read_value
+from labeling.workspace.table import Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from labeling.annotations import Gold, Surface
+    from labeling.articles import Article
+    from labeling.evaluation.relations_and_choices import RelationSurface
+    from labeling.project import Project
+    from labeling.schema import Schema
+    from labeling.workspace.rows.score import Score
+    from labeling.workspace.table import Workspace
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """Each annotator's score, by name, and the digest of the dataset whose test split was scored."""
+
+    corpus: str
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class _SeenInTraining:
+    """The surfaces of the training split's spans and relations."""
+
+    spans: frozenset[Surface]
+    relations: frozenset[RelationSurface]
+
+
+def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] | None = None) -> EvaluateResult:
+    """Score annotators on the test split of the latest dataset, into ``scores.json``.
+
+    Args:
+        project: Whose dataset.
+        predictions: Of each annotator, by name, one annotation for every article of the test split; those of other
+            articles are left aside. When None, the models trained on this dataset predict, and the suggestions made
+            before are scored too.
+
+    Raises:
+        MissingInput: Nothing was compiled.
+        CorpusChanged: Gold or splits are not those the dataset was compiled from.
+        TrainingError: The test split is empty, nobody is there to score, or an annotator leaves a test article out or
+            annotated another text.
+    """
+    workspace = project.workspace
+    corpus = extractors.corpus_digest(workspace.latest)
+    refuse_changed_gold(workspace)
+    with workspace.opened():
+        data = read_split_data(workspace)
+        test = data.read_test()
+        if predictions is None:
+            predictions = _collect_predictions(workspace, corpus, [article for article, _ in test])
+        if not predictions:
+            raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
+        seen = _collect_surfaces(data.read("train"), project.schema)
+        out_of_reach = _find_out_of_reach(workspace, test)
+        scores = {}
+        for name in sorted(predictions):
+            scored = _pair_with_gold(name, predictions[name], test, data.leak_groups["test"])
+            score = _score_annotator(name, scored, seen, project.schema, corpus)
+            scores[name] = score.model_copy(update={"out_of_reach": out_of_reach})
+        workspace.scores.write(Scores(scores))
+    return EvaluateResult(corpus, scores)
+
+
+def read_predictions(files: Iterable[Path]) -> dict[str, list[Annotation]]:
+    """The annotations in files, one a line as ``labeling predict`` prints them, by annotator.
+
+    Raises:
+        MissingInput: A file is not there.
+        DamagedFile: A line is not an annotation.
+    """
+    by_annotator: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for file in files:
+        for annotation in read_rows(file, Annotation):
+            by_annotator[annotation.annotator].append(annotation)
+    return dict(by_annotator)
+
+
+def _collect_predictions(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> dict[str, list[Annotation]]:
+    """The suggestions for these articles, and what the models trained on this dataset predict for them now."""
+    wanted = {article.id for article in articles}
+    by_annotator: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for row in workspace.suggestions.rows_if_written():
+        # Whoever suggested anything is scored, and refused later if a test article is missing.
+        suggested = by_annotator[row.annotator]
+        if row.article in wanted:
+            suggested.append(row)
+    for folder in sorted(workspace.models.glob("[!.]*/")):
+        card = extractors.read_extractor(folder)
+        if card.corpus == corpus:
+            by_annotator[card.annotator] = list(extractors.predict_annotations(folder, articles))
+    return dict(by_annotator)
+
+
+def _collect_surfaces(train: Iterable[tuple[Article, Gold]], schema: Schema) -> _SeenInTraining:
+    spans: set[Surface] = set()
+    relations: set[RelationSurface] = set()
+    for article, gold in train:
+        spans |= {surface_of(span.label, article.text[span.start : span.end]) for span in gold.spans}
+        relations |= relation_surfaces(article, gold, schema)
+    return _SeenInTraining(frozenset(spans), frozenset(relations))
+
+
+def _score_annotator(
+    name: str, scored: Sequence[ScoredArticle], seen: _SeenInTraining, schema: Schema, corpus: str
+) -> Score:
+    """All measures of one annotator."""
+    score = score_spans(name, scored, schema.label_names, trained_on=seen.spans, corpus=corpus)
+    exact = measure_relations(scored, schema, corpus, rule="exact", trained_on=seen.relations)
+    overlapping = measure_relations(scored, schema, corpus, rule="overlapping", trained_on=seen.relations)
+    choices = measure_choices(scored, schema, corpus)
+    return score.model_copy(update={"relations": exact, "relations_overlapping": overlapping, "choices": choices})
+
+
+def _find_out_of_reach(workspace: Workspace, test: Iterable[tuple[Article, Gold]]) -> tuple[str, ...]:
+    """The spans of the test split's gold that are not whole tokens, as extractors cut the text."""
+    nlp = make_tokenizer(read_value(workspace.latest / MANIFEST, Manifest).language)
+    out_of_reach = list[str]()
+    for article, gold in test:
+        places = [(span.start, span.end) for span in gold.spans]
+        starts, ends = inner_boundaries(token_edges(nlp.make_doc(article.text)), places)
+        out_of_reach += [f"{article.id} {span.id}" for span in gold.spans if span.start in starts or span.end in ends]
+    return tuple(out_of_reach)
+
+
+def _pair_with_gold(
+    name: str,
+    predictions: Iterable[Annotation],
+    test: Iterable[tuple[Article, Gold]],
+    leak_groups: Mapping[str, str],
+) -> list[ScoredArticle]:
+    """One annotator's prediction for each article of the test split, with its gold."""
+    by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for prediction in predictions:
+        by_article[prediction.article].append(prediction)
+    scored = []
+    for article, gold in test:
+        _refuse_unfit_prediction(name, article, by_article[article.id])
+        scored.append(ScoredArticle(article, leak_groups[article.id], gold, by_article[article.id][0]))
+    return scored
+
+
+def _refuse_unfit_prediction(name: str, article: Article, predictions: Sequence[Annotation]) -> None:
+    if not predictions:
+        fault = "has no annotation of"
+    elif len(predictions) > 1:
+        fault = f"has {len(predictions)} annotations of"
+    elif predictions[0].digest != article.digest:
+        fault = "annotated another text than that of"
+    else:
+        return
+    raise TrainingError(
+        f"{name} {fault} the test article {article.id!r}",
+        todo="predict every article of the test split once, as it stands in articles.jsonl, then evaluate again",
+        where=article.id,
+    )

@@ -1,0 +1,68 @@
+"""Front door of ``labeling train``: the latest dataset -> extractors in ``models/``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from labeling.project import shipped_config
+from labeling.training import extractors
+from labeling.training.token_classifier import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from labeling.project import Project
+
+# What is trained when nothing else is asked for: the flat layer, and every span.
+DEFAULT_CONFIGS = ("ner.cfg", "spancat.cfg")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """The folders of the models."""
+
+    models: tuple[str, ...]
+
+
+def train(
+    project: Project,
+    configs: Sequence[Path] = (),
+    *,
+    checkpoints: Sequence[str] = (),
+    seed: int = 1,
+    steps: int | None = None,
+    log: TextIO = sys.stderr,
+) -> TrainResult:
+    """Train an extractor for each config and each checkpoint on the latest dataset, into ``models/``.
+
+    A model's name ends in a digest of dataset, settings, seed and steps: one that was trained otherwise stays.
+
+    Args:
+        project: Whose dataset.
+        configs: spaCy training configs; the shipped ``ner.cfg`` and ``spancat.cfg`` when nothing is named.
+        checkpoints: Models of ``transformers`` to fine-tune, each a folder or a name on the Hub.
+        seed: Of every random number in training.
+        steps: The most updates.
+        log: Where spaCy's table goes.
+
+    Raises:
+        MissingInput: Nothing was compiled.
+        TrainingError: There is nothing to train on, or a config or checkpoint cannot be used.
+        NoRoom: The disk is full, or the folder for models may not be written.
+    """
+    latest, models = project.workspace.latest, project.workspace.models
+    if not configs and not checkpoints:
+        configs = [shipped_config(name) for name in DEFAULT_CONFIGS]
+    with project.workspace.opened():
+        pipelines = [
+            extractors.train_pipeline(config, latest, models, seed=seed, steps=steps, log=log) for config in configs
+        ]
+        settings = Settings(steps=steps)
+        classifiers = [
+            extractors.train_token_classifier(name, latest, models, seed=seed, settings=settings, log=log)
+            for name in checkpoints
+        ]
+    return TrainResult(tuple(map(str, [*pipelines, *classifiers])))
