@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def find_in() -> Finder:
-    """Find what articles share; ``buckets`` says into how many parts the work is cut."""
+    """Find what articles share; ``buckets`` is into how many parts the work is cut."""
     frames.choose_runner("")
 
     def found(articles: Sequence[Article], rules: PassageRules | None = None, buckets: int = 1) -> FoundPassages:

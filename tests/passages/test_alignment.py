@@ -27,7 +27,7 @@ def side_by_side(left: str, right: str, words: int = 12) -> list[tuple[str, str,
 
 
 def test_a_lightly_edited_passage_is_one_stretch() -> None:
-    """A word put in, a word changed and other typography: one stretch, whose words are counted."""
+    """A word inserted, a word replaced and other typography give one stretch, whose words are counted."""
     left = (
         "Before it. They underlined the urgent need for all countries to take immediate, sustained, verifiable steps."
     )
@@ -43,7 +43,7 @@ def test_a_lightly_edited_passage_is_one_stretch() -> None:
     assert side_by_side(left, right, 10) == []
 
 
-def test_shorter_runs_are_no_passage() -> None:
+def test_runs_below_the_least_length_are_not_passages() -> None:
     """Eleven words in common are not twelve."""
     shared = " ".join(f"s{n}" for n in range(11))
 
@@ -51,14 +51,14 @@ def test_shorter_runs_are_no_passage() -> None:
     assert side_by_side(f"a {shared} x b", f"c {shared} x d") == [(f"{shared} x", f"{shared} x", 12)]
 
 
-def test_passages_in_another_order_are_found() -> None:
+def test_passages_are_found_in_any_order() -> None:
     """Two paragraphs that changed places are two stretches, in the order of the right text."""
     one, two = " ".join(f"a{n}" for n in range(12)), " ".join(f"b{n}" for n in range(14))
 
     assert side_by_side(f"{one} x {two}", f"{two} y {one}") == [(two, two, 14), (one, one, 12)]
 
 
-def test_each_word_stands_in_one_stretch_at_most() -> None:
+def test_each_word_is_in_one_stretch_at_most() -> None:
     """A paragraph that one text prints twice and the other once is shared once."""
     one = " ".join(f"a{n}" for n in range(12))
 
@@ -105,8 +105,8 @@ def laid_by_hand(left: list[str], right: list[str]) -> list[tuple[int, int, int]
 
 
 @given(TOKENS, TOKENS)
-def test_tiles_are_those_of_a_plain_search(left: list[str], right: list[str]) -> None:
-    """The longest run first, and of two as long the one that comes first in the right text."""
+def test_tiles_equal_those_of_a_plain_search(left: list[str], right: list[str]) -> None:
+    """The longest run is laid first, and of two as long the one that comes first in the right text."""
     one, other = (stream_of(Texts.from_strings([" ".join(text)])) for text in (left, right))
     found = lay_tiles(one, other)
 
@@ -116,8 +116,10 @@ def test_tiles_are_those_of_a_plain_search(left: list[str], right: list[str]) ->
 
 
 @given(TOKENS, TOKENS, TOKENS, TOKENS, st.integers(6, 12))
-def test_a_shared_run_is_found(a: list[str], b: list[str], c: list[str], d: list[str], words: int) -> None:
-    """A run that stands in both texts, of words that are nowhere else, lies inside one stretch."""
+def test_every_shared_run_is_inside_a_stretch(
+    a: list[str], b: list[str], c: list[str], d: list[str], words: int
+) -> None:
+    """A run that both texts have, of words that are nowhere else, is inside one stretch."""
     run = [f"run{n}" for n in range(words)]
     left, right = [*a, *run, *b], [*c, *run, *d]
     stretches = align_words(words_of(" ".join(left)), words_of(" ".join(right)), words)
@@ -130,7 +132,7 @@ def test_a_shared_run_is_found(a: list[str], b: list[str], c: list[str], d: list
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the two real articles are not here")
-def test_the_two_real_articles_to_the_character() -> None:
+def test_alignment_of_the_two_real_articles_is_exact_to_the_character() -> None:
     """Four passages, seen by hand: one across a glued sentence and an added word, one across an edited clause."""
     left, right = (path.read_text(encoding="utf-8") for path in sorted(REAL.glob("*.txt")))
     found = side_by_side(left, right)
@@ -146,8 +148,8 @@ def test_the_two_real_articles_to_the_character() -> None:
 
 
 @given(st.lists(st.tuples(TOKENS, TOKENS), min_size=1, max_size=5), st.integers(6, 12))
-def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[str], list[str]]], words: int) -> None:
-    """What stands beside a pair in its batch changes nothing, whatever the lengths of the texts."""
+def test_alignment_does_not_depend_on_the_batch(pairs: list[tuple[list[str], list[str]]], words: int) -> None:
+    """Other pairs in the batch change nothing, whatever the lengths of the texts."""
     left, right = (
         stream_of(Texts.from_strings(" ".join(text) for text in texts)) for texts in zip(*pairs, strict=True)
     )
@@ -162,6 +164,6 @@ def test_many_pairs_at_once_are_the_same_as_one_by_one(pairs: list[tuple[list[st
     assert list(zip(found.pair.tolist(), *(column.tolist() for column in ends), strict=True)) == alone
 
 
-def test_nothing_in_common_is_no_stretch() -> None:
-    """Two texts without a word in common share nothing."""
+def test_texts_without_a_common_word_share_no_stretch() -> None:
+    """The result is empty."""
     assert align_words(words_of("a b c"), words_of("d e f"), 6) == []

@@ -36,7 +36,7 @@ def article(name: str, text: str, source: str = "", published: str = "") -> Arti
 
 
 def own(name: str, count: int) -> str:
-    """Words that stand in one article only."""
+    """Words that only one article has."""
     return " ".join(f"{name}{n}" for n in range(count))
 
 
@@ -49,7 +49,7 @@ def together(found: FoundPassages, what: str) -> list[list[str]]:
 
 
 def printed(passage: Passage, articles: Iterable[Article]) -> list[tuple[str, str]]:
-    """Where a passage stands, and what is printed there."""
+    """The places of a passage, and what is printed there."""
     texts = {each.id: each.text for each in articles}
     return [(place.article, texts[place.article][place.start : place.end]) for place in passage.places]
 
@@ -68,10 +68,10 @@ CORPUS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), min_size=
 
 @settings(max_examples=60, deadline=None)
 @given(PIECES, CORPUS, st.integers(6, 12))
-def test_any_shared_run_is_found_and_nothing_else(
+def test_leak_groups_equal_those_of_comparing_every_run(
     find_in: Finder, pieces: list[str], corpus: list[list[int]], words: int
 ) -> None:
-    """Leak groups are those of comparing every run of N words with every other, and every whole text."""
+    """The guarantee: groups are those of comparing every run of N words with every other, and every whole text."""
     texts = [
         " ".join(f"{pieces[n % len(pieces)]} {own(f'x{i}y{k}z', 1)}" for k, n in enumerate(order))
         for i, order in enumerate(corpus)
@@ -91,8 +91,8 @@ def test_any_shared_run_is_found_and_nothing_else(
 
 @settings(max_examples=20, deadline=None)
 @given(st.permutations(range(8)), st.integers(1, 3))
-def test_order_and_parts_change_nothing(find_in: Finder, order: list[int], buckets: int) -> None:
-    """In any order, cut into any number of parts, the same passages and clusters."""
+def test_result_does_not_depend_on_order_and_buckets(find_in: Finder, order: list[int], buckets: int) -> None:
+    """In any order, cut into any number of parts, the passages and clusters are the same."""
     shared = [own("s", 30), own("t", 14), own("u", 20)]
     articles = [
         article(f"a{n}", f"{own(f'x{n}y', n)} {shared[n % 3]} {own(f'z{n}y', 9)} {shared[n % 2]}") for n in range(8)
@@ -101,7 +101,7 @@ def test_order_and_parts_change_nothing(find_in: Finder, order: list[int], bucke
     assert find_in([articles[n] for n in order], buckets=buckets) == find_in(articles)
 
 
-def test_a_passage_stands_beside_the_fullest_article(find_in: Finder) -> None:
+def test_first_place_of_a_passage_is_in_the_fullest_article(find_in: Finder) -> None:
     """One row for a passage of three articles, the fullest first; offsets are code points, also after an emoji."""
     shared = "the two ministers agreed to meet again in the spring of next year in Malé"
     articles = [
@@ -116,7 +116,7 @@ def test_a_passage_stands_beside_the_fullest_article(find_in: Finder) -> None:
     assert printed(passage, articles) == [("b", shared.upper()), ("a", shared), ("c", shared.replace("é", "e"))]
 
 
-def test_names_do_not_move_when_articles_arrive(find_in: Finder) -> None:
+def test_names_are_stable_when_articles_arrive(find_in: Finder) -> None:
     """A passage, a story and a leak group keep their names when articles that share nothing with them come."""
     articles = [article("m", f"{own('s', 30)} m"), article("n", f"{own('s', 30)} n n2")]
     before = find_in(articles)
@@ -127,8 +127,8 @@ def test_names_do_not_move_when_articles_arrive(find_in: Finder) -> None:
     assert [(row.story, row.leak_group, row.lead) for row in before.clusters] == [("n", "m", False), ("n", "m", True)]
 
 
-def test_who_else_is_in_a_leak_group_changes_no_story(find_in: Finder) -> None:
-    """Four words in five of one report stand in another: one story, alone and among others with its first words."""
+def test_story_does_not_depend_on_the_rest_of_the_leak_group(find_in: Finder) -> None:
+    """Two reports that share four words in five are one story, alone and among others with the same first words."""
     shared = [own("s", 12), *(own(f"t{n}x", 4) for n in range(40))]
     pair = [article(name, " ".join(f"{part} {name}{n}" for n, part in enumerate(shared))) for name in ("a", "bb")]
     others = [article(f"o{n}", f"{shared[0]} {own(f'o{n}y', 100)}") for n in range(12)]
@@ -155,7 +155,7 @@ def test_boilerplate_of_one_source_joins_nothing(find_in: Finder) -> None:
     ]
 
 
-def test_what_is_shared_beside_boilerplate_still_joins(find_in: Finder) -> None:
+def test_runs_next_to_boilerplate_join(find_in: Finder) -> None:
     """Twelve words before the footer join two articles, eleven do not: boilerplate cuts runs."""
     footer = own("f", 20)
     articles = [article(f"a{day}", f"{own(f'x{day}y', 30)} {footer}", "A", f"2024-01-0{day}") for day in range(1, 6)]
@@ -195,8 +195,8 @@ def test_identical_texts_are_always_joined(find_in: Finder) -> None:
     assert together(found, "leak_group") == together(found, "story")
 
 
-def test_a_footer_in_a_thousand_undated_articles(find_in: Finder) -> None:
-    """Where nothing tells it from a reprint, it joins all, in a thousand rows, not half a million; it is no story."""
+def test_footer_of_undated_articles_joins_all_in_linear_size(find_in: Finder) -> None:
+    """Without dates a footer looks like a reprint: it joins a thousand articles in as many rows, and makes no story."""
     footer = own("f", 15)
     found = find_in([article(f"a{n:04}", f"{own(f'x{n}y', 40)} {footer}") for n in range(1000)])
 
@@ -215,7 +215,7 @@ def test_too_large_is_refused_before_it_is_read(find_in: Finder) -> None:
 
 
 def test_too_much_in_common_is_refused_before_it_is_written_out(find_in: Finder) -> None:
-    """Articles that share nearly all they have take more than their length tells, and are refused too."""
+    """Articles that share nearly everything take more memory than their length suggests, and are refused, too."""
     copies = [article(f"a{n}", f"{own('s', 4000)} {n}") for n in range(900)]
     others = [article(f"a{n}", own(f"x{n}y", 2600)) for n in range(900)]
 
@@ -241,7 +241,7 @@ def test_the_two_real_articles_are_one_story(find_in: Finder) -> None:
 @here
 @pytest.mark.parametrize("source", ["", "one site"])
 def test_near_duplicates_are_ten_stories(find_in: Finder, source: str) -> None:
-    """The ten known pairs and nothing else, though the other texts hold pieces of each other; of one source or none."""
+    """The ten known pairs and no others, though the other texts hold pieces of each other; with or without a source."""
     folder = CORPORA / "near_duplicates/parkr_ndd/ndd"
     files = sorted((folder / "test").glob("*.txt"))
     known = [
@@ -264,7 +264,7 @@ def test_daily_releases_are_different_stories_in_one_leak_group(find_in: Finder)
 
 
 @here
-def test_different_news_shares_nothing(find_in: Finder) -> None:
+def test_different_news_shares_no_passage(find_in: Finder) -> None:
     """Twenty-two Wikinews articles share no run of twelve words; two government releases share one sentence."""
     assert find_in(read("gum_news/news.jsonl")).passages == ()
     (passage,) = find_in(read("re3d/uk_government.jsonl")).passages

@@ -33,7 +33,7 @@ def test_every_run_holds_a_fingerprint(texts: list[list[str]]) -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_fingerprints_are_the_smallest_of_a_window(texts: list[list[str]]) -> None:
-    """What is kept is exactly what some window's smallest number is, redone one window at a time."""
+    """The kept numbers are exactly those that are the smallest of some window, computed one window at a time."""
     text, values, at, _ = winnow(stream_of(*texts), N)
     width = N - gram_size(N) + 1
     expected = set()
@@ -55,8 +55,8 @@ def test_one_word_in_three_begins_a_fingerprint() -> None:
 
 
 @given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from([6, 8, 12, 21, 40]))
-def test_what_stands_beside_a_fingerprint_never_hides_a_run(texts: list[list[str]], words: int) -> None:
-    """Wherever a run of N words stands twice, its fingerprint has the same words beside it, in one mask at least."""
+def test_neighbours_of_a_fingerprint_never_hide_a_run(texts: list[list[str]], words: int) -> None:
+    """Wherever a run of N words occurs twice, its fingerprint has the same neighbours, under one mask at least."""
     copied = [f"run{n}" for n in range(words)]
     whole = [*texts[0], *copied, *texts[-1]]
     text, values, at, near = winnow(stream_of(*texts, copied, whole, [*copied, *texts[0]]), words)
@@ -72,8 +72,8 @@ def test_what_stands_beside_a_fingerprint_never_hides_a_run(texts: list[list[str
     assert all(any(len(seen[value, int(mask)]) == 1 for mask in neighbour_masks(words)) for value in found)
 
 
-def test_the_words_beside_a_fingerprint_are_those_of_a_run() -> None:
-    """Runs of 12 words hold 8 and 4 more: none before and four after, or one and three, and so on; a byte each."""
+def test_masks_cover_the_words_of_a_run_next_to_its_fingerprint() -> None:
+    """Runs of 12 words hold a fingerprint of 8 and 4 more: 0 before and 4 after, or 1 and 3, and so on; a byte each."""
     assert [f"{int(mask):016x}" for mask in neighbour_masks(12)] == [
         "ffffffff00000000",
         "00ffffffff000000",
@@ -96,7 +96,7 @@ def runs_that_hold(texts: list[list[str]], *prints: tuple[int, int]) -> list[tup
 
 
 def test_the_windows_of_a_fingerprint_are_all_runs_that_hold_it() -> None:
-    """With N = 8 and k = 5, a fingerprint at word 6 stands in the runs that start at words 3 to 6, each given once."""
+    """With N = 8 and k = 5, a fingerprint at word 6 is in the runs that start at words 3 to 6, each given once."""
     words = [f"w{n}" for n in range(30)]
     values = hash_grams(words_of(" ".join(words)).ids, N).tolist()
 
@@ -113,7 +113,7 @@ def test_windows_end_where_the_text_does() -> None:
     assert [(owner, place) for owner, _, place in found] == [(0, 0), (0, 2), (1, 2)]
 
 
-def test_a_text_as_a_whole_has_a_number_by_its_words_in_order() -> None:
+def test_hash_of_a_text_depends_on_its_words_and_their_order() -> None:
     """The same words in order have one number; in another order, or one word more, another."""
     values = hash_texts(stream_of(["a", "b"], ["A,", "b!"], ["b", "a"], ["a", "b", "b"], ["b"], ["b", "b"])).tolist()
 

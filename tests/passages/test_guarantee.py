@@ -1,4 +1,4 @@
-"""The promise as a whole: whatever articles share and whenever they come, no passage stands in two splits."""
+"""The promise as a whole: whatever articles share and whenever they come, no passage is in two splits."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def placed(find_in: Finder, articles: Sequence[Article], before: Sequence[SplitA
 
 @settings(max_examples=40, deadline=None)
 @given(ARTICLES, st.integers(0, 14), st.randoms())
-def test_no_passage_in_two_splits_whenever_articles_come(
+def test_no_passage_is_in_two_splits_whenever_articles_come(
     find_in: Finder, plan: list[list[tuple[int, bool]]], first: int, random: Random
 ) -> None:
-    """In two batches, in any order: the certificate, which trusts no cluster, counts nothing; no old row moves."""
+    """In two batches, in any order, the certificate, which trusts no cluster, counts nothing, and no old row moves."""
     articles = written(plan)
     before = placed(find_in, articles[:first], []) if first else []
     shuffled = list(articles)

@@ -53,8 +53,8 @@ def corpus() -> list[Article]:
 
 
 @pytest.mark.ray
-def test_ray_finds_the_same(tmp_path: Path, find_in: Callable[..., FoundPassages]) -> None:
-    """On a local Ray cluster: the same rows as in one process, and no limit of this machine's memory."""
+def test_ray_and_one_process_find_the_same(tmp_path: Path, find_in: Callable[..., FoundPassages]) -> None:
+    """On a local Ray cluster the rows are those of one process, and the memory of this machine is not asked for."""
     write_rows(tmp_path / "articles.jsonl", corpus())
     script = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path / "articles.jsonl"), str(tmp_path)],
@@ -72,15 +72,15 @@ def test_ray_finds_the_same(tmp_path: Path, find_in: Callable[..., FoundPassages
 
 
 @pytest.mark.ray
-def test_a_cluster_that_does_not_answer_is_named() -> None:
-    """An address where no cluster is: a refusal that says which, and what to do."""
+def test_unreachable_ray_cluster_is_named() -> None:
+    """An address without a cluster: the refusal names it, with what to do."""
     with pytest.raises(RayUnavailable, match=r"'127\.0\.0\.1:1' cannot be used: .*refused") as refusal:
         frames.choose_runner("127.0.0.1:1")
 
     assert "`ray` under [passages]" in refusal.value.todo
 
 
-def test_ray_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_ray_is_refused_with_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Ray is not installed, the extra to install is named."""
     monkeypatch.setitem(sys.modules, "ray", None)
 

@@ -41,13 +41,13 @@ def rows(table: Columns, *names: str) -> list[tuple[int, ...]]:
 
 
 def test_what_one_article_repeats_is_not_shared() -> None:
-    """A fingerprint twice in one article is none of two articles."""
+    """A fingerprint that one article has twice is not one of two articles."""
     prints = columns(hash=[5, 5, 6, 6, 7], article=[1, 1, 1, 2, 3], at=[0, 9, 3, 4, 0], near=[0] * 5)
 
     assert rows(keep_repeated_fingerprints(prints, neighbour_masks(12)), "article", "at") == [(1, 3), (2, 4)]
 
 
-def test_a_stock_phrase_is_not_shared() -> None:
+def test_stock_phrases_are_not_shared() -> None:
     """Of runs of 12 words, those count that go on alike for four words: after it, before it, or two on either side."""
     alike = [0x11_22_33_44_00_00_00_01, 0x11_22_33_44_00_00_00_02]  # the four words after it
     prints = columns(
@@ -58,7 +58,7 @@ def test_a_stock_phrase_is_not_shared() -> None:
             *alike,
             *(0x01_44_33_22_11, 0x02_44_33_22_11),  # the four before it
             *(0x01_01_55_66_77_88_01_01, 0x02_02_55_66_77_88_02_02),  # two and two
-            *(0x01_33_55_66_01_88_22_11, 0x02_33_55_66_02_88_22_11),  # three, no fourth beside them
+            *(0x01_33_55_66_01_88_22_11, 0x02_33_55_66_02_88_22_11),  # three, and no fourth next to them
         ],
     )
 
@@ -73,7 +73,7 @@ def test_a_stock_phrase_is_not_shared() -> None:
 
 
 def test_boilerplate_is_what_one_source_prints_on_many_days() -> None:
-    """Three days of source 1 make run 5 boilerplate, also in source 2; one day of three sources does not, nor none."""
+    """Three days of source 1 make run 5 boilerplate, also in source 2; a day each of three sources does not."""
     table = columns(
         hash=[5, 5, 5, 5, 6, 6, 6, 7, 7, 7],
         article=[1, 2, 3, 4, 1, 4, 5, 1, 2, 3],
@@ -119,7 +119,7 @@ def test_each_article_is_joined_to_the_fullest() -> None:
     assert sorted(pairs["article"].tolist()) == [n for n in range(many) if n != 700]
 
 
-def test_runs_that_follow_each_other_are_one() -> None:
+def test_consecutive_runs_are_one() -> None:
     """Runs of 6 words at 3, 4 and 5, and at 20, 21 and 22 of the centre, are one run of 8 words; at 30 is another."""
     table = columns(
         kind=[REPRINT] * 4,
@@ -142,8 +142,8 @@ def test_runs_that_follow_each_other_are_one() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
-def test_groups_are_what_hangs_together(pairs: list[tuple[int, int]]) -> None:
-    """The groups are those of a plain search through the pairs, each named by its least member."""
+def test_connected_components_equal_those_of_a_plain_search(pairs: list[tuple[int, int]]) -> None:
+    """Each component is named by its least member."""
     group = {article: {article} for pair in pairs for article in pair}
     for one, other in pairs:
         both = group[one] | group[other]
@@ -156,8 +156,8 @@ def test_groups_are_what_hangs_together(pairs: list[tuple[int, int]]) -> None:
     )
 
 
-def test_a_long_chain_is_one_group() -> None:
-    """Ten thousand articles, each sharing with the next one only, hang together."""
+def test_long_chain_is_one_component() -> None:
+    """Ten thousand articles, each sharing text with the next one only, are one leak group."""
     chain = np.random.default_rng(1).permutation(10_000).astype(np.uint64)
 
     assert set(find_connected_components({"centre": chain[:-1], "article": chain[1:]})["group"].tolist()) == {0}

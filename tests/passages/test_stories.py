@@ -16,7 +16,7 @@ OWN = iter(range(10**9))
 
 
 def own(count: int) -> list[str]:
-    """Words that stand nowhere else."""
+    """Words that are nowhere else."""
     return [f"own{next(OWN)}" for _ in range(count)]
 
 
@@ -44,21 +44,21 @@ RELEASE = own(80)
         ((A, 10), (A, 11), 80, False),
     ],
 )
-def test_coverage_source_and_date_decide(
+def test_story_depends_on_coverage_source_and_date(
     one: tuple[int, int],
     other: tuple[int, int],
     shared: int,
     expected: bool,  # noqa: FBT001 - a table's column
 ) -> None:
-    """Of the shorter article 100 words, ``shared`` of them in a passage of both."""
+    """The shorter article has 100 words, ``shared`` of them in a passage of both."""
     left = report(7, RELEASE[:shared] + own(120 - shared), *one)
     right = report(8, RELEASE[:shared] + own(100 - shared), *other)
 
     assert group_stories([left, right], RULES) == {7: 7, 8: 7 if expected else 8}
 
 
-def test_one_outlets_rerun_is_one_story() -> None:
-    """Nine tenths of the text on one day: a rerun; on two days it is not, unless word for word the same."""
+def test_rerun_of_one_outlet_is_one_story() -> None:
+    """Nine tenths of the text on one day are a rerun; on two days they are not, unless word for word the same."""
     left, right = RELEASE + own(8), RELEASE + own(8)
 
     assert group_stories([report(7, left, A, 10), report(8, right, A, 10)], RULES) == {7: 7, 8: 7}
@@ -66,22 +66,22 @@ def test_one_outlets_rerun_is_one_story() -> None:
     assert group_stories([report(7, left, A, 10), report(8, left, A, 400)], RULES) == {7: 7, 8: 7}
 
 
-def test_the_fullest_leads() -> None:
+def test_fullest_article_leads_its_story() -> None:
     """The lead is the article with most words, and of two as full the one with the lesser number."""
     short, long, other = RELEASE + own(5), RELEASE + own(20), RELEASE + own(20)
 
     assert group_stories([report(1, short), report(3, long), report(2, other)], RULES) == {1: 2, 2: 2, 3: 2}
 
 
-def test_stories_do_not_run_on_from_day_to_day() -> None:
-    """Each of ten daily reports is near the next one, but only those near the lead are its story."""
+def test_stories_do_not_chain_from_day_to_day() -> None:
+    """Each of ten daily reports is similar to the next one, but only those similar to the lead are its story."""
     reports = [report(day, RELEASE + own(100 - day), day, 100 + 3 * day) for day in range(1, 11)]
     leads = group_stories(reports, RULES)
 
     assert leads == {1: 1, 2: 1, 3: 3, 4: 3, 5: 5, 6: 5, 7: 7, 8: 7, 9: 9, 10: 9}
 
 
-def test_the_order_changes_nothing_and_sketches_miss_nothing() -> None:
+def test_stories_do_not_depend_on_order_and_sketches_miss_none() -> None:
     """Sixty articles of six releases with a footer in common: each release is one story, in any order."""
     footer = own(20)
     texts = [own(90) for _ in range(6)]

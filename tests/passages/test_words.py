@@ -33,7 +33,7 @@ def cut(text: str) -> list[str]:
         ("👍 👍", ["👍 👍"]),
     ],
 )
-def test_words_stand_where_they_are_printed(text: str, expected: list[str]) -> None:
+def test_offsets_of_words_are_where_they_are_printed(text: str, expected: list[str]) -> None:
     """A word is a run of letters and digits with its marks; without any, the text is one word."""
     assert cut(text) == expected
 
@@ -51,13 +51,13 @@ def test_words_stand_where_they_are_printed(text: str, expected: list[str]) -> N
         ("İstanbul", "istanbul"),
     ],
 )
-def test_typography_is_not_looked_at(one: str, other: str) -> None:
-    """Case, accents, width, punctuation and invisible marks make no other word."""
+def test_words_ignore_typography(one: str, other: str) -> None:
+    """Case, accents, width, punctuation and invisible marks do not make another word."""
     assert words_of(one).ids.tolist() == words_of(other).ids.tolist()
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=12))
-def test_many_texts_at_once_are_the_same_as_one_by_one(texts: list[str]) -> None:
+def test_words_do_not_depend_on_the_batch(texts: list[str]) -> None:
     """A text's words do not depend on its neighbours in a batch."""
     together = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in words_of_all(texts)]
     apart = [(each.ids.tolist(), each.starts.tolist(), each.ends.tolist()) for each in map(words_of, texts)]
@@ -66,7 +66,7 @@ def test_many_texts_at_once_are_the_same_as_one_by_one(texts: list[str]) -> None
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=12), st.integers(1, 30))
-def test_where_batches_are_cut_changes_nothing(texts: list[str], size: int) -> None:
+def test_words_do_not_depend_on_the_size_of_batches(texts: list[str], size: int) -> None:
     """However many bytes are read at once, every text is read once and in order."""
     whole = [each.ids.tolist() for each in words_of_all(texts)]
     before, room._CACHE_BYTES = room._CACHE_BYTES, size
@@ -96,8 +96,8 @@ SPELLED = st.builds(
 
 
 @given(st.lists(SPELLED, min_size=1, max_size=30))
-def test_one_number_for_one_word(spelled: list[str]) -> None:
-    """Two words have one number exactly when they are spelled alike, whatever stands beside them."""
+def test_word_numbers_are_equal_when_words_are(spelled: list[str]) -> None:
+    """Two words have one number exactly when they are spelled alike, whatever is next to them."""
     numbers = words_of(" ".join(spelled)).ids.tolist()
 
     assert len(numbers) == len(spelled)

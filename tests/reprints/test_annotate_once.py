@@ -1,4 +1,4 @@
-"""What is carried between articles of one story, who waits for whom, and what the page offers then."""
+"""Carrying gold between articles of one story: what is carried, what waits for it, and what the page shows then."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ LEAD = gold(
 
 
 def words(row: ProjectedRow) -> list[str]:
-    """The words that were carried, as they stand in the article they were carried to."""
+    """The words that were carried, as printed in the article they were carried to."""
     return [TEXTS[row.article][span.start : span.end] for span in row.spans]
 
 
-def test_people_s_words_go_to_whoever_shares_the_text() -> None:
+def test_gold_is_carried_to_every_article_that_shares_the_text() -> None:
     """To the reprint, and to an article of another story with the same passage; relations with both ends."""
     rows = carry_gold(PRESS, [LEAD], done("lead"))
 
@@ -89,8 +89,8 @@ def test_people_s_words_go_to_whoever_shares_the_text() -> None:
     assert rows[0].stretches == ((8, 104),)
 
 
-def test_what_a_person_was_shown_stays_as_it_was() -> None:
-    """The reprint is annotated meanwhile, then the lead is changed: only the article that is still open is told."""
+def test_rows_of_annotated_articles_stay_as_they_were() -> None:
+    """The reprint is annotated, then gold of the lead changes: only the article that is still open gets the change."""
     before = carry_gold(PRESS, [LEAD], done("lead"))
     changed = gold("lead", at("lead", "Idris Deby", "PERSON"))
 
@@ -102,8 +102,8 @@ def test_what_a_person_was_shown_stays_as_it_was() -> None:
     ]
 
 
-def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
-    """The story's own lead goes first; another adds only what stands in words that the lead does not have."""
+def test_second_source_adds_spans_only_in_words_of_its_own() -> None:
+    """The story's own lead goes first; another source adds only what is in words that the lead does not have."""
     end = " Observers of the African Union welcomed the outcome of the talks in a statement"
     texts = {"a": BODY + ".", "b": f"{BODY}.{end}.", "c": f"Elsewhere.{end}."}
     articles = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
@@ -120,13 +120,13 @@ def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
     )
     start = texts["c"].index("African Union")
     union = GoldSpan(id="u", start=start, end=start + 13, label="INTL_ORG", rule="one", by=("ana",))
-    said = [
+    agreed = [
         Gold(article="a", digest=articles["a"].digest, complete=True, spans=(at("lead", "Chad", "COUNTRY"),)),
         Gold(article="c", digest=articles["c"].digest, complete=True, spans=(union,)),
     ]
     people = [Annotation(article=name, digest=articles[name].digest, annotator="ana") for name in ("a", "c")]
 
-    rows = carry_gold(press, said, people)
+    rows = carry_gold(press, agreed, people)
 
     assert [(row.source, [texts["b"][span.start : span.end] for span in row.spans]) for row in rows] == [
         ("a", ["Chad"]),
@@ -134,8 +134,8 @@ def test_the_second_helper_speaks_where_the_first_has_no_words() -> None:
     ]
 
 
-def test_a_skipped_lead_lets_its_reprints_go() -> None:
-    """Nobody waits for what will never be annotated: skipped, or ruled out."""
+def test_reprints_of_a_skipped_lead_do_not_wait() -> None:
+    """Nobody waits for what will never be annotated, since it was skipped or ruled out."""
     skipped = carry_gold(PRESS, [], done("lead", state="skipped"))
     ruled_out = carry_gold(PRESS, [gold("lead", usable=False)], done("lead"))
 
@@ -145,7 +145,7 @@ def test_a_skipped_lead_lets_its_reprints_go() -> None:
     assert find_waiting_reprints(CLUSTERS, skipped) == set()
 
 
-def test_drafts_and_models_are_nobody_s_word() -> None:
+def test_drafts_and_predictions_do_not_finish_an_article() -> None:
     """An article with a draft in it is still open, and nothing is carried from it."""
     model = Annotation(article="reprint", digest=ARTICLES["reprint"].digest, annotator="model:rules")
 
@@ -154,7 +154,7 @@ def test_drafts_and_models_are_nobody_s_word() -> None:
     assert [row.article for row in rows] == ["reprint", "short"]
 
 
-def test_leads_first_and_the_order_of_the_file_else() -> None:
+def test_leads_come_first_and_order_is_kept_otherwise() -> None:
     """Reprints come last; an article that `cluster` does not know yet counts as a lead."""
     late = Article(id="late", text="New.", digest=digest_of("New."))
 
@@ -163,8 +163,8 @@ def test_leads_first_and_the_order_of_the_file_else() -> None:
     assert [article.id for article in ordered] == ["other", "late", "lead", "reprint"]
 
 
-def test_what_was_saved() -> None:
-    """Three spans by hand bought four more; two of them were looked at, and one was left as it was."""
+def test_savings_count_carried_checked_and_accepted_spans() -> None:
+    """Three spans by hand bought four more; two of them were checked, and one stayed as it was."""
     rows = carry_gold(PRESS, [LEAD], done("lead"))
     accepted = gold("short", at("short", "Chad", "COUNTRY"), at("short", "Traore", "PERSON"))
 
@@ -173,8 +173,8 @@ def test_what_was_saved() -> None:
     ]
 
 
-def test_the_page_offers_one_word() -> None:
-    """Where people spoke, what they said; where nobody did, the model; every model falls silent beside it."""
+def test_page_shows_one_combined_suggestion() -> None:
+    """Where people annotated the words, what they marked; elsewhere the model; every model is silent on its own."""
     (row,) = [row for row in carry_gold(PRESS, [LEAD], done("lead")) if row.article == "reprint"]
     spans = [("BAMAKO", 0), ("Traore", 16), ("Addis Ababa", 57), ("Chad", 49)]
     model = Annotation(
@@ -191,7 +191,7 @@ def test_the_page_offers_one_word() -> None:
     offered = combine_suggestions({"reprint": {"model:rules": model}, "other": {"model:rules": elsewhere}}, [row])
 
     word = offered["reprint"].pop(combined_signature("model:rules"))
-    # `Addis Ababa` stands in words that a person has read without marking them.
+    # `Addis Ababa` is in words that a person has read without marking them.
     assert [(span.id, span.label) for span in word.spans] == [
         ("BAMAKO", "LOCATION"),
         ("Aminata Traore", "PERSON"),
@@ -205,7 +205,7 @@ def test_the_page_offers_one_word() -> None:
     assert offered["other"][combined_signature("model:rules")].spans == elsewhere.spans
 
 
-def test_ids_that_stand_twice_are_told_apart() -> None:
+def test_combined_suggestion_has_unique_ids() -> None:
     """Two sources may have given one id to two spans: the page knows regions by their ids."""
     rows = [
         ProjectedRow(
@@ -223,8 +223,8 @@ def test_ids_that_stand_twice_are_told_apart() -> None:
     assert [(span.id, span.start) for span in word.spans] == [("x", 0), ("x'", 4)]
 
 
-def test_who_shares_text_is_read_off_the_passages() -> None:
-    """Two articles that the fullest has in common share what overlaps in it; boilerplate is no sharing."""
+def test_shared_code_points_are_read_off_the_passages() -> None:
+    """Two articles that share passages with the fullest share what overlaps in it; boilerplate does not count."""
     footer = PASSAGES[0].model_copy(update={"kind": "boilerplate"})
 
     shared = count_shared(PASSAGES, ["reprint"], ["short", "lead", "other", "reprint"])

@@ -1,4 +1,4 @@
-"""The audit: the same words in two articles, judged differently, with no second annotator."""
+"""The audit: the same words in two articles, labelled differently, without a second annotator."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def gold(name: str, spans: dict[str, str], *, open_at: str = "") -> Gold:
     )
 
 
-def audited(*said: Gold) -> Audit:
+def audited(*golds: Gold) -> Audit:
     """The audit of these."""
-    return audit_gold(said, ARTICLES, PASSAGES, 6, {"a": "http://ls/projects/1/data?task=7"})
+    return audit_gold(golds, ARTICLES, PASSAGES, 6, {"a": "http://ls/projects/1/data?task=7"})
 
 
 def kinds(found: Audit) -> list[tuple[str, str, str, str, str]]:
@@ -71,8 +71,8 @@ def kinds(found: Audit) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def test_what_is_alike_is_counted() -> None:
-    """The same labels on the same words; what stands in words of one article only is no matter."""
+def test_audit_counts_spans_that_are_alike() -> None:
+    """The same labels on the same words are alike; spans in words of one article only do not count."""
     found = audited(
         gold("a", {"Mali": "COUNTRY", "Idris Deby": "PERSON"}),
         gold("b", {"NAIROBI": "LOCATION", "Mali": "COUNTRY", "Idris Deby": "PERSON"}),
@@ -85,8 +85,8 @@ def test_what_is_alike_is_counted() -> None:
     }
 
 
-def test_three_ways_to_differ() -> None:
-    """Another label, other ends, nothing at all: each with both texts, the silent side too, and a link."""
+def test_audit_lists_differences_of_label_boundary_and_missed_spans() -> None:
+    """Another label, other ends, nothing at all: each with both texts, also of the side without a span, and a link."""
     found = audited(
         gold("a", {"Mali": "COUNTRY", "Aminata Traore of Mali": "PERSON", "Addis Ababa": "LOCATION"}),
         gold("b", {"Mali": "LOCATION", "Aminata Traore": "PERSON"}),
@@ -108,21 +108,21 @@ def test_three_ways_to_differ() -> None:
     )
 
 
-def test_the_same_is_found_from_the_other_side() -> None:
+def test_audit_finds_missed_spans_on_either_side() -> None:
     """What the later article has and the earlier one lacks is missed as well."""
     found = audited(gold("a", {}), gold("b", {"Chad": "COUNTRY"}))
 
     assert kinds(found) == [("missed", "", "Chad", "COUNTRY", "Chad")]
 
 
-def test_open_stretches_are_no_silence() -> None:
-    """Where annotators of one article have not settled, nothing is known, so nothing differs."""
+def test_open_stretches_do_not_count_as_missed() -> None:
+    """Where annotators of one article have not settled, nothing is known, and nothing differs."""
     assert audited(gold("a", {"Chad": "COUNTRY"}), gold("b", {}, open_at="Chad")).differences == ()
     assert audited(gold("a", {}, open_at="Chad"), gold("b", {"Chad": "COUNTRY"})).differences == ()
 
 
-def test_a_span_that_reaches_into_words_of_its_own_is_no_silence() -> None:
-    """`Monday about the river` cannot be marked where the words are not: `Monday` alone does not differ from it."""
+def test_span_that_reaches_into_other_words_does_not_count_as_missed() -> None:
+    """`Monday about the river` cannot be marked in the other article, so `Monday` alone does not differ from it."""
     found = audited(gold("a", {"Monday": "DATE"}), gold("b", {"Monday about the river": "DATE"}))
 
     assert (found.differences, found.alike, found.share) == ((), 0, None)
@@ -136,7 +136,7 @@ def test_copies_are_compared_in_a_chain() -> None:
     assert kinds(found) == [("label", "COUNTRY", "Chad", "LOCATION", "Chad")]
 
 
-def test_the_verb_writes_what_it_finds_with_links(tmp_path: Path) -> None:
+def test_audit_verb_writes_differences_with_links(tmp_path: Path) -> None:
     """`audit.json` has the differences, each side with the address of its task; the table has a share by label."""
     project = load_project(workspace=tmp_path)
     workspace = project.workspace
@@ -165,13 +165,13 @@ def test_the_verb_writes_what_it_finds_with_links(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not RE3D.is_dir(), reason="the shared corpora are not here")
-def test_a_published_corpus_contradicts_itself(tmp_path: Path) -> None:
-    """Three daily releases of one command, same words, and of 80 spans in them 17 are judged alike."""
-    told = sorted(releases(RE3D), key=lambda each: each.article.id)
+def test_audit_finds_contradictions_in_a_published_corpus(tmp_path: Path) -> None:
+    """Three daily releases share words, and of 80 spans in these 17 are alike."""
+    marked = sorted(releases(RE3D), key=lambda each: each.article.id)
     workspace = load_project(workspace=tmp_path).workspace
-    workspace.articles.write([each.article for each in told])
+    workspace.articles.write([each.article for each in marked])
     found = cluster(load_project(workspace=tmp_path))
-    said = [
+    golds = [
         Gold(
             article=each.article.id,
             digest=each.article.digest,
@@ -181,10 +181,10 @@ def test_a_published_corpus_contradicts_itself(tmp_path: Path) -> None:
                 for span in each.spans
             ),
         )
-        for each in told
+        for each in marked
     ]
-    articles = {each.article.id: each.article for each in told}
-    audited = audit_gold(said, articles, workspace.passages.rows(), 12, {})
+    articles = {each.article.id: each.article for each in marked}
+    audited = audit_gold(golds, articles, workspace.passages.rows(), 12, {})
 
     assert (found.articles, audited.pairs) == (49, 3)
     assert (audited.alike, len(audited.differences)) == (17, 63)

@@ -36,11 +36,11 @@ RELATIONS: dict[str, list[tuple[int, int, str]]] = {
     for name, rows in json.loads((HERE / "data" / "seed_relations.json").read_text(encoding="utf-8")).items()
 }
 FIRST, SECOND = sorted(GOLD)
-RUN = 12  # what the project file says where it says nothing
+RUN = 12  # unless the project file has another number
 
 
-def said(text: str, *places: tuple[int, int]) -> Annotation:
-    """What ``ana`` says of an article ``left``."""
+def annotated(text: str, *places: tuple[int, int]) -> Annotation:
+    """What ``ana`` marked in an article ``left``."""
     spans = tuple(Span(id=f"s{n}", start=start, end=end, label="PERSON") for n, (start, end) in enumerate(places))
     return Annotation(article="left", digest=digest_of(text), annotator="ana", spans=spans)
 
@@ -49,12 +49,12 @@ def carried(left: str, right: str, *marked: str) -> list[str]:
     """Mark words in ``left``, carry them, and read them in ``right``."""
     places = [(left.index(words), left.index(words) + len(words)) for words in marked]
     found = project_annotation(
-        said(left, *places), Article(id="r", text=right, digest=digest_of(right)), align_texts(left, right, 6)
+        annotated(left, *places), Article(id="r", text=right, digest=digest_of(right)), align_texts(left, right, 6)
     )
     return [right[span.start : span.end] for span in found.spans]
 
 
-def test_a_reprint_with_other_typography() -> None:
+def test_projection_ignores_typography() -> None:
     """Case, quotes, accents, blanks and a date line change nothing about who is named."""
     left = 'The envoy of Mali, Aminata Traoré, met the "quartet" in Addis Ababa on Monday.'
     right = "BAMAKO, 3 May  -- The envoy of Mali,\n Aminata Traore, met the “quartet” in ADDIS ABABA on Monday."
@@ -68,23 +68,23 @@ def test_a_reprint_with_other_typography() -> None:
 
 
 def test_a_span_with_an_edited_word_stays_behind() -> None:
-    """Nobody has said what the new word is; its neighbours are carried."""
+    """Nobody has annotated the new word; the spans next to it are carried."""
     left = "Talks led by the deputy foreign minister of Mali ended on Monday in Addis Ababa with no result at all."
     right = "Talks led by the deputy defence minister of Mali ended on Monday in Addis Ababa with no result at all."
 
     assert carried(left, right, "deputy foreign minister of Mali", "Mali", "Addis Ababa") == ["Mali", "Addis Ababa"]
 
 
-def test_a_part_of_a_word_is_the_same_part() -> None:
-    """A handle is one word; what is marked in it is marked there."""
+def test_part_of_a_word_is_carried_to_the_same_part() -> None:
+    """A handle is one word; what is marked in it is marked there as well."""
     left = "Both sides met in Male on Monday, the ministry said, thanking @MoFAmvtoday for its kind help."
     right = "KINDER: both sides met in Male on Monday, the ministry said, thanking @MOFAMVtoday for its kind help."
 
     assert carried(left, right, "MoFA", "mvtoday") == ["MOFA", "MVtoday"]
 
 
-def test_punctuation_at_an_end_must_be_there() -> None:
-    """`Male` with an apostrophe is not `Male`: to cut the sign would be to say something that nobody said."""
+def test_span_whose_punctuation_is_missing_stays_behind() -> None:
+    """`Male` with an apostrophe is not `Male`: without the sign the span would mark something else."""
     left = "Both sides met in Male\u2019 on Monday, the ministry said, and will meet again next year."
     right = "Both sides met in Male on Monday, the ministry said, and will meet again next year."
 
@@ -92,19 +92,19 @@ def test_punctuation_at_an_end_must_be_there() -> None:
     assert carried(left, left.upper(), "Male\u2019") == ["MALE\u2019"]
 
 
-def test_what_is_not_shared_is_not_spoken_of() -> None:
-    """A short run of the same words in texts that share no passage carries nothing."""
+def test_short_runs_carry_nothing() -> None:
+    """A short run of the same words, in texts that share no passage, carries nothing."""
     left = "The Ministry of External Affairs of India said so in a short note."
     right = "Nobody at the Ministry of External Affairs wanted to speak to us about it."
 
     assert carried(left, right, "Ministry of External Affairs") == []
 
 
-def test_a_relation_goes_with_both_of_its_ends() -> None:
-    """One end stays behind: the relation does too; ids are the same on either side. The signature names the source."""
+def test_relation_is_carried_only_with_both_ends() -> None:
+    """One end stays behind, and so does the relation; ids are the same on both sides; the annotator is the source."""
     left = "Aminata Traoré of Mali met Idris Deby of Chad in Addis Ababa on Monday for talks."
     right = "Aminata Traoré of Mali met Idris Deby of Niger in Addis Ababa on Monday for talks."
-    annotation = said(left, (0, 14), (18, 22), (41, 45)).model_copy(
+    annotation = annotated(left, (0, 14), (18, 22), (41, 45)).model_copy(
         update={
             "relations": (
                 Relation(head="s0", tail="s1", label="REPRESENTS"),
@@ -129,7 +129,7 @@ PIECES = st.lists(st.tuples(WORDS, GLUE), min_size=1, max_size=30)
 
 
 @given(st.lists(PIECES, min_size=1, max_size=4), st.data())
-def test_there_and_back(parts: list[list[tuple[str, str]]], data: st.DataObject) -> None:
+def test_projection_back_restores_every_span(parts: list[list[tuple[str, str]]], data: st.DataObject) -> None:
     """Whatever is carried has the words it had, and carried back it is where it was, to the character."""
     texts = ["".join(word + glue for word, glue in part) for part in parts]
     left = "".join(texts)
@@ -138,17 +138,19 @@ def test_there_and_back(parts: list[list[tuple[str, str]]], data: st.DataObject)
     places = [(start, min(len(left), start + length)) for start, length in data.draw(st.lists(ends, max_size=8))]
     alignment = align_texts(left, right, 6)
 
-    there = project_annotation(said(left, *places), Article(id="r", text=right, digest=digest_of(right)), alignment)
+    there = project_annotation(
+        annotated(left, *places), Article(id="r", text=right, digest=digest_of(right)), alignment
+    )
     back = project_annotation(there, Article(id="left", text=left, digest=digest_of(left)), alignment.inverse)
 
-    drawn = {span.id: span for span in said(left, *places).spans}
+    drawn = {span.id: span for span in annotated(left, *places).spans}
     assert [drawn[span.id] for span in there.spans] == list(back.spans)
     assert all(0 <= span.start < span.end <= len(right) for span in there.spans)
     assert len({(span.start, span.end) for span in there.spans}) == len({(b.start, b.end) for b in back.spans})
 
 
 @given(PIECES)
-def test_a_copy_carries_everything(pieces: list[tuple[str, str]]) -> None:
+def test_projection_to_a_copy_is_the_identity(pieces: list[tuple[str, str]]) -> None:
     """Between a text and itself every span with a word in it stays where it is, in texts without repetition."""
     text = "".join(f"{word}{n}{glue}" for n, (word, glue) in enumerate(pieces))
     alignment = align_texts(text, text, 6)
@@ -180,7 +182,7 @@ def facts(annotation: Annotation) -> tuple[set[Marked], set[tuple[Marked, Marked
 @pytest.mark.parametrize(
     ("source", "target", "run", "spans", "relations"),
     [
-        # Carried, right, and in shared words at all. Counted by hand: 17 of the second article's 44 spans stand in runs
+        # Carried, right, and in shared words at all. Counted by hand: 17 of the second article's 44 spans are in runs
         # of twelve words that the first has too, and one more, `Male`, which the first writes with an apostrophe: back
         # from the second, it comes without its sign, and is wrong. Three short forms go with their full ones.
         (FIRST, SECOND, 12, (17, 17, 18), (3, 3, 4)),
@@ -233,7 +235,7 @@ def as_said(gold: Gold) -> Annotation:
 @pytest.mark.parametrize(
     ("run", "spans", "relations"), [(5, (103, 99, 488), (25, 22, 231)), (12, (77, 75, 488), (15, 14, 231))]
 )
-def test_between_all_samples_that_share_text(
+def test_precision_of_projection_between_all_samples_that_share_text(
     samples_read: list[tuple[Article, str, Annotation]],
     run: int,
     spans: tuple[int, int, int],
@@ -241,9 +243,9 @@ def test_between_all_samples_that_share_text(
 ) -> None:
     """From every article of a leak group to every other: carried, right, and all there is."""
     counted = [[0, 0, 0], [0, 0, 0]]
-    for (one, group, said), (other, beside, true) in permutations(samples_read, 2):
-        if group == beside:
-            found, found_relations = facts(project_annotation(said, other, align_texts(one.text, other.text, run)))
+    for (one, group, source), (other, other_group, true) in permutations(samples_read, 2):
+        if group == other_group:
+            found, found_relations = facts(project_annotation(source, other, align_texts(one.text, other.text, run)))
             gold, gold_relations = facts(true)
             both: list[tuple[AbstractSet[object], AbstractSet[object]]] = [
                 (found, gold),

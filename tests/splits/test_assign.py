@@ -32,7 +32,7 @@ def row(article: str, group: str, split: SplitName | None, reason: str = "") -> 
 
 
 def sides(rows: list[SplitAssignment]) -> dict[str, set[str]]:
-    """The splits in which each leak group stands."""
+    """The splits that each leak group is in."""
     found: dict[str, set[str]] = {}
     for each in rows:
         found.setdefault(each.leak_group, set()).update([each.split] if each.split else [])
@@ -47,8 +47,8 @@ def test_same_text_is_one_leak_group() -> None:
     assert group_by_text(articles) == {"a": "a", "b": "a", "c": "c"}
 
 
-def test_shares_are_kept() -> None:
-    """A hundred articles on their own stand 70 to 15 to 15."""
+def test_large_splits_keep_their_shares() -> None:
+    """A hundred articles that share nothing are split 70 to 15 to 15."""
     groups = {f"a{n}": f"a{n}" for n in range(100)}
 
     counts = Counter(each.split for each in assign_splits(groups, list(groups), [], SHARES, "1"))
@@ -56,7 +56,7 @@ def test_shares_are_kept() -> None:
     assert counts == {"train": 70, "dev": 15, "test": 15}
 
 
-def test_the_first_articles_by_hand() -> None:
+def test_first_articles_go_where_most_is_lacking() -> None:
     """The split that lacks most of its share is next: with seven articles that makes five, one and one.
 
     Lacking, train/dev/test: .7/.15/.15, 0.4/.3/.3, 0.1/.45/.45, 0.8/-.4/.6, 0.5/-.25/.75, 1.2/.., 0.9/...
@@ -68,7 +68,7 @@ def test_the_first_articles_by_hand() -> None:
     assert counts == {"train": 5, "dev": 1, "test": 1}
 
 
-def test_labels_are_considered() -> None:
+def test_rare_labels_are_in_every_split() -> None:
     """Ten of a hundred articles have a rare label: where only articles count, dev may lack it; now each split has it.
 
     Of ten, 7, 1.5 and 1.5 are due.
@@ -84,7 +84,7 @@ def test_labels_are_considered() -> None:
         assert (rare["train"], rare["dev"] >= 1, rare["test"] >= 1) in {(7, True, True), (8, True, True)}
 
 
-def test_labels_by_hand() -> None:
+def test_labels_decide_with_articles_where_a_group_goes() -> None:
     """Train has two of three articles and all treaties: a third treaty goes to dev, an article without one to train.
 
     What train, dev and test lack. Of articles, the new one among them: .7 - 2/4, .15 - 1/4, .15 - 0, that is .2, -.1
@@ -110,8 +110,8 @@ def dated() -> PlacementFacts:
     return PlacementFacts({}, split_by_date(articles, "2024-01-10", "2024-01-20"))
 
 
-def test_splits_by_date() -> None:
-    """A day's articles stand together; the first day of a split is its own; without a date an article has no place."""
+def test_articles_go_to_the_split_of_their_day() -> None:
+    """The first day of a split is its own; an article without a date has no place."""
     rows = assign_splits({name: name for name in DAYS}, list(DAYS), [], SHARES, "1", dated())
 
     assert [(each.article, each.split) for each in rows] == [
@@ -124,7 +124,7 @@ def test_splits_by_date() -> None:
     assert rows[3].reason == "it has no date, and the project splits by date"
 
 
-def test_a_leak_group_stands_where_it_began() -> None:
+def test_leak_group_stays_in_the_split_where_it_began() -> None:
     """Of a release of 9 January and its reprint of 20 January, the reprint is left out; also when it came first."""
     groups = {"a": "a", "c": "a", "b": "b", "d": "d", "e": "e"}
     left_out = row("c", "a", None, "its leak group stands in train, and its date is one of test")
@@ -151,8 +151,8 @@ def test_another_seed_is_another_split() -> None:
     assert assign_splits(groups, list(groups), [], SHARES, "1") != assign_splits(groups, list(groups), [], SHARES, "2")
 
 
-def test_a_reprint_follows() -> None:
-    """A new article goes where its leak group is, whatever the shares say."""
+def test_reprint_follows_its_leak_group() -> None:
+    """A new article goes where its leak group is, whatever the shares are."""
     groups = {"a": "a", "b": "a"}
 
     assert assign_splits(groups, ["a", "b"], [row("a", "a", "test")], SHARES, "1") == [
@@ -161,8 +161,8 @@ def test_a_reprint_follows() -> None:
     ]
 
 
-def test_a_bridge_is_left_out() -> None:
-    """An article that joins two groups of different splits stands in none; the others stay, as two groups."""
+def test_bridge_between_two_splits_is_left_out() -> None:
+    """An article that joins two groups of different splits is in none; the others stay, as two groups."""
     before = [row("b", "b", "train"), row("c", "c", "test")]
 
     rows = assign_splits({"a": "a", "b": "a", "c": "a"}, ["a", "b", "c"], before, SHARES, "1")
@@ -175,7 +175,7 @@ def test_a_bridge_is_left_out() -> None:
     assert rows == assign_splits({"a": "a", "b": "a", "c": "a"}, ["a", "b", "c"], rows, SHARES, "1")
 
 
-def test_articles_that_share_text_in_two_splits_are_a_leak() -> None:
+def test_divided_leak_group_without_a_bridge_is_refused() -> None:
     """Where no article can be the bridge, two of different splits share text with each other: refused by name."""
     before = [row("b", "b", "train"), row("c", "c", "test")]
 
@@ -183,8 +183,8 @@ def test_articles_that_share_text_in_two_splits_are_a_leak() -> None:
         assign_splits({"b": "b", "c": "b"}, ["b", "c"], before, SHARES, "1")
 
 
-def test_a_bridge_needs_no_gold() -> None:
-    """An article nobody annotated may join two groups: that is no leak, for it stands nowhere."""
+def test_bridge_without_gold_is_not_a_leak() -> None:
+    """An article nobody annotated may join two groups: it is in no split itself."""
     before = [row("b", "b", "train"), row("c", "c", "test")]
 
     rows = assign_splits({"a": "a", "b": "a", "c": "a"}, ["b", "c"], before, SHARES, "1")
@@ -192,20 +192,20 @@ def test_a_bridge_needs_no_gold() -> None:
     assert rows == [row("b", "a (train)", "train"), row("c", "a (test)", "test")]
 
 
-def test_a_remembered_group_in_two_splits_is_a_leak() -> None:
-    """A file that has one leak group in two splits, edited by hand perhaps, is refused."""
+def test_remembered_group_in_two_splits_is_refused() -> None:
+    """A file with one leak group in two splits, edited by hand perhaps, is refused."""
     with pytest.raises(LeakError, match="'a' in train, 'b' in dev"):
         assign_splits({}, [], [row("a", "g", "train"), row("b", "g", "dev")], SHARES, "1")
 
 
-def test_a_group_may_change_its_name() -> None:
-    """A group is named by its smallest id: when a smaller one arrives, the remembered rows take the new name."""
+def test_remembered_rows_take_the_new_name_of_their_group() -> None:
+    """A group is named by its smallest id; when a smaller one arrives, all its rows have the new name."""
     rows = assign_splits({"a": "a", "b": "a"}, ["a", "b"], [row("b", "b", "dev")], SHARES, "1")
 
     assert rows == [row("a", "a", "dev"), row("b", "a", "dev")]
 
 
-def test_groups_may_swap_their_names() -> None:
+def test_names_of_groups_do_not_matter() -> None:
     """Clusters may be numbered anew: what counts is which articles are together, not the name of the group."""
     before = [row("a", "g1", "train"), row("b", "g2", "test"), row("c", "g3", "dev")]
 
@@ -216,8 +216,8 @@ def test_groups_may_swap_their_names() -> None:
 
 
 @given(groupings)
-def test_no_leak_group_in_two_splits(groups: dict[str, str]) -> None:
-    """Every leak group stands in one split, and every wanted article somewhere."""
+def test_no_leak_group_is_in_two_splits(groups: dict[str, str]) -> None:
+    """Every leak group is in one split, and every wanted article in some split."""
     rows = assign_splits(groups, list(groups), [], SHARES, "1")
 
     assert all(len(splits) == 1 for splits in sides(rows).values())
@@ -225,7 +225,7 @@ def test_no_leak_group_in_two_splits(groups: dict[str, str]) -> None:
 
 
 @given(groupings, st.randoms())
-def test_the_order_of_input_changes_nothing(groups: dict[str, str], random: Random) -> None:
+def test_assignment_does_not_depend_on_order(groups: dict[str, str], random: Random) -> None:
     """Within one batch, shuffled articles get the same places."""
     names = list(groups)
     random.shuffle(names)
@@ -235,7 +235,7 @@ def test_the_order_of_input_changes_nothing(groups: dict[str, str], random: Rand
 
 
 @given(groupings, st.integers(0, 24))
-def test_new_articles_move_no_old_one(groups: dict[str, str], size: int) -> None:
+def test_assigned_articles_never_move(groups: dict[str, str], size: int) -> None:
     """What had a place keeps it when articles arrive, and a second run changes nothing."""
     first = assign_splits(groups, list(groups)[:size], [], SHARES, "1")
     second = assign_splits(groups, list(groups), first, SHARES, "1")
@@ -246,10 +246,8 @@ def test_new_articles_move_no_old_one(groups: dict[str, str], size: int) -> None
 
 
 @given(groupings, st.integers(1, 24), st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=3))
-def test_merging_groups_never_puts_one_on_two_sides(
-    groups: dict[str, str], size: int, merges: set[tuple[int, int]]
-) -> None:
-    """When new articles join old groups, no leak group stands in two splits: bridges are left out, leaks refused."""
+def test_merged_groups_are_never_in_two_splits(groups: dict[str, str], size: int, merges: set[tuple[int, int]]) -> None:
+    """When new articles join old groups, no leak group is in two splits: bridges are left out, leaks refused."""
     first = assign_splits(groups, list(groups)[:size], [], SHARES, "1")
     into = {f"g{one}": f"g{other}" for one, other in merges}
     merged = {article: into.get(group, group) for article, group in groups.items()}
@@ -289,7 +287,7 @@ def test_with_labels_nothing_leaks_moves_or_depends_on_order(
 def test_by_date_nothing_leaks_and_no_split_has_another_day(
     groups: dict[str, str], size: int, days: list[SplitName | None]
 ) -> None:
-    """Whatever shares text and came when: one group, one split; what stands in a split is of its days; no row moves."""
+    """One group, one split; what is in a split is of its days; no row moves: whatever shares text, whenever it came."""
     dated = dict(zip(groups, days, strict=False))
     first = assign_splits(groups, list(groups)[:size], [], SHARES, "1", PlacementFacts({}, dated))
     second = assign_splits(groups, list(groups), first, SHARES, "1", PlacementFacts({}, dated))

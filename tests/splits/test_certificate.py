@@ -30,8 +30,8 @@ def project(tmp_path: Path) -> Project:
     texts = [f"one {RELEASE}", f"two {RELEASE} more", "something else", "nothing of the kind"]
     articles = [Article(id=f"a{n}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
     project.workspace.articles.write(articles)
-    said = [Annotation(article=each.id, digest=each.digest, annotator="ana") for each in articles]
-    project.workspace.annotations.write(said)
+    annotations = [Annotation(article=each.id, digest=each.digest, annotator="ana") for each in articles]
+    project.workspace.annotations.write(annotations)
     project.workspace.quarantine.write([])
     adjudicate(project)
     cluster(project)
@@ -47,19 +47,19 @@ def refused(project: Project, kind: type[LabelingError], match: str) -> Labeling
     return refusal.value
 
 
-def test_a_certificate_lets_the_dataset_through(project: Project) -> None:
+def test_certified_splits_compile(project: Project) -> None:
     """What `split` wrote is enough."""
     assert compiled_from(project).articles["train"] > 0
 
 
-def test_no_certificate_no_dataset(project: Project) -> None:
+def test_missing_certificate_is_refused(project: Project) -> None:
     """leakage.json is not there: the verb that writes it is named."""
     project.workspace.leakage.path.unlink()
 
     assert "labeling split" in refused(project, MissingInput, "leakage.json is not there").todo
 
 
-def test_a_shared_passage_stops_the_compile(project: Project) -> None:
+def test_certificate_with_a_shared_passage_is_refused(project: Project) -> None:
     """A certificate of these very splits which counts a shared passage: the worst pair is named."""
     one, other, *_ = project.workspace.articles.rows()
     held = [SplitArticle(one.id, one.text, "train"), SplitArticle(other.id, other.text, "test")]
@@ -70,8 +70,8 @@ def test_a_shared_passage_stops_the_compile(project: Project) -> None:
     refused(project, LeakError, r"30 words, in 'a0' \(train\) and 'a1' \(test\)")
 
 
-def test_splits_that_were_changed_by_hand(project: Project) -> None:
-    """The reprint is moved to test, as a leak group of its own: the certificate is of other splits, `split` refuses."""
+def test_splits_changed_by_hand_are_refused(project: Project) -> None:
+    """The reprint is moved to test, in a leak group of its own: the certificate is outdated, and `split` refuses."""
     rows = [
         row.model_copy(update={"split": "test", "leak_group": "mine"}) if row.article == "a0" else row
         for row in project.workspace.splits.rows()
@@ -83,8 +83,8 @@ def test_splits_that_were_changed_by_hand(project: Project) -> None:
         split(project)
 
 
-def test_other_boilerplate_and_other_passages(project: Project) -> None:
-    """`cluster` ran again and found something else, or the project file has another N: measured anew, it is fine."""
+def test_certificate_of_other_passages_is_refused(project: Project) -> None:
+    """`cluster` found something else since, or the project file has another N; measured again, the splits compile."""
     project.workspace.passages.path.write_bytes(b"")
     refused(project, Uncertified, "before a change of passages.jsonl")
 

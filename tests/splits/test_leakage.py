@@ -19,7 +19,7 @@ RELEASE = " ".join(f"release{n}" for n in range(20))
 
 
 def own(name: str, count: int) -> str:
-    """Words that stand in one article only."""
+    """Words that only one article has."""
     return " ".join(f"{name}{n}" for n in range(count))
 
 
@@ -64,8 +64,8 @@ def test_a_shared_passage_is_counted_and_refused() -> None:
     assert "labeling cluster" in refusal.value.todo
 
 
-def test_shorter_runs_are_counted_and_no_fault() -> None:
-    """Eleven words are a shorter run, five are nothing; the longest shorter run is shown."""
+def test_shorter_runs_are_counted_and_not_refused() -> None:
+    """Eleven words are a shorter run, five are not counted; the longest shorter run is shown."""
     eleven, five = own("e", 11), own("f", 5)
     leakage = certify_splits(
         [held("a", f"{eleven} {own('a', 9)} {five}", "train"), held("b", f"x {eleven} {own('b', 9)} {five}", "dev")],
@@ -98,7 +98,7 @@ def test_boilerplate_is_counted_and_cuts_runs() -> None:
 
 
 def test_identical_short_texts_are_a_leak() -> None:
-    """Two words are no run of twelve, but the same article twice is the same article."""
+    """Two words are not a run of twelve, but the same article twice is the same article."""
     leakage = certify_splits([held("a", "Talks fail.", "train"), held("b", "TALKS FAIL", "test")], [], WORDS, "1")
 
     assert between(leakage, "train", "test").exact == leakage.shared_passages_across_splits == 1
@@ -106,7 +106,7 @@ def test_identical_short_texts_are_a_leak() -> None:
         refuse_leak(leakage)
 
 
-def test_surfaces_seen_are_those_of_one_label() -> None:
+def test_surfaces_with_another_label_are_not_seen() -> None:
     """Of three labelled surfaces of test, two are in train, one of them with another label."""
     articles = [
         held("a", own("a", 9), "train", ("COUNTRY", "chad"), ("PERSON", "lena")),
@@ -117,8 +117,8 @@ def test_surfaces_seen_are_those_of_one_label() -> None:
     assert (overlap.surfaces, overlap.surfaces_seen) == (3, 1)
 
 
-def test_a_random_split_is_measured_beside() -> None:
-    """Ten releases of four reprints, kept together: nothing shared; dealt at random, every release is torn apart."""
+def test_random_split_of_the_same_sizes_is_measured() -> None:
+    """Ten releases of four reprints, kept together, share nothing; dealt at random, every release is divided."""
     splits = [SPLITS[place] for place in (0, 0, 0, 0, 0, 0, 1, 1, 2, 2)]
     articles = [held(f"a{n:02}", f"{own(f'r{n % 10}x', 30)} {own(f'o{n}x', 5)}", splits[n % 10]) for n in range(40)]
     leakage = certify_splits(articles, [], WORDS, "1")
@@ -137,7 +137,7 @@ TEXT = st.lists(st.sampled_from("abc"), min_size=1, max_size=30)
 
 
 @given(st.lists(st.tuples(TEXT, st.sampled_from(SPLITS)), min_size=1, max_size=8))
-def test_it_counts_what_a_plain_comparison_counts(articles: list[tuple[list[str], SplitName]]) -> None:
+def test_counts_equal_those_of_a_plain_comparison(articles: list[tuple[list[str], SplitName]]) -> None:
     """For every two splits: articles with a run of twelve words, and words in such runs, one run at a time."""
     leakage = certify_splits(
         [held(f"a{n}", " ".join(words), split) for n, (words, split) in enumerate(articles)], [], WORDS, "1"
@@ -162,8 +162,32 @@ def test_it_counts_what_a_plain_comparison_counts(articles: list[tuple[list[str]
         assert overlap.exact == sum(words in whole for words, split in articles if split == other)
 
 
-def test_nothing_leaks_from_nothing() -> None:
-    """No articles, no leak."""
+@pytest.mark.parametrize(
+    ("train", "test", "counts"),
+    [
+        ("Talks in Mal\u00e9 fail.", "TALKS IN MALE FAIL", {"exact": 1, "near": 0, "passage": 0, "passages": 1}),
+        (own("s", 20), f"{own('s', 20)} {own('t', 20)}", {"near": 1}),
+        (own("s", 19), f"{own('s', 19)} {own('t', 21)}", {"near": 0}),
+        (own("s", 30), f"{own('t', 9)} {own('s', 30)}", {"passage": 1, "passages": 1}),
+        (
+            f"{own('a', 12)} . {own('x', 9)} {own('b', 12)} {own('y', 9)} {own('c', 12)}",
+            f"{own('a', 12)} {own('v', 3)} {own('b', 12)} {own('w', 3)} {own('c', 12)}",
+            {"passage": 1, "passages": 3},
+        ),
+        ("Minister for the Middle East Tobias said", "the Minister for the Middle East Tobias", {"shorter_runs": 1}),
+    ],
+)
+def test_counts_of_two_articles_by_hand(train: str, test: str, counts: dict[str, int]) -> None:
+    """The examples by which `Overlap` explains its fields."""
+    overlap = between(
+        certify_splits([held("a", train, "train"), held("b", test, "test")], [], WORDS, "1"), "train", "test"
+    )
+
+    assert {name: getattr(overlap, name) for name in counts} == counts
+
+
+def test_empty_corpus_has_no_leak() -> None:
+    """Without articles nothing is shared."""
     leakage = certify_splits([], [], WORDS, "1")
 
     refuse_leak(leakage)

@@ -1,4 +1,4 @@
-"""Annotate once, on the real Label Studio: reprints wait, and come with what people said of their story."""
+"""Annotate once, on the real Label Studio: reprints wait, and come with what people marked in their story."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Project:
     articles = [Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()]
     loaded.workspace.articles.write(articles)
     words = [("echo", "NAIROBI"), ("echo", "Monday"), ("origin", "Mali"), ("alone", "Norway")]
-    said = [
+    annotations = [
         Annotation(
             article=name,
             digest=digest_of(TEXTS[name]),
@@ -62,7 +62,7 @@ def project(tmp_path: Path) -> Project:
         )
         for name in TEXTS
     ]
-    loaded.workspace.suggestions.write(said)
+    loaded.workspace.suggestions.write(annotations)
     cluster(loaded)
     return loaded
 
@@ -113,8 +113,8 @@ def offered(studio: Credentials, task: int | None) -> dict[str, set[tuple[str, s
     }
 
 
-def test_annotate_once(project: Project, studio: Credentials) -> None:
-    """The reprint waits; when its story has been annotated it comes, with people's words before the rules'."""
+def test_reprint_waits_until_its_story_was_carried(project: Project, studio: Credentials) -> None:
+    """When its story has been annotated the reprint comes, with what people marked before what the rules marked."""
     project = once(project)
     first = push(project, pace=QUICK, server=studio)
     assert (first.new, first.waiting, set(tasks(project))) == (2, 1, {"origin", "alone"})
@@ -136,7 +136,7 @@ def test_annotate_once(project: Project, studio: Credentials) -> None:
         sources=1, said=3, articles=1, spans=2, relations=0, bought=2 / 3, checked=0, accepted=0, waiting=0
     )
     assert (second.new, second.waiting) == (1, 0)
-    # `Monday` stands in words that a person has read, and left alone; `NAIROBI` does not.
+    # `Monday` is in words that a person has read, and left alone; `NAIROBI` does not.
     assert offered(studio, tasks(project)["echo"]) == {
         JOINT: {("Aminata Traore", "PERSON"), ("Chad", "COUNTRY"), ("NAIROBI", "COUNTRY")}
     }
@@ -150,8 +150,8 @@ def test_annotate_once(project: Project, studio: Credentials) -> None:
     assert (again.new, again.suggestions) == (0, 0)
 
 
-def test_without_it_everything_is_sent_and_learns_later(project: Project, studio: Credentials) -> None:
-    """The fullest article of the story first; what people say of it reaches the reprint's task when it is carried."""
+def test_without_annotate_once_reprints_are_sent_and_updated(project: Project, studio: Credentials) -> None:
+    """The fullest article comes first; what people mark in it reaches the task of the reprint when it is carried."""
     first = push(project, pace=QUICK, server=studio)
     numbers = tasks(project)
     assert (first.new, first.waiting) == (3, 0)
@@ -176,7 +176,7 @@ def test_the_two_real_articles(tmp_path: Path, studio: Credentials) -> None:
     """The first is annotated through the API; the second comes with 18 of its 44 spans and 3 of its 19 relations.
 
     All of them are right, against gold made by hand: precision 18/18 and 3/3, recall 18/44 and 3/19, of which no more
-    than 19 and 4 stand in words that the first article has.
+    than 19 and 4 are in words that the first article has.
     """
     project = once(load_project(Path(__file__).parents[2] / "configs" / "diplomatic.toml", tmp_path))
     ingest(project, [str(REAL)])
@@ -214,14 +214,14 @@ def drawn(article: Article) -> Annotation:
     )
 
 
-def facts(said: Annotation | ProjectedRow) -> tuple[set[Marked], set[tuple[Marked, Marked, str]]]:
+def facts(marked_up: Annotation | ProjectedRow) -> tuple[set[Marked], set[tuple[Marked, Marked, str]]]:
     """Spans and relations without their ids."""
-    place = {span.id: (span.start, span.end, span.label) for span in said.spans}
-    return set(place.values()), {(place[each.head], place[each.tail], each.label) for each in said.relations}
+    place = {span.id: (span.start, span.end, span.label) for span in marked_up.spans}
+    return set(place.values()), {(place[each.head], place[each.tail], each.label) for each in marked_up.relations}
 
 
-def test_what_is_carried_is_no_gold(project: Project) -> None:
-    """The workspace has a row for the reprint, signed by its source, and it is no person's word."""
+def test_carried_row_is_signed_by_its_source_and_is_not_gold(project: Project) -> None:
+    """The workspace has a row for the reprint, which does not count as a person's; a rerun writes the same bytes."""
     people = Annotation(
         article="origin",
         digest=digest_of(TEXTS["origin"]),
@@ -244,24 +244,24 @@ def test_what_is_carried_is_no_gold(project: Project) -> None:
     assert project.workspace.projected.path.read_bytes() == before
 
 
-def test_who_is_annotated_waits_for_nobody(project: Project) -> None:
-    """A reprint that somebody annotated before its story's lead is not counted as waiting."""
+def test_annotated_reprint_is_not_waiting(project: Project) -> None:
+    """A reprint that somebody annotated before its story's lead does not count as waiting."""
     assert [row.lead for row in project.workspace.clusters.rows()].count(False) == 1
-    said = [
+    annotations = [
         Annotation(
             article=name, digest=digest_of(TEXTS[name]), annotator="ana", spans=(marked(name, "Chad", "COUNTRY"),)
         )
         for name in ("echo", "origin")
     ]
-    project.workspace.annotations.write(said[:1])
+    project.workspace.annotations.write(annotations[:1])
     assert carry(project).waiting == 0
-    project.workspace.annotations.write(said)
+    project.workspace.annotations.write(annotations)
     assert carry(project).waiting == 0
     project.workspace.annotations.write([])
     assert carry(project).waiting == 1
 
 
-def test_what_is_missing_is_said(project: Project, studio: Credentials) -> None:
+def test_missing_annotations_and_clusters_are_refused(project: Project, studio: Credentials) -> None:
     """Nothing is carried before anybody has annotated; nobody waits for a story before there are stories."""
     with pytest.raises(MissingInput, match="annotations"):
         carry(project)

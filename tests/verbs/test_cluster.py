@@ -34,8 +34,8 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def test_what_is_shared_is_written(project: Project) -> None:
-    """One passage of thirty words, one story of two articles led by the fuller, and the summary says so."""
+def test_cluster_writes_passages_stories_and_leak_groups(project: Project) -> None:
+    """One passage of thirty words, one story of two articles led by the fuller; the result counts them."""
     summary = cluster(project)
     (passage,) = project.workspace.passages.rows()
 
@@ -52,8 +52,8 @@ def test_what_is_shared_is_written(project: Project) -> None:
     ]
 
 
-def test_two_articles_of_one_id_are_refused(project: Project) -> None:
-    """A file that was put together by hand: named, and nothing is written."""
+def test_duplicate_article_id_is_refused(project: Project) -> None:
+    """A file that was put together by hand: the id is named, and nothing is written."""
     lines = project.workspace.articles.path.read_bytes()
     project.workspace.articles.path.write_bytes(lines + lines[: lines.index(b"\n") + 1])
 
@@ -73,7 +73,7 @@ def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     assert [path.read_bytes() for path in files] == before
 
 
-def test_no_articles_are_no_clusters(project: Project) -> None:
+def test_empty_and_missing_articles(project: Project) -> None:
     """An empty articles.jsonl gives empty files; a missing one is refused with the verb to run."""
     project.workspace.articles.write([])
     assert cluster(project).articles == 0
@@ -86,7 +86,7 @@ def test_no_articles_are_no_clusters(project: Project) -> None:
 
 
 def test_a_damaged_line_is_refused_and_nothing_written(project: Project) -> None:
-    """articles.jsonl is checked line by line before anything is looked for."""
+    """articles.jsonl is checked line by line before anything is compared."""
     with project.workspace.articles.path.open("a", encoding="utf-8") as out:
         out.write('{"id": "a9"}\n')
 
@@ -110,8 +110,8 @@ def test_the_command_names_boilerplate_when_one_group_holds_much(project: Projec
     assert "declare it as boilerplate under [passages]" in result.stderr
 
 
-def test_split_proves_that_nothing_leaks(project: Project) -> None:
-    """Reprints of ten releases: all of a release in one split, and leakage.json says so, beside a random split."""
+def test_split_certifies_that_nothing_leaks(project: Project) -> None:
+    """Reprints of ten releases: all of a release in one split, as leakage.json shows, unlike in a random split."""
     texts = [f"own{n} {' '.join(f'release{n % 10}x{k}' for k in range(30))}" for n in range(40)]
     articles = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
     project.workspace.articles.write(articles)
@@ -129,7 +129,7 @@ def test_split_proves_that_nothing_leaks(project: Project) -> None:
     assert {each.articles for each in leakage.splits.overlaps} == {summary.dev, summary.test}
 
 
-def test_split_refuses_a_leak_that_no_cluster_told_of(project: Project) -> None:
+def test_split_refuses_a_leak_unknown_to_clusters(project: Project) -> None:
     """Where `cluster` has not run, shared passages are found all the same: refused, and nothing is written."""
     articles = list(project.workspace.articles.rows())
     project.workspace.gold.write([Gold(article=each.id, digest=each.digest, complete=True) for each in articles])

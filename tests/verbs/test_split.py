@@ -47,8 +47,8 @@ def assigned(project: Project) -> dict[str, str | None]:
     return {row.article: row.split for row in project.workspace.splits.rows()}
 
 
-def test_places_are_remembered(project: Project) -> None:
-    """More articles, one a reprint: the old ones stay, the reprint follows its original."""
+def test_assignments_are_remembered(project: Project) -> None:
+    """More articles come, one of them a reprint: the old ones stay, the reprint follows its original."""
     summary = split(project)
     first = assigned(project)
     annotated(project, [f"text {n}" for n in range(20)] + ["text 3", "text 20"])
@@ -79,7 +79,7 @@ def test_unusable_articles_have_no_place(project: Project) -> None:
     assert list(assigned(project)) == ["a00"]
 
 
-def test_clusters_decide_when_there_are_any(project: Project) -> None:
+def test_leak_groups_come_from_clusters_if_written(project: Project) -> None:
     """Leak groups of clusters.jsonl keep articles together whose texts differ."""
     rows = [ClusterRow(article=f"a{n:02}", story=f"s{n}", leak_group=f"g{n // 10}", lead=True) for n in range(20)]
     project.workspace.clusters.write(rows)
@@ -113,7 +113,7 @@ def test_a_leak_is_refused_and_nothing_written(project: Project) -> None:
     assert project.workspace.splits.path.read_bytes() == before
 
 
-def test_by_date(project: Project) -> None:
+def test_split_by_date(project: Project) -> None:
     """Ten articles of each of two days and none of a third: dev begins with the second day, and test stays empty."""
     articles = [
         article.model_copy(update={"published": f"2024-01-0{1 + number // 10}"})
@@ -138,8 +138,8 @@ def test_by_date(project: Project) -> None:
         ({"dev_from": "2 January", "test_from": "2024-02-01"}, "splits.dev_from"),
     ],
 )
-def test_days_that_cannot_be_meant(tmp_path: Path, days: dict[str, str], fault: str) -> None:
-    """Half a pair of days, days in the wrong order, and what is no day are refused, with the key."""
+def test_impossible_days_are_refused(tmp_path: Path, days: dict[str, str], fault: str) -> None:
+    """Half a pair of days, days in the wrong order, and what is not a day are refused, with the key."""
     text = shipped_config("diplomatic.toml").read_text(encoding="utf-8")
     for key, day in days.items():
         text = text.replace(f'{key} = ""', f'{key} = "{day}"')
@@ -150,8 +150,8 @@ def test_days_that_cannot_be_meant(tmp_path: Path, days: dict[str, str], fault: 
     assert fault in str(refusal.value)
 
 
-def test_the_command_says_what_is_left_out(project: Project) -> None:
-    """A bridge is counted on stdout, and where its reason lies is said on stderr."""
+def test_command_reports_articles_left_out(project: Project) -> None:
+    """A bridge is counted on stdout; where its reason is found is reported on stderr."""
     split(project)
     annotated(project, [f"text {n}" for n in range(21)])
     rows = [ClusterRow(article=f"a{n:02}", story="s", leak_group="g", lead=True) for n in range(21)]
@@ -165,14 +165,14 @@ def test_the_command_says_what_is_left_out(project: Project) -> None:
     assert "Articles left out of all splits: 1" in result.stderr
 
 
-def test_the_command_says_that_nobody_looked_for_passages(project: Project) -> None:
-    """Before `cluster`, only the same text makes a leak group: intervals would take reprints for news."""
+def test_command_warns_when_cluster_has_not_run(project: Project) -> None:
+    """Before `cluster` only identical texts make a leak group: intervals would take reprints for news."""
     row = ClusterRow(article="a00", story="s", leak_group="g", lead=True)
-    said = []
+    warned = []
     for rows in ([], [row.model_copy(update={"article": f"a{n:02}", "leak_group": f"g{n}"}) for n in range(20)]):
         if rows:
             project.workspace.clusters.write(rows)
         command = ["--workspace", str(project.workspace.root), "split"]
-        said.append("run `labeling cluster`" in CliRunner().invoke(cli, command, standalone_mode=False).stderr)
+        warned.append("run `labeling cluster`" in CliRunner().invoke(cli, command, standalone_mode=False).stderr)
 
-    assert said == [True, False]
+    assert warned == [True, False]
