@@ -19,7 +19,7 @@ from labeling.errors import (
 
 
 def row(text: str = "Both sides met.", **fields: Any) -> SourceRow:
-    """A row that is sound but for what a test says."""
+    """A sound row, but for the fields that a test gives."""
     return SourceRow(**{"where": "wire.jsonl:3", "id": "a", "text": text, **fields})
 
 
@@ -30,28 +30,28 @@ def test_article_has_the_digest_of_its_text() -> None:
     assert article.digest == hashlib.sha256("Malé \U0001f600".encode()).hexdigest()
 
 
-def test_only_line_ends_change() -> None:
+def test_normalisation_changes_line_ends_only() -> None:
     """CRLF and CR become LF; blanks, tabs, NBSP, other line ends, curly quotes and a trailing LF stay."""
     text = "  a\r\nb\rc\r\r\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
 
     assert make_article(row(text), 100).text == "  a\nb\nc\n\nd\t\u00a0\u2028\u0085 \u201cq\u2019 \n"
 
 
-def test_leading_date_is_read_and_stays() -> None:
-    """A date line at the head is read into ``published``, and not one character of it is taken away."""
+def test_the_leading_date_is_read_and_kept() -> None:
+    """A date line at the head is read into ``published``, and stays in the text."""
     article = make_article(row(" date 2023-07-25 India and"), 100)
 
     assert (article.published, article.text) == ("2023-07-25", " date 2023-07-25 India and")
 
 
-def test_the_fields_date_goes_before_the_texts() -> None:
-    """What the source says of itself counts more than the head of the text."""
+def test_a_date_field_goes_before_the_leading_date() -> None:
+    """The source's own date counts more than the head of the text."""
     assert make_article(row("date 2023-07-25 India", published="26 July 2023"), 100).published == "2023-07-26"
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "\u00a0\u2003", "\ufeff\u200b\u2060"])
-def test_nothing_to_see_is_empty(text: str) -> None:
-    """A text of blanks, or of characters that do not show, is refused as empty."""
+def test_an_invisible_text_is_empty(text: str) -> None:
+    """A text of blanks, or of characters that cannot be seen, is refused as empty."""
     with pytest.raises(EmptyArticle):
         make_article(row(text), 100)
 
@@ -69,14 +69,14 @@ def test_the_limit_is_counted_in_code_points() -> None:
 
 @pytest.mark.parametrize("field", ["text", "id", "title", "source", "published", "url"])
 @pytest.mark.parametrize(("sign", "name"), [("\0", "NUL"), ("\ud800", r"U\+D800"), ("\udfff", r"U\+DFFF")])
-def test_what_no_file_can_carry_is_refused(field: str, sign: str, name: str) -> None:
-    """NUL and lone surrogates are refused in every field, with the place in code points."""
+def test_nul_and_lone_surrogates_are_refused(field: str, sign: str, name: str) -> None:
+    """In every field, with the place in code points."""
     with pytest.raises(ForbiddenCharacter, match=f"{name} at character 2 of the {field}"):
         make_article(row(**{field: f"\U0001f600b{sign}d"}), 100)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\tb", "\u200b"])
-def test_an_id_must_be_seen_and_stand_on_one_line(name: str) -> None:
+def test_an_id_is_visible_and_on_one_line(name: str) -> None:
     """An empty id, or one with control characters, is refused."""
     with pytest.raises(BadField):
         make_article(row(id=name), 100)
@@ -101,8 +101,8 @@ def test_identity_is_id_and_text() -> None:
         is_new(article, {"a": "0" * 64}, "w")
 
 
-def test_no_message_holds_the_text() -> None:
-    """Article texts never stand in a message: they may be licensed or secret."""
+def test_messages_do_not_hold_the_text() -> None:
+    """Article texts never appear in a message: they may be licensed or secret."""
     for bad in (row("secret\0"), row("secret" * 50), row("secret", published="soon"), row("secret", id="\n")):
         with pytest.raises(ArticleError) as refusal:
             make_article(bad, 100)
@@ -110,7 +110,7 @@ def test_no_message_holds_the_text() -> None:
 
 
 def test_a_reject_can_always_be_written() -> None:
-    """File names may be no UTF-8; a reject says so with escapes instead of failing to be written."""
+    """A file name may not be UTF-8; a reject has escapes for it instead of failing to be written."""
     reject = reject_of(EmptyArticle("nothing", todo="t", where="caf\udce9.txt"), "caf\udce9")
 
     assert (reject.where, reject.id) == (r"caf\udce9.txt", r"caf\udce9")
@@ -118,14 +118,14 @@ def test_a_reject_can_always_be_written() -> None:
 
 
 def test_article_refuses_unknown_keys_and_wrong_types() -> None:
-    """The model is strict: what is read back from disk is what was written, or a damaged file."""
+    """The model is strict: a file is read back as it was written, or is damaged."""
     with pytest.raises(ValueError, match=r"Extra inputs"):
         Article.model_validate({"id": "a", "text": "b", "digest": "c", "body": "d"})
     with pytest.raises(ValueError, match="valid string"):
         Article.model_validate({"id": 1, "text": "b", "digest": "c"})
 
 
-def test_small_tools() -> None:
-    """``with_lf`` is idempotent, and ``storable`` leaves sound text alone."""
+def test_normalise_newlines_is_idempotent() -> None:
+    """It is idempotent, and ``escape_surrogates`` leaves sound text alone."""
     assert normalise_newlines(normalise_newlines("a\r\r\nb")) == "a\n\nb"
     assert escape_surrogates("Malé \U0001f600") == "Malé \U0001f600"

@@ -55,8 +55,8 @@ def test_leading_date_is_read(head: str) -> None:
         "",
     ],
 )
-def test_other_heads_have_no_date(head: str) -> None:
-    """Prose that opens with a date in words, a day that does not exist and a date further on are not date lines."""
+def test_prose_is_not_a_date_line(head: str) -> None:
+    """Prose that opens with a date in words, a day that does not exist, and a date further on."""
     assert not leading_date(head)
 
 
@@ -91,19 +91,19 @@ def test_every_day_is_read(day: date) -> None:
     ],
 )
 def test_iso_date_reads_the_printed_day(value: str) -> None:
-    """A field's date is the day that is printed, in whatever form, zone or language, if there is but one reading."""
+    """A field's date is the day that is printed, in any form, zone or language that can be read in one way only."""
     assert iso_date(value) == "2023-07-25"
 
 
 @pytest.mark.parametrize("value", ["01/02/2023", "05.06.23"])
-def test_two_readings_are_refused(value: str) -> None:
+def test_an_ambiguous_date_is_refused(value: str) -> None:
     """A date that is one day in London and another in New York is refused with both readings."""
     with pytest.raises(ValueError, match=r"can be read as .* or "):
         iso_date(value)
 
 
 @pytest.mark.parametrize("value", ["yesterday", "July 2023", "2023", "10:30", "soon", "2023/13/45", "25 July"])
-def test_no_whole_date_is_refused(value: str) -> None:
-    """What names no day, or a day counted from today, is refused: a rerun must give the same."""
+def test_an_incomplete_or_relative_date_is_refused(value: str) -> None:
+    """A date without a day, or counted from today, is refused: a rerun must give the same."""
     with pytest.raises(ValueError, match=r"."):
         iso_date(value)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def leaves(of: type[errors.LabelingError] = errors.LabelingError) -> Iterator[type[errors.LabelingError]]:
-    """The errors that no other is a kind of: the branches above them exist to be caught."""
+    """The errors without subclasses: the branches above them exist to be caught."""
     for below in of.__subclasses__():
         yield from leaves(below)
     if not of.__subclasses__():
@@ -25,14 +25,14 @@ def leaves(of: type[errors.LabelingError] = errors.LabelingError) -> Iterator[ty
 
 
 def names_in(folder: Path) -> set[str]:
-    """Every name that the code of a folder speaks of; what only stands in a string or an import does not count."""
+    """Every name used in the code of a folder, other than in a string or an import."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py") if path.name != "errors.py"]
     return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 @pytest.mark.parametrize("folder", ["labeling", "tests"])
 def test_every_error_is_raised_and_provoked(folder: str) -> None:
-    """An error that nothing raises, or that no test has seen, is a promise and no more."""
+    """An error that nothing raises, or that no test provokes, is only a promise."""
     spoken = names_in(ROOT / folder)
 
     assert {"PortTaken", "SpansLost"} <= {leaf.__name__ for leaf in leaves()}

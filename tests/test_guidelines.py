@@ -1,4 +1,4 @@
-"""The guidelines: complete, readable as Markdown tables, and what stands in docs/ is what the schema says."""
+"""The guidelines: complete, readable as Markdown tables, and up to date in docs/."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_committed_page_is_up_to_date() -> None:
 
 
 def test_each_label_relation_and_option_has_one_row(project: Project) -> None:
-    """How to, labels, relations and each choice are tables, with a row for each thing in the order of the schema."""
+    """How to, labels, relations and each choice are tables, with one row each in the order of the schema."""
     schema = project.schema
     names = [[row[0] for row in table[1:]] for table in _tables(render_guidelines(schema, "T"))[1:]]
 
@@ -50,7 +50,7 @@ def test_each_label_relation_and_option_has_one_row(project: Project) -> None:
 
 
 def test_no_text_breaks_a_table(project: Project) -> None:
-    """Every row has as many cells as its head, whatever its sentences hold."""
+    """Every row has as many cells as its head, whatever its sentences contain."""
     for table in _tables(render_guidelines(project.schema, "T")):
         assert {len(row) for row in table} == {len(table[0])}
 
@@ -64,7 +64,7 @@ def test_markup_in_sentences_stays_text() -> None:
     assert "&lt;never> marked" in page
 
 
-def test_ends_of_relations_are_told(project: Project) -> None:
+def test_relations_show_the_labels_of_their_ends(project: Project) -> None:
     """From which labels to which: an arrow, both ways for a symmetric relation."""
     ends = {row[0]: row[1] for row in _tables(render_guidelines(project.schema, "T"))[2][1:]}
 
@@ -76,8 +76,8 @@ def test_ends_of_relations_are_told(project: Project) -> None:
     assert ends.get("`SAME_AS`", "any &lt;-> the same label") == "any &lt;-> the same label"
 
 
-def test_what_is_not_there_has_no_heading() -> None:
-    """Without relations, choices and guidance the page is: how to annotate, and the labels."""
+def test_empty_parts_have_no_heading() -> None:
+    """Without relations, choices and guidance the page has only how to annotate, and the labels."""
     schema = load_project(PROJECTS[1]).schema
     bare = schema.model_copy(update={"relations": (), "choices": (), "guidance": (), "unsure_hotkey": None})
     page = render_guidelines(bare, "Bare")

@@ -43,7 +43,7 @@ def diplomatic() -> Schema:
     return load_project(shipped_config("diplomatic.toml")).schema
 
 
-def _spoilt(folder: Path, old: str, new: str) -> Path:
+def _with_fault(folder: Path, old: str, new: str) -> Path:
     """The sports project with one stretch of its file replaced."""
     text = SPORTS.read_text(encoding="utf-8")
     assert old in text
@@ -83,7 +83,7 @@ def test_shipped_labels_are_explained(diplomatic: Schema) -> None:
 
 
 def test_every_option_of_the_shipped_schema_has_a_hotkey(diplomatic: Schema) -> None:
-    """Label Studio gives one to whatever has none, and these collide with labels."""
+    """Label Studio gives a hotkey to every option without one, and these collide with labels."""
     assert [option.name for choices in diplomatic.choices for option in choices.options if not option.hotkey] == []
 
 
@@ -103,7 +103,7 @@ def test_dark_text_is_readable_on_every_colour(diplomatic: Schema) -> None:
     assert {name: round(ratio, 1) for name, ratio in ratios.items() if ratio < 4.5} == {}
 
 
-def test_another_schema_is_another_file() -> None:
+def test_another_project_file_needs_no_code() -> None:
     """The sports project is read by the same code; its workspace has its name."""
     project = load_project(SPORTS)
 
@@ -113,12 +113,12 @@ def test_another_schema_is_another_file() -> None:
 
 
 def test_workspace_can_be_named(tmp_path: Path) -> None:
-    """The folder given stands in place of exports/<project>."""
+    """The folder given is used in place of exports/<project>."""
     assert load_project(SPORTS, tmp_path / "w").workspace.root == tmp_path / "w"
 
 
-def test_shipped_project_stands_in_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default path falls back to the shipped file; no other path does."""
+def test_the_default_path_falls_back_to_the_shipped_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the default path does; other paths do not."""
     monkeypatch.chdir(tmp_path)
 
     assert load_project().file.project.name == "Diplomatic news"
@@ -145,8 +145,8 @@ def test_shipped_project_stands_in_where_there_is_none(tmp_path: Path, monkeypat
     ],
 )
 def test_contradictions_are_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
-    """A schema that contradicts itself is refused, with the name of what does."""
-    path = _spoilt(tmp_path, old, new)
+    """A schema that contradicts itself is refused, and the message names the fault."""
+    path = _with_fault(tmp_path, old, new)
 
     with pytest.raises(SchemaError) as refusal:
         load_project(path)
@@ -162,7 +162,7 @@ def test_contradictions_are_refused_by_name(tmp_path: Path, old: str, new: str, 
         ('[[choices]]\nname = "result"', "choice 'result' is used 2 times"),
     ],
 )
-def test_a_second_relation_or_choice_of_a_name_is_refused(tmp_path: Path, repeated: str, message: str) -> None:
+def test_names_of_relations_and_choices_are_unique(tmp_path: Path, repeated: str, message: str) -> None:
     """Relations and choices have names of their own, each once."""
     entry = {
         "[[relations]]": '\ndefinition = "d"\nexample = "e"\nhead = ["TEAM"]\ntail = ["VENUE"]\n',
@@ -175,9 +175,9 @@ def test_a_second_relation_or_choice_of_a_name_is_refused(tmp_path: Path, repeat
         load_project(path)
 
 
-def test_all_contradictions_are_told_at_once(tmp_path: Path) -> None:
-    """Whoever mends a file need not run the command once a fault."""
-    path = _spoilt(tmp_path, 'hotkey = "2"', 'hotkey = "1"')
+def test_all_contradictions_are_in_one_message(tmp_path: Path) -> None:
+    """So the command need not be run once a fault."""
+    path = _with_fault(tmp_path, 'hotkey = "2"', 'hotkey = "1"')
     path.write_text(path.read_text(encoding="utf-8").replace('tail = ["TEAM"]', 'tail = ["CLUB"]'), encoding="utf-8")
 
     with pytest.raises(SchemaError, match=r"hotkey '1' is used 2 times; relation 'PLAYS_FOR' has the tail 'CLUB'"):
@@ -209,8 +209,8 @@ def test_all_contradictions_are_told_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_typos_and_wrong_values_are_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
-    """A misspelt key or a wrong value is refused, with the place where it stands."""
-    path = _spoilt(tmp_path, old, new)
+    """A misspelt key or a wrong value is refused, with its place in the file."""
+    path = _with_fault(tmp_path, old, new)
 
     with pytest.raises(ProjectFileError) as refusal:
         load_project(path)
@@ -220,7 +220,7 @@ def test_typos_and_wrong_values_are_refused_by_name(tmp_path: Path, old: str, ne
 
 
 @pytest.mark.parametrize("spoilt", [b"name = ", b"\xff\xfe[project]", b"when = 2023-07-25"])
-def test_what_is_no_toml_for_us_is_refused(tmp_path: Path, spoilt: bytes) -> None:
+def test_broken_toml_is_refused(tmp_path: Path, spoilt: bytes) -> None:
     """Broken syntax, another encoding, or a date where none belongs: one error, with the path."""
     path = tmp_path / "mine.toml"
     path.write_bytes(spoilt)
@@ -230,7 +230,7 @@ def test_what_is_no_toml_for_us_is_refused(tmp_path: Path, spoilt: bytes) -> Non
 
 
 def test_missing_project_file_is_refused(tmp_path: Path) -> None:
-    """No file: the message has its path, the way out its option."""
+    """The message has its path, the way out the option."""
     with pytest.raises(ProjectFileError, match=r"there is no project file .*nowhere\.toml") as refusal:
         load_project(tmp_path / "nowhere.toml")
 
@@ -246,8 +246,8 @@ def test_project_without_labels_is_refused(tmp_path: Path) -> None:
         load_project(path)
 
 
-def test_ends_of_a_relation() -> None:
-    """With ends named, each end takes its own labels; with none, both ends must have one label."""
+def test_a_relation_allows_its_labels_at_each_end() -> None:
+    """With ends named, each end takes its own labels; without, both ends must have one label."""
     signs = RelationType(name="SIGNS", definition="d", example="e", head=("A", "B"), tail=("C",))
     same = RelationType(name="SAME", definition="d", example="e", symmetric=True)
 
@@ -255,7 +255,7 @@ def test_ends_of_a_relation() -> None:
     assert [same.allows(*pair) for pair in ("AA", "AB")] == [True, False]
 
 
-def test_looking_up_by_name(diplomatic: Schema) -> None:
+def test_lookup_by_name_gives_the_thing_or_none(diplomatic: Schema) -> None:
     """A known name gives the thing, an unknown one None."""
     relation, choices = diplomatic.relation("SIGNS"), diplomatic.choice_set("usable")
 
@@ -268,7 +268,7 @@ def test_looking_up_by_name(diplomatic: Schema) -> None:
 
 
 def test_shipped_file_is_plain_toml() -> None:
-    """What we read is what any TOML reader reads: nothing of the schema is made up on the way."""
+    """Any TOML reader reads what we read: the schema has no more than the file."""
     raw = tomllib.loads(shipped_config("diplomatic.toml").read_text(encoding="utf-8"))
     project = load_project(shipped_config("diplomatic.toml"))
 
@@ -277,7 +277,7 @@ def test_shipped_file_is_plain_toml() -> None:
 
 @given(st.lists(st.sampled_from("abcdefgh123"), min_size=1, max_size=6))
 def test_hotkeys_pass_exactly_when_all_differ(keys: list[str]) -> None:
-    """For any keys: refused if and only if one stands twice, and each that does is named."""
+    """Any keys are refused if and only if one is used twice, and each such key is named."""
     labels = tuple(
         Label(name=f"L{i}", definition="d", examples=("e",), color=f"#00000{i}", hotkey=key)
         for i, key in enumerate(keys)

@@ -1,4 +1,4 @@
-"""Tokens: newswire glue is cut by rules that travel in the pipeline, and what is left is cut in the reference."""
+"""Tokens: newswire glue is cut by rules that are saved with the pipeline, the rest in the reference."""
 
 from __future__ import annotations
 
@@ -73,18 +73,18 @@ WHOLE = [
 
 
 @pytest.mark.parametrize("text", GLUE)
-def test_glue_is_cut(text: str) -> None:
-    """Each glued text falls into the tokens that a reader would name."""
+def test_newswire_rules_cut_glue(text: str) -> None:
+    """Each glued text is cut into the tokens that a reader would name."""
     assert " ".join(token.text for token in ENGLISH.make_doc(text)) == GLUE[text]
 
 
 @pytest.mark.parametrize("word", WHOLE)
-def test_words_stay_whole(word: str) -> None:
+def test_newswire_rules_keep_words_whole(word: str) -> None:
     """Names with apostrophes, abbreviations, types, addresses: one token each, as in spaCy without our rules."""
     assert [token.text for token in ENGLISH.make_doc(word)] == [word]
 
 
-def test_the_rules_can_be_added_twice() -> None:
+def test_adding_the_rules_is_idempotent() -> None:
     """A second time changes nothing: training resumed from a trained pipeline cuts as before."""
     nlp = make_tokenizer("en")
     once = [token.text for token in nlp.make_doc(GLUED)]
@@ -94,8 +94,8 @@ def test_the_rules_can_be_added_twice() -> None:
 
 
 @pytest.mark.parametrize("language", ["xx", "de", "ar", "ru"])
-def test_other_languages(language: str) -> None:
-    """The rules are added to whatever rules a language has."""
+def test_other_languages_keep_their_own_rules(language: str) -> None:
+    """The newswire rules are added to the rules of a language."""
     texts = [token.text for token in make_tokenizer(language).make_doc("MOSCOW(Reuters) #India-#Maldives")]
 
     assert texts == ["MOSCOW", "(", "Reuters", ")", "#", "India", "-", "#", "Maldives"]
@@ -103,14 +103,14 @@ def test_other_languages(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "tlh"])
 def test_a_language_without_rules_is_refused(language: str) -> None:
-    """Chinese is not cut by rules, and Klingon spaCy does not know: the error names the key to change."""
+    """Chinese is not cut by rules, and spaCy does not know Klingon: the error names the key to change."""
     with pytest.raises(ProjectFileError, match=language) as refused:
         make_tokenizer(language)
 
     assert refused.value.where == "project.language"
 
 
-def test_the_rules_travel_in_the_trained_pipeline(tmp_path: Path) -> None:
+def test_the_rules_are_saved_with_the_pipeline(tmp_path: Path) -> None:
     """A pipeline initialised with our callback and saved cuts the same where this package cannot be imported."""
     register_tokenizer()
     register_tokenizer()
@@ -141,7 +141,7 @@ def test_spacy_finds_the_rules_of_an_installed_package() -> None:
 
 
 def test_a_name_glued_to_a_handle_is_cut_in_the_reference() -> None:
-    """No rule can know where `ForeignSecMV` ends and `Ahmed` begins; the span can."""
+    """No rule can know where `ForeignSecMV` ends and `Ahmed` begins; the span does."""
     doc = ENGLISH.make_doc("H.E. @ForeignSecMVAhmed Latheef.")
     reference = cut_tokens(doc, token_edges(doc), [(18, 31)])
 
@@ -170,15 +170,15 @@ def test_a_blank_at_the_edge_of_a_span_becomes_a_token() -> None:
     ]
 
 
-def test_a_doc_that_needs_no_cut_stays_itself() -> None:
+def test_cutting_aligned_spans_returns_the_same_doc() -> None:
     """Aligned spans cost nothing."""
     doc = ENGLISH.make_doc("India and Maldives")
 
     assert cut_tokens(doc, token_edges(doc), [(0, 5), (10, 18), (0, 18)]) is doc
 
 
-def test_touched() -> None:
-    """Tokens that have a character in a stretch: not the neighbours that only meet it."""
+def test_tokens_touching_excludes_neighbours() -> None:
+    """Tokens that have a character in a stretch, without those that only meet it."""
     starts, ends = token_edges(ENGLISH.make_doc("India and Maldives"))
 
     assert (starts, ends) == ([0, 6, 10], [5, 9, 18])
@@ -198,7 +198,7 @@ TEXTS = st.lists(PIECES | st.characters(exclude_categories=["Cs"], exclude_chara
 
 @given(TEXTS, st.data())
 def test_cut_makes_every_span_whole_tokens(text: str, data: st.DataObject) -> None:
-    """Whatever the text and the spans: same text, each span a span of tokens, and no boundary but theirs is new."""
+    """Whatever the text and the spans: same text, each span consists of tokens, and only their boundaries are new."""
     places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).filter(lambda place: place[0] < place[1])
     spans = data.draw(st.lists(places, max_size=8)) if text else []
     doc = ENGLISH.make_doc(text)
@@ -229,7 +229,7 @@ def _shared(path: str) -> Path:
 
 
 def _unreached(spans: list[tuple[str, int, int]]) -> tuple[int, int, int]:
-    """How many (text, start, end) are no span of tokens in blank English, with our rules, after cutting."""
+    """How many (text, start, end) do not consist of tokens in blank English, with our rules, after cutting."""
     blank, ours = spacy.blank("en"), ENGLISH
     by_text: dict[str, list[tuple[int, int]]] = {}
     for text, start, end in spans:
@@ -243,7 +243,7 @@ def _unreached(spans: list[tuple[str, int, int]]) -> tuple[int, int, int]:
     return counts[0], counts[1], counts[2]
 
 
-def test_the_two_real_articles() -> None:
+def test_the_rules_reach_all_spans_of_the_seed_articles() -> None:
     """Of 112 spans drawn by hand on both seed articles, blank English cannot reach 7; the rules alone reach all."""
     articles = _shared("articles")
     drawn = json.loads((HERE / "data" / "seed_articles.json").read_text(encoding="utf-8"))
@@ -264,7 +264,7 @@ def test_the_two_real_articles() -> None:
         (["gum_news/news.jsonl"], (4509, 1, 0, 0)),
     ],
 )
-def test_real_corpora(files: list[str], expected: tuple[int, int, int, int]) -> None:
+def test_unreachable_spans_of_real_corpora(files: list[str], expected: tuple[int, int, int, int]) -> None:
     """How many spans of each corpus blank English, our rules, and cutting cannot reach."""
     rows = [
         json.loads(line)

@@ -1,4 +1,4 @@
-"""Real corpora in the forms of other tools: whatever the form, the same comes in, and all of it is accounted for."""
+"""Real corpora in the formats of other tools: every format gives the same annotations, and all are accounted for."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Document:
 
     @property
     def places(self) -> set[tuple[int, int, str]]:
-        """What a span is here: said once, wherever it was said twice."""
+        """Spans as places with labels: several at one place with one label are one."""
         return set(self.spans)
 
     @property
     def facts(self) -> set[tuple[str, tuple[int, int, str], tuple[int, int, str]]]:
-        """The relations that can be: of two spans, said once."""
+        """Relations between different spans, each once."""
         ends = ((kind, self.spans[head], self.spans[tail]) for kind, head, tail in self.relations)
         return {fact for fact in ends if fact[1] != fact[2]}
 
@@ -152,22 +152,22 @@ def _prodigy(folder: Path, documents: Sequence[Document]) -> None:
             file.write(json.dumps({**row, "spans": spans, "relations": relations}) + "\n")
 
 
-def _said(project: Project, behind: int = 0) -> dict[str, tuple[set[Any], set[Any]]]:
+def _imported(project: Project, behind: int = 0) -> dict[str, tuple[set[Any], set[Any]]]:
     """Spans and relations of each article, by places; offsets less what was put before the text."""
-    said = {}
+    found = {}
     for row in project.workspace.annotations.rows():
         places = {span.id: (span.start - behind, span.end - behind, span.label) for span in row.spans}
         facts = {(each.label, places[each.head], places[each.tail]) for each in row.relations}
-        said[row.article] = set(places.values()), facts
-    return said
+        found[row.article] = set(places.values()), facts
+    return found
 
 
-def _wanted(documents: Iterable[Document]) -> dict[str, tuple[set[Any], set[Any]]]:
+def _expected(documents: Iterable[Document]) -> dict[str, tuple[set[Any], set[Any]]]:
     return {each.name: (each.places, each.facts) for each in documents}
 
 
-def _balances(project: Project, documents: Sequence[Document], summary: ImportResult) -> None:
-    """What went in came out or stands in quarantine, span by span and relation by relation."""
+def _check_balance(project: Project, documents: Sequence[Document], summary: ImportResult) -> None:
+    """Every span and relation of the corpus came out or is in quarantine."""
     bad = Counter(row.what for row in project.workspace.quarantine.rows())
     assert sum(len(each.spans) for each in documents) == summary.spans + bad["span"]
     assert sum(len(each.relations) for each in documents) == summary.relations + bad["relation"]
@@ -176,40 +176,40 @@ def _balances(project: Project, documents: Sequence[Document], summary: ImportRe
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_corpus_as_brat_writes_it(documents: list[Document], tmp_path: Path, end: str) -> None:
-    """Nested and crossing spans, some over line ends, whatever the line ends are; self-relations in quarantine."""
+def test_brat_files_of_a_corpus_import_completely(documents: list[Document], tmp_path: Path, end: str) -> None:
+    """Nested and crossing spans, some over line ends, with either line end; self-relations go to quarantine."""
     project = _project(tmp_path, documents)
     _brat(tmp_path / "brat", documents, end)
     summary = import_annotations(project, "brat", [str(tmp_path / "brat")], ANA)
 
-    assert _said(project) == _wanted(documents)
-    _balances(project, documents, summary)
+    assert _imported(project) == _expected(documents)
+    _check_balance(project, documents, summary)
 
 
-def test_a_corpus_as_doccano_writes_it(documents: list[Document], tmp_path: Path) -> None:
-    """In UTF-16 units behind an emoji, overlapping, with relations."""
+def test_doccano_files_of_a_corpus_import_completely(documents: list[Document], tmp_path: Path) -> None:
+    """Offsets in UTF-16 units after an emoji, overlapping spans, relations."""
     project = _project(tmp_path, documents)
     _doccano(tmp_path / "doccano", documents)
     summary = import_annotations(
         project, "doccano", [str(tmp_path / "doccano")], ImportOptions(annotator="ana", unit="utf-16")
     )
 
-    assert _said(project, behind=1) == _wanted(documents)
-    _balances(project, documents, summary)
+    assert _imported(project, behind=1) == _expected(documents)
+    _check_balance(project, documents, summary)
 
 
-def test_a_corpus_as_prodigy_writes_it(documents: list[Document], tmp_path: Path) -> None:
-    """With its tokens, and relations told by the places of their ends."""
+def test_prodigy_files_of_a_corpus_import_completely(documents: list[Document], tmp_path: Path) -> None:
+    """With its tokens, and relations whose ends are given by their places."""
     project = _project(tmp_path, documents)
     _prodigy(tmp_path / "prodigy", documents)
     summary = import_annotations(project, "prodigy", [str(tmp_path / "prodigy")], ANA)
 
-    assert _said(project) == _wanted(documents)
-    _balances(project, documents, summary)
+    assert _imported(project) == _expected(documents)
+    _check_balance(project, documents, summary)
 
 
 def _flat(document: Document) -> list[tuple[int, int, str]]:
-    """The longest spans that do not overlap, without the blanks at their ends, which no token has."""
+    """The longest spans that do not overlap, without the blanks at their ends, because no token has them."""
     kept = list[tuple[int, int, str]]()
     words = {(start, start + len(document.text[start:end].rstrip()), label) for start, end, label in document.places}
     for start, end, label in sorted(words, key=lambda span: (span[0] - span[1], span)):
@@ -239,8 +239,10 @@ def _tagged(document: Document, scheme: str) -> Iterator[str]:
 
 # First, inside, single, last: the place of a letter is 1 for not the first word plus 2 for the last one.
 @pytest.mark.parametrize(("scheme", "end"), [("BIBI", "\n"), ("BISE", "\r\n"), ("BIUL", "\n")])
-def test_a_corpus_as_conll(documents: list[Document], tmp_path: Path, scheme: str, end: str) -> None:
-    """BIO, IOBES and BILOU, with and without CR, a byte order mark, no line end at the end: offsets of the own text."""
+def test_conll_files_of_a_corpus_import_completely(
+    documents: list[Document], tmp_path: Path, scheme: str, end: str
+) -> None:
+    """BIO, IOBES and BILOU, with and without CR and a last line end; offsets count in the article's text."""
     project = _project(tmp_path, documents)
     by_name = sorted(documents, key=lambda document: document.name)
     articles = [Article(id=each.name, text=each.text, digest=digest_of(each.text)) for each in by_name]
@@ -249,7 +251,7 @@ def test_a_corpus_as_conll(documents: list[Document], tmp_path: Path, scheme: st
     (tmp_path / "all.conll").write_bytes(b"\xef\xbb\xbf" + end.join(lines).rstrip().encode())
     summary = import_annotations(project, "conll", [str(tmp_path / "all.conll")], ANA)
 
-    assert _said(project) == {each.name: (set(_flat(each)), set()) for each in documents}
+    assert _imported(project) == {each.name: (set(_flat(each)), set()) for each in documents}
     assert (summary.spans, summary.quarantined) == (sum(len(_flat(each)) for each in documents), {})
     assert (summary.new, summary.rejected) == (0, {})
 
@@ -257,19 +259,19 @@ def test_a_corpus_as_conll(documents: list[Document], tmp_path: Path, scheme: st
 @pytest.mark.parametrize(
     "name", ["arcada", "drexel_cci", "flytxt", "mic-cis.txt", "sjtu_adapt.txt", "spinningbytes.txt", "uh_ritual"]
 )
-def test_what_seven_systems_submitted(name: str) -> None:
-    """Files with CRLF, blanks or tabs, and tags out of order: seqeval finds the same spans in them."""
+def test_seqeval_finds_the_same_spans_in_real_submissions(name: str) -> None:
+    """Files with CRLF, blanks or tabs, and tags out of order, as seven systems submitted them."""
     path = CORPORA / "wnut17" / "submissions" / name
     if not path.exists():
         pytest.skip("the shared corpora are not here")
-    (said,) = conll.read_conll(path, "a")
+    (record,) = conll.read_conll(path, "a")
     content = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     blocks = [[line.split()[-1] for line in block.split("\n") if line.strip()] for block in content.split("\n\n")]
 
-    assert isinstance(said, ImportRecord)
-    assert said.misfits == ()
+    assert isinstance(record, ImportRecord)
+    assert record.misfits == ()
     wanted = [label for tags in blocks for label, _, _ in get_entities(tags)]
-    assert [mark.label for mark in said.marks] == wanted
+    assert [mark.label for mark in record.marks] == wanted
 
 
 SCHEMA = load_project().schema
@@ -283,17 +285,17 @@ _ARGUMENTS = st.lists(st.tuples(st.sampled_from(["Who", "SAME_AS"]), _ANY).map("
 
 
 def _lines() -> st.SearchStrategy[list[str]]:
-    """Lines of brat's forms about things that may be there, of ids that stand once, and one that is of no form."""
+    """Lines in brat's forms about things that may exist, each id once, and one line of no form."""
     forms: dict[str, Callable[[str], st.SearchStrategy[str]]] = {
         "T": lambda name: st.tuples(_LABEL, st.lists(_OFFSETS, min_size=1, max_size=2).map(";".join)).map(
-            lambda said: f"{name}\t{said[0]} {said[1]}"
+            lambda parts: f"{name}\t{parts[0]} {parts[1]}"
         ),
         "R": lambda name: st.tuples(_ANY, _ANY).map(lambda ends: f"{name}\tSAME_AS Arg1:{ends[0]} Arg2:{ends[1]}"),
         "E": lambda name: st.tuples(_LABEL, _ANY, _ARGUMENTS).map(
-            lambda said: " ".join([f"{name}\t{said[0]}:{said[1]}", *said[2]])
+            lambda parts: " ".join([f"{name}\t{parts[0]}:{parts[1]}", *parts[2]])
         ),
         "A": lambda name: st.tuples(st.sampled_from(["Doubt", "Mood"]), _ANY).map(
-            lambda said: f"{name}\t{' '.join(said)}"
+            lambda parts: f"{name}\t{' '.join(parts)}"
         ),
         "#": lambda name: _ANY.map(lambda target: f"{name}\tAnnotatorNotes {target}\tnote {name}."),
         "N": lambda name: _ANY.map(lambda target: f"{name}\tReference {target} db:1\tx"),
@@ -306,21 +308,21 @@ def _lines() -> st.SearchStrategy[list[str]]:
 @settings(max_examples=300)
 @given(_lines())
 def test_every_line_of_brat_is_accounted_for(lines: list[str]) -> None:
-    """Whatever the lines: spans and relations come out or stand in quarantine, and so does all that is said of them."""
+    """Whatever the lines: spans, relations and all that is attached to them are imported or in quarantine."""
     intake = AnnotationIntake(SCHEMA, ImportOptions(annotator="ana", names={"Doubt": "unsure"}))
     intake.take(brat.parse_brat(SourceRow(where="x", id="x", text=TEXT), "\n".join(lines)))
-    ((said, bad),) = intake.finish({})
+    ((annotation, bad),) = intake.finish({})
 
     kinds, refused = Counter(line[0] for line in lines), Counter(row.what for row in bad)
     arguments = sum(line.count(":") - 1 for line in lines if line[0] == "E")
-    assert kinds["T"] == len(said.spans) + refused["span"]
-    assert kinds["R"] + arguments == len(said.relations) + refused["relation"]
-    raw = json.dumps([row.model_dump(mode="json") for row in bad]) + json.dumps([row.note for row in said.spans])
-    listed, doubtful = {row.id for row in bad}, {span.id for span in said.spans if span.unsure}
+    assert kinds["T"] == len(annotation.spans) + refused["span"]
+    assert kinds["R"] + arguments == len(annotation.relations) + refused["relation"]
+    raw = json.dumps([row.model_dump(mode="json") for row in bad]) + json.dumps([row.note for row in annotation.spans])
+    listed, doubtful = {row.id for row in bad}, {span.id for span in annotation.spans if span.unsure}
     refused_raw = {row.id: row.raw for row in bad if isinstance(row.raw, dict)}
     doubtful |= {name for name, each in refused_raw.items() if each.get("unsure") or "Doubt" in str(each)}
     triggers = {line.split("\t")[0]: line.split(":")[1].split(" ")[0] for line in lines if line[0] == "E"}
-    kept = {span.id for span in said.spans}
+    kept = {span.id for span in annotation.spans}
     for line in lines:
         name, _, rest = line.partition("\t")
         if name[0] == "#":

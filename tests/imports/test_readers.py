@@ -1,4 +1,4 @@
-"""The readers: what brat, Prodigy, doccano and CoNLL files say, by files written by hand and by seqeval."""
+"""The readers of brat, Prodigy, doccano and CoNLL files, tested with files written by hand, and against seqeval."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ T9 Person 0 4
 """
 
 
-def test_brat_says_everything_once() -> None:
+def test_brat_lines_become_marks_relations_and_misfits() -> None:
     """Spans, notes, attributes, relations, events by their triggers, equivalences; the rest are misfits."""
-    said = brat.parse_brat(ROW, ANN)
+    record = brat.parse_brat(ROW, ANN)
 
-    assert said.marks == (
+    assert record.marks == (
         SpanMark("T1", ((0, 9),), "Person", "Anna Berg"),
         SpanMark(
             "T2",
@@ -60,7 +60,7 @@ def test_brat_says_everything_once() -> None:
         SpanMark("T4", ((26, 36),), "Person", "\u2019 minister"),
         SpanMark("T5", ((0, 4), (28, 36)), "Person", "Anna minister"),
     )
-    assert said.links == (
+    assert record.links == (
         RelationMark("T1", "T2", "Represents"),
         RelationMark("T3", "T1", "Who"),
         RelationMark("T3", "T4", "With"),
@@ -68,7 +68,7 @@ def test_brat_says_everything_once() -> None:
         RelationMark("T1", "T4", "Same"),
         RelationMark("T4", "T2", "Same"),
     )
-    assert [(each.what, each.id, each.kind) for each in said.misfits] == [
+    assert [(each.what, each.id, each.kind) for each in record.misfits] == [
         ("annotation", "#3", "unsupported"),
         ("annotation", "A3", "unsupported"),
         ("annotation", "E2", "unsupported"),
@@ -77,37 +77,37 @@ def test_brat_says_everything_once() -> None:
         ("annotation", "N1", "unsupported"),
         ("span", "T9 Person 0 4", "unreadable"),
     ]
-    assert [each.reason for each in said.misfits if each.id in {"E2", "E3"}] == [
+    assert [each.reason for each in record.misfits if each.id in {"E2", "E3"}] == [
         "there is no place for a second event on the trigger of E1: the arguments of both would be of one span",
         "its trigger T99 is not there",
     ]
 
 
-def test_brat_in_any_order_and_with_a_byte_order_mark(tmp_path: Path) -> None:
-    """What is said of a thing may stand before it; a mark at the head of a file is none of its words."""
+def test_brat_lines_may_come_in_any_order(tmp_path: Path) -> None:
+    """A note may come before its span; a byte order mark at the head of a file is not part of it."""
     (tmp_path / "a.txt").write_bytes(b"one two")
     lines = ("#1\tReviewer T1\tsure?", "A1\tDoubt E1", "E1\tCount:T1", "T1\tCount 4 7\ttwo")
     (tmp_path / "a.ann").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
-    (said,) = brat.read_brat(tmp_path / "a.ann", "a")
+    (record,) = brat.read_brat(tmp_path / "a.ann", "a")
 
-    assert isinstance(said, ImportRecord)
-    assert said.marks == (SpanMark("T1", ((4, 7),), "Count", "two", "Reviewer: sure?", (Attribute("A1", "Doubt"),)),)
-    assert said.misfits == ()
+    assert isinstance(record, ImportRecord)
+    assert record.marks == (SpanMark("T1", ((4, 7),), "Count", "two", "Reviewer: sure?", (Attribute("A1", "Doubt"),)),)
+    assert record.misfits == ()
 
 
-def test_brat_reads_pairs_of_files(tmp_path: Path) -> None:
-    """Line ends and all else stay as they are on the disk; without its text, or not in UTF-8, a file is refused."""
+def test_brat_reads_a_text_file_with_its_annotations(tmp_path: Path) -> None:
+    """Line ends are kept as on the disk; without its text, or not in UTF-8, a file is refused."""
     (tmp_path / "a.txt").write_bytes(b"one\r\ntwo")
     (tmp_path / "a.ann").write_bytes(b"T1\tPerson 5 8\ttwo\r\n")
     (tmp_path / "b.ann").write_bytes(b"")
     (tmp_path / "c.txt").write_bytes(b"caf\xe9")
     (tmp_path / "c.ann").write_bytes(b"")
-    (said,), (orphan,), (latin,) = (
+    (record,), (orphan,), (latin,) = (
         list(brat.read_brat(tmp_path / name, name[0])) for name in ("a.ann", "b.ann", "c.ann")
     )
 
-    assert isinstance(said, ImportRecord)
-    assert (said.row.text, said.marks) == ("one\r\ntwo", (SpanMark("T1", ((5, 8),), "Person", "two"),))
+    assert isinstance(record, ImportRecord)
+    assert (record.row.text, record.marks) == ("one\r\ntwo", (SpanMark("T1", ((5, 8),), "Person", "two"),))
     assert isinstance(orphan, Reject)
     assert orphan.reason == "there is no b.txt beside it"
     assert isinstance(latin, Reject)
@@ -118,8 +118,8 @@ def _line(**fields: object) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def test_prodigy(tmp_path: Path) -> None:
-    """Spans, relations by their spans, options by name or number, the answer, who and when, and what was not read."""
+def test_prodigy_lines_become_records(tmp_path: Path) -> None:
+    """Spans, relations by their spans, options by name or number, the answer, who and when, and fields not read."""
     anna, maldives = {"start": 0, "end": 9, "label": "Person"}, {"start": 18, "end": 26, "label": "Country"}
     path = tmp_path / "news.jsonl"
     path.write_bytes(
@@ -162,8 +162,8 @@ def test_prodigy(tmp_path: Path) -> None:
     assert [(each.what, each.raw) for each in ignored.misfits] == [("choice", 7.5)]
 
 
-def test_doccano(tmp_path: Path) -> None:
-    """Triples, labels of the text, entities with relations; comments have no place; what is no label is a misfit."""
+def test_doccano_lines_become_records(tmp_path: Path) -> None:
+    """Triples, labels of the text, entities with relations; comments have no place; other things are misfits."""
     path = tmp_path / "all.jsonl"
     path.write_bytes(
         _line(id=1, text=TEXT, label=[[0, 9, "Person"], [18, 26]], Comments=["hm"], username="ana")
@@ -208,7 +208,7 @@ def test_doccano(tmp_path: Path) -> None:
     ],
 )
 def test_lines_without_a_text_are_refused(tmp_path: Path, line: bytes, reason: str) -> None:
-    """Each with its number; those around it are read."""
+    """Each is refused with its line number; the lines around it are read."""
     path = tmp_path / "x.jsonl"
     path.write_bytes(_line(text="a") + line + _line(text="b"))
     first, bad, last = prodigy.read_prodigy(path, "x")
@@ -242,8 +242,8 @@ end . O
 """
 
 
-def test_conll(tmp_path: Path) -> None:
-    """Text by the rule, documents by their marks, any of the schemes; a comment is none without its equals sign."""
+def test_conll_documents_become_records(tmp_path: Path) -> None:
+    """The text is rebuilt, documents are split at their marks, any scheme of tags; a comment has an equals sign."""
     path = tmp_path / "all.conll"
     path.write_text(CONLL, encoding="utf-8")
     one, two = conll.read_conll(path, "all")
@@ -262,8 +262,8 @@ def test_conll(tmp_path: Path) -> None:
     assert [(mark.label, *mark.parts) for mark in two.marks] == [("LOC", (0, 4)), ("X", (5, 12)), ("X", (13, 16))]
 
 
-def test_conll_finds_the_tokens_in_the_article(tmp_path: Path) -> None:
-    """With the article's own text at hand, offsets are its own; where its words are others, they are by the rule."""
+def test_conll_offsets_count_in_the_ingested_article(tmp_path: Path) -> None:
+    """Where the article has the same tokens, offsets are its own; where its words differ, the text is rebuilt."""
     path = tmp_path / "a.conll"
     path.write_text("Male\tB-LOC\n(\tO\nIOR\tB-ORG\n)\tO\n", encoding="utf-8")
     texts = {"a": " Male(IOR)\n"}
@@ -277,7 +277,7 @@ def test_conll_finds_the_tokens_in_the_article(tmp_path: Path) -> None:
 
 
 def test_conll_without_tags_is_refused(tmp_path: Path) -> None:
-    """A file of words alone says nothing; the line is named."""
+    """A file without tags has no annotation; the message names the line."""
     path = tmp_path / "a.conll"
     path.write_text("Anna\tO\nBerg\n", encoding="utf-8")
     (bad,) = conll.read_conll(path, "a")
@@ -290,8 +290,8 @@ TAGS = st.lists(st.sampled_from([*(f"{prefix}-{label}" for prefix in "BIES" for 
 
 
 @given(st.lists(TAGS, min_size=1, max_size=3))
-def test_seqeval_reads_tags_as_we_do(sentences: list[list[str]]) -> None:
-    """Another program finds the same spans in any sequence of tags, sound or not; none goes on in the next sentence."""
+def test_seqeval_finds_the_same_spans(sentences: list[list[str]]) -> None:
+    """In any sequence of tags, sound or not; no span continues in the next sentence."""
     document = conll.ConllDocument(sentences=[[conll.TaggedToken("w", tag, 0) for tag in tags] for tags in sentences])
     marks = conll.parse_document(document, "a", "a", None).marks
 
@@ -304,21 +304,21 @@ def test_seqeval_reads_tags_as_we_do(sentences: list[list[str]]) -> None:
     ]
 
 
-def test_a_published_test_set() -> None:
+def test_published_counts_of_wnut17_are_reproduced() -> None:
     """WNUT-17's has 1,079 entities in 23,394 tokens."""
     path = Path(__file__).parents[3] / "shared" / "corpora" / "wnut17" / "emerging.test.annotated"
     if not path.exists():
         pytest.skip("the shared corpora are not here")
-    (said,) = conll.read_conll(path, "wnut17")
+    (record,) = conll.read_conll(path, "wnut17")
     (document,) = conll.split_documents(path.read_text(encoding="utf-8"))
 
-    assert isinstance(said, ImportRecord)
-    assert (len(said.marks), len(document.tokens), said.misfits) == (1079, 23394, ())
+    assert isinstance(record, ImportRecord)
+    assert (len(record.marks), len(document.tokens), record.misfits) == (1079, 23394, ())
 
 
 @given(st.text(st.sampled_from("a\r\n \U0001f44d\ufeff\u0301"), max_size=12), st.data())
-def test_offsets_stay_with_their_characters(text: str, data: st.DataObject) -> None:
-    """Whatever is counted and whatever the line ends, a stretch covers what it covered, with LF for its line ends."""
+def test_offset_map_keeps_the_characters_of_a_stretch(text: str, data: st.DataObject) -> None:
+    """In either unit and with any line ends, a stretch covers the same characters, with LF for its line ends."""
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     units = [len(text[:point].encode("utf-16-le")) // 2 for point in (start, end)]
@@ -332,16 +332,16 @@ def test_offsets_stay_with_their_characters(text: str, data: st.DataObject) -> N
         assert clean[by_points[0] : by_points[1]] == article_text("." + text[start:end])[1:]
 
 
-def test_no_place_inside_a_character() -> None:
-    """Half of a pair, or an offset outside of the text, is no place."""
+def test_offset_map_has_no_place_inside_a_character() -> None:
+    """Half of a UTF-16 pair, or an offset outside the text, maps to None."""
     place = make_offset_map("a\U0001f44db", "utf-16")
 
     assert [place(offset) for offset in range(-1, 6)] == [None, 0, 1, None, 2, 3, None]
     assert make_offset_map("ab", "code-points")(3) is None
 
 
-def test_files_of_a_format(tmp_path: Path) -> None:
-    """In folders by their ending, in order, the others passed over; a file named itself is taken as it is."""
+def test_files_are_found_by_the_endings_of_their_format(tmp_path: Path) -> None:
+    """In folders by their ending, in order, the others are listed; a file that is named itself is taken as it is."""
     for name in ("b/2.ann", "b/2.txt", "a.ann", "lone.txt", ".git/x.ann", "x.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""An article cut into pieces for people to read."""
+"""Annotated texts cut into pieces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from labeling.report.highlight import MarkedPiece, mark_spans
 
 
 def test_nested_spans_share_their_pieces() -> None:
-    """A piece knows every span over it, the longest first, and which spans end with it, the shortest first."""
+    """A piece has every span over it, the longest first, and the spans that end with it, the shortest first."""
     spans = [Span(id="1", start=0, end=8, label="BODY"), Span(id="2", start=3, end=8, label="PLACE")]
 
     assert mark_spans("UN Paris!", spans) == [
@@ -29,7 +29,7 @@ def test_crossing_spans_are_cut_where_they_cross() -> None:
 
 @given(text=st.text(min_size=1, max_size=30), data=st.data())
 def test_pieces_joined_are_the_text(text: str, data: st.DataObject) -> None:
-    """Nothing of the text is lost, doubled or moved, whatever the spans are."""
+    """No character is lost, doubled or moved, whatever the spans are."""
     places = st.tuples(st.integers(0, len(text) - 1), st.integers(1, len(text))).filter(
         lambda place: place[0] < place[1]
     )

@@ -1,4 +1,4 @@
-"""The page people look at."""
+"""The report: what is on its page, and where the numbers come from."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def overlap(passages: int, seen: int) -> Overlap:
 
 
 def side(article: str, start: int, label: str) -> Side:
-    """What an article says of `Oslo`, or of nothing."""
+    """One side of a difference: `Oslo` in an article, with a label or none."""
     return Side(article=article, start=start, end=start + 4, label=label, text="Oslo", before="", after="", by=("ana",))
 
 
@@ -149,8 +149,8 @@ class _Page(HTMLParser):
         self.words.append(data)
 
 
-def test_the_page_is_whole_and_shows_the_text_as_it_is() -> None:
-    """Every tag is closed, and what looks like a tag in an article is shown, not obeyed."""
+def test_the_page_is_well_formed_and_escapes_texts() -> None:
+    """Every tag is closed, and an article's text that looks like a tag is shown as text."""
     page = _Page(render_report("Talks", SCHEMA, FINDINGS))
 
     assert page.open == []
@@ -161,14 +161,14 @@ def test_the_page_is_whole_and_shows_the_text_as_it_is() -> None:
     assert ">balances<" in render_report("Talks", SCHEMA, FINDINGS)
 
 
-def test_an_account_that_does_not_add_up_is_shown_as_such() -> None:
-    """Two went in and one came out: the page says that it does not balance."""
+def test_an_unbalanced_account_is_shown() -> None:
+    """Two went in and one came out: the page shows that it does not balance."""
     findings = Findings(ledger={"gold": {"span": {"in": 2, "gold": 1}}})
 
     assert "does not balance" in render_report("Talks", SCHEMA, findings)
 
 
-def test_a_page_about_nothing_says_what_to_run() -> None:
+def test_an_empty_page_names_the_verbs_to_run() -> None:
     """Without any file the page names the verb that brings each part."""
     html = render_report("Talks", SCHEMA, Findings())
 
@@ -184,8 +184,8 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
     assert "http" not in html
 
 
-def test_reprints_have_a_section_of_their_own() -> None:
-    """The map, what splits share beside a random split, two texts, what was carried, and what was labelled two ways."""
+def test_the_page_has_a_section_on_reprints() -> None:
+    """The map, what splits share beside a random split, two texts, what was carried, and differing labels."""
     html = render_report("Talks", SCHEMA, REPRINTED)
     page = _Page(html)
     words = " ".join(" ".join(page.words).split())
@@ -208,8 +208,8 @@ def test_reprints_have_a_section_of_their_own() -> None:
     )
 
 
-def test_relations_and_choices_have_their_scores_too() -> None:
-    """By annotator and by label, by both rules; who says choices alone has no row of spans, where it was not asked."""
+def test_relations_and_choices_have_scores() -> None:
+    """By annotator and by label, by both rules; an annotator of choices alone has no row of spans."""
     spans = (SPAN, Span(id="2", start=7, end=11, label="MEETING"))
     relation = Relation(head="2", tail="1", label="HELD_AT")
     gold = GOLD.model_copy(
@@ -221,10 +221,12 @@ def test_relations_and_choices_have_their_scores_too() -> None:
         }
     )
     short = spans[1].model_copy(update={"end": 10})
-    said = Annotation(article="a", digest=ARTICLE.digest, annotator="m", spans=(SPAN, short), relations=(relation,))
-    chosen = said.model_copy(update={"spans": (), "relations": (), "choices": {"event": ("AGREE", "AID")}})
+    predicted = Annotation(
+        article="a", digest=ARTICLE.digest, annotator="m", spans=(SPAN, short), relations=(relation,)
+    )
+    chosen = predicted.model_copy(update={"spans": (), "relations": (), "choices": {"event": ("AGREE", "AID")}})
     scores = []
-    for name, each in (("related", said), ("chose", chosen)):
+    for name, each in (("related", predicted), ("chose", chosen)):
         scored = [ScoredArticle(ARTICLE, "a", gold, each)]
         score = score_spans(name, scored, SCHEMA.label_names, corpus="c0ffee")
         found = {
@@ -269,7 +271,7 @@ def test_agreement_is_on_the_page() -> None:
     assert "Of 1 more choices it is undefined" in words
 
 
-def test_people_are_counted_by_what_they_did() -> None:
+def test_annotators_are_counted_by_state() -> None:
     """Only submitted annotations count their spans."""
     counted = count_by_annotator(FINDINGS.annotations)
 
@@ -278,7 +280,7 @@ def test_people_are_counted_by_what_they_did() -> None:
 
 
 def test_labels_are_counted_by_split_in_schema_order() -> None:
-    """A label that nobody used is listed too, with nothing."""
+    """A label that nobody used is listed too, without counts."""
     counts = count_labels(SCHEMA, FINDINGS)
 
     assert tuple(counts) == SCHEMA.label_names
@@ -286,15 +288,15 @@ def test_labels_are_counted_by_split_in_schema_order() -> None:
     assert counts["DATE"] == {}
 
 
-def test_a_dispute_stands_in_its_words() -> None:
-    """The disputed stretch, what stands around it, and who says what, silence included."""
+def test_a_dispute_has_its_context_and_readings() -> None:
+    """The disputed stretch, the text around it, and each annotator's reading, silence included."""
     (dispute,) = list_disputes(FINDINGS)
 
     assert (dispute.before, dispute.text, dispute.after) == ("Oslo & ", "Rome", " <met>.")
     assert dispute.readings == ["ana: LOCATION", "ben: nothing"]
 
 
-def test_the_page_says_how_a_dispute_is_settled() -> None:
+def test_the_page_explains_how_disputes_are_settled() -> None:
     """Under the open conflicts, with a link to the task where the article was pushed; the account calls them open."""
     linked = render_report("Talks", SCHEMA, replace(FINDINGS, task_pages={"a": "https://ls/projects/1/data?task=7"}))
     words = " ".join("".join(_Page(linked).words).split())
@@ -304,7 +306,7 @@ def test_the_page_says_how_a_dispute_is_settled() -> None:
     assert "1 gold, 1 open" in words
 
 
-def test_tiles_count_what_the_files_hold() -> None:
+def test_headline_numbers_count_rows() -> None:
     """The numbers at the head of the page."""
     assert [(tile.name, tile.number) for tile in list_headline_numbers(FINDINGS)] == [
         ("articles", 1),
@@ -315,7 +317,7 @@ def test_tiles_count_what_the_files_hold() -> None:
     ]
 
 
-def test_what_is_undefined_is_a_dash() -> None:
+def test_an_undefined_ratio_is_a_dash() -> None:
     """0/0 is not 0 %."""
     assert percent_or_dash(None) == "–"  # noqa: RUF001 - the dash is meant
     assert percent_or_dash(1 / 3) == "33.3"

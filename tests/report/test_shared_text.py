@@ -1,4 +1,4 @@
-"""What the report shows of shared text: a map, pairs side by side, and counts by leak group."""
+"""Shared text in the report: a map, pairs side by side, and counts by leak group."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def passage(kind: str, *names: str) -> Passage:
 
 
 def test_the_map_has_every_article_once() -> None:
-    """Large groups first; in a story the fullest article first; where an article has no place, `none`."""
+    """Large groups first; in a story the fullest article first; `none` for an article in no split."""
     drawn = list_leak_groups(CLUSTERS, ARTICLES, {"a": "train", "b": "train"})
 
     assert [(group.name, group.articles) for group in drawn] == [("a", 3), ("d", 1)]
@@ -44,8 +44,8 @@ def test_the_map_has_every_article_once() -> None:
     assert drawn[0].stories[0][0].name == "a desk"
 
 
-def test_two_texts_side_by_side() -> None:
-    """What stands in both is marked in both, and the pieces are the texts."""
+def test_a_pair_has_its_shared_text_marked() -> None:
+    """Shared words are marked in both, and the pieces joined are the texts."""
     (pair,) = align_pairs([("a", "b"), ("b", "a"), ("a", "gone")], ARTICLES, {"a": "train"}, 6)
 
     assert pair.pieces == (
@@ -56,18 +56,18 @@ def test_two_texts_side_by_side() -> None:
 
 
 def test_the_closest_pairs_come_first() -> None:
-    """Two passages in common count more than one; boilerplate brings nobody together."""
+    """Two passages in common count more than one; boilerplate does not count."""
     passages = [passage("reprint", "a", "b", "c"), passage("reprint", "a", "c"), passage("boilerplate", "a", "d")]
 
     assert rank_closest_pairs(passages) == [("a", "c"), ("a", "b")]
 
 
-def test_copies_count_once() -> None:
-    """A label that stands in two copies and in one other article stands in two leak groups."""
+def test_copies_count_as_one_leak_group() -> None:
+    """A label in two copies and one other article is in two leak groups."""
     span = GoldSpan(id="1", start=0, end=2, label="DATE", rule="one", by=("ana",))
-    said = [Gold(article=name, digest=ARTICLES[name].digest, complete=True, spans=(span,)) for name in ("a", "b", "d")]
+    gold = [Gold(article=name, digest=ARTICLES[name].digest, complete=True, spans=(span,)) for name in ("a", "b", "d")]
 
     group_of = {row.article: row.leak_group for row in CLUSTERS}
-    assert count_groups_by_label(said, group_of) == {"DATE": 2}
+    assert count_groups_by_label(gold, group_of) == {"DATE": 2}
     assert count_groups(["a", "b", "d"], group_of) == 2
     assert count_groups(["a", "not clustered"], group_of) == 2

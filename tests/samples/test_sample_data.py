@@ -1,4 +1,4 @@
-"""The sample articles hold the warts they promise, and their annotations fit them to the character."""
+"""The sample articles have the warts they promise, and their annotations fit them exactly."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def texts() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def said() -> list[Annotation]:
-    """What ana and ben say."""
+def samples() -> list[Annotation]:
+    """The annotations of ana and ben."""
     return sample_data.load_sample_annotations()
 
 
@@ -73,8 +73,8 @@ def schema() -> Schema:
     return load_project(shipped_config("diplomatic.toml")).schema
 
 
-def _by(annotator: str, said: list[Annotation]) -> dict[str, Annotation]:
-    return {annotation.article: annotation for annotation in said if annotation.annotator == annotator}
+def _by(annotator: str, samples: list[Annotation]) -> dict[str, Annotation]:
+    return {annotation.article: annotation for annotation in samples if annotation.annotator == annotator}
 
 
 def _keys(annotation: Annotation) -> set[tuple[int, int, str]]:
@@ -87,10 +87,12 @@ def _runs(text: str, words: int = 15) -> set[tuple[str, ...]]:
     return {tuple(kept[at : at + words]) for at in range(len(kept) - words + 1)}
 
 
-def test_there_are_twenty_four_articles_and_ana_annotated_each(texts: dict[str, str], said: list[Annotation]) -> None:
+def test_there_are_twenty_four_articles_and_ana_annotated_each(
+    texts: dict[str, str], samples: list[Annotation]
+) -> None:
     """The demo's 24 articles are all there, and ana's annotations name exactly these."""
     assert len(texts) == 24
-    assert set(_by("ana", said)) == set(texts)
+    assert set(_by("ana", samples)) == set(texts)
 
 
 def test_ingest_reads_the_same_texts_under_the_same_ids(texts: dict[str, str]) -> None:
@@ -121,25 +123,25 @@ def test_articles_are_as_long_as_agency_copy(texts: dict[str, str]) -> None:
     assert {name: len(text.split()) for name, text in texts.items() if not 90 <= len(text.split()) <= 230} == {}
 
 
-def test_digests_are_those_of_the_texts(texts: dict[str, str], said: list[Annotation]) -> None:
+def test_digests_are_those_of_the_texts(texts: dict[str, str], samples: list[Annotation]) -> None:
     """Every annotation was drawn on the text that is in the folder, byte for byte."""
-    assert [a.article for a in said if a.digest != digest_of(texts[a.article])] == []
+    assert [a.article for a in samples if a.digest != digest_of(texts[a.article])] == []
 
 
-def test_no_annotation_fails_a_check(texts: dict[str, str], said: list[Annotation], schema: Schema) -> None:
-    """Nothing of the samples would be quarantined."""
+def test_no_annotation_fails_a_check(texts: dict[str, str], samples: list[Annotation], schema: Schema) -> None:
+    """Nothing of the samples would go to quarantine."""
     article = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
 
-    assert [fault for a in said for fault in check_annotation(a, article[a.article], schema)[1]] == []
+    assert [fault for a in samples for fault in check_annotation(a, article[a.article], schema)[1]] == []
 
 
-def test_no_span_starts_or_ends_inside_a_word_but_where_words_are_glued(
-    texts: dict[str, str], said: list[Annotation]
+def test_spans_start_and_end_at_words_except_where_words_are_glued(
+    texts: dict[str, str], samples: list[Annotation]
 ) -> None:
     """A slipped offset would cut a word; the only one is a name glued to a handle."""
     cut = {
         texts[a.article][span.start : span.end]
-        for a in said
+        for a in samples
         for span in a.spans
         for at in (span.start, span.end)
         if 0 < at < len(texts[a.article]) and texts[a.article][at - 1 : at + 1].isalnum()
@@ -148,16 +150,16 @@ def test_no_span_starts_or_ends_inside_a_word_but_where_words_are_glued(
     assert cut == {"Marie-Ange Larose"}
 
 
-def test_no_span_has_blanks_at_its_ends(texts: dict[str, str], said: list[Annotation]) -> None:
+def test_no_span_has_blanks_at_its_ends(texts: dict[str, str], samples: list[Annotation]) -> None:
     """Spans of the samples need no trimming."""
-    surfaces = [texts[a.article][span.start : span.end] for a in said for span in a.spans]
+    surfaces = [texts[a.article][span.start : span.end] for a in samples for span in a.spans]
 
     assert [surface for surface in surfaces if surface != surface.strip()] == []
 
 
-def test_every_label_and_relation_is_used_by_ana(said: list[Annotation], schema: Schema) -> None:
+def test_every_label_and_relation_is_used_by_ana(samples: list[Annotation], schema: Schema) -> None:
     """An extractor trained on the samples has seen each label of the schema, the rarest ten times."""
-    ana = _by("ana", said).values()
+    ana = _by("ana", samples).values()
     labels = Counter(span.label for a in ana for span in a.spans)
 
     assert set(labels) == set(schema.label_names)
@@ -165,11 +167,11 @@ def test_every_label_and_relation_is_used_by_ana(said: list[Annotation], schema:
     assert {r.label for a in ana for r in a.relations} == {r.name for r in schema.relations}
 
 
-def test_spans_nest_three_deep(texts: dict[str, str], said: list[Annotation]) -> None:
-    """An office holds a body that holds a country, as in the guidelines."""
+def test_spans_nest_three_deep(texts: dict[str, str], samples: list[Annotation]) -> None:
+    """An office contains a body that contains a country, as in the guidelines."""
     name = "island-ledger/joint-commission-victoria"
     text = texts[name]
-    spans = {(text[span.start : span.end], span.label) for span in _by("ana", said)[name].spans}
+    spans = {(text[span.start : span.end], span.label) for span in _by("ana", samples)[name].spans}
 
     assert {
         ("Commander of the Sri Lanka Navy", "ROLE"),
@@ -178,7 +180,7 @@ def test_spans_nest_three_deep(texts: dict[str, str], said: list[Annotation]) ->
     } <= spans
 
 
-def test_shared_runs_of_fifteen_words_join_the_reprints_and_the_footer_only(texts: dict[str, str]) -> None:
+def test_only_reprints_and_the_footer_share_fifteen_words(texts: dict[str, str]) -> None:
     """Three press releases in 3, 3 and 2 outlets, and one boilerplate footer: no other two articles share a passage."""
     runs = {name: _runs(text) for name, text in texts.items()}
     sharing = {frozenset(pair) for pair in combinations(texts, 2) if runs[pair[0]] & runs[pair[1]]}
@@ -197,8 +199,8 @@ def test_reprints_are_not_copies(texts: dict[str, str]) -> None:
             assert 0 < len(mine & theirs) < 0.6 * min(len(mine), len(theirs)), (one, other)
 
 
-def test_line_endings_marks_and_encodings_are_as_odd_as_promised() -> None:
-    """One file has CRLF, one a byte order mark, one is Windows-1252 and no UTF-8."""
+def test_line_ends_marks_and_encodings_are_as_promised() -> None:
+    """One file has CRLF, one a byte order mark, one is Windows-1252 and not UTF-8."""
     crlf = [path.stem for path in FOLDER.rglob("*.*") if b"\r\n" in path.read_bytes()]
     marked = [path.stem for path in FOLDER.rglob("*.*") if path.read_bytes().startswith(b"\xef\xbb\xbf")]
     raw = (FOLDER / f"{WINDOWS}.txt").read_bytes()
@@ -226,12 +228,12 @@ def test_line_endings_marks_and_encodings_are_as_odd_as_promised() -> None:
         ("northern-desk/second-secretary-expelled", f"chargé d{APOSTROPHE}affaires"),
     ],
 )
-def test_the_glue_and_signs_of_newswire_are_there(texts: dict[str, str], article: str, wart: str) -> None:
-    """What trips tokenizers and char_span stands in the samples."""
+def test_samples_have_the_glue_of_newswire(texts: dict[str, str], article: str, wart: str) -> None:
+    """They contain what trips tokenizers and char_span."""
     assert wart in texts[article]
 
 
-def test_a_date_line_stands_glued_before_the_first_sentence(texts: dict[str, str]) -> None:
+def test_a_date_line_is_glued_to_the_first_sentence(texts: dict[str, str]) -> None:
     """As in the first seed article, with its leading blank."""
     assert texts["island-ledger/joint-commission-victoria"].startswith(" date 2024-03-11 Sri Lanka and")
 
@@ -240,12 +242,12 @@ def test_a_date_line_stands_glued_before_the_first_sentence(texts: dict[str, str
     ("article", "emoji", "after"),
     [("wire/asean-haze-0703", "🔥🌏", "Laos"), ("harbour-times/sri-lanka-seychelles-maritime", "🌊🐟", "SriLanka")],
 )
-def test_an_emoji_stands_before_a_span(
-    texts: dict[str, str], said: list[Annotation], article: str, emoji: str, after: str
+def test_a_span_follows_an_emoji(
+    texts: dict[str, str], samples: list[Annotation], article: str, emoji: str, after: str
 ) -> None:
     """Offsets after an emoji are code points: counted in UTF-16 units they would point elsewhere."""
     text = texts[article]
-    span = next(span for span in _by("ana", said)[article].spans if text[span.start : span.end] == after)
+    span = next(span for span in _by("ana", samples)[article].spans if text[span.start : span.end] == after)
 
     assert span.start == text.index(after) > text.index(emoji)
     assert len(text[: span.start].encode("utf-16-le")) // 2 == span.start + len(emoji)
@@ -261,35 +263,35 @@ def test_the_page_has_noise_that_is_not_annotated(texts: dict[str, str]) -> None
     assert "Subscribe" not in text
 
 
-def test_ben_submitted_eight_and_skipped_one(said: list[Annotation]) -> None:
-    """Who said what: 24 by ana, 8 by ben and one that he skipped."""
-    states = Counter((a.annotator, a.state) for a in said)
+def test_ben_submitted_eight_and_skipped_one(samples: list[Annotation]) -> None:
+    """24 annotations by ana, 8 by ben and one that he skipped."""
+    states = Counter((a.annotator, a.state) for a in samples)
 
     assert states == {("ana", "submitted"): 24, ("ben", "submitted"): 8, ("ben", "skipped"): 1}
 
 
-def test_both_call_the_diary_unusable_and_the_correction_empty(said: list[Annotation]) -> None:
-    """A list of items is no article; a notice with nothing to mark is rightly submitted empty."""
+def test_both_call_the_diary_unusable_and_the_correction_empty(samples: list[Annotation]) -> None:
+    """A list of items is not an article; a notice with nothing to mark is rightly submitted empty."""
     for annotator in ("ana", "ben"):
-        mine = _by(annotator, said)
+        mine = _by(annotator, samples)
         assert mine["gulf-courier/diary"].choices["usable"] == ("no",)
         assert mine["harbour-times/correction"].spans == ()
         assert mine["harbour-times/correction"].state == "submitted"
 
 
-def test_ana_and_ben_agree_mostly_and_differ_somewhere(said: list[Annotation]) -> None:
+def test_ana_and_ben_agree_mostly_and_differ_somewhere(samples: list[Annotation]) -> None:
     """Of all spans, counted exactly, about nine in ten are both annotators': 2 x shared / (hers + his)."""
-    ana = _by("ana", said)
-    ben = {name: a for name, a in _by("ben", said).items() if a.state == "submitted"}
+    ana = _by("ana", samples)
+    ben = {name: a for name, a in _by("ben", samples).items() if a.state == "submitted"}
     shared = sum(len(_keys(ana[name]) & _keys(ben[name])) for name in ben)
     drawn = sum(len(_keys(ana[name])) + len(_keys(ben[name])) for name in ben)
 
     assert 0.87 <= 2 * shared / drawn <= 0.93
 
 
-def test_they_differ_in_boundary_label_and_missed_spans(said: list[Annotation]) -> None:
+def test_they_differ_in_boundary_label_and_missed_spans(samples: list[Annotation]) -> None:
     """Each kind of disagreement that adjudication must handle occurs."""
-    ana, ben = _by("ana", said), _by("ben", said)
+    ana, ben = _by("ana", samples), _by("ben", samples)
     hers = {(name, *key) for name in ben for key in _keys(ana[name]) - _keys(ben[name]) if ben[name].spans}
     his = {(name, *key) for name in ben for key in _keys(ben[name]) - _keys(ana[name])}
     relabelled = [(one, other) for one in hers for other in his if one[:3] == other[:3]]
@@ -306,9 +308,9 @@ def test_they_differ_in_boundary_label_and_missed_spans(said: list[Annotation]) 
     assert len(missed) >= 5
 
 
-def test_ben_is_unsure_and_says_why(said: list[Annotation]) -> None:
+def test_unsure_spans_have_a_note(samples: list[Annotation]) -> None:
     """Doubts carry a note."""
-    doubts = [span for a in _by("ben", said).values() for span in a.spans if span.unsure]
+    doubts = [span for a in _by("ben", samples).values() for span in a.spans if span.unsure]
 
     assert len(doubts) >= 2
     assert all(span.note for span in doubts)

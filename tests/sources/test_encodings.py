@@ -1,4 +1,4 @@
-"""In which encoding a file was written."""
+"""Detection of encodings."""
 # ruff: noqa: RUF001 - texts in many scripts look alike on purpose
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ CASES = [(name, language, text) for name, (language, *texts) in TEXTS.items() fo
 
 
 def found(data: bytes, language: str = "en", *, declares: bool = False) -> Encoding:
-    """The encoding found for some bytes."""
+    """The encoding detected for some bytes."""
     return detect_encoding(io.BytesIO(data), language, declares=declares)
 
 
 @pytest.mark.parametrize(("name", "language", "text"), CASES)
-def test_old_encodings_are_guessed_right_and_said(name: str, language: str, text: str) -> None:
-    """What the encodings of half the world held comes out as it was, and the guess is called one."""
+def test_legacy_encodings_are_guessed_and_reported(name: str, language: str, text: str) -> None:
+    """Text in the old encodings of half the world is read right, and the guess is called one."""
     guess = found(text.encode(name), language)
 
     assert text.encode(name).decode(guess.name) == text
@@ -54,15 +54,15 @@ def test_old_encodings_are_guessed_right_and_said(name: str, language: str, text
 
 
 def test_polish_is_not_taken_for_western() -> None:
-    """Signs inside words give a wrong encoding away, also where the project's language is English."""
+    """Signs inside words give a wrong encoding away, even where the project's language is English."""
     text = "Minister powiedział, że współpraca między państwami będzie się rozwijać."
 
     assert text.encode("cp1250").decode(found(text.encode("cp1250"), "en").name) == text
 
 
 @pytest.mark.parametrize("name", ["utf-8-sig", "utf-16", "utf-32"])
-def test_a_byte_order_mark_is_believed(name: str) -> None:
-    """With a mark nothing is guessed, and the mark is no part of the text."""
+def test_a_byte_order_mark_decides(name: str) -> None:
+    """With a mark nothing is guessed, and the mark is not part of the text."""
     encoding = found(ENGLISH.encode(name))
 
     assert not encoding.guessed
@@ -70,28 +70,28 @@ def test_a_byte_order_mark_is_believed(name: str) -> None:
 
 
 @given(st.text(st.characters(exclude_characters="\0\x1b", exclude_categories=["Cs"])))
-def test_utf8_is_never_guessed_away(text: str) -> None:
-    """Whatever is UTF-8 is read as UTF-8."""
+def test_utf8_is_always_read_as_utf8(text: str) -> None:
+    """No text in UTF-8 is ever guessed to be in another encoding."""
     encoding = found(b"x" + text.encode())
 
     assert encoding == Encoding("utf-8")
 
 
 def test_utf8_with_a_broken_byte_stays_utf8() -> None:
-    """One bad byte must not turn every good character of a text into another."""
+    """One bad byte must not change every good character of a text."""
     data = ENGLISH.encode()
 
     assert found(data[:40] + b"\xff" + data[40:]) == Encoding("utf-8")
     assert found(data * 10 + "é".encode()[:1]) == Encoding("utf-8")
 
 
-def test_nul_in_utf8_stays_utf8() -> None:
-    """A NUL alone does not make UTF-16: it is refused by name later on."""
+def test_utf8_with_a_nul_stays_utf8() -> None:
+    """A NUL alone does not make UTF-16: it is refused by name later."""
     assert found(b"The ministry\0said so on Monday.") == Encoding("utf-8")
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
-    """Noise fits no encoding, and the way out is to say one."""
+def test_noise_is_refused() -> None:
+    """Noise fits no encoding, and the way out is to name one."""
     noise = random.Random(1).randbytes(3000)  # noqa: S311 - noise, no secret
 
     with pytest.raises(UnreadableArticle, match="no encoding fits the 3000 bytes") as refusal:
@@ -100,8 +100,8 @@ def test_bytes_that_are_no_text_are_refused() -> None:
     assert "--encoding" in refusal.value.todo
 
 
-def test_a_page_is_believed_what_it_declares() -> None:
-    """A page's own word goes before a guess, after UTF-8; Latin-1 is Windows-1252, as on the web."""
+def test_a_declared_encoding_goes_before_a_guess() -> None:
+    """It comes after UTF-8; Latin-1 means Windows-1252, as on the web."""
     text = "\u201cS\u00e3o\u201d"
 
     assert found(f"<meta charset='iso-8859-1'>{text}".encode("cp1252"), declares=True) == Encoding("cp1252")
@@ -112,16 +112,16 @@ def test_a_page_is_believed_what_it_declares() -> None:
     assert found(f"charset=cp1252 {text}".encode("cp1252")).guessed
 
 
-def test_the_file_is_left_at_its_start() -> None:
-    """Looking for the encoding does not move the place from which the file is read."""
+def test_detection_leaves_the_file_at_its_start() -> None:
+    """Detecting the encoding does not move the position in the file."""
     for data in (b"plain", ENGLISH.encode("cp1252"), ENGLISH.encode("utf-16")):
         file = io.BytesIO(data)
         detect_encoding(file)
         assert file.tell() == 0
 
 
-def test_known_encodings() -> None:
-    """Names are Python's; UTF-8 is read with a mark or without; what is no text encoding is a wrong use."""
+def test_encoding_names_are_those_of_python() -> None:
+    """UTF-8 is read with a mark or without; a codec that is not a text encoding is a wrong use."""
     assert check_encoding_name("UTF-8") == "utf-8-sig"
     assert check_encoding_name("latin1") == "iso8859-1"
     for name in ("klingon", "rot13", "base64", "a\0b"):

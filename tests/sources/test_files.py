@@ -25,12 +25,12 @@ TEXTS = st.text(SIGNS, min_size=1).map(lambda text: f"The talks{text}")
 
 
 def taken(*paths: Path | str, limit: int = 20_000, encoding: str = "") -> list[Arrival | Reject | Remark]:
-    """All that comes of reading some paths."""
+    """Everything that reading some paths yields."""
     return list(read_articles(find_source_files(map(str, paths)).inputs, IngestOptions(limit, encoding=encoding)))
 
 
 def articles(*paths: Path | str, encoding: str = "") -> list[Article]:
-    """The articles that come of reading some paths, where nothing else comes."""
+    """The articles in some paths, where nothing else is yielded."""
     items = taken(*paths, encoding=encoding)
     arrivals = [item.article for item in items if isinstance(item, Arrival)]
     assert len(arrivals) == len(items), items
@@ -45,8 +45,8 @@ def refusals(*paths: Path | str, encoding: str = "") -> list[tuple[str, str]]:
 
 
 @given(TEXTS)
-def test_any_text_survives_a_text_file(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    """What a text file holds comes out character for character, line ends as LF."""
+def test_text_files_give_any_text_exactly(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """Any text comes out character for character, line ends as LF."""
     path = tmp_path_factory.getbasetemp() / "any.txt"
     path.write_bytes(text.encode())
 
@@ -54,10 +54,10 @@ def test_any_text_survives_a_text_file(tmp_path_factory: pytest.TempPathFactory,
 
 
 @given(texts=st.lists(TEXTS, unique_by=normalise_newlines), escaped=st.booleans())
-def test_any_text_survives_json_lines(
+def test_json_lines_give_any_text_exactly(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], *, escaped: bool
 ) -> None:
-    """What a JSON line holds comes out, with signs written as they are or as escapes."""
+    """Any text comes out, with characters written as they are or as escapes."""
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
     rows = [json.dumps({"id": number, "text": text}, ensure_ascii=escaped) for number, text in enumerate(texts)]
     path.write_bytes("\n".join(rows).encode())
@@ -66,8 +66,10 @@ def test_any_text_survives_json_lines(
 
 
 @given(st.lists(TEXTS, min_size=1, unique_by=normalise_newlines), st.sampled_from(",;\t|"))
-def test_any_text_survives_a_table(tmp_path_factory: pytest.TempPathFactory, texts: list[str], delimiter: str) -> None:
-    """What a spreadsheet writes comes out: quotes, delimiters and line ends in a cell belong to the text."""
+def test_tables_give_any_text_exactly(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], delimiter: str
+) -> None:
+    """Quotes, delimiters and line ends in a cell belong to the text."""
     table = io.StringIO(newline="")
     csv.writer(table, delimiter=delimiter).writerows([["id", "text"], *enumerate(texts)])
     path = tmp_path_factory.getbasetemp() / "any.csv"
@@ -78,8 +80,8 @@ def test_any_text_survives_a_table(tmp_path_factory: pytest.TempPathFactory, tex
 
 @pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
 @pytest.mark.parametrize("ending", ["txt", "jsonl", "csv"])
-def test_every_format_comes_in_every_encoding(tmp_path: Path, ending: str, name: str) -> None:
-    """The encoding is found out for texts, JSON lines and tables alike; a guess, and only a guess, is said."""
+def test_every_format_is_read_in_every_encoding(tmp_path: Path, ending: str, name: str) -> None:
+    """Encodings are detected for texts, JSON lines and tables alike; guesses, and only guesses, are reported."""
     text = "The ministers’ “talks” in Malé – the second – went well."
     content = {
         "txt": text,
@@ -94,16 +96,16 @@ def test_every_format_comes_in_every_encoding(tmp_path: Path, ending: str, name:
     assert [item.names for item in items if isinstance(item, Remark)] == ([("cp1252",)] if name == "cp1252" else [])
 
 
-def test_an_encoding_can_be_said(tmp_path: Path) -> None:
-    """What is said is used: the same bytes are another text, or none."""
+def test_a_named_encoding_is_used(tmp_path: Path) -> None:
+    """The same bytes are another text in another encoding, or no text at all."""
     (tmp_path / "a.txt").write_bytes("Malé".encode("cp1252"))
 
     assert articles(tmp_path, encoding="cp1253")[0].text == "Malι"
     assert refusals(tmp_path, encoding="utf-8-sig") == [("", "unreadable")]
 
 
-def test_fields_come_under_many_names(tmp_path: Path) -> None:
-    """Columns are told by name in any case; empty ones are as if left out; the others are ignored and said."""
+def test_columns_are_known_by_several_names(tmp_path: Path) -> None:
+    """In any case; empty ones count as left out; unknown ones are ignored and reported."""
     (tmp_path / "rows.jsonl").write_text(
         json.dumps(
             {
@@ -131,8 +133,8 @@ def test_fields_come_under_many_names(tmp_path: Path) -> None:
     assert remark.names == ("author",)
 
 
-def test_ids_of_rows(tmp_path: Path) -> None:
-    """A row's id is its own, else its url, else made from the file's name and its text, wherever the row stands."""
+def test_row_ids_do_not_depend_on_line_numbers(tmp_path: Path) -> None:
+    """An id is the row's own, else its url, else made of the file's name and the text."""
     (tmp_path / "toi").mkdir()
     rows = ['{"text": "A.", "id": "own", "url": "u"}', '{"text": "B.", "url": "https://b"}', '{"text": "C."}']
     path = tmp_path / "toi" / "wire.jsonl"
@@ -146,7 +148,7 @@ def test_ids_of_rows(tmp_path: Path) -> None:
     assert {article.source for article in before} == {"toi"}
 
 
-def test_bad_lines_are_refused_and_the_good_go_on(tmp_path: Path) -> None:
+def test_bad_lines_are_refused_one_by_one(tmp_path: Path) -> None:
     """Each defect of a JSON line has its kind and its line; a broken byte costs one row, not the file."""
     lines = [
         b'{"id": "a", "text": "Mal\xc3\xa9 and S\xc3\xa3o."}',
@@ -192,8 +194,8 @@ def test_bad_lines_are_refused_and_the_good_go_on(tmp_path: Path) -> None:
     ]
 
 
-def test_no_message_of_a_line_holds_its_text(tmp_path: Path) -> None:
-    """A broken line is told by its place, not by its content."""
+def test_messages_about_lines_do_not_hold_their_text(tmp_path: Path) -> None:
+    """A broken line is identified by its place, not by its content."""
     (tmp_path / "a.jsonl").write_text('{"text": "secret", "text\n["secret"]\n{"body": ["secret"]}\n', encoding="utf-8")
 
     rejects = [item for item in taken(tmp_path) if isinstance(item, Reject)]
@@ -202,7 +204,7 @@ def test_no_message_of_a_line_holds_its_text(tmp_path: Path) -> None:
     assert not [reject for reject in rejects if "secret" in reject.model_dump_json()]
 
 
-def test_bad_table_rows_are_refused_and_the_good_go_on(tmp_path: Path) -> None:
+def test_bad_table_rows_are_refused_one_by_one(tmp_path: Path) -> None:
     """Rows of another length, broken quotes and an open quote are refused with the line they start in."""
     path = tmp_path / "desk.csv"
     path.write_bytes(
@@ -218,15 +220,15 @@ def test_bad_table_rows_are_refused_and_the_good_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", '"te"xt,id\nx,1\n', "just some words\n"])
-def test_a_table_without_texts_is_refused(tmp_path: Path, content: str) -> None:
-    """A table whose first line names no column of texts is refused whole; the way out lists the names."""
+def test_a_table_without_a_text_column_is_refused(tmp_path: Path, content: str) -> None:
+    """The whole table is refused; the way out lists the names of the column."""
     (tmp_path / "a.csv").write_text(content, encoding="utf-8")
 
     assert refusals(tmp_path) == [("", "unreadable")]
 
 
 def test_a_long_cell_is_refused_as_over_long(tmp_path: Path) -> None:
-    """The limit is ours, not the csv module's of 131,072 characters."""
+    """The limit is the project's, not that of the csv module, 131,072 characters."""
     (tmp_path / "a.csv").write_text(f"id,text\n1,{'x' * 200_000}\n2,fine\n", encoding="utf-8")
 
     assert refusals(tmp_path) == [("2", "over-long")]
@@ -266,7 +268,7 @@ PAGE = """<!doctype html><html><head><meta charset="{charset}"><title>India, Mal
 
 
 @pytest.mark.parametrize("name", ["utf-8", "cp1252", "utf-16"])
-def test_a_page_gives_its_main_text_and_says_who_it_is(tmp_path: Path, name: str) -> None:
+def test_a_page_gives_its_main_text_and_metadata(tmp_path: Path, name: str) -> None:
     """Main text without menus, tables and comments; title, site, day and url as the page states them."""
     path = tmp_path / "page.html"
     path.write_bytes(PAGE.format(charset="iso-8859-1", address="a/1.cms").encode(name))
@@ -282,8 +284,8 @@ def test_a_page_gives_its_main_text_and_says_who_it_is(tmp_path: Path, name: str
     assert article.url == article.id == "https://times.example.com/a/1.cms"
 
 
-def test_the_address_of_a_front_page_names_no_article(tmp_path: Path) -> None:
-    """Where a page gives the site's own address for its, the path is the id: else all its pages were one article."""
+def test_the_address_of_a_front_page_is_not_an_id(tmp_path: Path) -> None:
+    """Where a page gives the site's address as its own, the path is the id: else all its pages were one article."""
     (tmp_path / "page.html").write_text(PAGE.format(charset="utf-8", address=""), encoding="utf-8")
 
     assert [article.id for article in articles(tmp_path)] == ["page"]
@@ -300,7 +302,7 @@ def test_the_address_of_a_front_page_names_no_article(tmp_path: Path) -> None:
     ],
 )
 def test_xml_gives_its_main_text(tmp_path: Path, frame: str) -> None:
-    """The body of an agency's XML is read, its declared encoding believed."""
+    """The body of an agency's XML is read in its declared encoding."""
     sentence = "The ministers of both countries met in Malé on Monday and agreed to hold further talks."
     (tmp_path / "a.xml").write_bytes(
         b"<?xml version='1.0' encoding='iso-8859-1'?>\n"
@@ -329,8 +331,8 @@ def test_a_page_without_main_text_is_refused(tmp_path: Path, page: str) -> None:
     assert refusals(tmp_path) == [("", "unreadable")]
 
 
-def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """An unknown ending, a broken encoding, half a UTF-16 sign, a file gone since: refused, and the rest goes on."""
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
+    """An unknown ending, a broken encoding, half a UTF-16 character, a deleted file; the rest goes on."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     (tmp_path / "b.txt").write_bytes("Malé, São, Tromsø".encode()[:-1])
     (tmp_path / "c.jsonl").write_bytes('{"id": "c", "text": "x"}\n'.encode("utf-16") + b"\0")
@@ -355,8 +357,8 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
         (PAGE.format(charset="utf-8", address="a/1.cms").encode(), ["https://times.example.com/a/1.cms"]),
     ],
 )
-def test_standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes, ids: list[str]) -> None:
-    """What comes through a pipe is JSON lines, a page or one text, told by how it begins."""
+def test_standard_input_has_its_format_detected(monkeypatch: pytest.MonkeyPatch, data: bytes, ids: list[str]) -> None:
+    """A pipe holds JSON lines, a page or one text, which its beginning tells."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
     assert [article.id for article in articles("-")] == ids

@@ -1,4 +1,4 @@
-"""Where a pattern can stand is found beforehand; what it matches is what spaCy's own matcher matches anywhere."""
+"""Patterns match what spaCy's matcher matches on whole texts, though only stretches are looked at."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def docs(draw: st.DrawFn) -> Doc:
 
 
 def whole(doc: Doc, pattern: list[dict[str, Any]], marked: range) -> Iterator[tuple[int, int]]:
-    """What spaCy's matcher, given the whole doc, has in the brackets."""
+    """The bracketed parts of what spaCy's matcher finds in the whole doc."""
     matcher = Matcher(NLP.vocab)
     matcher.add("it", [pattern], greedy="LONGEST")
     for _, start, _, places in matcher(doc, with_alignments=True):  # type: ignore[misc]
@@ -74,7 +74,9 @@ def whole(doc: Doc, pattern: list[dict[str, Any]], marked: range) -> Iterator[tu
 
 
 @given(docs(), parts(), st.integers(0, 2), st.integers(1, 5))
-def test_nothing_is_lost_by_looking_first(doc: Doc, pattern: list[dict[str, Any]], first: int, length: int) -> None:
+def test_patterns_find_what_the_matcher_finds_in_whole_texts(
+    doc: Doc, pattern: list[dict[str, Any]], first: int, length: int
+) -> None:
     """Whatever the pattern: the same spans as when spaCy's matcher is given the whole text."""
     marked = range(first, first + length)
     made = compile_pattern(pattern, marked, TOKENS)
@@ -84,7 +86,7 @@ def test_nothing_is_lost_by_looking_first(doc: Doc, pattern: list[dict[str, Any]
 
 
 def bits(*places: int) -> int:
-    """The number whose bits are these."""
+    """The number with these bits set."""
     return sum(1 << place for place in places)
 
 
@@ -103,7 +105,7 @@ ONE, MAYBE, SOME, ANY = (False, False), (True, False), (False, True), (True, Tru
         ([ANY], [0], []),
     ],
 )
-def test_the_stretches_where_a_pattern_can_stand(
+def test_stretches_are_where_a_pattern_can_match(
     steps: Sequence[tuple[bool, bool]], fitting: list[int], found: list[tuple[int, int]]
 ) -> None:
     """In eight tokens, worked out by hand; places from which nothing leads to the end are left out."""

@@ -1,4 +1,4 @@
-"""Suggestions: what the rules find, in whose words they are written, and that every suggestion passes every check."""
+"""Suggestions: what the rules find, how rules are written, and that every suggestion passes every check."""
 
 from __future__ import annotations
 
@@ -106,12 +106,12 @@ def saying(*patterns: str, hides: tuple[str, ...] = ()) -> Rules:
     ],
 )
 def test_the_rules_find_what_the_guidelines_ask_for(text: str, spans: set[tuple[str, str]]) -> None:
-    """Nested names, glued sentences, hashtags, short forms; no article, possessive or honorific in a span."""
+    """Nested names, glued sentences, hashtags, short forms; spans without articles, possessives or honorifics."""
     assert found(text) == spans
 
 
 def test_the_rules_find_most_of_the_guidelines_own_examples() -> None:
-    """Of the bracketed examples in the project file at least three in four are suggested to the character."""
+    """Of the bracketed examples in the project file, at least three in four are suggested exactly."""
     examples = [(label.name, example) for label in SCHEMA.labels for example in label.examples]
     hits = [
         (example, name)
@@ -129,7 +129,7 @@ def test_offsets_count_code_points() -> None:
 
 
 def test_names_come_from_the_libraries() -> None:
-    """Countries by common, official and former names, nationalities, capitals; no city bears a country's name."""
+    """Countries by common, official and former names, nationalities, capitals; a city never has a country's name."""
     assert {"Türkiye", "Turkey", "Republic of Korea", "Myanmar", "Burma", "Kosovo"} <= load_names("countries")
     assert {"Turkish", "Omani", "Dutch"} <= load_names("nationalities")
     assert {"Ankara", "Istanbul", "Ulaanbaatar"} <= load_names("cities")
@@ -138,7 +138,7 @@ def test_names_come_from_the_libraries() -> None:
 
 @pytest.fixture(scope="module")
 def scores() -> dict[str, Score]:
-    """What the script that scores the rules prints."""
+    """The output of the script that scores the rules."""
     script, corpus = ROOT / "scripts" / "score_suggestions.py", ROOT.parent / "shared" / "corpora" / "re3d"
     done = subprocess.run(
         [sys.executable, script, "--json", corpus], check=True, capture_output=True, cwd=ROOT, env={"PYTHONPATH": "."}
@@ -146,15 +146,15 @@ def scores() -> dict[str, Score]:
     return {name: Score.model_validate_json(json.dumps(score)) for name, score in json.loads(done.stdout).items()}
 
 
-def test_the_rules_do_well_on_the_samples(scores: dict[str, Score]) -> None:
-    """On the sample articles nine in ten suggestions are right to the character, and three in four spans are there."""
+def test_the_rules_score_well_on_the_samples(scores: dict[str, Score]) -> None:
+    """On the sample articles nine in ten suggestions are exactly right, and three in four spans are suggested."""
     micro = scores["samples"].exact.micro
 
     assert not 10 * micro.pairs < 9 * micro.predicted
     assert not 4 * micro.pairs < 3 * micro.gold
 
 
-def test_the_rules_hold_on_real_releases(scores: dict[str, Score]) -> None:
+def test_the_rules_score_well_on_re3d(scores: dict[str, Score]) -> None:
     """On re3d, another schema on real texts, dates and persons are mostly right, and places are mostly found."""
     if "re3d" not in scores:
         pytest.skip("the shared corpora are not here")
@@ -183,17 +183,17 @@ def test_the_rules_hold_on_real_releases(scores: dict[str, Score]) -> None:
         ),
     ],
 )
-def test_patterns(pattern: str, text: str, spans: list[tuple[str, str]]) -> None:
-    """A pattern names tokens, quotes words, repeats as spaCy does, and marks what stands in brackets."""
+def test_patterns_mark_the_part_in_brackets(pattern: str, text: str, spans: list[tuple[str, str]]) -> None:
+    """A pattern names tokens, quotes words, repeats as spaCy does, and marks the part in brackets."""
     assert [span for span in words(saying(pattern), text) if pattern[:5] == "place" or span[1] == "X"] == spans
 
 
-def test_a_layer_hides_what_its_spans_swallow() -> None:
-    """A place inside a hiding layer's span is not suggested; one outside stays."""
+def test_a_layer_drops_hidden_labels_inside_its_spans() -> None:
+    """A place inside a hiding layer's span is not suggested; one outside is."""
     assert words(saying("'New' place", hides=("PLACE",)), "New Oslo, Oslo") == [("New Oslo", "X"), ("Oslo", "PLACE")]
 
 
-def test_of_crossing_spans_the_longer_stays() -> None:
+def test_of_crossing_spans_the_longer_is_kept() -> None:
     """Of "one two three" and "three four", which cross, the shorter is left out; nested ones are not."""
     layers = (RuleLayer(label="B", patterns=("'three' 'four'",)), RuleLayer(label="C", patterns=("'four'", "'two'")))
 
@@ -204,8 +204,8 @@ def test_of_crossing_spans_the_longer_stays() -> None:
     ]
 
 
-def test_terms_come_in_any_case_and_names_as_printed_or_in_capitals() -> None:
-    """The "US" is no "us", but "OSLO" is Oslo; a term may begin a sentence."""
+def test_terms_match_in_any_case_and_names_as_printed_or_in_capitals() -> None:
+    """The word "us" is not the name "US", but "OSLO" is "Oslo"; a term may begin a sentence."""
     rules = Rules(names={"P": ("US", "Oslo")}, terms={"T": ("trade",)})
 
     assert words(rules, "Trade with us in OSLO, not with US") == [("Trade", "T"), ("OSLO", "P"), ("US", "P")]
@@ -220,7 +220,7 @@ def test_terms_come_in_any_case_and_names_as_printed_or_in_capitals() -> None:
     ],
 )
 def test_a_faulty_pattern_is_refused_by_name(pattern: str, reason: str) -> None:
-    """The message has the pattern and what is wrong with it."""
+    """The message has the pattern and its fault."""
     with pytest.raises(ProjectFileError, match=re.escape(reason)) as caught:
         Finder(saying(pattern), "en")
 
@@ -228,7 +228,7 @@ def test_a_faulty_pattern_is_refused_by_name(pattern: str, reason: str) -> None:
 
 
 def test_a_faulty_token_is_refused_by_name() -> None:
-    """What spaCy does not take as a token is told with the pattern that needs it."""
+    """What spaCy does not accept as a token is reported with the pattern that needs it."""
     with pytest.raises(ProjectFileError, match="faulty pattern, 'odd'"):
         Finder(Rules(tokens={"odd": {"COLOUR": "red"}}, layers=(RuleLayer(label="X", patterns=("odd",)),)), "en")
 
@@ -243,7 +243,7 @@ def test_a_faulty_token_is_refused_by_name() -> None:
     ],
 )
 def test_a_faulty_rules_file_is_refused_by_name(tmp_path: Path, text: str | None, reason: str) -> None:
-    """Not there, no TOML, an unknown key, a list nobody has: the message says which."""
+    """A missing file, broken TOML, an unknown key, an unknown list: the message names the fault."""
     path = tmp_path / "rules.toml"
     if text is not None:
         path.write_text(text, encoding="utf-8")
@@ -272,15 +272,15 @@ def test_a_suggestion_is_an_annotation_by_the_rules() -> None:
 
 
 def test_only_labels_of_the_schema_are_suggested() -> None:
-    """With a schema of dates alone, countries are not suggested, and that is no error."""
+    """With a schema of dates alone, countries are not suggested, which is not an error."""
     dates = SCHEMA.model_copy(update={"labels": tuple(label for label in SCHEMA.labels if label.name == "DATE")})
     (annotation,) = suggest_annotations([article("Oman met Chad on Monday.")], dates, SHIPPED)
 
     assert [span.label for span in annotation.spans] == ["DATE"]
 
 
-def test_another_project_brings_its_own_rules_or_none(tmp_path: Path) -> None:
-    """A rules file beside the project file goes before the shipped one; without rules nobody suggests."""
+def test_a_project_may_have_its_own_rules_or_none(tmp_path: Path) -> None:
+    """A rules file next to the project file goes before the shipped one; without rules nobody suggests."""
     text = shipped_config("diplomatic.toml").read_text(encoding="utf-8")
     own = tmp_path / "own.toml"
     own.write_text(text, encoding="utf-8")
@@ -328,7 +328,7 @@ GLUE = (
 
 @given(st.lists(st.sampled_from(WORDS + GLUE), max_size=30).map("".join))
 def test_every_suggestion_passes_every_check(text: str) -> None:
-    """Whatever the text: no fault, no crossing, no blank at the ends of a span, the same answer twice."""
+    """Whatever the text: no fault, no crossing spans, no blanks at the ends, the same suggestions twice."""
     places = FINDER(text)
     spans = tuple(Span(id=str(number), **place._asdict()) for number, place in enumerate(places))
     annotation = Annotation(article="a", digest=digest_of(text), annotator=RULES_ANNOTATOR, spans=spans)
@@ -354,14 +354,16 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def asking(pipeline: str, label_map: dict[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Who says what of one text, when only that pipeline is asked."""
+    """Each annotator's spans in one text, when only that pipeline suggests."""
     text = "Ana Lim left Oslo."
-    said = suggest_annotations([article(text)], SCHEMA, SuggestionSettings(pipeline=pipeline, label_map=label_map))
-    return [(one.annotator, [(text[span.start : span.end], span.label) for span in one.spans]) for one in said]
+    suggestions = suggest_annotations(
+        [article(text)], SCHEMA, SuggestionSettings(pipeline=pipeline, label_map=label_map)
+    )
+    return [(one.annotator, [(text[span.start : span.end], span.label) for span in one.spans]) for one in suggestions]
 
 
-def test_a_pipeline_suggests_by_its_own_name(pipeline: str) -> None:
-    """Its labels become ours by the map; what the map does not name is not suggested."""
+def test_a_pipeline_suggests_under_its_own_name(pipeline: str) -> None:
+    """Its labels are mapped to ours; labels that are not in the map are not suggested."""
     assert asking(pipeline, {"GPE": "LOCATION"}) == [("model:tiny", [("Oslo", "LOCATION")])]
     assert asking(pipeline, {"GPE": "LOCATION", "PER": "PERSON"}) == [
         ("model:tiny", [("Ana Lim", "PERSON"), ("Oslo", "LOCATION")])
@@ -369,7 +371,7 @@ def test_a_pipeline_suggests_by_its_own_name(pipeline: str) -> None:
 
 
 def test_rules_and_pipeline_are_two_annotators(pipeline: str) -> None:
-    """Each says its own, side by side."""
+    """Each has an annotation of its own."""
     both = SHIPPED.model_copy(update={"pipeline": pipeline, "label_map": {"PER": "PERSON"}})
 
     assert [one.annotator for one in suggest_annotations([article("Oslo")], SCHEMA, both)] == [
@@ -387,7 +389,7 @@ def test_rules_and_pipeline_are_two_annotators(pipeline: str) -> None:
     ],
 )
 def test_a_label_map_that_does_not_fit_is_refused(pipeline: str, label_map: dict[str, str], reason: str) -> None:
-    """A label that neither side has is a typo: the way out names the labels the pipeline has."""
+    """A label that neither side has is a typo: the way out lists the labels of the pipeline."""
     with pytest.raises(ProjectFileError, match=reason) as caught:
         asking(pipeline, label_map)
 
@@ -395,7 +397,7 @@ def test_a_label_map_that_does_not_fit_is_refused(pipeline: str, label_map: dict
 
 
 def test_a_pipeline_that_is_not_installed_is_refused_with_the_way_out() -> None:
-    """The message names it, and the way out says how to install it."""
+    """The message names it, and the way out shows how to install it."""
     with pytest.raises(ProjectFileError, match="'en_core_web_none' cannot be loaded") as caught:
         asking("en_core_web_none", {"GPE": "LOCATION"})
 
@@ -406,13 +408,13 @@ def test_a_pipeline_that_is_not_installed_is_refused_with_the_way_out() -> None:
 
 
 def rows(path: Path, articles: Iterable[Article]) -> list[str]:
-    """The annotations that the dataframe code has for a file of these articles."""
+    """The annotations that the dataframe code gives for a file of these articles."""
     write_rows(path, articles)
     return [row["annotation"] for row in suggest_for_lines(read_lines_frame(path), SCHEMA, SHIPPED).to_pylist()]
 
 
-def test_the_dataframe_says_what_the_function_says_in_any_order(tmp_path: Path) -> None:
-    """Same annotations, sorted by article, whatever the order of the lines; line separators in a text do no harm."""
+def test_the_dataframe_gives_what_the_function_gives_in_any_order(tmp_path: Path) -> None:
+    """The same annotations, sorted by article, whatever the order of lines; line separators in a text do no harm."""
     texts = ["Oman.", "\N{LINE SEPARATOR}Chad met the UN on Monday.", "nothing", "Malé \N{GRINNING FACE} Ana\u00a0Lim"]
     articles = [article(text, name) for name, text in zip(["b", "a", "é", "Z"], texts, strict=True)]
     plain = [

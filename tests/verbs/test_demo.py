@@ -38,8 +38,8 @@ def rows(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_the_whole_journey_in_an_empty_folder(tmp_path: Path) -> None:
-    """From nothing to scores: each step says what came out and where it lies, and the server is stopped at the end."""
+def test_the_demo_goes_from_nothing_to_scores(tmp_path: Path) -> None:
+    """Each step shows what came out and where it lies, and the server is stopped at the end."""
     run = demo(tmp_path)
 
     assert run.returncode == 0, run.stderr
@@ -68,8 +68,8 @@ def test_the_whole_journey_in_an_empty_folder(tmp_path: Path) -> None:
     assert find_running_server(load_project(workspace=root).workspace) is None
 
 
-def test_ones_own_articles_and_a_server_that_stays(tmp_path: Path) -> None:
-    """One article is too little to train on, which is said, not fatal; the server stays when asked, and stops alone."""
+def test_the_demo_takes_other_articles_and_may_keep_its_server(tmp_path: Path) -> None:
+    """One article is too little to train on, which is reported, not fatal; the server can be kept, and stopped."""
     (tmp_path / "mine.txt").write_text("Oslo, 12 March 2024. The Foreign Ministry of Norway met the UN.", "utf-8")
     root = tmp_path / "exports" / "demo"
     workspace = load_project(workspace=root).workspace
@@ -93,8 +93,8 @@ def test_ones_own_articles_and_a_server_that_stays(tmp_path: Path) -> None:
     assert find_running_server(workspace) is None
 
 
-def test_a_folder_that_is_no_demo_is_left_alone(tmp_path: Path) -> None:
-    """What somebody else put there is never moved aside."""
+def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path: Path) -> None:
+    """Somebody else's files are never moved aside."""
     (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
 
     run = subprocess.run(

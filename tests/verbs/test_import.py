@@ -1,4 +1,4 @@
-"""`labeling import`: what other tools hold, in our files; nothing lost in silence, nothing twice."""
+"""`labeling import`: other tools' annotations in our files, nothing lost in silence, nothing twice."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ def _brat(folder: Path) -> str:
 
 
 def test_brat_becomes_articles_and_annotations(project: Project, tmp_path: Path) -> None:
-    """Offsets of the text with LF, names by the map, notes and doubt at their spans; all else in quarantine by kind."""
+    """Offsets in the text with LF, mapped names, notes and doubts with their spans; all else in quarantine by kind."""
     summary = import_annotations(project, "brat", [_brat(tmp_path / "old")], ANA)
     article = next(project.workspace.articles.rows())
-    (said,) = _annotations(project)
+    (annotation,) = _annotations(project)
 
     assert (article.id, article.text) == ("a", TEXT.replace(" met", "\nmet"))
-    assert said == Annotation(
+    assert annotation == Annotation(
         article="a",
         digest=digest_of(article.text),
         annotator="ana",
@@ -113,20 +113,20 @@ def _bytes(project: Project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in project.workspace.root.glob("*.jsonl")}
 
 
-def test_the_same_files_twice_are_the_same_bytes(project: Project, tmp_path: Path) -> None:
-    """Whether they replace what was there or are put beside it."""
+def test_import_is_idempotent(project: Project, tmp_path: Path) -> None:
+    """Whether a second import replaces the first or is merged with it."""
     folder = _brat(tmp_path / "old")
     import_annotations(project, "brat", [folder], ANA)
     before = _bytes(project)
 
     again = import_annotations(project, "brat", [folder], ANA)
     assert (_bytes(project), again.new, again.replaced) == (before, 0, 1)
-    beside = import_annotations(project, "brat", [folder], ANA, add=True)
-    assert (_bytes(project), beside.said_twice) == (before, 3)
+    merged = import_annotations(project, "brat", [folder], ANA, add=True)
+    assert (_bytes(project), merged.said_twice) == (before, 3)
 
 
-def test_what_is_said_of_one_span_in_two_files_stays(project: Project, tmp_path: Path) -> None:
-    """Notes and doubts of both are the span's; the same note is one."""
+def test_notes_and_doubts_of_two_files_are_merged(project: Project, tmp_path: Path) -> None:
+    """Notes and doubts of both become the span's; the same note is kept once."""
     files = {
         "a": "T1\tPerson 0 9\tAnna Berg\n#1\tAnnotatorNotes T1\tsince May\n",
         "b": "T7\tPerson 0 9\tAnna Berg\nA1\tDoubt T7\n#1\tAnnotatorNotes T7\tno, June\n",
@@ -142,22 +142,22 @@ def test_what_is_said_of_one_span_in_two_files_stays(project: Project, tmp_path:
     ]
 
 
-def test_a_defect_stays_one_when_more_is_said(project: Project, tmp_path: Path) -> None:
-    """Two spans of one id in a file: the second is in quarantine, whether or not another file speaks of the text."""
+def test_a_duplicate_id_stays_in_quarantine(project: Project, tmp_path: Path) -> None:
+    """Two spans of one id in a file: the second is in quarantine, whether or not another file is about the text."""
     lines = "T1\tPerson 0 9\tAnna Berg\nT1\tCountry 18 26\tMaldives\n"
     for name, file in (("a", lines), ("b", "T1\tPerson 0 9\tAnna Berg\nT2\tCountry 40 44\tMale\n")):
         (tmp_path / f"{name}.txt").write_text(TEXT, encoding="utf-8")
         (tmp_path / f"{name}.ann").write_text(file, encoding="utf-8")
     import_annotations(project, "brat", [str(tmp_path / "a.ann")], ANA)
     import_annotations(project, "brat", [str(tmp_path / "a.ann"), str(tmp_path / "b.ann")], ANA)
-    (said,) = _annotations(project)
+    (annotation,) = _annotations(project)
 
-    assert [(span.id, span.start) for span in said.spans] == [("T1", 0), ("T2", 40)]
+    assert [(span.id, span.start) for span in annotation.spans] == [("T1", 0), ("T2", 40)]
     assert _quarantine(project) == [("span", "T1", "duplicate id")]
 
 
-def test_what_was_said_of_a_refused_span_stands_with_it(project: Project, tmp_path: Path) -> None:
-    """The note and the doubt of a discontinuous span lie in quarantine beside it."""
+def test_quarantine_keeps_note_and_doubt_of_a_span(project: Project, tmp_path: Path) -> None:
+    """The note and the doubt of a discontinuous span are in quarantine with it."""
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
     lines = "T1\tPerson 0 4;28 36\tAnna minister\nA1\tDoubt T1\n#1\tAnnotatorNotes T1\ttwo parts\n"
     (tmp_path / "a.ann").write_text(lines, encoding="utf-8")
@@ -173,8 +173,8 @@ def test_what_was_said_of_a_refused_span_stands_with_it(project: Project, tmp_pa
     }
 
 
-def test_what_a_server_holds_stays(project: Project, tmp_path: Path) -> None:
-    """An import replaces imports only, and only of the same annotator on the same article."""
+def test_import_replaces_imports_only(project: Project, tmp_path: Path) -> None:
+    """And only of the same annotator on the same article; what was pulled stays."""
     _brat(tmp_path / "old")
     pulled = Annotation(article="a", digest="x", annotator="ana", task=17, server_id=3)
     other = Annotation(article="a", digest="x", annotator="ben")
@@ -191,7 +191,7 @@ def test_what_a_server_holds_stays(project: Project, tmp_path: Path) -> None:
 
 
 def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Path) -> None:
-    """What Prodigy asked one by one; a span said twice is one; what was ignored is a skip of its own."""
+    """Prodigy asks one by one; a span given twice is one; an ignored answer is a skipped annotation of its own."""
     anna, male = {"start": 0, "end": 9, "label": "Person"}, {"start": 40, "end": 44, "label": "Country"}
     path = _jsonl(
         tmp_path / "p.jsonl",
@@ -202,17 +202,17 @@ def test_lines_about_one_text_are_one_annotation(project: Project, tmp_path: Pat
         {"text": TEXT, "spans": [{"start": 18, "end": 26, "label": "Country"}], "answer": "ignore"},
     )
     summary = import_annotations(project, "prodigy", [path], ANA)
-    skipped, said = _annotations(project)
+    skipped, annotation = _annotations(project)
 
-    assert [(span.start, span.end) for span in said.spans] == [(0, 9), (40, 44)]
-    assert said.choices == {"event": ("ASSAULT",)}
+    assert [(span.start, span.end) for span in annotation.spans] == [(0, 9), (40, 44)]
+    assert annotation.choices == {"event": ("ASSAULT",)}
     assert (skipped.state, len(skipped.spans)) == ("skipped", 1)
     assert (summary.new, summary.said_twice) == (1, 2)
     assert _quarantine(project) == [("choice", "weather", "unknown choice")]
 
 
 def test_a_text_that_was_ingested_is_that_article(project: Project, tmp_path: Path) -> None:
-    """By its text, whatever the other tool called it; two texts alike in one file are two articles."""
+    """By its text, whatever the other tool called it; two equal texts in one file are two articles."""
     (tmp_path / "wire.txt").write_text(TEXT, encoding="utf-8")
     ingest(project, [str(tmp_path / "wire.txt")])
     same = [{"id": number, "text": "Talks were held.", "label": [[0, 5, "PERSON"]]} for number in (8, 9)]
@@ -225,8 +225,8 @@ def test_a_text_that_was_ingested_is_that_article(project: Project, tmp_path: Pa
     assert (summary.new, summary.matched, summary.replaced) == (0, 1, 3)
 
 
-def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tmp_path: Path) -> None:
-    """An article never changes: the line is listed, with how much goes with it; the others go on."""
+def test_a_changed_text_is_refused_with_its_annotations(project: Project, tmp_path: Path) -> None:
+    """An article never changes: the line is listed, with how much is refused with it; the others go on."""
     first = _jsonl(tmp_path / "a.jsonl", {"id": 1, "text": TEXT})
     second = _jsonl(
         tmp_path / "b.jsonl",
@@ -244,26 +244,29 @@ def test_a_changed_text_is_refused_with_what_was_said_of_it(project: Project, tm
     assert [row.article for row in _annotations(project)] == ["1", "3"]
 
 
-def test_nobody_named_is_refused(project: Project, tmp_path: Path) -> None:
-    """No label without who said it; nothing is written."""
+def test_annotations_without_an_annotator_are_refused(project: Project, tmp_path: Path) -> None:
+    """Every label has an annotator; nothing is written."""
     with pytest.raises(UsageError, match="does not name its annotator"):
         import_annotations(project, "brat", [_brat(tmp_path / "old")], ImportOptions())
     assert list(project.workspace.articles.rows_if_written()) == []
 
 
-def test_conll_with_the_text_at_hand(project: Project, tmp_path: Path) -> None:
-    """The article of that name is there, and the words stand in it: offsets are its own."""
+def test_conll_uses_the_ingested_text(project: Project, tmp_path: Path) -> None:
+    """The article of that name has the same words: offsets are its own."""
     (tmp_path / "wire.txt").write_text("Male(Reuters)", encoding="utf-8")
     ingest(project, [str(tmp_path / "wire.txt")])
     (tmp_path / "wire.conll").write_text("Male B-LOCATION\n( O\nReuters B-INTL_ORG\n) O\n", encoding="utf-8")
     import_annotations(project, "conll", [str(tmp_path / "wire.conll")], ANA)
-    (said,) = _annotations(project)
+    (annotation,) = _annotations(project)
 
-    assert [(span.start, span.end, span.label) for span in said.spans] == [(0, 4, "LOCATION"), (5, 12, "INTL_ORG")]
+    assert [(one.start, one.end, one.label) for one in annotation.spans] == [
+        (0, 4, "LOCATION"),
+        (5, 12, "INTL_ORG"),
+    ]
 
 
-def test_utf16_offsets(project: Project, tmp_path: Path) -> None:
-    """As a browser counts them: behind an emoji by one more; asked for in code points, another stretch is meant."""
+def test_utf16_offsets_are_converted(project: Project, tmp_path: Path) -> None:
+    """After an emoji a browser counts one more; read as code points, another stretch is meant."""
     row = {"id": 1, "text": "\U0001f44d Male", "label": [[3, 7, "LOCATION"]]}
     path = _jsonl(tmp_path / "d.jsonl", row)
     import_annotations(project, "doccano", [path], ImportOptions(annotator="ana", unit="utf-16"))
@@ -280,8 +283,8 @@ def _run(project: Project, *words: str) -> tuple[int, str, str]:
     return result.return_value, result.stdout, result.stderr
 
 
-def test_the_command(project: Project, tmp_path: Path) -> None:
-    """Options are the function's; status 3 says that something is in quarantine or was refused, and where."""
+def test_the_command_has_the_options_of_the_function(project: Project, tmp_path: Path) -> None:
+    """Status 3 means that something is in quarantine or was refused, and the output tells where."""
     folder = _brat(tmp_path / "old")
     pairs = [word for old, new in NAMES.items() for word in ("--map", f"{old}={new}")]
     status, out, err = _run(project, "import", "brat", folder, "--annotator", "ana", *pairs, "--json")
@@ -298,8 +301,8 @@ def test_the_command(project: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("new", ["NOPE", "event.NOPE", "nope.CONSULT", "person"])
-def test_a_map_to_what_the_schema_does_not_have_changes_nothing(project: Project, tmp_path: Path, new: str) -> None:
-    """A slip in --map is misuse: it does not put sound annotations in quarantine, in place of those of before."""
+def test_a_map_to_an_unknown_name_writes_nothing(project: Project, tmp_path: Path, new: str) -> None:
+    """A slip in --map is misuse: it must not put sound annotations in quarantine."""
     folder = _brat(tmp_path / "old")
     import_annotations(project, "brat", [folder], ANA)
     before = _bytes(project)
@@ -313,7 +316,7 @@ def test_a_map_to_what_the_schema_does_not_have_changes_nothing(project: Project
 
 
 @pytest.mark.parametrize("new", ["PERSON", "HOLDS_ROLE", "unsure", "event.CONSULT", "CONSULT", ""])
-def test_a_map_may_name_all_that_the_schema_has(project: Project, tmp_path: Path, new: str) -> None:
+def test_a_map_may_lead_to_any_name_of_the_schema(project: Project, tmp_path: Path, new: str) -> None:
     """A label, a relation, the mark of doubt, an option with its set or alone, and nothing, to remove."""
     clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
 
@@ -322,7 +325,7 @@ def test_a_map_may_name_all_that_the_schema_has(project: Project, tmp_path: Path
 
 @pytest.mark.studio
 def test_a_pull_leaves_imports_alone(project: Project, tmp_path: Path, studio: Credentials) -> None:
-    """What no server holds is not the server's to remove, in a whole pull and in one of changes."""
+    """A pull never removes what no server has, neither a whole pull nor one of changes."""
     import_annotations(project, "brat", [_brat(tmp_path / "old")], ANA)
     before = _bytes(project)
     push(project, server=studio)
@@ -334,8 +337,8 @@ def test_a_pull_leaves_imports_alone(project: Project, tmp_path: Path, studio: C
         ).items()
 
 
-def test_what_was_imported_compiles(project: Project, tmp_path: Path) -> None:
-    """From another tool's file to a dataset: every span of it is in both targets."""
+def test_imported_annotations_compile(project: Project, tmp_path: Path) -> None:
+    """From another tool's file to a dataset: every span is in both targets."""
     words = [{"id": n, "text": f"{TEXT} {n}", "label": [[0, 9, "PERSON"], [40, 44, "LOCATION"]]} for n in range(5)]
     import_annotations(project, "doccano", [_jsonl(tmp_path / "d.jsonl", *words)], ANA)
     adjudicate(project)

@@ -58,9 +58,9 @@ def kept(project: Project) -> list[Article]:
     return list(project.workspace.articles.rows())
 
 
-@pytest.mark.skipif(not SEED.exists(), reason="the two real articles lie beside the project, not in it")
-def test_the_two_real_articles(project: Project) -> None:
-    """Their texts come in byte for byte, with the leading blank; the glued date line is read and stays."""
+@pytest.mark.skipif(not SEED.exists(), reason="the two real articles are not in the project, but next to it")
+def test_the_seed_articles_are_ingested_exactly(project: Project) -> None:
+    """Byte for byte, with the leading blank; the glued date line is read and stays."""
     summary = ingest(project, [str(SEED)])
 
     first, second = kept(project)
@@ -75,7 +75,7 @@ def test_the_two_real_articles(project: Project) -> None:
 
 
 def test_everything_read_is_accounted_for(project: Project, wire: Path) -> None:
-    """Each file and row is new, the same, refused with its kind, or said to be passed over."""
+    """Each file and row is new, the same, refused with its kind, or listed as skipped."""
     summary = ingest(project, [str(wire)])
 
     assert (summary.articles, summary.new, summary.same, summary.other_details) == (5, 5, 1, 1)
@@ -106,8 +106,8 @@ def test_articles_and_rejects_are_sorted(project: Project, wire: Path) -> None:
     assert all(reject.kind and reject.reason and reject.todo for reject in rejects)
 
 
-def test_a_rerun_writes_the_same_bytes(project: Project, wire: Path) -> None:
-    """Ingesting again changes no byte; all that is there is the same."""
+def test_ingest_is_idempotent(project: Project, wire: Path) -> None:
+    """Ingesting again changes no byte; every article counts as the same."""
     files = (project.workspace.articles.path, project.workspace.rejects.path)
     ingest(project, [str(wire)])
     before = [path.read_bytes() for path in files]
@@ -119,7 +119,7 @@ def test_a_rerun_writes_the_same_bytes(project: Project, wire: Path) -> None:
 
 
 def test_the_order_of_reading_does_not_matter(project: Project, tmp_path: Path, wire: Path) -> None:
-    """One file after another, the last first, gives the bytes that one run over the folder gives."""
+    """One file after another, the last first, gives the same bytes as one run over the folder."""
     other = load_project(workspace=tmp_path / "other")
     ingest(project, [str(wire)])
     for path in sorted(wire.glob("*.[tj]*"), reverse=True):
@@ -153,7 +153,7 @@ def test_identical_texts_of_two_outlets_are_two_articles(project: Project, tmp_p
 
 
 def test_the_workspaces_own_file_can_be_read_back(project: Project, tmp_path: Path, wire: Path) -> None:
-    """`articles.jsonl` is JSON lines like any other: into another workspace it goes unchanged."""
+    """`articles.jsonl` is JSON lines like any other: it can be ingested into another workspace."""
     ingest(project, [str(wire)])
     other = load_project(workspace=tmp_path / "other")
 
@@ -164,7 +164,7 @@ def test_the_workspaces_own_file_can_be_read_back(project: Project, tmp_path: Pa
 
 @pytest.mark.parametrize("paths", [["wire", "nowhere"], ["nowhere/*.txt"]])
 def test_a_wrong_path_writes_nothing(project: Project, paths: list[str], wire: Path) -> None:
-    """A path that stands for nothing is a wrong use, found before the first byte is written."""
+    """A path that matches nothing is a wrong use, found before the first byte is written."""
     with pytest.raises(UsageError):
         ingest(project, [str(wire.parent / path) for path in paths])
 
@@ -172,7 +172,7 @@ def test_a_wrong_path_writes_nothing(project: Project, paths: list[str], wire: P
 
 
 def test_an_unknown_encoding_writes_nothing(project: Project, wire: Path) -> None:
-    """So is an encoding that does not exist."""
+    """An encoding that does not exist is a wrong use as well."""
     with pytest.raises(UsageError):
         ingest(project, [str(wire)], encoding="klingon")
 
@@ -199,7 +199,7 @@ def test_a_damaged_file_stops_and_stays(project: Project, wire: Path) -> None:
     assert sorted(path.name for path in project.workspace.root.iterdir()) == [".lock", "articles.jsonl"]
 
 
-def test_the_command_says_what_it_did(project: Project, wire: Path) -> None:
+def test_the_command_prints_counts_and_refusals(project: Project, wire: Path) -> None:
     """Status 0 without refusals, 3 with; counts on stdout, each refusal with its way out on stderr."""
     good = run(project, str(wire / "a.txt"))
     bad = run(project, str(wire))
@@ -221,8 +221,8 @@ def test_json_is_for_programs(project: Project, wire: Path) -> None:
     assert json.loads(result.stdout)["rejected"]["empty"] == 1
 
 
-def test_standard_input_and_encoding(project: Project) -> None:
-    """`-` reads a pipe; --encoding says what it is in."""
+def test_standard_input_is_read_in_the_named_encoding(project: Project) -> None:
+    """`-` reads a pipe; --encoding names its encoding."""
     result = run(project, "-", "--encoding", "shift_jis", data="外務省は発表した。".encode("shift_jis"))
 
     assert result.return_value == 0
@@ -230,7 +230,7 @@ def test_standard_input_and_encoding(project: Project) -> None:
 
 
 def test_many_refusals_are_summed_up(project: Project, tmp_path: Path) -> None:
-    """Ten refusals are told one by one, the others counted; all are in the file."""
+    """Ten refusals are printed one by one, the others counted; all are in the file."""
     (tmp_path / "rows.jsonl").write_text("no\n" * 13, encoding="utf-8")
 
     result = run(project, str(tmp_path / "rows.jsonl"))
@@ -240,7 +240,7 @@ def test_many_refusals_are_summed_up(project: Project, tmp_path: Path) -> None:
     assert len(list(project.workspace.rejects.rows())) == 13
 
 
-def test_memory_holds_no_texts(project: Project, tmp_path: Path) -> None:
+def test_memory_does_not_hold_the_texts(project: Project, tmp_path: Path) -> None:
     """Ten megabytes of texts pass through in a fraction of that: only ids and digests are held."""
     import tracemalloc
 

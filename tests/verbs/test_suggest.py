@@ -55,8 +55,8 @@ def test_suggestions_are_written_and_counted(project: Project) -> None:
     assert tuple(summary.spans["model:rules"]) == project.schema.label_names
 
 
-def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
-    """The order of the articles' lines does not matter."""
+def test_suggest_is_idempotent(project: Project) -> None:
+    """The order of the articles does not matter."""
     suggest(project)
     before = project.workspace.suggestions.path.read_bytes()
     project.workspace.articles.write(reversed(ARTICLES))
@@ -66,7 +66,7 @@ def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
 
 
 @pytest.mark.parametrize("articles", [[], ARTICLES])
-def test_nobody_asked_nothing_said(project: Project, articles: list[Article]) -> None:
+def test_without_suggesters_the_file_is_empty(project: Project, articles: list[Article]) -> None:
     """Without rules and pipeline, or without articles, the file is there and empty."""
     project.workspace.articles.write(articles)
 
@@ -75,7 +75,7 @@ def test_nobody_asked_nothing_said(project: Project, articles: list[Article]) ->
     assert project.workspace.suggestions.path.read_bytes() == b""
 
 
-def test_no_articles_no_suggestions(tmp_path: Path) -> None:
+def test_without_articles_the_way_out_is_ingest(tmp_path: Path) -> None:
     """Before `ingest` the way out is named, and nothing is written."""
     project = load_project(workspace=tmp_path)
     with pytest.raises(MissingInput, match=r"articles\.jsonl is not there"):
@@ -105,7 +105,7 @@ def test_a_pipeline_that_is_missing_leaves_the_old_suggestions(project: Project)
 
 
 def test_the_command_line_prints_a_table_or_json(project: Project) -> None:
-    """Numbers go to stdout, where they were written to stderr."""
+    """Numbers go to stdout, the path of the file to stderr."""
     arguments = ["--workspace", str(project.workspace.root), "suggest"]
     table, data = CliRunner().invoke(cli, arguments), CliRunner().invoke(cli, [*arguments, "--json"])
 
