@@ -103,7 +103,7 @@ class SuggestSection(Frozen):
 class CompileSection(Frozen):
     """``[compile]``: the formats of a dataset; by default spaCy's and Hugging Face's."""
 
-    targets: tuple[str, ...] = ()  # names of docs/targets.md; in whatever order, the dataset is the same
+    targets: tuple[str, ...] = ()  # of "spacy", "huggingface", "conll", "prodigy"; without any, the first two
 
 
 def _is_default(section: CompileSection) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labeling.errors import UsageError
+from labeling.errors import MissingInput, UsageError
 from labeling.workspace.storage import missing_error, name_disk_errors
 
 if TYPE_CHECKING:
@@ -68,6 +68,22 @@ def find_dataset(folder: Path | None, workspace: Workspace) -> Path:
     if not (workspace.latest / "manifest.json").exists():
         raise missing_error(workspace.latest / "manifest.json", "compile")
     return workspace.latest
+
+
+def target_folder(corpus: Path, target: str) -> Path:
+    """The folder of one target in a dataset.
+
+    Raises:
+        MissingInput: The dataset was compiled without that target.
+    """
+    folder = corpus / target
+    if not folder.is_dir():
+        raise MissingInput(
+            f"{corpus} has no files for {target}",
+            todo=f'name "{target}" under [compile] targets in the project file, and run `labeling compile` again',
+            where=str(corpus),
+        )
+    return folder
 
 
 def require_folder(folder: Path, name: str, what: str, verb: str) -> Path:

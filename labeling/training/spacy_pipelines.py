@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from labeling.corpora.store import target_folder
+from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.corpora.targets.spacy.training_files import list_learnable_options
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import register_tokenizer
@@ -44,10 +46,14 @@ class TrainingConfig:
         """Where the articles to learn from lie in a dataset, by the config's names for them.
 
         All articles, unless a component takes silence for a no: then those of which everything is known.
+
+        Raises:
+            MissingInput: The dataset was compiled without spaCy's files.
         """
         complete_only = not _LEARN_FROM_SILENCE.isdisjoint(self.factories.values())
         part = Path("complete") if complete_only else Path()
-        return {f"paths.{split}": corpus / "spacy" / split / part for split in _SPLITS}
+        folder = target_folder(corpus, SPACY.name)
+        return {f"paths.{split}": folder / split / part for split in _SPLITS}
 
     @property
     def learns_choices(self) -> bool:

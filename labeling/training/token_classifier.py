@@ -10,7 +10,9 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
+from labeling.corpora.store import target_folder
 from labeling.corpora.targets.huggingface.dataset import ARROW
+from labeling.corpora.targets.huggingface.huggingface_target import HUGGINGFACE
 from labeling.corpora.targets.huggingface.subwords import encode_windows, spans_from_labels
 from labeling.errors import NothingToLearn, TrainingError
 
@@ -121,7 +123,7 @@ def _import_torch() -> Any:  # noqa: ANN401 - not there when types are checked
 def _load_rows(corpus: Path) -> tuple[Any, list[str]]:
     from datasets import load_from_disk
 
-    rows = load_from_disk(str(corpus / "huggingface" / ARROW))
+    rows = load_from_disk(str(target_folder(corpus, HUGGINGFACE.name) / ARROW))
     for split in ("train", "dev"):
         if not len(rows[split]):
             raise NothingToLearn(

@@ -76,6 +76,13 @@ def make_canonical_form(article: Article, gold: Gold) -> CanonicalForm:
     )
 
 
+def make_bare_span(start: int, end: int, label: str) -> SpanFact:
+    """A span in a format that keeps nothing else of it: ``("", 0, 5, "COUNTRY", False)``."""
+    known = {"start": start, "end": end, "label": label}
+    name, *rest = (known.get(field, kind()) for field, kind in SPAN_FIELDS.items())
+    return (name, *rest)  # type: ignore[return-value]  # as long as the fields are
+
+
 def list_marked_spans(gold: Gold) -> dict[str, tuple[str, ...]]:
     """The ids of the spans that bear each mark, sorted: ``{"unsure": ("s5",)}``."""
     return {mark: tuple(sorted(span.id for span in gold.spans if getattr(span, mark))) for mark in SPAN_MARKS}

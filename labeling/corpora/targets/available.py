@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from labeling.corpora.targets.conll.conll_target import CONLL
 from labeling.corpora.targets.huggingface.huggingface_target import HUGGINGFACE
+from labeling.corpora.targets.prodigy.prodigy_target import PRODIGY
 from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.errors import ProjectFileError
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from labeling.corpora.targets.target import Target
 
 # In the order of their rows in a ledger.
-TARGETS: Final[tuple[Target, ...]] = (SPACY, HUGGINGFACE)
+TARGETS: Final[tuple[Target, ...]] = (SPACY, HUGGINGFACE, CONLL, PRODIGY)
 DEFAULT_TARGETS: Final[tuple[Target, ...]] = (SPACY, HUGGINGFACE)
 
 

@@ -46,6 +46,11 @@ class SharedArticle:
     cut: frozenset[str]
 
     @property
+    def words(self) -> list[str]:
+        """The text of each token."""
+        return [self.article.text[start:end] for start, end in zip(*self.edges, strict=True)]
+
+    @property
     def flat(self) -> FlatLayer:
         """The flat layer."""
         return self.layers[0]

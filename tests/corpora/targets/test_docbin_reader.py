@@ -24,9 +24,11 @@ from labeling.corpora.build import convert as maker
 from labeling.corpora.build.build import build_dataset
 from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
 from labeling.corpora.build.flat_layer import choose_flat_layer
-from labeling.corpora.targets.available import DEFAULT_TARGETS
+from labeling.corpora.targets.available import TARGETS
+from labeling.corpora.targets.conll.conll_target import CONLL
 from labeling.corpora.targets.huggingface.arrow_columns import read_batch
 from labeling.corpora.targets.huggingface.dataset import read_arrow, read_parquet
+from labeling.corpora.targets.prodigy.prodigy_lines import parse_canonical_form
 from labeling.corpora.targets.spacy.docbin import list_shards
 from labeling.corpora.targets.spacy.docbin_reader import read_docs, read_shard
 from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
@@ -116,8 +118,9 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     text, said, spans, split = drawn
     article = making.article(text)
     gold, labels = _gold(making, article, said, spans), making.schema.label_names
-    recipe = Recipe("en", making.schema, Policies(), DEFAULT_TARGETS)
-    made = maker.convert_piece(recipe, [maker.PlacedArticle(article, gold, {}, split)])
+    recipe = Recipe("en", making.schema, Policies(), TARGETS)
+    placed = maker.PlacedArticle(article, gold, {}, split)
+    made = maker.convert_piece(recipe, [placed])
     (shard,), rows = made.parts[split].parts["spacy"].values(), made.parts[split].parts["huggingface"]
     wanted, packed = make_canonical_form(article, gold), DocBin().from_bytes(shard)
     (doc,) = packed.get_docs(Vocab())
@@ -128,8 +131,20 @@ def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
     assert [content for batch in _parqueted(rows) for content in read_batch(batch)] == [wanted]
     flat = [(span.id, span.start, span.end, span.label) for span in choose_flat_layer(text, gold, labels).spans]
     assert [(ent.ent_id_, ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] == flat
+    assert parse_canonical_form(json.loads(made.parts[split].parts["prodigy"])) == wanted
+    assert _conll_form(made.parts[split].parts["conll"]) == maker.convert_alone(recipe, CONLL, placed)
     things = len(gold.spans) + len(gold.relations) + sum(map(len, gold.choices.values()))
-    assert made.lines.count("\n") == 2 * things
+    assert made.lines.count("\n") == 4 * things
+
+
+def _conll_form(lines: str) -> CanonicalForm:
+    """What a CoNLL file with these lines holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.conll"
+        path.write_text(lines, encoding="utf-8", newline="\n")
+        ((_, read),) = ((split, read) for split, read in CONLL.copies(Path(folder))[0].readers if split == "train")
+        (form,) = read()
+    return form
 
 
 def _streamed(rows: pa.RecordBatch) -> list[pa.RecordBatch]:

@@ -1,0 +1,1 @@
+"""JSON lines of the kind that Prodigy reads and writes: one article a line."""
