@@ -1,10 +1,10 @@
-"""How fast passages are found: beside datasketch's MinHash-LSH in the same run, on as many processors.
+"""How fast passages are found, compared with datasketch's MinHash-LSH in the same run, on as many processors.
 
     python scripts/bench_passages.py [--articles 100000] [--reprints 0.1] [--ray local]
 
 Each side runs in a process of its own on the same file, ours first, so that its peak of memory is its own. datasketch
 gets a pool of as many processes as there are processors for its sketches, 128 permutations of 5-word shingles, and one
-index at a Jaccard of 0.5; it finds pairs of like articles, and no passages.
+index at a Jaccard of 0.5; it finds pairs of similar articles, and no passages.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One side: what it took, and how many of the copied passages it found."""
+    """One side: what it took, and how many of the copied passages it found whole."""
 
     name: str
     seconds: float
@@ -56,33 +56,33 @@ class Run:
 def main(articles: int, reprints: float, ray: str, side: str | None, file: Path | None) -> None:
     """Measure one side, or both and print a table."""
     if side and file:
-        print(json.dumps(_ours(file, ray) if side == "ours" else _datasketch(file)))
+        print(json.dumps(_run_ours(file, ray) if side == "ours" else _run_datasketch(file)))
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "articles.jsonl"
         copies = list[tuple[str, str, int, int]]()
-        write_rows(file, _written(articles, reprints, copies))
+        write_rows(file, _write_newswire(articles, reprints, copies))
         file.with_suffix(".copies").write_text(json.dumps(copies), encoding="utf-8")
-        runs = [_run(name, file, ray) for name in ("ours", "datasketch")]
-    _table(articles, len(copies), runs)
+        runs = [_run_side(name, file, ray) for name in ("ours", "datasketch")]
+    _print_table(articles, len(copies), runs)
     if ray:
         print("Ray's own processes are in neither the CPU seconds nor the memory of our side")
 
 
-def _written(count: int, reprints: float, copies: list[tuple[str, str, int, int]]) -> Iterator[Article]:
+def _write_newswire(count: int, reprints: float, copies: list[tuple[str, str, int, int]]) -> Iterator[Article]:
     """The articles; what was copied is noted on the way."""
     for article, own in newswire(count, reprints=reprints):
         copies += [(article.id, copy.original, copy.start, copy.end) for copy in own]
         yield article
 
 
-def _run(name: str, file: Path, ray: str) -> Run:
+def _run_side(name: str, file: Path, ray: str) -> Run:
     command = [sys.executable, __file__, "--side", name, "--file", str(file), "--ray", ray]
     done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return Run(name, **done)
 
 
-def _table(articles: int, copies: int, runs: list[Run]) -> None:
+def _print_table(articles: int, copies: int, runs: list[Run]) -> None:
     print(f"{articles:,} articles, {copies:,} with a passage of an earlier one; {PROCESSES} processors\n")
     print(f"{'':<12}{'seconds':>9}{'articles/s':>12}{'CPU seconds':>13}{'peak MB':>9}{'passages found':>16}")
     for run in runs:
@@ -94,7 +94,7 @@ def _table(articles: int, copies: int, runs: list[Run]) -> None:
     print(f"\nours is {faster:.1f} times as fast by the clock, {work:.1f} times by the processors' time")
 
 
-def _ours(file: Path, ray: str) -> dict[str, object]:
+def _run_ours(file: Path, ray: str) -> dict[str, object]:
     frames.choose_runner(ray)
     begun = time.perf_counter()
     found = found_in(file, ray)
@@ -102,24 +102,26 @@ def _ours(file: Path, ray: str) -> dict[str, object]:
     places = defaultdict[str, set[int]](set)
     for place in (place for passage in found.passages for place in passage.places):
         places[place.article].update(range(place.start, place.end))
-    hits = [places[article].issuperset(range(start, end)) for article, _, start, end in _copies(file)]
-    return _result(seconds, sum(hits), 0)
+    hits = [places[article].issuperset(range(start, end)) for article, _, start, end in _read_copies(file)]
+    return _measure_process(seconds, sum(hits), 0)
 
 
-def _datasketch(file: Path) -> dict[str, object]:
+def _run_datasketch(file: Path) -> dict[str, object]:
     begun = time.perf_counter()
     with multiprocessing.Pool(PROCESSES) as pool:
         pairs = alike_in(file, pool.map)
     seconds = time.perf_counter() - begun
-    return _result(seconds, sum((original, article) in pairs for article, original, _, _ in _copies(file)), PROCESSES)
+    return _measure_process(
+        seconds, sum((original, article) in pairs for article, original, _, _ in _read_copies(file)), PROCESSES
+    )
 
 
-def _copies(file: Path) -> list[tuple[str, str, int, int]]:
-    """Article, original, and where the copied passage stands in the article."""
+def _read_copies(file: Path) -> list[tuple[str, str, int, int]]:
+    """Article, original, and where the copied passage is in the article."""
     return [tuple(copy) for copy in json.loads(file.with_suffix(".copies").read_text(encoding="utf-8"))]
 
 
-def _result(seconds: float, found: int, children: int) -> dict[str, object]:
+def _measure_process(seconds: float, found: int, children: int) -> dict[str, object]:
     """What a side prints. Its memory is its own peak, and as many times its fattest child's as it has children."""
     own, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = own.ru_utime + own.ru_stime + child.ru_utime + child.ru_stime

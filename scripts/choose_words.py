@@ -42,16 +42,16 @@ def main(shown: int, folder: Path) -> None:
     frames.choose_runner("")
     print("| corpus | words | passages | pairs | in leak groups | largest group | stories of several | boilerplate |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name, articles in corpora(folder):
+    for name, articles in read_corpora(folder):
         size = CorpusSize(len(articles), sum(len(article.text) for article in articles))
         for words in WORDS:
             found = find_passages(frame_articles(articles), size, PassageRules(words=words))
-            print(f"| {name} ({len(articles)}) | {words} | {_counts(found)} |")
-            for line in _shortest(found, articles, shown):
+            print(f"| {name} ({len(articles)}) | {words} | {_format_counts(found)} |")
+            for line in _list_shortest(found, articles, shown):
                 print("   ", line)
 
 
-def corpora(folder: Path) -> Iterator[tuple[str, list[Article]]]:
+def read_corpora(folder: Path) -> Iterator[tuple[str, list[Article]]]:
     """The real corpora, and the sample articles of this project, each with its name."""
     ndd = sorted((folder / "corpora/near_duplicates/parkr_ndd/ndd/test").glob("*.txt"))
     yield "near_duplicates", [_article(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in ndd]
@@ -70,7 +70,7 @@ def _article(name: str, text: str, source: str = "") -> Article:
     return Article(id=name, text=text, digest=digest_of(text), source=source)
 
 
-def _counts(found: FoundPassages) -> str:
+def _format_counts(found: FoundPassages) -> str:
     reprints = [passage for passage in found.passages if passage.kind == "reprint"]
     pairs = {(each.places[0].article, other.article) for each in reprints for other in each.places[1:]}
     groups = Counter(row.leak_group for row in found.clusters)
@@ -81,7 +81,7 @@ def _counts(found: FoundPassages) -> str:
     return " | ".join(map(str, cells))
 
 
-def _shortest(found: FoundPassages, articles: Sequence[Article], shown: int) -> Iterator[str]:
+def _list_shortest(found: FoundPassages, articles: Sequence[Article], shown: int) -> Iterator[str]:
     texts = {article.id: article.text for article in articles}
     for passage in sorted(found.passages, key=lambda passage: passage.words)[:shown]:
         first = passage.places[0]

@@ -1,10 +1,10 @@
-"""What is found of windows cut out of known texts, by overlap and edits, beside MinHash-LSH over whole articles.
+"""How much is found of windows cut out of known texts, by overlap and edits, compared with MinHash-LSH on articles.
 
     python scripts/score_passages.py [--pairs 100]
 
 Of every cell of the table: so many pairs of an original and an article that holds a window of it, lightly edited, and
 as many articles that share nothing but stock phrases. A pair is found when both are in one leak group (ours), or
-returned by datasketch's MinHashLSH (128 permutations of 5-word shingles, Jaccard of 0.5; the lower 0.2 beside it). Of
+returned by datasketch's MinHashLSH (128 permutations of 5-word shingles, Jaccard of 0.5; and of 0.2). Of
 the passages, in characters of the copied windows: the share that was found, and the share of the found that was copied.
 """
 
@@ -37,7 +37,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class Corpus:
-    """Articles, and for each one that holds a window, where it stands and of which original it is."""
+    """Articles, and for each one that holds a window, where that is and of which original."""
 
     articles: list[Article]
     copies: dict[str, Copied]
@@ -57,7 +57,7 @@ def main(pairs: int) -> None:
     print(f"{'overlap':<9}{'edits':<7}{'pairs':>12}{'text':>14}{'LSH 0.5':>14}{'LSH 0.2':>14}")
     for overlap in OVERLAPS:
         for edits in EDITS:
-            print(_line(overlap, edits, corpus(pairs, overlap, edits)))
+            print(_format_line(overlap, edits, corpus(pairs, overlap, edits)))
 
 
 def corpus(pairs: int, overlap: float, edits: float) -> Corpus:
@@ -65,7 +65,7 @@ def corpus(pairs: int, overlap: float, edits: float) -> Corpus:
     writer, articles, copies = Writer(7), list[Article](), dict[str, Copied]()
     window = int(overlap * _LENGTH)
     for number in range(pairs):
-        original, before, after = writer.words(_LENGTH), *_around(writer, _LENGTH - window)
+        original, before, after = writer.words(_LENGTH), *_words_around(writer, _LENGTH - window)
         start = writer.random.randint(0, _LENGTH - window)
         inside = writer.edited(original[start : start + window], edits)
         words = [*before, *inside, *after]
@@ -75,7 +75,7 @@ def corpus(pairs: int, overlap: float, edits: float) -> Corpus:
     return Corpus(articles, copies)
 
 
-def _around(writer: Writer, count: int) -> tuple[list[str], list[str]]:
+def _words_around(writer: Writer, count: int) -> tuple[list[str], list[str]]:
     words = writer.words(count)
     return words[: count // 2], words[count // 2 :]
 
@@ -84,21 +84,21 @@ def _article(name: str, text: str) -> Article:
     return Article(id=name, text=text, digest=digest_of(text))
 
 
-def _line(overlap: float, edits: float, corpus: Corpus) -> str:
+def _format_line(overlap: float, edits: float, corpus: Corpus) -> str:
     size = CorpusSize(len(corpus.articles), sum(len(article.text) for article in corpus.articles))
     found = find_passages(frame_articles(corpus.articles), size, PassageRules())
-    scores = [_score(corpus.pairs, _grouped(found)), _text(corpus, found)]
-    scores += [_score(corpus.pairs, _alike(corpus.articles, threshold)) for threshold in (0.5, 0.2)]
+    scores = [_score_pairs(corpus.pairs, _pairs_in_groups(found)), _score_characters(corpus, found)]
+    scores += [_score_pairs(corpus.pairs, _similar_pairs(corpus.articles, threshold)) for threshold in (0.5, 0.2)]
     cells = [f"{recall:.3f} / {precision:.3f}" for recall, precision in scores]
     return f"{overlap:<9.0%}{edits:<7.0%}" + "".join(f"{cell:>14}" for cell in cells)
 
 
-def _score(true: set[tuple[str, str]], found: set[tuple[str, str]]) -> tuple[float, float]:
+def _score_pairs(true: set[tuple[str, str]], found: set[tuple[str, str]]) -> tuple[float, float]:
     """Recall and precision; nothing found is nothing wrong."""
     return len(true & found) / len(true), len(true & found) / len(found) if found else 1.0
 
 
-def _grouped(found: FoundPassages) -> set[tuple[str, str]]:
+def _pairs_in_groups(found: FoundPassages) -> set[tuple[str, str]]:
     """All pairs of a leak group."""
     groups = defaultdict[str, list[str]](list)
     for row in found.clusters:
@@ -106,7 +106,7 @@ def _grouped(found: FoundPassages) -> set[tuple[str, str]]:
     return {(max(pair), min(pair)) for names in groups.values() for pair in combinations(names, 2)}
 
 
-def _text(corpus: Corpus, found: FoundPassages) -> tuple[float, float]:
+def _score_characters(corpus: Corpus, found: FoundPassages) -> tuple[float, float]:
     """Recall and precision of the characters of passages in the articles that hold a window."""
     places = defaultdict[str, set[int]](set)
     for place in (place for passage in found.passages for place in passage.places):
@@ -117,7 +117,7 @@ def _text(corpus: Corpus, found: FoundPassages) -> tuple[float, float]:
     return right / sum(len(true) for true, _ in both), right / marked if marked else 1.0
 
 
-def _alike(articles: Iterable[Article], threshold: float) -> set[tuple[str, str]]:
+def _similar_pairs(articles: Iterable[Article], threshold: float) -> set[tuple[str, str]]:
     """The pairs that MinHash-LSH over whole articles returns."""
     index, pairs = MinHashLSH(threshold=threshold, num_perm=128), set[tuple[str, str]]()
     for name, sketch in _sketches(articles):

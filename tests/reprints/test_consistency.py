@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from leakage_measured import releases
+from leakage_measured import read_releases
 
 from labeling.annotations import Gold, GoldSpan
 from labeling.articles import Article
@@ -167,7 +167,7 @@ def test_audit_verb_writes_differences_with_links(tmp_path: Path) -> None:
 @pytest.mark.skipif(not RE3D.is_dir(), reason="the shared corpora are not here")
 def test_audit_finds_contradictions_in_a_published_corpus(tmp_path: Path) -> None:
     """Three daily releases share words, and of 80 spans in these 17 are alike."""
-    marked = sorted(releases(RE3D), key=lambda each: each.article.id)
+    marked = sorted(read_releases(RE3D), key=lambda each: each.article.id)
     workspace = load_project(workspace=tmp_path).workspace
     workspace.articles.write([each.article for each in marked])
     found = cluster(load_project(workspace=tmp_path))
