@@ -1,4 +1,4 @@
-"""All faults, on a real server of their own; the table of what happened goes to docs/faults.md.
+"""All faults, on a real server of their own; the tables of what happened go to docs/faults.md.
 
     python scripts/faults.py [--seed N] [--only NAME]... [--times N] [--no-docs]
 
@@ -11,15 +11,23 @@ import os
 import random
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
+from faulty.worker_deaths import TIMES, play_deaths
 
 from labeling.studio.server.server import run_embedded_server
 from labeling.workspace.storage import write_text
 from labeling.workspace.table import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faulty.scenarios import Outcome
 
 DOCS = Path(__file__).parents[1] / "docs" / "faults.md"
 HEAD = """\
@@ -33,6 +41,13 @@ stops at the first no. `make test` plays a few of them, with other moments.
 | fault | times | what happened | each article once | no annotation lost |
 | --- | --- | --- | --- | --- |
 """
+WORKERS_HEAD = """
+And what it did to a compile by several processes, with two other questions: is the death an error of ours that says
+what to do? Is nothing left running?
+
+| fault | times | what happened | a named error | nothing left running |
+| --- | --- | --- | --- | --- |
+"""
 FOOT = """
 ## How
 
@@ -42,6 +57,8 @@ FOOT = """
   was carried out twice on the way is found, and the copy in which nobody has said anything is removed.
 * A pull replaces its files one after the other, each as a whole, and the watermark last: without one, the next pull
   fetches everything. Its rows are compared with the server's counts, and an answer that is short is refused.
+* Each worker process of a compile has a pipe of its own. Its death closes the pipe, whatever the worker was doing, and
+  the others are killed with it.
 * A lock keeps two commands from writing to one workspace; the system lets go of it when a process dies.
 
 ## What is left
@@ -56,31 +73,47 @@ FOOT = """
 """
 
 
+WORKERS = "worker killed"
+
+
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Other moments, other fates.")
-@click.option("--only", multiple=True, type=click.Choice([*SCENARIOS]), help="Not all of them.")
+@click.option("--only", multiple=True, type=click.Choice([*SCENARIOS, WORKERS]), help="Not all of them.")
 @click.option("--times", type=int, help="How often each, in place of as often as it is meant.")
 @click.option("--no-docs", is_flag=True, help="Leave docs/faults.md as it is.")
 def main(seed: int, only: tuple[str, ...], times: int | None, *, no_docs: bool) -> None:
     """Play them all."""
     for name in [name for name in os.environ if name.startswith("LABEL_STUDIO_")]:
         del os.environ[name]
-    outcomes = []
+    chosen = only or (*SCENARIOS, WORKERS)
+    deaths = [_report(WORKERS, partial(play_deaths, times or TIMES))] if WORKERS in chosen else []
+    outcomes = _play(seed, [name for name in chosen if name != WORKERS], times)
+    if not no_docs:
+        tables = [HEAD, *(each.row for each in outcomes), WORKERS_HEAD, *(each.row for each in deaths), FOOT]
+        write_text(DOCS, "".join(tables))
+
+
+def _play(seed: int, names: list[str], times: int | None) -> list[Outcome]:
+    """The scenarios of those names, on a server of their own; without names no server is started."""
+    if not names:
+        return []
     with (
         tempfile.TemporaryDirectory(prefix="faults-") as folder,
         run_embedded_server(Workspace(Path(folder) / "server")) as server,
     ):
         stage = Stage(Path(folder), server, random.Random(seed))  # noqa: S311 - repeatable on purpose
-        for name in only or SCENARIOS:
-            try:
-                outcome, seconds = played(stage, name, times)
-            except Broken as broken:
-                print(f"BROKEN  {name}: {broken}", file=sys.stderr)
-                sys.exit(1)
-            print(f"held  {outcome.fault}: {outcome.times} times, {outcome.happened} ({seconds:.0f} s)", flush=True)
-            outcomes.append(outcome)
-    if not no_docs:
-        write_text(DOCS, HEAD + "".join(outcome.row for outcome in outcomes) + FOOT)
+        return [_report(name, partial(played, stage, name, times)) for name in names]
+
+
+def _report(name: str, play: Callable[[], tuple[Outcome, float]]) -> Outcome:
+    """Play it and print the outcome; end with status 1 when a promise is broken."""
+    try:
+        outcome, seconds = play()
+    except Broken as broken:
+        print(f"BROKEN  {name}: {broken}", file=sys.stderr)
+        sys.exit(1)
+    print(f"held  {outcome.fault}: {outcome.times} times, {outcome.happened} ({seconds:.0f} s)", flush=True)
+    return outcome
 
 
 if __name__ == "__main__":

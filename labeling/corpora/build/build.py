@@ -166,9 +166,11 @@ def _write_pieces(
                     writer.add(each)
                     ledger.write(each.lines)
                     tally.add(each.tally)
-    finally:
-        # Where both have a fault, the first account's is the cause.
-        tally.add(checking.result())
+    except Exception:
+        # Where both have a fault, the first account's is the cause. Ctrl-C waits for nothing.
+        checking.result()
+        raise
+    tally.add(checking.result())
     return tally
 
 
