@@ -15,11 +15,12 @@ from labeling.imports.formats import IMPORT_FORMATS
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.imports.offsets import OFFSET_UNITS, OffsetUnit
-from labeling.verbs.options import REFUSED, Project, json_option, list_first, print_rejects, show, with_project
+from labeling.verbs.options import REFUSED, json_option, list_first, print_rejects, show, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from labeling.project import Project
     from labeling.workspace.table import Workspace
 
 _FORMAT_LINES = [f"  {each.name:<9}{each.help}" for each in IMPORT_FORMATS.values()]

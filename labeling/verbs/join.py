@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import REFUSED, json_option, show, with_project
+from labeling.verbs.options import MOST_LISTED, REFUSED, json_option, show, with_project
 
 if TYPE_CHECKING:
     from labeling.corpora.release.join import JoinResult
     from labeling.project import Project
-
-_LISTED_REFUSALS = 10  # refusals that are printed; all are in the manifest
 
 
 @click.command("join")
@@ -37,7 +35,7 @@ def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
 
     summary = join(project, folder)
     show(asdict(summary) if as_json else _format_join(summary), as_json=as_json)
-    for name, reason in list(summary.refused.items())[:_LISTED_REFUSALS]:
+    for name, reason in list(summary.refused.items())[:MOST_LISTED]:
         click.echo(f"Refused: {name}: {reason}", err=True)
     if summary.refused:
         click.echo(f"  -> all are listed under left_out in {summary.folder}/manifest.json", err=True)
