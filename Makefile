@@ -38,7 +38,7 @@ test: $(READY)  ## every test, on a real Label Studio and in a real browser
 
 torch: $(READY)  ## PyTorch for the CPU into .venv, and the tests of what needs it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pytest -m torch tests/test_taggers.py
+	$(BIN)/python -m pytest -m torch tests/training/test_token_classifier.py
 
 production: $(READY)  ## of the tests, the contract on PostgreSQL, uWSGI and nginx, which must be installed
 	$(BIN)/python -m pytest -m production

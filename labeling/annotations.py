@@ -1,4 +1,4 @@
-"""Annotations of an article: spans, relations and choices, and the checks every annotation must pass.
+"""Annotations of an article: spans, relations and choices, as people and models make them and as gold has them.
 
 All offsets are Unicode code points into ``article.text``, half open: ``text[start:end]`` is the span. They are compared
 with ``<`` and ``>=`` only. Nothing here touches disk, network, clock or a random number.
@@ -7,7 +7,7 @@ with ``<`` and ``>=`` only. Nothing here touches disk, network, clock or a rando
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -15,10 +15,8 @@ from labeling.errors import DamagedFile
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
-    from labeling.articles import Article
-    from labeling.schema import Schema
 
 MODEL = "model:"
 PROJECTED = "projected:"
@@ -26,29 +24,26 @@ PROJECTED = "projected:"
 State: TypeAlias = Literal["submitted", "skipped", "draft"]
 ThingKind: TypeAlias = Literal["span", "relation", "choice", "annotation"]
 Defect: TypeAlias = Literal[
-    "unreadable",  # not of the form Label Studio, or the tool it was made with, gives such a thing
-    "unknown article",  # a task of this project that names no article of ours
+    "unreadable",  # not in the form of Label Studio, or of the tool it was made with
+    "unknown article",  # a task of this project that does not name an article of ours
     "stale text",  # drawn on a text that is not the article's
     "unknown label",  # a label the schema does not have
     "unknown choice",  # a choice or an option the schema does not have
     "offsets out of range",  # not 0 <= start < end <= length of the text
     "duplicate id",  # a second span with the same id
     "duplicate span",  # a second span with the same offsets and label
-    "broken relation",  # an end that is no span, or is itself in quarantine; no label; a loop
+    "broken relation",  # an end that is not a span, or is itself in quarantine; no label; a loop
     "relation not allowed",  # the schema does not allow this label between these labels
     "unsupported",  # made elsewhere, and without a place here: a discontinuous span, an attribute, a comment
-    "migrated",  # the project file's [migrations] remove it, or merge it with another that says the same
+    "migrated",  # the project file's [migrations] remove it, or merge it with another that then is the same
 ]
 
-# Not defects, but what the project file itself asks for: `compile` needs no further leave.
+# Not defects, but what the project file itself asks for: `compile` needs no further permission.
 DEFECTS_BY_RULE: frozenset[Defect] = frozenset({"migrated"})
 
 
-# A label and the words that bear it, whatever their case and the blanks between them.
+# A label and the words that have it, whatever their case and the blanks between them.
 Surface: TypeAlias = tuple[str, str]
-
-CheckItem = TypeVar("CheckItem")
-Fault: TypeAlias = tuple[Defect, str]
 
 
 class Span(Frozen):
@@ -77,7 +72,7 @@ class Relation(Frozen):
 
 
 class Annotation(Frozen):
-    """What one annotator said about one article: the spans, relations and choices of one submission.
+    """The spans, relations and choices of one annotator on one article.
 
     ``annotator`` is a person's name on the server, ``model:<name>`` or ``projected:<article id>``. ``seconds`` is the
     time the annotator took, ``updated`` an ISO 8601 instant of the server, ``task`` and ``server_id`` the server's ids.
@@ -98,7 +93,7 @@ class Annotation(Frozen):
 
     @property
     def by_person(self) -> bool:
-        """Whether a person said it: only a person's word can become gold."""
+        """Whether a person made it: only a person's annotation can become gold."""
         return not self.annotator.startswith((MODEL, PROJECTED))
 
     @property
@@ -108,7 +103,7 @@ class Annotation(Frozen):
 
 
 class QuarantineRow(Frozen):
-    """One thing that failed a check, kept as it came, with the reason; it is never repaired in silence."""
+    """A thing that failed a check, kept as it came (``raw``), with the reason; it is never repaired silently."""
 
     article: str
     annotator: str
@@ -197,8 +192,8 @@ def is_imported(annotator: str, task: int | None) -> bool:
 def latest_submissions(annotations: Iterable[Annotation], digest: str) -> dict[str, Annotation]:
     """Each person's latest submission on an article, by annotator in the order of their names.
 
-    Drafts and skips are not submissions, and what models said, or anybody said of another text, does not count. Ana
-    submits at 9:00 and again at 9:30, Ben skips: the result has Ana's annotation of 9:30 alone.
+    Drafts and skips are not submissions, and annotations by models, or of another text, do not count. Ana submits at
+    9:00 and again at 9:30, Ben skips: the result has Ana's annotation of 9:30 alone.
 
     Args:
         annotations: All annotations of one article, in any order.
@@ -231,48 +226,6 @@ def submission_order(annotation: Annotation) -> tuple[str, datetime, int]:
             where=annotation.article,
         ) from None
     return annotation.annotator, updated.replace(tzinfo=updated.tzinfo or UTC), annotation.server_id or 0
-
-
-def check_annotation(
-    annotation: Annotation, article: Article, schema: Schema
-) -> tuple[Annotation, tuple[QuarantineRow, ...]]:
-    """Part what is sound from what is not, thing by thing; nothing is repaired and nothing is dropped.
-
-    Spans must lie in the article's text, bear a label of the schema, and stand once; relations must join two sound
-    spans whose labels the schema allows; choices must be the schema's. On a text that is not the article's, everything
-    is stale.
-
-    Returns:
-        The annotation with what is sound, and the rest with a reason each: the relations that touch a bad span too.
-    """
-    spans, bad_spans = _separate(annotation.spans, _span_fault(annotation, article, schema))
-    labels = {span.id: span.label for span in spans}
-    relations, bad_relations = _separate(annotation.relations, _relation_fault(labels, schema))
-    chosen, bad_choices = _separate(_list_options(annotation), _choice_fault(annotation, article, schema))
-    faults: tuple[tuple[ThingKind, str, Defect, str], ...] = (
-        *(("span", span.id, *fault) for span, fault in bad_spans),
-        *(("relation", relation_id(relation), *fault) for relation, fault in bad_relations),
-        *(("choice", choice_id(*option), *fault) for option, fault in bad_choices),
-    )
-    sound = annotation.model_copy(update={"spans": spans, "relations": relations, "choices": _group_by_set(chosen)})
-    return sound, tuple(make_quarantine_row(annotation, *fault) for fault in faults)
-
-
-def make_quarantine_row(  # the five words of one finding
-    annotation: Annotation, what: ThingKind, name: str, kind: Defect, reason: str, raw: JsonValue = None
-) -> QuarantineRow:
-    """One finding about a part of ``annotation``, signed with whose it is."""
-    return QuarantineRow(
-        article=annotation.article,
-        annotator=annotation.annotator,
-        what=what,
-        id=name,
-        kind=kind,
-        reason=reason,
-        task=annotation.task,
-        server_id=annotation.server_id,
-        raw=raw,
-    )
 
 
 def overlaps(start: int, end: int, other_start: int, other_end: int) -> bool:
@@ -314,95 +267,3 @@ def relation_id(relation: Relation) -> str:
 def choice_id(name: str, option: str) -> str:
     """The name of a choice in ledgers and quarantine."""
     return f"{name}={option}"
-
-
-def _separate(
-    items: Iterable[CheckItem], fault_of: Callable[[CheckItem], Fault | None]
-) -> tuple[tuple[CheckItem, ...], tuple[tuple[CheckItem, Fault], ...]]:
-    """The sound ones, and the others each with its fault, in the order given."""
-    judged = [(item, fault_of(item)) for item in items]
-    return (
-        tuple(item for item, fault in judged if fault is None),
-        tuple((item, fault) for item, fault in judged if fault is not None),
-    )
-
-
-def _span_fault(annotation: Annotation, article: Article, schema: Schema) -> Callable[[Span], Fault | None]:
-    known, ids, places = set(schema.label_names), set[str](), set[tuple[int, int, str]]()
-
-    def fault_of(span: Span) -> Fault | None:
-        if annotation.digest != article.digest:
-            return (
-                "stale text",
-                f"drawn on the text {annotation.digest[:12]}, the article is {article.digest[:12]}",
-            )
-        if span.label not in known:
-            return "unknown label", f"{span.label!r} is no label of the schema"
-        if span.end > len(article.text):
-            return (
-                "offsets out of range",
-                f"{span.start}..{span.end} in a text of {len(article.text)} characters",
-            )
-        if span.id in ids:
-            return "duplicate id", f"a second span with the id {span.id!r}"
-        place = (span.start, span.end, span.label)
-        if place in places:
-            return "duplicate span", f"a second {span.label} at {span.start}..{span.end}"
-        ids.add(span.id)
-        places.add(place)
-        return None
-
-    return fault_of
-
-
-def _relation_fault(labels: dict[str, str], schema: Schema) -> Callable[[Relation], Fault | None]:
-    seen = set[Relation]()
-
-    def fault_of(relation: Relation) -> Fault | None:
-        kind = schema.relation(relation.label)
-        if kind is None:
-            return "unknown label", f"{relation.label!r} is no relation of the schema"
-        gone = [end for end in (relation.head, relation.tail) if end not in labels]
-        if gone:
-            return "broken relation", f"the end {gone[0]!r} is no sound span"
-        if relation.head == relation.tail:
-            return "broken relation", "it joins a span to itself"
-        head, tail = labels[relation.head], labels[relation.tail]
-        if not kind.allows(head, tail):
-            return "relation not allowed", f"{relation.label} may not join {head} to {tail}"
-        if relation in seen:
-            return "broken relation", "it stands twice"
-        seen.add(relation)
-        return None
-
-    return fault_of
-
-
-def _choice_fault(
-    annotation: Annotation, article: Article, schema: Schema
-) -> Callable[[tuple[str, str]], Fault | None]:
-    def fault_of(chosen: tuple[str, str]) -> Fault | None:
-        name, option = chosen
-        choices = schema.choice_set(name)
-        if annotation.digest != article.digest:
-            return "stale text", f"said of the text {annotation.digest[:12]}"
-        if choices is None:
-            return "unknown choice", f"{name!r} is no choice of the schema"
-        if option not in {known.name for known in choices.options}:
-            return "unknown choice", f"{option!r} is no option of {name!r}"
-        if not choices.multiple and len(annotation.choices[name]) > 1:
-            return "unknown choice", f"{name!r} takes one option, not {len(annotation.choices[name])}"
-        return None
-
-    return fault_of
-
-
-def _list_options(annotation: Annotation) -> Iterator[tuple[str, str]]:
-    return ((name, option) for name, options in annotation.choices.items() for option in options)
-
-
-def _group_by_set(chosen: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    sets: dict[str, tuple[str, ...]] = {}
-    for name, option in chosen:
-        sets[name] = (*sets.get(name, ()), option)
-    return sets

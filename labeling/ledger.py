@@ -1,8 +1,12 @@
 """The ledger: one row for what became of each thing, and the proof that nothing is missing from it.
 
-There are two accounts: everything annotators drew, to gold (stage ``gold``), and everything in gold, to each target
-(stages ``spacy`` and ``huggingface``). An account balances when what went in and what has an outcome are the same
-things, each as often: ids are compared, not only their numbers.
+There are two accounts: everything annotators drew, to gold (stage ``gold``), and everything in gold, to each target (a
+stage each). An account balances when what went in and what has an outcome are the same things, each as often: ids are
+compared, not only their numbers.
+
+An example. Ana and Ben both draw PERSON 0..9, Ana as x1, Ben as y1, and Ana alone draws x2. Three spans go into the
+first account, and three rows come out: x1 is `gold`, y1 `merged` (same as ana's x1), x2 `open`. Were the row of x2
+missing, the account would not balance, even if x1 had two rows.
 """
 
 from __future__ import annotations
@@ -19,15 +23,17 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation, Gold, QuarantineRow
 
-# Whose thing it is: article, annotator ("" when it is gold), what (span, relation ...), id.
+# What an account counts: article, annotator ("" when it is gold), what (span, relation ...), id.
 Thing: TypeAlias = tuple[str, str, ThingKind, str]
 Sums: TypeAlias = dict[str, dict[str, dict[str, int]]]
+# What becomes of a thing that an annotator drew and that passed the checks.
+GoldOutcome: TypeAlias = Literal["gold", "merged", "open", "decided_against"]
 
 _LISTED_THINGS = 5
 
 
 class LedgerEntry(NamedTuple):
-    """A row of the ledger in the making: a ``LedgerRow`` of words that are ours, so that none need be checked."""
+    """A ``LedgerRow`` in the making: its fields are our own values, so that pydantic need not check them."""
 
     article: str
     what: ThingKind
@@ -53,23 +59,22 @@ def make_ledger_rows(
     against: str = "",
     outcome: Literal["open", "decided_against"] = "decided_against",
 ) -> list[LedgerRow]:
-    """One ledger row for each claim (annotator, id): the first is gold and the others the same, or none is gold."""
-    rows = []
-    for number, (annotator, name) in enumerate(claims):
-        first = number == 0
-        reason = against or ("" if first else f"same as {claims[0][0]}'s {claims[0][1]}")
-        rows.append(
-            LedgerRow(
-                article=article,
-                annotator=annotator,
-                what=what,
-                id=name,
-                stage="gold",
-                outcome=outcome if against else "gold" if first else "merged",
-                reason=reason,
-            )
+    """One row of the account to gold for each claim (annotator, id) to one and the same thing.
+
+    The first claim is gold and the others are merged with it; where there is a reason against it (``against``), all of
+    them get that reason and ``outcome``.
+    """
+
+    def row(annotator: str, name: str, became: GoldOutcome, reason: str) -> LedgerRow:
+        return LedgerRow(
+            article=article, annotator=annotator, what=what, id=name, stage="gold", outcome=became, reason=reason
         )
-    return rows
+
+    if against:
+        return [row(annotator, name, outcome, against) for annotator, name in claims]
+    (first, first_name), *others = claims
+    same = f"same as {first}'s {first_name}"
+    return [row(first, first_name, "gold", ""), *(row(annotator, name, "merged", same) for annotator, name in others)]
 
 
 def sum_ledger(rows: Iterable[LedgerRow]) -> Sums:
@@ -111,7 +116,7 @@ def check_balances(stages: Sequence[str], entered: Iterable[Thing], rows: Iterab
         if row.stage in came_out:
             came_out[row.stage][row.article, row.annotator, row.what, row.id] += 1
     for stage, found in came_out.items():
-        # Neither holds a 0, so that they are equal as dicts; to subtract them takes ten times as long.
+        # Neither holds a 0, so that they can be compared as dicts; to subtract them takes ten times as long.
         if dict.__ne__(went_in, found):
             raise _unbalanced_error(stage, went_in, found)
 
@@ -129,18 +134,18 @@ def _unbalanced_error(stage: str, went_in: Counter[Thing], came_out: Counter[Thi
 
 
 def list_entering_things(annotations: Iterable[Annotation], quarantine: Iterable[QuarantineRow]) -> Iterator[Thing]:
-    """Everything that enters the first account: what annotators said, and what is in quarantine."""
-    for said in annotations:
-        yield from list_things(said, said.annotator)
-    yield from ((found.article, found.annotator, found.what, found.id) for found in quarantine)
+    """Everything that enters the first account: what annotators drew and chose, and what is in quarantine."""
+    for annotation in annotations:
+        yield from list_things(annotation, annotation.annotator)
+    yield from ((row.article, row.annotator, row.what, row.id) for row in quarantine)
 
 
-def list_things(said: Annotation | Gold, annotator: str = "") -> Iterator[Thing]:
-    """Everything that an annotator, or gold, says of one article."""
-    article = said.article
-    yield from ((article, annotator, "span", span.id) for span in said.spans)
-    yield from ((article, annotator, "relation", relation_id(each)) for each in said.relations)
-    for name, options in said.choices.items():
+def list_things(annotation: Annotation | Gold, annotator: str = "") -> Iterator[Thing]:
+    """Every span, relation and choice of one annotation, or of gold."""
+    article = annotation.article
+    yield from ((article, annotator, "span", span.id) for span in annotation.spans)
+    yield from ((article, annotator, "relation", relation_id(each)) for each in annotation.relations)
+    for name, options in annotation.choices.items():
         yield from ((article, annotator, "choice", choice_id(name, option)) for option in options)
 
 

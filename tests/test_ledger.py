@@ -11,7 +11,7 @@ from labeling.errors import LedgerUnbalanced
 from labeling.ledger import LedgerEntry, check_balance, list_entering_things, sum_ledger
 from labeling.values import canonical_json
 
-SAID = Annotation(
+ANNOTATION = Annotation(
     article="a",
     digest="d",
     annotator="ana",
@@ -28,7 +28,7 @@ ROWS = [
 ]
 
 
-def test_sums_count_by_stage_and_kind() -> None:
+def test_sums_are_by_stage_and_kind() -> None:
     """Each account has what went in, and what became of it."""
     assert sum_ledger(ROWS) == {
         "gold": {
@@ -39,37 +39,37 @@ def test_sums_count_by_stage_and_kind() -> None:
     }
 
 
-def test_an_account_that_is_whole_balances() -> None:
+def test_a_whole_account_balances() -> None:
     """Every span, relation and choice of an annotation has its row; rows of other stages do not matter."""
     other = ROWS[0].model_copy(update={"stage": "spacy", "outcome": "kept"})
 
-    check_balance("gold", list_entering_things([SAID], ()), [*ROWS, other])
+    check_balance("gold", list_entering_things([ANNOTATION], ()), [*ROWS, other])
     with pytest.raises(LedgerUnbalanced):
-        check_balance("spacy", list_entering_things([SAID], ()), [*ROWS, other])
+        check_balance("spacy", list_entering_things([ANNOTATION], ()), [*ROWS, other])
 
 
 def test_a_missing_row_is_named() -> None:
     """A region without an outcome is named with its annotator and article."""
     with pytest.raises(LedgerUnbalanced, match="1 without an outcome: span 'x1' of 'ana' on 'a'"):
-        check_balance("gold", list_entering_things([SAID], ()), ROWS[1:])
+        check_balance("gold", list_entering_things([ANNOTATION], ()), ROWS[1:])
 
 
-def test_equal_numbers_are_no_balance() -> None:
+def test_balance_compares_things_not_numbers() -> None:
     """One thing accounted for twice does not make up for one that is not."""
     with pytest.raises(LedgerUnbalanced, match=r"without an outcome: span 'x1'.* too many: span 'x2'"):
-        check_balance("gold", list_entering_things([SAID], ()), [ROWS[1], *ROWS[1:]])
+        check_balance("gold", list_entering_things([ANNOTATION], ()), [ROWS[1], *ROWS[1:]])
 
 
 def test_what_entered_twice_needs_two_rows() -> None:
     """Two submissions that use one id are two things."""
     with pytest.raises(LedgerUnbalanced, match="5 without an outcome"):
-        check_balance("gold", list_entering_things([SAID, SAID], ()), ROWS)
+        check_balance("gold", list_entering_things([ANNOTATION, ANNOTATION], ()), ROWS)
 
-    check_balance("gold", list_entering_things([SAID, SAID], ()), [*ROWS, *ROWS])
+    check_balance("gold", list_entering_things([ANNOTATION, ANNOTATION], ()), [*ROWS, *ROWS])
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=4, max_size=4))
-def test_an_entry_is_a_row(words: list[str]) -> None:
+def test_an_entry_has_the_line_of_its_row(words: list[str]) -> None:
     """The line of an entry is the canonical JSON of such a row, whatever the strings."""
     article, name, reason, annotator = words
     entry = LedgerEntry(article, "span", name, "spacy", "span_only", reason, annotator)

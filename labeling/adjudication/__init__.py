@@ -1,1 +1,1 @@
-"""From what annotators said to gold: who agrees, where they differ, what is settled and how."""
+"""From annotations to gold: what is sound, on what annotators agree, where they differ, and an account of it all."""

@@ -1,7 +1,7 @@
-"""Where annotators of one article agree, and what to ask them where they don't.
+"""On what the annotators of an article agree, and what to ask them where they don't.
 
-Spans, relations and choices follow one rule: what everybody asked says is gold, in the first annotator's words, the
-others' merged with it; the rest is an open conflict. Annotators come in the order of their names.
+Spans, relations and choices follow one rule: what everybody marked who was asked is gold, in the first annotator's
+words, the others' merged with it; the rest is an open conflict. Annotators come in the order of their names.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
 
 GoldNames: TypeAlias = dict[tuple[str, str], GoldSpan]
-"""Whose span (annotator, id) became which span of gold."""
+"""The span of gold that an annotator's span (annotator, id) became."""
 
 
 @dataclass(frozen=True)
 class AgreedSpans:
-    """The spans all agree on, which span of whom each of them is, the conflicts, and a ledger row for every span."""
+    """The spans all agree on, the span of gold by annotator and id, the conflicts, and a ledger row for every span."""
 
     gold: tuple[GoldSpan, ...]
     names: GoldNames
@@ -48,7 +48,7 @@ class AgreedRelations:
 
 @dataclass(frozen=True)
 class AgreedChoices:
-    """The options all agree on, those they do not (``set=option``), the conflicts, a ledger row for every choice."""
+    """The options all agree on, those in dispute (``set=option``), the conflicts, a ledger row for every choice."""
 
     gold: dict[str, tuple[str, ...]]
     open: tuple[str, ...]
@@ -71,88 +71,90 @@ class _DrawnSpan:
 
     @property
     def before(self) -> tuple[int, int] | None:
+        """The offsets before trimming; None where it moved nothing."""
         drawn = (self.span.start, self.span.end)
         return None if drawn == (self.start, self.end) else drawn
 
 
-def agree_on_spans(article: Article, said: Sequence[Annotation], trimming: Collection[TrimRule]) -> AgreedSpans:
-    """Spans on whose start, end and label, after trimming, every annotator agrees."""
-    drawn = [_trim_span(article, one.annotator, span, trimming) for one in said for span in one.spans]
+def agree_on_spans(article: Article, submissions: Sequence[Annotation], trimming: Collection[TrimRule]) -> AgreedSpans:
+    """Spans on whose start, end and label, after trimming, every annotator agrees.
+
+    Where Ana draws `Male,` and Ben `Male`, trimmed punctuation makes them one span of gold; without the rule they are a
+    `boundary` conflict.
+    """
+    drawn = [_trim_span(article, one.annotator, span, trimming) for one in submissions for span in one.spans]
     places: defaultdict[tuple[int, int, str], list[_DrawnSpan]] = defaultdict(list)
     for each in sorted(drawn, key=lambda each: (each.annotator, each.span.id)):
         places[each.start, each.end, each.span.label].append(each)
-    everyone = [one.annotator for one in said]
-    gold, names, disputed, rows = [], GoldNames(), list[_DrawnSpan](), list[LedgerRow]()
-    for (start, end, _), those in sorted(places.items()):
-        claims = [(each.annotator, each.span.id) for each in those]
+    everyone = [one.annotator for one in submissions]
+    gold: list[GoldSpan] = []
+    names: GoldNames = {}
+    disputed: list[_DrawnSpan] = []
+    rows: list[LedgerRow] = []
+    for (start, end, _), alike in sorted(places.items()):
+        claims = [(each.annotator, each.span.id) for each in alike]
         if not start < end:
-            rows += make_ledger_rows(
-                article.id, "span", claims, f"nothing is left after trimming {' and '.join(trimming)}"
-            )
+            reason = f"nothing is left after trimming {' and '.join(trimming)}"
+            rows += make_ledger_rows(article.id, "span", claims, reason)
         elif len({annotator for annotator, _ in claims}) == len(everyone):
-            gold.append(_gold_span(those, everyone))
+            gold.append(_gold_span(alike, everyone))
             names |= dict.fromkeys(claims, gold[-1])
             rows += make_ledger_rows(article.id, "span", claims)
         else:
-            disputed += those
-    conflicts = [_span_conflict(article.id, those, said) for those in _group_overlapping(disputed)]
+            disputed += alike
+    conflicts = [_span_conflict(article.id, group, submissions) for group in _group_overlapping(disputed)]
     return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
 
 
-def agree_on_relations(article: str, said: Sequence[Annotation], spans: AgreedSpans, schema: Schema) -> AgreedRelations:
+def agree_on_relations(
+    article: str, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema
+) -> AgreedRelations:
     """Relations of one label that every annotator draws between the same two spans of gold.
 
     One with an end in an open conflict is open, too: nobody has decided against it.
     """
-    names, disputed = spans.names, {(row.annotator, row.id) for row in spans.rows if row.outcome == "open"}
-    links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
     rows: list[LedgerRow] = []
-    for one in said:
+    links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
+    for one in submissions:
         for relation in one.relations:
-            fault = _loose_end(one.annotator, relation, names)
+            fault = _loose_end(one.annotator, relation, spans.names)
             if fault:
-                waits = not {(one.annotator, relation.head), (one.annotator, relation.tail)}.isdisjoint(disputed)
-                claim = one.annotator, relation_id(relation)
-                rows += make_ledger_rows(article, "relation", [claim], fault, "open" if waits else "decided_against")
+                rows += _loose_rows(article, one.annotator, relation, spans, fault)
             else:
-                links[_relation_key(one.annotator, relation, names, schema)].append((one.annotator, relation))
+                key = _relation_key(one.annotator, relation, spans.names, schema)
+                links[key].append((one.annotator, relation))
     gold, conflicts = [], []
-    for _, those in sorted(links.items()):
-        if len({annotator for annotator, _ in those}) == len(said):
-            gold.append(_relation_in_gold(*those[0], names))
-            rows += make_ledger_rows(article, "relation", [(annotator, relation_id(each)) for annotator, each in those])
+    for _, alike in sorted(links.items()):
+        if len({annotator for annotator, _ in alike}) == len(submissions):
+            gold.append(_relation_in_gold(*alike[0], spans.names))
+            claims = [(annotator, relation_id(each)) for annotator, each in alike]
+            rows += make_ledger_rows(article, "relation", claims)
         else:
-            readings = [_relation_reading(annotator, each, names) for annotator, each in those]
-            conflicts.append(_make_conflict(article, "relation", readings, said))
+            readings = [_relation_reading(annotator, each, spans.names) for annotator, each in alike]
+            conflicts.append(_make_conflict(article, "relation", readings, submissions))
     return AgreedRelations(tuple(gold), tuple(conflicts), (*rows, *_disputed_rows("relation", conflicts)))
 
 
-def agree_on_choices(article: Article, said: Sequence[Annotation]) -> AgreedChoices:
-    """Options that everybody chose who answered that question."""
+def agree_on_choices(article: Article, submissions: Sequence[Annotation]) -> AgreedChoices:
+    """Options that everybody chose who answered that question.
+
+    Ana chose AID and CONSULT, Ben CONSULT, Cyd left the question out: CONSULT is gold, and AID an open conflict.
+    """
     gold: dict[str, tuple[str, ...]] = {}
-    conflicts, rows = list[Conflict](), list[LedgerRow]()
-    for name in sorted({name for one in said for name in one.choices}):
-        answers = {one.annotator: one.choices[name] for one in said if one.choices.get(name)}
+    conflicts: list[Conflict] = []
+    rows: list[LedgerRow] = []
+    for name in sorted({name for one in submissions for name in one.choices}):
+        answers = {one.annotator: one.choices[name] for one in submissions if one.choices.get(name)}
         options = {option for chosen in answers.values() for option in chosen}
         agreed = tuple(sorted(option for option in options if all(option in chosen for chosen in answers.values())))
         if agreed:
             gold[name] = agreed
         for option in agreed:
-            claims = [
-                (annotator, choice_id(name, option))
-                for annotator, chosen in answers.items()
-                for each in chosen
-                if each == option  # an annotation may name one option twice
-            ]
-            rows += make_ledger_rows(article.id, "choice", claims)
-        readings = [
-            Reading(annotator=annotator, id=choice_id(name, option), start=0, end=len(article.text), label=option)
-            for annotator, chosen in answers.items()
-            for option in chosen
-            if option not in agreed
-        ]
+            rows += make_ledger_rows(article.id, "choice", _choice_claims(name, option, answers))
+        # What is left is disputed, among those who answered.
+        readings = _choice_readings(article, name, answers, agreed)
         if readings:
-            asked = [one for one in said if one.annotator in answers]
+            asked = [one for one in submissions if one.annotator in answers]
             conflicts.append(_make_conflict(article.id, "choice", readings, asked))
     disputed = {reading.id for conflict in conflicts for reading in conflict.readings}
     return AgreedChoices(gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *_disputed_rows("choice", conflicts)))
@@ -162,14 +164,14 @@ def _trim_span(article: Article, annotator: str, span: Span, trimming: Collectio
     return _DrawnSpan(annotator, span, *trim(article.text, span.start, span.end, trimming))
 
 
-def _gold_span(those: Sequence[_DrawnSpan], everyone: Sequence[str]) -> GoldSpan:
-    first = those[0]
+def _gold_span(alike: Sequence[_DrawnSpan], everyone: Sequence[str]) -> GoldSpan:
+    first = alike[0]
     return GoldSpan(
         id=first.span.id,
         start=first.start,
         end=first.end,
         label=first.span.label,
-        unsure=any(each.span.unsure for each in those),
+        unsure=any(each.span.unsure for each in alike),
         rule="unanimous" if len(everyone) > 1 else "only annotator",
         by=tuple(everyone),
         drawn=first.before,
@@ -177,23 +179,25 @@ def _gold_span(those: Sequence[_DrawnSpan], everyone: Sequence[str]) -> GoldSpan
 
 
 def _group_overlapping(disputed: Iterable[_DrawnSpan]) -> list[list[_DrawnSpan]]:
-    """The disputed spans, those together that overlap: each island is one question to people."""
-    islands: list[list[_DrawnSpan]] = []
+    """The disputed spans in groups without a gap: each is one question to people."""
+    groups: list[list[_DrawnSpan]] = []
     reach = 0
     for each in sorted(disputed, key=lambda each: (each.start, each.end, each.span.label, each.annotator)):
-        if not islands or each.start >= reach:
-            islands.append([])
-        islands[-1].append(each)
+        # Half open: one that starts where all before it end does not overlap them.
+        if not groups or each.start >= reach:
+            groups.append([])
+        groups[-1].append(each)
         reach = max(reach, each.end)
-    return islands
+    return groups
 
 
-def _span_conflict(article: str, those: Sequence[_DrawnSpan], said: Sequence[Annotation]) -> Conflict:
-    readings = [each.reading for each in those]
-    return _make_conflict(article, _conflict_kind(readings), readings, said)
+def _span_conflict(article: str, group: Sequence[_DrawnSpan], submissions: Sequence[Annotation]) -> Conflict:
+    readings = [each.reading for each in group]
+    return _make_conflict(article, _conflict_kind(readings), readings, submissions)
 
 
 def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:
+    """Whether annotators differ in whether there is a span, in its boundaries, or in its label alone."""
     places = {(reading.start, reading.end) for reading in readings}
     labels = {reading.label for reading in readings}
     if len({reading.annotator for reading in readings}) == 1 or len(places) == len(labels) == 1:
@@ -202,17 +206,17 @@ def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:
 
 
 def _make_conflict(
-    article: str, kind: ConflictKind, readings: Sequence[Reading], said: Sequence[Annotation]
+    article: str, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
 ) -> Conflict:
-    heard = {reading.annotator for reading in readings}
+    marked_by = {reading.annotator for reading in readings}
     return Conflict(
         article=article,
         kind=kind,
         start=min(reading.start for reading in readings),
         end=max(reading.end for reading in readings),
         readings=tuple(readings),
-        missed_by=tuple(one.annotator for one in said if one.annotator not in heard),
-        task=next((one.task for one in said if one.task is not None), None),
+        missed_by=tuple(one.annotator for one in submissions if one.annotator not in marked_by),
+        task=next((one.task for one in submissions if one.task is not None), None),
     )
 
 
@@ -230,6 +234,34 @@ def _disputed_rows(what: ThingKind, conflicts: Iterable[Conflict]) -> list[Ledge
     ]
 
 
+def _choice_claims(name: str, option: str, answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Who chose an option: an annotation may name one option twice, which is accounted for twice."""
+    return [
+        (annotator, choice_id(name, option))
+        for annotator, chosen in answers.items()
+        for _ in range(chosen.count(option))
+    ]
+
+
+def _choice_readings(
+    article: Article, name: str, answers: Mapping[str, Sequence[str]], agreed: Collection[str]
+) -> list[Reading]:
+    return [
+        Reading(annotator=annotator, id=choice_id(name, option), start=0, end=len(article.text), label=option)
+        for annotator, chosen in answers.items()
+        for option in chosen
+        if option not in agreed
+    ]
+
+
+def _loose_rows(article: str, annotator: str, relation: Relation, spans: AgreedSpans, fault: str) -> list[LedgerRow]:
+    """A relation without both its ends in gold waits for an end that is open; else it is decided against."""
+    open_spans = {(row.annotator, row.id) for row in spans.rows if row.outcome == "open"}
+    waits = not {(annotator, relation.head), (annotator, relation.tail)}.isdisjoint(open_spans)
+    claim = annotator, relation_id(relation)
+    return make_ledger_rows(article, "relation", [claim], fault, "open" if waits else "decided_against")
+
+
 def _loose_end(annotator: str, relation: Relation, names: Mapping[tuple[str, str], GoldSpan]) -> str:
     """Why a relation cannot be carried over to gold; empty when it can."""
     head, tail = names.get((annotator, relation.head)), names.get((annotator, relation.tail))
@@ -244,7 +276,7 @@ def _relation_in_gold(annotator: str, relation: Relation, names: GoldNames) -> R
 
 
 def _relation_key(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> tuple[str, str, str]:
-    """What two relations have in common that say the same thing: direction counts unless the type is symmetric."""
+    """What two relations have in common that are the same: direction counts unless the type is symmetric."""
     joined, kind = _relation_in_gold(annotator, relation, names), schema.relation(relation.label)
     ends = (joined.head, joined.tail)
     head, tail = sorted(ends) if kind and kind.symmetric else ends

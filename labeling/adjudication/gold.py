@@ -1,9 +1,12 @@
-"""From what annotators said to gold, with an account of every region.
+"""From annotations to gold, with an account of every span, relation and choice.
 
-One annotator's word is gold. Of two or more, what all agree on is gold, and the rest is an open conflict that goes back
-to people; nobody is outvoted, not by a third either. It is settled when those who differ say the same, or one of them
-skips the article: what they submit next takes the place of what they said. Only a person's word counts, and each
-person's latest submission. Boundaries move here and nowhere else, by the project's trimming rules.
+What a single annotator marks is gold. Of two or more, what all agree on is gold, and the rest is an open conflict that
+goes back to people; nobody is outvoted, not by a third either. It is settled when those who differ submit the same, or
+one of them skips the article: a later submission takes the place of an earlier one. Only people count, each with their
+latest submission. Boundaries move here and nowhere else, by the project's trimming rules.
+
+An example. Ana marks PERSON 0..9 and COUNTRY 18..26, Ben PERSON 0..9 and GOV_BODY 18..26. Gold is PERSON 0..9, with
+18..26 open; there is a conflict of the kind `label`; and the account of spans is: 4 in, 1 gold, 1 merged, 2 open.
 """
 
 from __future__ import annotations
@@ -12,16 +15,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.checks import check_annotation, make_quarantine_row
 from labeling.adjudication.consensus import agree_on_choices, agree_on_relations, agree_on_spans
-from labeling.annotations import (
-    Gold,
-    LedgerRow,
-    check_annotation,
-    choice_id,
-    latest_submissions,
-    make_quarantine_row,
-    submission_order,
-)
+from labeling.annotations import Gold, LedgerRow, choice_id, latest_submissions, submission_order
 from labeling.ledger import check_balance, list_entering_things, make_ledger_rows
 
 if TYPE_CHECKING:
@@ -33,13 +29,14 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
     from labeling.workspace.rows.conflict import Conflict
 
-# The choice by which an annotator rules a whole article out.
-USABLE, UNUSABLE = "usable", "no"
+# The choice, and the option, by which an annotator rules a whole article out.
+USABLE = "usable"
+UNUSABLE = "no"
 
 
 @dataclass(frozen=True)
 class AdjudicationOutcome:
-    """Gold and conflicts by article, the first account of the ledger, and what only now was found to be unsound."""
+    """Gold and conflicts by article, the first account of the ledger, and what was found unsound only now."""
 
     gold: tuple[Gold, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -57,30 +54,30 @@ def reconcile_annotations(
     """Reconcile the annotations of every article.
 
     Args:
-        annotations: What people said, several annotators an article, several submissions an annotator. Each is checked
-            once more, for the schema may have changed since it was pulled.
-        quarantine: What was found unsound before: it is no part of the annotations, but of the account.
+        annotations: Several annotators an article, several submissions an annotator. Each is checked once more, since
+            the schema may have changed after it was pulled.
+        quarantine: What was found unsound before: it is not part of the annotations, but of the account.
         articles: The articles by id.
         schema: The schema of the project.
         trimming: The rules of ``labeling.adjudication.trimming`` to apply to every boundary.
 
     Returns:
-        Gold by article id (none for an article nobody submitted), conflicts, and one ledger row for every span,
+        Gold by article id (but not for an article that nobody submitted), conflicts, and one ledger row for every span,
         relation and choice that came in.
 
     Raises:
         DamagedFile: An annotation's ``updated`` is not an instant.
-        LedgerUnbalanced: Something got no outcome or two; a fault of the program.
+        LedgerUnbalanced: Something got no outcome, or two; a fault of the program.
     """
-    said, before = list(annotations), list(quarantine)
+    everything, quarantined = list(annotations), list(quarantine)
     by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
-    for annotation in said:
+    for annotation in everything:
         by_article[annotation.article].append(annotation)
     parts = [_adjudicate_article(articles.get(name), by_article[name], schema, trimming) for name in sorted(by_article)]
-    ledger = sorted(
-        [*map(_quarantine_entry, before), *(row for part in parts for row in part.ledger)], key=_ledger_order
-    )
-    check_balance("gold", list_entering_things(said, before), ledger)
+    rows = [*map(_quarantine_entry, quarantined), *(row for part in parts for row in part.ledger)]
+    ledger = sorted(rows, key=_ledger_order)
+    # Whatever came in has come out, once.
+    check_balance("gold", list_entering_things(everything, quarantined), ledger)
     return AdjudicationOutcome(
         tuple(gold for part in parts for gold in part.gold),
         tuple(conflict for part in parts for conflict in part.conflicts),
@@ -90,14 +87,14 @@ def reconcile_annotations(
 
 
 def _adjudicate_article(
-    article: Article | None, said: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
+    article: Article | None, annotations: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
 ) -> AdjudicationOutcome:
     if article is None:
-        found = tuple(finding for annotation in said for finding in _quarantine_homeless(annotation))
+        found = tuple(row for annotation in annotations for row in _quarantine_homeless(annotation))
         return AdjudicationOutcome(ledger=tuple(map(_quarantine_entry, found)), quarantined=found)
-    checked = [check_annotation(annotation, article, schema) for annotation in sorted(said, key=submission_order)]
-    found = tuple(finding for _, findings in checked for finding in findings)
-    # What somebody said of another text does not count, not even that nothing is there.
+    checked = [check_annotation(each, article, schema) for each in sorted(annotations, key=submission_order)]
+    found = tuple(row for _, rows in checked for row in rows)
+    # An annotation of another text does not count, not even an empty one: nobody looked at this text.
     latest = latest_submissions([sound for sound, _ in checked], article.digest)
     aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
     decided = AdjudicationOutcome()
@@ -123,28 +120,30 @@ def _why_aside(annotation: Annotation) -> str:
     return why.get(annotation.state, "superseded by a later submission")
 
 
-def _decided_against_rows(annotation: Annotation, against: str) -> list[LedgerRow]:
+def _decided_against_rows(annotation: Annotation, reason: str) -> list[LedgerRow]:
     return [
         row
         for article, annotator, what, name in list_entering_things([annotation], ())
-        for row in make_ledger_rows(article, what, [(annotator, name)], against)
+        for row in make_ledger_rows(article, what, [(annotator, name)], reason)
     ]
 
 
 def _settle_article(
-    article: Article, standing: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
+    article: Article, submissions: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
 ) -> AdjudicationOutcome:
-    ruled_out = [each.annotator for each in standing for option in each.choices.get(USABLE, ()) if option == UNUSABLE]
+    ruled_out = [
+        each.annotator for each in submissions for option in each.choices.get(USABLE, ()) if option == UNUSABLE
+    ]
     if ruled_out:
-        return _rule_out_article(article, standing, ruled_out)
-    spans = agree_on_spans(article, standing, trimming)
-    relations = agree_on_relations(article.id, standing, spans, schema)
-    choices = agree_on_choices(article, standing)
+        return _rule_out_article(article, submissions, ruled_out)
+    spans = agree_on_spans(article, submissions, trimming)
+    relations = agree_on_relations(article.id, submissions, spans, schema)
+    choices = agree_on_choices(article, submissions)
     gold = Gold(
         article=article.id,
         digest=article.digest,
         complete=not spans.conflicts,
-        annotators=tuple(each.annotator for each in standing),
+        annotators=tuple(each.annotator for each in submissions),
         spans=spans.gold,
         relations=relations.gold,
         choices=choices.gold,
@@ -159,13 +158,13 @@ def _settle_article(
 
 
 def _rule_out_article(
-    article: Article, standing: Sequence[Annotation], ruled_out: Sequence[str]
+    article: Article, submissions: Sequence[Annotation], ruled_out: Sequence[str]
 ) -> AdjudicationOutcome:
-    """An article that anyone ruled out: nothing said about it becomes gold but that."""
+    """An article that anyone ruled out: that verdict becomes gold, and nothing else."""
     verdict = choice_id(USABLE, UNUSABLE)
     rows = [
         row
-        for each in standing
+        for each in submissions
         for row in _decided_against_rows(each, f"usable: no, says {ruled_out[0]}")
         if (row.what, row.id) != ("choice", verdict)
     ]
@@ -175,7 +174,7 @@ def _rule_out_article(
         digest=article.digest,
         complete=True,
         usable=False,
-        annotators=tuple(each.annotator for each in standing),
+        annotators=tuple(each.annotator for each in submissions),
         choices={USABLE: (UNUSABLE,)},
     )
     return AdjudicationOutcome((gold,), (), tuple(rows))

@@ -1,6 +1,6 @@
 """The one place where a boundary moves: blanks and stray punctuation at the edges of a span, by named rules.
 
-``adjudicate`` applies the rules that the project file names and keeps the drawn offsets beside the trimmed ones.
+``adjudicate`` applies the rules that the project file names, and keeps the drawn offsets next to the trimmed ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TrimRule: TypeAlias = Literal["blanks", "punctuation"]
 
 _PUNCTUATION_MARKS = frozenset(",.;:!?")
-# Single quotes are no pair: a name may end in an apostrophe.
+# Single quotes are not a pair: a name may end in an apostrophe.
 _OPENS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}
 _CLOSES = {closing: opening for opening, closing in _OPENS.items()}
 # `U.S.`, `a.m.`, `J.`, `Inc.`, `Gen.`: their stop belongs to them; that of `EU.` or `Nations.` ends a sentence.
@@ -22,7 +22,7 @@ _ABBREVIATION = re.compile(r"(?:\w\.)+\w?\.$|\b(?:[^\W\d_]|[A-Z][a-z]{1,2})\.$")
 
 
 def trim(text: str, start: int, end: int, rules: Collection[TrimRule]) -> tuple[int, int]:
-    """Return the offsets without what the rules call stray at either edge; ``start == end`` when nothing is left.
+    """The offsets without the strays at either edge; ``start == end`` when nothing is left. It is idempotent.
 
     ``blanks``: white space as Unicode has it. ``punctuation``: ``, . ; : ! ?`` (but the stop of an abbreviation
     stays), and a bracket or double quote whose other half is not in the span.
@@ -31,6 +31,7 @@ def trim(text: str, start: int, end: int, rules: Collection[TrimRule]) -> tuple[
     (4, 13)
     """
     while start < end:
+        # One mark at a time: what is stray depends on what is left of the span.
         stretch = text[start:end]
         if any(_STRAY[rule](stretch, 0) for rule in rules):
             start += 1
@@ -53,7 +54,8 @@ def _is_stray_punctuation(stretch: str, edge: int) -> bool:
         return stretch.count(mark) % 2 == 1
     other = (_OPENS if edge == 0 else _CLOSES).get(mark)
     if other is None:
-        return mark in _OPENS or mark in _CLOSES  # it faces away from the span
+        # A bracket that faces away from the span belongs to the text outside.
+        return mark in _OPENS or mark in _CLOSES
     return _is_unclosed(stretch if edge == 0 else stretch[::-1], mark, other)
 
 

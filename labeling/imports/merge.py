@@ -11,7 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.annotations import Annotation, QuarantineRow, Relation, Span, check_annotation, make_quarantine_row
+from labeling.adjudication.checks import check_annotation, make_quarantine_row
+from labeling.annotations import Annotation, QuarantineRow, Relation, Span
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
 from labeling.imports.label_map import RecordTranslation

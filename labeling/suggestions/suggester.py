@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from labeling.annotations import MODEL, Annotation, QuarantineRow, Span, check_annotation
+from labeling.adjudication.checks import check_annotation
+from labeling.annotations import MODEL, Annotation, QuarantineRow, Span
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
 from labeling.project import shipped_config

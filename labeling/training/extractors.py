@@ -1,7 +1,7 @@
-"""Train an extractor, and ask one: its answers are annotations signed ``model:<name>``.
+"""Train an extractor, and let one predict: its predictions are annotations signed ``model:<name>``.
 
-A model is one more annotator: what it says has the same form, passes the same checks and is measured by the same ruler
-as what people say.
+A model is one more annotator: its annotations have the same form, pass the same checks and are measured by the same
+ruler as those of people.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from labeling.training.token_classifier import Settings
 
 _CARD = "extractor.json"
-# Before the name of what is being made, so that nobody takes it for a model.
+# Before the name of a folder that is being made, so that nobody takes it for a model.
 _HIDDEN = "."
 
 
 class Extractor(Frozen):
-    """What a model is: its name, what it was trained on (the manifest's digest), and with which settings.
+    """The card of a model: its name, the dataset it was trained on (the manifest's digest), and its settings.
 
-    The name ends in a digest of dataset, settings, seed and steps: trained otherwise, it is another model, beside this
-    one. ``config`` is the SHA-256 of all settings, those filled in too; ``steps`` the most updates, 0 for no limit.
+    The name ends in a digest of dataset, settings, seed and steps: trained otherwise, it is another model in another
+    folder. ``config`` is the SHA-256 of all settings, those filled in too; ``steps`` the most updates, 0 for no limit.
     ``symmetric`` and ``exclusive`` are the schema's: relations without a direction, choices that take one option.
     """
 
@@ -47,13 +47,13 @@ class Extractor(Frozen):
     config: str
     seed: int
     steps: int = 0
-    checkpoint: str = ""  # what a tagger of `transformers` began as; nothing for a pipeline of spaCy
+    checkpoint: str = ""  # the model of `transformers` that was fine-tuned; empty for a spaCy pipeline
     symmetric: tuple[str, ...] = ()
     exclusive: tuple[str, ...] = ()
 
     @property
     def annotator(self) -> str:
-        """The signature under everything this model says."""
+        """The signature under every annotation of this model."""
         return MODEL + self.name
 
 
@@ -61,7 +61,7 @@ def corpus_digest(corpus: Path) -> str:
     """The digest of a compiled dataset, which is the name of its folder.
 
     Raises:
-        MissingInput: There is no dataset.
+        MissingInput: Nothing was compiled.
     """
     manifest = corpus / "manifest.json"
     if not manifest.exists():
@@ -78,21 +78,21 @@ def train_pipeline(
         config: A spaCy training config, such as ``configs/ner.cfg`` (the flat layer), ``configs/spancat.cfg`` (every
             span), ``configs/textcat.cfg`` (choices) or ``configs/relations.cfg`` (the flat layer and its relations);
             what it leaves out takes spaCy's defaults.
-        corpus: The folder of a compiled dataset. Span categorisation and relations cannot say "not known": they train
-            on the articles of which everything is known.
+        corpus: The folder of a compiled dataset. Span categorisation and relations have no mark for "not known": they
+            train on the articles of which everything is known.
         models: The folder for models; the new one is ``<config's name>-<12 of the digest of all that decides it>``.
         seed: Of every random number in training.
         steps: The most updates, where the config's own number is too many.
-        log: Where spaCy's table of losses and scores goes as it grows.
+        log: Where spaCy's table of losses and scores is written as it grows.
 
     Returns:
         The folder of the model. ``spacy.load`` opens it where this package is not installed; one with relations needs
         ``import labeling.relations`` before, or the file ``relations.py`` that lies in the dataset.
 
     Raises:
-        MissingInput: There is no dataset.
-        TrainingError: The file is no training config, there is nothing to train on, or spaCy gave up.
-        NoRoom: The folder for models takes nothing more.
+        MissingInput: Nothing was compiled.
+        TrainingError: The file is not a training config, there is nothing to train on, or spaCy gave up.
+        NoRoom: The disk is full, or the folder for models may not be written.
     """
     digest = corpus_digest(corpus)
     sections = spacy_pipelines.read_config(config)
@@ -109,6 +109,7 @@ def train_pipeline(
         exclusive=manifest.schema_names.exclusive,
     )
     with _replacing_folder(models / card.name) as folder:
+        # spaCy keeps its best model and its last; only the best becomes ours.
         with tempfile.TemporaryDirectory(dir=models, prefix=_HIDDEN) as scratch:
             spacy_pipelines.run_training(plan, Path(scratch), log).to_disk(folder)
         write_json(folder / _CARD, card.model_dump())
@@ -132,15 +133,15 @@ def train_token_classifier(
         models: The folder for models; the new one is ``<checkpoint's last name>-<12 of the same digest>``.
         seed: Of every random number in training.
         settings: Rounds, windows a step, rate, the most steps.
-        log: Where losses and scores go as they come.
+        log: Where losses and scores are written as they come.
 
     Returns:
         The folder of the model, which ``from_pretrained`` opens.
 
     Raises:
-        MissingInput: There is no dataset.
+        MissingInput: Nothing was compiled.
         TrainingError: ``torch`` or ``transformers`` is missing, or the checkpoint or the dataset cannot be used.
-        NoRoom: The folder for models takes nothing more.
+        NoRoom: The disk is full, or the folder for models may not be written.
     """
     digest, config = corpus_digest(corpus), digest_of(canonical_json([checkpoint, repr(settings)]))
     card = Extractor(
@@ -161,37 +162,38 @@ def read_extractor(folder: Path) -> Extractor:
     """The card of a trained model.
 
     Raises:
-        TrainingError: The folder holds no model of ours.
+        TrainingError: The folder does not hold a model of ours.
     """
     if not (folder / _CARD).exists():
         raise TrainingError(
-            f"{folder} holds no extractor of ours", todo="name a folder that `labeling train` wrote", where=str(folder)
+            f"{folder} does not hold an extractor of ours",
+            todo="name a folder that `labeling train` wrote",
+            where=str(folder),
         )
     return read_value(folder / _CARD, Extractor)
 
 
 def predict_annotations(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
-    """What a trained model says of each article: spans in the order of the text, relations between them, choices.
+    """A trained model's annotation of each article: spans in the order of the text, relations between them, choices.
 
     Offsets are code points. What the model was not trained for stays empty.
 
     Raises:
-        TrainingError: The folder holds no model of ours, or spaCy cannot load it.
+        TrainingError: The folder does not hold a model of ours, or spaCy cannot load it.
     """
     card = read_extractor(folder)
-    asked = (
-        _predict_with_classifier(folder, articles)
-        if card.checkpoint
-        else _predict_with_pipeline(spacy_pipelines.load_pipeline(folder), card, articles)
-    )
-    for article, answer in asked:
+    if card.checkpoint:
+        predicted = _predict_with_classifier(folder, articles)
+    else:
+        predicted = _predict_with_pipeline(spacy_pipelines.load_pipeline(folder), card, articles)
+    for article, prediction in predicted:
         yield Annotation(
             article=article.id,
             digest=article.digest,
             annotator=card.annotator,
-            spans=answer.spans,
-            relations=answer.relations,
-            choices=answer.choices,
+            spans=prediction.spans,
+            relations=prediction.relations,
+            choices=prediction.choices,
         )
 
 
@@ -209,7 +211,7 @@ def _predict_with_pipeline(
 
 
 def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int) -> str:
-    """What the same training is always called, and no other: a score can be traced to its model."""
+    """The name that the same training always gets, and no other training: a score can be traced to its model."""
     return f"{stem}-{digest_of(canonical_json([corpus, config, seed, steps]))[:12]}"
 
 
@@ -218,7 +220,7 @@ def _replacing_folder(target: Path) -> Iterator[Path]:
     """Yield a new folder that takes the place of ``target`` when the block ends well.
 
     Raises:
-        NoRoom: Nothing can be written beside it.
+        NoRoom: The disk is full, or the folder around it may not be written.
     """
     prefix = f"{_HIDDEN}{target.name}."
     with name_disk_errors(target):
@@ -227,6 +229,7 @@ def _replacing_folder(target: Path) -> Iterator[Path]:
             new, old = Path(scratch) / "new", Path(scratch) / "old"
             new.mkdir()
             yield new
+            # A folder cannot be renamed over another one: the old one steps aside first.
             if target.exists():
                 target.replace(old)
             new.replace(target)

@@ -1,4 +1,4 @@
-"""What a trained extractor says, in the words of annotations: spans, relations between them, choices.
+"""Predictions of a trained extractor in the terms of annotations: spans, relations between them, choices.
 
 Offsets are code points. What an extractor was not trained for stays empty.
 """
@@ -24,7 +24,7 @@ RELATIONS: Final = "relations"
 
 @dataclass(frozen=True)
 class Prediction:
-    """What an extractor says of one article."""
+    """An extractor's prediction for one article."""
 
     spans: tuple[Span, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -33,6 +33,7 @@ class Prediction:
 
 def prediction_from_places(places: Iterable[tuple[int, int, str]]) -> Prediction:
     """Spans from start, end and label, in the order of the text, each place once."""
+    # Of two that start together the longer one comes first.
     ordered = sorted({(start, -end, label) for start, end, label in places})
     return Prediction(
         spans=tuple(
@@ -45,12 +46,12 @@ def prediction_from_places(places: Iterable[tuple[int, int, str]]) -> Prediction
 def prediction_from_doc(
     doc: Doc, thresholds: Mapping[str, float], symmetric: Collection[str], exclusive: Collection[str]
 ) -> Prediction:
-    """What a pipeline wrote into a ``Doc``: every span where it categorised spans, else the entities.
+    """The prediction that a pipeline wrote into a ``Doc``: its categorised spans if it has any, else the entities.
 
     Args:
         doc: As the pipeline left it.
         thresholds: The least score that counts, by the name of the component; see `read_thresholds`.
-        symmetric: The relations without a direction, which are said once.
+        symmetric: The relations without a direction, which are predicted once.
         exclusive: The choices that take one option.
     """
     found = doc.spans.get(SPANS, doc.ents)
@@ -71,27 +72,35 @@ def read_thresholds(nlp: Language) -> dict[str, float]:
 def extract_relations(
     doc: Doc, spans: Iterable[Span], thresholds: Mapping[str, float], symmetric: Collection[str]
 ) -> Iterator[Relation]:
-    """The relations between flat entities, by the ids of their spans; one without a direction is said once."""
+    """The relations between flat entities, by the ids of their spans; one without a direction only one way round."""
     if RELATIONS not in thresholds:
         return
     from labeling.corpora.targets.spacy.relation_classifier import related
 
     ids = {(span.start, span.end): span.id for span in spans}
     places = {ent.start: ids[ent.start_char, ent.end_char] for ent in doc.ents}
-    said = set[tuple[str, str, str]]()
+    predicted = set[tuple[str, str, str]]()
     for head, tail, label in related(doc, thresholds[RELATIONS]):
-        if label not in symmetric or (places[tail], label, places[head]) not in said:
-            said.add((places[head], label, places[tail]))
-            yield Relation(head=places[head], tail=places[tail], label=label)
+        # The classifier scores both ways round: of a symmetric relation the second is the first again.
+        if label in symmetric and (places[tail], label, places[head]) in predicted:
+            continue
+        predicted.add((places[head], label, places[tail]))
+        yield Relation(head=places[head], tail=places[tail], label=label)
 
 
 def extract_choices(
     cats: Mapping[str, float], thresholds: Mapping[str, float], exclusive: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """The options that score enough; of a choice that takes one, the best."""
+    """The options whose score reaches the threshold; of a choice that takes one option, the best of them.
+
+    Scores of 0.9 for `event=CONSULT`, 0.7 for `event=AID` and 0.4 for `event=AGREE`, with a threshold of 0.5, are the
+    options CONSULT and AID; were `event` exclusive, CONSULT alone.
+    """
     chosen: dict[str, tuple[str, ...]] = {}
-    for score, name in sorted(((score, name) for name, score in cats.items()), key=lambda each: (-each[0], each[1])):
+    # From the best score down, so that an exclusive choice takes the first.
+    for name, score in sorted(cats.items(), key=lambda each: (-each[1], each[0])):
         question, _, option = name.partition("=")
-        if score >= thresholds.get(CHOICES, 1.0) and not (question in exclusive and question in chosen):
+        taken = question in exclusive and question in chosen
+        if score >= thresholds.get(CHOICES, 1.0) and not taken:
             chosen[question] = (*chosen.get(question, ()), option)
     return dict(sorted(chosen.items()))

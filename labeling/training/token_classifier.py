@@ -1,11 +1,12 @@
-"""A token classifier of Hugging Face's kind, from any checkpoint, local or of the Hub, on the flat layer.
+"""A token classifier of ``transformers`` for the flat layer, from any checkpoint, local or of the Hub.
 
 ``transformers`` is an extra, and PyTorch is installed by hand, since each machine wants another one. Articles longer
-than the model can read are read in windows that overlap; of an overlap each window says its own half.
+than the model can read are read in windows that overlap; of an overlap each window predicts its own half.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
@@ -15,6 +16,7 @@ from labeling.corpora.targets.huggingface.dataset import ARROW
 from labeling.corpora.targets.huggingface.huggingface_target import HUGGINGFACE
 from labeling.corpora.targets.huggingface.subwords import encode_windows, spans_from_labels
 from labeling.errors import NothingToLearn, TrainingError
+from labeling.evaluation.scores import fractions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,16 +26,20 @@ if TYPE_CHECKING:
 
 LabelledOffsets: TypeAlias = tuple[int, int, str]
 
-# In subwords: as large as most encoders read (a smaller limit of the checkpoint's own holds), and how many of them two
-# windows share at most.
-_LONGEST_WINDOW, _SHARED = 512, 64
+# In subwords: as long as most encoders read (a smaller limit of the checkpoint's own holds), and the most that two
+# windows share.
+_LONGEST_WINDOW = 512
+_SHARED = 64
 # The columns of our rows that training reads.
 _READ_COLUMNS = ["id", "text", "token_starts", "token_ends", "tag_layers"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a tagger is trained: rounds over the data, windows a step, Adam's first rate, the most steps if not all."""
+    """How a classifier is trained: rounds over the data, windows a step, Adam's first rate, the most steps if not all.
+
+    The digest of a model's settings is taken of the text of this value, so its fields and their names are kept.
+    """
 
     epochs: int = 10
     batch: int = 8
@@ -50,10 +56,10 @@ def fine_tune(checkpoint: str, corpus: Path, folder: Path, *, seed: int, setting
     Args:
         checkpoint: A folder, or a name on the Hub, of an encoder with a fast tokenizer.
         corpus: The dataset's folder.
-        folder: Where model and tokenizer go, which ``from_pretrained`` opens.
+        folder: Where model and tokenizer are written; ``from_pretrained`` opens them.
         seed: Of the new layer, of dropout and of the order.
         settings: See `Settings`.
-        log: Where loss and F1 of each round go.
+        log: Where loss and F1 of each round are written.
 
     Raises:
         TrainingError: A package is missing, there is nothing to train on, or the checkpoint cannot be used.
@@ -64,17 +70,21 @@ def fine_tune(checkpoint: str, corpus: Path, folder: Path, *, seed: int, setting
     tokenizer, model = _load_model(checkpoint, names)
     windows = _encode_rows(rows["train"], tokenizer, model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate)
-    rounds = settings.epochs * -(-len(windows) // settings.batch)
-    total = min(rounds, settings.steps or rounds)
+    most = settings.epochs * math.ceil(len(windows) / settings.batch)
+    total = min(most, settings.steps or most)
     decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total)
-    order, done, best = random.Random(seed), 0, -1.0  # noqa: S311 - an order, no secret
+    order = random.Random(seed)  # noqa: S311 - an order, not a secret
+    done, best = 0, -1.0
     while done < total:
         order.shuffle(windows)
+        # The last round may be cut short by the most steps.
         starts = range(0, len(windows), settings.batch)[: total - done]
         batches = (_tensors(tokenizer, windows[start : start + settings.batch]) for start in starts)
-        loss, done = _train_epoch(model, batches, optimizer, decay), done + len(starts)
+        loss = _train_epoch(model, batches, optimizer, decay)
+        done += len(starts)
         f1 = _f1(rows["dev"], tokenizer, model, names)
         log.write(f"step {done} of {total}  loss {loss:.3f}  F1 on dev {100 * f1:.1f}\n")
+        # A later round may be worse: what is kept is the best, not the last.
         if f1 > best:
             best = f1
             model.save_pretrained(folder)
@@ -86,20 +96,20 @@ def _train_epoch(model: Any, batches: Iterable[Any], optimizer: Any, decay: Any)
     model.train()
     loss = 0.0
     for batch in batches:
-        found = model(**batch).loss
-        found.backward()
+        result = model(**batch).loss
+        result.backward()
         optimizer.step()
         optimizer.zero_grad()
         decay.step()
-        loss = found.item()
+        loss = result.item()
     return loss
 
 
 def predict_spans(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, list[LabelledOffsets]]]:
-    """What a trained tagger says: each article with its spans, start, end and label, in the order of the text.
+    """A trained classifier's spans in each article, as start, end and label, in the order of the text.
 
     Raises:
-        TrainingError: A package is missing, or the folder holds no such model.
+        TrainingError: A package is missing, or the folder does not hold such a model.
     """
     _import_torch()
     tokenizer, model = _load_model(str(folder), None)
@@ -115,7 +125,7 @@ def _import_torch() -> Any:  # noqa: ANN401 - not there when types are checked
     except ImportError as error:
         raise TrainingError(
             f"a token classifier needs {error.name}, which is not installed",
-            todo="pip install 'labeling[transformers]', and torch as https://pytorch.org says for this machine",
+            todo="pip install 'labeling[transformers]', and torch as https://pytorch.org has it for this machine",
         ) from None
     return torch
 
@@ -144,7 +154,7 @@ def _load_model(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]
         tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         model = AutoModelForTokenClassification.from_pretrained(checkpoint, ignore_mismatched_sizes=True, **tags)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        # All of these come of files that are not there, cut short or of another kind.
+        # All of these come from files that are missing, cut short or of another kind.
         raise TrainingError(
             f"transformers cannot open {checkpoint}: {error}",
             todo="name a folder with a model, or a checkpoint of the Hub that this machine can reach",
@@ -156,23 +166,23 @@ def _load_model(checkpoint: str, names: Sequence[str] | None) -> tuple[Any, Any]
 
 def _refuse_unfit_tokenizer(tokenizer: Any, checkpoint: str) -> None:  # noqa: ANN401 - theirs
     faults = {
-        # What transformers makes up where a folder has no tokenizer.
+        # This is what transformers makes up where a folder has no tokenizer.
         "has no words": len(tokenizer) <= len(tokenizer.all_special_tokens),
-        "is slow: it does not say where its pieces lie in the text": not tokenizer.is_fast,
+        "is slow: it does not give the places of its pieces in the text": not tokenizer.is_fast,
     }
-    for fault, there in faults.items():
-        if there:
+    for fault, applies in faults.items():
+        if applies:
             raise TrainingError(
                 f"the tokenizer of {checkpoint} {fault}",
-                todo="take a checkpoint with its fast tokenizer beside it",
+                todo="take a checkpoint that comes with its fast tokenizer",
                 where=checkpoint,
             )
 
 
 def _window_size(tokenizer: Any, model: Any) -> tuple[int, int]:  # noqa: ANN401 - any model's
     """The longest window and what two of them share, in subwords."""
-    known = (tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", _LONGEST_WINDOW))
-    longest = min(_LONGEST_WINDOW, *map(int, known))
+    limits = (tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", _LONGEST_WINDOW))
+    longest = min(_LONGEST_WINDOW, *map(int, limits))
     return longest, min(_SHARED, longest // 4)
 
 
@@ -193,7 +203,7 @@ def _predict_places(text: str, tokenizer: Any, model: Any, names: Sequence[str])
     import torch
 
     longest, shared = _window_size(tokenizer, model)
-    found = tokenizer(
+    encoded = tokenizer(
         text,
         truncation=True,
         max_length=longest,
@@ -202,14 +212,21 @@ def _predict_places(text: str, tokenizer: Any, model: Any, names: Sequence[str])
         return_offsets_mapping=True,
     )
     model.eval()
-    offsets, labels, count = list[tuple[int, int]](), list[int](), len(found["offset_mapping"])
-    for number, places in enumerate(found["offset_mapping"]):
-        window = {name: torch.tensor([found[name][number]]) for name in tokenizer.model_input_names if name in found}
+    offsets, labels = list[tuple[int, int]](), list[int]()
+    windows = len(encoded["offset_mapping"])
+    for number, places in enumerate(encoded["offset_mapping"]):
+        window = {
+            name: torch.tensor([encoded[name][number]]) for name in tokenizer.model_input_names if name in encoded
+        }
         with torch.no_grad():
-            said = model(**window).logits[0].argmax(-1).tolist()
-        pieces = [(place, label) for place, label in zip(places, said, strict=True) if place[0] < place[1]]
+            predicted = model(**window).logits[0].argmax(-1).tolist()
+        # Special pieces, at either end, have an empty place.
+        pieces = [(place, label) for place, label in zip(places, predicted, strict=True) if place[0] < place[1]]
+        # Of what it shares with the window before and the one after, a window predicts the half that is nearer to it.
         first = shared // 2 if number else 0
-        last = len(pieces) if number == count - 1 else len(pieces) - (shared - shared // 2)
+        last = len(pieces)
+        if number < windows - 1:
+            last -= shared - shared // 2
         offsets += [place for place, _ in pieces[first:last]]
         labels += [label for _, label in pieces[first:last]]
     # A piece may be a blank alone, of which nothing is left.
@@ -217,11 +234,14 @@ def _predict_places(text: str, tokenizer: Any, model: Any, names: Sequence[str])
 
 
 def _f1(rows: Any, tokenizer: Any, model: Any, names: Sequence[str]) -> float:  # noqa: ANN401 - theirs
-    """Exact F1 of the spans of the flat layer, which the tags of the rows say; 0 where there are none."""
-    right = said = true = 0
+    """Exact F1 on the spans of the flat layer, which the tags of the rows hold; 0 where there is nothing to find."""
+    pairs = gold = predicted = 0
     for row in rows:
         places = list(zip(row["token_starts"], row["token_ends"], strict=True))
-        gold = set(spans_from_labels(row["text"], places, [max(tag, 0) for tag in row["tags"]], names))
+        true = set(spans_from_labels(row["text"], places, [max(tag, 0) for tag in row["tags"]], names))
         found = set(_predict_places(row["text"], tokenizer, model, names))
-        right, said, true = right + len(gold & found), said + len(found), true + len(gold)
-    return 2 * right / (said + true) if said + true else 0.0
+        pairs += len(true & found)
+        gold += len(true)
+        predicted += len(found)
+    numerator, denominator = fractions_of(pairs, gold, predicted)["f1"]
+    return numerator / denominator if denominator else 0.0

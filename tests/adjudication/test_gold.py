@@ -53,8 +53,10 @@ def span(place: tuple[int, int], name: str = "", label: str = "PLACE", *, unsure
     return Span(id=name or TEXT[slice(*place)], start=place[0], end=place[1], label=label, unsure=unsure)
 
 
-def said(annotator: str, *spans: Span, relations: Sequence[Relation] = (), **choices: Sequence[str]) -> Annotation:
-    """What an annotator submitted about the article."""
+def submission(
+    annotator: str, *spans: Span, relations: Sequence[Relation] = (), **choices: Sequence[str]
+) -> Annotation:
+    """One annotator's submission on the article."""
     return Annotation(
         article="a",
         digest=ARTICLE.digest,
@@ -82,9 +84,9 @@ def account(found: AdjudicationOutcome) -> dict[tuple[str, str], str]:
     return {(row.annotator, row.id): f"{row.outcome}: {row.reason}".removesuffix(": ") for row in found.ledger}
 
 
-def test_one_annotators_word_is_gold() -> None:
-    """A single submission becomes gold as it stands, with its choices, and says so."""
-    gold = gold_of(decide(said("ana", span(DELHI), span(MALE, unsure=True), event=["AID"])))
+def test_a_single_submission_is_gold() -> None:
+    """It becomes gold as it is, with its choices, by the rule `only annotator`."""
+    gold = gold_of(decide(submission("ana", span(DELHI), span(MALE, unsure=True), event=["AID"])))
 
     assert [(each.id, each.rule, each.by, each.unsure) for each in gold.spans] == [
         ("Delhi", "only annotator", ("ana",), False),
@@ -95,14 +97,14 @@ def test_one_annotators_word_is_gold() -> None:
 
 def test_an_empty_submission_is_gold_without_spans() -> None:
     """Annotated and nothing found is knowledge: the article has gold, complete and empty."""
-    gold = gold_of(decide(said("ana")))
+    gold = gold_of(decide(submission("ana")))
 
     assert (gold.complete, gold.spans, gold.annotators) == (True, (), ("ana",))
 
 
-def test_two_that_agree() -> None:
+def test_spans_on_which_two_agree_are_merged() -> None:
     """The first annotator's region is gold, the other's merged with it; who is unsure makes gold unsure."""
-    found = decide(said("ben", span(DELHI, "b1", unsure=True)), said("ana", span(DELHI, "a1")))
+    found = decide(submission("ben", span(DELHI, "b1", unsure=True)), submission("ana", span(DELHI, "a1")))
 
     (gold,) = gold_of(found).spans
     assert (gold.id, gold.rule, gold.by, gold.unsure) == ("a1", "unanimous", ("ana", "ben"), True)
@@ -111,7 +113,7 @@ def test_two_that_agree() -> None:
 
 def test_an_open_conflict_on_a_boundary() -> None:
     """Where offsets differ nothing is gold: the stretch of both is open, with both readings."""
-    found = decide(said("ana", span((0, 9), "a1"), span(MALE)), said("ben", span(DELHI, "b1"), span(MALE)))
+    found = decide(submission("ana", span((0, 9), "a1"), span(MALE)), submission("ben", span(DELHI, "b1"), span(MALE)))
 
     gold, (conflict,) = gold_of(found), found.conflicts
     assert ([each.id for each in gold.spans], gold.open, gold.complete) == (["Male"], ((0, 9),), False)
@@ -125,14 +127,14 @@ def test_an_open_conflict_on_a_boundary() -> None:
 
 def test_an_open_conflict_on_a_label() -> None:
     """One stretch with two labels is a conflict of its own kind."""
-    found = decide(said("ana", span(DELHI, "a1")), said("ben", span(DELHI, "b1", "STATE")))
+    found = decide(submission("ana", span(DELHI, "a1")), submission("ben", span(DELHI, "b1", "STATE")))
 
     assert [(each.kind, each.start, each.end) for each in found.conflicts] == [("label", 0, 5)]
 
 
-def test_what_one_missed() -> None:
-    """A span that another annotator does not have is open, and says who missed it."""
-    found = decide(said("ana", span(DELHI)), said("ben"), said("cyd", span(DELHI)))
+def test_a_span_that_one_missed_is_open() -> None:
+    """The conflict names who missed it."""
+    found = decide(submission("ana", span(DELHI)), submission("ben"), submission("cyd", span(DELHI)))
 
     assert [(each.kind, each.missed_by) for each in found.conflicts] == [("missed", ("ben",))]
     assert {row.outcome for row in found.ledger} == {"open"}
@@ -140,17 +142,17 @@ def test_what_one_missed() -> None:
 
 def test_adjacent_disputes_are_two_questions() -> None:
     """Disputed spans that touch without overlapping are asked one by one."""
-    found = decide(said("ana", span((0, 5), "a1"), span((5, 9), "a2")), said("ben"))
+    found = decide(submission("ana", span((0, 5), "a1"), span((5, 9), "a2")), submission("ben"))
 
     assert gold_of(found).open == ((0, 5), (5, 9))
 
 
 def test_only_the_latest_submission_counts() -> None:
     """An earlier submission, a draft and a skip are set aside with their reasons; instants compare, not their texts."""
-    early = said("ana", span(DELHI)).model_copy(update={"updated": "2026-11-22T09:00:00Z", "server_id": 9})
-    late = said("ana", span(MALE)).model_copy(update={"updated": "2026-11-22T09:00:00.5Z", "server_id": 1})
-    draft = said("ana", span(PARIS)).model_copy(update={"state": "draft", "updated": "2026-11-23T09:00:00Z"})
-    skipped = said("ben", span(ROME)).model_copy(update={"state": "skipped"})
+    early = submission("ana", span(DELHI)).model_copy(update={"updated": "2026-11-22T09:00:00Z", "server_id": 9})
+    late = submission("ana", span(MALE)).model_copy(update={"updated": "2026-11-22T09:00:00.5Z", "server_id": 1})
+    draft = submission("ana", span(PARIS)).model_copy(update={"state": "draft", "updated": "2026-11-23T09:00:00Z"})
+    skipped = submission("ben", span(ROME)).model_copy(update={"state": "skipped"})
 
     found = decide(late, draft, skipped, early)
 
@@ -165,45 +167,47 @@ def test_only_the_latest_submission_counts() -> None:
 
 def test_at_one_instant_the_higher_server_id_is_later() -> None:
     """Two submissions of one instant are told apart by the server's numbers."""
-    first = said("ana", span(DELHI)).model_copy(update={"server_id": 9})
-    second = said("ana", span(MALE)).model_copy(update={"server_id": 10})
+    first = submission("ana", span(DELHI)).model_copy(update={"server_id": 9})
+    second = submission("ana", span(MALE)).model_copy(update={"server_id": 10})
 
     assert [each.id for each in gold_of(decide(second, first)).spans] == ["Male"]
 
 
-def test_an_instant_that_is_none_is_refused() -> None:
+def test_an_unreadable_time_is_refused() -> None:
     """A time that cannot be read would decide wrongly in silence, so it is an error."""
     with pytest.raises(DamagedFile, match="yesterday"):
-        decide(said("ana").model_copy(update={"updated": "yesterday"}))
+        decide(submission("ana").model_copy(update={"updated": "yesterday"}))
 
 
-def test_a_model_is_no_judge() -> None:
-    """What a model or a projection says never becomes gold, and an article of which only they speak has none."""
-    found = decide(said("model:rules", span(DELHI)), said("projected:b", span(MALE)))
+def test_models_do_not_make_gold() -> None:
+    """A model's or a projection's annotation never becomes gold; an article that only they annotated has none."""
+    found = decide(submission("model:rules", span(DELHI)), submission("projected:b", span(MALE)))
 
     assert found.gold == ()
     assert {row.reason for row in found.ledger} == {"only a person's word can become gold"}
 
 
-def test_skipped_by_all_is_not_annotated() -> None:
-    """An article that everyone skipped has no gold, not an empty one."""
-    assert decide(said("ana").model_copy(update={"state": "skipped"})).gold == ()
+def test_an_article_that_all_skipped_has_no_gold() -> None:
+    """Skipped is not annotated: there is no gold, and not an empty one."""
+    assert decide(submission("ana").model_copy(update={"state": "skipped"})).gold == ()
 
 
 def test_trimming_keeps_the_drawn_offsets() -> None:
-    """By its rule a blank at the edge goes; what was drawn stands beside it; two that differ by blanks agree."""
-    found = decide(said("ana", span((9, 15), "a1")), said("ben", span(MALE, "b1")), trimming=("blanks", "punctuation"))
+    """A blank at the edge is trimmed, and gold has the drawn offsets too; two that differ by blanks agree."""
+    found = decide(
+        submission("ana", span((9, 15), "a1")), submission("ben", span(MALE, "b1")), trimming=("blanks", "punctuation")
+    )
 
     (gold,) = gold_of(found).spans
     assert (gold.start, gold.end, gold.drawn) == (10, 14, (9, 15))
     assert found.conflicts == ()
 
 
-def test_nothing_left_after_trimming() -> None:
+def test_a_span_of_blanks_is_decided_against() -> None:
     """A span of blanks alone is decided against, and so is the relation that needs it."""
     blank = span((5, 6), "blank")
     found = decide(
-        said("ana", span(DELHI), blank, relations=[Relation(head="Delhi", tail="blank", label="MEETS")]),
+        submission("ana", span(DELHI), blank, relations=[Relation(head="Delhi", tail="blank", label="MEETS")]),
         trimming=("blanks",),
     )
 
@@ -214,10 +218,10 @@ def test_nothing_left_after_trimming() -> None:
     }
 
 
-def test_one_annotators_twins_after_trimming_are_one() -> None:
+def test_spans_that_are_equal_after_trimming_are_one() -> None:
     """Two spans of one annotator that differ by a blank become one span of gold, their relations with them."""
     found = decide(
-        said(
+        submission(
             "ana",
             span(DELHI, "a1"),
             span((0, 6), "a2"),
@@ -240,7 +244,7 @@ def test_one_annotators_twins_after_trimming_are_one() -> None:
 def test_a_relation_of_an_open_span_is_open() -> None:
     """Nobody has decided against it: it waits for its end."""
     link = Relation(head="Delhi", tail="Male", label="MEETS")
-    found = decide(said("ana", span(DELHI), span(MALE), relations=[link]), said("ben", span(DELHI, "b1")))
+    found = decide(submission("ana", span(DELHI), span(MALE), relations=[link]), submission("ben", span(DELHI, "b1")))
 
     assert account(found) == {
         ("ana", "Delhi"): "gold",
@@ -252,13 +256,13 @@ def test_a_relation_of_an_open_span_is_open() -> None:
 
 def test_relations_agree_on_spans_of_gold() -> None:
     """Two annotators' relations are one when they join the same two spans; a symmetric one either way round."""
-    ana = said(
+    ana = submission(
         "ana",
         span(DELHI, "a1"),
         span(MALE, "a2"),
         relations=[Relation(head="a1", tail="a2", label="MEETS"), Relation(head="a1", tail="a2", label="SAME_AS")],
     )
-    ben = said(
+    ben = submission(
         "ben",
         span(DELHI, "b1"),
         span(MALE, "b2"),
@@ -275,9 +279,9 @@ def test_relations_agree_on_spans_of_gold() -> None:
     assert gold_of(found).complete
 
 
-def test_choices_are_those_of_all_who_answered() -> None:
+def test_choices_are_agreed_on_by_those_who_answered() -> None:
     """Who leaves a question out does not outvote; an option that one of two who answered did not choose is open."""
-    found = decide(said("ana", event=["AID", "CONSULT"]), said("ben", event=["CONSULT"]), said("cyd"))
+    found = decide(submission("ana", event=["AID", "CONSULT"]), submission("ben", event=["CONSULT"]), submission("cyd"))
 
     gold, (conflict,) = gold_of(found), found.conflicts
     assert (gold.choices, gold.open_choices) == ({"event": ("CONSULT",)}, ("event=AID",))
@@ -293,9 +297,9 @@ def test_choices_are_those_of_all_who_answered() -> None:
     }
 
 
-def test_an_option_named_twice_is_one() -> None:
-    """An answer that has one option twice is accounted for twice and says it once."""
-    found = decide(said("ana", event=["AID", "AID"]))
+def test_an_option_named_twice_is_one_option() -> None:
+    """It is accounted for twice, and is in gold once."""
+    found = decide(submission("ana", event=["AID", "AID"]))
 
     assert gold_of(found).choices == {"event": ("AID",)}
     assert sum_ledger(found.ledger)["gold"]["choice"] == {"gold": 1, "in": 2, "merged": 1}
@@ -303,7 +307,7 @@ def test_an_option_named_twice_is_one() -> None:
 
 def test_anyone_can_rule_an_article_out() -> None:
     """`usable: no` by one annotator leaves nothing of the article but that verdict."""
-    found = decide(said("ana", span(DELHI), usable=["yes"]), said("ben", usable=["no"], event=["AID"]))
+    found = decide(submission("ana", span(DELHI), usable=["yes"]), submission("ben", usable=["no"], event=["AID"]))
 
     gold = gold_of(found)
     assert (gold.usable, gold.spans, gold.choices, found.conflicts) == (False, (), {"usable": ("no",)}, ())
@@ -320,7 +324,7 @@ def test_quarantine_is_part_of_the_account() -> None:
     bad = QuarantineRow(
         article="a", annotator="ana", what="span", id="x", kind="offsets out of range", reason="40..50 of 35"
     )
-    found = reconcile_annotations([said("ana", span(DELHI))], [bad], {"a": ARTICLE}, SCHEMA, [])
+    found = reconcile_annotations([submission("ana", span(DELHI))], [bad], {"a": ARTICLE}, SCHEMA, [])
 
     assert account(found)["ana", "x"] == "quarantined: offsets out of range: 40..50 of 35"
     assert found.quarantined == ()
@@ -328,25 +332,25 @@ def test_quarantine_is_part_of_the_account() -> None:
 
 def test_a_schema_that_changed_since_the_pull() -> None:
     """A label that is gone from the schema is quarantined now, by name, and reported as new."""
-    found = decide(said("ana", span(DELHI, label="PLANET"), span(MALE)))
+    found = decide(submission("ana", span(DELHI, label="PLANET"), span(MALE)))
 
     assert account(found)["ana", "Delhi"].startswith("quarantined: unknown label:")
     assert [(each.id, each.kind) for each in found.quarantined] == [("Delhi", "unknown label")]
 
 
-def test_an_article_that_is_not_ours() -> None:
+def test_annotations_of_an_unknown_article_are_quarantined() -> None:
     """Annotations of an article that was never taken in are quarantined, and make no gold."""
-    found = reconcile_annotations([said("ana", span(DELHI))], [], {}, SCHEMA, [])
+    found = reconcile_annotations([submission("ana", span(DELHI))], [], {}, SCHEMA, [])
 
     assert found.gold == ()
     assert account(found)["ana", "Delhi"].startswith("quarantined: unknown article")
 
 
-def test_said_of_another_text() -> None:
-    """Who annotated another text said nothing about this one, not even that nothing is there."""
-    stale = said("ben").model_copy(update={"digest": "0" * 64})
+def test_annotations_of_another_text_do_not_count() -> None:
+    """Whoever annotated another text did not look at this one: nothing follows, not even that nothing is there."""
+    stale = submission("ben").model_copy(update={"digest": "0" * 64})
 
-    assert gold_of(decide(said("ana", span(DELHI)), stale)).annotators == ("ana",)
+    assert gold_of(decide(submission("ana", span(DELHI)), stale)).annotators == ("ana",)
     assert decide(stale).gold == ()
 
 
@@ -366,7 +370,7 @@ def submissions(draw: st.DrawFn) -> list[Annotation]:
         relations = draw(
             st.lists(st.builds(Relation, head=ends, tail=ends, label=st.sampled_from(["SAME_AS", "MEETS"])), max_size=3)
         )
-        one = said(draw(st.sampled_from(["ana", "ben", "cyd", "model:m"])), *spans, relations=relations)
+        one = submission(draw(st.sampled_from(["ana", "ben", "cyd", "model:m"])), *spans, relations=relations)
         chosen = draw(st.lists(st.sampled_from(["AID", "CONSULT", "WAR"]), max_size=2))
         usable = draw(st.sampled_from([(), (), ("yes",), ("no",)]))
         update = {
@@ -380,7 +384,7 @@ def submissions(draw: st.DrawFn) -> list[Annotation]:
 
 @given(submissions(), st.sampled_from([(), ("blanks",), ("blanks", "punctuation")]))
 def test_every_account_balances(several: list[Annotation], trimming: tuple[TrimRule, ...]) -> None:
-    """Whatever came in, as much came out; each span of gold has one row that says so; gold passes the checks."""
+    """As many things come out as came in; each span of gold has one row that records it; gold passes the checks."""
     found = decide(*several, trimming=trimming)
 
     for what, entered in {
@@ -400,7 +404,7 @@ def test_every_account_balances(several: list[Annotation], trimming: tuple[TrimR
 
 
 @given(submissions(), st.randoms())
-def test_the_order_of_annotations_changes_nothing(several: list[Annotation], random: Random) -> None:
+def test_gold_does_not_depend_on_the_order_of_annotations(several: list[Annotation], random: Random) -> None:
     """Annotations in any order give the same gold, conflicts and ledger."""
     shuffled = list(several)
     random.shuffle(shuffled)

@@ -64,7 +64,7 @@ def _agree(project: Project, *said: Annotation) -> Agreement:
     )
 
 
-def test_f1_by_hand(project: Project) -> None:
+def test_f1_of_two_annotators_by_hand(project: Project) -> None:
     """Over both articles: 2 pairs of 3 and 3 spans exactly, 3 by position and by an overlap of the label."""
     found = _agree(
         project,
@@ -83,8 +83,8 @@ def test_f1_by_hand(project: Project) -> None:
     assert pair.score.exact.labels["COUNTRY"].f1 == 0
 
 
-def test_each_two_on_what_both_submitted(project: Project) -> None:
-    """Three people in pairs; an article that only one submitted counts for nothing; two who share none are no pair."""
+def test_pairs_are_scored_on_the_articles_both_submitted(project: Project) -> None:
+    """Three people in pairs; an article that only one submitted is not counted, two who share none are not a pair."""
     found = _agree(
         project,
         _said("a", "ana", (0, 9, "PERSON")),
@@ -101,7 +101,7 @@ def test_each_two_on_what_both_submitted(project: Project) -> None:
     assert found.articles == 2
 
 
-def test_whose_word_counts() -> None:
+def test_only_latest_submissions_of_people_on_this_text_count() -> None:
     """The latest submission of a person, on the text as it is: no draft, no skip, no model, no other text."""
     said = [
         _said("a", "ana", (0, 9, "PERSON"), updated="2026-11-22T09:00:00Z"),
@@ -119,14 +119,14 @@ def test_whose_word_counts() -> None:
     assert {name: len(each.spans) for name, each in read.submissions.items()} == {"ana": 0, "ben": 1}
 
 
-def test_alpha_of_krippendorffs_example() -> None:
+def test_alpha_is_krippendorffs_own() -> None:
     """The book's nominal value, 0.743."""
     units = [[value for value in unit if value is not None] for unit in zip(*OBSERVERS, strict=True)]
 
     assert alpha(units) == pytest.approx(0.743, abs=0.0005)
 
 
-def test_alpha_at_its_ends() -> None:
+def test_alpha_of_agreement_contradiction_and_nothing() -> None:
     """1 for agreement, below 0 for contradiction, undefined where there is but one value or no unit of two."""
     assert alpha([["a", "a"], ["b", "b"]]) == 1
     # Two pairs of unlike values weigh 4 observed; 4 values, two of each, (16 - 8) / 3 expected.
@@ -135,7 +135,7 @@ def test_alpha_at_its_ends() -> None:
     assert alpha([["a"], ["b"]]) is None
 
 
-def test_alpha_of_choices(project: Project) -> None:
+def test_alpha_of_choices_by_hand(project: Project) -> None:
     """Of a set with one answer, of the answers; of a set with several, option by option; no answer is an answer."""
     yes, no = {"usable": ("yes",), "event": ("CONSULT", "AID")}, {"usable": ("no",), "event": ("CONSULT",)}
     found = _agree(
@@ -152,7 +152,7 @@ def test_alpha_of_choices(project: Project) -> None:
     assert found.choices["event=THREATEN"] is None
 
 
-def test_nobody_to_agree_with(project: Project) -> None:
+def test_a_single_annotator_is_refused(project: Project) -> None:
     """One annotator alone is refused by name."""
     with pytest.raises(TooFewAnnotators, match="no article was submitted by two people"):
         _agree(project, _said("a", "ana"), _said("b", "ben"))
@@ -164,7 +164,7 @@ PLACES = st.lists(
 
 
 @given(PLACES, PLACES)
-def test_seqeval_has_the_same_f1(project: Project, ana: list[tuple[int, str]], ben: list[tuple[int, str]]) -> None:
+def test_f1_is_seqevals_and_symmetric(project: Project, ana: list[tuple[int, str]], ben: list[tuple[int, str]]) -> None:
     """Spans of one letter each, tagged: another program counts as we do, whoever comes first."""
     said = {by: [(at, at + 1, label) for at, label in places] for by, places in (("ana", ana), ("ben", ben))}
     found = _agree(project, *(_said("a", by, *places) for by, places in said.items()))
@@ -176,7 +176,7 @@ def test_seqeval_has_the_same_f1(project: Project, ana: list[tuple[int, str]], b
     assert found.pairs[0].score.exact.micro.f1 == turned.pairs[0].score.exact.micro.f1
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_agree_prints_what_the_file_holds(tmp_path: Path) -> None:
     """On the samples, whose two annotators differ here and there; the file says which annotations it is of."""
     project = load_project(workspace=tmp_path / "workspace")
     ingest(project, [str(sample_data.articles_folder())])

@@ -27,7 +27,7 @@ def schema() -> Schema:
     return load_project().schema
 
 
-def _heard(
+def _scored(
     gold: list[tuple[str, str, str]],
     said: list[tuple[str, str, str]],
     places: dict[str, tuple[int, int]] | None = None,
@@ -64,11 +64,11 @@ def _heard(
 
 
 def test_relations_by_hand(schema: Schema) -> None:
-    """Of three in gold and four said, two are right: precision 2/4, recall 2/3, F1 4/7; PART_OF has a direction."""
+    """Of three in gold and four predicted, two are right: P 2/4, R 2/3, F1 4/7; PART_OF has a direction."""
     gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q"), ("O", "SAME_AS", "Q")]
     said = [("O", "PART_OF", "R"), ("Q", "PART_OF", "L"), ("Q", "SAME_AS", "O"), ("R", "SAME_AS", "L")]
 
-    found = measure_relations([_heard(gold, said)], schema, corpus="c0ffee")
+    found = measure_relations([_scored(gold, said)], schema, corpus="c0ffee")
 
     assert found is not None
     assert (found.micro.precision, found.micro.recall, found.micro.f1) == (2 / 4, 2 / 3, 4 / 7)
@@ -78,25 +78,25 @@ def test_relations_by_hand(schema: Schema) -> None:
     assert found.signature.endswith("corpus:c0ffee")
 
 
-def test_both_spans_must_be_right(schema: Schema) -> None:
+def test_a_relation_needs_both_its_spans_right(schema: Schema) -> None:
     """A relation of a span that is one character short, or of no span at all, is a wrong one."""
     gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q")]
 
     found = measure_relations(
-        [_heard(gold, [("O", "PART_OF", "R"), ("L", "PART_OF", "gone")], places={"R": (11, 14)})], schema
+        [_scored(gold, [("O", "PART_OF", "R"), ("L", "PART_OF", "gone")], places={"R": (11, 14)})], schema
     )
 
     assert found is not None
     assert (found.micro.pairs, found.micro.predicted, found.micro.gold) == (0, 2, 2)
 
 
-def test_spans_that_overlap_are_near_enough_by_that_rule(schema: Schema) -> None:
+def test_overlapping_ends_are_enough_by_that_rule(schema: Schema) -> None:
     """A span one character short is still gold's, each for one only; what joins no span is wrong all the same."""
     gold = [("O", "PART_OF", "R"), ("L", "PART_OF", "Q")]
     said = [("O", "PART_OF", "R"), ("O", "PART_OF", "S"), ("L", "PART_OF", "gone")]
-    heard = [_heard(gold, said, places={"R": (11, 14), "S": (14, 15)})]
+    scored = [_scored(gold, said, places={"R": (11, 14), "S": (14, 15)})]
 
-    exact, loose = measure_relations(heard, schema), measure_relations(heard, schema, rule="overlapping")
+    exact, loose = measure_relations(scored, schema), measure_relations(scored, schema, rule="overlapping")
 
     assert exact is not None
     assert loose is not None
@@ -108,10 +108,10 @@ def test_spans_that_overlap_are_near_enough_by_that_rule(schema: Schema) -> None
 def test_seen_and_unseen_pairs(schema: Schema) -> None:
     """A relation is seen when training had it between the same words; of one without direction the order is nothing."""
     gold = [("O", "PART_OF", "R"), ("R", "PART_OF", "Q"), ("L", "SAME_AS", "O")]
-    training = _heard([("Q", "PART_OF", "R"), ("Q", "SAME_AS", "L")], [])
+    training = _scored([("Q", "PART_OF", "R"), ("Q", "SAME_AS", "L")], [])
     known = relation_surfaces(training.article, training.gold, schema)
 
-    found = measure_relations([_heard(gold, gold[:2])], schema, trained_on=known)
+    found = measure_relations([_scored(gold, gold[:2])], schema, trained_on=known)
 
     assert known == {("PART_OF", ("oslo", "rome")), ("SAME_AS", ("lima", "oslo"))}
     assert found is not None
@@ -121,12 +121,12 @@ def test_seen_and_unseen_pairs(schema: Schema) -> None:
     assert (found.unseen.pairs, found.unseen.gold, found.unseen.predicted) == (1, 1, 1)
 
 
-def test_what_is_open_is_not_wrong(schema: Schema) -> None:
+def test_relations_at_open_stretches_are_not_wrong(schema: Schema) -> None:
     """A relation that touches an open stretch counts if gold has it, and else is not counted at all."""
     gold = [("O", "PART_OF", "R")]
     said = [("O", "PART_OF", "R"), ("L", "PART_OF", "R"), ("L", "PART_OF", "Q")]
 
-    found = measure_relations([_heard(gold, said, opened=((12, 13),))], schema)
+    found = measure_relations([_scored(gold, said, opened=((12, 13),))], schema)
 
     assert found is not None
     assert (found.micro.pairs, found.micro.predicted) == (1, 2)
@@ -134,16 +134,16 @@ def test_what_is_open_is_not_wrong(schema: Schema) -> None:
 
 def test_choices_by_hand(schema: Schema) -> None:
     """`usable` is not measured; a disputed option counts only when it is right."""
-    one, two = _heard([], [], group="g1"), _heard([], [], group="g2")
+    one, two = _scored([], [], group="g1"), _scored([], [], group="g2")
 
     def answered(
-        heard: ScoredArticle, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
+        scored: ScoredArticle, gold: dict[str, tuple[str, ...]], said: dict[str, tuple[str, ...]], *asked: str
     ) -> ScoredArticle:
         return ScoredArticle(
-            article=heard.article,
-            leak_group=heard.leak_group,
-            gold=heard.gold.model_copy(update={"choices": gold, "open_choices": asked}),
-            prediction=heard.prediction.model_copy(update={"choices": said}),
+            article=scored.article,
+            leak_group=scored.leak_group,
+            gold=scored.gold.model_copy(update={"choices": gold, "open_choices": asked}),
+            prediction=scored.prediction.model_copy(update={"choices": said}),
         )
 
     found = measure_choices(
@@ -176,7 +176,7 @@ def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
     def answers(row: object) -> dict[str, tuple[str, ...]]:
         return {"event": tuple(name for name, chosen in zip(names, np.asarray(row), strict=True) if chosen)}
 
-    heard = [_heard([], [], group=f"g{n}") for n in range(len(gold))]
+    scored = [_scored([], [], group=f"g{n}") for n in range(len(gold))]
     found = measure_choices(
         [
             ScoredArticle(
@@ -185,7 +185,7 @@ def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
                 gold=each.gold.model_copy(update={"choices": answers(true)}),
                 prediction=each.prediction.model_copy(update={"choices": answers(claimed)}),
             )
-            for each, true, claimed in zip(heard, gold, said, strict=True)
+            for each, true, claimed in zip(scored, gold, said, strict=True)
         ],
         schema,
     )
@@ -198,7 +198,7 @@ def test_scikit_learn_agrees_on_choices(schema: Schema) -> None:
         assert [measure.precision or 0.0, measure.recall or 0.0, measure.f1 or 0.0] == pytest.approx(wanted[:3])
 
 
-def test_who_says_none_is_not_measured(schema: Schema) -> None:
+def test_an_annotator_without_relations_is_not_measured(schema: Schema) -> None:
     """An extractor of spans has no score for relations: that it was not asked is not that it failed."""
-    assert measure_relations([_heard([("O", "PART_OF", "R")], [])], schema) is None
-    assert measure_choices([_heard([], [])], schema) is None
+    assert measure_relations([_scored([("O", "PART_OF", "R")], [])], schema) is None
+    assert measure_choices([_scored([], [])], schema) is None

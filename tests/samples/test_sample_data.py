@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trafilatura
 
-from labeling.annotations import check_annotation
+from labeling.adjudication.checks import check_annotation
 from labeling.articles import Article
 from labeling.project import load_project, shipped_config
 from labeling.samples import sample_data

@@ -14,7 +14,8 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotations import Annotation, Span, check_annotation
+from labeling.adjudication.checks import check_annotation
+from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.errors import ProjectFileError
 from labeling.project import load_project, shipped_config

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labeling.adjudication.adjudicate import adjudicate
-from labeling.annotations import Annotation, Relation, Span, check_annotation
+from labeling.adjudication.checks import check_annotation
+from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import MissingInput, NoRoom, TrainingError
@@ -76,24 +77,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.mark.parametrize(("config", "labels"), [("ner.cfg", {"LOCATION", "MEETING"}), ("spancat.cfg", {"LOCATION"})])
-def test_what_is_trained_predicts_sound_annotations(project: Project, config: str, labels: set[str]) -> None:
-    """A model learns twelve near-identical articles, and what it says passes the checks a person's word must pass."""
+def test_predictions_are_sound_annotations(project: Project, config: str, labels: set[str]) -> None:
+    """A model learns twelve near-identical articles; its predictions pass the checks that all annotations must pass."""
     workspace = project.workspace
     articles = [_article(number)[0] for number in range(16, 20)]
     log = io.StringIO()
 
     folder = train_pipeline(shipped_config(config), workspace.latest, workspace.models, steps=60, log=log)
-    said = list(predict_annotations(folder, articles))
+    predicted = list(predict_annotations(folder, articles))
 
     card = read_extractor(folder)
     assert folder.name == card.name
     assert card.name.startswith(f"{config.removesuffix('.cfg')}-")
     assert (card.corpus, card.seed, card.steps) == (corpus_digest(workspace.latest), 1, 60)
     assert "LOSS" in log.getvalue()
-    assert [annotation.article for annotation in said] == [article.id for article in articles]
-    assert {annotation.annotator for annotation in said} == {f"model:{card.name}"}
-    assert {span.label for annotation in said for span in annotation.spans} >= labels
-    for annotation, article in zip(said, articles, strict=True):
+    assert [annotation.article for annotation in predicted] == [article.id for article in articles]
+    assert {annotation.annotator for annotation in predicted} == {f"model:{card.name}"}
+    assert {span.label for annotation in predicted for span in annotation.spans} >= labels
+    for annotation, article in zip(predicted, articles, strict=True):
         assert check_annotation(annotation, article, project.schema) == (annotation, ())
     f1 = evaluate(project).scores[card.annotator].exact.micro.f1
     assert f1 is not None
@@ -108,10 +109,10 @@ def test_relations_are_predicted_between_predicted_entities(project: Project) ->
     folder = train_pipeline(
         shipped_config("relations.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO()
     )
-    said = list(predict_annotations(folder, [article for article, _ in pairs]))
+    predicted = list(predict_annotations(folder, [article for article, _ in pairs]))
 
     found = 0
-    for annotation, (article, gold) in zip(said, pairs, strict=True):
+    for annotation, (article, gold) in zip(predicted, pairs, strict=True):
         assert check_annotation(annotation, article, project.schema) == (annotation, ())
         places = {span.id: (span.start, span.end) for span in annotation.spans}
         wanted = {span.id: (span.start, span.end) for span in gold.spans}
@@ -126,38 +127,38 @@ def test_relations_are_predicted_between_predicted_entities(project: Project) ->
 
 
 def test_choices_are_predicted(project: Project) -> None:
-    """A model of `textcat.cfg` tells the two events apart, says nothing of `usable`, and marks no span."""
+    """A model of `textcat.cfg` tells the two events apart, predicts nothing for `usable`, and marks no span."""
     workspace = project.workspace
     pairs = [_article(number) for number in range(16, 20)]
 
     folder = train_pipeline(
         shipped_config("textcat.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO()
     )
-    said = list(predict_annotations(folder, [article for article, _ in pairs]))
+    predicted = list(predict_annotations(folder, [article for article, _ in pairs]))
 
-    assert [annotation.choices for annotation in said] == [
+    assert [annotation.choices for annotation in predicted] == [
         {"event": ("CONSULT",)},
         {"event": ("AGREE",)},
         {"event": ("CONSULT",)},
         {"event": ("AGREE",)},
     ]
-    assert {annotation.spans for annotation in said} == {()}
+    assert {annotation.spans for annotation in predicted} == {()}
     score = evaluate(project).scores[f"model:{folder.name}"]
     assert score.choices is not None
     assert score.choices.micro.f1 == 1.0
     assert score.relations is None
 
 
-def test_one_option_where_one_is_asked_for() -> None:
+def test_an_exclusive_choice_has_one_option() -> None:
     """Of an exclusive choice the best option that scores enough; of another all that do; below the threshold none."""
     cats = {"event=A": 0.7, "event=B": 0.9, "event=C": 0.4, "tone=X": 0.6, "tone=Y": 0.8, "far=Z": 0.1}
 
-    said = predictions.extract_choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
+    predicted = predictions.extract_choices(cats, {"textcat_multilabel": 0.5}, exclusive=("tone", "far"))
 
-    assert said == {"event": ("B", "A"), "tone": ("Y",)}
+    assert predicted == {"event": ("B", "A"), "tone": ("Y",)}
 
 
-def test_a_relation_without_direction_is_said_once() -> None:
+def test_a_relation_without_direction_is_predicted_once() -> None:
     """The classifier scores both ways; a symmetric relation is one relation, a directed one may go both ways."""
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
@@ -168,9 +169,9 @@ def test_a_relation_without_direction_is_said_once() -> None:
     doc._.rel = {(0, 2): both, (2, 0): both}
     spans = (Span(id="a", start=0, end=1, label="X"), Span(id="b", start=6, end=7, label="X"))
 
-    said = list(predictions.extract_relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
+    predicted = list(predictions.extract_relations(doc, spans, {"relations": 0.5}, symmetric=("SAME_AS",)))
 
-    assert said == [
+    assert predicted == [
         Relation(head="a", tail="b", label="LEADS"),
         Relation(head="a", tail="b", label="SAME_AS"),
         Relation(head="b", tail="a", label="LEADS"),
@@ -192,17 +193,17 @@ def test_a_model_opens_where_this_package_is_not_installed(project: Project, tmp
     assert str(project.workspace.root) not in (folder / "config.cfg").read_text(encoding="utf-8")
 
 
-def test_the_same_seed_gives_the_same_words(project: Project, tmp_path: Path) -> None:
-    """Trained twice from the same dataset, a model says the same."""
+def test_the_same_seed_gives_the_same_predictions(project: Project, tmp_path: Path) -> None:
+    """Trained twice from the same dataset, a model predicts the same."""
     articles = [_article(number)[0] for number in range(16, 20)]
 
-    def said(name: str) -> list[Annotation]:
+    def predicted(name: str) -> list[Annotation]:
         folder = train_pipeline(
             shipped_config("ner.cfg"), project.workspace.latest, tmp_path / name, steps=30, log=io.StringIO()
         )
         return list(predict_annotations(folder, articles))
 
-    assert said("one") == said("two")
+    assert predicted("one") == predicted("two")
 
 
 def test_a_model_trained_otherwise_is_another_model(project: Project, tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_model_trained_otherwise_is_another_model(project: Project, tmp_path: 
     assert sorted((tmp_path / "models").iterdir()) == sorted(folders)
 
 
-def test_the_table_is_plain_where_nobody_looks(project: Project, tmp_path: Path) -> None:
+def test_the_table_is_plain_in_a_file(project: Project, tmp_path: Path) -> None:
     """No colours in a file, and no folder that is gone when training is done."""
     log = io.StringIO()
 
@@ -241,7 +242,7 @@ def test_the_table_is_plain_where_nobody_looks(project: Project, tmp_path: Path)
     assert str(tmp_path) not in log.getvalue()
 
 
-def test_a_folder_that_takes_nothing_is_named(
+def test_a_folder_that_may_not_be_written_is_named(
     project: Project, open_folder: Path, as_nobody: Callable[..., AbstractContextManager[None]]
 ) -> None:
     """Before a single step is made."""
@@ -282,12 +283,14 @@ def test_a_split_without_articles_is_named(project: Project, tmp_path: Path) -> 
         ('[nlp]\npipeline = ["ner"]\n[components]\n', "paths"),
         ('[paths]\ntrain = 1\n[system]\n[nlp]\npipeline = ["no such thing"]\n[components]\n', "no such thing"),
         ("[project]\nname = 1\n[project]\nname = 2\n", "already exists"),
-        ("# Read me\n\nThis is no config.\n", ""),
+        ("# Read me\n\nThis is not a config.\n", ""),
         ("", "names no pipeline"),
         ("[training]\nmax_steps = 3\n", "names no pipeline"),
     ],
 )
-def test_a_file_that_is_no_training_config_is_refused(project: Project, tmp_path: Path, words: str, why: str) -> None:
+def test_a_file_that_is_not_a_training_config_is_refused(
+    project: Project, tmp_path: Path, words: str, why: str
+) -> None:
     """By name, with what to name in its place; the corpus is not to blame, and no half model is left."""
     broken = tmp_path / "broken.cfg"
     broken.write_text(words, encoding="utf-8")
@@ -317,7 +320,7 @@ def test_a_config_that_cannot_be_read_or_trained_is_refused(project: Project, tm
 
 def test_a_folder_without_a_model_is_refused(project: Project, tmp_path: Path) -> None:
     """Neither an empty folder nor a card without its pipeline passes for an extractor."""
-    with pytest.raises(TrainingError, match=r"holds no extractor"):
+    with pytest.raises(TrainingError, match=r"does not hold an extractor"):
         next(predict_annotations(tmp_path, []))
 
     folder = train_pipeline(shipped_config("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())

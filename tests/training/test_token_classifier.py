@@ -11,7 +11,8 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from labeling.adjudication.adjudicate import adjudicate
-from labeling.annotations import Annotation, Span, check_annotation
+from labeling.adjudication.checks import check_annotation
+from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import TrainingError
@@ -47,7 +48,7 @@ def _article(number: int) -> tuple[Article, Annotation]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Twelve articles to train on, four for dev and four for test, compiled."""
-    project = load_project(workspace=tmp_path_factory.mktemp("taggers"))
+    project = load_project(workspace=tmp_path_factory.mktemp("classifiers"))
     pairs = [_article(number) for number in range(20)]
     project.workspace.articles.write([article for article, _ in pairs])
     project.workspace.annotations.write([annotation for _, annotation in pairs])
@@ -97,7 +98,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.torch
-def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> None:
+def test_a_classifier_learns_and_is_scored(project: Project, checkpoint: Path) -> None:
     """Fine-tuned, it finds places in articles longer than it reads at once, soundly, and `evaluate` measures it."""
     settings = Settings(epochs=30, batch=4, rate=5e-3)
     pairs, log = [_article(number) for number in range(16, 20)], io.StringIO()
@@ -105,14 +106,14 @@ def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> No
     folder = train_token_classifier(
         str(checkpoint), project.workspace.latest, project.workspace.models, settings=settings, log=log
     )
-    said = list(predict_annotations(folder, [article for article, _ in pairs]))
+    predicted = list(predict_annotations(folder, [article for article, _ in pairs]))
 
     card = read_extractor(folder)
     assert folder.name == card.name
     assert card.name.startswith("tiny-bert-")
     assert (card.corpus, card.checkpoint) == (corpus_digest(project.workspace.latest), str(checkpoint))
     assert "F1 on dev" in log.getvalue()
-    for annotation, (article, gold) in zip(said, pairs, strict=True):
+    for annotation, (article, gold) in zip(predicted, pairs, strict=True):
         assert check_annotation(annotation, article, project.schema) == (annotation, ())
         places = [(span.start, span.end, span.label) for span in annotation.spans]
         assert places == sorted((span.start, span.end, span.label) for span in gold.spans)
@@ -120,8 +121,8 @@ def test_a_tagger_learns_and_is_scored(project: Project, checkpoint: Path) -> No
 
 
 @pytest.mark.torch
-def test_a_tagger_can_begin_as_another(project: Project, checkpoint: Path, tmp_path: Path) -> None:
-    """A model that was trained for other tags gets a new last layer, and the same seed says the same words."""
+def test_a_classifier_can_be_fine_tuned_again(project: Project, checkpoint: Path, tmp_path: Path) -> None:
+    """A model that was trained for other tags gets a new last layer, and the same seed gives the same predictions."""
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
@@ -131,19 +132,19 @@ def test_a_tagger_can_begin_as_another(project: Project, checkpoint: Path, tmp_p
     AutoTokenizer.from_pretrained(checkpoint).save_pretrained(tmp_path / "other")
     settings, articles = Settings(epochs=30, batch=4, rate=5e-3, steps=40), [_article(number)[0] for number in (16, 17)]
 
-    def said(folder: str) -> list[Annotation]:
+    def predicted(folder: str) -> list[Annotation]:
         latest, log = project.workspace.latest, io.StringIO()
         model = train_token_classifier(str(tmp_path / "other"), latest, tmp_path / folder, settings=settings, log=log)
         assert "step 40 of 40" in log.getvalue()
         return list(predict_annotations(model, articles))
 
-    first = said("one")
-    assert first == said("two")
+    first = predicted("one")
+    assert first == predicted("two")
     assert {span.label for annotation in first for span in annotation.spans} <= set(project.schema.label_names)
 
 
 @pytest.mark.torch
-def test_a_blank_is_no_span(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_blank_is_not_a_span(checkpoint: Path, tmp_path: Path) -> None:
     """A tokenizer may have pieces that are blanks alone; a model that labels one has marked nothing."""
     from tokenizers import Regex
     from transformers import AutoModelForTokenClassification, AutoTokenizer
@@ -155,7 +156,7 @@ def test_a_blank_is_no_span(checkpoint: Path, tmp_path: Path) -> None:
     model.classifier.weight.data.zero_()
     model.classifier.bias.data.copy_(model.classifier.bias.new_tensor([0.0, 1.0, 0.0]))
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-    # Words and blanks, each a piece of its own, and the model says of each that a LOCATION begins there.
+    # Words and blanks, each a piece of its own, and the model predicts for each that a LOCATION begins there.
     tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s"), "isolated")
     for each in (model, tokenizer):
         each.save_pretrained(tmp_path / "blanks")
@@ -166,7 +167,7 @@ def test_a_blank_is_no_span(checkpoint: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.torch
-def test_a_checkpoint_that_is_none_is_refused(project: Project, tmp_path: Path) -> None:
+def test_a_folder_without_a_checkpoint_is_refused(project: Project, tmp_path: Path) -> None:
     """An empty folder is named, and nothing is left behind."""
     (tmp_path / "empty").mkdir()
 
@@ -207,7 +208,9 @@ def test_a_checkpoint_that_is_damaged_is_refused(
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_without_torch_it_says_so(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_torch_the_missing_package_is_named(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The message names the package that is missing and the extra that has the rest."""
     monkeypatch.setitem(sys.modules, "torch", None)
 

@@ -23,7 +23,7 @@ TEXT = "Delhi met Male."
 ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
 
 
-def said(annotator: str, *places: tuple[int, int], label: str = "LOCATION") -> Annotation:
+def submission(annotator: str, *places: tuple[int, int], label: str = "LOCATION") -> Annotation:
     """A submission about the article with spans of one label."""
     spans = tuple(Span(id=f"{annotator}{start}", start=start, end=end, label=label) for start, end in places)
     return Annotation(article="a", digest=ARTICLE.digest, annotator=annotator, spans=spans)
@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Project:
     """The shipped project with one article, annotated by two who agree on one span of two."""
     project = load_project(workspace=tmp_path)
     project.workspace.articles.write([ARTICLE])
-    project.workspace.annotations.write([said("ana", (0, 5), (10, 14)), said("ben", (0, 5), (10, 15))])
+    project.workspace.annotations.write([submission("ana", (0, 5), (10, 14)), submission("ben", (0, 5), (10, 15))])
     return project
 
 
@@ -64,7 +64,7 @@ def test_a_rerun_writes_the_same_bytes(project: Project) -> None:
     ]
 
 
-def test_nothing_pulled(tmp_path: Path) -> None:
+def test_without_annotations_the_verb_to_run_is_named(tmp_path: Path) -> None:
     """Without annotations the verb to run first is named, and nothing is written."""
     project = load_project(workspace=tmp_path)
     project.workspace.articles.write([ARTICLE])
@@ -87,8 +87,8 @@ def test_the_command_prints_json(project: Project) -> None:
 
 def test_a_conflict_is_settled_by_those_who_differ(project: Project) -> None:
     """A third who agrees with one of two outvotes nobody; when the other submits the same, or skips, it is gold."""
-    ana, ben, cyd = said("ana", (0, 5)), said("ben", (0, 5), (10, 14)), said("cyd", (0, 5), (10, 14))
-    changed = said("ana", (0, 5), (10, 14)).model_copy(update={"updated": "2026-11-22T09:00:00Z"})
+    ana, ben, cyd = submission("ana", (0, 5)), submission("ben", (0, 5), (10, 14)), submission("cyd", (0, 5), (10, 14))
+    changed = submission("ana", (0, 5), (10, 14)).model_copy(update={"updated": "2026-11-22T09:00:00Z"})
     left = ana.model_copy(update={"state": "skipped"})
     counts = []
     for three in ([ana, ben, cyd], [ana, changed, ben, cyd], [left, ben, cyd]):
@@ -100,7 +100,7 @@ def test_a_conflict_is_settled_by_those_who_differ(project: Project) -> None:
 
 
 def test_the_command_says_how_conflicts_are_settled(project: Project) -> None:
-    """Where they are, and where to read on; what is open is not said to be decided against."""
+    """Where they are, and where to read on; what is open does not count as decided against."""
     result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
 
     assert "4 in: 1 gold, 1 merged, 2 open" in result.stdout
@@ -109,8 +109,8 @@ def test_the_command_says_how_conflicts_are_settled(project: Project) -> None:
 
 
 def test_the_command_says_what_the_schema_refuses(project: Project) -> None:
-    """A label that is not the schema's any more makes exit status 3, and the ledger is named."""
-    project.workspace.annotations.write([said("ana", (0, 5), label="PLANET")])
+    """A label that the schema does not have any more makes exit status 3, and the ledger is named."""
+    project.workspace.annotations.write([submission("ana", (0, 5), label="PLANET")])
 
     result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
 

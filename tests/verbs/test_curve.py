@@ -56,11 +56,11 @@ def place(number: int) -> SplitName:
     return "train" if number < 8 else "dev" if number < 11 else "test"
 
 
-def prepared(root: Path, articles: Iterable[Article], said: Iterable[Annotation]) -> Project:
-    """A workspace with these articles and what people said of them, fourteen of them split, compiled."""
+def prepared(root: Path, articles: Iterable[Article], annotations: Iterable[Annotation]) -> Project:
+    """A workspace with these articles and what people annotations of them, fourteen of them split, compiled."""
     project = load_project(workspace=root)
     project.workspace.articles.write(sorted(articles, key=attrgetter("id")))
-    project.workspace.annotations.write(sorted(said, key=attrgetter("article")))
+    project.workspace.annotations.write(sorted(annotations, key=attrgetter("article")))
     project.workspace.quarantine.write([])
     adjudicate(project)
     cluster(project)
@@ -94,7 +94,7 @@ def test_forty_copies_are_one_step(project: Project) -> None:
     assert '<td class="n">8</td><td class="n">47</td>' in page
 
 
-def test_a_thinned_dataset_keeps_what_is_asked_for(project: Project, tmp_path: Path) -> None:
+def test_a_subsample_keeps_the_articles_asked_for(project: Project, tmp_path: Path) -> None:
     """Two of train; nothing of test, though it is asked for."""
     from spacy.tokens import DocBin
     from spacy.vocab import Vocab
@@ -121,10 +121,10 @@ def test_the_command_prints_points(project: Project) -> None:
 @pytest.mark.parametrize("complete", [1, 0])
 def test_a_part_that_teaches_nothing_is_left_out(tmp_path: Path, complete: int) -> None:
     """A span categorizer learns from complete gold only, which one leak group of eight has, or none."""
-    articles, said = zip(*(article(number) for number in range(14)), strict=True)
+    articles, annotations = zip(*(article(number) for number in range(14)), strict=True)
     disputed = sorted((f"a{n:02}" for n in range(8)), key=lambda group: digest_of(f"1:{group}"))[: 8 - complete]
-    others = [each.model_copy(update={"annotator": "ben", "spans": each.spans[1:]}) for each in said]
-    project = prepared(tmp_path, articles, [*said, *(each for each in others if each.article in disputed)])
+    others = [each.model_copy(update={"annotator": "ben", "spans": each.spans[1:]}) for each in annotations]
+    project = prepared(tmp_path, articles, [*annotations, *(each for each in others if each.article in disputed)])
     log = io.StringIO()
 
     if not complete:
@@ -145,7 +145,7 @@ def test_a_part_that_teaches_nothing_is_left_out(tmp_path: Path, complete: int) 
     assert all("spancat.cfg needs one for paths.train" in line for line in left_out)
 
 
-def test_what_is_missing_is_said(project: Project, tmp_path: Path) -> None:
+def test_what_is_missing_is_named(project: Project, tmp_path: Path) -> None:
     """Without a dataset, without a test split, and when gold has changed since."""
     with pytest.raises(MissingInput, match=r"manifest.json is not there"):
         curve(load_project(workspace=tmp_path))
@@ -158,7 +158,7 @@ def test_what_is_missing_is_said(project: Project, tmp_path: Path) -> None:
         project.workspace.splits.path.write_bytes(before)
 
 
-def test_a_test_split_is_needed(tmp_path: Path) -> None:
+def test_an_empty_test_split_is_refused_by_curve(tmp_path: Path) -> None:
     """All articles stand in train and dev: nothing can be measured."""
     project = load_project(workspace=tmp_path)
     pairs = [article(number) for number in range(2)]

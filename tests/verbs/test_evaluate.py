@@ -32,8 +32,8 @@ DELHI = Span(id="d", start=0, end=5, label="LOCATION")
 MALE = Span(id="m", start=10, end=14, label="LOCATION")
 
 
-def says(annotator: str, article: Article, *spans: Span) -> Annotation:
-    """What an annotator says of an article."""
+def annotated(annotator: str, article: Article, *spans: Span) -> Annotation:
+    """An annotator's annotation of an article."""
     return Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
 
 
@@ -41,8 +41,10 @@ def compiled(folder: Path, articles: list[Article], *more: Span) -> Project:
     """The shipped project with these articles annotated, ``more`` in each, split and compiled."""
     project = load_project(workspace=folder)
     project.workspace.articles.write(articles)
-    said = [says("ana", each, DELHI, *([MALE] if n % 2 == 0 else []), *more) for n, each in enumerate(articles)]
-    project.workspace.annotations.write(said)
+    annotations = [
+        annotated("ana", each, DELHI, *([MALE] if n % 2 == 0 else []), *more) for n, each in enumerate(articles)
+    ]
+    project.workspace.annotations.write(annotations)
     adjudicate(project)
     split(project)
     compile_(project)
@@ -62,7 +64,7 @@ def ids_of_test(project: Project) -> list[str]:
 
 def test_only_the_test_split_counts(shared: Project) -> None:
     """Who finds Delhi everywhere has found as many spans as there are test articles; the fraction can be redone."""
-    found = evaluate(shared, {"model:m": [says("model:m", each, DELHI) for each in ARTICLES]})
+    found = evaluate(shared, {"model:m": [annotated("model:m", each, DELHI) for each in ARTICLES]})
 
     test = ids_of_test(shared)
     gold = len(test) + sum(int(name[1:]) % 2 == 0 for name in test)
@@ -75,11 +77,11 @@ def test_only_the_test_split_counts(shared: Project) -> None:
     assert score.exact.signature.endswith(f"corpus:{shared.workspace.latest.resolve().name}")
 
 
-def test_what_no_extractor_can_say_is_named(tmp_path: Path) -> None:
-    """A gold span that starts inside a token is out of reach of all that reads tokens: it is listed, and told."""
+def test_spans_that_are_not_whole_tokens_are_out_of_reach(tmp_path: Path) -> None:
+    """A gold span that starts inside a token is out of reach of every extractor: it is listed, and reported."""
     ale = Span(id="x", start=11, end=14, label="COUNTRY")
     project = compiled(tmp_path, ARTICLES, ale)
-    write_rows(tmp_path / "mine.jsonl", [says("model:mine", each, DELHI, MALE) for each in ARTICLES])
+    write_rows(tmp_path / "mine.jsonl", [annotated("model:mine", each, DELHI, MALE) for each in ARTICLES])
     words = ["--workspace", str(project.workspace.root), "evaluate", str(tmp_path / "mine.jsonl")]
     result = CliRunner().invoke(cli, words, standalone_mode=False)
 
@@ -92,7 +94,7 @@ def test_what_no_extractor_can_say_is_named(tmp_path: Path) -> None:
 
 def test_scores_are_written(shared: Project) -> None:
     """scores.json has every annotator's score, and reads back as it was."""
-    found = evaluate(shared, {name: [says(name, each) for each in ARTICLES] for name in ("model:b", "model:a")})
+    found = evaluate(shared, {name: [annotated(name, each) for each in ARTICLES] for name in ("model:b", "model:a")})
 
     written = TypeAdapter(dict[str, Score]).validate_json(shared.workspace.scores.path.read_text(encoding="utf-8"))
     assert written == found.scores
@@ -101,50 +103,50 @@ def test_scores_are_written(shared: Project) -> None:
 
 def test_suggestions_are_scored(shared: Project) -> None:
     """When nobody is named, whoever suggested is measured like any annotator."""
-    shared.workspace.suggestions.write([says("model:rules", each, DELHI, MALE) for each in ARTICLES])
+    shared.workspace.suggestions.write([annotated("model:rules", each, DELHI, MALE) for each in ARTICLES])
 
     assert evaluate(shared).scores["model:rules"].exact.micro.recall == 1.0
 
 
 @pytest.mark.parametrize(
-    ("said", "fault"),
+    ("annotations", "fault"),
     [
         (ARTICLES[:0], "has no annotation of"),
         ([*ARTICLES, *ARTICLES], "has 2 annotations of"),
         ([each.model_copy(update={"digest": "0"}) for each in ARTICLES], "annotated another text than that of"),
     ],
 )
-def test_an_annotator_must_say_each_article_once(shared: Project, said: list[Article], fault: str) -> None:
-    """Who leaves a test article out, speaks of it twice, or of another text, is not scored."""
+def test_an_annotator_must_annotate_each_article_once(shared: Project, annotations: list[Article], fault: str) -> None:
+    """Whoever leaves a test article out, annotates it twice, or another text, is not scored."""
     with pytest.raises(TrainingError, match=f"model:m {fault} the test article"):
-        evaluate(shared, {"model:m": [says("model:m", each) for each in said]})
+        evaluate(shared, {"model:m": [annotated("model:m", each) for each in annotations]})
 
 
-def test_nobody_to_score(tmp_path: Path) -> None:
-    """Without models and suggestions there is nothing to measure, which is said."""
+def test_without_models_and_suggestions_nobody_is_scored(tmp_path: Path) -> None:
+    """There is nothing to measure: the refusal names the verbs to run."""
     with pytest.raises(TrainingError, match="nobody to score"):
         evaluate(compiled(tmp_path, ARTICLES))
 
 
-def test_an_empty_test_split(tmp_path: Path) -> None:
-    """Two articles make no test split; a score on nothing would be none."""
+def test_an_empty_test_split_is_refused(tmp_path: Path) -> None:
+    """Two articles do not make a test split, and nothing can be scored without one."""
     project = compiled(tmp_path, ARTICLES[:2])
 
     with pytest.raises(TrainingError, match="the test split holds no article"):
-        evaluate(project, {"model:m": [says("model:m", each) for each in ARTICLES]})
+        evaluate(project, {"model:m": [annotated("model:m", each) for each in ARTICLES]})
 
 
-def test_gold_that_changed_since_the_compile(tmp_path: Path) -> None:
+def test_gold_that_changed_since_the_compile_is_refused(tmp_path: Path) -> None:
     """New gold makes another test set than the manifest's: refused until it is compiled again."""
     project = compiled(tmp_path, ARTICLES)
-    project.workspace.annotations.write([says("ben", each, DELHI) for each in ARTICLES])
+    project.workspace.annotations.write([annotated("ben", each, DELHI) for each in ARTICLES])
     adjudicate(project)
 
     with pytest.raises(CorpusChanged, match=r"gold\.jsonl changed since"):
-        evaluate(project, {"model:m": [says("model:m", each) for each in ARTICLES]})
+        evaluate(project, {"model:m": [annotated("model:m", each) for each in ARTICLES]})
 
 
-def test_nothing_compiled(tmp_path: Path) -> None:
+def test_without_a_dataset_the_verb_to_run_is_named(tmp_path: Path) -> None:
     """Without a dataset the verb to run first is named."""
     with pytest.raises(MissingInput, match=r"manifest\.json is not there"):
         evaluate(load_project(workspace=tmp_path))
@@ -152,7 +154,7 @@ def test_nothing_compiled(tmp_path: Path) -> None:
 
 def test_the_command_reads_files(shared: Project, tmp_path: Path) -> None:
     """Annotations as `predict` prints them are scored, and --json is what scores.json holds."""
-    write_rows(tmp_path / "mine.jsonl", [says("model:mine", each, DELHI) for each in ARTICLES])
+    write_rows(tmp_path / "mine.jsonl", [annotated("model:mine", each, DELHI) for each in ARTICLES])
 
     result = CliRunner().invoke(
         cli,
@@ -167,7 +169,7 @@ def test_the_command_reads_files(shared: Project, tmp_path: Path) -> None:
 
 def test_the_command_shows_interval_and_signature(shared: Project, tmp_path: Path) -> None:
     """A number comes with its interval on stdout, and its signature beside it."""
-    write_rows(tmp_path / "mine.jsonl", [says("model:mine", each, DELHI) for each in ARTICLES])
+    write_rows(tmp_path / "mine.jsonl", [annotated("model:mine", each, DELHI) for each in ARTICLES])
 
     result = CliRunner().invoke(
         cli,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from labeling.annotations import check_annotation
+from labeling.adjudication.checks import check_annotation
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, MissingInput, ProjectFileError

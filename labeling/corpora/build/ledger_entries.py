@@ -11,6 +11,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from labeling.adjudication.checks import check_annotation
 from labeling.annotations import (
     DEFECTS_BY_RULE,
     Annotation,
@@ -18,7 +19,6 @@ from labeling.annotations import (
     LedgerRow,
     QuarantineRow,
     ThingKind,
-    check_annotation,
     choice_id,
     relation_id,
 )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import FiniteFloat, JsonValue
 
-from labeling.annotations import Annotation, Defect, QuarantineRow, State, check_annotation, make_quarantine_row
+from labeling.adjudication.checks import check_annotation, make_quarantine_row
+from labeling.annotations import Annotation, Defect, QuarantineRow, State
 from labeling.studio.format.migrations import migrate_result
 from labeling.studio.format.regions import ServerModel, parse_row, read_result
 from labeling.values import digest_of

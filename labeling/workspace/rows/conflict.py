@@ -10,7 +10,7 @@ ConflictKind: TypeAlias = Literal["boundary", "label", "missed", "relation", "ch
 
 
 class Reading(Frozen):
-    """What one annotator says about a disputed stretch; ``id`` names it as the ledger does."""
+    """One annotator's reading of a disputed stretch; ``id`` is its name in the ledger."""
 
     annotator: str
     id: str
@@ -20,11 +20,11 @@ class Reading(Frozen):
 
 
 class Conflict(Frozen):
-    """A stretch on which annotators differ, and what each of them says.
+    """A stretch on which annotators differ, and the readings of those who marked something there.
 
-    ``boundary``: offsets differ. ``label``: one stretch, several labels. ``missed``: some say it, the others say
+    ``boundary``: offsets differ. ``label``: one stretch, several labels. ``missed``: some marked it, others marked
     nothing there. ``relation``: the stretch holds both ends. ``choice``: the stretch is the whole text. ``missed_by``
-    names the annotators who say nothing. ``task`` is the server's, to send people there.
+    names the annotators who marked nothing. ``task`` is the number of the server's task, to send people there.
     """
 
     article: str
