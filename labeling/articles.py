@@ -19,7 +19,9 @@ from labeling.values import Frozen, digest_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+# Neither JSON on its way to a server nor UTF-8 on a disk carries these.
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
+# Ids go into file names, addresses and lines of text.
 _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -72,6 +74,7 @@ def make_article(row: SourceRow, max_characters: int) -> Article:
         OverlongArticle: The text is longer than ``max_characters``.
         BadField: No id, an id with control characters, or a date that cannot be read, or in two ways.
     """
+    # Checked in this order, so that a message names the first fault that matters.
     text = normalise_newlines(row.text)
     _refuse_forbidden(row)
     if not _is_visible(text):
@@ -94,6 +97,7 @@ def is_new(article: Article, digests: Mapping[str, str], where: str) -> bool:
     Raises:
         ChangedArticle: The id is known, with another text.
     """
+    # The same id with the same text is a rerun; with another text it would change an article.
     known = digests.get(article.id)
     if known not in {None, article.digest}:
         raise ChangedArticle(
@@ -141,6 +145,7 @@ def group_by_text(articles: Iterable[Article]) -> dict[str, str]:
 
     A group bears the smallest article id in it.
     """
+    # Equal texts have equal digests.
     same: defaultdict[str, list[str]] = defaultdict(list)
     for article in articles:
         same[article.digest].append(article.id)

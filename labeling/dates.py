@@ -45,6 +45,7 @@ def leading_date(text: str) -> str:
     >>> leading_date("July 25, 2023 was a Tuesday.")
     ''
     """
+    # The forms exclude each other, so the first that matches is the only one.
     found = next((match for head in _HEADS if (match := head.match(text))), None)
     return _iso(found) if found else ""
 
@@ -70,6 +71,7 @@ def _iso(found: re.Match[str]) -> str:
     try:
         if part.get("iso"):
             return date.fromisoformat(part["iso"]).isoformat()
+        # `Sept.` and `September` begin with the same three letters.
         month = _MONTHS.index(part["month"][:3].lower()) + 1
         return date(int(part["year"]), month, int(part["day"])).isoformat()
     except ValueError:  # 2023-02-30 is text like any other text

@@ -73,6 +73,7 @@ class LabelingError(Exception):
         self.todo = todo
         self.where = where
 
+    # The default would call the class with the message alone, and `todo` is required.
     def __reduce__(self) -> tuple[Callable[[], LabelingError], tuple[()]]:
         """Pickle as a whole, so that it gets from one process to another."""
         return partial(type(self), str(self), todo=self.todo, where=self.where), ()

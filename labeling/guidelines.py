@@ -46,6 +46,7 @@ def render_guidelines(schema: Schema, title: str) -> str:
     Returns:
         Markdown that ends with a newline; the same bytes for the same schema.
     """
+    # An empty part is left out, with its heading.
     parts = (
         f"# How to annotate: {title}\n",
         _HOW,
@@ -73,6 +74,7 @@ def _guidance_section(sentences: tuple[str, ...]) -> str:
 
 
 def _labels_section(schema: Schema) -> str:
+    # One row a label, in the order of the schema: the order that people see in the page.
     rows = (
         (
             f"`{label.name}`",
@@ -109,6 +111,7 @@ def _choices_section(choices: ChoiceSet) -> str:
 
 
 def _format_ends(relation: RelationType) -> str:
+    # Without labels at its ends a relation joins any two spans with the same label.
     if not relation.head:
         return "any -> the same label" if not relation.symmetric else "any <-> the same label"
     arrow = " <-> " if relation.symmetric else " -> "

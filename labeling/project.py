@@ -64,6 +64,7 @@ class SplitsSection(Frozen):
 
     @model_validator(mode="after")
     def _days_in_order(self) -> SplitsSection:
+        # The pattern lets 2024-02-31 pass; the calendar does not.
         for day in filter(None, (self.dev_from, self.test_from)):
             date.fromisoformat(day)
         if bool(self.dev_from) != bool(self.test_from) or self.dev_from > self.test_from:
@@ -176,6 +177,7 @@ def shipped_config(name: str) -> Path:
 
 
 def _existing_file(path: Path) -> Path:
+    # An installed user has no checkout with a `configs/` folder.
     if path == DEFAULT_PROJECT and not path.exists():
         path = shipped_config(path.name)
     if path.exists():
@@ -207,10 +209,12 @@ def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
     """One of pydantic's faults in our words: an entry of a list is called by its name, not by its number."""
     parts: list[str] = []
     value: object = raw
+    # pydantic gives a path of keys and numbers; the number of a label tells nobody which one it is.
     for part in fault["loc"]:
         value = _item_at(value, part)
         name = value.get("name") if isinstance(part, int) and isinstance(value, dict) else None
         parts.append(name if isinstance(name, str) else str(part))
+    # Users know keys, not the terms of pydantic.
     message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
     return f"{'.'.join(parts)}: {message}"
 

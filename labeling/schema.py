@@ -140,6 +140,7 @@ def check_schema(schema: Schema, where: str) -> Schema:
             names a label that does not exist, or a migration does not lead from a former name to a present one. The
             message has every such fault, not only the first.
     """
+    # All faults at once: whoever mends the file need not run the command once for each.
     faults = [
         *_duplicate_faults(schema),
         *_hotkey_faults(schema),
@@ -179,6 +180,7 @@ def _duplicate_faults(schema: Schema) -> list[str]:
 
 def _hotkey_faults(schema: Schema) -> list[str]:
     options = (option.hotkey for choice in schema.choices for option in choice.options)
+    # Hotkeys of labels, options and `unsure` share one keyboard.
     keys = [key for key in (*(label.hotkey for label in schema.labels), *options, schema.unsure_hotkey) if key]
     taken = [f"hotkey {key!r} is Label Studio's own" for key in keys if key in RESERVED_HOTKEYS]
     return [*_repetition_faults("hotkey", keys), *taken]
@@ -186,6 +188,7 @@ def _hotkey_faults(schema: Schema) -> list[str]:
 
 def _relation_end_faults(schema: Schema) -> list[str]:
     known = set(schema.label_names)
+    # A misspelt label would allow no relation at all, in silence.
     unknown = [
         f"relation {relation.name!r} has the {side} {name!r}, which is not a label"
         for relation in schema.relations
@@ -210,6 +213,7 @@ def _control_name_faults(schema: Schema) -> list[str]:
 
 
 def _migration_faults(schema: Schema) -> list[str]:
+    # The names of today, by the table that would map former names to them.
     options = {f"{choice.name}.{option.name}" for choice in schema.choices for option in choice.options}
     tables = (
         ("labels", schema.migrations.labels, set(schema.label_names)),
@@ -222,6 +226,7 @@ def _migration_faults(schema: Schema) -> list[str]:
         for before, after in ways.items()
         for fault in _replacement_faults(f"migrations.{table}", before, after, known)
     ]
+    # An option that changed its set would turn one answer into two.
     moved = [
         f"migrations.choices: {before!r} cannot move to another choice set"
         for before, after in schema.migrations.choices.items()

@@ -87,6 +87,7 @@ class _BratFile:
 
     def take(self, number: int, line: str) -> None:
         """Read one line; one that has none of brat's forms is a misfit."""
+        # The first letter of a line would do, but a form that matches is proof that the line is whole.
         forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
             (_TEXT_BOUND, self._mark),
             (_RELATION_LINE, self._relation),
@@ -125,6 +126,7 @@ class _BratFile:
 
     def _mark(self, found: re.Match[str]) -> None:
         name, label, places, covers = found.groups()
+        # `0 4;9 13` are two parts of one discontinuous span.
         parts = [tuple(map(int, part.split())) for part in places.split(";")]
         joined = _join_parts(self.text, [(start, end) for start, end in parts])
         self.marks.append(SpanMark(name, joined, label, covers))
@@ -137,6 +139,7 @@ class _BratFile:
         name, kind, trigger, arguments = found.groups()
         self.triggers[name] = trigger
         self.events.append((name, kind, found[0]))
+        # Roles become relations from the event, which is replaced by its trigger in the end.
         for argument in arguments.split():
             role, _, target = argument.partition(":")
             self.related.append(RelationMark(name, target, role))
@@ -170,6 +173,7 @@ class _BratFile:
         self.notes.append((target, name, words if kind == _ANNOTATORS else f"{kind}: {words}"))
 
     def _equivalence(self, found: re.Match[str]) -> None:
+        # A chain is enough: equivalence is transitive.
         self.related += [RelationMark(head, tail, found[1]) for head, tail in pairwise(found[2].split())]
 
     def _normalisation(self, found: re.Match[str]) -> None:

@@ -73,6 +73,7 @@ def read_conll(path: Path, name: str, text_of: TextLookup = lambda _: None) -> I
         text_of: Looks up the text of an article that was ingested before.
     """
     try:
+        # A file is one document unless it has marks, so all are read before any is named.
         documents = list(split_documents(path.read_bytes().decode("utf-8-sig")))
     except ValueError as error:
         yield reject_unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
@@ -107,6 +108,7 @@ def split_documents(content: str) -> Iterator[ConllDocument]:
 def parse_document(document: ConllDocument, name: str, where: str, text: str | None) -> ImportRecord:
     """The spans of a document, in the article's text where it has the tokens, else in the rebuilt text."""
     tokens = document.tokens
+    # The article's own text, or the rebuilt one if its words differ.
     at = _find_tokens(tokens, text) if text is not None else None
     rebuilt = document.text if text is None or at is None else text
     at = at or _find_tokens(tokens, rebuilt) or []
@@ -126,6 +128,7 @@ def _describe_spare_columns(spare: int) -> list[str]:
 
 
 def _add_token(document: ConllDocument, line: str, number: int) -> None:
+    # Columns are separated by tabs, or by blanks where there is none.
     cells = line.rstrip(" \t").split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
     if len(cells) < 2 or not cells[0]:  # noqa: PLR2004 - a token and a tag
         raise ValueError(f"line {number} has a token and no tag")

@@ -32,6 +32,7 @@ def read_doccano(path: Path, name: str, _text_of: TextLookup | None = None) -> I
 def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportRecord:  # noqa: FBT001 - as `read_json_lines` hands it over
     """The annotation in one line."""
     line = _DoccanoLine()
+    # Versions of doccano call the same thing differently; an export has one of the names.
     for name, take in (
         *((name, line.label) for name in _LABELS),
         ("entities", line.entity),
@@ -67,6 +68,7 @@ class _DoccanoLine:
         match value:
             case str():
                 self.options.append(value)
+            # Exports for sequence labelling have triples without ids, so the place and the label make one.
             case [int(start), int(end), str(label)]:
                 self.marks.append(SpanMark(f"{label}:{start}-{end}", ((start, end),), label))
             case _:
@@ -77,6 +79,7 @@ class _DoccanoLine:
         match value:
             case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
                 self.marks.append(SpanMark(str(name), ((start, end),), label))
+                # Fields that are not read are reported, not dropped in silence.
                 self.spare |= {f"entities.{key}" for key in set(value) - _ENTITY_FIELDS}
             case _:
                 self._misfit("span", "unreadable", "id, start_offset, end_offset or label is missing", value)

@@ -81,11 +81,13 @@ def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tu
         if path.is_file():
             found.setdefault(path, path.stem)
             continue
+        # Folders are searched in depth; their files are chosen by ending.
         under = _files_under(path)
         ours = [each for each in under if each.suffix.lower() in kind.endings]
         if not ours:
             wanted = f"{name!r} holds no {kind.name} file" if path.is_dir() else f"there is no file or folder {name!r}"
             raise UsageError(wanted, todo=f"name files, or a folder of files ending in {' '.join(kind.endings)}")
+        # Of a file that is named twice, the first name counts.
         found = {each: each.relative_to(path).with_suffix("").as_posix() for each in ours} | found
         passed += [str(each) for each in under if each not in found and not _is_companion(kind, each)]
     return sorted(found.items()), passed

@@ -66,6 +66,7 @@ class _Imported:
             return False
         if not self.add:
             return _article_and_annotator(row) in self._readers
+        # Quarantine has no state, so that only the very same row is replaced.
         return _annotation_key(row) in self._keys if isinstance(row, Annotation) else row in self.quarantine
 
     @cached_property
@@ -97,16 +98,19 @@ def import_annotations(
             what the schema does not have; nothing is written then.
         WorkspaceBusy: Another command is writing there.
     """
+    # All that can be wrong with the command is found before the workspace is locked.
     chosen = find_import_format(kind)
     refuse_unknown_names(terms.names, project.schema)
     files, passed_over = find_import_files(chosen, paths)
     workspace = project.workspace
     with workspace.lock():
         intake = AnnotationIntake(project.schema, terms)
+        # Records of all files come together first: one article may be in several.
         text_of = _register_articles(intake, workspace)
         for path, name in files:
             for item in chosen.read(path, name, text_of):
                 intake.take(item)
+        # Read before they are overwritten, also to count how many make room.
         earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
         imported = _finish_import(intake, earlier, add=add)
         _write_import(workspace, intake, imported)
@@ -120,6 +124,7 @@ def _register_articles(intake: AnnotationIntake, workspace: Workspace) -> TextLo
         return lambda _: None
     for article in workspace.articles.rows():
         intake.know(article)
+    # CoNLL files ask for few texts, so they are looked up one by one.
     articles, prefix = workspace.articles.by("id"), intake.terms.prefix
     return lambda name: articles[prefix + name].text if prefix + name in articles else None
 

@@ -40,11 +40,13 @@ def _read_item(
     line: bytes, source: SourceFile, where: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
 ) -> ImportItem:
     try:
+        # Some tools begin each file, and so its first line, with a byte order mark.
         fields = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         return reject_unreadable(where, f"the line is not JSON: {error}", "export the file again")
     if not isinstance(fields, dict):
         return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
+    # From here on a fault has the id of its article, if the line has one.
     known = article_fields(fields)
     try:
         row = make_source_row(known, source, where)
@@ -57,6 +59,7 @@ def article_fields(fields: Mapping[str, Any]) -> JsonLine:
     """The fields about a line's article: its own, else those of its ``meta``; the text may be called ``data``."""
     meta = fields.get("meta")
     known = {**(meta if isinstance(meta, dict) else {}), **fields}
+    # Tools write empty fields for what they do not know.
     found = {ours: known[ours] for ours in COLUMNS if known.get(ours) is not None and known[ours] != ""}
     return found if "text" in found or "data" not in fields else {**found, "text": fields["data"]}
 

@@ -30,6 +30,7 @@ def refuse_unknown_names(names: Mapping[str, str], schema: Schema) -> None:
     Raises:
         UsageError: A name is not in the schema, or is an option of two choice sets; the first such is named.
     """
+    # Options are not in this set: each may be written in two ways.
     known = {*schema.label_names, *(each.name for each in schema.relations), UNSURE, ""}
     for old, new in names.items():
         if new not in known and not _is_option(new, schema):
@@ -57,6 +58,7 @@ class RecordTranslation:
     def span(self, mark: SpanMark) -> Span | Misfit:
         """The span of a mark, if it can be one."""
         raw = _raw_mark(mark)
+        # The checks go from what the file has to what the text has.
         if len(mark.parts) > 1:
             parts = ", ".join(f"{start}..{end}" for start, end in mark.parts)
             return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {parts}", raw)
@@ -68,6 +70,7 @@ class RecordTranslation:
         if mark.covers is not None and not _same_words(mark.covers, self.article.text[start:end]):
             reason = f"the file has another text at {first}..{last}"
             return Misfit("span", mark.id, "stale text", reason, raw)
+        # An empty name removes the label, which is listed all the same.
         if not (label := self.names.get(mark.label, mark.label)):
             return _removed_misfit("span", mark.id, mark.label, raw)
         unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
@@ -98,6 +101,7 @@ class RecordTranslation:
 
     def option(self, name: str) -> ChosenOption | Misfit:
         """The option that a label of the whole text means: ``event.CONSULT``, or one that only one choice set has."""
+        # The map may lead to an option of a set, or to nothing.
         meant = self.names.get(name, name)
         if not meant:
             return _removed_misfit("choice", name, name, name)
@@ -111,6 +115,7 @@ class RecordTranslation:
         return Misfit("choice", name, "unknown choice", reason, name)
 
     def _meaning(self, attribute: Attribute) -> str:
+        # `Certainty=Low` may be mapped with its value, or `Certainty` whatever its value.
         bare = attribute.name.partition("=")[0]
         return self.names.get(attribute.name, self.names.get(bare, attribute.name))
 

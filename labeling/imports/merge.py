@@ -85,6 +85,7 @@ class AnnotationIntake:
         if not annotator:
             todo = "name the annotator with --annotator NAME"
             raise UsageError(f"{item.row.where} does not name its annotator", todo=todo, where=item.row.where)
+        # Fields are reported even where the article is refused.
         self.ignored |= item.ignored
         try:
             article = self._article(item)
@@ -113,6 +114,7 @@ class AnnotationIntake:
 
     def _article(self, item: ImportRecord) -> Article:
         """The article that a record is about: one of before, by its id or else by its text, or a new one."""
+        # The digest of the text as the article will have it decides what is known.
         row = replace(item.row, id=self.terms.prefix + item.row.id, text=article_text(item.row.text))
         article = make_article(row, self.terms.max_characters)
         if is_new(article, self.digests, item.row.where) and (home := self.homes.get(article.digest)):
@@ -121,6 +123,7 @@ class AnnotationIntake:
         if article.id not in self.digests:
             self.counts["new"] += 1
             self.digests[article.id] = article.digest
+            # A text without an id of its own is found again by its words, later in the file, too.
             if not item.named:
                 self.homes[article.digest] = article.id
         return self.articles.setdefault(article.id, article)
@@ -132,6 +135,7 @@ class AnnotationIntake:
         relations = [translation.relation(link) for link in item.links]
         options = [translation.option(name) for name in item.options]
         chosen = [option for option in options if not isinstance(option, Misfit)]
+        # What has a place; the rest is held as misfits.
         annotation = Annotation(
             article=article.id,
             digest=article.digest,
@@ -217,6 +221,7 @@ def _merge_span_pair(one: Span, other: Span) -> Span:
 def _free_name(name: str, taken: set[str]) -> str:
     """``name``, or with a number after it when it is taken."""
     free, number = name, 1
+    # `T1`, `T1~2`, `T1~3`: the first free one.
     while free in taken:
         number += 1
         free = f"{name}~{number}"

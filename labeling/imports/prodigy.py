@@ -38,6 +38,7 @@ def read_prodigy(path: Path, name: str, _text_of: TextLookup | None = None) -> I
 
 def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportRecord:  # noqa: FBT001 - as `read_json_lines` hands it over
     """The annotation in one line."""
+    # Everything unreadable is collected here on the way.
     misfits: list[Misfit] = []
     spans = _read_objects(fields, "spans", "span", misfits)
     marks = [mark for span in spans if (mark := _parse_mark(span, misfits))]
@@ -97,6 +98,7 @@ def _mark_id(start: int, end: int, label: str) -> str:
 def _accepted_options(fields: JsonLine, misfits: list[Misfit]) -> Iterator[str]:
     """The accepted options, or the one label about which the text was judged."""
     accepted = fields.get("accept") or []
+    # `accept` holds one option or several; a binary question has its label instead.
     chosen = accepted if isinstance(accepted, list) else [accepted]
     if not chosen and isinstance(fields.get("label"), str) and not fields.get("spans"):
         chosen = [fields["label"]]

@@ -74,6 +74,7 @@ def read_findings(workspace: Workspace, words: int) -> Findings:
         MissingInput: Nothing was ingested.
         DamagedFile: One of the files cannot be read.
     """
+    # Each file is optional, so that the page can be made at any point of the journey.
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = workspace.agreement.value_if_written()
     return Findings(

@@ -54,6 +54,7 @@ def mark_spans(text: str, spans: Sequence[SpanLike]) -> list[MarkedPiece]:
 
     ``ab`` without spans is one piece without labels; a span DATE over ``b`` makes two, ``a``, and ``b`` with DATE.
     """
+    # Between two cuts the same spans cover every character.
     cuts = sorted({0, len(text), *(span.start for span in spans), *(span.end for span in spans)})
     longest_first = sorted(spans, key=lambda span: (span.start - span.end, span.start, span.label))
     return [

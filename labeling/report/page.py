@@ -92,6 +92,7 @@ class ReportPage:
     @cached_property
     def groups_by_split(self) -> Mapping[str, int]:
         """How many leak groups a split has; ``all`` of them together, and ``none`` those without a place."""
+        # The table has a column for every split, with or without articles.
         articles = {name: list[str]() for name in ("all", *SPLITS, "none")}
         for name, split in self.findings.split_of.items():
             articles["all"].append(name)
@@ -178,6 +179,7 @@ def render_report(title: str, schema: Schema, findings: Findings) -> str:
 
 def list_headline_numbers(findings: Findings) -> list[HeadlineNumber]:
     """The numbers at the head of the page, in the order of the journey."""
+    # Before `cluster` has run there is nothing to tell of groups.
     groups = {row.leak_group for row in findings.clusters}
     stories = {row.story for row in findings.clusters}
     annotators = {annotation.annotator for annotation in findings.annotations}
@@ -196,6 +198,7 @@ def list_headline_numbers(findings: Findings) -> list[HeadlineNumber]:
 
 def count_by_annotator(annotations: Iterable[Annotation]) -> dict[str, Counter[str]]:
     """What each person did: submitted, skipped, draft, and spans in what was submitted."""
+    # Skipped and drafted annotations may have spans, which nobody vouches for.
     table: dict[str, Counter[str]] = {}
     for annotation in annotations:
         done = table.setdefault(annotation.annotator, Counter())
@@ -208,6 +211,7 @@ def count_by_annotator(annotations: Iterable[Annotation]) -> dict[str, Counter[s
 
 def count_labels(schema: Schema, findings: Findings) -> dict[str, Counter[str]]:
     """Gold spans by label and split; ``all`` counts those in no split too."""
+    # Labels of the schema first, then those that gold still has from an earlier one.
     table = {label: Counter[str]() for label in schema.label_names}
     for gold in findings.gold:
         for span in gold.spans:
@@ -220,6 +224,7 @@ def count_labels(schema: Schema, findings: Findings) -> dict[str, Counter[str]]:
 def list_score_rows(scores: Iterable[Score]) -> Iterable[ScoreRow]:
     """Each annotator's measures: of spans, unless it found only other things, then of relations and of choices."""
     for score in scores:
+        # An extractor of relations alone would have a row of zeros for spans.
         if score.exact.micro.predicted or not (score.relations or score.choices):
             yield ScoreRow(score, "spans", score.exact, score.overlapping)
         if score.relations:

@@ -66,6 +66,7 @@ def list_leak_groups(
     clusters: Iterable[ClusterRow], articles: Mapping[str, Article], split_of: Mapping[str, str]
 ) -> list[LeakGroup]:
     """All leak groups, those with most articles first."""
+    # Groups hold stories, stories hold articles.
     members: defaultdict[str, defaultdict[str, list[GroupMember]]] = defaultdict(lambda: defaultdict(list))
     for row in clusters:
         # A cluster may outlive its article: then the map knows the id alone.
@@ -85,6 +86,7 @@ def rank_closest_pairs(passages: Iterable[Passage]) -> list[tuple[str, str]]:
     """The pairs of articles that share passages, by how much they share, most first; boilerplate does not count."""
     shared = Counter[tuple[str, str]]()
     for passage in passages:
+        # The first place is that in the fullest article, with which the others were aligned.
         first, *others = passage.places
         if passage.kind != "reprint":
             continue
@@ -111,6 +113,7 @@ def align_pairs(
         split_of: The split of each that has one.
         words: The least length of a shared run, in words.
     """
+    # A pair is one whichever of the two comes first.
     known: dict[frozenset[str], tuple[str, str]] = {}
     for one, other in pairs:
         if one in articles and other in articles:
@@ -146,6 +149,7 @@ def _align_pair(left: Article, right: Article, split_of: Mapping[str, str], word
 
 def _cut_pieces(text: str, stretches: Sequence[tuple[int, int]]) -> list[SharedPiece]:
     """The text cut at the ends of the stretches, which do not overlap."""
+    # Between two cuts a piece is shared as a whole or not at all.
     cuts = sorted({0, len(text), *(end for stretch in stretches for end in stretch)})
     starts = {start for start, _ in stretches}
     return [SharedPiece(text[start:end], start in starts) for start, end in pairwise(cuts)]

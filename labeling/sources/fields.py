@@ -42,6 +42,7 @@ def make_source_row(values: Mapping[str, object], source: SourceFile, where: str
     """
     fields = _fields(values, where)
     text = _text_field(fields, where)
+    # The url also serves as an id, so it is read first.
     url = _string_field(fields, "url", where)
     return SourceRow(
         where=where,

@@ -65,6 +65,7 @@ def read_articles(inputs: Iterable[SourceFile], terms: IngestOptions) -> Iterato
     Texts are exact but for line ends, which become LF; from a web page it is the main text as trafilatura extracts it,
     without tables and readers' comments.
     """
+    # One bad file, or one bad row, never ends the run.
     for source in inputs:
         try:
             _refuse_unknown_format(source)
@@ -73,6 +74,7 @@ def read_articles(inputs: Iterable[SourceFile], terms: IngestOptions) -> Iterato
                     yield _article_or_reject(item, terms) if isinstance(item, SourceRow) else item
         except ArticleError as error:
             yield reject_of(error, source.name, source.where)
+        # Rows that were yielded before the fault are articles; only the rest of the file is lost.
         except (OSError, UnicodeError) as error:
             yield reject_of(_unreadable_error(error), source.name, source.where)
 
@@ -121,6 +123,7 @@ def _choose_reader(
 
 def _detect_format(file: BinaryIO) -> str:
     """The format of standard input: JSON lines if it begins with a brace, a page if with a tag, else one text."""
+    # A pipe has no ending that would tell.
     head = file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     file.seek(0)
     if head.startswith(b"{"):
@@ -129,6 +132,7 @@ def _detect_format(file: BinaryIO) -> str:
 
 
 def _read_text(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
+    # Refused by its size, before a gigabyte is read into memory.
     size = file.seek(0, io.SEEK_END)
     if size > _MOST_BYTES_A_CHARACTER * terms.max_characters + 4:
         raise overlong_error(f"{size:,} bytes", terms.max_characters, source.where)
@@ -144,6 +148,7 @@ def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
 
     encoding = _choose_encoding(file, terms, declares=True)
     yield from _remark_guess(source, encoding)
+    # The whole page is needed at once: its main text is found by comparing its parts.
     page = extract_page(_decode_text(file.read(), encoding))
     yield SourceRow(
         where=source.where,
@@ -159,6 +164,7 @@ def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
 def _read_lines(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
     encoding, ignored = _choose_encoding(file, terms), set[str]()
     yield from _remark_guess(source, encoding)
+    # Only LF ends a line: JSON may have other line separators inside a string.
     with _open_stream(file, encoding, "\n") as stream:
         for number, line in enumerate(stream, start=1):
             if line.strip():
@@ -191,6 +197,7 @@ def _parse_object(line: str) -> dict[str, object]:
 def _read_table(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
     encoding = _choose_encoding(file, terms)
     yield from _remark_guess(source, encoding)
+    # The csv module wants line ends as they are.
     with _open_stream(file, encoding, "") as stream:
         header, records = open_table(stream)
         for start, cells in records:
@@ -203,6 +210,7 @@ def _parse_record(
     header: list[str], cells: list[str] | UnreadableArticle, source: SourceFile, where: str
 ) -> SourceRow | Reject:
     try:
+        # The table comes as a stream, in which a fault takes the place of a record.
         if isinstance(cells, UnreadableArticle):
             raise cells
         if len(cells) != len(header):
@@ -242,6 +250,7 @@ def _open_stream(file: BinaryIO, encoding: Encoding, newline: str) -> Iterator[i
 
 
 def _refuse_broken(text: str) -> None:
+    # With "surrogateescape" the byte 0xE9 becomes U+DCE9.
     broken = next((sign for sign in text if "\udc80" <= sign <= "\udcff"), None)
     if broken:
         raise UnreadableArticle(

@@ -73,10 +73,13 @@ def ingest(
     # Texts go to a spool on the disk, so that a corpus may be larger than memory.
     with workspace.lock(), name_disk_errors(workspace.root), tempfile.TemporaryFile(dir=workspace.root) as spool:
         intake = _ArticleIntake(spool)
+        # First pass: the ids and digests of before.
         for article in _earlier_articles(workspace):
             intake.know(article)
+        # Then everything that is read is weighed against them.
         for item in read_articles(watch(found.inputs), terms):
             intake.take(item)
+        # Both streams are sorted by id, so neither needs to be in memory.
         articles = heapq.merge(_earlier_articles(workspace), intake.articles(), key=lambda article: article.id)
         rejects = sorted(intake.rejects, key=_reading_order)
         workspace.articles.write_sorted(articles)
@@ -120,6 +123,7 @@ class _ArticleIntake:
 
     def articles(self) -> Iterator[Article]:
         """The new articles, sorted by id."""
+        # The spool is in the order of reading, the file is to be in that of the ids.
         for _, place in sorted(self.places.items()):
             self.spool.seek(place)
             yield Article.model_validate_json(self.spool.readline())
@@ -150,6 +154,7 @@ class _ArticleIntake:
         self.counts["new" if new else "same"] += 1
         if new:
             self._keep(article)
+        # The first details stay: an article never changes, and a dataset may have them already.
         elif self.details[article.id] != _hash_details(article):
             self.counts["other details"] += 1
 
@@ -166,5 +171,6 @@ def _hash_details(article: Article) -> int:
 
 def _reading_order(reject: Reject) -> tuple[str, int, str]:
     """By file, then by line as a number."""
+    # As a string "wire.jsonl:10" would come before "wire.jsonl:9".
     file, _, line = reject.where.rpartition(":")
     return (file, int(line), reject.id) if line.isdecimal() else (reject.where, 0, reject.id)

@@ -67,6 +67,7 @@ def find_source_files(names: Iterable[str]) -> SourceFiles:
         UsageError: A name matches nothing, or a folder or glob has no file in a format that we read.
     """
     items = [item for name in names for item in _find_named(name)]
+    # Links to one file are one file.
     once: dict[object, SourceFile] = {}
     for item in items:
         if isinstance(item, SourceFile):
@@ -79,6 +80,7 @@ def _find_named(name: str) -> Iterable[_FoundItem]:
         return [SourceFile(None, "stdin")]
     if not name:  # of an unset shell variable; to Path it would be the current folder
         raise UsageError("a path is empty", todo="name a file, a folder or a glob")
+    # What exists goes before what could be a pattern: `[1].txt` may be a file.
     path = Path(name)
     if path.is_dir():
         return _require_readable(name, list(_walk_folder(path, path)))
@@ -118,6 +120,7 @@ def _walk_folder(folder: Path, base: Path) -> Iterator[_FoundItem]:
     for root, folders, files in os.walk(folder, onerror=_unlistable):
         passed = {name for name in folders if name.startswith(".") or (Path(root) / name).is_symlink()}
         yield from (str(Path(root) / name) for name in sorted(passed))
+        # `os.walk` descends into whatever is left in this list.
         folders[:] = sorted(set(folders) - passed)
         for name in sorted(files):
             yield _file_or_skipped(Path(root) / name, base)
@@ -136,6 +139,7 @@ def _file_or_skipped(path: Path, base: Path) -> _FoundItem:
 
 
 def _make_source_file(path: Path, base: Path) -> SourceFile:
+    # The same file gets the same name wherever the folder lies.
     relative = path.relative_to(base).with_suffix("")
     folder = relative.parts[0] if len(relative.parts) > 1 else ""
     return SourceFile(path, relative.as_posix(), folder, SOURCE_FORMATS.get(path.suffix.lower(), ""))

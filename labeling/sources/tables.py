@@ -27,6 +27,7 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
     Raises:
         UnreadableArticle: The first line names no column of texts.
     """
+    # The header alone decides on the delimiter; then reading begins anew.
     delimiter = _delimiter(stream.readline())
     stream.seek(0)
     csv.field_size_limit(_MAX_CELL)  # over-long texts are refused by our limit, not by csv's
@@ -34,6 +35,7 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
     _, header = next(records, (1, list[str]()))
     if isinstance(header, UnreadableArticle):
         raise header
+    # Without this check every row would be refused for the same reason.
     if "text" not in map(field_of_column, header):
         raise UnreadableArticle(
             "the first line names no column of texts",
@@ -53,6 +55,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _records(reader: Reader) -> Iterator[TableRecord]:
     while True:
+        # A cell may have line ends in it, so records are not lines.
         start = reader.line_num + 1
         try:
             yield start, next(reader)

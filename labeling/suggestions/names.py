@@ -36,6 +36,7 @@ def _countries() -> Iterator[str]:
     from countryinfo import all_countries
 
     territories = Locale("en").territories
+    # CLDR also has regions and continents, which countryinfo does not know.
     codes = {country.iso(2) for country in all_countries()} | {_KOSOVO}
     for code in codes & set(territories):
         yield from _printed_names(territories[code])
@@ -67,6 +68,7 @@ def _cities() -> Iterator[str]:
     from countryinfo import all_countries
 
     zones = Locale("en").time_zones
+    # A zone without a city of its own in CLDR is named after one: `America/New_York`.
     exemplars = (zones.get(zone, {}).get("city") or zone.rpartition("/")[2] for zone in get_global("zone_territories"))
     capitals = (country.capital() for country in all_countries())
     for city in (*exemplars, *capitals):

@@ -65,6 +65,7 @@ class PatternTokens:
         Raises:
             ValueError: spaCy does not accept it as a token.
         """
+        # Rules repeat tokens; each is asked about once.
         key = canonical_json(dict(spec))
         if key not in self._numbers:
             self._add(len(self._numbers), {name: value for name, value in spec.items() if _is_word_key(name)})
@@ -86,10 +87,12 @@ class PatternTokens:
         """The mask of the words in the doc that fit, by the number of the token."""
         import numpy as np
 
+        # Words as numbers of the vocabulary: a text repeats most of them.
         words: list[int] = np.asarray(doc.to_array("ORTH")).tolist()
         self._learn(set(words).difference(self._fitting))
         places = [0] * len(self._numbers)
         for at, word in enumerate(words):
+            # Sets the bit of this place in the mask of each token that the word fits.
             for number in self._fitting[word]:
                 places[number] |= 1 << at
         for number in self._anywhere:
@@ -152,6 +155,7 @@ def compile_pattern(parts: Sequence[TokenSpec], marked: range, tokens: PatternTo
     from spacy.matcher import Matcher
 
     matcher = Matcher(tokens.vocab)
+    # The number of a match does not matter: one matcher has one pattern.
     matcher.add("", [[dict(part) for part in parts]], greedy="LONGEST")
     return Pattern(tuple(_pattern_step(part, tokens) for part in parts), matcher, marked)
 

@@ -88,6 +88,7 @@ def read_rules(path: Path) -> Rules:
         ProjectFileError: The file is missing, is not TOML, or has an unknown key or a wrong value.
     """
     try:
+        # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
         return Rules.model_validate_json(json.dumps(tomllib.loads(path.read_text(encoding="utf-8"))))
     except OSError as error:
         reason = error.strerror or "it cannot be read"
@@ -124,6 +125,7 @@ class Finder:
         doc = self._nlp.make_doc(text)
         # Words never change; which labels they have does, with every layer.
         words = self._tokens.places(doc)
+        # Names and terms first; the layers build on them.
         ents = spans = filter_spans([*self._names(doc, as_spans=True), *self._terms(doc, as_spans=True)])
         doc.ents = ents
         fitting = self._tokens.filter_by_label(words, ents, len(doc))
@@ -165,6 +167,7 @@ class _PreparedLayer:
 
 def _all_names(rules: Rules) -> dict[str, list[str]]:
     """The names of the file and of the libraries, by label, each also in capitals."""
+    # The lists of the libraries come on top of the names of the file.
     names = {label: set(own) for label, own in rules.names.items()}
     for which, label in rules.lists.items():
         names.setdefault(label, set()).update(load_names(which) - set(rules.without))
@@ -212,6 +215,7 @@ def _parse_pattern(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) 
             last = len(parts)
         else:
             parts.append(_parse_token(pattern, word, tokens))
+    # Without brackets the whole match is the span.
     inside = range(first, len(parts) if last is None else last)
     if not inside:
         raise _pattern_error(pattern, "it marks nothing")
@@ -250,6 +254,7 @@ def _find_echoes(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> I
     last = {(span.label_, tuple(token.text for token in _last_word(span))) for span in spans if span.label_ in labels}
     if not last:
         return
+    # Words as tokens, so that `Kim` is not found inside `Kimberley`.
     matcher = PhraseMatcher(doc.vocab)
     for label, words in sorted(last):
         matcher.add(label, [NewDoc(doc.vocab, words=list(words))])
@@ -269,6 +274,7 @@ def _drop_crossing(spans: Iterable[Stretch]) -> list[FoundSpan]:
     """
     found = {FoundSpan(span.start_char, span.end_char, span.label_) for span in spans}
     kept: list[FoundSpan] = []
+    # Longest first: whatever is kept is never dropped again.
     for one in sorted(found, key=lambda each: (each.start - each.end, each)):
         if not any(_is_crossing(one, other) for other in kept):
             kept.append(one)

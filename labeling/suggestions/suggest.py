@@ -41,6 +41,7 @@ def suggest(project: Project) -> SuggestResult:
         # Reading everything first finds a damaged line, and names it, before a thousand articles are worked on.
         articles = sum(1 for _ in workspace.articles.rows())
         workspace.suggestions.write_sorted(_suggest_rows(project, tally))
+    # The tally is complete only now: rows were counted while they were written.
     annotators = sorted({annotator for annotator, _ in tally})
     return SuggestResult(
         articles=articles,

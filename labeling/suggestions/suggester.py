@@ -145,6 +145,7 @@ def _ask_suggesters(
 ) -> Iterator[tuple[Annotation, tuple[QuarantineRow, ...]]]:
     """Each suggester's annotation of one article, checked like a person's, with what failed the check."""
     for annotator, find in suggesters:
+        # Ids count the spans, so that the same text gives the same ids.
         found = enumerate(find(article.text), start=1)
         spans = tuple(Span(id=f"s{number}", **one._asdict()) for number, one in found)
         annotation = Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
@@ -154,6 +155,7 @@ def _ask_suggesters(
 def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]:
     suggesters: list[Suggester] = []
     if settings.rules is not None:
+        # Rules may know more labels than this schema has.
         finder, known = Finder(settings.rules, settings.language), set(schema.label_names)
         suggesters.append((RULES_ANNOTATOR, lambda text: [found for found in finder(text) if found.label in known]))
     if settings.pipeline:

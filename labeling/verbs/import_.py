@@ -88,6 +88,7 @@ def import_cli(  # noqa: PLR0913 - one for each option
 def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
     names = dict[str, str]()
     for pair in pairs:
+        # From the right: a name of another tool may have an equals sign in it, ours has not.
         old, sign, new = pair.rpartition("=")
         if not sign or not old:
             raise UsageError(

@@ -45,6 +45,7 @@ def ingest_cli(project: Project, paths: tuple[str, ...], encoding: str, *, as_js
     """
     summary = ingest(project, paths, encoding=encoding, watch=_track_reading)
     show(asdict(summary) if as_json else _format_ingest(summary), as_json=as_json)
+    # What was refused is not an error of the command, but worth a status of its own.
     if not summary.rejected:
         return 0
     print_rejects(project.workspace)
@@ -55,6 +56,7 @@ def _track_reading(inputs: Sequence[SourceFile]) -> Iterable[SourceFile]:
     """Show a progress bar on stderr while files are read, at a terminal only."""
     if not sys.stderr.isatty():
         return inputs
+    # Loaded here: without a terminal nobody needs it.
     from rich.console import Console
     from rich.progress import track
 

@@ -62,6 +62,7 @@ def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[st
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
         return
+    # Names are padded to the longest, so that values line up.
     width = max(map(len, summary), default=0)
     for name, value in summary.items():
         click.echo(f"{name if name in literal else name.replace('_', ' '):<{width}}  {value}")
