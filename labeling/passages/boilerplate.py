@@ -50,17 +50,18 @@ def mask_boilerplate(
         masks: For each article the words at which found boilerplate starts, where any was looked for.
         length: How many words each of the masks covers.
     """
-    left = stream.lengths()
+    remaining = stream.lengths()
     ids = stream.words.ids
+    # Declared phrases may be anywhere; without any, only texts with found boilerplate are gone through.
     for text in range(stream.texts) if phrases else [text for text, mask in enumerate(masks) if len(mask)]:
         own = slice(stream.bounds[text], stream.bounds[text + 1])
         gone = _covered_words(ids[own], phrases, masks[text] if len(masks) else NO_PLACES, length)
-        left[text] -= len(gone)
+        remaining[text] -= len(gone)
         # Streams are frozen values: the numbers are copied before the first of them is changed.
         if len(gone) and ids is stream.words.ids:
             ids = ids.copy()
         ids[own][gone] = mix_bits(gone.astype(np.uint64) + numbers[text])
-    return replace(stream, words=replace(stream.words, ids=ids)), left
+    return replace(stream, words=replace(stream.words, ids=ids)), remaining
 
 
 def _covered_words(ids: Hashes, phrases: Phrases, masks: Numbers, length: int) -> Numbers:

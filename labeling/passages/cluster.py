@@ -50,6 +50,7 @@ def _find_shared(workspace: Workspace, rules: PassageRules) -> FoundPassages:
     size = _measure_articles(workspace)
     if not size.articles:
         return FoundPassages((), ())
+    # The runner must be chosen before Daft makes its first frame.
     frames.choose_runner(rules.ray)
     return find_passages(read_articles_frame(workspace.articles.path), size, rules)
 

@@ -50,6 +50,7 @@ def number_articles(texts: DataFrame) -> DataFrame:
 
 def find_shared_fingerprints(articles: DataFrame, rules: PassageRules, buckets: int) -> DataFrame:
     """Fingerprints that two articles or more have, stock phrases left out: article, at."""
+    # Made where the texts are, and sent to the bucket of their hash: there every copy of one meets.
     step = partial(_fingerprint_rows, rules=rules, phrases=read_phrases(rules.boilerplate))
     made = pack_by_bucket(articles.select("article", "text"), step, "hash", buckets, ("article", "hash", "at", "near"))
     return map_packs(
@@ -63,6 +64,7 @@ def find_shared_runs(articles: DataFrame, prints: DataFrame, rules: PassageRules
     Returns:
         hash, kind, length (words of the article), article, at, start, end.
     """
+    # Only texts with a shared fingerprint are read again.
     named = articles.exclude("id").join(list_by_key(prints, "article", buckets), on="article")
     step = partial(_window_rows, rules=rules, phrases=read_phrases(rules.boilerplate))
     runs = pack_by_bucket(named, step, "hash", buckets, ("hash", *_PLACE_COLUMNS, "length", "source", "day"))

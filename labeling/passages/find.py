@@ -115,6 +115,7 @@ def _refuse_too_large(needed: float, rules: PassageRules) -> None:
 
 def _joined_pairs(joined: Columns) -> Columns:
     """Which articles are joined, each pair once."""
+    # Boilerplate joins nothing, and a run that one article has twice does not join it to itself.
     joins = (joined["kind"] == REPRINT) & (joined["centre"] != joined["article"])
     both = np.unique(np.stack((joined["centre"][joins], joined["article"][joins])), axis=1)
     return {"centre": both[0], "article": both[1]}
@@ -122,6 +123,7 @@ def _joined_pairs(joined: Columns) -> Columns:
 
 def _centres(articles: Column, pairs: Columns) -> Column:
     """For each article, in order, the list of fuller ones that it is paired with."""
+    # Sorted by article, the pairs of each article are one slice.
     order = np.argsort(pairs["article"])
     first = np.searchsorted(pairs["article"][order], articles)
     return np.fromiter(np.split(pairs["centre"][order], first[1:]), object, len(articles))
@@ -178,6 +180,7 @@ def _cluster_rows(ids: dict[int, str], groups: Columns, leads: Columns) -> list[
     """One row an article: its story is named by the id of the lead, its leak group by the least id in it."""
     lead_of = dict(zip(leads["article"].tolist(), leads["centre"].tolist(), strict=True))
     group_of = dict(zip(groups["article"].tolist(), groups["group"].tolist(), strict=True))
+    # An article that shares nothing is a group and a story of its own.
     first: dict[int, str] = {}
     for number, name in ids.items():
         group = group_of.get(number, number)

@@ -107,6 +107,7 @@ def _select_smallest(stream: Stream, words: int) -> tuple[Numbers, Hashes]:
     width = words - gram_size(words) + 1
     if len(values) < width:
         return np.zeros(0, np.int64), np.zeros(0, np.uint64)
+    # The smallest number of each window, and 0 for windows across the end of a text.
     smallest = _sliding_extreme(np.minimum, values, width)
     smallest[~_fits_in_text(stream, words, len(smallest))] = 0
     # A number is kept when it is the smallest of a window, and no window's smallest is above the numbers in it.

@@ -37,7 +37,7 @@ class _PlainArticles:
     """Articles without boilerplate: their words, how many each has left, and the number of each text as a whole."""
 
     stream: Stream
-    left: Numbers
+    remaining: Numbers
     wholes: Hashes
 
 
@@ -72,8 +72,8 @@ def _strip_boilerplate(rows: GroupRows, rules: PassageRules, phrases: Phrases) -
         stream = stream_of(rows["text"][part])
         numbers, masks = hash_texts(stream), [np.array(each or [], np.int64) for each in rows["at"][part]]
         made.append(_PlainArticles(*mask_boilerplate(stream, phrases, numbers, masks, rules.words), numbers))
-    left, numbers = (np.concatenate([getattr(each, name) for each in made]) for name in ("left", "wholes"))
-    return _PlainArticles(stack_streams([each.stream for each in made]), left, numbers)
+    remaining, numbers = (np.concatenate([getattr(each, name) for each in made]) for name in ("remaining", "wholes"))
+    return _PlainArticles(stack_streams([each.stream for each in made]), remaining, numbers)
 
 
 def _shared_stretches(rows: GroupRows, stream: Stream, rules: PassageRules) -> Columns:
@@ -90,6 +90,7 @@ def _shared_stretches(rows: GroupRows, stream: Stream, rules: PassageRules) -> C
 
 def _centre_pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
     """The row of the centre, and the row of the article, of each pair of the two."""
+    # Ids of centres are looked up among the sorted ids of all articles.
     listed = [each or () for each in centres]
     right = np.repeat(np.arange(len(listed)), [len(each) for each in listed])
     order = np.argsort(articles)
@@ -100,6 +101,7 @@ def _centre_pairs(articles: Hashes, centres: Column) -> tuple[Numbers, Numbers]:
 def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) -> Iterator[StoryArticle]:
     """Each article with what stories are decided by: its words, source and day, and what it shares with its centres."""
     articles: list[int] = rows["article"].tolist()
+    # A pair of articles may share several stretches: their words are summed.
     shared: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for centre, place, words in zip(
         *(stretches[name].tolist() for name in ("centre", "article", "words")), strict=True
@@ -109,7 +111,7 @@ def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) 
         yield StoryArticle(
             article=article,
             words=plain.stream.words_of_text(place),
-            own=int(plain.left[place]),
+            own=int(plain.remaining[place]),
             whole=int(plain.wholes[place]),
             source=int(rows["source"][place]),
             day=int(rows["day"][place]),
@@ -119,6 +121,7 @@ def _story_articles(rows: GroupRows, plain: _PlainArticles, stretches: Columns) 
 
 def _find_leads(reports: Sequence[StoryArticle], groups: Hashes, rules: PassageRules) -> Columns:
     """The lead of each article's story, leak group by leak group."""
+    # Sorted by group, each group is one slice.
     order = np.argsort(groups, kind="stable")
     leads: dict[int, int] = {}
     for places in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):

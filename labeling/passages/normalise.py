@@ -112,6 +112,7 @@ def fold_text(coded: bytes, offsets: Numbers) -> FoldedText:
 
 def _merge_other_points(plain: Bytes, value: Bytes, places: Numbers, points: Points) -> tuple[Characters, Bytes | None]:
     """The ASCII of a text, folded, with its other code points put in their places; and kinds as in ``FoldedText``."""
+    # One byte a character is enough as long as no folded character needs more.
     kinds, folds = _alphabet()
     others = folds[points]
     wide = others.max() > BYTE

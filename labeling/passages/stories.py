@@ -102,9 +102,9 @@ def _find_likely_retellings(
     misses = {True: 0, False: 0}  # of its source and of others, for which different shares are asked
     for other in near:
         same_source = lead.source == other.source
-        # Texts that are the same in every word are never passed over.
         if other.article in lead_of:
             continue
+        # Texts that are the same in every word are one story whatever came before, and are never passed over.
         if lead.whole != other.whole and (
             misses[same_source] == _MOST_MISSES or not _is_close_in_time(lead, other, rules)
         ):
@@ -145,6 +145,7 @@ def _is_close_in_time(lead: StoryArticle, other: StoryArticle, rules: PassageRul
 
 def _count_shared_words(lead: StoryArticle, other: StoryArticle, words: int) -> int:
     """How many words are in passages of both, matched word for word."""
+    # Aligned already when the passages of the group were found.
     if lead.article in other.shared:
         return other.shared[lead.article]
     return sum(stretch.words for stretch in align_words(lead.words, other.words, words))
@@ -190,6 +191,7 @@ class _Sketches:
 
     def near(self, place: int, least: float) -> Iterator[int]:
         """The articles after ``place`` of whose sketch the one there has that share or more, most similar first."""
+        # Of each number of the article, all its places in the index; counted by owner, these are the numbers in common.
         values, owners = self._index
         low = np.searchsorted(values, self._shingles[place], side="left")
         count = np.searchsorted(values, self._shingles[place], side="right") - low

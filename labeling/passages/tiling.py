@@ -68,6 +68,7 @@ def _diagonal_runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Ti
     ours, theirs = _run_starts(left, sizes, size), _run_starts(right, sizes, size)
     at, other = _match_runs(_run_keys(left, ours, size), _run_keys(right, theirs, size))
     at, other = ours[at], theirs[other]
+    # Sorted by diagonal, and along it.
     order = np.lexsort((other, at - other))
     at, other = at[order], other[order]
     # On one diagonal the distance of both places is the same; a run ends where a place is left out, or a pair does.
@@ -91,7 +92,8 @@ def _run_keys(stream: Stream, places: Numbers, size: int) -> Hashes:
 
 def _match_runs(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
     """All pairs of places with the same number; of one that the left side repeats, its first ``_SEEN`` places."""
-    again = np.sort(find_repeated(np.concatenate((left, right))))  # few of many numbers are there twice
+    # Only numbers that occur twice can match, which are few; so the search is among these alone.
+    again = np.sort(find_repeated(np.concatenate((left, right))))
     ours, theirs = again[again < len(left)], again[again >= len(left)] - len(left)
     order = ours[np.argsort(left[ours], kind="stable")]
     ranked = left[order]
@@ -103,6 +105,7 @@ def _match_runs(left: Hashes, right: Hashes) -> tuple[Numbers, Numbers]:
 def _overlaps_another(starts: Numbers, words: Numbers) -> npt.NDArray[np.bool_]:
     """Whether each run shares a word with another one, on this side."""
     order = np.argsort(starts)
+    # In the order of their starts, a run overlaps an earlier one if it begins before the furthest end so far.
     reach = np.maximum.accumulate((starts + words)[order])
     into = np.zeros(len(order) + 1, bool)  # whether a run begins inside one of those before it
     into[1:-1] = starts[order][1:] < reach[:-1]

@@ -120,6 +120,7 @@ def stream_of(texts: Texts, first: int = 0) -> Stream:
 def batch_by_size(sizes: Iterable[int]) -> Iterator[slice]:
     """Which texts of those sizes, in bytes, to read at once: in order, and one at least."""
     first, end, size = 0, 0, 0
+    # A text that is larger than the cache by itself is a part of its own.
     for end, more in enumerate(sizes, 1):
         if size and size + more > _CACHE_BYTES:
             yield slice(first, end - 1)
@@ -204,6 +205,7 @@ def _shift_flags(flags: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]
 def _hash_words(values: Characters, starts: Numbers, ends: Numbers) -> Hashes:
     """The number of each word, eight bytes at a time where its characters are bytes and there are not too many."""
     ids = _hash_by_eights(values.astype(np.uint8, copy=False), starts, ends - starts)
+    # Few words are very long or have characters of more than a byte: these are numbered again, one by one.
     odd = ends - starts > _LONG
     if values.dtype != np.uint8:
         wide = np.concatenate(([0], np.cumsum(values > BYTE)))

@@ -90,6 +90,7 @@ def carry_gold(
     sources = {each.article: each for each in gold if each.usable and _is_current(each.article, each.digest, press)}
     kept = [row for row in before if row.article in done and _is_current(row.article, row.digest, press)]
     open_ones = [name for name in press.articles if name not in done]
+    # Only articles that are still open get something new.
     made = [
         row
         for name, ranked in _rank_sources(press, sources, open_ones)
@@ -116,12 +117,14 @@ def compute_savings(carried: Iterable[ProjectedRow], gold: Iterable[Gold]) -> li
     by_source: defaultdict[str, list[ProjectedRow]] = defaultdict(list)
     for row in carried:
         by_source[row.source].append(row)
+    # An article that helped nobody saved nothing, and is not listed.
     found = [_source_saving(source, rows, marked) for source, rows in by_source.items()]
     return sorted((each for each in found if each.spans), key=lambda each: (-each.spans, each.source))
 
 
 def put_leads_first(articles: Iterable[Article], clusters: Iterable[ClusterRow]) -> list[Article]:
     """The fullest article of each story first, then their reprints; otherwise in the order given."""
+    # An article that `cluster` does not know yet counts as a lead. Sorting is stable: the order stays otherwise.
     reprints = {row.article for row in clusters if not row.lead}
     return sorted(articles, key=lambda article: article.id in reprints)
 
@@ -130,6 +133,7 @@ def find_waiting_reprints(clusters: Iterable[ClusterRow], carried: Iterable[Proj
     """The reprints to which nothing was carried from their own story yet: annotating these now is work done twice."""
     story = {row.article: row.story for row in clusters if not row.lead}
     members = {row.article: row.story for row in clusters}
+    # A row from another story is a help, but the reprint's own lead has more.
     ready = {row.article for row in carried if members.get(row.source) == members.get(row.article)}
     return story.keys() - ready
 
@@ -177,6 +181,7 @@ def _carry_to_article(
     target, story = press.articles[name], press.stories
     covered: list[tuple[int, int]] = []
     for source in ranked:
+        # Reports of one story may be edited throughout, so that shorter runs are evidence enough.
         run = _SHORTEST_RUN if story.get(source) == story.get(name) else press.words
         alignment = align_texts(press.articles[source].text, target.text, run)
         carried = project_annotation(_gold_annotation(sources[source]), target, alignment)
@@ -206,6 +211,7 @@ def _gold_annotation(gold: Gold) -> Annotation:
 def _source_saving(
     source: str, rows: Sequence[ProjectedRow], gold: Mapping[str, set[tuple[int, int, str]]]
 ) -> SourceSaving:
+    # Whoever has annotated an article since has seen what was carried to it.
     checked = [row for row in rows if row.article in gold]
     return SourceSaving(
         source=source,

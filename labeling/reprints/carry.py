@@ -57,11 +57,13 @@ def carry(project: Project) -> CarryResult:
         articles = workspace.articles.by("id")
         clusters = list(workspace.clusters.rows())
         annotations = list(workspace.annotations.rows())
+        # Quarantine matters to the ledger alone, which is not kept here.
         gold = reconcile_annotations(annotations, (), articles, project.schema, project.file.policies.trim).gold
         passages = list(workspace.passages.rows())
         press = ReprintCorpus(articles, clusters, passages, project.file.passages.words)
         rows = carry_gold(press, gold, annotations, list(workspace.projected.rows_if_written()))
         workspace.projected.write(rows)
+    # A reprint that somebody annotated before its lead waits for nothing.
     waiting = find_waiting_reprints(clusters, rows) - finished_articles(annotations)
     return _summarise_carry(rows, gold, len(waiting))
 

@@ -62,6 +62,7 @@ def audit_gold(
         words: The least length of a shared run.
         links: The page of each article's task; an article without one is not linked.
     """
+    # Only gold of today's text can be compared with it.
     known = {
         each.article: _AnnotatedArticle(articles[each.article], each, links.get(each.article, ""))
         for each in gold
@@ -85,6 +86,7 @@ def audit_gold(
 
 def _pairs_to_compare(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
     """The pairs to compare: each article with the one before it, in the order of ids, that shares most with it."""
+    # The least key is the article that shares most, and of two that share as much the one with the lesser id.
     for name in sorted(shared):
         earlier = [(-common, other) for other, common in shared[name].items() if other < name]
         if earlier:
@@ -94,6 +96,7 @@ def _pairs_to_compare(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple
 def _compare_pair(left: _AnnotatedArticle, right: _AnnotatedArticle, words: int) -> tuple[list[str], list[Difference]]:
     """The labels of spans that are alike, and the differences."""
     alignment = align_texts(left.article.text, right.article.text, words)
+    # Both sides in the right text: spans of the left one are carried there, those of the right one must have an image.
     ours = _carry_spans(left.gold.spans, alignment)
     theirs = {span.id: span for span in right.gold.spans if alignment.inverse.image(span.start, span.end)}
     # What has the same position is compared by label; of the rest, what overlaps with one label differs in a boundary.
@@ -125,6 +128,7 @@ class _SideBySide:
     def difference(self, kind: DifferenceKind, ours: str, theirs: str) -> Difference:
         """The difference between two spans by id, "" for the side that has none."""
         left, right = self.ours.get(ours), self.theirs.get(theirs)
+        # The side without a span shows where the span's words are there.
         left_place = self.alignment.inverse.image(right.start, right.end) if left is None and right else None
         right_place = self.alignment.image(left.start, left.end) if right is None and left else None
         return Difference(

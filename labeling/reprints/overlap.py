@@ -53,6 +53,7 @@ def _places_by_fullest(passages: Iterable[Passage]) -> Iterable[set[_SharedPlace
         if passage.kind == "reprint":
             fullest, *rest = passage.places
             held[fullest.article] |= {_SharedPlace(place.article, fullest.start, fullest.end) for place in rest}
+    # The fullest has all of its own text up to where the last passage ends.
     for name, places in held.items():
         places.add(_SharedPlace(name, 0, max(place.end for place in places)))
     return held.values()

@@ -42,6 +42,7 @@ class Alignment:
     @property
     def inverse(self) -> Alignment:
         """The same alignment, left and right exchanged."""
+        # In the order of the new left text, which looking up a run needs.
         tiles = sorted(tile._replace(left=tile.right, right=tile.left) for tile in self.tiles)
         return Alignment(self.right, self.left, self.right_words, self.left_words, tuple(tiles))
 
@@ -65,9 +66,11 @@ class Alignment:
         tile = self._run(first, last) if first <= last else None
         if tile is None:
             return None
+        # Word for word the same, so that both words are that many further on in the right text.
         shift = tile.right - tile.left
-        ends = self._start(start, first, first + shift), self._end(end, last, last + shift)
-        return None if None in ends else ends  # type: ignore[return-value]  # neither is None
+        there = self._start(start, first, first + shift)
+        there_end = self._end(end, last, last + shift)
+        return None if there is None or there_end is None else (there, there_end)
 
     def _run(self, first: int, last: int) -> Tile | None:
         """The run that holds both words; None if there is none."""
@@ -84,6 +87,7 @@ class Alignment:
         low, right_low = int(self.left_words.starts[word]), int(self.right_words.starts[twin])
         if start > low:
             return right_low + start - low if self._as_long(word, twin) else None
+        # Punctuation before the word, an opening quote say, must be there as well.
         before = self.left[start:low]
         same = right_low >= len(before) and self.right[right_low - len(before) : right_low] == before
         return right_low - len(before) if same else None
@@ -141,6 +145,7 @@ def project_annotation(annotation: Annotation, target: Article, alignment: Align
 
 
 def _project_spans(spans: Iterable[Span], alignment: Alignment) -> Iterator[Span]:
+    # A span whose words are not all in one run stays behind.
     for span in spans:
         image = alignment.image(span.start, span.end)
         if image:

@@ -87,6 +87,7 @@ def assign_splits(
         LeakError: Remembered articles of different splits share text with each other, or bear one leak group.
     """
     old = {row.article: row for row in remembered}
+    # What is remembered is checked against the groups of today first: they may have grown together since.
     members = _group_members(groups)
     occupied = {group: _existing_splits(ids, old) for group, ids in members.items()}
     _refuse_leaks(members, old)
@@ -156,6 +157,7 @@ def _place_group(
     articles: Sequence[str], group: str, occupied: Sequence[SplitName], balance: _Balance, facts: PlacementFacts
 ) -> Iterator[SplitAssignment]:
     """The places of the new articles of one leak group, which is in the splits ``occupied`` already."""
+    # An article between two splits shares text with both, so that it can be in neither.
     if len(occupied) > 1:
         bridge = f"its leak group bridges {' and '.join(occupied)}"
         yield from (SplitAssignment(article=name, leak_group=group, split=None, reason=bridge) for name in articles)
@@ -180,6 +182,7 @@ def _choose_split(articles: Sequence[str], balance: _Balance, facts: PlacementFa
     """Where a leak group that is new goes; by date where it began, None where no day is known."""
     if facts.dated is None:
         return balance.furthest_below(articles)
+    # ``SPLITS`` is in the order of time: the first split of any day is the one where the group began.
     days = {facts.dated.get(article) for article in articles}
     return next((split for split in SPLITS if split in days), None)
 
@@ -208,6 +211,7 @@ class _Balance:
         average of these labels. Train is due 0.7 of everything and has two of three articles and both treaties; for a
         fourth article, with a treaty, it lacks 0.7 - 2/4 of the articles and 0.7 - 2/3 of the treaties, or 0.23.
         """
+        # The articles in question count as placed, in the totals, and in no split yet.
         new, total = Counter[str](), len(articles) + sum(self.articles.values())
         for article in articles:
             new.update(self.labels.get(article, {}))
@@ -231,6 +235,7 @@ def _refuse_leaks(members: Mapping[str, list[str]], old: Mapping[str, SplitAssig
 
 
 def _leak_error(group: str, rows: Iterable[SplitAssignment]) -> LeakError:
+    # The least id of each split: sorted backwards, so that it is the last one written.
     first = {row.split: row.article for row in sorted(rows, key=lambda row: row.article, reverse=True)}
     places = ", ".join(f"{first[split]!r} in {split}" for split in SPLITS if split in first)
     return LeakError(

@@ -35,6 +35,7 @@ def certify(project: Project, rows: Iterable[SplitAssignment], gold: Mapping[str
     """
     workspace = project.workspace
     splits = {row.article: row.split for row in rows if row.split}
+    # Every run is compared with every other, so the texts of all articles that have a split are held in memory.
     placed = [
         SplitArticle(article.id, article.text, splits[article.id], _gold_surfaces(article.text, gold.get(article.id)))
         for article in workspace.articles.rows()
@@ -66,6 +67,7 @@ def refuse_uncertified(project: Project) -> None:
     """
     workspace, words = project.workspace, project.file.passages.words
     leakage = workspace.leakage.value()
+    # A certificate of other files proves nothing about these.
     now = digest_certificate_inputs(workspace)
     changed = [name for name, digest in now.items() if leakage.measured_on.get(name) != digest]
     if leakage.words != words:
@@ -87,6 +89,7 @@ def refuse_leak(leakage: Leakage) -> None:
     """
     if not leakage.shared_passages_across_splits:
         return
+    # Ids and counts only: texts of articles never appear in a message.
     worst = leakage.splits.worst[0]
     raise LeakError(
         f"{leakage.shared_passages_across_splits} passages are in two splits; the longest has {worst.words} words, "

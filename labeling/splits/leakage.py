@@ -49,6 +49,7 @@ def certify_splits(articles: Sequence[SplitArticle], boilerplate: Sequence[Passa
         words: A run of so many words joins.
         seed: Deals the random split.
     """
+    # By id, so that the same articles give the same certificate in any order.
     articles = sorted(articles, key=lambda article: article.id)
     corpus = _Corpus(articles, boilerplate, words)
     splits = corpus.compare_splits([article.split for article in articles])
@@ -75,6 +76,7 @@ class _Corpus:
     def __init__(self, articles: Sequence[SplitArticle], boilerplate: Sequence[Passage], words: int) -> None:
         self.articles, self.least = articles, words
         texts = [article.text for article in articles]
+        # Article ``i`` has the places ``first[i]`` to ``first[i] + sizes[i]`` of the row; then comes its blank.
         self.words = words_of_all(texts)
         self.sizes = np.array([len(each) for each in self.words], np.int64)
         self.first = np.concatenate(([0], np.cumsum(self.sizes + 1)))
@@ -89,6 +91,7 @@ class _Corpus:
 
     def compare_splits(self, splits: Sequence[SplitName]) -> SplitComparison:
         """What every two splits share, when the articles are in ``splits``."""
+        # Train with dev, train with test, dev with test.
         codes = np.array([SPLITS.index(split) for split in splits], np.int64)
         pairs = [_SplitPair(self, codes, one, other) for one, other in combinations(range(len(SPLITS)), 2)]
         texts = [text for pair in pairs for text in pair.worst()]
@@ -110,6 +113,7 @@ class _Corpus:
         free[self.first[1:] - 1] = False
         number = {article.id: place for place, article in enumerate(self.articles)}
         for place in (place for passage in boilerplate for place in passage.places if place.article in number):
+            # The words that the interval touches: from the first that ends after its start to the last before its end.
             article = number[place.article]
             low = np.searchsorted(self.words[article].ends, place.start, side="right")
             high = np.searchsorted(self.words[article].starts, place.end, side="left")
@@ -161,6 +165,7 @@ class _SplitPair:
     def worst(self) -> list[SharedText]:
         """The longest passages; without any, the longest of the shorter runs."""
         joining = [*zip(*_covered_stretches(self.joining), strict=True), *self._short_texts()]
+        # The longest first; of two as long the one that comes first in the row.
         found = sorted(joining or self._short_stretches(), key=lambda ends: (ends[0] - ends[1], ends[0]))
         return [self._text(int(start), int(end)) for start, end in found[:_WORST]]
 

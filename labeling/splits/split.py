@@ -54,6 +54,7 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
 
     workspace, shares = project.workspace, project.file.splits
     with workspace.opened():
+        # What was assigned before is read first, and kept.
         before = list(workspace.splits.rows_if_written())
         gold = {each.article: each for each in workspace.gold.rows()}
         rows = assign_splits(
@@ -76,6 +77,7 @@ def _read_known_groups(workspace: Workspace) -> dict[str, str]:
     if not workspace.clusters.exists():
         return group_by_text(workspace.articles.rows())
     groups = {row.article: row.leak_group for row in workspace.clusters.rows()}
+    # An article that came after `cluster` may share text with any other: to place it by itself would be a guess.
     unknown = [article.id for article in workspace.articles.rows() if article.id not in groups]
     if unknown:
         raise MissingInput(

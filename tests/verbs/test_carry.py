@@ -155,7 +155,7 @@ def test_without_annotate_once_reprints_are_sent_and_updated(project: Project, s
     first = push(project, pace=QUICK, server=studio)
     numbers = tasks(project)
     assert (first.new, first.waiting) == (3, 0)
-    assert sorted(numbers, key=lambda name: numbers[name] or 0) == ["origin", "alone", "echo"]
+    assert sorted(numbers, key=lambda name: numbers[name] or 0) == ["alone", "origin", "echo"]
     assert set(offered(studio, numbers["echo"])) == {"model:rules"}
 
     annotate(project, studio, "origin", marked("origin", "Idris Deby", "PERSON"))
