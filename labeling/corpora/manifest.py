@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
 
 MANIFEST = "manifest.json"
-# The folder's name: enough of the digest for no two datasets of a project to share it.
+# The folder's name: so much of the digest that two datasets of a project never share it.
 NAME_LENGTH = 16
 
 
@@ -105,12 +105,13 @@ def verify_dataset(folder: Path) -> Manifest:
     """Compare a dataset with its manifest, and the manifest with the name of the folder.
 
     Raises:
-        MissingInput: There is no manifest.
+        MissingInput: The folder has no manifest.
         DamagedFile: The manifest is not of our form.
         CorpusChanged: Files are missing, additional or changed; the message names each.
     """
     manifest = read_value(folder / MANIFEST, Manifest)
     found = set(_output_names(folder))
+    # Three ways to differ, each named: a file less, a file more, a file with other bytes.
     faults = [
         *(f"{name} is missing" for name in sorted(set(manifest.outputs) - found)),
         *(f"{name} is not in the manifest" for name in sorted(found - set(manifest.outputs))),
@@ -132,6 +133,7 @@ def verify_dataset(folder: Path) -> Manifest:
 
 def _name_faults(folder: Path) -> list[str]:
     """A fault when the folder bears a digest for a name, and it is not the manifest's."""
+    # Through a link: `latest` is named by what it points to.
     name, digest = folder.resolve().name, dataset_digest(folder)
     if len(name) != NAME_LENGTH or set(name) - set("0123456789abcdef") or digest.startswith(name):
         return []

@@ -29,9 +29,11 @@ def open_build_folder(store: Path) -> Iterator[Path]:
     """
     with name_disk_errors(store):
         store.mkdir(parents=True, exist_ok=True)
+        # The workspace is locked, so that whatever is being built there belongs to a process that died.
         for crashed in store.glob(f"{_BUILDING}*"):
             crashed.unlink() if crashed.is_symlink() else shutil.rmtree(crashed)
         folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=store))
+        # A temporary folder is closed to all but its owner; a dataset is to be read by whoever reads the workspace.
         folder.chmod(0o755)
     try:
         yield folder
@@ -45,9 +47,11 @@ def store_folder(folder: Path, store: Path, name: str, latest: str = LATEST) -> 
     A folder of that name can only hold the same, or what was damaged since: the new one takes its place.
     """
     target = store / name
+    # Each step is one rename, so that a crash between two of them leaves no half of a dataset under its name.
     if target.exists():
         target.replace(store / f"{_BUILDING}{name}")
     folder.replace(target)
+    # A link cannot be changed in place: a new one takes the place of the old.
     pointer = store / f"{_BUILDING}{latest}"
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(name)

@@ -23,8 +23,8 @@ def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
     r"""Join a stand-off release to the texts it is about.
 
     FOLDER is a release. The texts are those that were ingested, and those in a release with texts; each is known by its
-    digest, whatever its id here. A text that is another one than the release was made of is refused and listed (status
-    3): its offsets would lie.
+    digest, whatever its id here. A text that differs from the one that the release was made of is refused and listed
+    (status 3): its offsets would be wrong.
 
     \b
     Example:

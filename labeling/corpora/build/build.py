@@ -65,6 +65,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
     schema = check_subset(subset, project.schema).restrict_schema(project.schema)
     recipe = Recipe(file.project.language, schema, file.policies, find_targets(file.compile.targets, str(project.path)))
     left_out: list[LeftOutArticle] = []
+    # One stream from the workspace to the disk: select, cut into pieces, convert, write. Nothing of it is held.
     with freeze_heap(), open_executor(processes) as executor:
         checking = executor.submit(check_first_account, workspace, file.policies.quarantine_allowed)
         if checking.done():
@@ -83,6 +84,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
         if not any(split.articles for split in splits.values()):
             raise _nothing_error(workspace)
         proof = prove_equality(folder, recipe, writer, splits, lambda: _select_placed(selection, []), executor)
+    # Nothing is written to the dataset from here on but what describes it.
     ledger = tally.sums({target.name: target.outcomes for target in recipe.targets})
     _refuse_unaccounted(ledger, left_out)
     inputs = _describe_inputs(workspace)
@@ -160,6 +162,7 @@ def _write_pieces(
     tally = LedgerTally()
     try:
         with replace_file(path) as temporary:
+            # The first account as it is, byte for byte; it is read and checked elsewhere.
             shutil.copyfile(first, temporary)
             with temporary.open("a", encoding="utf-8", newline="\n") as ledger:
                 for each in converted:

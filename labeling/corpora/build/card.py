@@ -80,7 +80,7 @@ def _render_sections(environment: Environment, facts: CardFacts, values: Mapping
     ]
     # What the Hub itself loads, and needs a head for, comes first.
     parts.sort(key=lambda part: not hasattr(part, "head"))
-    sections = {}
+    sections: dict[str, str] = {}
     for name, between in _SECTIONS.items():
         texts = [str(getattr(part, name)()).strip("\n") for part in parts if hasattr(part, name)]
         sections[name] = between.join(text for text in texts if text)

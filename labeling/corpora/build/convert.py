@@ -80,10 +80,12 @@ class ConvertedPiece:
 
 def cut_into_pieces(placed: Iterable[PlacedArticle]) -> Iterator[tuple[PlacedArticle, ...]]:
     """Cut the articles into pieces, the same whoever converts them."""
-    piece, characters = list[PlacedArticle](), 0
+    piece: list[PlacedArticle] = []
+    characters = 0
     for each in placed:
         piece.append(each)
         characters += len(each.article.text)
+        # By characters and not by articles, so that pieces take about the same time.
         if characters >= _PIECE_CHARACTERS:
             yield tuple(piece)
             piece, characters = [], 0
@@ -105,6 +107,7 @@ def convert_piece(recipe: Recipe, piece: Sequence[PlacedArticle]) -> ConvertedPi
         tally = LedgerTally()
         lines = "".join(f"{entry.line()}\n" for entry in tally.counting(entries))
         converted = ConvertedPiece(lines, tally, converter.parts())
+    # Between two pieces, and not within one: the docs of a piece share a vocabulary.
     if len(cached_tokenizer(recipe.language).vocab) > _MOST_WORDS:
         cached_tokenizer.cache_clear()
     return converted
@@ -130,6 +133,7 @@ class _PieceConverter:
     def add(self, placed: PlacedArticle) -> list[LedgerEntry]:
         """Turn one article into what every target holds; return the second account of its gold."""
         refuse_lost(find_lost(placed.article, placed.gold, self._recipe.schema))
+        # Tokens and layers are worked out once, then every target takes from them what it needs.
         shared = _share_placed(self._recipe, placed)
         held = {name: builder.add(shared, placed.split) for name, builder in self._builders}
         self._count(placed, shared, held)
@@ -155,6 +159,7 @@ class _PieceConverter:
 def _balance_entries(placed: PlacedArticle, held: Mapping[str, HeldArticle]) -> list[LedgerEntry]:
     """The entries of an article in every account, with those for what was left out, if they balance."""
     gold = placed.gold
+    # The order of the file: one target after the other, what was left out behind them.
     entries = [entry for each in held.values() for entry in each.entries]
     entries += [
         make_left_out_entry(gold, *thing, stage, reason) for stage in held for thing, reason in placed.aside.items()

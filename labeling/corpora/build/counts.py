@@ -1,4 +1,4 @@
-"""What a split holds, in numbers."""
+"""How much a split holds: articles, tokens, spans by label, and the people behind them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SplitCounts(Frozen):
-    """What a split holds.
+    """How much a split holds, in numbers.
 
     ``complete`` counts the articles where nothing is open, ``annotators`` the people behind its gold, ``labels`` the
     spans by label and ``sources`` the articles by source.
@@ -59,14 +59,15 @@ class SplitCounter:
         )
 
     def add(self, other: SplitCounter) -> None:
-        """Count what another has counted."""
+        """Add what another counter has counted, of other articles."""
         self.labels.update(other.labels)
         self.sources.update(other.sources)
+        # A set, not a number: one person may have annotated articles of both.
         self.annotators.update(other.annotators)
         self.numbers.update(other.numbers)
 
     def split(self, labels: Sequence[str]) -> SplitCounts:
-        """The sums, with every label of the schema, in its order."""
+        """The sums, with every label of the schema, in its order, also those without a span."""
         return SplitCounts(
             articles=self.numbers["articles"],
             complete=self.numbers["complete"],

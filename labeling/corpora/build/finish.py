@@ -29,6 +29,7 @@ def finish_dataset(
         inputs: The files it was made from, by name.
         not_annotated: How many articles of the workspace have no gold.
     """
+    # The card first: the manifest has its digest.
     write_text(folder / "README.md", render_card(file, facts))
     manifest = Manifest(
         project=file.project.name,

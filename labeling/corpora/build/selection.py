@@ -1,4 +1,4 @@
-"""Which article goes into which split, and which goes into none, with the reason and with how much gold it has."""
+"""Which article goes into which split, and which is left out, with the reason and with how much gold it has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class LeftOutArticle(Frozen):
-    """An article that has gold and is in no split: the reason, and how much gold is left out with it."""
+    """An article that has gold and is not in a split: the reason, and how much gold is left out with it."""
 
     article: str
     reason: str
@@ -34,7 +34,7 @@ class LeftOutArticle(Frozen):
 
 @dataclass(frozen=True)
 class LeakGroupCounts:
-    """What the articles that were selected are worth: leak groups by split, and by label. Forty copies are one."""
+    """How many leak groups the selected articles are of, by split and by label: forty copies of one text count once."""
 
     groups: dict[SplitName, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
     labels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -53,8 +53,8 @@ class GoldSelection:
         """Read the splits.
 
         Raises:
-            MissingInput: There are none.
-            LeakError: One leak group stands in two splits.
+            MissingInput: Nothing was split yet.
+            LeakError: One leak group is in two splits.
         """
         self._workspace, self._subset = workspace, subset
         self._assignments = _read_assignments(workspace)
@@ -67,12 +67,14 @@ class GoldSelection:
             MissingInput: Gold came since the last ``split``.
             DamagedFile: Gold is of a text that is not the article's, or of no article.
         """
+        # Both files are sorted by article: one pass over each, side by side.
         articles = self._workspace.articles.rows()
         for gold in self._workspace.gold.rows():
             split, reason = self._split_of(gold)
             if split is None:
                 yield _leave_out(gold, reason)
                 continue
+            # Its text is needed only now: most of what is left out is known to be without it.
             article = _find_article(gold, articles, self._workspace)
             if reason := self._subset.excludes(article):
                 yield _leave_out(gold, reason)
@@ -96,25 +98,27 @@ class GoldSelection:
 
 
 def _read_assignments(workspace: Workspace) -> Mapping[str, SplitAssignment]:
-    """The split of each article, once more checked: the file may have been changed by hand."""
+    """The split of each article, checked once more: the file may have been changed by hand."""
     assignments = {row.article: row for row in workspace.splits.rows()}
     refuse_divided_groups(assignments.values())
     return assignments
 
 
 def _find_article(gold: Gold, articles: Iterator[Article], workspace: Workspace) -> Article:
-    """Both files are sorted by article, so that the one sought stands further down."""
+    """The article of gold, which is further down in ``articles``: both files are sorted by article."""
     article = next((article for article in articles if article.id >= gold.article), None)
-    if article is None or article.id != gold.article or digest_of(article.text) != gold.digest:
-        why = (
-            "is of another text than articles.jsonl has" if article and article.id == gold.article else "has no article"
-        )
-        raise DamagedFile(
-            f"the gold of {gold.article!r} {why}",
-            todo="run `labeling adjudicate` again, and keep both files sorted by article",
-            where=str(workspace.gold.path),
-        )
-    return article
+    if article and article.id == gold.article:
+        # The digest is of the text as it is now: the field of the same name may have been changed with it.
+        if digest_of(article.text) == gold.digest:
+            return article
+        why = "is of another text than articles.jsonl has"
+    else:
+        why = "has no article"
+    raise DamagedFile(
+        f"the gold of {gold.article!r} {why}",
+        todo="run `labeling adjudicate` again, and keep both files sorted by article",
+        where=str(workspace.gold.path),
+    )
 
 
 def _leave_out(gold: Gold, reason: str) -> LeftOutArticle:

@@ -1,7 +1,8 @@
 """A subset: which part of gold a dataset is of, by date, source, label and whether it was ruled out.
 
 What is left out is listed: an article with the reason and with how much gold it has, a span or relation as a line of
-the ledger. So the accounts balance for a part as they do for the whole.
+the ledger. So the accounts balance for a part as they do for the whole. With ``labels=("COUNTRY",)``, an article with a
+COUNTRY and a PERSON enters each account with two spans, of which one is ``left_out``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Subset(Frozen):
-    """What is asked for; empty fields ask for everything.
+    """Which articles and labels are asked for; empty fields ask for everything.
 
     ``since`` and ``until`` are ISO dates, both included; ``sources`` and ``labels`` are names. ``with_unusable`` takes
     articles that an annotator ruled out, too: what a classifier of usable articles needs.
@@ -40,12 +41,13 @@ class Subset(Frozen):
             return f"not in the subset: from {article.source!r}" if article.source else "not in the subset: no source"
         if not article.published and (self.since or self.until):
             return "not in the subset: no date"
+        # ISO dates compare as text.
         if article.published < self.since or (self.until and article.published > self.until):
             return f"not in the subset: published {article.published}"
         return ""
 
     def restrict_schema(self, schema: Schema) -> Schema:
-        """The part of the schema that can be said with the labels asked for."""
+        """The part of the schema that the labels asked for can express."""
         if not self.labels:
             return schema
         return schema.model_copy(
@@ -60,11 +62,12 @@ class Subset(Frozen):
     def narrow(self, gold: Gold) -> tuple[Gold, Mapping[tuple[ThingKind, str], str]]:
         """Gold with the labels asked for, and what of it is left out: by what it is and its id, with the reason.
 
-        An open stretch stays open: the question may be about a label that is asked for.
+        An open stretch remains open: the question may be about a label that is asked for.
         """
         if not self.labels:
             return gold, {}
         others = {span.id: span.label for span in gold.spans if span.label not in self.labels}
+        # A relation needs both its ends.
         loose = [each for each in gold.relations if each.head in others or each.tail in others]
         aside: dict[tuple[ThingKind, str], str] = {
             **{("span", name): f"not in the subset: {label}" for name, label in others.items()},
@@ -76,13 +79,13 @@ class Subset(Frozen):
 
 
 def check_subset(subset: Subset, schema: Schema) -> Subset:
-    """Return ``subset`` if it can be meant.
+    """Return ``subset`` if it makes sense.
 
     Raises:
-        UsageError: A date that is none, an end before the start, or a label that the schema does not have.
+        UsageError: A word that is not a date, an end before the start, or a label that the schema does not have.
     """
     for name in ("since", "until"):
-        _refuse_no_date(name, getattr(subset, name))
+        _refuse_other_than_date(name, getattr(subset, name))
     if subset.until and subset.until < subset.since:
         raise UsageError(f"{subset.until} is before {subset.since}", todo="name the earlier day with --since")
     unknown = sorted(set(subset.labels) - set(schema.label_names))
@@ -93,14 +96,14 @@ def check_subset(subset: Subset, schema: Schema) -> Subset:
     return subset
 
 
-def _refuse_no_date(name: str, day: str) -> None:
+def _refuse_other_than_date(name: str, day: str) -> None:
     try:
         # Python reads 20230725 too, but as text it does not compare with 2023-07-25.
         if not day or date.fromisoformat(day).isoformat() == day:
             return
     except ValueError:
         pass
-    raise UsageError(f"--{name} {day} is no date", todo="write it as 2023-07-25")
+    raise UsageError(f"--{name} {day} is not a date", todo="write it as 2023-07-25")
 
 
 def _narrow_relation_type(kind: RelationType, labels: Collection[str]) -> RelationType | None:

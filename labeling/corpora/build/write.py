@@ -35,6 +35,7 @@ class DatasetWriter:
     def add(self, converted: ConvertedPiece) -> None:
         """Write one piece to every target."""
         for split, part in converted.parts.items():
+            # A split's part of a piece goes to all targets before the next: all have the articles in one order.
             for name, content in part.parts.items():
                 self._writers[name].add(split, content)
             self._counts[split].add(part.counts)
@@ -45,6 +46,7 @@ class DatasetWriter:
     def expected(self, target: str) -> Fingerprints:
         """The fingerprints that the target of that name must give back: those of gold, unless it holds only a part."""
         held = self._held[target]
+        # A corpus may have millions of articles: the fingerprints are copied only where some of them differ.
         return {**self.prints, **held} if held else self.prints
 
     def close(self) -> dict[str, SplitCounts]:

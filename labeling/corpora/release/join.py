@@ -72,6 +72,7 @@ def join(project: Project, folder: Path) -> JoinResult:
         raise workspace.articles.missing()
     with workspace.lock(), open_build_folder(workspace.corpora) as new:
         articles: Mapping[str, Article] = workspace.articles.by("id") if workspace.articles.exists() else {}
+        # Ids and digests are in memory, texts are not.
         ids = {article.digest: name for name, article in articles.items()}
         manifest = join_release(ReleaseJoin(folder, articles, ids), new)
         digest = dataset_digest(new)
@@ -96,7 +97,8 @@ class ReleaseJoin:
     ids: Mapping[str, str]
 
     def find_article(self, row: ReleaseLine) -> Article | LeftOutArticle:
-        """The article with the text of a line, whatever its id, or why there is none; the release may have the text."""
+        """The article with the text of a line, whatever its id here, or the reason why it was not found."""
+        # First under the release's own id, then under any other, last in the release itself.
         same = self.articles.get(row.article)
         if same and same.digest == row.digest:
             return article_of_line(row, same)
@@ -127,7 +129,7 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     """Make the dataset of a release in an empty folder.
 
     Raises:
-        MissingInput: There is no release.
+        MissingInput: The folder holds no release.
         CorpusChanged: The release is damaged.
         ProjectFileError: It is of a target that there is not.
         NothingToCompile: Not one of its texts is there.
@@ -136,6 +138,7 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     """
     found, _ = read_release(joining.folder)
     file = found.project
+    # Everything that shapes the dataset is the release's; this workspace gives the texts and nothing else.
     schema = found.subset.restrict_schema(schema_of(file))
     targets = find_targets(file.compile.targets, str(joining.folder / RELEASE))
     recipe = Recipe(file.project.language, schema, file.policies, targets)

@@ -132,7 +132,7 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
         texts: Put texts and titles in: plain JSON lines, for those who may have them.
 
     Raises:
-        MissingInput: There is no dataset.
+        MissingInput: The folder holds no dataset.
         UsageError: None of the dataset's targets holds everything.
         CorpusChanged: The dataset is not what its manifest describes, or not of the project file as it is now.
     """
@@ -143,6 +143,7 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
             todo="compile it again, or name the project file it was compiled with",
             where=str(dataset),
         )
+    # Written from the dataset and not from the workspace, which may have moved on since.
     reader = _ArticleReader(dataset, manifest)
     write_rows(folder / LINES, reader.lines(texts=texts))
     _refuse_other_lines(folder, reader, texts=texts)
@@ -173,7 +174,7 @@ def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
     """A release and its lines.
 
     Raises:
-        MissingInput: There is none.
+        MissingInput: The folder holds no release.
         DamagedFile: It is not of our form.
         CorpusChanged: The lines are not those it was made with.
     """
@@ -238,6 +239,7 @@ class _ArticleReader:
 
 
 def _release_line(form: CanonicalForm, split: SplitName, text: str | None) -> ReleaseLine:
+    # A headline is text, too: it goes with the texts.
     provenance: dict[str, Any] = dict(zip(PROVENANCE, form.provenance, strict=True))
     title = provenance.pop("title")
     options = [each.split("=", 1) for each in form.choices]

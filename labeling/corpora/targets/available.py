@@ -32,6 +32,7 @@ def find_targets(names: Sequence[str], where: str = "") -> tuple[Target, ...]:
     """
     if not names:
         return DEFAULT_TARGETS
+    # In our order and not in that of the file: the order of the names must not change the bytes of the ledger.
     known = {target.name: target for target in TARGETS}
     faults = [f"there is no target {name!r}" for name in names if name not in known]
     faults += [f"{name!r} is named twice" for name in sorted(set(names)) if list(names).count(name) > 1]

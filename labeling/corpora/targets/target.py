@@ -99,15 +99,19 @@ class Target:
         session: What is set up around the conversion or the reading of many articles.
     """
 
+    # What it is.
     name: str
     title: str
     outcomes: Mapping[ThingKind, tuple[TargetOutcome, ...]]
     packages: tuple[str, ...]
+    # What is done with it, in this order.
     build: Callable[[Recipe], PieceBuilder]
     open_writer: Callable[[Path, Recipe], TargetWriter]
     copies: Callable[[Path], Sequence[StoredCopy]]
+    # Words for people.
     templates: str
     card_values: Callable[[Schema], Mapping[str, Any]] = _no_values
+    # What only some targets have.
     texts: Callable[[Path, SplitName], Iterator[tuple[CanonicalForm, str]]] | None = None
     trained: tuple[str, ...] = ()
     session: Callable[[], AbstractContextManager[None]] = nullcontext

@@ -151,14 +151,14 @@ def test_gold_without_a_split_is_still_refused(project: Project, tmp_path: Path)
 @pytest.mark.parametrize(
     ("subset", "fault"),
     [
-        (Subset(since="20230601"), "--since 20230601 is no date"),
-        (Subset(until="1 June"), "--until 1 June is no date"),
+        (Subset(since="20230601"), "--since 20230601 is not a date"),
+        (Subset(until="1 June"), "--until 1 June is not a date"),
         (Subset(since="2023-06-02", until="2023-06-01"), "2023-06-01 is before 2023-06-02"),
         (Subset(labels=("SHIP", "COUNTRY")), "the schema has no label SHIP"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(making: Making, subset: Subset, fault: str) -> None:
-    """A date that is none, an end before the start, a label there is not."""
+    """A word that is not a date, an end before the start, a label that the schema does not have."""
     with pytest.raises(UsageError) as refused:
         check_subset(subset, making.schema)
     assert str(refused.value) == fault

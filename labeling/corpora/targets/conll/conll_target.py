@@ -51,6 +51,7 @@ class _DocumentPieceBuilder:
         """Keep the lines of an article."""
         tagging = tag_tokens(shared.edges, shared.flat, self._labels)
         sentences = self._cutter.cut(shared)
+        # All or nothing: half a sentence would teach words without their context.
         known = [tokens for tokens in sentences if all(tagging.tags[token] != UNKNOWN_TAG for token in tokens)]
         words = shared.words
         document = TaggedDocument(
@@ -64,6 +65,7 @@ class _DocumentPieceBuilder:
         at = _place_words(known, words)
         held = [(span, place) for span in shared.flat.spans if (place := _place_span(shared, span, at))]
         kept = {span.id for span, _ in held}
+        # A span that was not found and has no other reason was in a sentence that was left out.
         left |= {span.id: _UNKNOWN_SENTENCE for span in shared.flat.spans if span.id not in {*kept, *left}}
         form = _make_form(document, [(*place, span.label) for span, place in held])
         return HeldArticle(_account_for_document(shared, left), form)

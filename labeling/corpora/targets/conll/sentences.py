@@ -26,6 +26,7 @@ class SentenceCutter:
         """
         (begins,) = self._sentencizer.predict([shared.tokens])
         words = shared.words
+        # The tokens before which no sentence may end: those of a span, but for its first.
         inner = {
             token for span in shared.flat.spans for token in tokens_touching(*shared.edges, span.start, span.end)[1:]
         }

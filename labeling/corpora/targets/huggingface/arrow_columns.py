@@ -1,4 +1,4 @@
-"""Rows in Arrow's form and back, column by column: to go row by row takes Arrow several times as long."""
+"""Rows in Arrow's form and back, column by column: row by row would take Arrow several times as long."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from labeling.tokens import TokenEdges
 
-# The columns that `read_batch` does not need.
+# The columns that hold nothing of gold, which `read_batch` does not need.
 TOKENS = ("tokens", "token_starts", "token_ends", "tags", "tag_layers")
 
 
@@ -32,7 +32,7 @@ class ArrowRow(NamedTuple):
 
 
 def make_batch(rows: Sequence[ArrowRow], columns: pa.Schema) -> pa.RecordBatch:
-    """Rows in Arrow's form; ``columns`` is the schema of `features`."""
+    """Rows in Arrow's form; ``columns`` is the schema of `make_features`."""
     import pyarrow as pa
 
     plain, lists = _plain_columns(rows), _list_columns([row.content for row in rows])
@@ -77,23 +77,24 @@ def _struct_array(rows: Sequence[Sequence[Sequence[Any]]], kind: pa.ListType) ->
     import pyarrow as pa
 
     structs, fields = list(chain.from_iterable(rows)), list(kind.value_type)
+    # Arrow holds the structs of all rows as one array a field, and where the structs of each row end.
     values = [pa.array([each[place] for each in structs], field.type) for place, field in enumerate(fields)]
     ends = pa.array(accumulate(map(len, rows), initial=0), pa.int32())
     return pa.ListArray.from_arrays(ends, pa.StructArray.from_arrays(values, fields=fields), type=kind)
 
 
 def read_batch(rows: pa.RecordBatch) -> Iterator[CanonicalForm]:
-    """What each row says about its article."""
+    """The canonical form of each row."""
     fields = [_values(rows.column(name)) for name in ("id", "text", "digest", *PROVENANCE, "complete")]
     lists = [_tuples(rows.column(name)) for name in ("spans", "relations", "choices", "open")]
     asked = rows.column("open_choices").to_pylist()
-    for article, text, said, *provenance, complete, spans, relations, choices, stretches, disputed in zip(
+    for article, text, recorded, *provenance, complete, spans, relations, choices, stretches, disputed in zip(
         *fields, *lists, asked, strict=True
     ):
         source, title, published, url = provenance
         yield CanonicalForm(
             article=article,
-            digest=describe_digest(text, said),
+            digest=describe_digest(text, recorded),
             provenance=(source, title, published, url),
             complete=complete,
             spans=sort_spans(spans),

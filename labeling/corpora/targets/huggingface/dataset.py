@@ -1,6 +1,6 @@
 """Hugging Face's format: one row an article, with features fixed by the schema and never by the data.
 
-Each split stands there twice: as Arrow, for ``load_from_disk``, and as Parquet, for ``load_dataset``. ``spans`` holds
+Each split is there twice: as Arrow, for ``load_from_disk``, and as Parquet, for ``load_dataset``. ``spans`` holds
 every span of gold. ``tags`` holds the flat layer over ``tokens``, which come from the tokenizer policy alone: to cut
 them where gold has boundaries would tell dev and test the answer. ``tag_layers`` holds as many layers as the project
 file says, the flat one first and nested spans in the next.
@@ -81,6 +81,7 @@ class TableWriter:
         import pyarrow as pa
 
         self._arrow.write_batch(rows)
+        # The same rows; their metadata are those of the Parquet file, in the words that older versions know.
         table = pa.Table.from_batches([rows]).replace_schema_metadata(self._parquet.schema.metadata)
         self._parquet.write_table(table)  # type: ignore[no-untyped-call]  # pyarrow is untyped
 
@@ -111,6 +112,7 @@ def write_dataset_dict(folder: Path) -> None:
 
 def make_compatible(schema: pa.Schema) -> pa.Schema:
     """The schema with its features in the words that `datasets` 3 knows as well as 5: ``Sequence``, not ``List``."""
+    # `datasets` keeps its features as JSON in the metadata of Arrow's schema.
     metadata = json.loads(schema.metadata[b"huggingface"])
     metadata["info"]["features"] = _downgrade_feature(metadata["info"]["features"])
     return schema.with_metadata({b"huggingface": json.dumps(metadata).encode()})
@@ -119,6 +121,7 @@ def make_compatible(schema: pa.Schema) -> pa.Schema:
 def _downgrade_feature(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
     if not isinstance(feature, dict):
         return feature
+    # A list of structs is a list of one dict in the old words; of anything else a `Sequence`.
     if feature.get("_type") == "List":
         inner = _downgrade_feature(feature["feature"])
         return {"feature": inner, "_type": "Sequence"} if "_type" in inner else [inner]
@@ -126,7 +129,7 @@ def _downgrade_feature(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
 
 
 def read_arrow(folder: Path, split: str) -> Iterator[CanonicalForm]:
-    """What every row of a split says, from the files that ``load_from_disk`` takes.
+    """The canonical form of every row of a split, from the files that ``load_from_disk`` takes.
 
     They are read, and not mapped into memory as it does: all of a file would be counted as ours.
     """
@@ -145,12 +148,12 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
 
 
 def read_parquet(folder: Path, split: str) -> Iterator[CanonicalForm]:
-    """What every row of a split's Parquet file says."""
+    """The canonical form of every row of a split's Parquet file."""
     return (content for content, _ in read_texts(folder, split))
 
 
 def read_texts(folder: Path, split: str) -> Iterator[tuple[CanonicalForm, str]]:
-    """What every row of a split's Parquet file says, and its text."""
+    """The canonical form of every row of a split's Parquet file, and its text."""
     import pyarrow.parquet as pq
 
     path = folder / PARQUET / f"{split}.parquet"
@@ -165,11 +168,14 @@ def list_unlike_columns(folder: Path, split: str) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    # A dict for its order: the columns in the order in which they are found, each once.
     unlike, at = dict[str, None](), 0
     with pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        # A batch of the one file is a row group of the other: they were written together.
         for at, batch in enumerate(_batches(str(folder / ARROW / split / _DATA)), start=1):
             if at <= file.num_row_groups:
                 unlike.update(dict.fromkeys(_unlike_names(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
+        # With other numbers of rows no column is the same.
         return list(unlike) if at == file.num_row_groups else file.schema_arrow.names
 
 

@@ -55,6 +55,7 @@ class _RowPieceBuilder:
 
     def parts(self) -> dict[SplitName, pa.RecordBatch]:
         """The rows in Arrow's form."""
+        # Fixed by the schema: a label without a span has its number all the same.
         columns = make_features(self._labels).arrow_schema
         return {split: make_batch(rows, columns) for split, rows in self._rows.items()}
 

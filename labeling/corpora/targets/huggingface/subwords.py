@@ -2,7 +2,9 @@
 
 Everything goes by offsets into the text, so that it does not matter how a tokenizer cuts words, which signs it drops or
 in how many bytes it cuts an emoji. Long articles become several windows. Where nothing is known, and where a subword
-covers more than the tags can say, the label is ``IGNORED``: no loss is taken there, and nothing false is learned.
+covers more than the tags can express, the label is ``IGNORED``: no loss is taken there, and nothing false is learned.
+
+``Maldives`` with the tag B-COUNTRY, cut into ``Mal`` and ``dives``, gives the labels B-COUNTRY and I-COUNTRY.
 
 Use it with a tokenizer of ``transformers``::
 
@@ -81,6 +83,7 @@ def encode_windows(
         )
     )
     windows = found["offset_mapping"]
+    # Which row each window is of; without windows, the rows themselves.
     rows = found.pop("overflow_to_sample_mapping", range(len(windows)))
     columns: dict[str, list[Any]] = {
         **found,
@@ -130,7 +133,7 @@ def labels_of_subwords(
 def spans_from_labels(
     text: str, offsets: Offsets, labels: Iterable[int], names: Sequence[str]
 ) -> Iterator[tuple[int, int, str]]:
-    """The spans that labels of subwords say: start, end, label; without the blanks that some tokenizers add to a word.
+    """The spans that labels of subwords stand for: start, end, label, without the blanks that some tokenizers add.
 
     Args:
         text: The article's.
@@ -140,6 +143,7 @@ def spans_from_labels(
     """
     begun: tuple[int, int, str] | None = None
     for (start, end), label in zip(offsets, labels, strict=True):
+        # Special signs, and what is not known, neither end a span nor begin one.
         if label == IGNORED or start == end:
             continue
         prefix, _, name = names[label].partition("-")
@@ -158,6 +162,7 @@ def _label_subword(tags: list[int], *, first: bool) -> int:
     if not tags or min(tags) < _OUTSIDE_TAG:
         return IGNORED
     inside = tags[0] + tags[0] % 2
+    # A subword over several tokens has one label only if all of them continue one span, or are outside.
     if any(tag != inside for tag in tags[1:]):
         return IGNORED
     return tags[0] if first else inside

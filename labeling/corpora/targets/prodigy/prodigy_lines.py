@@ -32,6 +32,7 @@ ProdigyLine: TypeAlias = "dict[str, Any]"
 def make_prodigy_line(shared: SharedArticle, schema: Schema) -> ProdigyLine:
     """The line of an article."""
     form, text = shared.form, shared.article.text
+    # Prodigy's page draws spans token by token, so that each must be whole tokens.
     doc = cut_tokens(shared.tokens, shared.edges, ((span.start, span.end) for span in shared.gold.spans))
     starts, ends = token_edges(doc)
     spans = {fact[0]: _make_span(fact, starts, ends) for fact in form.spans}
@@ -57,6 +58,7 @@ def make_prodigy_line(shared: SharedArticle, schema: Schema) -> ProdigyLine:
             for option in question.options
         ],
         "accept": form.choices,
+        # Of a part of an article Prodigy cannot record that it is not known: all of it is left out of training.
         "answer": "accept" if form.complete else "ignore",
     }
 

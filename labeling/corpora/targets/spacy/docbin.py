@@ -48,10 +48,12 @@ def make_doc(tokens: Doc, where: TokenEdges, article: Article, gold: Gold, layer
         schema: Names the options of each choice.
     """
     doc = cut_tokens(tokens, where, ((span.start, span.end) for span in gold.spans))
+    # From here on every span is whole tokens. Most articles have no token to cut, and keep their edges.
     starts, ends = where if doc is tokens else token_edges(doc)
     spans = dict(_doc_spans(doc, starts, ends, gold))
     flat = [spans[span.id] for span in layer.spans]
     unknown = {token for stretch in layer.unknown for token in tokens_touching(starts, ends, *stretch)}
+    # Inside a flat span the tags are known, whatever is in dispute there.
     unknown.difference_update(token for span in flat for token in range(span.start, span.end))
     doc.set_ents(flat, missing=[doc[token : token + 1] for token in sorted(unknown)])
     doc.spans[SPANS] = list(spans.values())
@@ -70,10 +72,11 @@ def _doc_spans(doc: Doc, starts: list[int], ends: list[int], gold: Gold) -> Iter
 
 
 def _cats(gold: Gold, schema: Schema) -> dict[str, float]:
-    """1 what was chosen, 0 what was not; no entry for what is not known: a disputed option, an unanswered question."""
+    """1 for what was chosen, 0 for what was not; an option in dispute, or of an unanswered question, has no entry."""
     cats: dict[str, float] = {}
     for question in schema.choices:
         chosen = gold.choices.get(question.name, ())
+        # A question that takes one answer and has none was not answered; several boxes, all empty, are an answer.
         if not chosen and not question.multiple:
             continue
         for option in question.options:
@@ -133,7 +136,7 @@ class ShardWriter:
             self._written[kind] += 1
 
     def close(self) -> None:
-        """Write an empty shard where there is none."""
+        """Write an empty first shard to ``complete/``, if nothing was written there."""
         if not self._written[COMPLETE]:
             self.add({COMPLETE: DocBinBuilder(_STORED).to_bytes()})
 

@@ -45,6 +45,7 @@ class _DocPieceBuilder:
     def add(self, shared: SharedArticle, split: SplitName) -> HeldArticle:
         """Pack the reference ``Doc`` of an article."""
         doc = make_doc(shared.tokens, shared.edges, shared.article, shared.gold, shared.flat, self._schema)
+        # The view needs the entities, so that it is made of the finished doc.
         doc.user_data[REL] = self._pairs.build(doc, shared.gold)  # type: ignore[index]  # spaCy's own keys are tuples
         self._packers.setdefault(split, ShardPacker()).add(doc)
         return HeldArticle(_account_for(shared), shared.form)
@@ -56,6 +57,7 @@ class _DocPieceBuilder:
 
 def _account_for(shared: SharedArticle) -> list[LedgerEntry]:
     gold, left = shared.gold, shared.flat.left
+    # Every relation is exact in user_data; those outside the view keep the outcome and have the reason.
     omitted = {relation_id(each): explain_omission(each, left) for each in gold.relations}
     return [
         *account_for_spans(gold, _NAME, left, shared.cut),

@@ -1,4 +1,4 @@
-"""A dataset with fewer articles to train on, for a learning curve: spaCy's files alone; dev and test are the same."""
+"""A subsample: a dataset with fewer articles to train on, for a learning curve; of spaCy's files alone."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ def write_subsample(corpus: Path, folder: Path, wanted: Collection[str]) -> int:
     from spacy.vocab import Vocab
 
     number = 0
+    # The manifest is the whole dataset's: a score of the subsample names the dataset that it was drawn from.
     folder.mkdir(parents=True)
     shutil.copyfile(corpus / MANIFEST, folder / MANIFEST)
     for kept in ("dev", "test"):
         if (corpus / "spacy" / kept).exists():
             shutil.copytree(corpus / "spacy" / kept, folder / "spacy" / kept)
+    # Shard by shard: the whole is never in memory.
     for shard in sorted((corpus / "spacy" / "train").rglob("*.spacy")):
         whole = DocBin().from_disk(shard)
         docs = [doc for doc in whole.get_docs(Vocab()) if doc.user_data["article"] in wanted]

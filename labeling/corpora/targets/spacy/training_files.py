@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
 
 TOKENIZER, CODE = "tokenizer", "relations.py"
-# What spaCy itself writes into the folder, which is no part of the dataset.
+# What spaCy itself writes into the folder, which is not part of the dataset.
 TRAINING_OUTPUTS: Final = ("training/", "project.lock", "__pycache__/")
-# By which an annotator rules an article out: every article of a dataset is usable, so there is nothing to learn.
+# The choice by which annotators rule an article out: a dataset has usable ones only, so there is nothing to learn.
 _USABLE = "usable"
 
 
@@ -46,7 +46,7 @@ class ExpectedWarning:
         return re.fullmatch(re.sub(r"\bN\b", r"\\d+", pattern), message) is not None
 
 
-# `spacy debug data` says nothing else of a dataset of ours. Only the first makes it exit with 1.
+# All that `spacy debug data` warns of in a dataset of ours. Only the first makes it exit with 1.
 EXPECTED_WARNINGS: Final = (
     ExpectedWarning(
         "Low number of examples to train a new pipeline (N)",
@@ -129,16 +129,19 @@ def _training_config(name: str, language: str, options: tuple[str, ...]) -> str:
 
     import labeling.corpora.targets.spacy.relation_classifier  # noqa: F401 - importing it makes our component known to spaCy
 
+    # What takes silence for a no learns from complete articles only.
     known = f"/{COMPLETE}" if name in {"spancat", "relations"} else ""
     config = load_config(shipped_config(f"{name}.cfg"), interpolate=False)
     config["nlp"]["lang"] = language
     config["paths"] = {"train": f"train{known}", "dev": f"dev{known}", "tokenizer": TOKENIZER}
+    # The dataset's own tokenizer, in spaCy's own words: the config runs where this package is not installed.
     config["initialize"]["before_init"] = {
         "@callbacks": "spacy.copy_from_base_model.v1",
         "tokenizer": "${paths.tokenizer}",
         "vocab": None,
     }
     if name == "textcat":
+        # Named, and not found in the data: an option that nobody chose yet has its place in the model.
         config["initialize"]["components"]["textcat_multilabel"]["labels"] = list(options)
     nlp = load_model_from_config(config, auto_fill=True, validate=False)
     head = f"# {name}, with every default filled in. To be run from the folder above: see project.yml there."
