@@ -61,14 +61,14 @@ def article_of(text: str, name: str = "a", source: str = "") -> Article:
     return Article(id=name, text=text, digest=digest_of(text), source=source, title=f"On {name}")
 
 
-def gold_of(article: Article, *places: tuple[int, int, str], **said: object) -> Gold:
+def gold_of(article: Article, *places: tuple[int, int, str], **fields: object) -> Gold:
     """Gold with a span `s0`, `s1`, ... at each place, complete unless something is open."""
     spans = tuple(
         GoldSpan(id=f"s{number}", start=start, end=end, label=label, rule="single", by=("ana",))
         for number, (start, end, label) in enumerate(places)
     )
-    gold = Gold(article=article.id, digest=article.digest, complete=not said.get("open"), spans=spans)
-    return gold.model_copy(update={"annotators": ("ana",), **said})
+    gold = Gold(article=article.id, digest=article.digest, complete=not fields.get("open"), spans=spans)
+    return gold.model_copy(update={"annotators": ("ana",), **fields})
 
 
 def workspace_of(
@@ -143,7 +143,7 @@ def read_docs(folder: Path) -> list[Doc]:
 
 
 def content_of_doc(doc: Doc) -> CanonicalForm:
-    """What one of spaCy's docs says: the reading of shards is held against it."""
+    """The canonical form of one of spaCy's docs: the reading of shards is compared with it."""
     data = doc.user_data
     return CanonicalForm(
         article=data["article"],
@@ -163,7 +163,7 @@ def content_of_doc(doc: Doc) -> CanonicalForm:
 
 @dataclass(frozen=True)
 class Making:
-    """The ways to make things by hand, and to read docs; tests are no package, so they come as a fixture."""
+    """The ways to make things by hand, and to read docs; tests are not a package, so they come as a fixture."""
 
     schema: Schema
     article: Callable[..., Article]

@@ -51,21 +51,26 @@ def _bytes(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_samples_become_a_dataset(project: Project) -> None:
+def test_compiling_the_samples_loses_nothing(project: Project) -> None:
     """The command prints what it made; `latest` points to a folder with the digest's name; nothing of gold is lost."""
-    told = json.loads(_run(project, "compile", "--json"))
-    gold = told["ledger"]["gold"]["span"]["gold"]
+    printed = json.loads(_run(project, "compile", "--json"))
+    gold = printed["ledger"]["gold"]["span"]["gold"]
 
-    assert sum(told["articles"].values()) + told["left_out"] == 24
+    assert sum(printed["articles"].values()) + printed["left_out"] == 24
     assert project.workspace.latest.is_symlink()
-    assert str(project.workspace.latest.readlink()) == told["digest"][:16]
-    assert told["spans"] == gold == told["ledger"]["spacy"]["span"]["in"] == told["ledger"]["huggingface"]["span"]["in"]
+    assert str(project.workspace.latest.readlink()) == printed["digest"][:16]
+    assert (
+        printed["spans"]
+        == gold
+        == printed["ledger"]["spacy"]["span"]["in"]
+        == printed["ledger"]["huggingface"]["span"]["in"]
+    )
     assert gold > 300
-    assert told["ledger"]["spacy"]["span"]["lost"] == told["ledger"]["huggingface"]["span"]["lost"] == 0
-    assert sum(told["ledger"]["spacy"]["span"].values()) == 2 * gold
+    assert printed["ledger"]["spacy"]["span"]["lost"] == printed["ledger"]["huggingface"]["span"]["lost"] == 0
+    assert sum(printed["ledger"]["spacy"]["span"].values()) == 2 * gold
 
 
-def test_the_table_for_people(project: Project) -> None:
+def test_compile_prints_a_table(project: Project) -> None:
     """Without --json: the folder, the splits, and the account in words."""
     table = _run(project, "compile")
 
@@ -74,7 +79,7 @@ def test_the_table_for_people(project: Project) -> None:
     assert "read back from disk" in table
 
 
-def test_compiled_again_it_is_the_same(project: Project) -> None:
+def test_compiling_is_idempotent(project: Project) -> None:
     """The same digest, folder and bytes; and nothing else lies in `corpora/`."""
     first = compiled_from(project)
     before = _bytes(project.workspace.latest.resolve())
@@ -84,8 +89,8 @@ def test_compiled_again_it_is_the_same(project: Project) -> None:
     assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([first.digest[:16], "latest"])
 
 
-def test_another_gold_is_another_dataset(project: Project) -> None:
-    """The one before stays, `latest` moves on."""
+def test_other_gold_makes_another_dataset(project: Project) -> None:
+    """The one before is kept, `latest` moves on."""
     first = compiled_from(project)
     project.workspace.annotations.write(sample_data.load_sample_annotations()[:-1])
     adjudicate(project)
@@ -96,7 +101,7 @@ def test_another_gold_is_another_dataset(project: Project) -> None:
     assert verify(project, project.workspace.corpora / first.digest[:16]).digest == first.digest
 
 
-def test_a_damaged_dataset_is_mended(project: Project) -> None:
+def test_compiling_again_mends_a_damaged_dataset(project: Project) -> None:
     """`verify` names the damage, `compile_dataset` puts the same dataset in its place."""
     compiled = compiled_from(project)
     readme = project.workspace.latest / "README.md"
@@ -109,7 +114,7 @@ def test_a_damaged_dataset_is_mended(project: Project) -> None:
     assert verify(project).digest == compiled.digest
 
 
-def test_a_compile_that_fails_leaves_nothing(project: Project) -> None:
+def test_failed_compile_leaves_nothing(project: Project) -> None:
     """A ledger that lacks a line: no dataset, no remains, and `latest` where it was."""
     first = compiled_from(project)
     rows = list(project.workspace.ledger.rows())
@@ -151,7 +156,7 @@ def _kill_a_worker(killed: list[int]) -> None:
         time.sleep(0.01)
 
 
-def test_what_a_crash_left_is_cleared_away(project: Project) -> None:
+def test_compile_removes_the_remains_of_a_crash(project: Project) -> None:
     """A half-built folder and a half-moved pointer of a process that was killed."""
     (project.workspace.corpora / ".building.dead" / "spacy").mkdir(parents=True)
     (project.workspace.corpora / ".building.latest").symlink_to("nowhere")
@@ -168,8 +173,8 @@ def test_verify_at_the_command_line(project: Project) -> None:
     assert compiled.digest in _run(project, "verify", compiled.folder)
 
 
-def test_before_there_is_anything(tmp_path: Path) -> None:
-    """Each verb says which one to run first."""
+def test_compile_and_verify_without_input_name_the_verb_to_run(tmp_path: Path) -> None:
+    """Each error names the verb to run first."""
     project = load_project(workspace=tmp_path)
 
     with pytest.raises(MissingInput, match=r"manifest.json is not there") as refused:
@@ -181,7 +186,7 @@ def test_before_there_is_anything(tmp_path: Path) -> None:
     assert "labeling adjudicate" in refused.value.todo
 
 
-def test_one_writer_at_a_time(project: Project) -> None:
+def test_compile_refuses_a_locked_workspace(project: Project) -> None:
     """While another command writes to the workspace, nothing is compiled."""
     with project.workspace.lock(), pytest.raises(WorkspaceBusy):
         compiled_from(project)

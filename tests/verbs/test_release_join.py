@@ -62,7 +62,7 @@ def _data(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
-def test_a_release_has_no_word_of_the_articles(project: Project) -> None:
+def test_release_contains_no_word_of_the_articles(project: Project) -> None:
     """No title and no sentence of any article is in it, but every span of the dataset is."""
     made = release(project)
     everything = _texts(project.workspace.releases / "latest")
@@ -82,7 +82,7 @@ def test_a_release_has_no_word_of_the_articles(project: Project) -> None:
         assert not [words[at : at + 6] for at in range(len(words) - 6) if " ".join(words[at : at + 6]) in everything]
 
 
-def test_joined_it_is_the_same_dataset_to_the_byte(project: Project, other: Project) -> None:
+def test_joined_dataset_is_the_same_to_the_byte(project: Project, other: Project) -> None:
     """Every file of both targets, as it was compiled by those who have the annotations."""
     folder = release(project).folder
     joined = join(other, project.workspace.root / "releases" / "latest")
@@ -94,7 +94,7 @@ def test_joined_it_is_the_same_dataset_to_the_byte(project: Project, other: Proj
     assert joined.refused == {}
 
 
-def test_a_release_is_the_same_on_every_rerun(project: Project) -> None:
+def test_releasing_is_idempotent(project: Project) -> None:
     """The same folder and bytes; nothing else lies beside it."""
     first = release(project)
     before = _texts(project.workspace.releases / "latest")
@@ -103,8 +103,8 @@ def test_a_release_is_the_same_on_every_rerun(project: Project) -> None:
     assert _texts(project.workspace.releases / "latest") == before
 
 
-def test_another_text_is_refused(project: Project, other: Project) -> None:
-    """One sign more, or no text at all: refused by name and counted; under another id, a text is known all the same."""
+def test_join_refuses_a_text_with_another_digest(project: Project, other: Project) -> None:
+    """One sign more, or no text at all: refused by name and counted; under another id, a text is found all the same."""
     release(project)
     changed, renamed, gone, *rest = list(other.workspace.articles.rows())
     text = f"{changed.text} "
@@ -128,7 +128,7 @@ def test_another_text_is_refused(project: Project, other: Project) -> None:
     )
 
 
-def test_a_subset_is_released_as_a_subset(project: Project, other: Project) -> None:
+def test_release_of_a_subset_joins_to_the_subset(project: Project, other: Project) -> None:
     """Its labels are those that were asked for; the dataset that was compiled is named, not the latest."""
     whole = project.workspace.latest.resolve()
     part = compiled_from(project, Subset(labels=("COUNTRY", "PERSON")))
@@ -142,7 +142,7 @@ def test_a_subset_is_released_as_a_subset(project: Project, other: Project) -> N
         compiled_from(project)
 
 
-def test_with_texts_it_is_plain_json_lines(project: Project) -> None:
+def test_release_with_texts_is_plain_json_lines(project: Project) -> None:
     """For those who may have the texts: a line an article, and `text[start:end]` is the span."""
     made = release(project, texts=True)
     lines = list(read_rows(project.workspace.releases / "latest-texts" / "spans.jsonl", Line))
@@ -164,7 +164,7 @@ def test_the_latest_release_never_has_texts(project: Project) -> None:
     assert with_texts.resolve() == Path(made.folder).resolve()
 
 
-def test_a_release_with_texts_needs_no_other(project: Project, tmp_path: Path) -> None:
+def test_release_with_texts_joins_without_articles(project: Project, tmp_path: Path) -> None:
     """Its own texts are joined to it, in a workspace that has none; a text that was changed in it is refused."""
     folder, empty = Path(release(project, texts=True).folder), Workspace(tmp_path / "empty")
     joined = join(replace(project, workspace=empty), folder)
@@ -177,16 +177,16 @@ def test_a_release_with_texts_needs_no_other(project: Project, tmp_path: Path) -
     shutil.copytree(folder, copy)
     first, *rest = read_rows(copy / "spans.jsonl", Line)
     write_rows(copy / "spans.jsonl", [first.model_copy(update={"text": f"{first.text}!"}), *rest])
-    told = read_value(copy / "release.json", Release).model_copy(
+    printed = read_value(copy / "release.json", Release).model_copy(
         update={"lines": describe_output(copy / "spans.jsonl")}
     )
-    write_json(copy / "release.json", told.model_dump(mode="json"))
+    write_json(copy / "release.json", printed.model_dump(mode="json"))
 
     assert [*join(replace(project, workspace=empty), copy).refused] == [first.article]
 
 
 @pytest.mark.parametrize("verb", ["verify", "release", "join", "predict"])
-def test_a_folder_that_was_mistyped_is_misuse(tmp_path: Path, verb: str) -> None:
+def test_mistyped_folder_is_a_usage_error(tmp_path: Path, verb: str) -> None:
     """A named folder that is not there, or is another one: status 2, and nothing is made in the workspace."""
     empty = tmp_path / "workspace"
     for folder in (tmp_path / "nowhere", *([] if verb == "predict" else [tmp_path])):
@@ -199,7 +199,7 @@ def test_a_folder_that_was_mistyped_is_misuse(tmp_path: Path, verb: str) -> None
     assert not empty.exists()
 
 
-def test_a_workspace_with_nothing_in_it_stays_so(project: Project, tmp_path: Path) -> None:
+def test_empty_workspace_is_left_as_it_is(project: Project, tmp_path: Path) -> None:
     """What cannot be done leaves no folder behind in a workspace that was mistyped."""
     empty = replace(project, workspace=Workspace(tmp_path / "mistyped"))
 
@@ -211,7 +211,7 @@ def test_a_workspace_with_nothing_in_it_stays_so(project: Project, tmp_path: Pat
     assert not empty.workspace.root.exists()
 
 
-def test_the_tables_are_for_people(project: Project, other: Project) -> None:
+def test_release_and_join_print_tables(project: Project, other: Project) -> None:
     """No brackets and braces of Python in them."""
     ours, theirs = str(project.workspace.root), str(other.workspace.root)
     made = CliRunner().invoke(cli, ["--workspace", ours, "release"], standalone_mode=False).stdout
@@ -223,7 +223,7 @@ def test_the_tables_are_for_people(project: Project, other: Project) -> None:
     assert not set("{}[]()") & {*made, *joined}
 
 
-def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp_path: Path) -> None:
+def test_release_and_join_refuse_what_does_not_fit(project: Project, other: Project, tmp_path: Path) -> None:
     """No dataset, another schema than it was compiled with, a changed line, no text at all."""
     with pytest.raises(MissingInput):
         release(other)
@@ -242,12 +242,12 @@ def test_what_cannot_be_released_or_joined(project: Project, other: Project, tmp
         join(other, folder)
 
 
-def test_the_commands(project: Project, other: Project) -> None:
-    """`write_release` says where it lies, `join` takes that folder; a refused text makes status 3."""
-    told = CliRunner().invoke(
+def test_release_and_join_at_the_command_line(project: Project, other: Project) -> None:
+    """`release` prints where it lies, `join` takes that folder; a refused text makes status 3."""
+    printed = CliRunner().invoke(
         cli, ["--workspace", str(project.workspace.root), "release", "--json"], catch_exceptions=False
     )
-    folder = json.loads(told.stdout)["folder"]
+    folder = json.loads(printed.stdout)["folder"]
     words = ["--workspace", str(other.workspace.root), "join", folder]
     whole = CliRunner().invoke(cli, words, standalone_mode=False)
     other.workspace.articles.write(list(other.workspace.articles.rows())[1:])

@@ -35,8 +35,8 @@ def _build(project: Project, folder: Path) -> Manifest:
     return build_dataset(project, folder)
 
 
-def test_what_a_dataset_holds(project: Project, tmp_path: Path) -> None:
-    """The manifest counts by split, names what was left out, and says what was proven."""
+def test_manifest_counts_what_a_dataset_holds(project: Project, tmp_path: Path) -> None:
+    """The manifest counts by split, names what was left out, and records what was proven."""
     manifest = _build(project, tmp_path / "dataset")
 
     assert {split: manifest.splits[split].articles for split in SPLITS} == {"train": 2, "dev": 1, "test": 0}
@@ -61,7 +61,9 @@ def test_what_a_dataset_holds(project: Project, tmp_path: Path) -> None:
     assert manifest.inputs["articles.jsonl"].rows == 5
 
 
-def test_the_same_bytes_in_another_folder(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dataset_bytes_do_not_depend_on_the_folder(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Compiled in a copy of the workspace, elsewhere, relative to another place: every file is the same."""
     _build(project, tmp_path / "one")
     shutil.copytree(project.workspace.root, tmp_path / "elsewhere" / "copy")
@@ -74,7 +76,7 @@ def test_the_same_bytes_in_another_folder(project: Project, tmp_path: Path, monk
     assert [name for name in one if one[name] != two[name]] == []
 
 
-def test_the_same_bytes_whoever_does_the_work(
+def test_dataset_bytes_do_not_depend_on_the_number_of_processes(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes make what one makes, byte for byte, also where there are more pieces than processes."""
@@ -89,10 +91,10 @@ def test_the_same_bytes_whoever_does_the_work(
     assert sum(name.endswith(".spacy") for name in one) == 5
 
 
-def test_the_same_bytes_from_a_tokenizer_that_gives_way(
+def test_dataset_bytes_do_not_depend_on_the_tokenizer_cache(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A tokenizer that has met too many words is replaced between two pieces; what it had met shapes nothing."""
+    """A tokenizer that has met too many words is replaced between two pieces; the words it had met shape nothing."""
     monkeypatch.setattr(maker, "_PIECE_CHARACTERS", 40)
     _build(project, tmp_path / "one")
     monkeypatch.setattr(maker, "_MOST_WORDS", 1)
@@ -101,7 +103,7 @@ def test_the_same_bytes_from_a_tokenizer_that_gives_way(
     assert _bytes(tmp_path / "one") == _bytes(tmp_path / "two")
 
 
-def test_a_fault_comes_back_from_another_process(project: Project, tmp_path: Path) -> None:
+def test_error_from_another_process_keeps_its_type_and_words(project: Project, tmp_path: Path) -> None:
     """What another process refuses is refused here by the same name, with the same words."""
     *others, minister = project.workspace.gold.rows()
     spans = tuple(span.model_copy(update={"label": "COUNTRI"}) for span in minister.spans)
@@ -120,7 +122,7 @@ def _bytes(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_card(project: Project, tmp_path: Path) -> None:
+def test_hub_reads_the_card(project: Project, tmp_path: Path) -> None:
     """The Hub's own reader takes the head; by it, `load_dataset` finds the splits that have rows."""
     _build(project, tmp_path / "dataset")
     text = (tmp_path / "dataset" / "README.md").read_text(encoding="utf-8")
@@ -136,8 +138,8 @@ def test_the_card(project: Project, tmp_path: Path) -> None:
     assert "* `bridge`: a bridge" in text
 
 
-def test_verify_accepts_what_was_built(project: Project, tmp_path: Path) -> None:
-    """A fresh dataset is what its manifest says, also under another name."""
+def test_verify_accepts_a_fresh_dataset(project: Project, tmp_path: Path) -> None:
+    """A fresh dataset is what its manifest describes, also under another name."""
     manifest = _build(project, tmp_path / "dataset")
     (tmp_path / "dataset").rename(tmp_path / "moved")
 
@@ -170,7 +172,7 @@ def test_verify_names_what_differs(
     assert str(refused.value).endswith(f": {fault}")
 
 
-def test_verify_notices_another_manifest(project: Project, tmp_path: Path) -> None:
+def test_verify_finds_a_changed_manifest(project: Project, tmp_path: Path) -> None:
     """A folder named by its digest vouches for the manifest too."""
     _build(project, tmp_path / "dataset")
     named = (tmp_path / "dataset").rename(tmp_path / dataset_digest(tmp_path / "dataset")[:16])
@@ -181,7 +183,7 @@ def test_verify_notices_another_manifest(project: Project, tmp_path: Path) -> No
         verify_dataset(named)
 
 
-def test_nothing_to_compile(tmp_path: Path, making: Making) -> None:
+def test_gold_without_any_split_makes_no_dataset(tmp_path: Path, making: Making) -> None:
     """Gold that is all left out makes no dataset."""
     article = making.article("Japan")
     project = making.workspace(tmp_path / "workspace", [(article, making.gold(article), None)])
@@ -190,7 +192,7 @@ def test_nothing_to_compile(tmp_path: Path, making: Making) -> None:
         _build(project, tmp_path / "dataset")
 
 
-def test_gold_without_a_place(project: Project, tmp_path: Path) -> None:
+def test_gold_newer_than_the_splits_is_refused(project: Project, tmp_path: Path) -> None:
     """Gold that came since the last `split` is not dropped in silence."""
     project.workspace.splits.path.write_text("")
 
@@ -200,10 +202,12 @@ def test_gold_without_a_place(project: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("update", "said"),
+    ("update", "expected"),
     [({"text": "Other words."}, "is of another text than articles.jsonl has"), ({"id": "zz"}, "has no article")],
 )
-def test_gold_of_another_text(project: Project, tmp_path: Path, update: dict[str, str], said: str) -> None:
+def test_gold_of_a_changed_or_missing_article_is_refused(
+    project: Project, tmp_path: Path, update: dict[str, str], expected: str
+) -> None:
     """Gold whose article is gone, or has another text by now, is refused by name."""
     articles = [
         article.model_copy(update=update) if article.id == "minister" else article
@@ -211,12 +215,12 @@ def test_gold_of_another_text(project: Project, tmp_path: Path, update: dict[str
     ]
     project.workspace.articles.write(articles)
 
-    with pytest.raises(DamagedFile, match=f"the gold of 'minister' {said}"):
+    with pytest.raises(DamagedFile, match=f"the gold of 'minister' {expected}"):
         _build(project, tmp_path / "dataset")
 
 
-def test_a_leak_group_in_two_splits(project: Project, tmp_path: Path) -> None:
-    """Whoever changed splits.jsonl by hand, one text does not get into train and dev."""
+def test_leak_group_in_two_splits_is_refused(project: Project, tmp_path: Path) -> None:
+    """After a change of splits.jsonl by hand, too, one leak group does not get into train and dev."""
     rows = [
         row.model_copy(update={"leak_group": "one"}) if row.article in {"asked", "minister"} else row
         for row in project.workspace.splits.rows()

@@ -36,8 +36,8 @@ def _card(project: Project, folder: Path) -> str:
     return (folder / "README.md").read_text(encoding="utf-8")
 
 
-def test_what_was_not_measured(project: Project, tmp_path: Path) -> None:
-    """The card says so, and counts what the flat layer and the annotators left out."""
+def test_card_tells_what_was_not_measured(project: Project, tmp_path: Path) -> None:
+    """The card tells so, and counts what the flat layer and the annotators left out."""
     text = _card(project, tmp_path / "dataset")
 
     assert "Not measured on these annotations" in text
@@ -49,16 +49,18 @@ def test_what_was_not_measured(project: Project, tmp_path: Path) -> None:
 
 def _measure(project: Project, article: Article) -> None:
     """Agreement with a second annotator on one article, of the annotations as they are."""
-    said = next(row for row in project.workspace.annotations.rows() if row.article == article.id)
-    second = said.model_copy(update={"annotator": "ben", "spans": said.spans[:3]})
-    read = list(find_doubly_annotated([said, second], {article.id: article}, {article.id: "g"}))
+    annotation = next(row for row in project.workspace.annotations.rows() if row.article == article.id)
+    second = annotation.model_copy(update={"annotator": "ben", "spans": annotation.spans[:3]})
+    read = list(find_doubly_annotated([annotation, second], {article.id: article}, {article.id: "g"}))
     found = measure_agreement(
         read, project.schema, file_digest(project.workspace.annotations.path), Bootstrap(resamples=10)
     )
     project.workspace.agreement.write(found)
 
 
-def test_agreement(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
+def test_card_shows_agreement_of_the_same_annotations_only(
+    project: Project, minister: tuple[Article, Gold], tmp_path: Path
+) -> None:
     """3 of 6 and 3 spans paired: F1 is 6 / 9; annotators are numbers; measured on other annotations, it is left out."""
     _measure(project, minister[0])
     text = _card(project, tmp_path / "one")
@@ -73,8 +75,8 @@ def test_agreement(project: Project, minister: tuple[Article, Gold], tmp_path: P
     assert "Not measured on these annotations" in _card(project, tmp_path / "two")
 
 
-def test_leakage(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
-    """What the certificate says: nothing shared, and how many surfaces of dev stand in train."""
+def test_card_shows_leakage(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
+    """The numbers of the certificate: nothing shared, and how many surfaces of dev occur in train."""
     article, gold = minister
     surfaces = frozenset((span.label, article.text[span.start : span.end]) for span in gold.spans)
     held = [

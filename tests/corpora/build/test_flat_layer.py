@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 TEXT = "the Foreign Minister of Japan x"
 
 
-def test_everything_at_once(minister: tuple[Article, Gold], making: Making) -> None:
-    """Of two that cross the longer stays; of two labels on a stretch none, when it lies in what crosses."""
+def test_flat_layer_of_nested_crossing_and_equal_spans(minister: tuple[Article, Gold], making: Making) -> None:
+    """Of two that cross the longer is kept; of two labels on one stretch the one that the schema names first."""
     article, gold = minister
     layer = choose_flat_layer(article.text, gold, making.schema.label_names)
 
@@ -35,7 +35,7 @@ def test_everything_at_once(minister: tuple[Article, Gold], making: Making) -> N
     assert layer.unknown == ()
 
 
-def test_equally_long_spans_go_by_the_order_of_the_schema(making: Making) -> None:
+def test_schema_order_decides_between_equally_long_spans(making: Making) -> None:
     """`Foreign Minister` and `Minister of Japan` cut to 16 characters each: the label that the schema names first."""
     article = making.article(TEXT)
     gold = making.gold(article, (4, 20, "COUNTRY"), (12, 28, "PERSON"))
@@ -58,10 +58,10 @@ def test_equally_long_spans_go_by_the_order_of_the_schema(making: Making) -> Non
         ((30, 31), ["s0"], ((30, 31),)),
     ],
 )
-def test_open_stretches(
+def test_span_is_kept_if_no_answer_to_the_question_removes_it(
     making: Making, open_stretch: tuple[int, int], kept: list[str], unknown: tuple[tuple[int, int], ...]
 ) -> None:
-    """A span stays where a question is open only if it stays whoever is right; else its stretch is unknown too."""
+    """A span is kept where a question is open only if every answer would keep it; else its stretch is unknown too."""
     gold = making.gold(making.article(TEXT), (4, 29, "PERSON"), open=(open_stretch,))
     layer = choose_flat_layer(TEXT, gold, making.schema.label_names)
 
@@ -105,7 +105,7 @@ def test_every_span_is_in_the_layer_or_has_a_reason(making: Making, places: list
             )
 
 
-def test_layers_over_one_another(minister: tuple[Article, Gold], making: Making) -> None:
+def test_each_layer_holds_what_the_one_above_covers(minister: tuple[Article, Gold], making: Making) -> None:
     """What the flat layer covers makes the second, what that covers the third; a fourth is empty."""
     article, gold = minister
     labels = making.schema.label_names

@@ -37,7 +37,7 @@ def project(tmp_path: Path, minister: tuple[Article, Gold], making: Making) -> P
     return making.workspace(tmp_path, [(*minister, "train")], quarantine=[TYPO])
 
 
-def test_second_account(minister: tuple[Article, Gold]) -> None:
+def test_second_account_has_one_entry_for_each_thing(minister: tuple[Article, Gold]) -> None:
     """One entry for each span, relation and choice; a span out of the flat layer is `span_only` even if it was cut."""
     _, gold = minister
     cut = "a boundary falls inside a token, which was cut in the reference"
@@ -62,7 +62,7 @@ def test_second_account(minister: tuple[Article, Gold]) -> None:
     ]
 
 
-def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
+def test_sums_contain_outcomes_with_zero(minister: tuple[Article, Gold]) -> None:
     """An outcome that nothing had is in the sums with 0; what went in is the sum of what came out."""
     _, gold = minister
     tally = LedgerTally()
@@ -77,7 +77,7 @@ def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("places", "said", "reason"),
+    ("places", "fields", "reason"),
     [
         ([(0, 5, "COUNTRI")], {}, "unknown label: 'COUNTRI' is no label of the schema"),
         ([(0, 6, "COUNTRY")], {}, "offsets out of range: 0..6 in a text of 5 characters"),
@@ -92,11 +92,11 @@ def test_sums_say_zero(minister: tuple[Article, Gold]) -> None:
     ],
 )
 def test_what_no_target_can_hold_is_lost(
-    making: Making, places: list[tuple[int, int, str]], said: dict[str, object], reason: str
+    making: Making, places: list[tuple[int, int, str]], fields: dict[str, object], reason: str
 ) -> None:
     """Gold that the text or today's schema does not bear out fails the compile, each thing with its reason."""
     article = making.article("Japan")
-    rows = find_lost(article, making.gold(article, *places, **said), making.schema)
+    rows = find_lost(article, making.gold(article, *places, **fields), making.schema)
 
     assert [row.reason for row in rows] == [reason]
     with pytest.raises(SpansLost, match="1 of gold cannot be held by the targets") as refused:
@@ -104,14 +104,14 @@ def test_what_no_target_can_hold_is_lost(
     assert reason in str(refused.value)
 
 
-def test_a_sound_first_account(project: Project) -> None:
+def test_balanced_first_account_is_accepted(project: Project) -> None:
     """Every region has its row, gold is gold's, and the project allows the kind of defect: nothing is raised."""
     table = check_first_account(project.workspace, {"unknown label"}).sums({})
 
     assert table["gold"]["span"] == {"in": 7, "gold": 6, "merged": 0, "open": 0, "decided_against": 0, "quarantined": 1}
 
 
-def test_quarantine_is_not_allowed_unless_it_is(project: Project) -> None:
+def test_quarantine_is_refused_unless_the_project_allows_it(project: Project) -> None:
     """The error lists what is in quarantine, and has the line that would allow it."""
     with pytest.raises(QuarantineNotAllowed, match="span 'q1' of 'minister'") as refused:
         check_first_account(project.workspace, ())
@@ -127,7 +127,7 @@ def _without(project: Project, name: str) -> None:
     project.workspace.ledger.write(rows)
 
 
-def test_a_region_without_an_outcome(project: Project) -> None:
+def test_region_without_an_outcome_is_refused(project: Project) -> None:
     """A line gone from ledger.jsonl is noticed, and named."""
     _without(project, "s3")
 
@@ -135,7 +135,7 @@ def test_a_region_without_an_outcome(project: Project) -> None:
         check_first_account(project.workspace, {"unknown label"})
 
 
-def test_what_is_in_quarantine_is_mended_where_it_came_from(
+def test_quarantine_error_names_the_origin_of_each_thing(
     tmp_path: Path, minister: tuple[Article, Gold], making: Making
 ) -> None:
     """A line each, the first ten of them: what was pulled is mended in Label Studio, what was imported in its file."""
@@ -155,7 +155,7 @@ def test_what_is_in_quarantine_is_mended_where_it_came_from(
     assert "labeling import" in refused.value.todo
 
 
-def test_a_thing_in_quarantine_without_an_outcome(project: Project) -> None:
+def test_quarantined_thing_without_an_outcome_is_refused(project: Project) -> None:
     """What is in quarantine is part of the account."""
     _without(project, "q1")
 
@@ -163,7 +163,7 @@ def test_a_thing_in_quarantine_without_an_outcome(project: Project) -> None:
         check_first_account(project.workspace, {"unknown label"})
 
 
-def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
+def test_annotations_newer_than_gold_are_refused(project: Project) -> None:
     """A region that came since then has no outcome: the error says to adjudicate again."""
     (annotation,) = project.workspace.annotations.rows()
     more = Span(id="new", start=0, end=7, label="PERSON")
@@ -173,7 +173,7 @@ def test_annotations_pulled_after_gold_was_made(project: Project) -> None:
         check_first_account(project.workspace, {"unknown label"})
 
 
-def test_gold_that_the_ledger_does_not_know(project: Project) -> None:
+def test_gold_missing_from_the_ledger_is_refused(project: Project) -> None:
     """As many things must have become gold as gold has."""
     (gold,) = project.workspace.gold.rows()
     project.workspace.gold.write([gold.model_copy(update={"spans": gold.spans[1:]})])

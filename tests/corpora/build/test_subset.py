@@ -75,7 +75,7 @@ def _build(project: Project, folder: Path, subset: Subset) -> Manifest:
         (Subset(), ["june", "may", "minister", "undated"], {}),
     ],
 )
-def test_subsets_of_articles(
+def test_subset_selects_articles_by_date_and_source(
     project: Project, tmp_path: Path, subset: Subset, kept: list[str], reasons: dict[str, str]
 ) -> None:
     """By date, both ends included, and by source; each article left out has its reason and its number of spans."""
@@ -91,7 +91,7 @@ def test_subsets_of_articles(
     assert manifest.ledger["spacy"]["choice"]["in"] + sum(each.choices for each in manifest.left_out) == 2 + 1
 
 
-def test_a_subset_of_labels(project: Project, tmp_path: Path) -> None:
+def test_subset_of_labels_narrows_schema_and_gold(project: Project, tmp_path: Path) -> None:
     """Other spans, and relations that touch them, are in the ledger as left out; the tags know no other label."""
     manifest = _build(project, tmp_path / "dataset", Subset(labels=("COUNTRY",)))
     rows = load_from_disk(str(tmp_path / "dataset" / "huggingface" / "arrow"))["train"]
@@ -122,7 +122,7 @@ def test_a_subset_of_labels(project: Project, tmp_path: Path) -> None:
     assert verify_dataset(tmp_path / "dataset") == manifest
 
 
-def test_ruled_out_articles_on_demand(project: Project, tmp_path: Path) -> None:
+def test_unusable_articles_are_included_on_demand(project: Project, tmp_path: Path) -> None:
     """With a split of its own, an article that was ruled out goes in when it is asked for; without one it cannot."""
     assert len(_build(project, tmp_path / "none", Subset(with_unusable=True)).left_out) == 1
     rows = [*project.workspace.splits.rows(), SplitAssignment(article="bad", leak_group="bad", split="dev")]
@@ -134,13 +134,13 @@ def test_ruled_out_articles_on_demand(project: Project, tmp_path: Path) -> None:
     assert load_from_disk(str(tmp_path / "dataset" / "huggingface" / "arrow"))["dev"]["id"][:] == ["bad"]
 
 
-def test_an_empty_subset_is_refused(project: Project, tmp_path: Path) -> None:
-    """A source that nobody is from: there is nothing to compile."""
+def test_subset_without_articles_is_refused(project: Project, tmp_path: Path) -> None:
+    """A source of which there are no articles: there is nothing to compile."""
     with pytest.raises(NothingToCompile):
         _build(project, tmp_path / "dataset", Subset(sources=("nobody",)))
 
 
-def test_gold_without_a_split_is_still_refused(project: Project, tmp_path: Path) -> None:
+def test_gold_without_a_split_is_refused_in_a_subset_too(project: Project, tmp_path: Path) -> None:
     """Whether it is in the subset or not: `split` must have seen it."""
     project.workspace.splits.write(list(project.workspace.splits.rows())[1:])
 
@@ -157,14 +157,14 @@ def test_gold_without_a_split_is_still_refused(project: Project, tmp_path: Path)
         (Subset(labels=("SHIP", "COUNTRY")), "the schema has no label SHIP"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(making: Making, subset: Subset, fault: str) -> None:
+def test_contradictory_subset_is_refused(making: Making, subset: Subset, fault: str) -> None:
     """A word that is not a date, an end before the start, a label that the schema does not have."""
     with pytest.raises(UsageError) as refused:
         check_subset(subset, making.schema)
     assert str(refused.value) == fault
 
 
-def test_relation_types_of_fewer_labels(making: Making) -> None:
+def test_restricted_schema_keeps_relations_with_both_ends(making: Making) -> None:
     """A type keeps the ends that are left, goes when it has none at one end, and stays when it never named any."""
     same = RelationType(name="SAME_AS", definition="x", example="x")
     one_way = RelationType(name="ONE_WAY", definition="x", example="x", head=("PERSON",), tail=("COUNTRY",))
@@ -179,8 +179,8 @@ def test_relation_types_of_fewer_labels(making: Making) -> None:
 
 
 @given(st.sets(st.sampled_from(["PERSON", "GOV_BODY", "COUNTRY"])))
-def test_what_is_kept_and_what_is_aside_are_gold(minister: tuple[Article, Gold], labels: set[str]) -> None:
-    """Whatever labels are asked for, each span and relation is on one side, and only sound relations stay."""
+def test_narrowing_partitions_gold(minister: tuple[Article, Gold], labels: set[str]) -> None:
+    """Whatever labels are asked for, each span and relation is on one side; relations kept have both ends."""
     _, gold = minister
     kept, aside = Subset(labels=tuple(sorted(labels))).narrow(gold)
 

@@ -1,4 +1,4 @@
-"""The proof of equality: whatever a target lacks, adds or says twice is found, and named by article and split."""
+"""The proof of equality: whatever a target lacks, adds or repeats is found, and named by article and split."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _half_moved(doc: Doc) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "said"),
+    ("change", "error", "expected"),
     [
         (
             lambda doc: doc.spans.update({"sc": list(doc.spans["sc"])[1:]}),
@@ -89,9 +89,9 @@ def _half_moved(doc: Doc) -> None:
     ],
 )
 def test_the_proof_finds_what_a_target_lacks_or_adds(
-    project: Project, tmp_path: Path, change: Callable[[Doc], object], error: type[Exception], said: str
+    project: Project, tmp_path: Path, change: Callable[[Doc], object], error: type[Exception], expected: str
 ) -> None:
-    """A shard that says less or more than gold fails the proof, by article, split and thing."""
+    """A shard that holds less or more than gold fails the proof, by article, split and thing."""
     _build(project, tmp_path / "dataset")
 
     def only_minister(doc: Doc) -> None:
@@ -102,11 +102,11 @@ def test_the_proof_finds_what_a_target_lacks_or_adds(
     with pytest.raises(error) as refused:
         _prove(project, tmp_path / "dataset")
     assert str(refused.value).startswith("spacy, read back from disk, is not gold: ")
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
 
 
 def test_the_proof_finds_an_article_in_another_split_or_twice(project: Project, tmp_path: Path) -> None:
-    """What stands in dev must not stand in train as well."""
+    """What is in dev must not be in train as well."""
     _build(project, tmp_path / "dataset")
     folder = tmp_path / "dataset/spacy"
     shutil.copy(folder / "dev/open/000.spacy", folder / "train/complete/001.spacy")
@@ -120,7 +120,7 @@ def test_the_proof_finds_an_article_in_another_split_or_twice(project: Project, 
         _prove(project, tmp_path / "dataset")
 
 
-def test_the_proof_reads_parquet_too(project: Project, tmp_path: Path) -> None:
+def test_the_proof_finds_a_moved_span_in_parquet(project: Project, tmp_path: Path) -> None:
     """A row whose span was moved by a character in the Parquet file alone."""
     _build(project, tmp_path / "dataset")
     path = tmp_path / "dataset/huggingface/parquet/dev.parquet"
@@ -134,14 +134,14 @@ def test_the_proof_reads_parquet_too(project: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (lambda rows: rows[0]["tags"].__setitem__(0, 0), "tags in dev"),
         (lambda rows: rows[0].update(tokens=[]), "tokens in dev"),
     ],
 )
-def test_the_proof_compares_what_gold_does_not_say(
-    project: Project, tmp_path: Path, change: Callable[[list[dict[str, Any]]], object], said: str
+def test_the_proof_compares_tokens_and_tags_of_parquet(
+    project: Project, tmp_path: Path, change: Callable[[list[dict[str, Any]]], object], expected: str
 ) -> None:
     """Tags and tokens of the Parquet file are those of Arrow's, in every cell."""
     _build(project, tmp_path / "dataset")
@@ -151,11 +151,11 @@ def test_the_proof_compares_what_gold_does_not_say(
     change(rows)
     pq.write_table(type(table).from_pylist(rows, schema=table.schema), path)  # type: ignore[no-untyped-call]
 
-    with pytest.raises(TargetsDiffer, match=f"huggingface/parquet, .* is not huggingface/arrow: {said}"):
+    with pytest.raises(TargetsDiffer, match=f"huggingface/parquet, .* is not huggingface/arrow: {expected}"):
         _prove(project, tmp_path / "dataset")
 
 
-def test_the_proof_misses_no_rows_of_parquet(project: Project, tmp_path: Path) -> None:
+def test_the_proof_finds_missing_rows_in_parquet(project: Project, tmp_path: Path) -> None:
     """A Parquet file without its rows is not gold, though it lacks no column."""
     _build(project, tmp_path / "dataset")
     path = tmp_path / "dataset/huggingface/parquet/train.parquet"

@@ -49,7 +49,7 @@ def two(tmp_path: Path, making: Making) -> Project:
     return making.workspace(tmp_path / "workspace", [(known, gold, "train"), (asked, disputed, "train")])
 
 
-def test_the_file_by_hand(two: Project, tmp_path: Path) -> None:
+def test_conll_file_by_hand(two: Project, tmp_path: Path) -> None:
     """Each article by its id, a blank line after each sentence; the sentence with a question is not there."""
     _build(two, tmp_path / "dataset")
 

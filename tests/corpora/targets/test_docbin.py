@@ -45,7 +45,7 @@ def _back(making: Making, folder: Path, *docs: Doc) -> list[Doc]:
     return making.docs_in(folder)
 
 
-def test_a_doc_after_the_trip_over_the_disk(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> None:
+def test_doc_read_back_holds_everything(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> None:
     """Spans, ids, flat layer, cats, relations, provenance: all by name and to the character."""
     article, gold = minister
     (doc,) = _back(making, tmp_path, _doc(making, article, gold))
@@ -71,7 +71,7 @@ def test_a_doc_after_the_trip_over_the_disk(minister: tuple[Article, Gold], maki
     assert making.content_of(doc) == make_canonical_form(article, gold)
 
 
-def test_missing_is_not_o(making: Making, tmp_path: Path) -> None:
+def test_tokens_of_open_stretches_are_missing_not_o(making: Making, tmp_path: Path) -> None:
     """Tokens of an open stretch have no tag at all; those of a span around it keep theirs; the rest is O."""
     article = making.article("Japan met the Maldives in Male today")
     gold = making.gold(article, (0, 5, "COUNTRY"), (10, 30, "GOV_BODY"), open=((14, 22), (31, 36)))
@@ -81,7 +81,7 @@ def test_missing_is_not_o(making: Making, tmp_path: Path) -> None:
     assert doc.user_data["open"] == ((14, 22), (31, 36))
 
 
-def test_an_unanswered_question_is_not_a_no(making: Making) -> None:
+def test_unanswered_question_has_no_category(making: Making) -> None:
     """No event ticked means none; a single choice left open, or a disputed option, has no entry."""
     article = making.article("Japan")
     nothing = _doc(making, article, making.gold(article))
@@ -91,8 +91,8 @@ def test_an_unanswered_question_is_not_a_no(making: Making) -> None:
     assert disputed.cats == {"event=CONSULT": 0.0}
 
 
-def test_open_articles_lie_apart(making: Making, tmp_path: Path) -> None:
-    """The reader of spaCy reader finds both in the folder, and only what is complete in `complete/`."""
+def test_open_articles_are_in_a_folder_of_their_own(making: Making, tmp_path: Path) -> None:
+    """The reader of spaCy finds both in the folder, and only what is complete in `complete/`."""
     known, asked = making.article("Japan", "known"), making.article("Maldives", "asked")
     _back(
         making,
@@ -108,14 +108,14 @@ def test_open_articles_lie_apart(making: Making, tmp_path: Path) -> None:
     assert read(tmp_path / "complete") == ["known"]
 
 
-def test_an_empty_split_is_a_split(making: Making, tmp_path: Path) -> None:
+def test_empty_split_has_an_empty_shard(making: Making, tmp_path: Path) -> None:
     """Nothing to write leaves a shard with nothing in it, which spaCy reads without a warning."""
     assert _back(making, tmp_path) == []
     assert [path.name for path in (tmp_path / "complete").iterdir()] == ["000.spacy"]
     assert list(Corpus(tmp_path)(NLP)) == []
 
 
-def test_shards(making: Making, tmp_path: Path) -> None:
+def test_shards_are_numbered_by_piece_and_kind(making: Making, tmp_path: Path) -> None:
     """A shard a piece, numbered by kind; read back, the docs come in the order they were added."""
     articles = [making.article("Japan", f"a{number}") for number in range(5)]
     gold = [making.gold(article, open=((0, 5),) if article.id == "a3" else ()) for article in articles]

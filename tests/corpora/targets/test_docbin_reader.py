@@ -85,7 +85,7 @@ Drawn: TypeAlias = tuple[str, dict[str, object], list[tuple[str, int, int, str, 
 
 @st.composite
 def annotated(draw: st.DrawFn) -> Drawn:
-    """A text, what is said of it besides spans, its spans with ids, and a split."""
+    """A text, the fields of its gold besides spans, its spans with ids, and a split."""
     text = "".join(draw(TEXTS))
     stretch = st.integers(0, len(text) - 1).flatmap(
         lambda start: st.tuples(st.just(start), st.integers(start + 1, len(text)))
@@ -98,26 +98,26 @@ def annotated(draw: st.DrawFn) -> Drawn:
     relations = draw(st.lists(st.sampled_from(pairs), max_size=4, unique=True)) if pairs else []
     opened = tuple(draw(st.lists(stretch, max_size=2)))
     events = draw(st.lists(st.sampled_from(["CONSULT", "AGREE"]), unique=True))
-    said: dict[str, object] = {
+    fields: dict[str, object] = {
         "relations": tuple(Relation(head=head, tail=tail, label="PART_OF") for head, tail in relations),
         "open": opened,
         "choices": {"event": tuple(events)} if events else {},
         "open_choices": ("usable=yes", "usable=no") if draw(st.booleans()) else (),
     }
-    return text, said, spans, draw(st.sampled_from(SPLITS))
+    return text, fields, spans, draw(st.sampled_from(SPLITS))
 
 
 @settings(max_examples=200, deadline=None)
 @given(annotated())
 @cache_extensions()
-def test_one_article_decoded_is_gold(making: Making, drawn: Drawn) -> None:
+def test_decoding_inverts_conversion_of_any_article(making: Making, drawn: Drawn) -> None:
     """Any text, any valid spans, relations, choices and questions: decode(compile(x)) == x, for every format.
 
     What is decoded are bytes as they would lie on the disk: a shard, an Arrow stream, a Parquet file.
     """
-    text, said, spans, split = drawn
+    text, fields, spans, split = drawn
     article = making.article(text)
-    gold, labels = _gold(making, article, said, spans), making.schema.label_names
+    gold, labels = _gold(making, article, fields, spans), making.schema.label_names
     recipe = Recipe("en", making.schema, Policies(), TARGETS)
     placed = maker.PlacedArticle(article, gold, {}, split)
     made = maker.convert_piece(recipe, [placed])
@@ -166,13 +166,13 @@ def _parqueted(rows: pa.RecordBatch) -> list[pa.RecordBatch]:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(annotated(), min_size=5, max_size=10))
-def test_a_dataset_decoded_is_gold(making: Making, drawn: list[Drawn]) -> None:
+def test_decoding_inverts_compilation_of_any_dataset(making: Making, drawn: list[Drawn]) -> None:
     """The same through the whole compile and from disk: decode(compile(x)) == x, from every target."""
     rows = [
-        (article, _gold(making, article, said, spans), split)
-        for article, said, spans, split in (
-            (making.article(text, f"a{number}"), said, spans, split)
-            for number, (text, said, spans, split) in enumerate(drawn)
+        (article, _gold(making, article, fields, spans), split)
+        for article, fields, spans, split in (
+            (making.article(text, f"a{number}"), fields, spans, split)
+            for number, (text, fields, spans, split) in enumerate(drawn)
         )
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -185,7 +185,7 @@ def test_a_dataset_decoded_is_gold(making: Making, drawn: list[Drawn]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(-(-CASES // AT_ONCE)))
-def test_articles_by_chance_decoded_are_gold(making: Making, tmp_path: Path, seed: int) -> None:
+def test_decoding_inverts_compilation_of_random_articles(making: Making, tmp_path: Path, seed: int) -> None:
     """The same of many, through the whole compile and from disk, with spaCy's own docs and without them."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     rows = [_by_chance(making, f"a{number}", chance) for number in range(min(CASES, AT_ONCE))]
@@ -206,14 +206,14 @@ def _by_chance(making: Making, name: str, chance: random.Random) -> tuple[Articl
     pairs = [(head, tail) for head, *_ in spans for tail, *_ in spans if head != tail]
     ends = chance.sample(pairs, min(len(pairs), chance.randint(0, 4)))
     events = chance.sample(("CONSULT", "AGREE"), chance.randint(0, 2))
-    said: dict[str, object] = {
+    fields: dict[str, object] = {
         "relations": tuple(Relation(head=head, tail=tail, label="PART_OF") for head, tail in ends),
         "open": tuple(_stretch(chance, text) for _ in range(chance.choice((0, 0, 1, 2)))),
         "choices": {"event": tuple(events)} if events else {},
         "open_choices": chance.choice(((), ("usable=yes", "usable=no"))),
     }
     article = making.article(text, name)
-    return article, _gold(making, article, said, spans), chance.choice(SPLITS)
+    return article, _gold(making, article, fields, spans), chance.choice(SPLITS)
 
 
 def _piece(chance: random.Random) -> str:
@@ -229,13 +229,13 @@ def _stretch(chance: random.Random, text: str) -> tuple[int, int]:
 
 
 def _gold(
-    making: Making, article: Article, said: dict[str, object], spans: list[tuple[str, int, int, str, bool]]
+    making: Making, article: Article, fields: dict[str, object], spans: list[tuple[str, int, int, str, bool]]
 ) -> Gold:
     drawn = tuple(
         GoldSpan(id=name, start=start, end=end, label=label, unsure=unsure, rule="single", by=("ana",))
         for name, start, end, label, unsure in spans
     )
-    return making.gold(article, **{**said, "spans": drawn})
+    return making.gold(article, **{**fields, "spans": drawn})
 
 
 def _real(making: Making, name: str, folder: Path) -> Project:
@@ -284,7 +284,7 @@ def _real(making: Making, name: str, folder: Path) -> Project:
     # 1,917 spans of gum_news lie inside another, as its own description counts them, and none cross.
     [("re3d", 1701, 690, 44), ("gum_news", 4509, 0, 1917)],
 )
-def test_real_corpora_come_back_whole(
+def test_decoding_inverts_compilation_of_published_corpora(
     making: Making, tmp_path: Path, name: str, spans: int, relations: int, span_only: int
 ) -> None:
     """Every span and relation of a real corpus is decoded from every target to the character."""

@@ -1,4 +1,4 @@
-"""Packing docs: what spaCy's own way writes, to the byte, and nothing of spaCy's left changed."""
+"""Packing docs: the bytes that spaCy itself writes, and nothing of spaCy's left changed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _packed(docs: Iterable[Doc]) -> bytes:
     return packed.to_bytes()
 
 
-def test_the_bytes_are_spacys_own(making: Making, minister: tuple[Article, Gold]) -> None:
+def test_docbin_bytes_equal_those_of_spacy(making: Making, minister: tuple[Article, Gold]) -> None:
     """A shard is what `DocBin.add` makes of the same docs: with spans, without, with norms of their own, empty."""
     plain, short = making.article("It can't be so: 10am, isn't it?", "b"), making.article("x", "c")
     docs = _docs(making, minister, (plain, making.gold(plain)), (short, making.gold(short)))
@@ -52,8 +52,8 @@ def test_the_bytes_are_spacys_own(making: Making, minister: tuple[Article, Gold]
     assert _packed(docs) == DocBin(attrs=ATTRS, store_user_data=True, docs=docs).to_bytes()
 
 
-def test_extensions_are_srslys_own_again() -> None:
-    """Inside, what srsly knows is what it knew at the start; afterwards it looks again, also after an error."""
+def test_srsly_registries_are_restored_after_caching() -> None:
+    """Inside, srsly has the extensions it had at the start; afterwards it looks again, also after an error."""
     known, inside = msgpack_encoders.get_all(), list[object]()
     with pytest.raises(ZeroDivisionError), cache_extensions():
         inside.append(msgpack_encoders.get_all() if 1 / len(inside) else None)

@@ -75,7 +75,7 @@ def test_tags_by_hand(minister: tuple[Article, Gold], making: Making) -> None:
     assert found.misaligned == {"s5"}
 
 
-def test_unknown_is_minus_one(making: Making) -> None:
+def test_tokens_of_open_stretches_are_minus_one(making: Making) -> None:
     """An open stretch is neither an entity nor O; inside a longer span it is known all the same."""
     article = making.article("Japan met the Maldives in Male today")
     gold = making.gold(article, (0, 5, "COUNTRY"), (10, 30, "GOV_BODY"), open=((14, 22), (31, 36)))
@@ -83,8 +83,8 @@ def test_unknown_is_minus_one(making: Making) -> None:
     assert _tagged(making, article, gold).tags == [5, 0, 3, 4, 4, 4, -1]
 
 
-def test_nested_spans_lie_in_further_layers(minister: tuple[Article, Gold], making: Making) -> None:
-    """What crosses or lies inside a longer span stands in the next layer with room; the reason says in which."""
+def test_nested_spans_are_tagged_in_further_layers(minister: tuple[Article, Gold], making: Making) -> None:
+    """What crosses or is inside a longer span is in the next layer with room; the reason names the layer."""
     stack, tags = _layered(making, *minister, 2)
     three, deeper = _layered(making, *minister, 3)
 
@@ -100,7 +100,7 @@ def test_nested_spans_lie_in_further_layers(minister: tuple[Article, Gold], maki
     assert explain_untagged(three, deeper)["s1"] == "inside the PERSON 0..25; tag layer 3 has it"
 
 
-def test_nothing_is_known_of_an_open_stretch_in_any_layer(making: Making) -> None:
+def test_open_stretch_is_unknown_in_every_layer(making: Making) -> None:
     """Where annotators disagree, a nested span may be right or wrong, too."""
     article = making.article("Japan met the Maldives in Male today")
     gold = making.gold(article, (0, 5, "COUNTRY"), open=((14, 22),))
@@ -111,7 +111,7 @@ def test_nothing_is_known_of_an_open_stretch_in_any_layer(making: Making) -> Non
     ]
 
 
-def test_seqeval_reads_the_tags_as_we_do(making: Making) -> None:
+def test_seqeval_finds_the_same_entities(making: Making) -> None:
     """Another program finds the same entities in the tags, two that touch among them."""
     article = making.article("Japan Maldives met Japan today")
     gold = making.gold(article, (0, 5, "COUNTRY"), (6, 14, "COUNTRY"), (15, 24, "PERSON"))
@@ -121,7 +121,9 @@ def test_seqeval_reads_the_tags_as_we_do(making: Making) -> None:
     assert get_entities(tags) == [("COUNTRY", 0, 0), ("COUNTRY", 1, 1), ("PERSON", 2, 3)]
 
 
-def test_rows_as_people_load_them(written: Path, minister: tuple[Article, Gold], making: Making) -> None:
+def test_load_from_disk_gives_features_and_rows_of_the_schema(
+    written: Path, minister: tuple[Article, Gold], making: Making
+) -> None:
     """`load_from_disk`: features by the schema, empty splits too, tags with their names."""
     article, _ = minister
     loaded = load_from_disk(str(written / "arrow"))
@@ -156,21 +158,21 @@ def test_parquet_has_the_same_rows(written: Path, tmp_path_factory: pytest.TempP
         assert file.metadata.num_rows == 0
 
 
-def test_parquet_speaks_the_old_words(written: Path) -> None:
-    """`datasets` 3.6 knows no `List`: the features in the file say `Sequence`, and a list of rows as a JSON list."""
+def test_parquet_features_are_written_for_datasets_3(written: Path) -> None:
+    """`datasets` 3.6 does not know `List`: the features in the file have `Sequence`, or a JSON list for rows."""
     schema = pq.ParquetFile(written / "parquet" / "train.parquet").schema_arrow  # type: ignore[no-untyped-call]
-    told = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+    features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
 
-    # What 3.6.0 itself was seen to read; of `List` it says "Feature type 'List' not found".
-    assert set(re.findall(r'"_type": "(\w+)"', json.dumps(told))) == {"Value", "ClassLabel", "Sequence"}
-    assert told["tokens"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
-    assert told["open"] == [
+    # What 3.6.0 itself was seen to read; for `List` it raises "Feature type 'List' not found".
+    assert set(re.findall(r'"_type": "(\w+)"', json.dumps(features))) == {"Value", "ClassLabel", "Sequence"}
+    assert features["tokens"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
+    assert features["open"] == [
         {"start": {"dtype": "int32", "_type": "Value"}, "end": {"dtype": "int32", "_type": "Value"}}
     ]
 
 
-def test_both_are_gold_again(written: Path, minister: tuple[Article, Gold]) -> None:
-    """What the rows say, read from either file, is what gold says."""
+def test_arrow_and_parquet_read_back_are_gold(written: Path, minister: tuple[Article, Gold]) -> None:
+    """The canonical form of the rows, read from either file, is that of gold."""
     assert list(read_arrow(written, "train")) == [make_canonical_form(*minister)]
     assert list(read_parquet(written, "train")) == [make_canonical_form(*minister)]
     assert list(read_arrow(written, "dev")) == []

@@ -38,7 +38,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
 
 
-def test_a_line_by_hand(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
+def test_prodigy_line_by_hand(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
     """Spans with their first and last token, which is cut for `@ForeignSecAhmed`; relations by the last tokens."""
     article, _ = minister
     _build(project, tmp_path / "dataset")
@@ -78,7 +78,7 @@ def test_an_article_with_a_question_is_not_trained_on(project: Project, tmp_path
 
 
 def test_prodigy_holds_everything(project: Project, minister: tuple[Article, Gold], tmp_path: Path) -> None:
-    """Every span is kept, two with a token cut for them; what is read back is gold."""
+    """Every span is kept, one with a token cut for it; what is read back is gold."""
     manifest = _build(project, tmp_path / "dataset")
     train = [form for form, _ in read_prodigy_texts(tmp_path / "dataset/prodigy/train.jsonl")]
 
@@ -109,7 +109,7 @@ def test_our_importer_reads_the_same(project: Project, minister: tuple[Article, 
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "said"),
+    ("change", "error", "expected"),
     [
         (lambda line: line["spans"].pop(0), SpansLost, r"lacks span \('s0', 0, 25"),
         (lambda line: line["relations"].clear(), SpansLost, "lacks relation"),
@@ -125,7 +125,7 @@ def test_the_proof_finds_what_a_line_lacks_or_adds(
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[dict[str, Any]], object],
     error: type[Exception],
-    said: str,
+    expected: str,
 ) -> None:
     """A line that is changed between writing and proof is not gold."""
 
@@ -137,5 +137,5 @@ def test_the_proof_finds_what_a_line_lacks_or_adds(
         return line
 
     monkeypatch.setattr(prodigy_target, "make_prodigy_line", changed)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=expected):
         _build(project, tmp_path / "dataset")

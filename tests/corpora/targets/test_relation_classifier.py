@@ -1,4 +1,4 @@
-"""The relation classifier: its gradients by finite differences, what it learns from, and what it never says."""
+"""The relation classifier: its gradients by finite differences, what it learns from, and what it never predicts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _doc(nlp: Language, words: str, ents: list[tuple[int, int, str]], rel: dict[
 
 
 def _example(nlp: Language, number: int) -> Example:
-    """`Ana leads Ben` is one thing, `Ana meets Ben` is none; the other way round it never is."""
+    """`Ana leads Ben` is a relation, `Ana meets Ben` is not; the other way round neither is."""
     # Who does it tells nothing: each two of the four, in both orders, do both.
     one, two, leads = *list(permutations(NAMES, 2))[number // 2 % 12], number % 2
     words = f"{one} {('meets', 'leads')[leads]} {two} today"
@@ -61,7 +61,7 @@ def _example(nlp: Language, number: int) -> Example:
     return Example(nlp.make_doc(words), _doc(nlp, words, [(0, 1, "PERSON"), (2, 3, "PERSON")], rel))
 
 
-def test_pooling_is_a_mean() -> None:
+def test_pooled_vector_is_the_mean_of_its_tokens() -> None:
     """Rows 0 and 1 have the mean (2, 3), row 2 is itself, and of an empty stretch nothing is known: zeros."""
     vectors = np.asarray([[1, 2], [3, 4], [5, 6]], dtype="f")
     stretches = np.asarray([[(0, 2), (2, 3), (2, 2)]])
@@ -69,7 +69,7 @@ def test_pooling_is_a_mean() -> None:
     assert _pooled(vectors, stretches).tolist() == [[2, 3, 5, 6, 0, 0]]
 
 
-def test_the_gradient_of_pooling() -> None:
+def test_pooling_gradient_matches_finite_differences() -> None:
     """Half of what goes to a stretch of two tokens goes to each, and what goes to an empty one goes nowhere."""
     vectors = np.zeros((3, 2), dtype="f")
     stretches = np.asarray([[(0, 2), (2, 3), (2, 2)], [(1, 2), (2, 3), (2, 2)]])
@@ -78,8 +78,8 @@ def test_the_gradient_of_pooling() -> None:
     assert _unpooled(vectors, stretches, gradient).tolist() == [[0.5, 1], [10.5, 21], [3, 4]]
 
 
-def test_the_gradient_of_the_whole_model() -> None:
-    """A small step against the gradient lowers the sum of scores by as much as the gradient says, down to the words."""
+def test_model_gradient_matches_finite_differences() -> None:
+    """A small step against the gradient lowers the sum of scores by what the gradient predicts, word vectors too."""
     nlp, pipe = _classifier()
     examples = [_example(nlp, number) for number in range(4)]
     nlp.initialize(lambda: examples)
@@ -103,7 +103,7 @@ def test_the_gradient_of_the_whole_model() -> None:
             assert change == pytest.approx(-drop, rel=0.1)
 
 
-def test_it_learns_words_and_direction(tmp_path: Path) -> None:
+def test_relation_classifier_learns_words_and_direction(tmp_path: Path) -> None:
     """After a minute's worth of toys it tells `leads` from `meets`, and still does after a trip over the disk."""
     nlp, pipe = _classifier()
     examples = [_example(nlp, number) for number in range(22)]  # of Dia and Cem, the last two, it has not heard
@@ -122,8 +122,8 @@ def test_it_learns_words_and_direction(tmp_path: Path) -> None:
     assert pipe.score(scored) == {"rel_micro_p": 1.0, "rel_micro_r": 1.0, "rel_micro_f": 1.0}
 
 
-def test_what_is_impossible_or_far_is_not_asked() -> None:
-    """Only labels that stood between such entities in training, only as far as told; other pairs are no candidates."""
+def test_impossible_and_distant_pairs_are_not_candidates() -> None:
+    """Only labels seen between such entities in training, up to the distance; other pairs are not candidates."""
     nlp, pipe = _classifier(max_distance=3)
     rel = {(0, 2): {"LEADS": 1}, (2, 3): {"IN": 0}}
     ents = [(0, 1, "PERSON"), (2, 3, "BODY"), (3, 4, "COUNTRY")]
@@ -141,7 +141,7 @@ def test_what_is_impossible_or_far_is_not_asked() -> None:
     assert pipe(nlp.make_doc(""))._.rel == {}
 
 
-def test_what_nobody_said_teaches_nothing() -> None:
+def test_pairs_without_an_entry_have_no_gradient() -> None:
     """A pair without an entry, as in an article with open questions, gives no loss and moves no weight."""
     nlp, pipe = _classifier()
     known = _example(nlp, 1)
@@ -152,19 +152,19 @@ def test_what_nobody_said_teaches_nothing() -> None:
     assert pipe.update([known], sgd=optimizer)["relations"] > 0
 
 
-def test_scores_by_hand() -> None:
-    """Two relations in gold, two said, one of them right: a half each; of nothing, 0."""
+def test_relation_scores_by_hand() -> None:
+    """Two relations in gold, two predicted, one of them right: a half each; of nothing, 0."""
     nlp, pipe = _classifier()
     ents = [(0, 1, "P"), (1, 2, "P"), (2, 3, "P")]
-    said = _doc(nlp, "A B C", ents, {(0, 1): {"X": 0.9}, (1, 2): {"X": 0.6, "Y": 0.4}})
+    predicted = _doc(nlp, "A B C", ents, {(0, 1): {"X": 0.9}, (1, 2): {"X": 0.6, "Y": 0.4}})
     gold = _doc(nlp, "A B C", ents, {(0, 1): {"X": 1}, (1, 0): {"X": 1}, (1, 2): {"X": 0}})
     none = _doc(nlp, "A B C", ents)
 
-    assert pipe.score([Example(said, gold)]) == {"rel_micro_p": 1 / 2, "rel_micro_r": 1 / 2, "rel_micro_f": 2 / 4}
+    assert pipe.score([Example(predicted, gold)]) == {"rel_micro_p": 1 / 2, "rel_micro_r": 1 / 2, "rel_micro_f": 2 / 4}
     assert pipe.score([Example(none, none)]) == {"rel_micro_p": 0.0, "rel_micro_r": 0.0, "rel_micro_f": 0.0}
 
 
-def test_nothing_to_learn_is_refused() -> None:
+def test_training_without_candidate_pairs_is_refused() -> None:
     """Training data without two entities that may be related cannot make a classifier."""
     nlp, _ = _classifier()
     alone = Example(nlp.make_doc("Ana"), _doc(nlp, "Ana", [(0, 1, "PERSON")]))

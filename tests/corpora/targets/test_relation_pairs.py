@@ -43,19 +43,19 @@ def schema(making: Making) -> Schema:
     return making.schema.model_copy(update={"relations": KINDS})
 
 
-def _pairs(making: Making, schema: Schema, distance: int = 100, **said: object) -> RelationPairs:
+def _pairs(making: Making, schema: Schema, distance: int = 100, **fields: object) -> RelationPairs:
     """Ana (PERSON, token 0), Ministry (GOV_BODY, 3), Japan (COUNTRY, 5) and Tokyo (COUNTRY, 7)."""
     article = making.article(TEXT)
     places = ((0, 3, "PERSON"), (14, 22, "GOV_BODY"), (26, 31, "COUNTRY"), (33, 38, "COUNTRY"))
-    gold = making.gold(article, *places, **said)
+    gold = making.gold(article, *places, **fields)
     tokens, layer = NLP.make_doc(TEXT), choose_flat_layer(TEXT, gold, schema.label_names)
     return RelationPairBuilder(schema, distance).build(
         make_doc(tokens, token_edges(tokens), article, gold, layer, schema), gold
     )
 
 
-def test_ones_and_zeros(making: Making, schema: Schema) -> None:
-    """A relation of gold is 1; what the schema allows between two entities and gold does not say is 0; no more."""
+def test_relation_view_by_hand(making: Making, schema: Schema) -> None:
+    """A relation of gold is 1; what the schema allows and gold does not have is 0; nothing else."""
     relations = (Relation(head="s0", tail="s1", label="LEADS"), Relation(head="s3", tail="s2", label="SAME_AS"))
 
     assert _pairs(making, schema, relations=relations) == {
@@ -67,8 +67,8 @@ def test_ones_and_zeros(making: Making, schema: Schema) -> None:
     }
 
 
-def test_zeros_end_at_the_distance_and_ones_do_not(making: Making, schema: Schema) -> None:
-    """Starts at most two tokens apart have zeros; a relation of gold stands however long it is."""
+def test_distance_limits_zeros_but_not_ones(making: Making, schema: Schema) -> None:
+    """Starts at most two tokens apart have zeros; a relation of gold is in the view however long it is."""
     relations = (Relation(head="s1", tail="s3", label="PART_OF"),)
 
     assert _pairs(making, schema, 2, relations=relations) == {
@@ -86,7 +86,9 @@ def test_an_open_article_has_no_zeros(making: Making, schema: Schema) -> None:
     assert _pairs(making, schema, relations=relations, open=((39, 46),)) == {(0, 3): {"LEADS": 1}}
 
 
-def test_read_back_as_in_the_tutorial(making: Making, minister: tuple[Article, Gold], tmp_path: Path) -> None:
+def test_relation_view_read_back_as_in_the_tutorial(
+    making: Making, minister: tuple[Article, Gold], tmp_path: Path
+) -> None:
     """Without us, by an extension of the tutorial's name: the dict is there; the ledger has what is not in it."""
     article = making.article("Ana of Japan", "b")
     gold = making.gold(

@@ -93,7 +93,7 @@ def _decoded(text: str, windows: dict[str, list[Any]], names: list[str]) -> set[
 
 
 @pytest.mark.parametrize("kind", ["bytes", "pieces"])
-def test_labels_say_the_flat_layer(making: Making, kind: str) -> None:
+def test_subword_labels_decode_to_the_flat_layer(making: Making, kind: str) -> None:
     """However words are cut, the labels decode to the spans, to the character; special signs are ignored."""
     article = making.article("Foreign Minister of Japan(Tokyo) met Andr\u00e9 \U0001f44d Latheef in Male.")
     gold = making.gold(article, (0, 25, "PERSON"), (26, 31, "COUNTRY"), (37, 52, "PERSON"), (20, 25, "COUNTRY"))
@@ -112,8 +112,8 @@ def test_labels_say_the_flat_layer(making: Making, kind: str) -> None:
     assert _decoded(article.text, deeper, tag_names(making.schema.label_names)) == {(20, 25, "COUNTRY")}
 
 
-def test_labels_by_hand() -> None:
-    """B only for a token's first subword; a subword over two tokens only if both say one thing; unknown is ignored."""
+def test_subword_labels_by_hand() -> None:
+    """B only for a token's first subword; a subword over two tokens only if both have one label; unknown is ignored."""
     #        Anna  Berg  of  EU   27  Male  x
     starts = [0, 5, 10, 13, 15, 18, 23]
     ends = [4, 9, 12, 15, 17, 22, 24]
@@ -132,7 +132,7 @@ def test_labels_by_hand() -> None:
     ]
 
 
-def test_words_are_those_of_the_tokenizer_where_both_cut_alike(making: Making) -> None:
+def test_word_ids_equal_those_of_the_tokenizer_where_both_cut_alike(making: Making) -> None:
     """A tokenizer that cuts at blanks, on a text where that is all there is to cut: its own `word_ids` are ours."""
     article = making.article("Japan met the Maldives in Male")
     batch = _batch(making, article, making.gold(article, (0, 5, "COUNTRY")))
@@ -143,7 +143,7 @@ def test_words_are_those_of_the_tokenizer_where_both_cut_alike(making: Making) -
     ]
 
 
-def test_windows(making: Making) -> None:
+def test_windows_overlap_by_the_stride_and_cover_the_text(making: Making) -> None:
     """Every subword of a long article is in a window; a span that a window cuts goes on with I in the next."""
     text = "Japan met the Foreign Minister of the Maldives in Male today, "
     article = making.article(text * 8)
@@ -156,14 +156,14 @@ def test_windows(making: Making) -> None:
     assert len(windows["labels"]) == 10
     assert set(windows["article"]) == {article.id}
     assert max(map(len, windows["input_ids"])) == 16
-    said = dict(zip(whole["offset_mapping"][0], whole["labels"][0], strict=True))
+    labelled = dict(zip(whole["offset_mapping"][0], whole["labels"][0], strict=True))
     for offsets, labels in zip(windows["offset_mapping"], windows["labels"], strict=True):
-        assert [said[offset] for offset in offsets[1:-1]] == labels[1:-1]
+        assert [labelled[offset] for offset in offsets[1:-1]] == labels[1:-1]
     assert {offset for offsets in windows["offset_mapping"] for offset in offsets} == set(whole["offset_mapping"][0])
     assert {(start, end, "PERSON") for start, end in places} == _decoded(article.text, whole, names)
 
 
-def test_as_people_map_a_dataset(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> None:
+def test_encoding_maps_over_a_loaded_dataset(minister: tuple[Article, Gold], making: Making, tmp_path: Path) -> None:
     """`DatasetDict.map` over what is on disk, empty splits too; what is unknown is ignored."""
     for split in SPLITS:
         tables = TableWriter(tmp_path, split, making.schema.label_names)
@@ -197,7 +197,7 @@ WORDS = st.lists(
 
 
 @given(WORDS, st.data())
-def test_any_flat_spans_come_back(making: Making, words: list[str], data: st.DataObject) -> None:
+def test_subword_labels_round_trip_for_any_flat_spans(making: Making, words: list[str], data: st.DataObject) -> None:
     """Byte by byte, every span on whole tokens decodes to itself, whatever the text."""
     article = making.article(" ".join(words))
     doc = NLP.make_doc(article.text)

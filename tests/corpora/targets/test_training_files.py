@@ -83,7 +83,7 @@ def _code(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_spacy_trains_as_is(dataset: Path, name: str) -> None:
+def test_spacy_trains_from_a_dataset_as_it_is(dataset: Path, name: str) -> None:
     """Two steps of `spacy train` without this package make a model with our tokenizer rules; nothing is spoilt."""
     run = _spacy(
         dataset, "train", f"configs/{name}.cfg", "--output", f"training/{name}", "--training.max_steps=2", *_code(name)
@@ -104,7 +104,7 @@ def test_spacy_trains_as_is(dataset: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_debug_data_says_nothing_unexpected(dataset: Path, name: str) -> None:
+def test_debug_data_warns_of_nothing_unexpected(dataset: Path, name: str) -> None:
     """`spacy debug data` exits 0, and every warning it gives is one that we name, with what it means."""
     run = _spacy(dataset, "debug", "data", f"configs/{name}.cfg", *_code(name))
 
@@ -125,7 +125,7 @@ def test_debug_data_of_a_tiny_dataset(making: Making, tmp_path: Path) -> None:
     assert [line for line in _said(run.stdout, "⚠") if not _expected(line)] == []
 
 
-def test_a_published_corpus(tmp_path: Path) -> None:
+def test_debug_data_of_a_published_corpus_warns_of_nothing_unexpected(tmp_path: Path) -> None:
     """CrossNER's politics, brought along as CoNLL: all its spans are whole tokens; `spacy debug data` is content."""
     corpus = Path(__file__).parents[4] / "shared" / "corpora" / "crossner_politics"
     if not corpus.exists():
@@ -152,7 +152,7 @@ def _expected(line: str) -> bool:
     return any(each.matches(line) for each in EXPECTED_WARNINGS)
 
 
-def test_expected_words() -> None:
+def test_an_expected_warning_matches_its_message_and_no_other() -> None:
     """N stands for a number and ... for words; each message has one entry, and another message none."""
     message = "Low number of examples for label 'ARMED_GROUP' in key 'sc' (5)"
 
@@ -166,7 +166,7 @@ def test_expected_words() -> None:
     assert not _expected("Low number of examples for label 'X' (many)")
 
 
-def test_the_project_file_is_one(dataset: Path) -> None:
+def test_spacy_accepts_the_project_file(dataset: Path) -> None:
     """`spacy project run all --dry` would train all four, in order."""
     run = _spacy(dataset, "project", "run", "all", "--dry")
 
@@ -175,8 +175,8 @@ def test_the_project_file_is_one(dataset: Path) -> None:
     verify_dataset(dataset)
 
 
-def test_only_what_was_trained_may_lie_beside(making: Making, tmp_path: Path) -> None:
-    """`verify_dataset` looks past what spaCy writes, and at nothing else."""
+def test_verify_passes_over_trained_models_only(making: Making, tmp_path: Path) -> None:
+    """`verify_dataset` passes over what spaCy writes, and over nothing else."""
     dataset = _dataset(making, tmp_path, 3, 1)
     for name in ("spacy/training/ner/model-best/meta.json", "spacy/project.lock", "spacy/__pycache__/relations.pyc"):
         (dataset / name).parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def test_only_what_was_trained_may_lie_beside(making: Making, tmp_path: Path) ->
         verify_dataset(dataset)
 
 
-def test_the_same_bytes_and_only_what_the_schema_needs(making: Making, tmp_path: Path) -> None:
+def test_training_files_are_deterministic_and_follow_the_schema(making: Making, tmp_path: Path) -> None:
     """Written twice it is the same; a schema of labels alone has no use for the other two configs."""
     bare = making.schema.model_copy(update={"relations": (), "choices": making.schema.choices[1:]})
     for name in ("one", "two"):
@@ -212,6 +212,6 @@ def test_the_same_bytes_and_only_what_the_schema_needs(making: Making, tmp_path:
     assert str(tmp_path).encode() not in b"".join(files("one").values())
 
 
-def test_what_a_text_classifier_learns() -> None:
+def test_a_text_classifier_learns_all_options_but_usable() -> None:
     """All options but those by which an annotator rules an article out: no dataset has such articles."""
     assert list_learnable_options({"event": ("A", "B"), "usable": ("yes", "no")}) == ["event=A", "event=B"]
