@@ -9,13 +9,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
-from labeling.values import digest_of
 from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PushedTask
 from labeling.workspace.storage import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def article(name: str, text: str = "Text 😀\n.") -> Article:
     """An article as `ingest` writes it."""
-    return Article(id=name, text=text, digest=digest_of(text))
+    return made.article(name, text)
 
 
 def test_rows_are_read_by_their_field_when_they_are_asked_for(tmp_path: Path) -> None:

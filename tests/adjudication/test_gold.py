@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.adjudication.gold import AdjudicationOutcome, reconcile_annotations
 from labeling.annotations import Annotation, Gold, QuarantineRow, Relation, Span
-from labeling.articles import Article
 from labeling.errors import DamagedFile
 from labeling.ledger import sum_ledger
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from labeling.adjudication.trimming import TrimRule
 
 TEXT = "Delhi met Male, and Paris met Rome."
-ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
+ARTICLE = made.article("a", TEXT)
 SCHEMA = Schema(
     labels=(
         Label(name="PLACE", definition="A place.", examples=("Delhi",), color="#000001", hotkey="p"),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from playwright.sync_api import sync_playwright
 
 from labeling.annotations import Annotation, Relation, Span
-from labeling.articles import Article
 from labeling.project import Project, load_project
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
-from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 
@@ -28,9 +27,7 @@ pytestmark = [pytest.mark.studio, pytest.mark.browser]
 
 # An emoji and a flag stand before everything that is marked: offsets counted in UTF-16 would be wrong by then.
 TEXT = "Talks 😀🇲🇻 in Oslo.The Norwegian Foreign Ministry met Ana Duarte on Monday."
-ARTICLE = Article(
-    id="wire/1", text=TEXT, digest=digest_of(TEXT), source="Harbour Times", title="Talks held", published="2024-03-12"
-)
+ARTICLE = made.article("wire/1", TEXT, source="Harbour Times", title="Talks held", published="2024-03-12")
 MONDAY = TEXT.index("Monday")
 SUGGESTED = Span(id="p1", start=MONDAY, end=MONDAY + len("Monday"), label="DATE")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Relation, Span
-from labeling.articles import Article
 from labeling.corpora.build.canonical import CanonicalForm, sort_spans
 from labeling.ledger import list_things
 from labeling.project import Policies, Project, ProjectFile, ProjectSection
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from labeling.annotations import QuarantineRow
+    from labeling.articles import Article
     from labeling.workspace.rows.assignment import SplitName
 
 SCHEMA = Schema(
@@ -58,7 +59,7 @@ SCHEMA = Schema(
 
 def article_of(text: str, name: str = "a", source: str = "") -> Article:
     """An article with that text."""
-    return Article(id=name, text=text, digest=digest_of(text), source=source, title=f"On {name}")
+    return made.article(name, text, source=source, title=f"On {name}")
 
 
 def gold_of(article: Article, *places: tuple[int, int, str], **fields: object) -> Gold:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -13,7 +14,6 @@ from seqeval.metrics import f1_score
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, TooFewAnnotators
 from labeling.evaluation.agree import agree
@@ -28,6 +28,7 @@ from labeling.workspace.storage import file_digest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from labeling.articles import Article
     from labeling.workspace.rows.score import Agreement
 
 TEXT = "Anna Berg met the Maldives minister in Male"
@@ -42,7 +43,7 @@ OBSERVERS = (
 
 
 def _article(name: str) -> Article:
-    return Article(id=name, text=TEXT, digest=digest_of(TEXT))
+    return made.article(name, TEXT)
 
 
 def _said(article: str, by: str, *places: tuple[int, int, str], **more: object) -> Annotation:

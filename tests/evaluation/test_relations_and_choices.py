@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
-from labeling.articles import Article
 from labeling.evaluation.relations_and_choices import measure_choices, measure_relations, relation_surfaces
 from labeling.evaluation.scores import ScoredArticle
 from labeling.project import load_project
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from labeling.schema import Schema
@@ -35,7 +34,7 @@ def _scored(
     group: str = "g",
 ) -> ScoredArticle:
     """Relations as head, label, tail; ``places`` of the annotator's spans where they are not gold's."""
-    article = Article(id=group, text=TEXT, digest=digest_of(TEXT))
+    article = made.article(group, TEXT)
     return ScoredArticle(
         article=article,
         leak_group=group,

@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 
 from labeling import __version__
 from labeling.annotations import Annotation, Gold, GoldSpan, Span, surface_of
-from labeling.articles import Article
 from labeling.evaluation.scores import Bootstrap, ScoredArticle, score_spans
 from labeling.splits.leakage import SplitArticle, certify_splits
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +48,7 @@ def scored_article(
     text: str, gold: Iterable[Span], predicted: Iterable[Span], name: str = "a", group: str = "", **more: object
 ) -> ScoredArticle:
     """An article with spans of gold and of a model; ``more`` are other fields of gold."""
-    article = Article(id=name, text=text, digest=digest_of(text))
+    article = made.article(name, text)
     spans = tuple(GoldSpan(**each.model_dump(exclude={"note"}), rule="single", by=("ana",)) for each in gold)
     true = Gold(article=name, digest=article.digest, complete="open" not in more, spans=spans)
     prediction = Annotation(article=name, digest=article.digest, annotator="m", spans=tuple(predicted))

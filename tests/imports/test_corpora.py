@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from labeling.articles import Article, SourceRow
+from labeling.articles import SourceRow
 from labeling.imports import brat, conll
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import AnnotationIntake, ImportOptions
 from labeling.imports.record import ImportRecord
 from labeling.project import Project, load_project
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -245,7 +245,7 @@ def test_conll_files_of_a_corpus_import_completely(
     """BIO, IOBES and BILOU, with and without CR and a last line end; offsets count in the article's text."""
     project = _project(tmp_path, documents)
     by_name = sorted(documents, key=lambda document: document.name)
-    articles = [Article(id=each.name, text=each.text, digest=digest_of(each.text)) for each in by_name]
+    articles = [made.article(each.name, each.text) for each in by_name]
     project.workspace.articles.write(articles)
     lines = [line for each in documents for line in (f"# newdoc id = {each.name}", *_tagged(each, scheme), "")]
     (tmp_path / "all.conll").write_bytes(b"\xef\xbb\xbf" + end.join(lines).rstrip().encode())

@@ -8,18 +8,18 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.articles import Article
 from labeling.errors import PassagesTooLarge
 from labeling.project import PassageRules
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from labeling.articles import Article
     from labeling.passages.find import FoundPassages
     from labeling.workspace.rows.passage import Passage
 
@@ -32,7 +32,7 @@ here = pytest.mark.skipif(not CORPORA.exists(), reason="the shared corpora are n
 
 def article(name: str, text: str, source: str = "", published: str = "") -> Article:
     """An article of that text."""
-    return Article(id=name, text=text, digest=digest_of(text), source=source, published=published)
+    return made.article(name, text, source=source, published=published)
 
 
 def own(name: str, count: int) -> str:

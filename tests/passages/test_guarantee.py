@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.articles import Article
 from labeling.project import PassageRules
 from labeling.splits.assign import PlacementFacts, assign_splits
 from labeling.splits.leakage import SplitArticle, certify_splits
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
+    from labeling.articles import Article
     from labeling.passages.find import FoundPassages
     from labeling.workspace.rows.assignment import SplitAssignment, SplitName
 
@@ -39,7 +39,7 @@ def written(plan: Sequence[Sequence[tuple[int, bool]]]) -> list[Article]:
         " ".join(PIECES[piece] + f" own{number}x{place}" * own for place, (piece, own) in enumerate(pieces))
         for number, pieces in enumerate(plan)
     ]
-    return [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
+    return [made.article(f"a{n:02}", text) for n, text in enumerate(texts)]
 
 
 def placed(find_in: Finder, articles: Sequence[Article], before: Sequence[SplitAssignment]) -> list[SplitAssignment]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import made
+
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
-from labeling.articles import Article
 from labeling.evaluation.relations_and_choices import measure_choices, measure_relations
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
@@ -19,7 +20,6 @@ from labeling.report.page import (
     percent_or_dash,
     render_report,
 )
-from labeling.values import digest_of
 from labeling.workspace.rows.assignment import Leakage, Overlap, SharedText, SplitAssignment, SplitComparison
 from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
@@ -27,7 +27,7 @@ from labeling.workspace.rows.reprint import Audit, Consistency, Difference, Proj
 from labeling.workspace.rows.score import Agreement, AnnotatorPair
 
 TEXT = "Oslo & Rome <met>."
-ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT), title="A <talk>")
+ARTICLE = made.article("a", TEXT, title="A <talk>")
 SPAN = Span(id="1", start=0, end=4, label="LOCATION", unsure=True)
 GOLD = Gold(
     article="a",
@@ -62,7 +62,7 @@ FINDINGS = Findings(
 )
 SCHEMA = load_project().schema
 ONE = "one leak group, and a resample needs two"
-OTHER = Article(id="b", text=f"Again: {TEXT}", digest=digest_of(f"Again: {TEXT}"))
+OTHER = made.article("b", f"Again: {TEXT}")
 
 
 def overlap(passages: int, seen: int) -> Overlap:

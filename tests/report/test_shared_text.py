@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import made
+
 from labeling.annotations import Gold, GoldSpan
-from labeling.articles import Article
 from labeling.report.shared_text import (
     SharedPiece,
     align_pairs,
@@ -12,12 +13,11 @@ from labeling.report.shared_text import (
     list_leak_groups,
     rank_closest_pairs,
 )
-from labeling.values import digest_of
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 
 BODY = "the envoy of Mali met the minister of Chad in Addis Ababa"
 TEXTS = {"a": f"On Monday {BODY}.", "b": f"{BODY} and left.", "c": "Nothing.", "d": "Something."}
-ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text), source="desk") for name, text in TEXTS.items()}
+ARTICLES = {name: made.article(name, text, source="desk") for name, text in TEXTS.items()}
 CLUSTERS = [
     ClusterRow(article="a", story="a", leak_group="a", lead=True),
     ClusterRow(article="b", story="a", leak_group="a", lead=False),

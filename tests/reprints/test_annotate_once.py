@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import made
+
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
-from labeling.articles import Article
 from labeling.reprints.annotate_once import (
     ReprintCorpus,
     SourceSaving,
@@ -14,7 +15,6 @@ from labeling.reprints.annotate_once import (
 )
 from labeling.reprints.overlap import count_shared
 from labeling.studio.sync.combined_suggestions import combine_suggestions, combined_signature
-from labeling.values import digest_of
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reprint import ProjectedRow
 
@@ -25,7 +25,7 @@ TEXTS = {
     "short": f"{BODY[:61]}.",
     "other": "Nothing of this kind stands here.",
 }
-ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()}
+ARTICLES = {name: made.article(name, text) for name, text in TEXTS.items()}
 CLUSTERS = [
     ClusterRow(article="lead", story="lead", leak_group="lead", lead=True),
     ClusterRow(article="other", story="other", leak_group="other", lead=True),
@@ -106,7 +106,7 @@ def test_second_source_adds_spans_only_in_words_of_its_own() -> None:
     """The story's own lead goes first; another source adds only what is in words that the lead does not have."""
     end = " Observers of the African Union welcomed the outcome of the talks in a statement"
     texts = {"a": BODY + ".", "b": f"{BODY}.{end}.", "c": f"Elsewhere.{end}."}
-    articles = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
+    articles = {name: made.article(name, text) for name, text in texts.items()}
     where = [("b", BODY), ("a", BODY), ("b", end[1:]), ("c", end[1:])]
     place = [Place(article=n, start=texts[n].index(w), end=texts[n].index(w) + len(w)) for n, w in where]
     press = ReprintCorpus(
@@ -156,7 +156,7 @@ def test_drafts_and_predictions_do_not_finish_an_article() -> None:
 
 def test_leads_come_first_and_order_is_kept_otherwise() -> None:
     """Reprints come last; an article that `cluster` does not know yet counts as a lead."""
-    late = Article(id="late", text="New.", digest=digest_of("New."))
+    late = made.article("late", "New.")
 
     ordered = put_leads_first([ARTICLES["reprint"], ARTICLES["other"], late, ARTICLES["lead"]], CLUSTERS)
 

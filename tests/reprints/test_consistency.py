@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import made
 import pytest
 from click.testing import CliRunner
 from leakage_measured import read_releases
 
 from labeling.annotations import Gold, GoldSpan
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.passages.cluster import cluster
 from labeling.project import load_project
 from labeling.reprints.consistency import audit_gold
-from labeling.values import digest_of
 from labeling.workspace.rows.passage import Passage, Place
 from labeling.workspace.rows.reprint import Audit, Consistency
 from labeling.workspace.rows.server_state import ProjectLink, PushedTask
@@ -23,7 +22,7 @@ from labeling.workspace.rows.server_state import ProjectLink, PushedTask
 RE3D = Path(__file__).parents[2] / "../shared/corpora/re3d"
 BODY = "Aminata Traore of Mali met Idris Deby of Chad in Addis Ababa on Monday"
 TEXTS = {"a": f"{BODY} for talks.", "b": f"NAIROBI: {BODY} about the river.", "c": f"Again: {BODY}."}
-ARTICLES = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()}
+ARTICLES = {name: made.article(name, text) for name, text in TEXTS.items()}
 PASSAGES = [
     Passage(
         passage="p",

@@ -7,13 +7,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Gold, Relation, Span
-from labeling.articles import Article
 from labeling.passages.cluster import cluster
 from labeling.project import load_project
 from labeling.reprints.projection import align_texts, project_annotation
@@ -23,6 +23,8 @@ from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
+
+    from labeling.articles import Article
 
 HERE = Path(__file__).parents[1]
 ARTICLES = HERE.parent / ".." / "shared" / "articles"
@@ -48,9 +50,7 @@ def annotated(text: str, *places: tuple[int, int]) -> Annotation:
 def carried(left: str, right: str, *marked: str) -> list[str]:
     """Mark words in ``left``, carry them, and read them in ``right``."""
     places = [(left.index(words), left.index(words) + len(words)) for words in marked]
-    found = project_annotation(
-        annotated(left, *places), Article(id="r", text=right, digest=digest_of(right)), align_texts(left, right, 6)
-    )
+    found = project_annotation(annotated(left, *places), made.article("r", right), align_texts(left, right, 6))
     return [right[span.start : span.end] for span in found.spans]
 
 
@@ -114,9 +114,7 @@ def test_relation_is_carried_only_with_both_ends() -> None:
         }
     )
 
-    found = project_annotation(
-        annotation, Article(id="r", text=right, digest=digest_of(right)), align_texts(left, right, 6)
-    )
+    found = project_annotation(annotation, made.article("r", right), align_texts(left, right, 6))
 
     assert found.relations == (Relation(head="s0", tail="s1", label="REPRESENTS"),)
     assert (found.annotator, found.by_person, found.choices) == ("projected:left", False, {})
@@ -138,10 +136,8 @@ def test_projection_back_restores_every_span(parts: list[list[tuple[str, str]]],
     places = [(start, min(len(left), start + length)) for start, length in data.draw(st.lists(ends, max_size=8))]
     alignment = align_texts(left, right, 6)
 
-    there = project_annotation(
-        annotated(left, *places), Article(id="r", text=right, digest=digest_of(right)), alignment
-    )
-    back = project_annotation(there, Article(id="left", text=left, digest=digest_of(left)), alignment.inverse)
+    there = project_annotation(annotated(left, *places), made.article("r", right), alignment)
+    back = project_annotation(there, made.article("left", left), alignment.inverse)
 
     drawn = {span.id: span for span in annotated(left, *places).spans}
     assert [drawn[span.id] for span in there.spans] == list(back.spans)
@@ -201,7 +197,7 @@ def test_the_two_real_articles(
     """
     texts = {name: (ARTICLES / f"{name}.txt").read_text(encoding="utf-8") for name in (source, target)}
     alignment = align_texts(texts[source], texts[target], run)
-    article = Article(id=target, text=texts[target], digest=digest_of(texts[target]))
+    article = made.article(target, texts[target])
 
     found, found_relations = facts(project_annotation(drawn(source, texts[source]), article, alignment))
     gold, gold_relations = facts(drawn(target, texts[target]))

@@ -9,11 +9,11 @@ from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 import trafilatura
 
 from labeling.adjudication.checks import check_annotation
-from labeling.articles import Article
 from labeling.project import load_project, shipped_config
 from labeling.samples import sample_data
 from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
@@ -130,7 +130,7 @@ def test_digests_are_those_of_the_texts(texts: dict[str, str], samples: list[Ann
 
 def test_no_annotation_fails_a_check(texts: dict[str, str], samples: list[Annotation], schema: Schema) -> None:
     """Nothing of the samples would go to quarantine."""
-    article = {name: Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()}
+    article = {name: made.article(name, text) for name, text in texts.items()}
 
     assert [fault for a in samples for fault in check_annotation(a, article[a.article], schema)[1]] == []
 

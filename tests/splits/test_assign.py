@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from labeling.articles import Article, group_by_text
 from labeling.errors import LeakError
 from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
-from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def sides(rows: list[SplitAssignment]) -> dict[str, set[str]]:
 def test_same_text_is_one_leak_group() -> None:
     """Articles with one text share a group, named by the smallest id; every other article is a group of its own."""
     texts = {"b": "one", "a": "one", "c": "two"}
-    articles = [Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items()]
+    articles = [made.article(name, text) for name, text in texts.items()]
 
     assert group_by_text(articles) == {"a": "a", "b": "a", "c": "c"}
 

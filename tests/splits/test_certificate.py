@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation
-from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.errors import LabelingError, LeakError, MissingInput, Uncertified
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.splits.split import split
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,7 @@ def project(tmp_path: Path) -> Project:
     """A press release, its reprint and two other articles, as far as `split`."""
     project = load_project(workspace=tmp_path)
     texts = [f"one {RELEASE}", f"two {RELEASE} more", "something else", "nothing of the kind"]
-    articles = [Article(id=f"a{n}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
+    articles = [made.article(f"a{n}", text) for n, text in enumerate(texts)]
     project.workspace.articles.write(articles)
     annotations = [Annotation(article=each.id, digest=each.digest, annotator="ana") for each in articles]
     project.workspace.annotations.write(annotations)

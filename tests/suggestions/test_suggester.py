@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 import spacy
 from hypothesis import given
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.errors import ProjectFileError
 from labeling.project import load_project, shipped_config
 from labeling.suggestions.names import load_names
@@ -36,6 +36,7 @@ from labeling.workspace.storage import write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from labeling.articles import Article
     from labeling.schema import Schema
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ FINDER = Finder(read_rules(shipped_config("rules.toml")), "en")
 
 def article(text: str, name: str = "a") -> Article:
     """An article of that text."""
-    return Article(id=name, text=text, digest=digest_of(text))
+    return made.article(name, text)
 
 
 def found(text: str) -> set[tuple[str, str]]:

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import Annotation, Relation, Span
-from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import MissingInput, NoRoom, TrainingError
 from labeling.project import Project, load_project, shipped_config
@@ -21,13 +21,14 @@ from labeling.splits.split import split
 from labeling.training import predictions, spacy_pipelines
 from labeling.training.evaluate import evaluate
 from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_pipeline
-from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from labeling.articles import Article
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
 
@@ -43,7 +44,7 @@ def _article(number: int) -> tuple[Article, Annotation]:
         Span(id="2", start=summit, end=summit + len(there), label="LOCATION"),
         Span(id="3", start=summit, end=summit + len(there) + 7, label="MEETING"),
     )
-    article = Article(id=f"a{number:02}", text=text, digest=digest_of(text))
+    article = made.article(f"a{number:02}", text)
     return article, Annotation(
         article=article.id,
         digest=article.digest,

@@ -7,13 +7,13 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
@@ -21,11 +21,12 @@ from labeling.splits.split import split
 from labeling.training.evaluate import evaluate
 from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_token_classifier
 from labeling.training.token_classifier import Settings, predict_spans
-from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from labeling.articles import Article
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
 WORDS = ("Envoys", "met", "in", "on", "Monday", ",", "and", "not", "at", "the", "summit", ".", *CITIES)
@@ -41,7 +42,7 @@ def _article(number: int) -> tuple[Article, Annotation]:
         for start in range(len(text))
         if text.startswith(city, start)
     )
-    article = Article(id=f"a{number:02}", text=text, digest=digest_of(text))
+    article = made.article(f"a{number:02}", text)
     return article, Annotation(article=article.id, digest=article.digest, annotator="ana", spans=spans)
 
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.project import Project, load_project
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TEXT = "Delhi met Male."
-ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
+ARTICLE = made.article("a", TEXT)
 
 
 def submission(annotator: str, *places: tuple[int, int], label: str = "LOCATION") -> Annotation:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import httpx
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.annotations import Annotation, Relation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput
 from labeling.passages.cluster import cluster
@@ -25,6 +25,7 @@ from labeling.verbs.pull import pull
 from labeling.verbs.push import Pace, forecast, push
 
 if TYPE_CHECKING:
+    from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
     from labeling.workspace.rows.reprint import ProjectedRow
 
@@ -50,7 +51,7 @@ TEXTS = {
 def project(tmp_path: Path) -> Project:
     """A press release, its reprint, and an article of another story; rules have marked a country in each."""
     loaded = load_project(Path(__file__).parents[2] / "configs" / "diplomatic.toml", tmp_path)
-    articles = [Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()]
+    articles = [made.article(name, text) for name, text in TEXTS.items()]
     loaded.workspace.articles.write(articles)
     words = [("echo", "NAIROBI"), ("echo", "Monday"), ("origin", "Mali"), ("alone", "Norway")]
     annotations = [
@@ -89,7 +90,7 @@ def annotate(project: Project, studio: Credentials, name: str, *spans: Span, sta
     annotation = Annotation.model_validate(
         {"article": name, "digest": digest_of(TEXTS[name]), "annotator": "ana", "state": state, "spans": spans}
     )
-    article = Article(id=name, text=TEXTS[name], digest=digest_of(TEXTS[name]))
+    article = made.article(name, TEXTS[name])
     with connect_to(studio.url, studio.api_key) as client:
         client.annotate(tasks(project)[name] or 0, annotation, article)
     pull(project, server=studio)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.annotations import Gold, GoldSpan
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, LeakError, MissingInput
 from labeling.passages.cluster import ClusterResult, cluster
 from labeling.project import Project, load_project
 from labeling.splits.split import split
-from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def project(tmp_path: Path) -> Project:
     """A workspace with two reprints and two other articles."""
     project = load_project(workspace=tmp_path)
     texts = [f"one {RELEASE}", f"two {RELEASE} more", "something else", "nothing of the kind"]
-    rows = [Article(id=f"a{n}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
+    rows = [made.article(f"a{n}", text) for n, text in enumerate(texts)]
     project.workspace.articles.write(rows)
     return project
 
@@ -99,7 +98,7 @@ def test_the_command_names_boilerplate_when_one_group_holds_much(project: Projec
     """Counts on stdout; where one leak group holds a fifth of all articles, what to do about it on stderr."""
     texts = [f"own{n} words{n} {RELEASE}" for n in range(20)]
     project.workspace.articles.write(
-        [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)],
+        [made.article(f"a{n:02}", text) for n, text in enumerate(texts)],
     )
     result = CliRunner().invoke(
         cli, ["--workspace", str(project.workspace.root), "cluster", "--json"], standalone_mode=False
@@ -113,7 +112,7 @@ def test_the_command_names_boilerplate_when_one_group_holds_much(project: Projec
 def test_split_certifies_that_nothing_leaks(project: Project) -> None:
     """Reprints of ten releases: all of a release in one split, as leakage.json shows, unlike in a random split."""
     texts = [f"own{n} {' '.join(f'release{n % 10}x{k}' for k in range(30))}" for n in range(40)]
-    articles = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
+    articles = [made.article(f"a{n:02}", text) for n, text in enumerate(texts)]
     project.workspace.articles.write(articles)
     span = GoldSpan(id="x", start=0, end=4, label="PERSON", rule="unanimous", by=("ana",))
     project.workspace.gold.write(

@@ -8,12 +8,12 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.corpora.targets.spacy.subsample import write_subsample
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from labeling.articles import Article
+
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
 
 
@@ -41,7 +43,7 @@ def article(number: int) -> tuple[Article, Annotation]:
     spans = tuple(
         Span(id=f"s{start}", start=start, end=start + len(city), label="LOCATION") for start, city in sorted(places)
     )
-    made = Article(id=f"a{number:02}", text=text, digest=digest_of(text))
+    made = made.article(f"a{number:02}", text)
     return made, Annotation(article=made.id, digest=made.digest, annotator="ana", spans=spans)
 
 

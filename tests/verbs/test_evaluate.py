@@ -5,29 +5,30 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 from pydantic import TypeAdapter
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset as compile_
 from labeling.errors import CorpusChanged, MissingInput, TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
 from labeling.training.evaluate import evaluate
-from labeling.values import digest_of
 from labeling.workspace.rows.score import Score
 from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from labeling.articles import Article
+
 # Twenty articles "Delhi met Male <n>."; 14 train, 3 dev, 3 test. People mark both places, the second only if n is even.
 TEXTS = [f"Delhi met Male {n}." for n in range(20)]
-ARTICLES = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(TEXTS)]
+ARTICLES = [made.article(f"a{n:02}", text) for n, text in enumerate(TEXTS)]
 DELHI = Span(id="d", start=0, end=5, label="LOCATION")
 MALE = Span(id="m", start=10, end=14, label="LOCATION")
 

@@ -13,23 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import made
 import pytest
 from faulty.door import Asked, Fate, door
 
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.errors import NotLabelStudio, ServerFailed, ServerUnreachable, ShortAnswer
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio.format.tasks import result_of
 from labeling.studio.sync import pull_archive
-from labeling.values import digest_of
 from labeling.verbs.pull import pull, watch
 from labeling.verbs.push import push
 from labeling.workspace import journal
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
+    from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.studio
 def article(name: str) -> Article:
     """An article as `ingest` writes it."""
     text = f"{name} 😀 Anna Bo met Carl."
-    return Article(id=name, text=text, digest=digest_of(text))
+    return made.article(name, text)
 
 
 @pytest.fixture

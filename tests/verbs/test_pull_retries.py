@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from faulty.door import Asked, Fate, door
 
-from labeling.articles import Article
 from labeling.errors import ServerFailed, ServerUnreachable
 from labeling.project import Project, load_project
-from labeling.values import digest_of
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
 
@@ -51,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setattr("faulty.door.RETRY_AFTER", "0")
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
     texts = {f"wire/{number:02}": f"Anna met Bob, {number}." for number in range(ARTICLES)}
-    loaded.workspace.articles.write(Article(id=name, text=text, digest=digest_of(text)) for name, text in texts.items())
+    loaded.workspace.articles.write(made.article(name, text) for name, text in texts.items())
     return loaded
 
 

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import made
 import pytest
 from click.testing import CliRunner
 from faulty.door import Asked, Fate, door
 
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LabelingError, SchemaInUse, ServerRefused, ServerUnreachable, StudioError, WorkspaceBusy
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio.api.connect import connect_to
-from labeling.values import digest_of
 from labeling.verbs.push import Pace, forecast, push
 from labeling.workspace import journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from labeling.articles import Article
     from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
 
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.studio
 def article(name: str, text: str = "") -> Article:
     """An article as `ingest` writes it; its text begins with its name."""
     text = text or f"{name} 😀 Anna Bo met Carl."
-    return Article(id=name, text=text, digest=digest_of(text))
+    return made.article(name, text)
 
 
 def word(of: Article, label: str = "PERSON", model: str = "model:rules") -> Annotation:

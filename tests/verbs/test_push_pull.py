@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import made
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Annotation, QuarantineRow, Relation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import (
     DamagedFile,
@@ -47,6 +47,7 @@ from labeling.workspace.table import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from labeling.articles import Article
     from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
     from labeling.workspace.rows.server_state import PushedTask
@@ -68,7 +69,7 @@ TEXTS = {
 
 def article(name: str, text: str) -> Article:
     """An article as `ingest` writes it."""
-    return Article(id=name, text=text, digest=digest_of(text), title="T", source="toi", published="2023-07-25")
+    return made.article(name, text, title="T", source="toi", published="2023-07-25")
 
 
 def suggestion(of: Article, word: str, label: str, model: str = "model:rules") -> Annotation:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import made
 import pytest
 from click.testing import CliRunner
 from faulty.door import door
 
 from labeling.annotations import Annotation, Relation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import MissingInput, UsageError
 from labeling.imports.import_annotations import import_annotations
@@ -24,7 +24,6 @@ from labeling.studio.api.connect import connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.format.tasks import result_of
 from labeling.studio.server.server import run_embedded_server
-from labeling.values import digest_of
 from labeling.verbs.doctor import doctor
 from labeling.verbs.pull import pull
 from labeling.verbs.push import push
@@ -36,6 +35,7 @@ from labeling.workspace.table import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.studio
 def article(name: str) -> Article:
     """An article as `ingest` writes it."""
     text = f"{name} 😀 Anna Bo met Carl.\nThey signed."
-    return Article(id=name, text=text, digest=digest_of(text), title="T", source="toi")
+    return made.article(name, text, title="T", source="toi")
 
 
 def call(server: Credentials, method: str, path: str, body: Any = None, key: str = "") -> Any:

@@ -6,16 +6,15 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.annotations import Gold
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import LeakError, MissingInput, ProjectFileError
 from labeling.project import Project, load_project, shipped_config
 from labeling.splits.split import split
-from labeling.values import digest_of
 from labeling.workspace.rows.passage import ClusterRow
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def annotated(project: Project, texts: Sequence[str], *, unusable: Sequence[int] = ()) -> None:
     """Write articles with these texts, numbered, and gold for all of them."""
-    articles = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(texts)]
+    articles = [made.article(f"a{n:02}", text) for n, text in enumerate(texts)]
     project.workspace.articles.write(articles)
     gold = [
         Gold(article=each.id, digest=each.digest, complete=True, usable=n not in unusable)

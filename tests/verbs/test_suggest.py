@@ -6,22 +6,23 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.adjudication.checks import check_annotation
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.errors import DamagedFile, MissingInput, ProjectFileError
 from labeling.project import Project, SuggestSection, load_project
 from labeling.suggestions.suggest import suggest
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from labeling.articles import Article
+
 TEXTS = {"a": "Oman met Chad on Monday.", "b": "nothing at all", "é": "Peru"}
-ARTICLES = [Article(id=name, text=text, digest=digest_of(text)) for name, text in TEXTS.items()]
+ARTICLES = [made.article(name, text) for name, text in TEXTS.items()]
 
 
 @pytest.fixture

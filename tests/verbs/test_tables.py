@@ -5,28 +5,29 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 from click.testing import CliRunner
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.report.write_report import write_report
 from labeling.splits.split import split
-from labeling.values import digest_of
 from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
     from click.testing import Result
 
+    from labeling.articles import Article
+
 # Twenty articles of one wording each; the first two share the same 14 words. Gold marks "Ministry" in all.
 SHARED = "the Ministry of all waters said on Monday that talks about dams would go on"
 TEXTS = [f"Report {n}: {SHARED if n < 2 else f'the Ministry {n} replied'}." for n in range(20)]
-ARTICLES = [Article(id=f"a{n:02}", text=text, digest=digest_of(text)) for n, text in enumerate(TEXTS)]
+ARTICLES = [made.article(f"a{n:02}", text) for n, text in enumerate(TEXTS)]
 
 
 def annotated(annotator: str, article: Article, *labels: str) -> Annotation:

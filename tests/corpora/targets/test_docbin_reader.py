@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import made
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +20,6 @@ from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
 from labeling.annotations import Gold, GoldSpan, Relation
-from labeling.articles import Article
 from labeling.corpora.build import convert as maker
 from labeling.corpora.build.build import build_dataset
 from labeling.corpora.build.canonical import CanonicalForm, make_canonical_form
@@ -40,6 +40,7 @@ from labeling.workspace.rows.assignment import SPLITS, SplitName
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from labeling.articles import Article
     from labeling.corpora.manifest import Manifest
     from labeling.project import Project
     from tests.corpora.conftest import Making
@@ -247,7 +248,7 @@ def _real(making: Making, name: str, folder: Path) -> Project:
             pytest.skip(f"../shared/corpora/{file} is not here")
         for line in (SHARED / "corpora" / file).read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            article = Article(id=row["id"], text=row["text"], digest=digest_of(row["text"]), title=row["title"])
+            article = made.article(row["id"], row["text"], title=row["title"])
             sure = [span for span in row["spans"] if span.get("confidence", 1) >= 0.5]
             places = {(span["start"], span["end"], span["label"]): None for span in sure}
             gold = making.gold(article, *places)

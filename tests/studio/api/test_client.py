@@ -15,10 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import made
 import pytest
 
 from labeling.annotations import Annotation, Span
-from labeling.articles import Article
 from labeling.errors import (
     NoServer,
     NotAuthorised,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from labeling.articles import Article
     from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
 
@@ -360,7 +361,7 @@ def test_the_servers_of_the_environment_and_of_the_caller(
 
 def an_article(name: str = "a", text: str = "Hi 😀 Anna met Bob\r\n") -> Article:
     """An article with an emoji before its names."""
-    return Article(id=name, text=text, digest=digest_of(text), title="T")
+    return made.article(name, text, title="T")
 
 
 def a_note() -> Annotation:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Annotation, Relation, Span
-from labeling.articles import Article
 from labeling.errors import SchemaError
 from labeling.schema import ChoiceSet, Label, Migrations, Option, RelationType, Schema, check_schema
 from labeling.studio.format.migrations import migrate_result
 from labeling.studio.format.submissions import read_task
 from labeling.studio.format.tasks import result_of, task_of
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
     from labeling.annotations import QuarantineRow
 
 TEXT = "The ministry of Peru met Anna Bo."
-ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
+ARTICLE = made.article("a", TEXT)
 
 
 def label(name: str, key: str) -> Label:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +54,7 @@ SCHEMA = Schema(
     ),
 )
 TEXT = "Hi 😀 Anna met Bob, the envoy"
-ARTICLE = Article(id="a", text=TEXT, digest=digest_of(TEXT))
+ARTICLE = made.article("a", TEXT)
 
 
 def region(name: str, start: Any, end: Any, *labels: str, **more: Any) -> dict[str, JsonValue]:
@@ -516,7 +517,7 @@ def with_articles(tasks: list[JsonValue]) -> tuple[list[JsonValue], dict[str, Ar
         data = sent["data"]
         assert isinstance(data, dict)
         text, name = str(data.get("text", "none")), f"t{sent['id']}"
-        articles[name] = Article(id=name, text=text, digest=digest_of(text))
+        articles[name] = made.article(name, text)
         named.append({**sent, "data": {**data, "article": name}})
     return named, articles
 

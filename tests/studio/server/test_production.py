@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import made
 import psycopg
 import pytest
 from faulty.scenarios import played
@@ -22,7 +23,6 @@ from faulty.stage import Stage
 from production_server import FRONT, Production, absent, front, production
 
 from labeling.annotations import Annotation, Relation, Span
-from labeling.articles import Article
 from labeling.errors import (
     NotAuthorised,
     NotLabelStudio,
@@ -44,6 +44,7 @@ from labeling.verbs.status import status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
 
 pytestmark = [
@@ -126,7 +127,7 @@ def signed_up(running: Production, email: str) -> Member:
 
 def article(name: str, text: str) -> Article:
     """An article as `ingest` writes it."""
-    return Article(id=name, text=text, digest=digest_of(text), title="T", source="toi")
+    return made.article(name, text, title="T", source="toi")
 
 
 def as_member(server: Credentials, key: str) -> Credentials:
