@@ -43,8 +43,8 @@ def article(number: int) -> tuple[Article, Annotation]:
     spans = tuple(
         Span(id=f"s{start}", start=start, end=start + len(city), label="LOCATION") for start, city in sorted(places)
     )
-    made = made.article(f"a{number:02}", text)
-    return made, Annotation(article=made.id, digest=made.digest, annotator="ana", spans=spans)
+    one = made.article(f"a{number:02}", text)
+    return one, Annotation(article=one.id, digest=one.digest, annotator="ana", spans=spans)
 
 
 def copied(pair: tuple[Article, Annotation], name: str) -> tuple[Article, Annotation]:
