@@ -22,8 +22,8 @@ from labeling.sources.ingest import ingest
 from labeling.studio.api.connect import connect
 from labeling.studio.server.server import run_embedded_server
 from labeling.studio.sync.project_link import find_linked_project
+from labeling.studio.sync.push import push
 from labeling.suggestions.suggest import suggest
-from labeling.verbs.push import push
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials

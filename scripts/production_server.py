@@ -96,7 +96,7 @@ def production(folder: Path, processes: int = 2) -> Iterator[Production]:
             _running(uwsgi, environment, folder / "uwsgi.log", lambda: is_answering(healthy)),
             front(folder, inner, outer),
         ):
-            yield Production(server, server.at(outer), inner, authority, reached)
+            yield Production(server, server.with_port(outer), inner, authority, reached)
 
 
 @contextmanager

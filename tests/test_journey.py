@@ -17,9 +17,9 @@ from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
 from labeling.suggestions.suggest import suggest
-from labeling.verbs.pull import pull
-from labeling.verbs.push import push
 
 if TYPE_CHECKING:
     from labeling.articles import Article

@@ -28,11 +28,11 @@ from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.studio.api import signup
 from labeling.studio.server import server
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
 from labeling.suggestions.suggest import suggest
 from labeling.training.evaluate import evaluate
 from labeling.training.train import train
-from labeling.verbs.pull import pull
-from labeling.verbs.push import push
 from labeling.workspace.storage import write_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation
     from labeling.studio.server.credentials import Credentials
-    from labeling.verbs.push import PushResult
+    from labeling.studio.sync.push_delivery import PushResult
 
 DEMO_WORKSPACE = Path("exports/demo")
 

@@ -2,95 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from labeling.errors import MissingInput, ProjectGone, UsageError
+from labeling.studio.sync.restore import restore
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
-from labeling.workspace.storage import missing_error, write_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from labeling.studio.api.client import Studio
-    from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.restoration import RestoreSource
-    from labeling.workspace.table import Workspace
-
-PASSWORDS = "restored-people.json"
-
-
-@dataclass(frozen=True)
-class RestoreResult:
-    """What was restored: the project's page and number, tasks, annotations and drafts.
-
-    ``people`` were let in anew, with the passwords in the file ``passwords`` ("" when nobody was); ``refused`` has a
-    sentence for each draft that could not be restored.
-    """
-
-    url: str
-    project: int
-    tasks: int
-    annotations: int
-    drafts: int
-    people: int
-    passwords: str
-    refused: tuple[str, ...]
-
-
-def restore(
-    project: Project,
-    *,
-    server: Credentials | None = None,
-    source: Path | None = None,
-    wait: float = 0.0,
-    progress: Callable[[int], None] = lambda _done: None,
-) -> RestoreResult:
-    """Rebuild the project on a server that does not have it, from the last pull; a pull from there says the same.
-
-    But for the server's own numbers and instants. Suggestions are brought there by the next push.
-
-    Args:
-        project: Whose pulls, and the schema that the page shows.
-        server: A server to speak to in place of the one that the environment names or the embedded one.
-        source: Another whole answer of ``pulls/`` than the last one.
-        wait: Seconds to wait for another command in this workspace.
-        progress: Told how many tasks have arrived.
-
-    Raises:
-        MissingInput: Nothing was pulled.
-        UsageError: The project is on that server, and needs no restoring.
-        UnreadableExport: A kept answer is damaged; nothing was sent.
-        StudioError: The server did not do what was asked; run it again, it begins anew.
-    """
-    from labeling.studio.api.connect import connect
-    from labeling.studio.sync.restoration import rebuild_project as rebuild
-
-    workspace = project.workspace
-    if not workspace.users.exists():
-        raise workspace.users.missing()
-    with workspace.lock(wait):
-        kept = _read_source(workspace, source)
-        with connect(workspace, server) as studio:
-            _refuse_living(studio, workspace)
-            restored = rebuild(studio, project, kept, progress)
-            url = f"{studio.url}/projects/{restored.number}/data"
-        passwords = workspace.root / PASSWORDS
-        if restored.passwords:
-            write_json(passwords, {**restored.passwords}, mode=0o600)
-    return RestoreResult(
-        url=url,
-        project=restored.number,
-        tasks=restored.tasks,
-        annotations=restored.annotations,
-        drafts=restored.drafts,
-        people=len(restored.passwords),
-        passwords=str(passwords) if restored.passwords else "",
-        refused=restored.refused,
-    )
 
 
 @click.command("restore")
@@ -116,40 +34,6 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
         click.echo(f"Not restored, because only its author can save it: {sentence}", err=True)
     show(asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}, as_json=as_json)
     return REFUSED if summary.refused else 0
-
-
-def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
-    from labeling.studio.sync.pull_archive import find_latest_whole
-    from labeling.studio.sync.restoration import RestoreSource
-
-    emails = workspace.users.value().emails
-    users = {int(number): email for number, email in emails.items()}
-    if chosen:
-        return RestoreSource((chosen,), None, users)
-    if workspace.watermark.exists() and workspace.pulled.exists():
-        mark = workspace.watermark.value()
-        answers = tuple(workspace.pulls / name for name in mark.answers)
-        if all(path.exists() for path in answers):
-            return RestoreSource(answers, frozenset(row.task for row in workspace.pulled.rows()), users)
-    # The last pull was cut short: what it was to build upon is there.
-    names = find_latest_whole(path.name for path in workspace.pulls.glob("*.gz"))
-    if not names:
-        raise missing_error(workspace.pulls, "pull")
-    return RestoreSource(tuple(workspace.pulls / name for name in names), None, users)
-
-
-def _refuse_living(studio: Studio, workspace: Workspace) -> None:
-    from labeling.studio.sync.project_link import find_linked_project
-
-    try:
-        remote = find_linked_project(studio, workspace)
-    except (ProjectGone, MissingInput):
-        return
-    raise UsageError(
-        f"project {remote.number} of {studio.url} is there: it needs no restoring",
-        todo="name the server to restore to in LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY",
-        where=studio.url,
-    )
 
 
 def _show_restored(done: int) -> None:

@@ -5,43 +5,18 @@ from __future__ import annotations
 import json
 import signal
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from labeling.errors import ServerUnreachable
-from labeling.studio.server import server as studio
+from labeling.studio.server.serve import ServeResult, serve
+from labeling.studio.server.server import find_running_server, stop_server, wait_for_server
 from labeling.verbs.options import Project, with_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType
-
-
-@dataclass(frozen=True)
-class ServeResult:
-    """Where the server answers, and the absolute path of its credentials (url, email, password, api_key)."""
-
-    url: str
-    credentials: str
-
-
-def serve(project: Project, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> ServeResult:
-    """Start the project's server, or find it running, and return when it answers.
-
-    The workspace stays free for the verbs that talk to the server; only starting and stopping exclude each other.
-
-    Args:
-        project: Whose server.
-        port: The port to listen on; None takes the one of last time or any free one.
-        say: Told, in a sentence, what is being waited for.
-
-    Raises:
-        StudioError: As `labeling.studio.server.server.start_server` does.
-    """
-    server = studio.start_server(project.workspace, port, say=say)
-    return ServeResult(server.credentials.url, str(server.path))
 
 
 @click.command("serve")
@@ -70,9 +45,7 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -
     if stop and (detach or port):
         raise click.UsageError("--stop goes with no other option")
     if stop:
-        click.echo(
-            "Stopped." if studio.stop_server(project.workspace) else "No server of this workspace runs.", err=True
-        )
+        click.echo("Stopped." if stop_server(project.workspace) else "No server of this workspace runs.", err=True)
     elif detach:
         click.echo(json.dumps(vars(_start_with_progress(project, port)), ensure_ascii=False))
     else:
@@ -81,7 +54,7 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -
 
 
 def _serve_in_foreground(project: Project, port: int | None) -> None:
-    ran_before = studio.find_running_server(project.workspace) is not None
+    ran_before = find_running_server(project.workspace) is not None
     with _ended_by_signals():
         serving = _start_with_progress(project, port)
         click.echo(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
@@ -96,9 +69,9 @@ def _wait_for_end(project: Project) -> None:
     try:
         # In here, because people do what they are told, at once.
         click.echo("Ctrl-C stops it.", err=True)
-        stopped = studio.wait_for_server(project.workspace)
+        stopped = wait_for_server(project.workspace)
     except BaseException:
-        studio.stop_server(project.workspace)
+        stop_server(project.workspace)
         raise
     if not stopped:
         log = project.workspace.studio / "server.log"

@@ -175,10 +175,10 @@ class SortedLines:
             self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as this
         weakref.finalize(self, self._spool.close)
         self._path = folder
-        self._places: list[tuple[tuple[str, str, int, str], int, int]] = []
+        self._places: list[tuple[tuple[str | int, ...], int, int]] = []
         self._end = 0
 
-    def add(self, place: tuple[str, str, int, str], line: str) -> None:
+    def add(self, place: tuple[str | int, ...], line: str) -> None:
         """Take a line (without its end) that belongs at that place in the order.
 
         Raises:
@@ -347,6 +347,10 @@ class RowsFile(Generic[RowModel]):
     def place_of(self, row: RowModel) -> tuple[str | int, ...]:
         """Where a row stands among the others: the fields of its order, empty ones first."""
         return tuple(_comparable(getattr(row, field)) for field in self.order)
+
+    def place_of_json(self, row: Mapping[str, object]) -> tuple[str | int, ...]:
+        """The same for a row as its line has it."""
+        return tuple(_comparable(row[field]) for field in self.order)
 
     def missing(self) -> MissingInput:
         """The error for a file that is needed and not there."""

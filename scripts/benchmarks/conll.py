@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, side_by_side, timed
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset as compile_gold
 from labeling.splits.split import split
-from labeling.verbs.pull import pull
+from labeling.studio.sync.pull import pull
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,8 +9,8 @@ from benchmarks.figures import Figure, Times, side_by_side, timed
 from labeling.studio.api.connect import connect
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.tasks import task_of
+from labeling.studio.sync.push import push
 from labeling.studio.sync.push_delivery import MOST_TASKS
-from labeling.verbs.push import push
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,9 +15,9 @@ import click
 from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, Times, side_by_side, timed
 from labeling.studio.api.client import MOST_NUMBERS
+from labeling.studio.sync.pull import pull
 from labeling.studio.sync.pull_changes import LOOK_BACK
-from labeling.verbs.pull import pull
-from labeling.verbs.status import status
+from labeling.studio.sync.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

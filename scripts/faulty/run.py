@@ -16,8 +16,8 @@ from labeling.project import load_project
 from labeling.studio.api import client
 from labeling.studio.api.connect import connect
 from labeling.studio.sync import push_delivery
-from labeling.verbs.pull import pull
-from labeling.verbs.push import Pace, push
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import Pace, push
 
 
 def main() -> None:

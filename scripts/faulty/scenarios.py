@@ -14,8 +14,8 @@ from labeling.errors import LabelingError, NoRoom
 from labeling.studio.api import client
 from labeling.studio.api.signup import add_user
 from labeling.studio.sync import push_delivery
-from labeling.verbs.pull import pull
-from labeling.verbs.push import Pace, push
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import Pace, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,9 +26,9 @@ from labeling.studio.format.tasks import submission_of
 from labeling.studio.server.package import read_log_tail
 from labeling.studio.server.process import find_process
 from labeling.studio.server.server import start_server
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import Pace, push
 from labeling.values import digest_of
-from labeling.verbs.pull import pull
-from labeling.verbs.push import Pace, push
 from labeling.workspace import journal
 from labeling.workspace.table import Workspace
 

@@ -13,8 +13,8 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.project import Project, load_project
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
-from labeling.verbs.pull import pull
-from labeling.verbs.push import push
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Broken, Stage
 
 from labeling.studio.server.server import run_embedded_server
-from labeling.verbs.pull import pull
+from labeling.studio.sync.pull import pull
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:

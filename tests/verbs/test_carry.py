@@ -20,9 +20,9 @@ from labeling.project import Project, load_project
 from labeling.reprints.carry import CarryResult, carry
 from labeling.sources.ingest import ingest
 from labeling.studio.api.connect import connect_to
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import Pace, forecast, push
 from labeling.values import digest_of
-from labeling.verbs.pull import pull
-from labeling.verbs.push import Pace, forecast, push
 
 if TYPE_CHECKING:
     from labeling.articles import Article

@@ -18,9 +18,9 @@ from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
 from labeling.values import digest_of
-from labeling.verbs.pull import pull
-from labeling.verbs.push import push
 
 if TYPE_CHECKING:
     from pathlib import Path

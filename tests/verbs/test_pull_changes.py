@@ -23,8 +23,8 @@ from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio.format.tasks import result_of
 from labeling.studio.sync import pull_archive
-from labeling.verbs.pull import pull, watch
-from labeling.verbs.push import push
+from labeling.studio.sync.pull import pull, watch
+from labeling.studio.sync.push import push
 from labeling.workspace import journal
 from labeling.workspace.table import Workspace
 

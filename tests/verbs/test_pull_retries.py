@@ -13,8 +13,8 @@ from faulty.door import Asked, Fate, door
 
 from labeling.errors import ServerFailed, ServerUnreachable
 from labeling.project import Project, load_project
-from labeling.verbs.pull import pull
-from labeling.verbs.push import push
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials

@@ -20,7 +20,7 @@ from labeling.errors import LabelingError, SchemaInUse, ServerRefused, ServerUnr
 from labeling.project import Project, load_project
 from labeling.schema import Migrations
 from labeling.studio.api.connect import connect_to
-from labeling.verbs.push import Pace, forecast, push
+from labeling.studio.sync.push import Pace, forecast, push
 from labeling.workspace import journal
 
 if TYPE_CHECKING:

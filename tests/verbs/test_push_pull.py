@@ -38,10 +38,10 @@ from labeling.project import Project, load_project
 from labeling.studio.api.connect import connect_to
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.signup import add_user
-from labeling.studio.sync.push_delivery import split_batches
+from labeling.studio.sync.batches import split_batches
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import Pace, push
 from labeling.values import digest_of
-from labeling.verbs.pull import pull
-from labeling.verbs.push import Pace, push
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:

@@ -24,11 +24,11 @@ from labeling.studio.api.connect import connect_to
 from labeling.studio.api.signup import add_user
 from labeling.studio.format.tasks import result_of
 from labeling.studio.server.server import run_embedded_server
-from labeling.verbs.doctor import doctor
-from labeling.verbs.pull import pull
-from labeling.verbs.push import push
-from labeling.verbs.restore import restore
-from labeling.verbs.status import status
+from labeling.studio.sync.doctor import doctor
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
+from labeling.studio.sync.restore import restore
+from labeling.studio.sync.status import status
 from labeling.workspace import journal
 from labeling.workspace.table import Workspace
 
@@ -296,7 +296,7 @@ def test_doctor_says_what_is_wrong(project: Project, studio: Credentials, tmp_pa
 
 def test_nothing_of_a_restore_is_lost_on_the_way_here(project: Project, studio: Credentials) -> None:
     """The answers together, the whole one and the changes after it, hold each task once, as it was last."""
-    from labeling.verbs.restore import _read_source
+    from labeling.studio.sync.restore import _read_source
 
     pull(project, server=studio)
     call(studio, "POST", f"/api/tasks/{numbers(project)[NAMES[4]]}/annotations/", {"result": []})

@@ -68,7 +68,7 @@ class _Migration:
         elif kind == "relation":
             left = self._relation(row)
         elif _region_id(row) in self.moved:
-            left = self._beside(row)
+            left = self._attachment(row)
         else:
             left = self._choice(row) if kind == "choices" else row
         return [] if left is None else [left]
@@ -99,7 +99,7 @@ class _Migration:
         self._found("span", f"{_region_id(row)}:{old}", f"{old} is {new} now, and {there!r} is that already", row)
         return "", there
 
-    def _beside(self, row: Json) -> Json | None:
+    def _attachment(self, row: Json) -> Json | None:
         """What was said of a region that is gone (a note, a doubt) goes with it, or to the one it was merged with."""
         goal = self.moved[_region_id(row)]
         if goal:

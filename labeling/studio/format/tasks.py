@@ -33,7 +33,7 @@ def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
     A suggestion without any content makes no prediction: the page would show it as an empty answer of somebody's.
     """
     predictions: list[JsonValue] = [
-        prediction_of(suggestion, article) for suggestion in suggestions if says_anything(suggestion)
+        prediction_of(suggestion, article) for suggestion in suggestions if has_content(suggestion)
     ]
     return {"data": _task_data(article), "predictions": predictions}
 
@@ -53,7 +53,7 @@ def submission_of(annotation: Annotation, article: Article) -> Json:
     }
 
 
-def says_anything(annotation: Annotation) -> bool:
+def has_content(annotation: Annotation) -> bool:
     """Whether it has a span or an option; relations need spans."""
     return bool(annotation.spans or any(annotation.choices.values()))
 

@@ -33,7 +33,7 @@ class Credentials(Frozen):
         """The port in the address, if one is named."""
         return urlsplit(self.url).port
 
-    def at(self, port: int) -> Credentials:
+    def with_port(self, port: int) -> Credentials:
         """The same user, at another port of this machine."""
         return self.model_copy(update={"url": url_of(port)})
 

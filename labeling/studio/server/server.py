@@ -97,7 +97,7 @@ def find_running_server(workspace: Workspace) -> Credentials | None:
     root = workspace.studio.resolve()
     process = find_process(root)
     port = listening_port(process) if process else None
-    return logins.load_credentials(root / "credentials.json").at(port) if port else None
+    return logins.load_credentials(root / "credentials.json").with_port(port) if port else None
 
 
 def stop_server(workspace: Workspace) -> bool:
@@ -167,14 +167,14 @@ def _prepare_credentials(root: Path, port: int | None, say: Callable[[str], None
         check_database(database)
     else:
         create_database(root / "data", say)
-    credentials = saved.at(chosen) if saved else logins.new_credentials(chosen)
+    credentials = saved.with_port(chosen) if saved else logins.new_credentials(chosen)
     logins.save_credentials(path, credentials)
     return credentials
 
 
 def _check_answering(root: Path, process: psutil.Process, patience: float) -> Server:
     path = root / "credentials.json"
-    credentials = logins.load_credentials(path).at(_wait_until_healthy(root, process, patience))
+    credentials = logins.load_credentials(path).with_port(_wait_until_healthy(root, process, patience))
     if not is_answering(f"{credentials.url}/api/current-user/whoami", credentials.api_key):
         raise DataFolderUnusable(
             f"the database in {root / 'data'} does not know the key in {path}",

@@ -48,44 +48,51 @@ def fetch_changes(
     Raises:
         ShortAnswer: What came does not make up what the server counts.
     """
-    asking = _ChangeQuery(studio, project, names, studio.project(project))
+    query = _ChangeQuery(studio, project, names, studio.project(project))
     if seen is None:
-        return asking.first_time()
-    candidates = asking.touched(before, dt.datetime.fromisoformat(seen) - LOOK_BACK) | asking.drafted(before)
-    tasks = asking.exported(candidates)
+        return query.fetch_everything()
+    since = dt.datetime.fromisoformat(seen) - LOOK_BACK
+    candidates = query.find_touched(before, since) | query.find_drafted(before)
+    tasks = query.export(candidates)
+    # A candidate that the export leaves out was deleted in between.
     after = _merge_tasks(before, tasks.values(), names, frozenset(candidates - tasks.keys()))
-    if not asking.agrees(after):
-        listed = asking.everything()
+
+    # Where the counts do not agree, every task is compared by its sign, which costs one listing.
+    if not query.agrees(after):
+        listed = query.list_signs()
         deleted = frozenset(after.keys() - listed.keys())
         strange = {
             number for number, sign in listed.items() if number not in after or _task_sign(after[number]) != sign
         }
-        tasks = {number: task for number, task in tasks.items() if number not in deleted} | asking.exported(strange)
+        tasks = {number: task for number, task in tasks.items() if number not in deleted} | query.export(strange)
         after = _merge_tasks(before, tasks.values(), names, deleted)
-        asking.must_agree(after)
+        query.require_agreement(after)
     return Changes(tuple(tasks.values()), frozenset(before.keys() - after.keys()), after)
 
 
 @dataclass(frozen=True)
 class _ChangeQuery:
+    """A project that is being asked for changes; ``first`` is what it counted before anything was asked."""
+
     studio: Studio
     project: int
     names: Mapping[int | str, str]
     first: RemoteProject | None
 
-    def first_time(self) -> Changes:
+    def fetch_everything(self) -> Changes:
         """All tasks by their numbers, and of those that hold something, what they hold."""
-        signs = self.everything()
-        said = {number for number, (_, submitted, skipped) in signs.items() if submitted or skipped}
-        tasks = self.exported(said | self.drafted({}))
+        signs = self.list_signs()
+        annotated = {number for number, (_, submitted, skipped) in signs.items() if submitted or skipped}
+        tasks = self.export(annotated | self.find_drafted({}))
         bare = {
             number: PulledTask(task=number, article="", updated=updated) for number, (updated, _, _) in signs.items()
         }
         after = _merge_tasks(bare, tasks.values(), self.names, frozenset())
-        self.must_agree(after)
+        self.require_agreement(after)
         return Changes(tuple(tasks.values()), frozenset(), after)
 
-    def touched(self, before: Mapping[int, PulledTask], since: dt.datetime) -> set[int]:
+    def find_touched(self, before: Mapping[int, PulledTask], since: dt.datetime) -> set[int]:
+        """Tasks that changed after ``since``, by the server's clock, but for those that were pulled so."""
         condition = make_filter("updated_at", "greater", "Datetime", f"{since:%Y-%m-%dT%H:%M:%S.%fZ}")
         rows = self.studio.list_tasks(self.project, "id,updated_at", condition)
         return {
@@ -94,17 +101,18 @@ class _ChangeQuery:
             if row["id"] not in before or before[row["id"]].updated != str(row["updated_at"])
         }
 
-    def drafted(self, before: Mapping[int, PulledTask]) -> set[int]:
+    def find_drafted(self, before: Mapping[int, PulledTask]) -> set[int]:
         """Tasks with drafts, and those that had one."""
         condition = make_filter("draft_exists", "equal", "Boolean", value=True)
         now = {int(row["id"]) for row in self.studio.list_tasks(self.project, "id", condition)}
         return now | {number for number, task in before.items() if task.count("draft")}
 
-    def exported(self, numbers: Iterable[int]) -> dict[int, dict[str, JsonValue]]:
+    def export(self, numbers: Iterable[int]) -> dict[int, dict[str, JsonValue]]:
+        """Those of these tasks that are there, by number."""
         tasks = self.studio.export_tasks(self.project, sorted(numbers))
         return {task["id"]: task for task in tasks if isinstance(task, dict) and isinstance(task["id"], int)}
 
-    def everything(self) -> dict[int, tuple[str, int, int]]:
+    def list_signs(self) -> dict[int, tuple[str, int, int]]:
         """A sign of each task there: when it changed, and how many annotations and skips it holds."""
         fields = "id,updated_at,total_annotations,cancelled_annotations"
         return {
@@ -120,7 +128,8 @@ class _ChangeQuery:
         pairs = zip(count_pulled(after), _server_counts(self.first), _server_counts(now), strict=True)
         return all(min(first, last) <= got <= max(first, last) for got, first, last in pairs)
 
-    def must_agree(self, after: Mapping[int, PulledTask]) -> None:
+    def require_agreement(self, after: Mapping[int, PulledTask]) -> None:
+        """Raise `ShortAnswer` when there are fewer than the server counts."""
         if self.first is not None:
             check_counts(self.studio, self.first, after)
 
@@ -133,6 +142,8 @@ def count_pulled(known: Mapping[int, PulledTask]) -> tuple[int, int, int]:
 
 def check_counts(studio: Studio, before: RemoteProject, came: Mapping[int, PulledTask]) -> None:
     """Compare what came with what the server counts: now, or before it was asked, for people go on meanwhile.
+
+    With 10 tasks counted before and 12 now, 9 that came are too few, and 10, 11, 12 or 13 are not.
 
     Raises:
         ShortAnswer: Fewer tasks or annotations came than it counted both times.

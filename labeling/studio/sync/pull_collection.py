@@ -1,4 +1,4 @@
-"""Collection: what people have said, fetched as a whole or by what has changed, and read into the workspace's files.
+"""Collection: what people have annotated, fetched as a whole or by what has changed, and read into the workspace.
 
 However large a project is, memory holds one task at a time and a few words on each. Files are replaced one after the
 other, the watermark last: a pull that was cut short leaves none, and the next one fetches everything.
@@ -18,7 +18,7 @@ from labeling.studio.format.exports import is_portable, read_export
 from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
-from labeling.studio.sync.pull_state import PullDifference, compare_pulls, describe_unsubmitted, read_pulled_task
+from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
@@ -39,9 +39,36 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 
+@dataclass(frozen=True)
+class PullResult:
+    """What there is now: tasks, annotations by state, what is sound in them, and what is in quarantine, by kind.
+
+    ``kept`` is the server's answer as it came; empty when nothing had changed. ``new``, ``edited`` and ``deleted``
+    count annotations and drafts since the last pull. ``empty`` ones are among the ``submitted``: annotated, nothing
+    found. ``unsubmitted`` has a sentence for each draft that is newer than its annotation. ``thinned`` counts old
+    answers that were removed.
+    """
+
+    kept: str
+    tasks: int
+    new: int
+    edited: int
+    deleted: int
+    annotators: int
+    submitted: int
+    empty: int
+    skipped: int
+    drafts: int
+    spans: int
+    relations: int
+    quarantined: dict[str, int]
+    unsubmitted: tuple[str, ...]
+    thinned: int = 0
+
+
 @dataclass
 class PullTally:
-    """What the lines of both files say, counted as they pass."""
+    """What the lines of both files contain, counted as they pass."""
 
     annotators: set[str] = field(default_factory=set)
     states: Counter[str] = field(default_factory=Counter)
@@ -63,19 +90,8 @@ class PullTally:
 
 
 @dataclass(frozen=True)
-class PullOutcome:
-    """What a pull brought: the file it was kept in, how many tasks there are, what they hold, and what is new in it."""
-
-    kept: str
-    tasks: int
-    tally: PullTally
-    difference: PullDifference
-    unsubmitted: list[str]
-
-
-@dataclass(frozen=True)
 class ProjectPull:
-    """A project on a server, and the workspace that what people say there goes to."""
+    """A project on a server, and the workspace that its annotations go to."""
 
     studio: Studio
     project: RemoteProject
@@ -83,98 +99,102 @@ class ProjectPull:
     schema: Schema
     articles: Mapping[str, Article]
 
-    def whole(self, instant: dt.datetime) -> PullOutcome:
+    def pull_everything(self, instant: dt.datetime) -> PullResult:
         """Fetch and read everything.
 
         Raises:
             ShortAnswer: Fewer tasks or annotations came than the server counts.
-            UnreadableExport: What came is no export.
+            UnreadableExport: What came is not an export.
         """
-        seen, users, before = self._seen(), self._users(), self._before()
+        seen, users, before = self._server_time(), self._fetch_users(), self._read_before()
         kept = self.workspace.pulls / archive_name(instant)
-        reading = _PullWriter(self, dict(annotator_names(users)))
+        writer = _PullWriter(self, dict(annotator_names(users)))
         with replace_file(kept) as temporary:
-            self._everything(temporary, before, reading)
-            reading.add_imported()
-            check_counts(self.studio, self.project, reading.known)
-        reading.write(self._watermark(seen, users, (kept.name,)))
-        return reading.pulled(str(kept), before)
+            self._fetch_everything(temporary, before, writer)
+            writer.add_imported()
+            check_counts(self.studio, self.project, writer.known)
+        writer.write(self._make_watermark(seen, users, (kept.name,)))
+        return writer.result(str(kept), before)
 
-    def changes(self, instant: dt.datetime) -> PullOutcome:
+    def pull_changes(self, instant: dt.datetime) -> PullResult:
         """Fetch and read what has changed; everything, where there is nothing sound to build upon.
 
         Raises:
             ShortAnswer: What came does not make up what the server counts.
         """
-        users = self._users()
+        users = self._fetch_users()
         names = annotator_names(users)
-        mark = self.watermark(names)
+        mark = self.read_watermark(names)
         if mark is None:
-            return self.whole(instant)
-        seen, before = self._seen(), self._before()
+            return self.pull_everything(instant)
+        seen, before = self._server_time(), self._read_before()
         changed = fetch_changes(self.studio, self.project.number, before, mark.seen, names)
         kept = self._keep(changed.tasks, instant)
-        reading = _PullWriter(self, dict(names), dict(changed.after))
-        gone = changed.deleted | {int(str(task["id"])) for task in changed.tasks}
-        reading.add_lines(gone)
-        for task in changed.tasks:
-            reading.add(task)
-        answers = (*mark.answers, kept.name) if kept else mark.answers
-        reading.write(self._watermark(seen, users, answers))
-        return reading.pulled(str(kept or ""), before)
 
-    def now(self, names: Mapping[int | str, str]) -> tuple[dict[int, PulledTask], Changes]:
+        # The lines of tasks that changed or went are replaced, all others are taken over as they are.
+        writer = _PullWriter(self, dict(names), dict(changed.after))
+        writer.add_lines(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
+        for task in changed.tasks:
+            writer.add(task)
+        answers = (*mark.answers, kept.name) if kept else mark.answers
+        writer.write(self._make_watermark(seen, users, answers))
+        return writer.result(str(kept or ""), before)
+
+    def compare(self, names: Mapping[int | str, str]) -> tuple[dict[int, PulledTask], Changes]:
         """What was pulled, and what there is now; nothing is written.
 
         Raises:
             ShortAnswer: What came does not make up what the server counts.
         """
-        mark = self.watermark(names)
-        before = self._before() if mark else {}
+        mark = self.read_watermark(names)
+        before = self._read_before() if mark else {}
         return before, fetch_changes(self.studio, self.project.number, before, mark.seen if mark else None, names)
 
-    def watermark(self, names: Mapping[int | str, str]) -> Watermark | None:
-        """How far the last pull reaches, if what it wrote can be built upon."""
+    def read_watermark(self, names: Mapping[int | str, str]) -> Watermark | None:
+        """How far the last pull reaches, if what it wrote can be built upon.
+
+        It cannot when it was of another project, read by another schema or other articles, when somebody who was there
+        has another name now, or when one of the kept answers is missing.
+        """
         if not self.workspace.watermark.exists() or not self.workspace.pulled.exists():
             return None
         mark = self.workspace.watermark.value()
-        ours = (mark.project, mark.created, mark.reading) == (self.project.number, self.project.created, self.reading)
-        same = all(names.get(int(number), name) == name for number, name in mark.names.items())
-        there = all((self.workspace.pulls / answer).exists() for answer in mark.answers)
-        return mark if ours and same and there else None
+        is_ours = (mark.project, mark.created) == (self.project.number, self.project.created)
+        is_read_alike = mark.reading == self.reading_digest
+        are_names_same = all(names.get(int(number), name) == name for number, name in mark.names.items())
+        is_kept = all((self.workspace.pulls / answer).exists() for answer in mark.answers)
+        return mark if is_ours and is_read_alike and are_names_same and is_kept else None
 
     @property
-    def reading(self) -> str:
+    def reading_digest(self) -> str:
         """The digest of what answers are read by: the articles, the schema and its migrations."""
         return digest_of(
             file_digest(self.workspace.articles.path) + canonical_json(self.schema.model_dump(mode="json"))
         )
 
-    def _seen(self) -> dt.datetime:
+    def _server_time(self) -> dt.datetime:
         """The server's time, or one before it: whatever changes from now on changes later."""
         return self.studio.clock() or self.studio.last_change(self.project.number)
 
-    def _users(self) -> list[tuple[int, str]]:
+    def _fetch_users(self) -> list[tuple[int, str]]:
         users = self.studio.users()
         emails = ServerUsers(emails={str(number): email for number, email in users})
         self.workspace.users.write(emails)
         return users
 
-    def _before(self) -> dict[int, PulledTask]:
-        if not self.workspace.pulled.exists():
-            return {}
-        return {row.task: row for row in self.workspace.pulled.rows()}
+    def _read_before(self) -> dict[int, PulledTask]:
+        return {row.task: row for row in self.workspace.pulled.rows_if_written()}
 
-    def _everything(self, path: Path, before: Iterable[int], reading: _PullWriter) -> None:
+    def _fetch_everything(self, path: Path, before: Iterable[int], writer: _PullWriter) -> None:
         """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
         known = {row.task for row in journal.load_journal(self.workspace.pushed.path).values() if row.task} | {*before}
         with write_archive(path) as keep:
-            came = self._exported(sorted(known), keep, reading)
+            came = self._export_tasks(sorted(known), keep, writer)
             if came < self.project.tasks:
                 listed = {int(row["id"]) for row in self.studio.list_tasks(self.project.number, "id")}
-                self._exported(sorted(listed - known), keep, reading)
+                self._export_tasks(sorted(listed - known), keep, writer)
 
-    def _exported(self, numbers: list[int], keep: Callable[[bytes], None], reading: _PullWriter) -> int:
+    def _export_tasks(self, numbers: list[int], keep: Callable[[bytes], None], writer: _PullWriter) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
         for answer in self.studio.export_pieces(self.project.number, numbers):
@@ -182,12 +202,13 @@ class ProjectPull:
             for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
                 if not isinstance(task, dict) or task["id"] not in asked:
                     raise not_label_studio_error(self.studio.url)
-                reading.add(task, portable=portable)
+                writer.add(task, portable=portable)
                 came += 1
             keep(answer)
         return came
 
     def _keep(self, tasks: Iterable[JsonValue], instant: dt.datetime) -> Path | None:
+        """Keep the export of tasks that changed, and return where; None when there are none."""
         content = json.dumps([*tasks]).encode()
         if content == b"[]":
             return None
@@ -196,14 +217,16 @@ class ProjectPull:
             temporary.write_bytes(gzip.compress(content, COMPRESSION_LEVEL, mtime=0))
         return kept
 
-    def _watermark(self, seen: dt.datetime, users: Iterable[tuple[int, str]], answers: tuple[str, ...]) -> Watermark:
+    def _make_watermark(
+        self, seen: dt.datetime, users: Iterable[tuple[int, str]], answers: tuple[str, ...]
+    ) -> Watermark:
         known = list(users)
         names = annotator_names(known)
         return Watermark(
             project=self.project.number,
             created=self.project.created,
             seen=seen.isoformat(),
-            reading=self.reading,
+            reading=self.reading_digest,
             names={str(number): names[number] for number, _ in known},
             answers=answers,
         )
@@ -225,20 +248,20 @@ class _PullWriter:
         known = read_pulled_task(task, self._names)
         if known:
             self.known[known.task] = known
-        said, findings = read_task(task, self._of.articles, self._of.schema, self._names, portable=portable)
-        for one in (*said, *findings):
+        annotations, findings = read_task(task, self._of.articles, self._of.schema, self._names, portable=portable)
+        for one in (*annotations, *findings):
             row = one.model_dump(mode="json")
             self._add(row, canonical_json(row))
 
-    def add_lines(self, gone: Container[int]) -> None:
+    def add_lines(self, replaced: Container[int]) -> None:
         """Take over the lines of before, but for those of some tasks."""
-        for row, line in self._lines():
-            if row["task"] not in gone:
+        for row, line in self._old_lines():
+            if row["task"] not in replaced:
                 self._add(row, line)
 
     def add_imported(self) -> None:
-        """Take over what no server holds: what was imported from other tools, by an annotator and without a task."""
-        for row, line in self._lines():
+        """Take over what no server holds: what was imported from other tools."""
+        for row, line in self._old_lines():
             if is_imported(row["annotator"], row["task"]):
                 self._add(row, line)
 
@@ -248,15 +271,31 @@ class _PullWriter:
         workspace.watermark.path.unlink(missing_ok=True)
         self._annotations.write(workspace.annotations.path)
         self._quarantine.write(workspace.quarantine.path)
-        workspace.pulled.write(self.known[number] for number in sorted(self.known))
+        workspace.pulled.write_sorted(self.known[number] for number in sorted(self.known))
         workspace.watermark.write(mark)
 
-    def pulled(self, kept: str, before: Mapping[int, PulledTask]) -> PullOutcome:
-        """What came, beside what was there before."""
-        differs = compare_pulls(before, self.known)
-        return PullOutcome(kept, len(self.known), self._tally, differs, describe_unsubmitted(self.known.values()))
+    def result(self, kept: str, before: Mapping[int, PulledTask]) -> PullResult:
+        """What came, compared with what was there before."""
+        tally, differs = self._tally, compare_pulls(before, self.known)
+        return PullResult(
+            kept=kept,
+            tasks=len(self.known),
+            new=differs.new,
+            edited=differs.edited,
+            deleted=differs.deleted,
+            annotators=len(tally.annotators),
+            submitted=tally.states["submitted"],
+            empty=tally.empty,
+            skipped=tally.states["skipped"],
+            drafts=tally.states["draft"],
+            spans=tally.spans,
+            relations=tally.relations,
+            quarantined=dict(sorted(tally.quarantined.items())),
+            unsubmitted=tuple(describe_unsubmitted(self.known.values())),
+        )
 
-    def _lines(self) -> Iterator[tuple[dict[str, Any], str]]:
+    def _old_lines(self) -> Iterator[tuple[dict[str, Any], str]]:
+        """The lines of both files as they are, with what is in them."""
         for path in (self._of.workspace.annotations.path, self._of.workspace.quarantine.path):
             if path.exists():
                 with path.open(encoding="utf-8", newline="\n") as lines:
@@ -264,10 +303,8 @@ class _PullWriter:
 
     def _add(self, row: Mapping[str, Any], line: str) -> None:
         self._tally.count(row)
-        (self._quarantine if "kind" in row else self._annotations).add(_row_order(row), line)
-
-
-def _row_order(row: Mapping[str, Any]) -> tuple[str, str, int, str]:
-    """The order of both files: by article, annotator and the server's number; drafts are numbered by themselves."""
-    rest = f"{row['what']} {row['id']} {row['kind']}" if "kind" in row else row["state"]
-    return row["article"], row["annotator"], row["server_id"] or 0, rest
+        # Only findings have a kind.
+        if "kind" in row:
+            self._quarantine.add(self._of.workspace.quarantine.place_of_json(row), line)
+        else:
+            self._annotations.add(self._of.workspace.annotations.place_of_json(row), line)

@@ -1,6 +1,6 @@
-"""``pulled.jsonl`` and ``pulled.json``: what each task held when it was last pulled, and how far that reaches.
+"""``pulled.jsonl`` and ``pulled.json``: what each task held when it was last pulled, and how far that reaches. Pure.
 
-By them the next pull knows what has changed, and `status` what stands where, without fetching everything again.
+By them the next pull finds what has changed, and `status` counts, without fetching everything again.
 """
 
 from __future__ import annotations
@@ -9,11 +9,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labeling.articles import escape_surrogates
 from labeling.values import canonical_json, digest_of
 from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from labeling.annotations import State
+
+# The parts of an annotation whose change counts as an edit.
+_CONTENT_KEYS = ("result", "was_cancelled", "ground_truth", "lead_time")
 
 
 @dataclass(frozen=True)
@@ -26,22 +32,28 @@ class PullDifference:
 
 
 def read_pulled_task(task: Mapping[str, Any], names: Mapping[int | str, str]) -> PulledTask | None:
-    """What a task of an export holds; None for one that is none."""
+    """What a task of an export holds; None for something that is not a task."""
     number, data = task.get("id"), task.get("data")
     if not isinstance(number, int):
         return None
     article = data.get("article") if isinstance(data, dict) else None
-    said = [*_pulled_annotations(task, "annotations", names), *_pulled_annotations(task, "drafts", names)]
+    annotations = [_pulled_annotation(row, names) for row in _rows_with_id(task, "annotations")]
+    drafts = [_pulled_draft(row, names) for row in _rows_with_id(task, "drafts")]
     return PulledTask(
         task=number,
-        article=_escape_lone_surrogates(article if isinstance(article, str) else ""),
+        # The server takes lone surrogates, which no file can hold.
+        article=escape_surrogates(article if isinstance(article, str) else ""),
         updated=str(task.get("updated_at") or ""),
-        said=tuple(said),
+        said=(*annotations, *drafts),
     )
 
 
 def compare_pulls(before: Mapping[int, PulledTask], after: Mapping[int, PulledTask]) -> PullDifference:
-    """Compare by the server's numbers and the digests; a draft and an annotation may bear the same number."""
+    """Compare by the server's numbers and the digests; a draft and an annotation may have the same number.
+
+    If annotations 1 and 2 were there, and now there are 2, with another digest, and 3: one is new, one edited, one
+    deleted.
+    """
     old, new = dict(_digests(before.values())), dict(_digests(after.values()))
     return PullDifference(
         new=len(new.keys() - old.keys()),
@@ -61,40 +73,48 @@ def describe_unsubmitted(tasks: Iterable[PulledTask]) -> list[str]:
     ]
 
 
-def _is_newer(draft: PulledAnnotation, said: Iterable[PulledAnnotation]) -> bool:
-    submitted = next((one for one in said if one.state != "draft" and one.id == draft.of), None)
+def _is_newer(draft: PulledAnnotation, others: Iterable[PulledAnnotation]) -> bool:
+    submitted = next((one for one in others if one.state != "draft" and one.id == draft.of), None)
     return submitted is not None and _parse_instant(draft.updated) > _parse_instant(submitted.updated)
 
 
-def _pulled_annotations(
-    task: Mapping[str, Any], part: str, names: Mapping[int | str, str]
-) -> Iterator[PulledAnnotation]:
+def _rows_with_id(task: Mapping[str, Any], part: str) -> Iterator[Mapping[str, Any]]:
     rows = task.get(part)
     for row in rows if isinstance(rows, list) else []:
         if isinstance(row, dict) and isinstance(row.get("id"), int):
-            yield _pulled_annotation(row, part == "drafts", names)
+            yield row
 
 
-def _pulled_annotation(row: Mapping[str, Any], is_draft: bool, names: Mapping[int | str, str]) -> PulledAnnotation:  # noqa: FBT001 - it is private
-    by = row.get("user") if is_draft else row.get("completed_by")
-    parent = row.get("annotation")
+def _pulled_annotation(row: Mapping[str, Any], names: Mapping[int | str, str]) -> PulledAnnotation:
+    state: State = "skipped" if row.get("was_cancelled") else "submitted"
     return PulledAnnotation(
         id=row["id"],
-        by=_escape_lone_surrogates(names.get(by, str(by)) if isinstance(by, int | str) else ""),
-        state="draft" if is_draft else "skipped" if row.get("was_cancelled") else "submitted",
-        digest=_content_digest([row.get(key) for key in ("result", "was_cancelled", "ground_truth", "lead_time")]),
+        by=_annotator_name(row.get("completed_by"), names),
+        state=state,
+        digest=_content_digest(row),
         updated=str(row.get("updated_at") or ""),
-        of=parent if is_draft and isinstance(parent, int) else None,
     )
 
 
-def _content_digest(content: list[Any]) -> str:
-    return digest_of(_escape_lone_surrogates(canonical_json(content)))[:16]
+def _pulled_draft(row: Mapping[str, Any], names: Mapping[int | str, str]) -> PulledAnnotation:
+    parent = row.get("annotation")
+    return PulledAnnotation(
+        id=row["id"],
+        by=_annotator_name(row.get("user"), names),
+        state="draft",
+        digest=_content_digest(row),
+        updated=str(row.get("updated_at") or ""),
+        of=parent if isinstance(parent, int) else None,
+    )
 
 
-def _escape_lone_surrogates(value: str) -> str:
-    """A text that files can hold: the server takes lone surrogates, which are kept in quarantine, escaped."""
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+def _annotator_name(by: object, names: Mapping[int | str, str]) -> str:
+    return escape_surrogates(names.get(by, str(by)) if isinstance(by, int | str) else "")
+
+
+def _content_digest(row: Mapping[str, Any]) -> str:
+    content = [row.get(key) for key in _CONTENT_KEYS]
+    return digest_of(escape_surrogates(canonical_json(content)))[:16]
 
 
 def _digests(tasks: Iterable[PulledTask]) -> Iterator[tuple[tuple[bool, int], str]]:

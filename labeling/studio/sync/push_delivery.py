@@ -1,18 +1,20 @@
 """Delivery: articles and suggestions to a server, each exactly once, however often it is tried.
 
-Label Studio knows no keys of ours and recognises no duplicates. So the journal says what was sent, before and after
+Label Studio has no keys of ours and recognises no duplicates. So the journal records what is sent, before and after
 each batch; where it leaves a doubt (an answer was lost, the file is gone, somebody deleted tasks), the server is asked,
 and a request that may still be at work there is waited for. In the end the server's own counts are compared with ours.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.errors import NotAuthorised, ServerRefused, StaleTask
 from labeling.studio.api.prefetch import prefetch_items
-from labeling.studio.format.tasks import prediction_of, says_anything, task_of
+from labeling.studio.format.tasks import has_content, prediction_of, task_of
+from labeling.studio.sync.batches import split_batches
 from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestion_digest
 from labeling.studio.sync.reconciliation import LOST_REQUEST_PATIENCE, Reconciliation
 from labeling.values import canonical_json
@@ -21,7 +23,7 @@ from labeling.workspace.journal import IN_DOUBT
 from labeling.workspace.rows.server_state import PushedTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from labeling.annotations import Annotation
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 
-# A batch is as long as either allows. Larger ones are no faster on the server, smaller ones are.
+# A batch is as long as either allows. Larger ones are no faster on the server, smaller ones are slower.
 MOST_TASKS = 500
 MOST_BYTES = 8_000_000
 
@@ -42,29 +44,34 @@ MOST_BYTES = 8_000_000
 _MOST_SUGGESTIONS = 4000
 _MOST_SUGGESTION_BYTES = 24_000_000
 
-BatchItem = TypeVar("BatchItem")
-
 
 @dataclass(frozen=True)
-class PushOutcome:
-    """How many articles were new there or came with a new text, how many suggestions were sent; and what was refused.
+class PushResult:
+    """What became of the articles: ``new`` there, with a new text (``versions``), the ``same`` as there, or refused.
 
-    ``removed`` counts tasks without any word of people's that stood there twice, or showed a text that is out of date.
+    ``waiting`` counts reprints that are held back until their story has been annotated once. ``refused`` has an error
+    for each article that was not sent, its ``where`` is the id. ``suggestions`` were sent this time; ``removed`` counts
+    tasks nobody had worked in that were there twice or with an old text. ``url`` is the project's page, ``project`` its
+    number.
     """
 
+    url: str
+    project: int
     new: int
     versions: int
-    suggested: int
+    same: int
+    suggestions: int
     removed: int
     refused: tuple[StaleTask, ...]
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
 class ProjectPush:
-    """One project on a server, and the file that says what it was sent.
+    """One project on a server, and the file that records what it was sent.
 
-    ``patience`` is for how many seconds a request whose answer was lost may still be at work; ``say`` is told what is
-    being asked of the server besides.
+    ``patience`` is for how many seconds a request whose answer was lost may still be at work; ``say`` is called with a
+    sentence on what the server is asked besides.
     """
 
     studio: Studio
@@ -75,7 +82,7 @@ class ProjectPush:
 
     def plan(self, articles: Sequence[Article]) -> tuple[PushPlan, dict[TextKey, PushedTask]]:
         """What there is to be done, and what the server has; a doubt is settled, nothing else is written."""
-        known, _ = self._known()
+        known, _ = self._read_known()
         return plan_push(articles, known), known
 
     def run(
@@ -85,79 +92,98 @@ class ProjectPush:
         progress: Progress,
         *,
         new_versions: bool = False,
-    ) -> PushOutcome:
-        """Send what is not there: articles in the order given, and what models say there for the first time or anew.
+    ) -> PushResult:
+        """Send what is not there: articles in the order given, and suggestions that are new or changed.
 
         Args:
             articles: All there should be.
-            suggested: What models say, by article and model.
-            progress: Told how many of the new articles have arrived, and of how many.
+            suggested: What models suggest, by article and model.
+            progress: Called with how many of the new articles have arrived, and of how many.
             new_versions: Send articles whose task shows another text as new tasks; the old ones stay where people have
-                said something in them.
+                worked in them.
 
         Raises:
             StudioError: As the client does; what had arrived by then is in the journal.
         """
-        known, doubted = self._known()
+        known, doubted = self._read_known()
         plan = plan_push(articles, known)
         changed = [article for article, _ in plan.changed] if new_versions else []
         arrived = self._send([*plan.new, *changed], suggested, progress)
-        known, removed = self._without_old(changed, known | arrived)
-        before = self._there() if arrived or doubted else self.project
-        known, there = self._counted(known, before)
-        doubt = there if arrived or doubted else None
-        known, again = self._suggest([*plan.same, *changed, *plan.new], suggested, known, doubt)
-        sent = sum(len(row.suggested) for row in arrived.values())
-        self._show(suggested, known, self._there() if again else there)
+        known, outdated = self._remove_old_tasks(changed, known | arrived)
+
+        # The server is asked for its counts again only where something was sent, or was in doubt.
+        is_touched = bool(arrived) or doubted
+        before = self._fetch_project() if is_touched else self.project
+        known, there = self._check_count(known, before)
+        doubled = before.tasks - there.tasks
+
+        everything = [*plan.same, *changed, *plan.new]
+        known, sent_alone = self._suggest(everything, suggested, known, there if is_touched else None)
+        sent_along = sum(len(row.suggested) for row in arrived.values())
+        self._show(suggested, known, self._fetch_project() if sent_alone else there)
         journal.rewrite_journal(self.path, known)
-        refused = () if new_versions else tuple(self._stale(article, row) for article, row in plan.changed)
-        return PushOutcome(len(plan.new), len(changed), sent + again, removed + before.tasks - there.tasks, refused)
+
+        refused = [] if new_versions else [self._stale_task(article, row) for article, row in plan.changed]
+        return PushResult(
+            url=f"{self.studio.url}/projects/{self.project.number}/data",
+            project=self.project.number,
+            new=len(plan.new),
+            versions=len(changed),
+            same=len(plan.same),
+            suggestions=sent_along + sent_alone,
+            removed=outdated + doubled,
+            refused=tuple(refused),
+        )
 
     @property
-    def _asking(self) -> Reconciliation:
-        sent = self.path.stat().st_mtime if self.path.exists() else 0.0
-        return Reconciliation(self.studio, self.project.number, sent + self.patience, self.say)
+    def _reconciliation(self) -> Reconciliation:
+        last_write = self.path.stat().st_mtime if self.path.exists() else 0.0
+        return Reconciliation(self.studio, self.project.number, last_write + self.patience, self.say)
 
-    def _known(self) -> tuple[dict[TextKey, PushedTask], bool]:
-        """What the server has: by the journal, and where that leaves a doubt (then true), by its own word."""
-        known, asking = journal.load_journal(self.path), self._asking
+    def _read_known(self) -> tuple[dict[TextKey, PushedTask], bool]:
+        """What the server has: by the journal, and where that leaves a doubt (then true), by its own answers."""
+        known, reconciliation = journal.load_journal(self.path), self._reconciliation
         doubtful = [row for row in known.values() if row.task is None]
         if doubtful:
-            known = {key: row for key, row in known.items() if row.task} | asking.found(doubtful)
+            known = {key: row for key, row in known.items() if row.task} | reconciliation.find_arrived(doubtful)
+
         # Without a doubt nobody has waited, and what was counted when we came is what there is.
-        if len(known) != (self._there() if doubtful else self.project).tasks:
-            known = asking.listed()
+        project = self._fetch_project() if doubtful else self.project
+        if len(known) != project.tasks:
+            known = reconciliation.list_pushed()
         elif not doubtful and not _is_in_doubt(known):
             return known, False
         if _is_in_doubt(known):
-            known = asking.spoken(known)
+            known = reconciliation.add_suggestions(known)
         journal.rewrite_journal(self.path, known)
         return known, True
 
-    def _there(self) -> RemoteProject:
+    def _fetch_project(self) -> RemoteProject:
         return self.studio.project(self.project.number) or self.project
 
     def _send(
         self, articles: list[Article], suggested: SuggestionsByArticle, progress: Progress
     ) -> dict[TextKey, PushedTask]:
+        """Send articles as new tasks, with their suggestions; return the journal's rows of them."""
         sent: dict[TextKey, PushedTask] = {}
         tasks = (_journal_row_and_task(article, suggested.get(article.id, {})) for article in articles)
         progress(0, len(articles))
+        # While the server stores a batch, the next one is being written on another thread.
         for batch in prefetch_items(split_batches(tasks, lambda pair: len(pair[1]), MOST_TASKS, MOST_BYTES)):
             rows = [row for row, _ in batch]
             journal.append_to_journal(self.path, rows)
-            numbers = self._stored([task for _, task in batch])
+            numbers = self._store([task for _, task in batch])
             rows = [row.model_copy(update={"task": number}) for row, number in zip(rows, numbers, strict=True)]
             journal.append_to_journal(self.path, rows)
             sent |= {row.key: row for row in rows}
             progress(len(sent), len(articles))
         return sent
 
-    def _stored(self, tasks: list[str]) -> list[int]:
+    def _store(self, tasks: list[str]) -> list[int]:
         try:
             return self.studio.import_written(self.project.number, tasks)
         except (ServerRefused, NotAuthorised):
-            # It said no: nothing of the batch is there, and there is no doubt about it.
+            # The server refused: nothing of the batch is there, and there is no doubt about it.
             known = journal.load_journal(self.path)
             journal.rewrite_journal(self.path, {key: row for key, row in known.items() if row.task})
             raise
@@ -169,109 +195,104 @@ class ProjectPush:
         known: dict[TextKey, PushedTask],
         there: RemoteProject | None,
     ) -> tuple[dict[TextKey, PushedTask], int]:
-        """Bring what models say there up to what they say here; then the server must count as many as we do.
+        """Bring the suggestions there up to those here; then the server must count as many as we do.
 
         ``there`` is the project as it was before; None where no doubt is left. On SQLite it may not count them even
         after an import that ended well: when its database is locked, Label Studio tries once more with tasks that it
         has taken the predictions out of already.
         """
         if _is_in_doubt(known):
-            known = self._asking.spoken(known)
-        sent = sum(self._reworded(wording, known) for wording in plan_suggestions(articles, suggested, known))
-        there = self._there() if sent else there
+            known = self._reconciliation.add_suggestions(known)
+        sent = sum(self._send_update(update, known) for update in plan_suggestions(articles, suggested, known))
+        there = self._fetch_project() if sent else there
+
+        # Whatever the server does not count, it is asked for one by one, and sent again.
         if there and there.suggestions != sum(len(row.suggested) for row in known.values()):
-            known = self._asking.spoken(known)
-            sent += sum(self._reworded(wording, known) for wording in plan_suggestions(articles, suggested, known))
+            known = self._reconciliation.add_suggestions(known)
+            sent += sum(self._send_update(update, known) for update in plan_suggestions(articles, suggested, known))
         return known, sent
 
-    def _reworded(self, wording: SuggestionUpdate, known: dict[TextKey, PushedTask]) -> int:
-        if wording.replaced:
-            there = [key for key, row in known.items() if wording.model in row.suggested]
-            self._note(there, known, wording.model, IN_DOUBT)
-            self.studio.remove_suggestions(self.project.number, wording.model)
-            self._note(there, known, wording.model, None)
+    def _send_update(self, update: SuggestionUpdate, known: dict[TextKey, PushedTask]) -> int:
+        """Send the suggestions of one model, and note in ``known`` and the journal what is on its way; how many."""
+        if update.replaced:
+            there = [key for key, row in known.items() if update.model in row.suggested]
+            self._note(there, known, update.model, IN_DOUBT)
+            self.studio.remove_suggestions(self.project.number, update.model)
+            self._note(there, known, update.model, None)
         sizes = (_MOST_SUGGESTIONS, _MOST_SUGGESTION_BYTES)
-        predictions = ((word, canonical_json(_prediction_json(word, known))) for word in wording.words)
+        predictions = ((each, canonical_json(_prediction_json(each, known))) for each in update.suggestions)
         for batch in split_batches(predictions, lambda pair: len(pair[1]), *sizes):
-            self._note([word.key for word, _ in batch], known, wording.model, IN_DOUBT)
+            self._note([suggestion.key for suggestion, _ in batch], known, update.model, IN_DOUBT)
             self.studio.import_suggestions(self.project.number, [prediction for _, prediction in batch])
-            for word, _ in batch:
-                known[word.key] = known[word.key].saying(wording.model, word.digest)
-            journal.append_to_journal(self.path, (known[word.key] for word, _ in batch))
-        return len(wording.words)
+            for suggestion, _ in batch:
+                known[suggestion.key] = known[suggestion.key].with_suggestion(update.model, suggestion.digest)
+            journal.append_to_journal(self.path, (known[suggestion.key] for suggestion, _ in batch))
+        return len(update.suggestions)
 
     def _note(self, keys: Iterable[TextKey], known: dict[TextKey, PushedTask], model: str, digest: str | None) -> None:
         for key in keys:
-            known[key] = known[key].saying(model, digest)
+            known[key] = known[key].with_suggestion(model, digest)
         journal.append_to_journal(self.path, (known[key] for key in keys))
 
-    def _without_old(
+    def _remove_old_tasks(
         self, changed: list[Article], known: dict[TextKey, PushedTask]
     ) -> tuple[dict[TextKey, PushedTask], int]:
-        """Remove the tasks of older texts of these articles, where nobody has said anything in them."""
+        """Remove the tasks of older texts of these articles, where nobody has worked in them."""
         current = {article.id: article.digest for article in changed}
         old = [row.task for row in known.values() if row.task and current.get(row.article, row.digest) != row.digest]
         removed = set(self.studio.remove_empty(self.project.number, old))
         return {key: row for key, row in known.items() if row.task not in removed}, len(removed)
 
-    def _counted(
+    def _check_count(
         self, known: dict[TextKey, PushedTask], there: RemoteProject
     ) -> tuple[dict[TextKey, PushedTask], RemoteProject]:
         """Compare with the server's count: where it has more, a request was carried out twice, or some are not ours.
 
-        What models say in a task that took the place of another is in doubt. The project is returned as it is then.
+        The suggestions of a task that took the place of another are in doubt. The project is returned as it is then.
         """
         if there.tasks == len(known):
             return known, there
         journal.rewrite_journal(self.path, known)
-        found = self._asking.listed()
+        found = self._reconciliation.list_pushed()
         same = {key: known[key] for key, row in found.items() if key in known and known[key].task == row.task}
-        return found | same, self._there()
+        return found | same, self._fetch_project()
 
     def _show(self, suggested: SuggestionsByArticle, known: dict[TextKey, PushedTask], there: RemoteProject) -> None:
-        """Let the page show the model that spoke on most articles: else it shows whichever spoke there first."""
-        spoken = [model for said in suggested.values() for model, one in said.items() if says_anything(one)]
+        """Let the page show the model with suggestions for most articles: else it shows whichever came there first."""
+        articles_of = Counter(
+            model
+            for by_model in suggested.values()
+            for model, annotation in by_model.items()
+            if has_content(annotation)
+        )
         arrived = {model for row in known.values() for model in row.suggested}
-        ranked = sorted(set(spoken) & arrived, key=lambda model: (-spoken.count(model), model))
+        ranked = sorted(articles_of.keys() & arrived, key=lambda model: (-articles_of[model], model))
         if ranked and ranked[0] != there.shown:
             self.studio.show_suggestions(self.project.number, ranked[0])
 
-    def _stale(self, article: Article, row: PushedTask) -> StaleTask:
+    def _stale_task(self, article: Article, row: PushedTask) -> StaleTask:
         return StaleTask(
             f"article {article.id!r}: task {row.task} of {self.studio.url} shows another text "
             f"({row.digest[:12]}, the article is {article.digest[:12]})",
-            todo="send it besides with --new-version: what people said of the other text stays with that text",
+            todo="send it besides with --new-version: annotations of the other text stay with that text",
             where=article.id,
         )
-
-
-def split_batches(
-    items: Iterable[BatchItem], size: Callable[[BatchItem], int], most: int, most_size: int
-) -> Iterator[list[BatchItem]]:
-    """Cut ``items`` into runs of at most ``most`` of them and ``most_size`` in all; one that is larger goes alone."""
-    batch: list[BatchItem] = []
-    total = 0
-    for item in items:
-        this = size(item)
-        if batch and (len(batch) == most or total + this > most_size):
-            yield batch
-            batch, total = [], 0
-        batch.append(item)
-        total += this
-    if batch:
-        yield batch
 
 
 def _is_in_doubt(known: dict[TextKey, PushedTask]) -> bool:
     return any(digest == IN_DOUBT for row in known.values() for digest in row.suggested.values())
 
 
-def _journal_row_and_task(article: Article, said: Mapping[str, Annotation]) -> tuple[PushedTask, str]:
+def _journal_row_and_task(article: Article, by_model: Mapping[str, Annotation]) -> tuple[PushedTask, str]:
     """The journal's line of an article that is being sent, and its task as it goes over the wire."""
-    spoken = {model: suggestion_digest(one, article) for model, one in sorted(said.items()) if says_anything(one)}
-    row = PushedTask(article=article.id, digest=article.digest, suggested=spoken)
-    return row, canonical_json(task_of(article, said.values()))
+    suggested = {
+        model: suggestion_digest(annotation, article)
+        for model, annotation in sorted(by_model.items())
+        if has_content(annotation)
+    }
+    row = PushedTask(article=article.id, digest=article.digest, suggested=suggested)
+    return row, canonical_json(task_of(article, by_model.values()))
 
 
-def _prediction_json(word: Suggestion, known: dict[TextKey, PushedTask]) -> Json:
-    return {"task": known[word.key].task, **prediction_of(word.said, word.article)}
+def _prediction_json(suggestion: Suggestion, known: dict[TextKey, PushedTask]) -> Json:
+    return {"task": known[suggestion.key].task, **prediction_of(suggestion.annotation, suggestion.article)}

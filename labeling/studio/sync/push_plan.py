@@ -1,11 +1,11 @@
-"""What a push would do: the articles beside what the server has. Pure."""
+"""What a push would do: the articles compared with what the server has. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.studio.format.tasks import digest_result, result_of, says_anything
+from labeling.studio.format.tasks import digest_result, has_content, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.workspace.rows.server_state import PushedTask, TextKey
 
-# What each model says about each article.
+# The suggestion of each model for each article: by article, then by model.
 SuggestionsByArticle: TypeAlias = dict[str, dict[str, "Annotation"]]
 
 
@@ -33,10 +33,10 @@ class PushPlan:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a model says of an article, and the digest of it."""
+    """What a model suggests for an article, and the digest of it."""
 
     article: Article
-    said: Annotation
+    annotation: Annotation
     digest: str
 
     @property
@@ -47,15 +47,19 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class SuggestionUpdate:
-    """What is to be sent of one model; ``replaced``: after all that stands there of it was removed."""
+    """What is to be sent of one model; if ``replaced``, after all its suggestions on the server were removed."""
 
     model: str
-    words: tuple[Suggestion, ...]
+    suggestions: tuple[Suggestion, ...]
     replaced: bool
 
 
 def plan_push(articles: Sequence[Article], known: Mapping[TextKey, PushedTask]) -> PushPlan:
-    """Compare all articles there should be with what the server has; the order of ``articles`` is kept."""
+    """Compare all articles there should be with what the server has; the order of ``articles`` is kept.
+
+    If the server has tasks for the first text of article a and for article b, and the workspace holds a second text of
+    a, and c: then c is new, nothing is the same, a is changed, and b is gone.
+    """
     versions = {row.article: row for row in known.values()}
     there = [article for article in articles if (article.id, article.digest) in known]
     others = [article for article in articles if (article.id, article.digest) not in known]
@@ -71,36 +75,41 @@ def plan_push(articles: Sequence[Article], known: Mapping[TextKey, PushedTask]) 
 def plan_suggestions(
     articles: Sequence[Article], suggested: SuggestionsByArticle, known: Mapping[TextKey, PushedTask]
 ) -> list[SuggestionUpdate]:
-    """What has to be sent so that every model says there what it says here, once.
+    """What has to be sent so that every model suggests on the server what it suggests here, once.
 
-    A model that says something else than it did, or no longer says it, is replaced as a whole: the server can remove
-    all that a model says, and nothing less. One that only says more is added to. A model that is silent here is left.
+    A model that suggests something else than it did, or no longer suggests it, is replaced as a whole: the server can
+    remove all suggestions of a model, and nothing less. One that only suggests more is added to. A model without any
+    suggestion here is left alone.
     """
-    models = sorted({model for said in suggested.values() for model in said})
-    found = [_plan_update(model, suggestions_of_model(model, articles, suggested), known) for model in models]
-    return [wording for wording in found if wording.words or wording.replaced]
+    models = sorted({model for by_model in suggested.values() for model in by_model})
+    updates = [_plan_update(model, suggestions_of_model(model, articles, suggested), known) for model in models]
+    return [update for update in updates if update.suggestions or update.replaced]
 
 
 def suggestions_of_model(
     model: str, articles: Sequence[Article], suggested: SuggestionsByArticle
 ) -> tuple[Suggestion, ...]:
-    """What a model says of these articles; where it says nothing there is no word."""
-    said = ((article, suggested.get(article.id, {}).get(model)) for article in articles)
+    """The suggestions of a model for these articles; where one has no content, there is none."""
+    annotations = ((article, suggested.get(article.id, {}).get(model)) for article in articles)
     return tuple(
-        Suggestion(article, one, suggestion_digest(one, article)) for article, one in said if one and says_anything(one)
+        Suggestion(article, annotation, suggestion_digest(annotation, article))
+        for article, annotation in annotations
+        if annotation and has_content(annotation)
     )
 
 
-def suggestion_digest(said: Annotation, article: Article) -> str:
+def suggestion_digest(annotation: Annotation, article: Article) -> str:
     """The digest of a suggestion as it is sent."""
-    return digest_result([*result_of(said, article)])
+    return digest_result([*result_of(annotation, article)])
 
 
-def _plan_update(model: str, words: tuple[Suggestion, ...], known: Mapping[TextKey, PushedTask]) -> SuggestionUpdate:
-    wanted = {word.key: word.digest for word in words}
+def _plan_update(
+    model: str, suggestions: Sequence[Suggestion], known: Mapping[TextKey, PushedTask]
+) -> SuggestionUpdate:
+    wanted = {suggestion.key: suggestion.digest for suggestion in suggestions}
     there = {key: row.suggested[model] for key, row in known.items() if model in row.suggested}
+    sendable = tuple(suggestion for suggestion in suggestions if suggestion.key in known)
     if any(wanted.get(key) != digest for key, digest in there.items()):
-        return SuggestionUpdate(model, tuple(word for word in words if word.key in known), replaced=True)
-    return SuggestionUpdate(
-        model, tuple(word for word in words if word.key in known and word.key not in there), replaced=False
-    )
+        return SuggestionUpdate(model, sendable, replaced=True)
+    fresh = tuple(suggestion for suggestion in sendable if suggestion.key not in there)
+    return SuggestionUpdate(model, fresh, replaced=False)

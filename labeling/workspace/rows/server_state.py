@@ -36,12 +36,12 @@ class PushedTask(Frozen):
         """Which text of which article."""
         return self.article, self.digest
 
-    def saying(self, model: str, digest: str | None) -> PushedTask:
-        """The same task with ``model`` saying that; with None, it says nothing there."""
-        said = {name: known for name, known in self.suggested.items() if name != model}
+    def with_suggestion(self, model: str, digest: str | None) -> PushedTask:
+        """The same task with that suggestion of ``model``; with None, without any of it."""
+        suggested = {name: known for name, known in self.suggested.items() if name != model}
         if digest is not None:
-            said[model] = digest
-        return self.model_copy(update={"suggested": said})
+            suggested[model] = digest
+        return self.model_copy(update={"suggested": suggested})
 
 
 class PulledAnnotation(Frozen):

@@ -35,11 +35,11 @@ from labeling.project import Project, load_project
 from labeling.studio.api.client import MOST_NUMBERS
 from labeling.studio.api.connect import connect_to
 from labeling.studio.server.ports import choose_port
+from labeling.studio.sync.doctor import doctor
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import Pace, push
+from labeling.studio.sync.status import status
 from labeling.values import digest_of
-from labeling.verbs.doctor import doctor
-from labeling.verbs.pull import pull
-from labeling.verbs.push import Pace, push
-from labeling.verbs.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

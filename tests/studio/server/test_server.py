@@ -225,10 +225,10 @@ def test_people_are_not_added_where_no_label_studio_answers(studio: Credentials)
     with HTTPServer(("127.0.0.1", 0), Other) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
         with pytest.raises(NotLabelStudio):
-            add_user(studio.at(other.server_port), "nora@example.com", "ana-reads-the-wire")
+            add_user(studio.with_port(other.server_port), "nora@example.com", "ana-reads-the-wire")
         other.shutdown()
     with pytest.raises(ServerUnreachable):
-        add_user(studio.at(other.server_port), "nora@example.com", "ana-reads-the-wire")
+        add_user(studio.with_port(other.server_port), "nora@example.com", "ana-reads-the-wire")
 
 
 def test_one_that_runs_is_found_and_not_started_again(studio: Credentials, studio_workspace: Workspace) -> None:

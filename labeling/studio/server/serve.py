@@ -1,0 +1,38 @@
+"""Front door of ``labeling serve``: the workspace's embedded Label Studio, started or found running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.studio.server.server import start_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labeling.project import Project
+
+
+@dataclass(frozen=True)
+class ServeResult:
+    """Where the server answers, and the absolute path of its credentials (url, email, password, api_key)."""
+
+    url: str
+    credentials: str
+
+
+def serve(project: Project, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> ServeResult:
+    """Start the project's server, or find it running, and return when it answers.
+
+    The workspace stays free for the verbs that talk to the server; only starting and stopping exclude each other.
+
+    Args:
+        project: Whose server.
+        port: The port to listen on; None takes the one of last time or any free one.
+        say: Told, in a sentence, what is being waited for.
+
+    Raises:
+        StudioError: As `labeling.studio.server.server.start_server` does.
+    """
+    server = start_server(project.workspace, port, say=say)
+    return ServeResult(server.credentials.url, str(server.path))

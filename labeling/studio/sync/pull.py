@@ -1,0 +1,92 @@
+"""Front door of ``labeling pull``: tasks -> ``pulls/``, as they came, ``annotations.jsonl``, ``quarantine.jsonl``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from labeling.errors import LabelingError, StudioError, WorkspaceBusy
+from labeling.studio.api.connect import connect
+from labeling.studio.sync.project_link import find_linked_project
+from labeling.studio.sync.pull_archive import thin_archive
+from labeling.studio.sync.pull_collection import ProjectPull, PullResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labeling.project import Project
+    from labeling.studio.server.credentials import Credentials
+
+WHOLE_PULL_EVERY = dt.timedelta(days=1)
+_LONGEST_PAUSE = 900.0  # seconds between two tries of `watch` while the server fails
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def pull(
+    project: Project,
+    *,
+    server: Credentials | None = None,
+    now: dt.datetime | None = None,
+    changes: bool = False,
+    wait: float = 0.0,
+) -> PullResult:
+    """Fetch what people have annotated, and read it; what was pulled before stays in ``pulls/``.
+
+    Args:
+        project: Whose annotations, and the schema they are checked against.
+        server: A server to speak to in place of the one that the environment names or the embedded one.
+        now: The instant in the name of the kept answer; the clock's when None.
+        changes: Fetch only what has changed since the last pull. All of it is fetched all the same when there is
+            nothing to build upon, or the schema, the articles or the annotators' names are not what they were.
+        wait: Seconds to wait for another command in this workspace.
+
+    Raises:
+        MissingInput: Nothing was ingested, or nothing pushed.
+        WorkspaceBusy: Another command is writing here.
+        ProjectGone: The workspace was pushed to a project that is not on this server.
+        ShortAnswer: Fewer tasks or annotations came than the server counts; nothing was written.
+        NoRoom: The disk is full; the files are what they were.
+        StudioError: The server did not do what was asked; nothing was written.
+    """
+    workspace = project.workspace
+    instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
+    with workspace.opened(wait):
+        articles = workspace.articles.by("id")
+        with connect(workspace, server) as studio:
+            remote = find_linked_project(studio, workspace)
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles)
+            result = collection.pull_changes(instant) if changes else collection.pull_everything(instant)
+        thinned = thin_archive(workspace.pulls, instant)
+    return replace(result, thinned=thinned)
+
+
+def watch(
+    project: Project, *, server: Credentials | None = None, every: float = 60.0
+) -> Iterator[PullResult | LabelingError]:
+    """Pull what has changed, again and again: all of it first and once a day; while the server fails, ever more rarely.
+
+    Args:
+        project: As for `pull`.
+        server: The same.
+        every: Seconds between two pulls; the workspace is free in between.
+
+    Yields:
+        What came, or what went wrong with the server or because another command was at work.
+
+    Raises:
+        LabelingError: Whatever waiting does not mend.
+    """
+    last_whole, pause = _NEVER, every
+    while True:
+        now = dt.datetime.now(dt.UTC)
+        is_whole = now - last_whole >= WHOLE_PULL_EVERY
+        try:
+            yield pull(project, server=server, changes=not is_whole, wait=every)
+            last_whole = now if is_whole else last_whole
+            pause = every
+        except (StudioError, WorkspaceBusy) as error:
+            yield error
+            pause = min(pause * 2, max(_LONGEST_PAUSE, every))
+        time.sleep(pause)

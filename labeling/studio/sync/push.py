@@ -1,0 +1,154 @@
+"""Front door of ``labeling push``: articles and suggestions -> tasks; ``studio.json`` and ``pushed.jsonl``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from labeling.reprints.annotate_once import find_waiting_reprints, put_leads_first
+from labeling.studio.api.connect import connect
+from labeling.studio.sync.combined_suggestions import combine_suggestions
+from labeling.studio.sync.project_link import prepare_project, preview_project
+from labeling.studio.sync.push_delivery import ProjectPush, PushResult
+from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestions_of_model
+from labeling.workspace import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from labeling.articles import Article
+    from labeling.project import Project
+    from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.push_plan import SuggestionsByArticle
+    from labeling.workspace.rows.server_state import PushedTask, TextKey
+    from labeling.workspace.table import Workspace
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a push would do: the ids of articles that are new on the server, the same, changed or gone.
+
+    ``suggestions`` counts what would be sent; ``replaced`` are the models whose suggestions would be removed and sent
+    anew; ``page`` is whether the labelling page would change.
+    """
+
+    new: tuple[str, ...]
+    same: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    suggestions: int
+    replaced: tuple[str, ...]
+    page: bool
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a push waits: ``wait`` seconds for another command in this workspace.
+
+    And ``patience`` seconds for a request that may still be at work on the server because its answer was lost; ``say``
+    is called with a sentence on what the server is asked then.
+    """
+
+    wait: float = 0.0
+    patience: float = 30.0
+    say: Callable[[str], None] = lambda _sentence: None
+
+
+def push(
+    project: Project,
+    *,
+    server: Credentials | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    new_versions: bool = False,
+    pace: Pace = Pace(),
+) -> PushResult:
+    """Bring every article of the workspace to Label Studio, exactly once: the fullest of each story first.
+
+    The project is made at the first push. A second push adds nothing. Suggestions go along as predictions; what a model
+    suggests later or otherwise is sent as well, in place of what it suggested before. With ``annotate_once`` in the
+    project file, a reprint waits until its story has been annotated and `carry` has brought that to it.
+
+    Args:
+        project: Which articles, and the schema that the page shows.
+        server: A server to speak to in place of the one that the environment names or the embedded one.
+        progress: Called with how many of the new articles have arrived, and of how many.
+        new_versions: Send articles whose text has changed as new tasks, in place of refusing them.
+        pace: How long to wait.
+
+    Raises:
+        MissingInput: Nothing was ingested; or not clustered, where the project file has ``annotate_once``.
+        WorkspaceBusy: Another command is writing here.
+        ProjectGone: The workspace was pushed to a project that is not on this server.
+        SchemaInUse: The schema lost something that annotations on the server use.
+        StudioError: The server did not do what was asked; run it again, it goes on where it ended.
+    """
+    workspace = project.workspace
+    with workspace.opened(pace.wait):
+        articles, waiting = _queue_articles(project)
+        suggested = _read_suggestions(workspace, articles)
+        with connect(workspace, server) as studio:
+            remote = prepare_project(studio, project)
+            delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
+            result = delivery.run(articles, suggested, progress, new_versions=new_versions)
+    return replace(result, waiting=waiting)
+
+
+def forecast(project: Project, *, server: Credentials | None = None, pace: Pace = Pace()) -> Forecast:
+    """What `push` would do; nothing is sent, the server is only asked.
+
+    Raises:
+        SchemaInUse: As `push` would.
+        StudioError: The same.
+    """
+    workspace = project.workspace
+    with workspace.opened(pace.wait):
+        articles, _ = _queue_articles(project)
+        suggested = _read_suggestions(workspace, articles)
+        with connect(workspace, server) as studio:
+            remote, page_changes = preview_project(studio, project)
+            known: dict[TextKey, PushedTask] = {}
+            plan = plan_push(articles, known)
+            if remote:
+                delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
+                plan, known = delivery.plan(articles)
+
+    # Suggestions for new articles travel with their tasks, all others in requests of their own.
+    updates = plan_suggestions(plan.same, suggested, known)
+    models = sorted({model for by_model in suggested.values() for model in by_model})
+    along = sum(len(suggestions_of_model(model, plan.new, suggested)) for model in models)
+    return Forecast(
+        new=tuple(article.id for article in plan.new),
+        same=tuple(article.id for article in plan.same),
+        changed=tuple(article.id for article, _ in plan.changed),
+        gone=plan.gone,
+        suggestions=along + sum(len(update.suggestions) for update in updates),
+        replaced=tuple(update.model for update in updates if update.replaced),
+        page=page_changes,
+    )
+
+
+def _queue_articles(project: Project) -> tuple[list[Article], int]:
+    """The articles to be sent in their order, and how many wait for their story."""
+    workspace, once = project.workspace, project.file.reprints.annotate_once
+    articles = list(workspace.articles.rows())
+    clusters = list(workspace.clusters.rows()) if once else list(workspace.clusters.rows_if_written())
+    held = find_waiting_reprints(clusters, list(workspace.projected.rows_if_written())) if once else set[str]()
+    # What has a task already is not held back any more.
+    held -= {row.article for row in journal.load_journal(workspace.pushed.path).values()}
+    ready = [article for article in put_leads_first(articles, clusters) if article.id not in held]
+    return ready, len(articles) - len(ready)
+
+
+def _read_suggestions(workspace: Workspace, articles: Sequence[Article]) -> SuggestionsByArticle:
+    """Suggestions for the articles as they are, by article and model; of two by one model, the later one.
+
+    Where something was carried to an article, all articles have one suggestion each, for the page shows one model's
+    only.
+    """
+    digests = {article.id: article.digest for article in articles}
+    suggested: SuggestionsByArticle = {}
+    for suggestion in workspace.suggestions.rows_if_written():
+        if digests.get(suggestion.article) == suggestion.digest:
+            suggested.setdefault(suggestion.article, {})[suggestion.annotator] = suggestion
+    carried = [row for row in workspace.projected.rows_if_written() if digests.get(row.article) == row.digest]
+    return combine_suggestions(suggested, carried) if any(row.spans for row in carried) else suggested

@@ -1,0 +1,103 @@
+"""Front door of ``labeling status``: the workspace and its project on the server, compared both ways."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.studio.api.connect import connect
+from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.sync.progress import tabulate_progress
+from labeling.studio.sync.project_link import find_linked_project
+from labeling.studio.sync.pull_collection import ProjectPull
+from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted
+from labeling.workspace import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from labeling.annotations import Annotation
+    from labeling.articles import Article
+    from labeling.project import Project
+    from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.progress import ProgressLine
+    from labeling.studio.sync.pull_changes import Changes
+
+
+@dataclass(frozen=True)
+class StatusResult:
+    """Where the work stands: a line for each annotator and for all, and how often each label was submitted.
+
+    ``lines`` and ``labels`` are the server's; ``imported`` counts annotations by annotator that came from a file and
+    are on no server. ``not_sent`` are articles that have no task, ``lost`` those whose task is gone from the server;
+    ``foreign_tasks`` are numbers of tasks there that we did not send. ``not_pulled`` counts annotations
+    and drafts that came or changed since the last pull, ``not_there`` those that were pulled and are gone.
+    ``unsubmitted`` has a sentence for each draft that is newer than its annotation.
+    """
+
+    url: str
+    articles: int
+    lines: tuple[ProgressLine, ...]
+    labels: dict[str, int]
+    imported: dict[str, int]
+    not_sent: tuple[str, ...]
+    lost: tuple[str, ...]
+    foreign_tasks: tuple[int, ...]
+    not_pulled: int
+    not_there: int
+    unsubmitted: tuple[str, ...]
+
+
+def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
+    """Compare the workspace with its project on the server, both ways; nothing is written.
+
+    Only what has changed since the last pull is asked for.
+
+    Raises:
+        MissingInput: Nothing was ingested, or nothing pushed.
+        ProjectGone: The workspace was pushed to a project that is not on this server.
+        StudioError: The server did not do what was asked.
+    """
+    workspace = project.workspace
+    with workspace.opened(wait):
+        articles = workspace.articles.by("id")
+        pushed = journal.load_journal(workspace.pushed.path)
+        with connect(workspace, server) as studio:
+            remote = find_linked_project(studio, workspace)
+            names = annotator_names(studio.users())
+            before, now = ProjectPull(studio, remote, workspace, project.schema, articles).compare(names)
+        changed = _read_changed(project, articles, now, names)
+        labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
+        imported = Counter(one.annotator for one in workspace.annotations.rows_if_written() if one.imported)
+
+    tasks = {row.task for row in pushed.values() if row.task is not None and row.task in now.after}
+    differs = compare_pulls(before, now.after)
+    return StatusResult(
+        url=f"{studio.url}/projects/{remote.number}/data",
+        articles=len(articles),
+        lines=tabulate_progress(tasks, now.after.values()),
+        labels={label: labels[label] for label in project.schema.label_names},
+        imported=dict(sorted(imported.items())),
+        not_sent=tuple(sorted(set(articles) - {row.article for row in pushed.values()})),
+        lost=tuple(sorted(row.article for row in pushed.values() if row.task not in now.after)),
+        foreign_tasks=tuple(sorted(number for number in now.after if number not in tasks)),
+        not_pulled=differs.new + differs.edited,
+        not_there=differs.deleted,
+        unsubmitted=tuple(describe_unsubmitted(now.after.values())),
+    )
+
+
+def _read_changed(
+    project: Project, articles: Mapping[str, Article], now: Changes, names: Mapping[int | str, str]
+) -> Iterator[Annotation]:
+    """The annotations of the tasks that have changed since the last pull."""
+    return (one for task in now.tasks for one in read_task(task, articles, project.schema, names)[0])
+
+
+def _count_submitted_labels(pulled: Iterable[Annotation], changed: Iterable[Annotation], now: Changes) -> Counter[str]:
+    """How often each label was submitted on the server: by the last pull, and by what has changed since."""
+    outdated = {int(str(task["id"])) for task in now.tasks} | now.deleted
+    unchanged = (one for one in pulled if one.task is not None and one.task not in outdated)
+    submitted = (one for group in (unchanged, changed) for one in group if one.state == "submitted")
+    return Counter(span.label for annotation in submitted for span in annotation.spans)
