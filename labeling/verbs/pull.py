@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from labeling.errors import LabelingError
 from labeling.studio.sync.pull import pull, watch
-from labeling.studio.sync.pull_collection import PullResult
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
+
+if TYPE_CHECKING:
+    from labeling.studio.sync.pull_collection import PullResult
 
 
 @click.command("pull")
@@ -33,9 +36,9 @@ def pull_cli(  # one argument an option
 ) -> int:
     r"""Fetch all annotations from Label Studio, and read them strictly.
 
-    Nothing is dropped: what fails a check stands in quarantine.jsonl with the reason, region by region, and the answer
-    itself is kept as it came. Skipped, empty and draft annotations come through, too. Exit status 3 says that there is
-    something in quarantine. What [migrations] in the project file remove or merge stands there as `migrated`.
+    Nothing is dropped: what fails a check is in quarantine.jsonl with the reason, region by region, and the answer
+    itself is kept as it came. Skipped, empty and draft annotations come through, too. Exit status 3 means that there is
+    something in quarantine. What [migrations] in the project file remove or merge is there as `migrated`.
 
     Of the answers in pulls/, all of the last seven days stay, then the last whole one of each day for 31 days and of
     each month for ever; never the newest whole one goes, nor the changes after it.

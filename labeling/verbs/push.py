@@ -29,7 +29,7 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     The server is the one in LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY, else the embedded one. Run it as often as you
     like: what is there already is not sent again, and an article whose task shows another text is never overwritten.
     After `labeling cluster` the fullest article of each story comes first, its reprints last; with `annotate_once`
-    under [reprints] in the project file they wait until `labeling carry` has brought them what was said of it.
+    under [reprints] in the project file they wait until `labeling carry` has brought them its annotations.
     After a crash or a lost answer, run it again: it asks the server what has arrived, and goes on from there.
 
     \b
@@ -74,7 +74,7 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
 
 
 def _show_progress(done: int, total: int) -> None:
-    """A line on stderr that moves at a terminal, and stands there once elsewhere."""
+    """A line on stderr that moves at a terminal, and is printed once elsewhere."""
     moving = sys.stderr.isatty()
     if total and (moving or done == total):
         click.echo(f"{chr(13) if moving else ''}{done} of {total} new articles sent", err=True, nl=done == total)

@@ -20,9 +20,9 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
     r"""Rebuild the project on an empty server, from the last pull.
 
     Every task comes back with its text, and every annotation with who made it: skipped ones, ground truths and what is
-    in quarantine too. Whoever is not on the server yet is let in with a new password; they stand in
-    restored-people.json, readable by its owner alone. A pull from there says the same, but for the server's own numbers
-    and instants. Suggestions come with the next push.
+    in quarantine too. Whoever is not on the server yet is let in with a new password; they are in
+    restored-people.json, readable by its owner alone. A pull from there gives the same, but for the server's own
+    numbers and instants. Suggestions come with the next push.
 
     \b
     Example:

@@ -29,7 +29,7 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -
 
     It listens on this machine only. Without --detach it runs until Ctrl-C. Log in to its page with the e-mail and
     password in studio/credentials.json of the workspace. Further annotators get an account of their own by the link
-    that the page "Organization" gives under "Add Members"; the part of their e-mail before the @ signs what they say.
+    that the page "Organization" gives under "Add Members"; the part of their e-mail before the @ signs their work.
     For people at other machines see docs/deploy.md.
 
     The first start on a machine prepares a database that later workspaces begin with; it is kept in the user's cache
@@ -67,7 +67,7 @@ def _serve_in_foreground(project: Project, port: int | None) -> None:
 def _wait_for_end(project: Project) -> None:
     """Wait for the server's end: ours to bring about, another command's, or its own, which is an error."""
     try:
-        # In here, because people do what they are told, at once.
+        # Inside the block, because people press Ctrl-C as soon as they read of it.
         click.echo("Ctrl-C stops it.", err=True)
         stopped = wait_for_server(project.workspace)
     except BaseException:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 @with_project
 def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
-    r"""Say what stands where: sent = open + annotated + skipped + draft.
+    r"""Show how far the work is: sent = open + annotated + skipped + draft.
 
     For each annotator and in all; how often each label was submitted; what is on the server and not here, and the other
     way round. Only what has changed since the last pull is asked for.
@@ -60,8 +60,8 @@ def _describe_status(summary: StatusResult) -> list[str]:
         "annotations and drafts on the server that were not pulled": summary.not_pulled,
         "annotations and drafts that were pulled and are gone from the server": summary.not_there,
     }
-    said = [f"{count} {what}" for what, count in counted.items() if count]
+    differences = [f"{count} {what}" for what, count in counted.items() if count]
     brought = [
         f"{count} annotations by {name} were imported: no server has them" for name, count in summary.imported.items()
     ]
-    return [*(said or ["Both sides hold the same."]), *brought, *summary.unsubmitted]
+    return [*(differences or ["Both sides hold the same."]), *brought, *summary.unsubmitted]

@@ -39,9 +39,9 @@ _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class Studio:
-    """A Label Studio server, as one of its users sees it. ``url`` is for people: it holds no secret.
+    """A Label Studio server, as one of its users sees it. ``url`` is for people: it is without secrets.
 
-    Every method raises `StudioError`, by the name of what went wrong; what else a method raises, it says.
+    Every method raises `StudioError`, by the name of what went wrong; a method names what else it raises.
     """
 
     url: str
@@ -184,7 +184,7 @@ class Studio:
     def export_pieces(self, project: int, numbers: Sequence[int]) -> Iterator[bytes]:
         """The server's exports of the tasks of these numbers, five hundred at a time, as they come, in order.
 
-        In pieces, because the server says nothing until an export is made: a front that waits for a minute would cut
+        In pieces, because the server sends nothing until an export is made: a front that waits for a minute would cut
         off one of everything, and it would take the server a gigabyte. The server makes the next one while one is read;
         never two at once, for Label Studio writes two exports of the same content into one file.
         """

@@ -32,7 +32,7 @@ def connect(workspace: Workspace, credentials: Credentials | None = None) -> Ite
 
     Args:
         workspace: Whose embedded server.
-        credentials: A server to speak to whatever the environment says.
+        credentials: A server to speak to, whichever one the environment names.
 
     Raises:
         NoServer: Neither is there.
@@ -48,7 +48,7 @@ def connect_to(url: str, key: str) -> Iterator[Studio]:
     """The server at ``url``, for the user whose key it is: a personal access token or a legacy token.
 
     Raises:
-        ServerUnreachable: Nothing answers, or it is no address.
+        ServerUnreachable: Nothing answers, or ``url`` is not an address.
         NotLabelStudio: Something else answers.
         NotAuthorised: The key is not accepted.
     """
@@ -86,7 +86,7 @@ def _introduce(transport: Transport) -> Studio:
 
 
 def _ssl_context(url: str) -> ssl.SSLContext:
-    """Whose certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the ones everybody believes."""
+    """Which authorities are trusted: those in SSL_CERT_FILE or SSL_CERT_DIR, else the ones that come with Python."""
     import httpx
 
     try:
@@ -122,7 +122,7 @@ def _embedded_server(workspace: Workspace) -> tuple[str, str]:
 
 
 def _hide_secrets(url: str) -> str:
-    """The address for messages, without a user or password that may stand in it."""
+    """The address for messages, without a user or password that may be in it."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
@@ -130,6 +130,6 @@ def _hide_secrets(url: str) -> str:
         parts, port = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ServerUnreachable(
-            f"what {URL} holds is no address of a server", todo="write it as http://host:port", where=URL
+            f"what {URL} holds is not the address of a server", todo="write it as http://host:port", where=URL
         )
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"

@@ -43,7 +43,7 @@ _CUT = (
     "again, which goes on where it ended"
 )
 
-# What OpenSSL says, the narrower sign before the wider one.
+# Parts of OpenSSL's messages, the narrower before the wider one.
 _TLS_SIGNS = {
     "WRONG_VERSION_NUMBER": _PLAIN,
     "record layer failure": _PLAIN,
@@ -66,7 +66,7 @@ def name_failures(url: str, doing: str, *, texts: bool = False) -> Iterator[None
 
     Raises:
         ServerUnreachable: Nothing answers, or not in time, or the answer was cut off.
-        NotLabelStudio: What answers is a web page, leads elsewhere, or is no answer of Label Studio's.
+        NotLabelStudio: What answers is a web page, leads elsewhere, or is not an answer of Label Studio's.
         NotAuthorised: 401 or 403.
         ServerRefused: Another 4xx.
         ServerFailed: 5xx.
@@ -102,12 +102,17 @@ def not_an_api_error(url: str) -> NotLabelStudio:
 def _unreachable_error(error: httpx.HTTPError, url: str) -> ServerUnreachable:
     import httpx
 
-    reason = "not in time" if isinstance(error, httpx.TimeoutException) else type(error).__name__
-    said = str(error)
-    if isinstance(error, httpx.ConnectError):
-        reason = said[:_LONGEST_REASON] or reason
-    unsaid = _CUT if url.startswith("http:") and not isinstance(error, httpx.ConnectError) else _WAIT
-    todo = next((todo for sign, todo in _TLS_SIGNS.items() if sign in said), unsaid)
+    message = str(error)
+    is_refused = isinstance(error, httpx.ConnectError)
+    if is_refused and message:
+        reason = message[:_LONGEST_REASON]
+    elif isinstance(error, httpx.TimeoutException):
+        reason = "not in time"
+    else:
+        reason = type(error).__name__
+    # A server that speaks TLS hangs up without a word when it is spoken to by plain HTTP.
+    default = _CUT if url.startswith("http:") and not is_refused else _WAIT
+    todo = next((todo for sign, todo in _TLS_SIGNS.items() if sign in message), default)
     return ServerUnreachable(f"{url} does not answer: {reason}", todo=todo, where=url)
 
 
@@ -123,7 +128,7 @@ def _status_error(error: ApiError, url: str, doing: str, *, texts: bool) -> Stud
     if 300 <= status < 400:  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} leads to {_redirect_goal(error)}", todo=_ADDRESS, where=url)
     if status == 400 and any(sign in str(error.body) for sign in _TO_TLS):  # noqa: PLR2004 - the same
-        return NotLabelStudio(f"{url} expects https, and was spoken to by http", todo=_SECURE, where=url)
+        return NotLabelStudio(f"{url} expects https, and was addressed by http", todo=_SECURE, where=url)
     if status < 300 or (status == 404 and isinstance(error.body, str)):  # noqa: PLR2004 - the same
         return not_an_api_error(url)
     return ServerRefused(failed, todo=_status_todo(status), where=url)
@@ -151,8 +156,8 @@ def _server_reason(body: object) -> str:
         return ""
     fields = body.get("validation_errors")
     named = [f"{name}: {_first_text(value)}" for name, value in fields.items()] if isinstance(fields, dict) else []
-    said = "; ".join([str(body.get("detail") or ""), *named]).strip("; ")
-    return f" ({said[:_LONGEST_REASON]})" if said else ""
+    reason = "; ".join([str(body.get("detail") or ""), *named]).strip("; ")
+    return f" ({reason[:_LONGEST_REASON]})" if reason else ""
 
 
 def _first_text(value: object) -> str:

@@ -27,7 +27,7 @@ class RemoteProject:
 
 @dataclass(frozen=True)
 class RemoteTask:
-    """A task as the server has it: which article it names, the digest of the text in it, the models that spoke."""
+    """A task as the server has it: the article it names, the digest of the text in it, the models with suggestions."""
 
     number: int
     article: str
@@ -89,7 +89,7 @@ def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
 
 
 def _digest_or_empty(text: str) -> str:
-    """The digest of a text; empty for one that is no Unicode text, and so no article's."""
+    """The digest of a text; empty for one that is not Unicode, and so not an article's."""
     try:
         return digest_of(text)
     except UnicodeEncodeError:

@@ -30,10 +30,10 @@ Parsed = TypeVar("Parsed")
 
 # Seconds before the second and before the third try of a read, where the server does not name a time itself.
 PAUSES = (1.0, 2.0)
-# Seconds that a server may make us wait between two tries, whatever its Retry-After says.
+# Seconds that a server may make us wait between two tries, whatever its Retry-After asks for.
 LONGEST_PAUSE = 60.0
 
-# Seconds. The server says nothing while it stores a batch or prepares an export.
+# Seconds. The server sends nothing while it stores a batch or prepares an export.
 REQUEST_SECONDS = 900.0
 FIRST_REQUEST_SECONDS = 30.0
 
@@ -52,7 +52,7 @@ class Transport:
     @property
     def is_legacy_key(self) -> bool:
         """Whether the key is a legacy token; else it is a personal access token."""
-        return bool(self.sdk._client_wrapper._tokens_client._use_legacy_token)  # noqa: SLF001 - there is no public way
+        return bool(self.sdk._client_wrapper._tokens_client._use_legacy_token)  # noqa: SLF001 - the only way
 
     def read(
         self, path: str, doing: str, *, params: dict[str, Any] | None = None, is_first: bool = False
@@ -73,7 +73,7 @@ class Transport:
             return self._read(path, params, is_first=is_first)
 
     def read_if_there(self, path: str, doing: str) -> httpx.Response | None:
-        """GET a path as `read` does; None when the server answers in its own words that there is no such thing."""
+        """GET a path as `read` does; None when Label Studio itself answers that it does not have it."""
         from label_studio_sdk.core.api_error import ApiError
 
         with name_failures(self.url, doing):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _CHUNK_CHARACTERS = 1 << 20  # characters
 _BETWEEN = frozenset(", \n\r\t")
 
-# A surrogate, be it one of a pair, and numbers that are none or too large for a float, be they words of a text.
+# What may be a lone surrogate, not a number, or a number too large for a float. It finds more than there is: the
+# halves of a pair, and words of a text; these are then looked at more closely.
 _SUSPECT = re.compile(rb"\xed[\xa0-\xbf]|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
 
 _EXPORT_AGAIN = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
@@ -44,22 +45,24 @@ def _stream_items(text: TextIO, where: str) -> Iterator[JsonValue]:
     decoder, buffer, at = json.JSONDecoder(), _read_more(text, "", where) or "", 0
     if not buffer.startswith("["):
         read_export((buffer + text.read()).encode("utf-8", "surrogatepass"), where)
-        raise _unreadable_export(where, "it holds no list of tasks")
+        raise _unreadable_export(where, "it does not hold a list of tasks")
     at = 1
     while True:
         at = _skip_blanks(buffer, at)
         if buffer[at : at + 1] == "]":
             return
+        # An item that is cut off by the end of the buffer cannot be decoded: more is read, and it is tried again.
         try:
             item, end = decoder.raw_decode(buffer, at)
         except (json.JSONDecodeError, RecursionError) as error:
             longer = _read_more(text, buffer[at:], where)
             if longer is None:
-                raise _unreadable_export(where, f"it is no JSON ({error})") from None
+                raise _unreadable_export(where, f"it is not JSON ({error})") from None
             buffer, at = longer, 0
             continue
         yield item
         at = end
+        # What was decoded is dropped now and then, not at every item: each time the rest is copied.
         if at > _CHUNK_CHARACTERS:
             buffer, at = buffer[at:], 0
 
@@ -69,7 +72,7 @@ def _read_more(text: TextIO, rest: str, where: str) -> str | None:
     try:
         fresh = text.read(max(_CHUNK_CHARACTERS, len(rest)))
     except UnicodeDecodeError:
-        raise _unreadable_export(where, "it is no UTF-8 text") from None
+        raise _unreadable_export(where, "it is not UTF-8") from None
     except (OSError, EOFError) as error:
         raise _unreadable_export(where, f"it is damaged ({error})") from None
     return (rest + fresh).lstrip() if fresh else None
@@ -82,7 +85,7 @@ def _skip_blanks(buffer: str, at: int) -> int:
 
 
 def is_portable(raw: bytes) -> bool:
-    """Whether nothing in a JSON text may be a lone surrogate or no number: its tasks then need no closer look."""
+    """Whether a JSON text surely has neither lone surrogates nor NaN in it: its tasks then need no closer look."""
     return _SUSPECT.search(raw) is None
 
 
@@ -94,12 +97,12 @@ def read_export(raw: bytes, where: str) -> list[JsonValue]:
         where: What to call the file in a refusal.
 
     Raises:
-        UnreadableExport: It is no list of tasks with ``id``, ``data`` and ``annotations``.
+        UnreadableExport: It is not a list of tasks with ``id``, ``data`` and ``annotations``.
     """
     try:
         tasks = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        reason = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"it is no JSON ({error})"
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"it is not JSON ({error})"
         raise _unreadable_export(where, reason) from None
     if not isinstance(tasks, list):
         raise _unreadable_export(where, f"it holds one {_json_kind(tasks)}, not a list of tasks")
@@ -114,14 +117,14 @@ def _check_task(task: JsonValue, number: int, where: str) -> None:
     lacking = [key for key in ("id", "data", "annotations") if key not in task]
     if lacking:
         raise _unreadable_export(
-            where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is no task"
+            where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is not a task"
         )
     if not isinstance(task["data"], dict) or not isinstance(task["annotations"], list):
         raise _unreadable_export(where, f"item {number} has `data` or `annotations` of another kind than a task's")
 
 
 def _unreadable_export(where: str, reason: str) -> UnreadableExport:
-    return UnreadableExport(f"{where} is no Label Studio export: {reason}", todo=_EXPORT_AGAIN, where=where)
+    return UnreadableExport(f"{where} is not a Label Studio export: {reason}", todo=_EXPORT_AGAIN, where=where)
 
 
 def _json_kind(value: object) -> str:

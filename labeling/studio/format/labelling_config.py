@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # `$source` is there the whole task as JSON.
 OUTLET = "outlet"
 
-# The layout of the page: the labels stay in sight while the text scrolls, what is said of the selected span stays at
-# the foot, and the options of a choice stand in columns. Colours mark spans; the words beside them stay dark, because
+# The layout of the page: labels stay in sight while the text scrolls, what is asked about the selected span stays at
+# the foot, and the options of a choice are in columns. Colours mark spans; the words next to them stay dark, because
 # the editor's coloured words are hard to read. `lsf-` are the editor's own class names: should they change, the page
 # is plainer and works the same.
 _STYLE = """
@@ -54,12 +54,13 @@ _HOW_LINES = (
 
 
 def labelling_config(schema: Schema) -> str:
-    """The labelling config, as XML: header, labels, text, what is said of the selected span, choices.
+    """The labelling config, as XML: header, labels, text, what is asked about the selected span, choices.
 
     The text is marked by characters (``granularity="symbol"``), because newswire glues words together
     (``release.The``, ``#India-#Maldives``) and a span may be part of what the page takes for a word. Spans may nest.
     Of a task's data it shows ``title``, ``outlet``, ``published`` and ``text``; an empty or absent one takes no room.
     """
+    # The order of elements is the order on the page.
     root = ET.Element("View")
     ET.SubElement(root, "Style").text = _STYLE
     root.append(_relations_control(schema.relations))

@@ -1,9 +1,9 @@
-"""Old words read as new ones: what ``[migrations]`` of the project file does to a result before it is read. Pure.
+"""Old names read as new ones: what ``[migrations]`` of the project file does to a result before it is read. Pure.
 
 The server's history stays as it is. A name is replaced by the one that took its place. Where that makes two things the
 same (two spans of one label at one place, an option ticked twice, a relation drawn twice), one is kept: a span that
-bore the name before one that was given it, and relations, notes and doubts move to it. What is removed or merged
-becomes a finding of the kind ``migrated``, with the row as it came: it stands in the account, `compile` lets it pass.
+had the name before one that was given it, and relations, notes and doubts move to it. What is removed or merged
+becomes a finding of the kind ``migrated``, with the row as it came: it is in the account, and `compile` lets it pass.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RegionKey: TypeAlias = tuple[str, str, str]  # start, end, label; what the serve
 
 
 def migrate_result(result: list[JsonValue], migrations: Migrations) -> tuple[list[JsonValue], list[ResultFinding]]:
-    """The rows of a result in the words of today, and what was removed or merged on the way."""
+    """The rows of a result in the names of today, and what was removed or merged on the way."""
     if migrations == Migrations():
         return result, []
     work = _Migration(migrations)
@@ -46,7 +46,7 @@ class _Migration:
     ticked: set[tuple[str, str]] = field(default_factory=set)
 
     def settle_natives(self, result: list[JsonValue]) -> None:
-        """Note what bears names of today: of two things that become the same, that one is kept."""
+        """Note what has names of today: of two things that become the same, that one is kept."""
         for row in result:
             if not isinstance(row, dict):
                 continue
@@ -59,7 +59,7 @@ class _Migration:
                     self.ticked.add((str(row.get("from_name")), option))
 
     def row(self, row: JsonValue) -> list[JsonValue]:
-        """A row in the words of today; none when nothing is left of it."""
+        """A row in the names of today; none when nothing is left of it."""
         if not isinstance(row, dict):
             return [row]
         kind = row.get("type")
@@ -84,7 +84,7 @@ class _Migration:
         return row if kept == names else {**row, "value": {**value, "labels": [*kept]}}
 
     def _label(self, row: Json, value: Json, old: str) -> tuple[str, str]:
-        """The label of today; or none, and the region that bears it at this place already, if one does."""
+        """The label of today; or "", and the region that has it at this place already, if one does."""
         if old not in self.migrations.labels:
             return old, ""
         new = self.migrations.labels[old]
@@ -100,7 +100,7 @@ class _Migration:
         return "", there
 
     def _attachment(self, row: Json) -> Json | None:
-        """What was said of a region that is gone (a note, a doubt) goes with it, or to the one it was merged with."""
+        """A note or doubt about a region that is gone goes with it, or to the one it was merged with."""
         goal = self.moved[_region_id(row)]
         if goal:
             return {**row, "id": goal}
@@ -120,6 +120,7 @@ class _Migration:
 
     def _link(self, row: Json, head: str, tail: str, old: str) -> str:
         new = self.migrations.relations.get(old, old)
+        # A relation that was not touched stays, even where it was drawn twice: only ours to mend is what we moved.
         moved = new != old or (head, tail) != (str(row.get("from_id")), str(row.get("to_id")))
         name = f"{row.get('from_id')} {old} {row.get('to_id')}"
         gone = not new or not head or not tail or (moved and head == tail) or (head, tail, new) in self.drawn

@@ -31,7 +31,7 @@ Json: TypeAlias = dict[str, JsonValue]
 
 
 class ServerModel(BaseModel):
-    """A part of Label Studio's JSON: what we read is strict, what the server adds beside it is its own affair."""
+    """A part of Label Studio's JSON: what we read is strict, what else the server adds is its own affair."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -92,7 +92,7 @@ ParsedModel = TypeVar("ParsedModel", bound=ServerModel)
 
 @dataclass
 class ParsedResult:
-    """What a result says, still unchecked against article and schema, and what in it could not be read.
+    """What a result contains, still unchecked against article and schema, and what in it could not be read.
 
     ``raw`` has the rows behind each thing, by what it is and its id, for those that fail a later check.
     """
@@ -115,17 +115,18 @@ class ParsedResult:
         self.findings.append(ResultFinding(what, name, kind, reason, row))
 
     def row_of(self, item: QuarantineRow) -> JsonValue:
-        """The row behind a thing that failed a check; all of them, where an id stands twice."""
+        """The row behind a thing that failed a check; all of them, where an id occurs twice."""
         rows = self.raw.get((item.what, item.id), [])
         return rows[0] if len(rows) == 1 else [*rows]
 
     def spans_of(self, region: str) -> list[Span]:
-        """The spans of a region, in the order of its labels; none when there is no such region."""
+        """The spans of a region, in the order of its labels; empty when the result has no such region."""
         return [self.spans[at] for at in self.regions[region][1]] if region in self.regions else []
 
 
 def read_result(result: list[JsonValue], schema: Schema) -> ParsedResult:
     """Read the rows of one annotation, draft or prediction. Never fails: what cannot be read is a finding."""
+    # Regions come first: choices, notes and relations refer to them.
     reading = ParsedResult()
     kinds = [row.get("type") if isinstance(row, dict) else None for row in result]
     for row in _rows_of_type(result, kinds, "labels"):
@@ -143,7 +144,7 @@ def read_result(result: list[JsonValue], schema: Schema) -> ParsedResult:
 
 
 def parse_row(kind: type[ParsedModel], row: JsonValue) -> ParsedModel | str:
-    """The row as ``kind``, or why it is none; the reason never quotes the row."""
+    """The row as ``kind``, or why it is not one; the reason never quotes the row."""
     try:
         return kind.model_validate(row)
     except ValidationError as error:
@@ -168,13 +169,14 @@ def _read_labels(reading: ParsedResult, row: JsonValue) -> None:
     elif not read.value.labels:
         reading.refuse("span", read.id, "unknown label", "the region has no label", row)
     elif not 0 <= read.value.start < read.value.end:
-        reason = f"{read.value.start}..{read.value.end} is no stretch of a text"
+        reason = f"{read.value.start}..{read.value.end} is not a stretch of a text"
         reading.refuse("span", read.id, "offsets out of range", reason, row)
     else:
         _add_spans(reading, read, row)
 
 
 def _add_spans(reading: ParsedResult, read: _LabelRow, row: JsonValue) -> None:
+    # The same id at another place is a duplicate id, which a later check finds: its span gets no further labels.
     place = (read.value.start, read.value.end)
     known, positions = reading.regions.setdefault(read.id, (place, []))
     note = "\n".join(read.meta.text) if read.meta else ""
@@ -194,7 +196,7 @@ def _read_choices(reading: ParsedResult, row: JsonValue, schema: Schema) -> None
         _mark_unsure(reading, read, row)
     elif schema.choice_set(read.from_name) is None:
         name = choice_id(read.from_name, ",".join(read.value.choices))
-        reading.refuse("choice", name, "unknown choice", f"{read.from_name!r} is no choice of the schema", row)
+        reading.refuse("choice", name, "unknown choice", f"{read.from_name!r} is not a choice of the schema", row)
     else:
         for option in read.value.choices:
             _add_choice(reading, read.from_name, option, row)
@@ -205,7 +207,7 @@ def _mark_unsure(reading: ParsedResult, read: _ChoiceRow, row: JsonValue) -> Non
     if strange:
         reading.refuse("choice", choice_id(UNSURE, strange[0]), "unknown choice", f"of the region {read.id!r}", row)
     elif read.id not in reading.regions:
-        reading.refuse("span", read.id, "unreadable", "it is marked unsure, and is no readable region", row)
+        reading.refuse("span", read.id, "unreadable", "it is marked unsure, and is not a readable region", row)
     elif read.value.choices:
         for at in reading.regions[read.id][1]:
             reading.spans[at] = reading.spans[at].model_copy(update={"unsure": True})
@@ -214,7 +216,7 @@ def _mark_unsure(reading: ParsedResult, read: _ChoiceRow, row: JsonValue) -> Non
 def _add_choice(reading: ParsedResult, name: str, option: str, row: JsonValue) -> None:
     chosen = reading.choices.get(name, ())
     if option in chosen:
-        reading.refuse("choice", choice_id(name, option), "unreadable", "the option stands twice", row)
+        reading.refuse("choice", choice_id(name, option), "unreadable", "the option occurs twice", row)
         return
     reading.choices[name] = (*chosen, option)
     reading.keep("choice", choice_id(name, option), row)
@@ -228,7 +230,7 @@ def _read_note(reading: ParsedResult, row: JsonValue) -> None:
     elif isinstance(read, str):
         reading.refuse("span", _row_name(row), "unreadable", read, row)
     elif read.id not in reading.regions:
-        reading.refuse("span", read.id, "unreadable", "it has a note, and is no readable region", row)
+        reading.refuse("span", read.id, "unreadable", "it has a note, and is not a readable region", row)
     else:
         for at in reading.regions[read.id][1]:
             notes = [note for note in (reading.spans[at].note, *read.value.text) if note]
@@ -261,6 +263,7 @@ def _add_relation(
 
 
 def _choose_ends(reading: ParsedResult, read: _RelationRow, kind: RelationType | None) -> tuple[str, str]:
+    """The first two spans of both regions that the type may join, else the first two, else the regions' own ids."""
     pairs = [
         (head, tail) for head in reading.spans_of(read.from_id) for tail in reading.spans_of(read.to_id) if head != tail
     ]

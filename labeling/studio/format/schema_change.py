@@ -1,4 +1,4 @@
-"""What a changed labelling config would orphan: the server drops labels that are in use without a word. Pure."""
+"""What a changed labelling config would orphan: the server drops labels that are in use without asking. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RELATION = "relation"
 def find_orphans(
     before: str, after: str, migrated: AbstractSet[SchemaTerm], tasks: Callable[[], Iterable[JsonValue]]
 ) -> dict[str, int]:
-    """What annotations bear that ``before`` could say and ``after`` cannot: its name, and how often it stands there.
+    """What annotations use of ``before`` that ``after`` no longer has: its name, and how often it is used.
 
     Args:
         before: The labelling config on the server.
@@ -32,12 +32,12 @@ def find_orphans(
     removed = read_schema_terms(before) - read_schema_terms(after) - migrated
     if not removed:
         return {}
-    borne = Counter(said for task in tasks() for said in _terms_in_task(task) if said in removed)
-    return {f"{control} {name}": number for (control, name), number in borne.items()}
+    used = Counter(term for task in tasks() for term in _terms_in_task(task) if term in removed)
+    return {f"{control} {name}": number for (control, name), number in used.items()}
 
 
 def read_schema_terms(config: str) -> set[SchemaTerm]:
-    """All that can be said by a labelling config that a server has accepted."""
+    """The labels, options and relations of a labelling config that a server has accepted."""
     # Both configs were accepted by the server, which refuses DTDs and entities.
     root = ET.fromstring(config)  # noqa: S314 - see above
     options = {
@@ -50,7 +50,7 @@ def read_schema_terms(config: str) -> set[SchemaTerm]:
 
 
 def _terms_in_task(task: JsonValue) -> Iterator[SchemaTerm]:
-    """Everything that stands in a task's annotations and drafts, readable or not."""
+    """Everything that is used in a task's annotations and drafts, readable or not."""
     for part in ("annotations", "drafts"):
         for annotation in _list_field(task, part):
             for row in _list_field(annotation, "result"):

@@ -41,7 +41,7 @@ def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
 
 
 def local_part(email: str) -> str:
-    """What stands before the ``@`` of an e-mail address."""
+    """The part of an e-mail address before the ``@``; the whole of one without."""
     return email.rpartition("@")[0] or email
 
 
@@ -53,19 +53,18 @@ def read_task(
     *,
     portable: bool = False,
 ) -> tuple[list[Annotation], list[QuarantineRow]]:
-    """Read everything people have said in one task: submissions, skips, empty ones and drafts; all are kept.
+    """Read everything people have made of one task: submissions, skips, empty ones and drafts; all are kept.
 
     Predictions are passed over: they are suggestions of ours. An annotation drawn on another text than the article's is
-    not let through, not even an empty one: that would say that there is nothing in the article.
+    not let through, not even an empty one: that would mean that there is nothing in the article.
 
     Args:
         task: One task, as `labeling.studio.format.exports.read_export` gives it.
         articles: Our articles by id.
         schema: The project's schema.
         names: What to call annotators, as `annotator_names` gives it; a user not in it is called by e-mail address or
-            ``user-<id>``, and nobody at all ``unsigned-<id of the annotation>``.
-        portable: Files can carry it, as `exports.is_portable` has found; else it is looked at here,
-            which takes longer.
+            ``user-<id>``, and one without a user ``unsigned-<id of the annotation>``.
+        portable: Files can hold it, as `exports.is_portable` has found; else that is checked here, which takes longer.
 
     Returns:
         The annotations with what is sound in them, and what is not, thing by thing.
@@ -73,17 +72,17 @@ def read_task(
     number = task.get("id") if isinstance(task, dict) else None
     nobody = Annotation(article="", digest="", annotator="", task=number if isinstance(number, int) else None)
     if not portable and not _fits_in_files(task):
-        reason = "it holds a lone surrogate or NaN, which no file of ours can carry; `raw` is escaped"
+        reason = "it holds a lone surrogate or NaN, which no file of ours can hold; `raw` is escaped"
         return [], [_refuse_annotation(nobody, "unreadable", reason, json.dumps(task))]
     read = parse_row(_Task, task)
     if isinstance(read, str):
         return [], [_refuse_annotation(nobody, "unreadable", read, task)]
-    said: list[tuple[_Submission | _Draft | str, JsonValue]] = [
+    parsed: list[tuple[_Submission | _Draft | str, JsonValue]] = [
         *((parse_row(_Submission, raw), raw) for raw in read.annotations),
         *((parse_row(_Draft, raw), raw) for raw in read.drafts),
     ]
-    judged = [_read_annotation(one, raw, read, articles, schema, names) for one, raw in said]
-    return [sound for sound, _ in judged if sound], [finding for _, findings in judged for finding in findings]
+    checked = [_read_annotation(one, raw, read, articles, schema, names) for one, raw in parsed]
+    return [sound for sound, _ in checked if sound], [finding for _, findings in checked for finding in findings]
 
 
 # What is inside is JSON already, and read strictly row by row: to validate it here as well takes a third of a pull.

@@ -30,7 +30,7 @@ _SUGGESTION_DIGEST = 16  # characters: enough to tell apart what one model sugge
 def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
     """The task that shows ``article``, with what models say about it as predictions.
 
-    A suggestion without any content makes no prediction: the page would show it as an empty answer of somebody's.
+    A suggestion without any content makes no prediction: the page would show it as an empty annotation.
     """
     predictions: list[JsonValue] = [
         prediction_of(suggestion, article) for suggestion in suggestions if has_content(suggestion)
@@ -54,7 +54,7 @@ def submission_of(annotation: Annotation, article: Article) -> Json:
 
 
 def has_content(annotation: Annotation) -> bool:
-    """Whether it has a span or an option; relations need spans."""
+    """Whether it has a span or an option. Relations do not count by themselves: they need spans."""
     return bool(annotation.spans or any(annotation.choices.values()))
 
 

@@ -59,7 +59,7 @@ def is_free(port: int) -> bool:
 
 
 def listening_port(process: psutil.Process) -> int | None:
-    """The port on which this very process listens, whatever it was asked to; None when it does not, or is no more."""
+    """The port on which this very process listens, whatever it was asked to; None when it does not, or has ended."""
     import psutil
 
     try:

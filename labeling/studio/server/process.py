@@ -39,16 +39,16 @@ def find_process(root: Path) -> psutil.Process | None:
 
     try:
         process = psutil.Process(_ProcessRecord.model_validate_json(record.read_bytes()).pid)
-        # Two exports at once leave Label Studio in another folder than it was started in; what it was told stays.
-        told = process.environ().get("LABEL_STUDIO_BASE_DATA_DIR")
-        ours = _MODULE in process.cmdline() and str(root / "data") in (process.cwd(), told)
+        # Two exports at once leave Label Studio in another folder than it was started in; its environment stays.
+        folder = process.environ().get("LABEL_STUDIO_BASE_DATA_DIR")
+        ours = _MODULE in process.cmdline() and str(root / "data") in (process.cwd(), folder)
     except (OSError, ValueError, psutil.Error):
         return None
     return process if ours else None
 
 
 def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
-    """Start Label Studio in ``root``, on the port of ``credentials``; their user is made if there is none yet.
+    """Start Label Studio in ``root``, on the port of ``credentials``; their user is made if it is not there yet.
 
     It holds none of our pipes, and neither Ctrl-C at our terminal nor the terminal's end reaches it.
     """

@@ -29,7 +29,7 @@ def serve(project: Project, *, port: int | None = None, say: Callable[[str], Non
     Args:
         project: Whose server.
         port: The port to listen on; None takes the one of last time or any free one.
-        say: Told, in a sentence, what is being waited for.
+        say: Called with a sentence on what is being waited for.
 
     Raises:
         StudioError: As `labeling.studio.server.server.start_server` does.

@@ -5,7 +5,7 @@ Its world is one folder of the workspace, closed to other users::
     studio/
     ├── credentials.json   url, email, password, api_key; kept for as long as the data
     ├── server.json        the process
-    ├── server.log         what the server said since its last start
+    ├── server.log         the output of the server since its last start
     └── data/              Label Studio's own: database, media, secret key
 
 It listens on 127.0.0.1 only, lets nobody sign up without an invitation, and reports to nobody.
@@ -62,7 +62,7 @@ def start_server(
         workspace: Whose server.
         port: The port to listen on; None takes the one of last time or any free one.
         patience: Seconds to wait for an answer.
-        say: Told, in a sentence, what is being waited for.
+        say: Called with a sentence on what is being waited for.
 
     Raises:
         ServerPackageMissing: Label Studio is not installed here.
@@ -113,7 +113,7 @@ def stop_server(workspace: Workspace) -> bool:
 
 
 def wait_for_server(workspace: Workspace) -> bool:
-    """Return when the workspace's server, started by this process, has ended; whether it was told to (SIGTERM)."""
+    """Return when the workspace's server, started by this process, has ended; whether by a signal to end (SIGTERM)."""
     process = find_process(workspace.studio.resolve())
     return process is not None and process.wait() == -signal.SIGTERM
 

@@ -1,7 +1,7 @@
-"""What the page offers of an article, when something was carried to it: one word, made of several.
+"""What the page offers of an article, when something was carried to it: one suggestion, made of several. Pure.
 
-Label Studio's page starts people from the words of one model only, the same for all tasks. So what was carried and
-what a model says are joined under one signature; our own files keep them apart. Pure: no disk, no network, no clock.
+Label Studio's page starts people from the suggestions of one model only, the same for all tasks. So what was carried
+and what a model suggests are joined under one signature; our own files keep them apart.
 """
 
 from __future__ import annotations
@@ -24,15 +24,20 @@ def combine_suggestions(
     """What the page offers of every article, when something was carried to some of them.
 
     Args:
-        suggested: What models say, by article and model. Of several models, the one that says something of most
+        suggested: Suggestions of models, by article and model. Of several models, the one with suggestions for most
             articles is offered.
         carried: What was carried, to articles whose text it is.
 
     Returns:
-        The word that is offered, and silence of all the models, by article and signature.
+        By article and signature: the suggestion that is offered, and an empty one of each model.
     """
-    spoken = Counter(model for said in suggested.values() for model, one in said.items() if one.spans or one.choices)
-    shown = min(spoken, key=lambda model: (-spoken[model], model), default="")
+    articles_of = Counter(
+        model
+        for by_model in suggested.values()
+        for model, annotation in by_model.items()
+        if annotation.spans or annotation.choices
+    )
+    shown = min(articles_of, key=lambda model: (-articles_of[model], model), default="")
     rows: defaultdict[str, list[ProjectedRow]] = defaultdict(list)
     for row in carried:
         rows[row.article].append(row)
@@ -43,33 +48,39 @@ def combine_suggestions(
 
 
 def combine_for_article(
-    said: Mapping[str, Annotation], shown: str, carried: Sequence[ProjectedRow]
+    by_model: Mapping[str, Annotation], shown: str, carried: Sequence[ProjectedRow]
 ) -> dict[str, Annotation]:
-    """What the page offers of an article, by who signs it: one word, for it can show one model's only.
+    """What the page offers of an article, by who signs it: one suggestion, for it can show one model's only.
 
-    What was carried counts before ``shown``, which speaks where nobody was carried from. All models of ``said`` fall
-    silent: their words are in that one, or were never shown.
+    What was carried comes before the suggestion of ``shown``, which fills the stretches where nothing was carried from.
+    If two sentences share their words with an annotated article, the spans of these two are the carried ones, and those
+    of all other sentences the model's. All models of ``by_model`` become empty: their suggestions are in that one, or
+    were never shown.
 
     Args:
-        said: What models say of the article; it may be empty when something was carried.
-        shown: The model whose words the page shows where nothing was carried.
+        by_model: The suggestions of models for the article; it may be empty when something was carried.
+        shown: The model whose suggestions the page shows where nothing was carried.
         carried: What was carried to this article.
     """
-    silent = {name: Annotation(article=one.article, digest=one.digest, annotator=name) for name, one in said.items()}
-    model = said.get(shown)
-    parts = [*map(_carried_annotation, carried), *([_drop_covered(model, carried)] if model else [])]
-    return (
-        {**silent, combined_signature(shown): _join_annotations(parts, combined_signature(shown))} if parts else silent
-    )
+    offered: dict[str, Annotation] = {
+        name: Annotation(article=one.article, digest=one.digest, annotator=name) for name, one in by_model.items()
+    }
+    parts = [_carried_annotation(row) for row in carried]
+    if shown in by_model:
+        parts.append(_drop_covered(by_model[shown], carried))
+    if parts:
+        signature = combined_signature(shown)
+        offered[signature] = _join_annotations(parts, signature)
+    return offered
 
 
 def combined_signature(shown: str) -> str:
-    """The signature of what was carried together with a model's words."""
+    """The signature of what was carried together with a model's suggestion."""
     return f"{PROJECTED}+{shown}"
 
 
 def _drop_covered(model: Annotation, carried: Sequence[ProjectedRow]) -> Annotation:
-    """A model's words without those about stretches in which somebody was carried from, or spans that touch theirs."""
+    """A model's suggestion without spans in carried stretches or spans that touch carried ones."""
     stretches = [stretch for row in carried for stretch in row.stretches]
     taken = [(span.start, span.end) for row in carried for span in row.spans]
     spans = tuple(
@@ -82,9 +93,10 @@ def _drop_covered(model: Annotation, carried: Sequence[ProjectedRow]) -> Annotat
 
 
 def _join_annotations(parts: Sequence[Annotation], annotator: str) -> Annotation:
-    """The words of several in one; ids that stand twice are told apart, relations without both ends are left out."""
+    """Several annotations in one; ids that occur twice are told apart, relations without both ends are left out."""
     spans, relations, names = list[Span](), list[Relation](), Counter[str]()
     for part in parts:
+        # The second span of an id gets one prime, the third two.
         renamed = {span.id: span.id + "'" * names[span.id] for span in part.spans}
         names.update(renamed.keys())
         spans += [span.model_copy(update={"id": renamed[span.id]}) for span in part.spans]
@@ -100,6 +112,7 @@ def _join_annotations(parts: Sequence[Annotation], annotator: str) -> Annotation
         annotator=annotator,
         spans=tuple(sorted(spans, key=lambda span: (span.start, -span.end, span.label, span.id))),
         relations=tuple(relations),
+        # Choices are about the whole article, and come from the model alone, which is the last.
         choices=last.choices,
     )
 

@@ -102,14 +102,14 @@ def _check_clock(studio: Studio) -> CheckFinding:
     theirs = studio.clock()
     if theirs is None:
         return CheckFinding(
-            "clock", "good", "the server does not tell; `pull --changes` goes by what changed there last"
+            "clock", "good", "the server does not name its time; `pull --changes` goes by what changed there last"
         )
     apart = theirs - dt.datetime.now(dt.UTC)
     found = f"the server's clock is {apart.total_seconds():+.0f} s from ours"
     if abs(apart) < _MOST_APART:
         return CheckFinding("clock", "good", found)
     return CheckFinding(
-        "clock", "doubtful", found, "set both by NTP: names of kept answers tell when they were asked for"
+        "clock", "doubtful", found, "set both by NTP: names of kept answers have the time at which they were asked for"
     )
 
 
@@ -124,7 +124,7 @@ def _check_schema(studio: Studio, project: Project) -> CheckFinding:
     if differing:
         found = f"the page of project {remote.number} is not the project file's: " + ", ".join(differing)
         return CheckFinding("schema", "doubtful", found, "run `labeling push`, which changes the page")
-    return CheckFinding("schema", "good", f"project {remote.number} shows what the project file says")
+    return CheckFinding("schema", "good", f"project {remote.number} shows what the project file describes")
 
 
 def _check_probe(studio: Studio, schema: Schema) -> CheckFinding:

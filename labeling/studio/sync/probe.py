@@ -65,14 +65,14 @@ def send_probe(studio: Studio, schema: Schema) -> list[str]:
 def _round_trip(studio: Studio, project: int, schema: Schema) -> list[str]:
     """What of the probe did not come back as it went."""
     article = Article(id="labeling/doctor", text=PROBE, digest=digest_of(PROBE), title="<i>&amp;</i> 😀")
-    said = _probe_annotation(article, schema)
+    sent = _probe_annotation(article, schema)
     (task,) = studio.import_tasks(project, [task_of(article)])
-    number = studio.annotate(task, said, article)
+    number = studio.annotate(task, sent, article)
     (exported,) = studio.export_tasks(project, [task])
     names = annotator_names(studio.users())
     came, findings = read_task(exported, {article.id: article}, schema, names)
     lost = [f"{finding.what} {finding.id}: {finding.reason}" for finding in findings]
-    if [(one.server_id, one.spans, one.relations) for one in came] != [(number, said.spans, said.relations)]:
+    if [(one.server_id, one.spans, one.relations) for one in came] != [(number, sent.spans, sent.relations)]:
         lost.append("the annotation is not what was submitted")
     return [*lost, *_find_unseen(studio, project, task)]
 

@@ -1,7 +1,4 @@
-"""What stands where: every article that was sent is open, annotated, skipped or a draft, for each annotator and in all.
-
-Pure: a table out of what tasks hold.
-"""
+"""Progress: how many articles are open, annotated, skipped or drafts, for each annotator and in all. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
+    from labeling.annotations import State
+    from labeling.workspace.rows.server_state import PulledTask
 
 EVERYBODY = "in all"
 
@@ -31,23 +29,27 @@ class ProgressLine:
 def tabulate_progress(sent: Collection[int], known: Iterable[PulledTask]) -> tuple[ProgressLine, ...]:
     """The lines of all annotators, sorted, and then the one of everybody together.
 
+    Of four tasks, Ana submitted one and skipped another, which Ben submitted: Ana has 2 open, 1 annotated, 1 skipped;
+    Ben 3 open, 1 annotated; and in all 2 are open, 2 annotated, for a submission counts before a skip.
+
     Args:
         sent: The tasks of our articles.
         known: What tasks hold; those that are not ours are passed over.
     """
-    said = [(task.task, one) for task in known if task.task in sent for one in task.said]
-    annotators = sorted({one.by for _, one in said})
+    states = [(task.task, one.by, one.state) for task in known if task.task in sent for one in task.said]
     lines = [
-        _progress_line(name, len(sent), [(task, one) for task, one in said if one.by == name]) for name in annotators
+        _progress_line(name, len(sent), [(task, state) for task, by, state in states if by == name])
+        for name in sorted({by for _, by, _ in states})
     ]
-    return (*lines, _progress_line(EVERYBODY, len(sent), said))
+    return (*lines, _progress_line(EVERYBODY, len(sent), [(task, state) for task, _, state in states]))
 
 
-def _progress_line(name: str, sent: int, said: Iterable[tuple[int, PulledAnnotation]]) -> ProgressLine:
-    states: dict[int, set[str]] = {}
-    for task, one in said:
-        states.setdefault(task, set()).add(one.state)
-    annotated = sum("submitted" in state for state in states.values())
-    skipped = sum("skipped" in state and "submitted" not in state for state in states.values())
-    draft = len(states) - annotated - skipped
-    return ProgressLine(name, sent, sent - len(states), annotated, skipped, draft)
+def _progress_line(name: str, sent: int, states: Iterable[tuple[int, State]]) -> ProgressLine:
+    by_task: dict[int, set[State]] = {}
+    for task, state in states:
+        by_task.setdefault(task, set()).add(state)
+    annotated = sum("submitted" in found for found in by_task.values())
+    skipped = sum("skipped" in found and "submitted" not in found for found in by_task.values())
+    # Whatever was begun and neither submitted nor skipped is a draft.
+    draft = len(by_task) - annotated - skipped
+    return ProgressLine(name, sent, sent - len(by_task), annotated, skipped, draft)

@@ -1,7 +1,7 @@
 """``studio.json``: the project on a server that a workspace belongs to; made, found again, and kept up to date.
 
 A project is known by its number and the instant of its creation, so that another server's project of the same number,
-or one on a server that was set up anew, is never taken for ours. The address alone says nothing: the embedded server
+or one on a server that was set up anew, is never taken for ours. The address alone proves nothing: the embedded server
 may come back at another port.
 """
 
@@ -30,7 +30,7 @@ def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
     Raises:
         MissingInput: The workspace was never pushed.
         DamagedFile: ``studio.json`` cannot be read.
-        ProjectGone: The server has no such project, or another one under its number.
+        ProjectGone: The server does not have it, or another project under its number.
     """
     link = _read_link(workspace)
     remote = studio.project(link.project)
@@ -47,12 +47,13 @@ def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
 
 
 def _explain_way_out(studio: Studio, workspace: Workspace) -> str:
-    """What to do about a project that is not there; what people said is kept in the answers of the last pulls."""
-    kept = workspace.pulls.is_dir() and any(workspace.pulls.iterdir())
-    built = "if the server was set up anew, `labeling restore` builds it again there, annotations and all; " * kept
-    nothing = "with nothing of what was annotated" if kept else "with nothing"
+    """What to do about a project that is not there; annotations are kept in the answers of the last pulls."""
+    rebuild, nothing = "", "with nothing"
+    if workspace.pulls.is_dir() and any(workspace.pulls.iterdir()):
+        rebuild = "if the server was set up anew, `labeling restore` builds it again there, annotations and all; "
+        nothing = "with nothing of what was annotated"
     return (
-        f"speak to the server it is on, as a user who sees it; {built}to begin {nothing} at {studio.url}, move "
+        f"speak to the server it is on, as a user who sees it; {rebuild}to begin {nothing} at {studio.url}, move "
         f"{workspace.studio_link.path.name} and {workspace.pushed.path.name} out of the workspace"
     )
 
@@ -62,7 +63,7 @@ def prepare_project(studio: Studio, project: Project) -> RemoteProject:
 
     Raises:
         ProjectGone: As `find_linked_project` does.
-        SchemaInUse: Annotations there bear what the schema has lost since; nothing was changed.
+        SchemaInUse: Annotations there use what the schema has lost since; nothing was changed.
     """
     remote, changed = preview_project(studio, project)
     config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
@@ -115,12 +116,12 @@ def _create_project(studio: Studio, project: Project, config: str, page: str) ->
 
 def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, config: str) -> None:
     migrated = schema.migrations.migrated_terms()
-    bearing = find_orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
-    if bearing:
-        listed = ", ".join(f"{name} ({number}x)" for name, number in sorted(bearing.items()))
+    orphans = find_orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
+    if orphans:
+        listed = ", ".join(f"{name} ({number}x)" for name, number in sorted(orphans.items()))
         raise SchemaInUse(
-            f"annotations in project {remote.number} of {studio.url} bear what the schema no longer has: {listed}",
-            todo="say under [migrations] in the project file what becomes of each when annotations are read "
+            f"annotations in project {remote.number} of {studio.url} use what the schema no longer has: {listed}",
+            todo="write under [migrations] in the project file what becomes of each when annotations are read "
             '(labels.OLD = "NEW", or "" for nothing), or put them back',
             where=studio.url,
         )

@@ -42,6 +42,7 @@ def write_archive(path: Path) -> Iterator[Callable[[bytes], None]]:
     The file is one list of all their tasks, compressed; without name and time in its head, the same answer is the same
     file.
     """
+    # Each piece is a list of its own: the brackets go, and a comma comes between two that are not empty.
     pieces = 0
 
     def keep(piece: bytes) -> None:
@@ -61,7 +62,7 @@ def read_archive(path: Path) -> Iterator[dict[str, JsonValue]]:
     """The tasks of a kept answer, one at a time.
 
     Raises:
-        UnreadableExport: It is damaged, or no such answer.
+        UnreadableExport: It is damaged, or something else.
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as text:
@@ -73,14 +74,14 @@ def read_archive(path: Path) -> Iterator[dict[str, JsonValue]]:
 
 
 def find_latest_whole(names: Iterable[str]) -> list[str]:
-    """The newest whole answer and the changes after it, the oldest first; none where there is no whole one."""
+    """The newest whole answer and the changes after it, the oldest first; empty without a whole one."""
     ordered = sorted(names)
     wholes = [name for name in ordered if _is_whole(name)]
     return ordered[ordered.index(wholes[-1]) :] if wholes else []
 
 
 def list_superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
-    """Which kept answers may go, by this rule.
+    """Which kept answers may go.
 
     All of the last seven days stay; of older whole ones the last of each day for 31 days, and the last of each month
     for ever. The newest whole one stays whatever its age, and so do the changes after it.
@@ -91,6 +92,7 @@ def list_superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
         instant = _instant_of_name(name)
         if instant and instant >= now - _KEEP_ALL:
             stay.add(name)
+    # Names are in the order of time: of a day or a month, the last one stays in the dictionary.
     for pattern, oldest in (("%Y-%m-%d", now - _KEEP_DAILY), ("%Y-%m", None)):
         last = {
             f"{instant:{pattern}}": name
@@ -114,7 +116,7 @@ def _is_whole(name: str) -> bool:
 
 
 def _instant_of_name(name: str) -> dt.datetime | None:
-    """When it was asked for; None for a file that is no answer of ours."""
+    """When it was asked for; None for a file that is not a kept answer."""
     for ending in (CHANGES_ENDING, WHOLE_ENDING):
         if name.endswith(ending):
             try:

@@ -54,7 +54,7 @@ class RestoreOutcome:
 class RestoreSource:
     """Kept answers that together hold what a server had: ``live`` are the numbers of the tasks it had in the end.
 
-    None, where that is not known, takes all. ``users`` are its users, e-mail address by number.
+    With None, where that is not known, all are taken. ``users`` are its users, e-mail address by number.
     """
 
     answers: tuple[Path, ...]
@@ -62,7 +62,7 @@ class RestoreSource:
     users: Mapping[int, str]
 
     def tasks(self) -> Iterator[TaskJson]:
-        """Each task as it was last seen, one at a time."""
+        """Each task as it was last seen, one at a time: the answers are read twice, and only numbers held."""
         last: dict[object, int] = {}
         for place, path in enumerate(self.answers):
             last |= dict.fromkeys((task["id"] for task in read_archive(path)), place)
@@ -82,6 +82,7 @@ def rebuild_project(
         StudioError: The server did not do what was asked; what it has so far is a project of its own.
     """
     about, schema = project.file.project, project.schema
+    # Before anything is stored, so that a damaged answer or an unknown user leaves nothing behind.
     people = {_email(one, source.users) for task in source.tasks() for one in (*task["annotations"], *_drafts(task))}
     passwords, keys = _sign_up_missing(studio, _with_namesakes(people, source.users))
     title = f"Restoring {about.name}"[:_TITLE]
@@ -110,7 +111,7 @@ class _TaskSender:
         self.annotations = 0
 
     def send(self, batch: Sequence[TaskJson]) -> None:
-        """Store some tasks with all that people have said in them."""
+        """Store some tasks with all their annotations."""
         stored = self._studio.import_tasks(self._number, [_task_to_send(task, self._users) for task in batch])
         for task, number in zip(batch, stored, strict=True):
             self.numbers[task["id"]] = number
@@ -134,24 +135,25 @@ class _TaskSender:
 def _task_to_send(task: TaskJson, users: Mapping[int, str]) -> TaskJson:
     annotations = [
         {
-            "id": said["id"],  # the server keeps it as `import_id`
-            "result": said["result"],
-            "completed_by": {"email": _email(said, users)},
-            "was_cancelled": said.get("was_cancelled", False),
-            "ground_truth": said.get("ground_truth", False),
-            "lead_time": said.get("lead_time"),
+            "id": row["id"],  # the server keeps it as `import_id`
+            "result": row["result"],
+            "completed_by": {"email": _email(row, users)},
+            "was_cancelled": row.get("was_cancelled", False),
+            "ground_truth": row.get("ground_truth", False),
+            "lead_time": row.get("lead_time"),
         }
-        for said in task["annotations"]
+        for row in task["annotations"]
     ]
     return {"data": task["data"], "meta": task.get("meta") or {}, "annotations": annotations}
 
 
-def _email(said: TaskJson, users: Mapping[int, str]) -> str:
-    by = said["user"] if "user" in said else said.get("completed_by")
-    email = by if isinstance(by, str) else users.get(by) if isinstance(by, int) else None
-    if email is None:
+def _email(row: TaskJson, users: Mapping[int, str]) -> str:
+    """Whose an annotation or draft is: exports give users of drafts by e-mail address, all others by number."""
+    by = row["user"] if "user" in row else row.get("completed_by")
+    email = users.get(by) if isinstance(by, int) else by
+    if not isinstance(email, str):
         raise MissingInput(
-            f"annotation {said['id']} is by user {by}, whose e-mail address is not in users.json",
+            f"annotation {row['id']} is by user {by}, whose e-mail address is not in users.json",
             todo="put back the users.json that was written with this pull",
             where="users.json",
         )

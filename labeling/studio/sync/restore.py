@@ -50,16 +50,16 @@ def restore(
     wait: float = 0.0,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> RestoreResult:
-    """Rebuild the project on a server that does not have it, from the last pull; a pull from there says the same.
+    """Rebuild the project on a server that does not have it, from the last pull; a pull from there gives the same.
 
-    But for the server's own numbers and instants. Suggestions are brought there by the next push.
+    Only the server's own numbers and instants differ. Suggestions are brought there by the next push.
 
     Args:
         project: Whose pulls, and the schema that the page shows.
         server: A server to speak to in place of the one that the environment names or the embedded one.
         source: Another whole answer of ``pulls/`` than the last one.
         wait: Seconds to wait for another command in this workspace.
-        progress: Told how many tasks have arrived.
+        progress: Called with how many tasks have arrived.
 
     Raises:
         MissingInput: Nothing was pulled.
