@@ -30,6 +30,7 @@ def doctor_cli(project: Project, *, as_json: bool) -> int:
     """
     findings = []
     for finding in doctor(project):
+        # Printed as they come, for the probe takes a moment.
         findings.append(finding)
         if not as_json:
             click.echo(f"{_VERDICT_SIGNS[finding.verdict]}{finding.what}: {finding.found}")

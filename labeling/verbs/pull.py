@@ -14,7 +14,7 @@ from labeling.studio.sync.pull import pull, watch
 from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
 
 if TYPE_CHECKING:
-    from labeling.studio.sync.pull_collection import PullResult
+    from labeling.studio.sync.pull_result import PullResult
 
 
 @click.command("pull")
@@ -54,6 +54,7 @@ def pull_cli(  # one argument an option
       labeling pull --watch --json | jq --unbuffered .new
     """
     if watching:
+        # It never ends by itself.
         for came in watch(project, every=every):
             _print_round(came, as_json=as_json)
     click.echo("Fetching what has changed" if changes else "Fetching all annotations", err=True)

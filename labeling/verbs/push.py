@@ -44,6 +44,7 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     summary = push(project, progress=_show_progress, new_versions=new_version, pace=pace)
     for refused in summary.refused:
         click.echo(f"Refused: {refused}", err=True)
+    # Each way out once, however many articles were refused for the same reason.
     for todo in sorted({refused.todo for refused in summary.refused}):
         click.echo(f"  -> {todo}", err=True)
     if summary.waiting:

@@ -30,6 +30,7 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
       labeling push && labeling pull
     """
     summary = restore(project, source=source, wait=wait, progress=_show_restored)
+    # Sentences on stderr, so that stdout stays a table or JSON.
     for sentence in summary.refused:
         click.echo(f"Not restored, because only its author can save it: {sentence}", err=True)
     show(asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}, as_json=as_json)

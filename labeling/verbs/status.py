@@ -38,6 +38,7 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
         return 0
     click.echo(_format_status(summary.lines))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
+    # An empty part leaves out its blank line, too.
     for part in filter(None, (labels, "\n".join(_describe_status(summary)))):
         click.echo(f"\n{part}")
     return 0

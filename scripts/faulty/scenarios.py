@@ -178,7 +178,7 @@ def two_pushes(stage: Stage, times: int) -> str:
 def crowd(stage: Stage, times: int) -> str:
     """Eight people annotate while articles are pushed and annotations are pulled."""
     keys = [add_user(stage.server, f"desk{number}@example.org", "a long pass phrase") for number in range(8)]
-    said = 0
+    submitted = 0
     for _ in range(times):
         project = stage.project(ARTICLES)
         everything = list(project.workspace.articles.rows())
@@ -195,8 +195,8 @@ def crowd(stage: Stage, times: int) -> str:
         stage.insist("changes", project)
         stage.check_server(project)
         stage.check_files(project)
-        said += len(stage.submitted)
-    return f"{said} annotations came through"
+        submitted += len(stage.submitted)
+    return f"{submitted} annotations came through"
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -298,7 +298,7 @@ def _crowded(stage: Stage, project: Project, verb: str, disk: Path) -> bool:
 
 
 def played(stage: Stage, name: str, times: int | None = None) -> tuple[Outcome, float]:
-    """One scenario, so often as it is meant or as said, and how many seconds it took."""
+    """One scenario, as often as it is meant or as asked, and how many seconds it took."""
     scenario = SCENARIOS[name]
     often, began = times or scenario.times, time.monotonic()
     happened = scenario.play(stage, often)

@@ -74,7 +74,7 @@ class Stage:
         return project
 
     @property
-    def _said(self) -> Path:
+    def _stderr(self) -> Path:
         return self.folder / "stderr"
 
     def call(self, method: str, path: str, body: Any = None, key: str = "") -> Any:  # noqa: ANN401 - JSON
@@ -88,11 +88,11 @@ class Stage:
     def started(self, verb: str, project: Project, batch: int = 10) -> subprocess.Popen[bytes]:
         """A process that does ``verb``; it has loaded everything when this returns."""
         words = [verb, str(CONFIG), str(project.workspace.root), str(batch), str(self.patience)]
-        with self._said.open("wb") as said:
+        with self._stderr.open("wb") as output:
             child = subprocess.Popen(
                 [sys.executable, str(RUN), *words],
                 stdout=subprocess.PIPE,
-                stderr=said,
+                stderr=output,
                 env={**os.environ, "LABEL_STUDIO_URL": self.server.url, "LABEL_STUDIO_API_KEY": self.server.api_key},
             )
         if child.stdout is None or child.stdout.readline() != b"ready\n":
@@ -103,7 +103,7 @@ class Stage:
         """The end of a child that did not do what it should, with its status and its last words."""
         if child.stdout:
             child.stdout.close()
-        return Broken(f"{what}: status {child.wait()}{read_log_tail(self._said, (self.server.api_key,))}")
+        return Broken(f"{what}: status {child.wait()}{read_log_tail(self._stderr, (self.server.api_key,))}")
 
     def seconds_of(self, verb: str, project: Project) -> float:
         """How long ``verb`` takes when nothing is done to it."""
@@ -154,10 +154,10 @@ class Stage:
         start = self.chance.randrange(len(article.text) - 5)
         label = self.chance.choice(["PERSON", "COUNTRY", "DATE"])
         span = Span(id=f"x{start}", start=start, end=start + 1 + self.chance.randrange(4), label=label)
-        said = Annotation(article=article.id, digest=article.digest, annotator="", spans=(span,))
+        drawn = Annotation(article=article.id, digest=article.digest, annotator="", spans=(span,))
         path = f"/api/tasks/{task}/annotations/"
-        made = self.call("POST", path, submission_of(said, article), key)
-        self.submitted[int(made["id"])] = said
+        made = self.call("POST", path, submission_of(drawn, article), key)
+        self.submitted[int(made["id"])] = drawn
 
     def annotate_some(self, project: Project, many: int) -> None:
         """So many annotations of random articles."""
@@ -181,14 +181,14 @@ class Stage:
 
     def check_files(self, project: Project) -> None:
         """See that our files hold every annotation that the server acknowledged, once, as it was drawn."""
-        came = Counter(said.server_id for said in project.workspace.annotations.rows())
+        came = Counter(row.server_id for row in project.workspace.annotations.rows())
         if set(came) != set(self.submitted) or any(count > 1 for count in came.values()):
             lost, strange = len(self.submitted.keys() - came.keys()), len(came.keys() - self.submitted.keys())
             raise Broken(f"{lost} annotations were lost, {strange} invented")
-        for said in project.workspace.annotations.rows():
-            drawn = self.submitted[said.server_id or 0]
-            if (said.article, said.spans) != (drawn.article, drawn.spans):
-                raise Broken(f"annotation {said.server_id} is not as it was drawn")
+        for row in project.workspace.annotations.rows():
+            drawn = self.submitted[row.server_id or 0]
+            if (row.article, row.spans) != (drawn.article, drawn.spans):
+                raise Broken(f"annotation {row.server_id} is not as it was drawn")
         if project.workspace.quarantine.path.read_bytes():
             raise Broken("something went into quarantine")
 

@@ -88,7 +88,7 @@ def page(studio: Credentials) -> Iterator[Page]:
         browser.close()
 
 
-def test_what_is_marked_in_the_page_is_what_pull_returns(page: Page, project: Project, studio: Credentials) -> None:
+def test_pull_returns_what_was_marked_in_the_page(page: Page, project: Project, studio: Credentials) -> None:
     """Title, labels and suggestion are there; hotkeys mark spans after an emoji; all of it comes back exactly."""
     with connect(project.workspace, studio) as server:
         remote = find_linked_project(server, project.workspace)

@@ -50,8 +50,8 @@ def test_every_fault_has_a_row_in_the_page() -> None:
     ]
 
 
-def test_a_child_that_does_not_begin_says_why(stage: Stage) -> None:
-    """Its last words stand in the error; its key does not."""
+def test_a_child_that_does_not_begin_raises_with_its_output(stage: Stage) -> None:
+    """Its last lines are in the error; its key is not."""
     unknown = stage.server.model_copy(update={"api_key": "0" * 40})
     other = Stage(stage.folder, unknown, random.Random(3))  # noqa: S311 - repeatable on purpose
     with pytest.raises(Broken, match=r"pull did not begin: status 1(.|\n)*does not accept the key: 401") as broken:
@@ -60,7 +60,7 @@ def test_a_child_that_does_not_begin_says_why(stage: Stage) -> None:
     assert "0" * 40 not in str(broken.value)
 
 
-def test_the_stage_sees_a_broken_promise(stage: Stage) -> None:
+def test_the_stage_finds_a_broken_promise(stage: Stage) -> None:
     """A task stored twice, one deleted, an annotation that did not come through: each is called by its name."""
     project = stage.project(3)
     stage.insist("push", project)

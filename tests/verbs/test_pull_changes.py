@@ -84,8 +84,8 @@ def number(project: Project) -> int:
 def rows(name: str, label: str = "PERSON", start: int = 0) -> list[Any]:
     """One span as the page stores it."""
     span = Span(id=f"x{start}", start=start, end=start + 4, label=label)
-    said = Annotation(article=name, digest=article(name).digest, annotator="ana", spans=(span,))
-    return [*result_of(said, article(name))]
+    annotation = Annotation(article=name, digest=article(name).digest, annotator="ana", spans=(span,))
+    return [*result_of(annotation, article(name))]
 
 
 def files(project: Project) -> list[bytes]:
@@ -102,7 +102,7 @@ class Newsroom:
     def __init__(self, project: Project, studio: Credentials, seed: int) -> None:
         """Begin with the tasks of a project."""
         self.studio, self.random, self.project = studio, random.Random(seed), number(project)  # noqa: S311 - repeatable on purpose
-        self.open, self.said, self.drafts = sorted(tasks(project).values()), list[int](), list[int]()
+        self.open, self.annotations, self.drafts = sorted(tasks(project).values()), list[int](), list[int]()
 
     def annotate(self) -> None:
         """Submit, with or without a span, skipped or not, as a ground truth or not; sometimes rubbish."""
@@ -112,18 +112,18 @@ class Newsroom:
             "ground_truth": self.random.random() < 0.3,
         }
         made = call(self.studio, "POST", f"/api/tasks/{self.random.choice(self.open)}/annotations/", body)
-        self.said.append(made["id"])
+        self.annotations.append(made["id"])
 
     def edit(self) -> None:
         """Change an annotation, or only a flag of it."""
-        if self.said:
+        if self.annotations:
             body = self.random.choice([{"result": rows(NAMES[0], "ROLE", 3)}, {"ground_truth": True}])
-            call(self.studio, "PATCH", f"/api/annotations/{self.random.choice(self.said)}/", body)
+            call(self.studio, "PATCH", f"/api/annotations/{self.random.choice(self.annotations)}/", body)
 
     def delete(self) -> None:
         """Delete an annotation."""
-        if self.said:
-            gone = self.said.pop(self.random.randrange(len(self.said)))
+        if self.annotations:
+            gone = self.annotations.pop(self.random.randrange(len(self.annotations)))
             call(self.studio, "DELETE", f"/api/annotations/{gone}/")
 
     def draft(self) -> None:
@@ -149,7 +149,7 @@ class Newsroom:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_whatever_people_did_both_ways_leave_the_same_bytes(
+def test_a_whole_pull_and_a_pull_of_changes_leave_the_same_bytes(
     project: Project, twin: Project, studio: Credentials, seed: int
 ) -> None:
     """Annotations made, changed, flagged, skipped and deleted, drafts begun and dropped: seen, by the byte."""
@@ -229,7 +229,7 @@ def test_deletions_that_leave_no_trace_are_seen_by_the_count(project: Project, s
     assert (told.submitted, told.deleted) == (0, 1)
 
 
-def test_nothing_new_writes_nothing_new(project: Project, studio: Credentials) -> None:
+def test_a_pull_without_changes_writes_nothing(project: Project, studio: Credentials) -> None:
     """No answer is kept, the files stay the same bytes; one more annotation is one small answer more."""
     pull(project, server=studio)
     before = files(project)
@@ -244,7 +244,7 @@ def test_nothing_new_writes_nothing_new(project: Project, studio: Credentials) -
     assert [task["id"] for task in pull_archive.read_archive(Path(told.kept))] == [tasks(project)[NAMES[2]]]
 
 
-def test_a_changed_way_of_reading_reads_everything_anew(project: Project, studio: Credentials) -> None:
+def test_a_changed_schema_or_article_makes_a_pull_whole(project: Project, studio: Credentials) -> None:
     """New migrations in the project file: the label of an old annotation is read by them, the server's is not."""
     path = f"/api/tasks/{tasks(project)[NAMES[2]]}/annotations/"
     made = call(studio, "POST", path, {"result": rows(NAMES[2], "SHIP")})
@@ -254,12 +254,12 @@ def test_a_changed_way_of_reading_reads_everything_anew(project: Project, studio
     told = pull(replace(project, schema=schema), server=studio, changes=True)
 
     assert (told.quarantined, told.spans) == ({}, 1)
-    (said,) = project.workspace.annotations.rows()
-    assert [span.label for span in said.spans] == ["ISSUE"]
+    (pulled,) = project.workspace.annotations.rows()
+    assert [span.label for span in pulled.spans] == ["ISSUE"]
     assert call(studio, "GET", f"/api/annotations/{made['id']}/")["result"][0]["value"]["labels"] == ["SHIP"]
 
 
-def test_a_server_that_does_not_tell_the_time(project: Project, twin: Project, studio: Credentials) -> None:
+def test_changes_of_a_server_without_a_clock_are_found(project: Project, twin: Project, studio: Credentials) -> None:
     """Answers without a date, as uWSGI's: the last change there is the mark."""
     with door(studio, lambda _asked: "dateless") as timeless:
         first = pull(project, server=timeless)
@@ -342,7 +342,7 @@ def test_fewer_annotations_than_the_server_counts_are_refused(project: Project, 
     assert not project.workspace.annotations.exists()
 
 
-def test_watching_goes_on_through_failures_and_tells_what_came(project: Project, studio: Credentials) -> None:
+def test_watching_goes_on_through_failures(project: Project, studio: Credentials) -> None:
     """Two rounds, a failure of the server, and what happened meanwhile."""
     broken = [False]
     with door(studio, lambda _: "refused" if broken[0] else "pass") as watched:
@@ -374,7 +374,7 @@ def test_watching_prints_json_for_programs(project: Project, studio: Credentials
     assert told["kept"]
 
 
-def test_old_answers_are_thinned_by_the_rule() -> None:
+def test_old_answers_are_thinned() -> None:
     """Each day a whole answer at six and at eighteen o'clock, and changes at noon, for a hundred days: what stays."""
     now = dt.datetime(2026, 11, 22, 20, tzinfo=dt.UTC)
     names = []

@@ -45,7 +45,7 @@ def article(name: str, text: str = "") -> Article:
 
 
 def word(of: Article, label: str = "PERSON", model: str = "model:rules") -> Annotation:
-    """A model's word on the first nine characters."""
+    """A suggestion of a model, for the first four characters."""
     span = Span(id="m1", start=0, end=4, label=label)
     return Annotation(article=of.id, digest=of.digest, annotator=model, spans=(span,))
 
@@ -97,7 +97,7 @@ def at(path: str, nth: int, fate: Fate) -> Callable[[Asked], Fate]:
 
 
 @pytest.mark.parametrize("fate", ["lost", "cut", "late", "twice", "slow", "refused", "failed", "gateway", "dropped"])
-def test_whatever_becomes_of_a_batch_each_article_is_there_once(
+def test_each_article_is_stored_once_whatever_happens_to_a_batch(
     project: Project, studio: Credentials, there: Studio, fate: Fate
 ) -> None:
     """The second batch of three is spoilt, and the push run again until it ends well; suggestions too."""
@@ -129,10 +129,10 @@ def test_an_answer_later_than_our_patience(
 
 
 @pytest.mark.parametrize("fate", ["lost", "late", "twice", "refused", "failed", "dropped"])
-def test_whatever_becomes_of_suggestions_each_is_there_once(
+def test_each_suggestion_is_stored_once_whatever_happens_to_a_request(
     project: Project, studio: Credentials, there: Studio, fate: Fate
 ) -> None:
-    """A model that says something else is replaced; one that speaks for the first time is added; neither is doubled."""
+    """A model with other suggestions is replaced; one with its first suggestions is added; neither is doubled."""
     push(project, server=studio)
     anew = [word(article(name), "ROLE") for name in NAMES]
     project.workspace.suggestions.write([*anew, word(article(NAMES[0]), "DATE", "model:ner")])
@@ -149,8 +149,10 @@ def test_whatever_becomes_of_suggestions_each_is_there_once(
 
 
 @pytest.mark.parametrize("fate", ["lost", "refused", "twice"])
-def test_a_lost_removal_of_suggestions_is_made_up_for(project: Project, studio: Credentials, fate: Fate) -> None:
-    """The old words of a model are removed, then the new ones sent, however the removal ended."""
+def test_a_lost_removal_of_suggestions_is_repeated_by_the_push(
+    project: Project, studio: Credentials, fate: Fate
+) -> None:
+    """The old suggestions of a model are removed, then the new ones sent, however the removal ended."""
     push(project, server=studio)
     project.workspace.suggestions.write([word(article(name), "ROLE") for name in NAMES[1:]])
 
@@ -164,7 +166,7 @@ def test_a_lost_removal_of_suggestions_is_made_up_for(project: Project, studio: 
 
 
 def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) -> None:
-    """The server said no: the next push neither asks nor waits."""
+    """The server refused: the next push neither asks nor waits."""
     push(replace(project, workspace=project.workspace), server=studio)
     project.workspace.articles.write([*(article(name) for name in NAMES), article("wire/9")])
     page = call(studio, "GET", f"/api/projects/{number(project)}/")["label_config"]
@@ -174,9 +176,9 @@ def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) 
         _deliver_only(client, project)
 
     assert all(row.task for row in journal.load_journal(project.workspace.pushed.path).values())
-    said: list[str] = []
-    assert push(project, server=studio, pace=Pace(say=said.append)).new == 1
-    assert said == []
+    sentences: list[str] = []
+    assert push(project, server=studio, pace=Pace(say=sentences.append)).new == 1
+    assert sentences == []
 
 
 def _deliver_only(client: Studio, project: Project) -> None:
@@ -212,8 +214,8 @@ def test_the_server_is_asked_only_where_there_is_a_doubt(project: Project, studi
     assert len([one for one in asked if one == "GET /api/tasks/"]) == 1
 
 
-def test_a_double_that_somebody_works_in_stays(project: Project, studio: Credentials, there: Studio) -> None:
-    """Of two tasks of one article the empty one goes, be it the older one; two that hold words of people both stay."""
+def test_a_doubled_task_with_annotations_or_drafts_stays(project: Project, studio: Credentials, there: Studio) -> None:
+    """Of two tasks of one article the empty one goes, be it the older one; two with annotations or drafts both stay."""
     push(project, server=studio)
     data = {"data": {"article": NAMES[0], "digest": "", "text": article(NAMES[0]).text}}
     call(studio, "POST", f"/api/projects/{number(project)}/import", [data])
@@ -233,7 +235,7 @@ def test_a_double_that_somebody_works_in_stays(project: Project, studio: Credent
 def test_a_changed_text_is_sent_as_a_new_version_on_request(
     project: Project, studio: Credentials, there: Studio
 ) -> None:
-    """The old task stays where somebody has said something in it, with its text; else it goes."""
+    """The old task stays where somebody has annotated it, with its text; else it goes."""
     push(project, server=studio)
     first = journal.load_journal(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task
     call(studio, "POST", f"/api/tasks/{first}/annotations/", {"result": []})
@@ -251,7 +253,7 @@ def test_a_changed_text_is_sent_as_a_new_version_on_request(
     assert (again.new, again.versions, again.same, again.refused) == (0, 0, 6, ())
 
 
-def test_a_dry_run_says_what_is_new_same_changed_and_gone(
+def test_a_dry_run_lists_what_is_new_same_changed_and_gone(
     project: Project, studio: Credentials, there: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And sends nothing: before the first push, and after articles were added, changed and taken away."""
@@ -278,9 +280,7 @@ def test_a_dry_run_says_what_is_new_same_changed_and_gone(
     assert words_there(studio, project) == [("model:rules", "PERSON")] * 6
 
 
-def test_labels_in_use_may_go_when_a_migration_says_what_becomes_of_them(
-    project: Project, studio: Credentials, there: Studio
-) -> None:
+def test_labels_in_use_may_be_removed_by_a_migration(project: Project, studio: Credentials, there: Studio) -> None:
     """Refused with a list without it; with it the page changes, and the server's history does not."""
     push(project, server=studio)
     first = journal.load_journal(project.workspace.pushed.path)[NAMES[0], article(NAMES[0]).digest].task or 0
@@ -298,12 +298,12 @@ def test_labels_in_use_may_go_when_a_migration_says_what_becomes_of_them(
     remote = there.project(number(project))
     assert remote is not None
     assert "ISSUE" not in remote.config
-    (said,) = call(studio, "GET", f"/api/tasks/{first}/annotations/")
-    assert said["result"][0]["value"]["labels"] == ["ISSUE"]
+    (stored,) = call(studio, "GET", f"/api/tasks/{first}/annotations/")
+    assert stored["result"][0]["value"]["labels"] == ["ISSUE"]
 
 
 def test_two_pushes_at_once_send_everything_once(project: Project, studio: Credentials, there: Studio) -> None:
-    """The second one waits, if told to, and has nothing left to do; else it says at once that the first is at work."""
+    """The second one waits, if it may, and has nothing left to do; else it fails at once, for the first is at work."""
     summaries: list[Any] = []
 
     def run(wait: float) -> None:

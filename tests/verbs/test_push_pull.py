@@ -213,7 +213,7 @@ def test_new_articles_are_added_among_strangers(project: Project, studio: Creden
 def test_an_article_whose_task_shows_another_text_is_refused(
     project: Project, studio: Credentials, there: Studio
 ) -> None:
-    """Listed, by the journal and by the server's word; the task stays as it is; the command ends with status 3."""
+    """Listed, by the journal and by the server's answers; the task stays as it is; the command ends with status 3."""
     push(project, pace=QUICK, server=studio)
     project.workspace.articles.write([article(name, text + "!") for name, text in TEXTS.items()][:1])
 
@@ -231,7 +231,7 @@ def test_an_article_whose_task_shows_another_text_is_refused(
 
 
 def test_suggestions_go_along_and_are_never_doubled(project: Project, studio: Credentials, there: Studio) -> None:
-    """At import, later for a model that has not spoken there, and not again when the journal is gone."""
+    """At import, later for a model without suggestions there, and not again when the journal is gone."""
     talks, visit = (article(name, TEXTS[name]) for name in ("toi/talks", "toi/visit"))
     rules = [suggestion(talks, "Anna Bo", "PERSON"), suggestion(visit, "Peru", "COUNTRY")]
     ner = [suggestion(talks, "Carl", "PERSON", "model:ner")]
@@ -267,11 +267,11 @@ def test_a_lost_answer_to_suggestions_doubles_nothing(project: Project, studio: 
 
 
 def test_suggestions_are_shown_when_a_task_is_first_opened(project: Project, studio: Credentials) -> None:
-    """The first task that is handed out brings the word of the model that spoke most, by offsets into the text."""
+    """The first task that is handed out brings a suggestion of the model with most of them, by offsets in the text."""
     talks, visit = (article(name, TEXTS[name]) for name in ("toi/talks", "toi/visit"))
     few, most = "model:aaa", "model:rules"
-    said = [suggestion(talks, "Carl", "PERSON", few), suggestion(talks, "Malé", "LOCATION", most)]
-    project.workspace.suggestions.write([*said, suggestion(visit, "Peru", "COUNTRY", most)])
+    suggestions = [suggestion(talks, "Carl", "PERSON", few), suggestion(talks, "Malé", "LOCATION", most)]
+    project.workspace.suggestions.write([*suggestions, suggestion(visit, "Peru", "COUNTRY", most)])
     push(project, pace=QUICK, server=studio)
 
     opened = call(studio, "GET", f"/api/projects/{number(project)}/next/")
@@ -281,18 +281,18 @@ def test_suggestions_are_shown_when_a_task_is_first_opened(project: Project, stu
     assert opened["data"]["text"][row["value"]["start"] : row["value"]["end"]] == "Malé"
 
 
-def said_of(name: str, by: str, **more: Any) -> Annotation:
+def annotation_of(name: str, by: str, **more: Any) -> Annotation:
     """An annotation to be submitted."""
     return Annotation(article=name, digest=digest_of(TEXTS[name]), annotator=by, **more)
 
 
-def test_what_people_said_comes_back_exactly(project: Project, studio: Credentials, there: Studio) -> None:
+def test_annotations_come_back_exactly(project: Project, studio: Credentials, there: Studio) -> None:
     """Two annotators: spans after an emoji, nested, unsure, with a note, a relation, choices; a skip; an empty one."""
     push(project, pace=QUICK, server=studio)
     tasks = {name: row.task or 0 for name, row in journal(project).items()}
     text = TEXTS["toi/talks"]
     place = text.index("Minister Carl")
-    full = said_of(
+    full = annotation_of(
         "toi/talks",
         "ana",
         spans=(
@@ -304,8 +304,8 @@ def test_what_people_said_comes_back_exactly(project: Project, studio: Credentia
         choices={"event": ("CONSULT", "AGREE"), "usable": ("yes",)},
         seconds=12.5,
     )
-    skipped = said_of("toi/visit", "ben", state="skipped")
-    empty = said_of("toi/walk, talk", "ben", ground_truth=True)
+    skipped = annotation_of("toi/visit", "ben", state="skipped")
+    empty = annotation_of("toi/walk, talk", "ben", ground_truth=True)
     articles = {name: article(name, text) for name, text in TEXTS.items()}
     numbers = {}
     for by, their in {"ana": [full], "ben": [skipped, empty]}.items():
@@ -335,8 +335,8 @@ def test_what_people_said_comes_back_exactly(project: Project, studio: Credentia
     assert there.email == studio.email
 
 
-def test_a_pull_keeps_the_answer_as_it_came_and_repeats_itself(project: Project, studio: Credentials) -> None:
-    """The kept file is the server's own export; a second pull writes the same bytes beside it."""
+def test_a_pull_keeps_the_answer_and_is_idempotent(project: Project, studio: Credentials) -> None:
+    """The kept file is the server's own export; a second pull writes the same bytes into another file."""
     push(project, pace=QUICK, server=studio)
     first = pull(project, server=studio, now=NOON)
     before = project.workspace.annotations.path.read_bytes()
@@ -351,7 +351,7 @@ def test_a_pull_keeps_the_answer_as_it_came_and_repeats_itself(project: Project,
 
 
 def test_what_fails_a_check_is_quarantined_with_its_region(project: Project, studio: Credentials) -> None:
-    """The server takes anything: offsets out of range, unknown labels, rubbish; the sound span beside it is kept."""
+    """The server takes anything: offsets out of range, unknown labels, rubbish; the sound span next to it is kept."""
     push(project, pace=QUICK, server=studio)
     task = journal(project)["toi/walk, talk"].task
     rows = [
@@ -399,21 +399,21 @@ def _only(project: Project, what: str) -> QuarantineRow:
 def test_a_changed_schema_changes_the_page_but_orphans_nothing(
     project: Project, studio: Credentials, there: Studio
 ) -> None:
-    """A label that nobody bears may go; one that somebody bears, in a span, relation or choice, may not."""
+    """A label that is not in use may go; one that is in use, in a span, relation or choice, may not."""
     push(project, pace=QUICK, server=studio)
     talks = article("toi/talks", TEXTS["toi/talks"])
     spans = tuple(
         Span(id=word, start=talks.text.index(word), end=talks.text.index(word) + len(word), label="PERSON")
         for word in ("Anna", "Carl")
     )
-    said = said_of(
+    drawn = annotation_of(
         "toi/talks",
         "admin",
         spans=spans,
         relations=(Relation(head="Anna", tail="Carl", label="SAME_AS"),),
         choices={"event": ("CONSULT",)},
     )
-    there.annotate(journal(project)["toi/talks"].task or 0, said, talks)
+    there.annotate(journal(project)["toi/talks"].task or 0, drawn, talks)
 
     push(without(project, labels=("ISSUE",), relations=("ABOUT",)), server=studio)
     remote = there.project(number(project))
@@ -486,7 +486,7 @@ def test_a_short_export_is_refused_and_nothing_is_written(project: Project, stud
     assert len(list(project.workspace.pulls.iterdir())) == 1
 
 
-def test_verbs_say_what_is_missing_and_respect_the_lock(project: Project, studio: Credentials) -> None:
+def test_verbs_name_what_is_missing_and_respect_the_lock(project: Project, studio: Credentials) -> None:
     """No articles, nothing pushed, a workspace that is written to."""
     bare = replace(project, workspace=Workspace(project.workspace.root / "bare"))
     with pytest.raises(MissingInput, match=r"articles\.jsonl"):
@@ -498,7 +498,7 @@ def test_verbs_say_what_is_missing_and_respect_the_lock(project: Project, studio
 
 
 @needs_seeds
-def test_the_two_real_articles_travel_there_and_back(
+def test_the_two_real_articles_survive_the_round_trip(
     tmp_path: Path, studio: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the command line: ingest, push, a person annotates through the API, pull; offsets to the character."""
@@ -531,7 +531,7 @@ def test_the_two_real_articles_travel_there_and_back(
     assert "quarantined  nothing" in pulled.stdout
 
     came = list(Workspace(tmp_path).annotations.rows())
-    assert [(said.article, said.spans, said.choices) for said in came] == [
+    assert [(one.article, one.spans, one.choices) for one in came] == [
         (name, drawn[name].spans, drawn[name].choices) for name in sorted(drawn)
     ]
 

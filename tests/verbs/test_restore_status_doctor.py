@@ -59,7 +59,7 @@ def call(server: Credentials, method: str, path: str, body: Any = None, key: str
     return answer.json() if answer.content else None
 
 
-def said(name: str, **more: Any) -> Annotation:
+def annotation_of(name: str, **more: Any) -> Annotation:
     """Two spans and a relation after an emoji, or whatever else."""
     spans = (
         Span(id="a", start=9, end=13, label="PERSON", note="who?"),
@@ -72,18 +72,18 @@ def said(name: str, **more: Any) -> Annotation:
 
 @pytest.fixture
 def project(tmp_path: Path, studio: Credentials) -> Project:
-    """Five articles, pushed; ana and ben have said something of most of them."""
+    """Five articles, pushed; ana and ben have annotated most of them."""
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
     loaded.workspace.articles.write([article(name) for name in NAMES])
     push(loaded, server=studio)
     tasks = numbers(loaded)
     keys = {who: add_user(studio, f"{who}@example.org", "a long pass phrase") for who in ("ana", "ben")}
     with connect_to(studio.url, keys["ana"]) as ana, connect_to(studio.url, keys["ben"]) as ben:
-        ana.annotate(tasks[NAMES[0]], said(NAMES[0], ground_truth=True), article(NAMES[0]))
-        ben.annotate(tasks[NAMES[0]], said(NAMES[0], spans=(), relations=(), choices={}), article(NAMES[0]))
-        ana.annotate(tasks[NAMES[1]], said(NAMES[1], state="skipped"), article(NAMES[1]))
-        changed = ben.annotate(tasks[NAMES[2]], said(NAMES[2]), article(NAMES[2]))
-    draft = [*result_of(said(NAMES[2]), article(NAMES[2]))][:1]
+        ana.annotate(tasks[NAMES[0]], annotation_of(NAMES[0], ground_truth=True), article(NAMES[0]))
+        ben.annotate(tasks[NAMES[0]], annotation_of(NAMES[0], spans=(), relations=(), choices={}), article(NAMES[0]))
+        ana.annotate(tasks[NAMES[1]], annotation_of(NAMES[1], state="skipped"), article(NAMES[1]))
+        changed = ben.annotate(tasks[NAMES[2]], annotation_of(NAMES[2]), article(NAMES[2]))
+    draft = [*result_of(annotation_of(NAMES[2]), article(NAMES[2]))][:1]
     path = f"/api/tasks/{tasks[NAMES[2]]}/annotations/{changed}/drafts"
     call(studio, "POST", path, {"result": draft, "lead_time": 2.0}, keys["ben"])
     call(studio, "POST", f"/api/tasks/{tasks[NAMES[3]]}/drafts", {"result": draft}, keys["ana"])
@@ -113,10 +113,12 @@ def told(project: Project) -> list[dict[str, Any]]:
     return kept
 
 
-def test_a_restored_project_says_the_same(project: Project, studio: Credentials, empty_server: Credentials) -> None:
-    """On an empty server: who said what, skips, ground truths, drafts, quarantine; then it lives on there."""
+def test_a_restored_project_has_the_same_annotations(
+    project: Project, studio: Credentials, empty_server: Credentials
+) -> None:
+    """On an empty server: who annotated what, skips, ground truths, drafts, quarantine; then it lives on there."""
     with connect_to(studio.url, add_user(studio, "ana@elsewhere.example", "a long pass phrase")) as namesake:
-        namesake.annotate(numbers(project)[NAMES[1]], said(NAMES[1]), article(NAMES[1]))
+        namesake.annotate(numbers(project)[NAMES[1]], annotation_of(NAMES[1]), article(NAMES[1]))
     pull(project, server=studio)
     call(studio, "DELETE", f"/api/tasks/{numbers(project)[NAMES[4]]}/")
     call(studio, "PATCH", f"/api/tasks/{numbers(project)[NAMES[0]]}/", {"meta": {"desk": "asia"}})
@@ -183,8 +185,8 @@ def test_status_accounts_for_every_article(project: Project, studio: Credentials
     assert (first.not_pulled, second.not_pulled, second.not_there) == (7, 0, 0)
 
 
-def test_status_tells_what_one_side_lacks(project: Project, studio: Credentials) -> None:
-    """Sent and gone, not sent, sent by others, said since, deleted since: without a whole pull, and nothing written."""
+def test_status_lists_what_one_side_lacks(project: Project, studio: Credentials) -> None:
+    """Sent and gone, not sent, sent by others, annotated since, deleted since: no whole pull, nothing written."""
     pull(project, server=studio)
     kept = sorted(path.name for path in project.workspace.pulls.iterdir())
     tasks = numbers(project)
@@ -205,10 +207,10 @@ def test_status_tells_what_one_side_lacks(project: Project, studio: Credentials)
     assert len(kept) + 1 == len(list(project.workspace.pulls.iterdir()))
 
 
-def test_status_tells_what_was_imported_from_what_the_server_has(
+def test_status_counts_imported_annotations_apart(
     project: Project, studio: Credentials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Labels are counted by what is on the server, as annotators are; what came from a file is said in a sentence."""
+    """Labels are counted by what is on the server, as annotators are; what came from a file has a line of its own."""
     pull(project, server=studio)
     before = status(project, server=studio)
     row = {"text": article(NAMES[4]).text, "spans": [{"start": 9, "end": 13, "label": "PERSON"}]}
@@ -227,7 +229,7 @@ def test_status_tells_what_was_imported_from_what_the_server_has(
 def test_status_leaves_one_line_between_its_parts(
     tmp_path: Path, studio: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody has said anything too: no line of labels, and no blank lines in its place."""
+    """Also where nobody has annotated anything: no line of labels, and no blank lines in its place."""
     project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "silent")
     project.workspace.articles.write([article(NAMES[0])])
     push(project, server=studio)
@@ -274,7 +276,7 @@ def test_doctor_finds_a_sound_set_up_sound(project: Project, studio: Credentials
     assert [each["id"] for each in call(studio, "GET", "/api/projects/?page_size=1000")["results"]] == before
 
 
-def test_doctor_says_what_is_wrong(project: Project, studio: Credentials, tmp_path: Path) -> None:
+def test_doctor_finds_what_is_wrong(project: Project, studio: Credentials, tmp_path: Path) -> None:
     """A page that is not the schema's, an export that shifts a character, a server that is not there."""
     labels = tuple(label for label in project.schema.labels if label.name != "DATE")
     other = replace(project, schema=project.schema.model_copy(update={"labels": labels, "relations": ()}))
@@ -294,7 +296,7 @@ def test_doctor_says_what_is_wrong(project: Project, studio: Credentials, tmp_pa
     assert (found["server"].verdict, "does not answer" in found["server"].found) == ("bad", True)
 
 
-def test_nothing_of_a_restore_is_lost_on_the_way_here(project: Project, studio: Credentials) -> None:
+def test_kept_answers_hold_each_task_once(project: Project, studio: Credentials) -> None:
     """The answers together, the whole one and the changes after it, hold each task once, as it was last."""
     from labeling.studio.sync.restore import _read_source
 

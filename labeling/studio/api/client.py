@@ -15,7 +15,7 @@ from labeling.errors import ShortAnswer, UsageError
 from labeling.studio.api.http_errors import name_failures
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.queries import batch_names, export_path, last_change_query, make_filter, tasks_query
-from labeling.studio.api.remote import RemoteProject, RemoteTask, read_listed_task, read_project
+from labeling.studio.api.remote import RemoteProject, RemoteTask, read_latest_update, read_listed_task, read_project
 from labeling.studio.format.exports import read_export
 from labeling.studio.format.tasks import digest_result, submission_of
 from labeling.values import canonical_json
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 # Tasks an export is asked for by number, 14 bytes each in the address: nginx takes 8 KB by default, the image 64.
 MOST_NUMBERS = 500
-
-_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,7 @@ class Studio:
     def project(self, number: int) -> RemoteProject | None:
         """The project of that number, or None when this user sees none."""
         doing = f"show project {number}"
+        # One answer for two cases: the project does not exist, or this user may not see it.
         answer = self.transport.read_if_there(f"api/projects/{number}/", doing)
         if answer is None:
             return None
@@ -136,6 +135,7 @@ class Studio:
         """The same for tasks that are JSON texts already."""
         path = f"api/projects/{project}/import?return_task_ids=true"
         stored = self._write_rows(path, f"store {len(tasks)} tasks", tasks)
+        # The server counts what it stored too; only the numbers tell which task is which.
         numbers = stored.get("task_ids") if isinstance(stored, dict) else None
         if not isinstance(numbers, list) or len(numbers) != len(tasks):
             raise self._short_answer(f"numbers for the {len(tasks)} tasks that were sent", len(numbers or []))
@@ -152,6 +152,7 @@ class Studio:
         Raises:
             ShortAnswer: Fewer came than the server counts.
         """
+        # The total may grow or shrink from page to page, for people go on meanwhile: the last answer counts.
         query = tasks_query(project, include, filters)
         came, total, page = 0, 1, 1
         while came < total:
@@ -173,13 +174,14 @@ class Studio:
 
     def find_tasks(self, project: int, articles: Iterable[str]) -> list[RemoteTask]:
         """The tasks that name one of these articles, asked for in queries that any server takes."""
+        # `in_list` takes a list; the Data Manager finds nothing by a text with commas.
         conditions = (make_filter("data.article", "in_list", "String", [*names]) for names in batch_names(articles))
         return [task for condition in conditions for task in self.tasks(project, condition)]
 
     def last_change(self, project: int) -> dt.datetime:
         """When a task there last changed, by the server's own clock: it is at least that late on the server."""
         answer = self.transport.read("api/tasks/", "list its last change", params=last_change_query(project))
-        return self.transport.parse(answer, _latest_update)
+        return self.transport.parse(answer, read_latest_update)
 
     def export_pieces(self, project: int, numbers: Sequence[int]) -> Iterator[bytes]:
         """The server's exports of the tasks of these numbers, five hundred at a time, as they come, in order.
@@ -245,7 +247,9 @@ class Studio:
             draft: Its ``result`` and ``lead_time``.
             key: A legacy token of its author; None when that is the user of this client.
         """
+        # The page saves a draft below the annotation it changes, or below the task.
         parent = "" if annotation is None else f"/annotations/{annotation}"
+        # A key of the author, because the server signs a draft with whoever sends it.
         headers = {} if key is None else {"Authorization": f"Token {key}"}
         path = f"api/tasks/{task}{parent}/drafts"
         self.transport.write("POST", path, "save a draft", texts=True, json=draft, headers=headers)
@@ -291,9 +295,3 @@ class Studio:
             todo="run the same command again, when nobody is deleting tasks; nothing was written",
             where=self.url,
         )
-
-
-def _latest_update(body: dict[str, Any]) -> dt.datetime:
-    """The latest ``updated_at`` on a page of tasks; long ago when there are no tasks."""
-    instants = [dt.datetime.fromisoformat(row["updated_at"]).astimezone(dt.UTC) for row in body["tasks"]]
-    return max([_LONG_AGO, *instants])

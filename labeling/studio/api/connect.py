@@ -100,7 +100,9 @@ def _ssl_context(url: str) -> ssl.SSLContext:
 
 
 def _named_or_embedded(workspace: Workspace) -> tuple[str, str]:
+    # A line end at the end of a secret is easily copied along.
     url, key = os.environ.get(URL, "").strip(), os.environ.get(KEY, "").strip()
+    # Half a server is never completed by the embedded one: an address and another server's key do not fit.
     if url and not key:
         raise NotAuthorised(f"{URL} is set, and {KEY} is not", todo=f"put a key of yours into {KEY}", where=URL)
     if key and not url:
@@ -109,6 +111,7 @@ def _named_or_embedded(workspace: Workspace) -> tuple[str, str]:
 
 
 def _embedded_server(workspace: Workspace) -> tuple[str, str]:
+    # Loaded here, because only this way needs the process table.
     from labeling.studio.server.server import find_running_server
 
     credentials = find_running_server(workspace)

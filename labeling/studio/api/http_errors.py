@@ -121,14 +121,17 @@ def _status_error(error: ApiError, url: str, doing: str, *, texts: bool) -> Stud
     reason = "" if texts else _server_reason(error.body)
     failed = f"{url} was asked to {doing} and answered {status}{reason}"
     if status in (401, 403):
+        # Label Studio names the kind of key that its organisation does not allow.
         todo = _LEGACY if "legacy" in reason else _KEY
         return NotAuthorised(f"{url} does not accept the key: {status}{reason}", todo=todo, where=url)
     if status >= 500:  # noqa: PLR2004 - HTTP's own number
         return ServerFailed(failed, todo=_LOG, where=url)
     if 300 <= status < 400:  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} leads to {_redirect_goal(error)}", todo=_ADDRESS, where=url)
+    # A proxy with TLS answers plain HTTP with a page of its own.
     if status == 400 and any(sign in str(error.body) for sign in _TO_TLS):  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} expects https, and was addressed by http", todo=_SECURE, where=url)
+    # A 404 of Label Studio's API is JSON; a page comes from something else at that address.
     if status < 300 or (status == 404 and isinstance(error.body, str)):  # noqa: PLR2004 - the same
         return not_an_api_error(url)
     return ServerRefused(failed, todo=_status_todo(status), where=url)
@@ -144,6 +147,7 @@ def _status_todo(status: int) -> str:
 
 def _redirect_goal(error: ApiError) -> str:
     """Where a redirection leads: a login page, or an address, without its query, which may hold secrets."""
+    # Only the path of the goal is shown.
     goal = urlsplit((error.headers or {}).get("location", ""))
     if "login" in goal.path or "signin" in goal.path:
         return "a login page"

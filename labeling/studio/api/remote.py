@@ -9,6 +9,8 @@ from typing import Any
 from labeling.studio.format.regions import ServerModel
 from labeling.values import digest_of
 
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 
 @dataclass(frozen=True)
 class RemoteProject:
@@ -35,6 +37,7 @@ class RemoteTask:
     suggested: tuple[str, ...]
 
 
+# The answer has many more fields, most of them of the Enterprise edition.
 class _ProjectAnswer(ServerModel):
     created_at: dt.datetime
     label_config: str
@@ -79,6 +82,7 @@ def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
         pydantic.ValidationError: It is not that.
     """
     read = _ListedTaskAnswer.model_validate(answer)
+    # A task that somebody else stored may have anything in these two.
     article, text = read.data.get("article"), read.data.get("text")
     return RemoteTask(
         number=read.id,
@@ -86,6 +90,12 @@ def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
         digest=_digest_or_empty(text) if isinstance(text, str) else "",
         suggested=tuple(sorted(filter(None, (read.predictions_model_versions or "").split(",")))),
     )
+
+
+def read_latest_update(body: dict[str, Any]) -> dt.datetime:
+    """The latest ``updated_at`` on a page of tasks; long ago when it lists none."""
+    instants = [dt.datetime.fromisoformat(row["updated_at"]).astimezone(dt.UTC) for row in body["tasks"]]
+    return max([_LONG_AGO, *instants])
 
 
 def _digest_or_empty(text: str) -> str:

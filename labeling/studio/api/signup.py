@@ -39,6 +39,7 @@ def add_user(credentials: Credentials, email: str, password: str) -> str:
     def log_in_or_sign_up(browser: httpx.Client) -> bool:
         if _submit_form(browser, "/user/login/", user):
             return True
+        # Nobody signs up without an invitation, and any member may invite.
         headers = {"Authorization": f"Token {credentials.api_key}"}
         invitation = str(_answer_field(browser.get("/api/invite", headers=headers), "invite_url"))
         return _submit_form(browser, invitation, user)
@@ -84,6 +85,7 @@ def _fetch_own_key(url: str, email: str, enter: Callable[[httpx.Client], bool]) 
 def _submit_form(browser: httpx.Client, path: str, user: dict[str, str]) -> bool:
     """Send the form of the page at ``path``; the server answers a form it accepts by leading elsewhere."""
     page = browser.get(path)
+    # Django accepts a form only with the token that it wrote into the page.
     seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     if seal is None:
         raise _signup_error(page)

@@ -157,6 +157,7 @@ class Transport:
 
 def _seconds_to_wait(error: ApiError, pause: float) -> float:
     """What the answer's Retry-After asks for, in seconds or as a date, but at most a minute; else ``pause``."""
+    # httpx gives all names of headers in lower case.
     asked = (error.headers or {}).get("retry-after", "").strip()
     if asked.isdecimal():
         return min(float(asked), LONGEST_PAUSE)

@@ -161,6 +161,7 @@ def _add_list(parent: ET.Element, head: str, lines: tuple[str, ...]) -> None:
 def _add_label(parent: ET.Element, label: Label) -> None:
     line = ET.SubElement(parent, "p")
     name = ET.SubElement(line, "b")
+    # In ElementTree, what follows an element is its tail.
     name.text, name.tail = label.name, f" ({label.hotkey}) {label.definition}"
     for lines, word in ((label.examples, "Examples: "), (label.near_misses, "Not: ")):
         if lines:

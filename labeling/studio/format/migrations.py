@@ -27,6 +27,7 @@ RegionKey: TypeAlias = tuple[str, str, str]  # start, end, label; what the serve
 
 def migrate_result(result: list[JsonValue], migrations: Migrations) -> tuple[list[JsonValue], list[ResultFinding]]:
     """The rows of a result in the names of today, and what was removed or merged on the way."""
+    # Most projects have none, and a pull reads every result.
     if migrations == Migrations():
         return result, []
     work = _Migration(migrations)
@@ -76,6 +77,7 @@ class _Migration:
     def _region(self, row: Json) -> Json | None:
         value = _row_value(row)
         names = _list_strings(value, "labels")
+        # A region may have several labels, each with a fate of its own.
         fates = [self._label(row, value, old) for old in names]
         kept = [new for new, _ in fates if new]
         if names and not kept:
@@ -91,6 +93,7 @@ class _Migration:
         if not new:
             self._found("span", f"{_region_id(row)}:{old}", f"the label {old} is removed", row)
             return "", ""
+        # Two spans of one label at one place are one span: the one that was there keeps it.
         place = _region_key(value, new)
         if place not in self.places:
             self.places[place] = _region_id(row)
@@ -108,6 +111,7 @@ class _Migration:
         return None
 
     def _relation(self, row: Json) -> Json | None:
+        # Ends follow the regions that took over; the end of a removed region is "".
         drawn = str(row.get("from_id")), str(row.get("to_id"))
         head, tail = (self.moved.get(end, end) for end in drawn)
         names = _list_strings(row, "labels")
@@ -139,6 +143,7 @@ class _Migration:
         return {**row, "value": {**value, "choices": [*kept]}} if kept else None
 
     def _option(self, row: Json, control: str, old: str) -> str:
+        # Options are written `set.option`, old and new; an empty way removes the option.
         way = self.migrations.choices.get(f"{control}.{old}")
         if way is None:
             return old

@@ -33,6 +33,7 @@ Json: TypeAlias = dict[str, JsonValue]
 class ServerModel(BaseModel):
     """A part of Label Studio's JSON: what we read is strict, what else the server adds is its own affair."""
 
+    # Strict, so that "12" never becomes an offset.
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
@@ -116,6 +117,7 @@ class ParsedResult:
 
     def row_of(self, item: QuarantineRow) -> JsonValue:
         """The row behind a thing that failed a check; all of them, where an id occurs twice."""
+        # Of an id that occurs twice nobody can tell which row was meant.
         rows = self.raw.get((item.what, item.id), [])
         return rows[0] if len(rows) == 1 else [*rows]
 
@@ -203,6 +205,7 @@ def _read_choices(reading: ParsedResult, row: JsonValue, schema: Schema) -> None
 
 
 def _mark_unsure(reading: ParsedResult, read: _ChoiceRow, row: JsonValue) -> None:
+    # The control `unsure` has one option of its own; any other was sent by something else than the page.
     strange = [option for option in read.value.choices if option != UNSURE]
     if strange:
         reading.refuse("choice", choice_id(UNSURE, strange[0]), "unknown choice", f"of the region {read.id!r}", row)
@@ -214,6 +217,7 @@ def _mark_unsure(reading: ParsedResult, read: _ChoiceRow, row: JsonValue) -> Non
 
 
 def _add_choice(reading: ParsedResult, name: str, option: str, row: JsonValue) -> None:
+    # The page cannot tick an option twice; an API can.
     chosen = reading.choices.get(name, ())
     if option in chosen:
         reading.refuse("choice", choice_id(name, option), "unreadable", "the option occurs twice", row)
@@ -233,6 +237,7 @@ def _read_note(reading: ParsedResult, row: JsonValue) -> None:
         reading.refuse("span", read.id, "unreadable", "it has a note, and is not a readable region", row)
     else:
         for at in reading.regions[read.id][1]:
+            # The comment of the side bar is there already; the note of the text field joins it.
             notes = [note for note in (reading.spans[at].note, *read.value.text) if note]
             reading.spans[at] = reading.spans[at].model_copy(update={"note": "\n".join(notes)})
 
@@ -243,6 +248,7 @@ def _read_relation(reading: ParsedResult, row: JsonValue, schema: Schema) -> Non
         reading.refuse("relation", "", "unreadable", read, row)
         return
     if not read.labels:
+        # Without a label the relation has no id; its ends tell it apart from others.
         name = f"{read.from_id} ? {read.to_id}"
         reading.refuse("relation", name, "broken relation", "it has no label", row)
     for label in read.labels:
@@ -264,6 +270,7 @@ def _add_relation(
 
 def _choose_ends(reading: ParsedResult, read: _RelationRow, kind: RelationType | None) -> tuple[str, str]:
     """The first two spans of both regions that the type may join, else the first two, else the regions' own ids."""
+    # A region of two labels is two spans: all pairs of spans of both ends.
     pairs = [
         (head, tail) for head in reading.spans_of(read.from_id) for tail in reading.spans_of(read.to_id) if head != tail
     ]

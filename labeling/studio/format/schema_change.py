@@ -40,6 +40,7 @@ def read_schema_terms(config: str) -> set[SchemaTerm]:
     """The labels, options and relations of a labelling config that a server has accepted."""
     # Both configs were accepted by the server, which refuses DTDs and entities.
     root = ET.fromstring(config)  # noqa: S314 - see above
+    # Labels and choices have the same form in the config: a named control, and values below it.
     options = {
         (control.get("name", ""), option.get("value", ""))
         for kind, part in (("Labels", "Label"), ("Choices", "Choice"))
@@ -61,6 +62,7 @@ def _terms_in_row(row: JsonValue) -> Iterator[SchemaTerm]:
     if not isinstance(row, dict):
         return
     control = str(row.get("from_name"))
+    # A relation lists its labels outside of its value, regions and choices within.
     names = [
         _list_field(row, "labels"),
         _list_field(row.get("value"), "labels"),

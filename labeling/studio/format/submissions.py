@@ -36,6 +36,7 @@ def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
     taken = set[str]()
     for number, email in sorted(users):
         names[number] = names[email] = email if local_part(email).casefold() in taken else local_part(email)
+        # Upper and lower case name the same mailbox nearly everywhere.
         taken.add(local_part(email).casefold())
     return names
 
@@ -70,6 +71,7 @@ def read_task(
         The annotations with what is sound in them, and what is not, thing by thing.
     """
     number = task.get("id") if isinstance(task, dict) else None
+    # Quarantine needs an annotation to name; of this task not even the article can be trusted.
     nobody = Annotation(article="", digest="", annotator="", task=number if isinstance(number, int) else None)
     if not portable and not _fits_in_files(task):
         reason = "it holds a lone surrogate or NaN, which no file of ours can hold; `raw` is escaped"
@@ -149,10 +151,12 @@ def _read_annotation(
     article = articles.get(task.article)
     if article is None:
         return None, [_refuse_annotation(annotation, "unknown article", f"task {task.id} names {task.article!r}", raw)]
+    # Old names first, then the rows, then the checks against article and schema.
     rows, by_rule = migrate_result(one.result, schema.migrations)
     reading = read_result(rows, schema)
     reading.findings[:0] = by_rule
     sound, findings = _check_result(annotation, reading, article, schema)
+    # Offsets into another text mean nothing, however well they fit.
     if annotation.digest == article.digest:
         return sound, findings
     return None, [_refuse_annotation(annotation, "stale text", "the task's text is not the article's", raw), *findings]
@@ -196,6 +200,7 @@ def _check_result(
         "choices": reading.choices,
     }
     sound, bad = check_annotation(annotation.model_copy(update=drawn), article, schema)
+    # What could not be read comes first, then what was read and failed a check.
     unreadable = [make_quarantine_row(annotation, f.what, f.id, f.kind, f.reason, f.raw) for f in reading.findings]
     return sound, [*unreadable, *(item.model_copy(update={"raw": reading.row_of(item)}) for item in bad)]
 

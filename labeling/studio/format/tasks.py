@@ -83,6 +83,7 @@ def _task_data(article: Article) -> Json:
         "title": article.title,
         "published": article.published,
         "source": article.source,
+        # Twice, because the page hides a key named `source`; see OUTLET.
         OUTLET: article.source,
         "url": article.url,
     }
@@ -90,6 +91,7 @@ def _task_data(article: Article) -> Json:
 
 def _span_rows(span: Span, article: Article) -> list[Json]:
     stretch: Json = {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
+    # The editor ties the rows of one region together by their id, and repeats the offsets in each.
     rows = [_result_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]
     if span.unsure:
         rows.append(_result_row(span.id, UNSURE, "choices", {**stretch, "choices": [UNSURE]}))

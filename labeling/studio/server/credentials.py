@@ -40,6 +40,7 @@ class Credentials(Frozen):
 
 def new_credentials(port: int) -> Credentials:
     """Credentials nobody knows yet, for a server of this machine."""
+    # The key has forty hex digits, as Label Studio's own legacy tokens.
     return Credentials(url=url_of(port), email=ADMIN, password=secrets.token_urlsafe(18), api_key=secrets.token_hex(20))
 
 

@@ -46,6 +46,7 @@ def is_free(port: int) -> bool:
     """Whether nobody listens on the port and we may."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as caller:
         caller.settimeout(_PORT_SECONDS)
+        # Asked first: on some systems the option below lets us bind a port that somebody listens on.
         if caller.connect_ex((LOOPBACK, port)) == 0:
             return False
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as listener:

@@ -41,6 +41,7 @@ def find_process(root: Path) -> psutil.Process | None:
         process = psutil.Process(_ProcessRecord.model_validate_json(record.read_bytes()).pid)
         # Two exports at once leave Label Studio in another folder than it was started in; its environment stays.
         folder = process.environ().get("LABEL_STUDIO_BASE_DATA_DIR")
+        # Both must hold: our module, and the data of this very folder.
         ours = _MODULE in process.cmdline() and str(root / "data") in (process.cwd(), folder)
     except (OSError, ValueError, psutil.Error):
         return None

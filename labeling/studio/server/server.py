@@ -74,6 +74,7 @@ def start_server(
     package_folder()
     root = workspace.studio.resolve()
     with _prepare_folder(root), _lock_server(root):
+        # Under the lock, so that two commands never start two servers on one database.
         found = find_process(root)
         process = found or launch_process(root, _prepare_credentials(root, port, say))
         if found is None:
@@ -163,6 +164,7 @@ def _prepare_credentials(root: Path, port: int | None, say: Callable[[str], None
     path, database = root / "credentials.json", root / "data" / DATABASE
     saved = logins.load_credentials(path) if path.exists() else None
     chosen = choose_port(port, saved.port if saved else None)
+    # Without credentials but with a database, somebody moved a file: the database is checked, not replaced.
     if saved or database.exists():
         check_database(database)
     else:
@@ -189,6 +191,7 @@ def _refuse_other_port(server: Server, wanted: int | None, *, ran_before: bool) 
     """Refuse another port than the one wanted; Label Studio moves to the next one without asking."""
     if wanted in {None, server.credentials.port}:
         return
+    # It started just now, and Label Studio moved on: the port was taken in the meantime.
     if not ran_before and wanted is not None:
         raise port_taken_error(wanted)
     raise UsageError(
@@ -199,6 +202,7 @@ def _refuse_other_port(server: Server, wanted: int | None, *, ran_before: bool) 
 
 
 def _wait_until_healthy(root: Path, process: psutil.Process, patience: float) -> int:
+    # Label Studio moves on to the next port when one is taken: the process is asked where it listens.
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if not is_alive(process):

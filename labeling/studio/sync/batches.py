@@ -21,6 +21,7 @@ def split_batches(
     total = 0
     for item in items:
         this = size(item)
+        # An item that is too large by itself goes alone, for it cannot be cut.
         if batch and (len(batch) == most or total + this > most_size):
             yield batch
             batch, total = [], 0

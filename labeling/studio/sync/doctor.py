@@ -116,8 +116,10 @@ def _check_clock(studio: Studio) -> CheckFinding:
 def _check_schema(studio: Studio, project: Project) -> CheckFinding:
     try:
         remote = find_linked_project(studio, project.workspace)
+    # Nothing was pushed yet: that is not a fault.
     except MissingInput:
         return CheckFinding("schema", "good", "nothing was pushed yet: the page will be made from the project file")
+    # Compared by what can be annotated, not by the text of the config: layout and hints may differ.
     ours, theirs = read_schema_terms(labelling_config(project.schema)), read_schema_terms(remote.config)
     differing = [f"+ {control} {name}" for control, name in sorted(ours - theirs)]
     differing += [f"- {control} {name}" for control, name in sorted(theirs - ours)]

@@ -79,6 +79,7 @@ def _round_trip(studio: Studio, project: int, schema: Schema) -> list[str]:
 
 def _find_unseen(studio: Studio, project: int, task: int) -> list[str]:
     """Whether the filters that `pull --changes` relies on find the task."""
+    # Ten minutes earlier, as `pull --changes` looks further back than need be.
     before = studio.last_change(project) - dt.timedelta(minutes=10)
     condition = make_filter("updated_at", "greater", "Datetime", f"{before:%Y-%m-%dT%H:%M:%S.%fZ}")
     changed = [row["id"] for row in studio.list_tasks(project, "id", condition)]
@@ -89,12 +90,14 @@ def _find_unseen(studio: Studio, project: int, task: int) -> list[str]:
 
 def _probe_annotation(article: Article, schema: Schema) -> Annotation:
     """Each stretch as a span, with a doubt and a note; and a relation, where the schema has one between any label."""
+    # Searched from the end of the last one, for a stretch may occur in another.
     label, spans, start = schema.label_names[0], list[Span](), 0
     for number, stretch in enumerate(STRETCHES):
         start = article.text.index(stretch, start)
         end = start + len(stretch)
         spans.append(Span(id=f"p{number}", start=start, end=end, label=label, unsure=number % 2 == 0, note=stretch))
         start = end
+    # Only a relation between two spans of the same label can be drawn here.
     free = [relation.name for relation in schema.relations if relation.allows(label, label)]
     links = tuple(Relation(head="p0", tail="p1", label=name) for name in free[:1])
     return Annotation(

@@ -41,6 +41,7 @@ def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
             todo=_explain_way_out(studio, workspace),
             where=studio.url,
         )
+    # The same project at another address: the embedded server came back at another port.
     if link.url != studio.url:
         _write_link(workspace, studio, remote)
     return remote
@@ -85,6 +86,7 @@ def preview_project(studio: Studio, project: Project) -> tuple[RemoteProject | N
     if not project.workspace.studio_link.exists():
         return None, True
     remote = find_linked_project(studio, project.workspace)
+    # Blanks around the config do not count.
     changed = (remote.config.strip(), remote.instruction) != (config, page)
     if changed:
         _refuse_orphans(studio, remote, project.schema, config)
@@ -118,6 +120,7 @@ def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, confi
     migrated = schema.migrations.migrated_terms()
     orphans = find_orphans(remote.config, config, migrated, lambda: studio.export(remote.number))
     if orphans:
+        # Each with how often it is used, so that a slip can be told from a label in use for years.
         listed = ", ".join(f"{name} ({number}x)" for name, number in sorted(orphans.items()))
         raise SchemaInUse(
             f"annotations in project {remote.number} of {studio.url} use what the schema no longer has: {listed}",

@@ -11,13 +11,14 @@ from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
-from labeling.studio.sync.pull_collection import ProjectPull, PullResult
+from labeling.studio.sync.pull_collection import ProjectPull
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labeling.project import Project
     from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.pull_result import PullResult
 
 WHOLE_PULL_EVERY = dt.timedelta(days=1)
 _LONGEST_PAUSE = 900.0  # seconds between two tries of `watch` while the server fails
@@ -53,6 +54,7 @@ def pull(
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     with workspace.opened(wait):
+        # Read one by one when a task names them: a corpus may be larger than memory.
         articles = workspace.articles.by("id")
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
@@ -81,6 +83,7 @@ def watch(
     last_whole, pause = _NEVER, every
     while True:
         now = dt.datetime.now(dt.UTC)
+        # Once a day everything, so that whatever changes without a trace is found too.
         is_whole = now - last_whole >= WHOLE_PULL_EVERY
         try:
             yield pull(project, server=server, changes=not is_whole, wait=every)
@@ -88,5 +91,6 @@ def watch(
             pause = every
         except (StudioError, WorkspaceBusy) as error:
             yield error
+            # Twice as long after each failure, and back to normal after the first success.
             pause = min(pause * 2, max(_LONGEST_PAUSE, every))
         time.sleep(pause)

@@ -76,6 +76,7 @@ def read_archive(path: Path) -> Iterator[dict[str, JsonValue]]:
 def find_latest_whole(names: Iterable[str]) -> list[str]:
     """The newest whole answer and the changes after it, the oldest first; empty without a whole one."""
     ordered = sorted(names)
+    # Names begin with the time, so sorted by name is sorted by time.
     wholes = [name for name in ordered if _is_whole(name)]
     return ordered[ordered.index(wholes[-1]) :] if wholes else []
 
@@ -87,6 +88,7 @@ def list_superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
     for ever. The newest whole one stays whatever its age, and so do the changes after it.
     """
     ordered = [name for name in sorted(names) if _instant_of_name(name)]
+    # The next pull of changes builds upon these, however old they are.
     stay = set(find_latest_whole(ordered))
     for name in ordered:
         instant = _instant_of_name(name)

@@ -84,6 +84,7 @@ class _ChangeQuery:
         signs = self.list_signs()
         annotated = {number for number, (_, submitted, skipped) in signs.items() if submitted or skipped}
         tasks = self.export(annotated | self.find_drafted({}))
+        # Tasks in which nobody has done anything are known by their signs alone, without an export.
         bare = {
             number: PulledTask(task=number, article="", updated=updated) for number, (updated, _, _) in signs.items()
         }
@@ -123,6 +124,7 @@ class _ChangeQuery:
     def agrees(self, after: Mapping[int, PulledTask]) -> bool:
         """Whether there are as many as the server counts, or counted before: people go on meanwhile."""
         now = self.studio.project(self.project)
+        # A project that is gone agrees with nothing.
         if now is None or self.first is None:
             return False
         pairs = zip(count_pulled(after), _server_counts(self.first), _server_counts(now), strict=True)
@@ -175,6 +177,7 @@ def _merge_tasks(
     names: Mapping[int | str, str],
     deleted: frozenset[int],
 ) -> dict[int, PulledTask]:
+    # What comes now takes the place of what was known.
     now = {known.task: known for task in tasks if (known := read_pulled_task(task, names))}
     return {number: task for number, task in {**before, **now}.items() if number not in deleted}
 

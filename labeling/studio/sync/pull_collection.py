@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import is_imported
@@ -18,6 +17,7 @@ from labeling.studio.format.exports import is_portable, read_export
 from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
+from labeling.studio.sync.pull_result import PullResult, PullTally
 from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
@@ -37,56 +37,6 @@ if TYPE_CHECKING:
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.sync.pull_changes import Changes
     from labeling.workspace.table import Workspace
-
-
-@dataclass(frozen=True)
-class PullResult:
-    """What there is now: tasks, annotations by state, what is sound in them, and what is in quarantine, by kind.
-
-    ``kept`` is the server's answer as it came; empty when nothing had changed. ``new``, ``edited`` and ``deleted``
-    count annotations and drafts since the last pull. ``empty`` ones are among the ``submitted``: annotated, nothing
-    found. ``unsubmitted`` has a sentence for each draft that is newer than its annotation. ``thinned`` counts old
-    answers that were removed.
-    """
-
-    kept: str
-    tasks: int
-    new: int
-    edited: int
-    deleted: int
-    annotators: int
-    submitted: int
-    empty: int
-    skipped: int
-    drafts: int
-    spans: int
-    relations: int
-    quarantined: dict[str, int]
-    unsubmitted: tuple[str, ...]
-    thinned: int = 0
-
-
-@dataclass
-class PullTally:
-    """What the lines of both files contain, counted as they pass."""
-
-    annotators: set[str] = field(default_factory=set)
-    states: Counter[str] = field(default_factory=Counter)
-    empty: int = 0
-    spans: int = 0
-    relations: int = 0
-    quarantined: Counter[str] = field(default_factory=Counter)
-
-    def count(self, row: Mapping[str, Any]) -> None:
-        """Count an annotation or a finding, as its line has it."""
-        if "kind" in row:
-            self.quarantined[row["kind"]] += 1
-            return
-        self.annotators.add(row["annotator"])
-        self.states[row["state"]] += 1
-        self.empty += row["state"] == "submitted" and not row["spans"] and not row["choices"]
-        self.spans += len(row["spans"])
-        self.relations += len(row["relations"])
 
 
 @dataclass(frozen=True)
@@ -159,6 +109,7 @@ class ProjectPull:
         if not self.workspace.watermark.exists() or not self.workspace.pulled.exists():
             return None
         mark = self.workspace.watermark.value()
+        # A number alone proves nothing: another server may have a project of the same number.
         is_ours = (mark.project, mark.created) == (self.project.number, self.project.created)
         is_read_alike = mark.reading == self.reading_digest
         are_names_same = all(names.get(int(number), name) == name for number, name in mark.names.items())
@@ -178,6 +129,7 @@ class ProjectPull:
 
     def _fetch_users(self) -> list[tuple[int, str]]:
         users = self.studio.users()
+        # Written at once: the answers that are kept below name users by number.
         emails = ServerUsers(emails={str(number): email for number, email in users})
         self.workspace.users.write(emails)
         return users
@@ -190,6 +142,7 @@ class ProjectPull:
         known = {row.task for row in journal.load_journal(self.workspace.pushed.path).values() if row.task} | {*before}
         with write_archive(path) as keep:
             came = self._export_tasks(sorted(known), keep, writer)
+            # Somebody else stored tasks here, or the journal is gone: all are listed, which takes a while.
             if came < self.project.tasks:
                 listed = {int(row["id"]) for row in self.studio.list_tasks(self.project.number, "id")}
                 self._export_tasks(sorted(listed - known), keep, writer)
@@ -208,7 +161,7 @@ class ProjectPull:
         return came
 
     def _keep(self, tasks: Iterable[JsonValue], instant: dt.datetime) -> Path | None:
-        """Keep the export of tasks that changed, and return where; None when there are none."""
+        """Keep the export of tasks that changed, and return where; None when nothing changed."""
         content = json.dumps([*tasks]).encode()
         if content == b"[]":
             return None
@@ -268,6 +221,7 @@ class _PullWriter:
     def write(self, mark: Watermark) -> None:
         """Replace the files, the watermark last."""
         workspace = self._of.workspace
+        # From here on, a pull that is cut short leaves no watermark, and the next one fetches everything.
         workspace.watermark.path.unlink(missing_ok=True)
         self._annotations.write(workspace.annotations.path)
         self._quarantine.write(workspace.quarantine.path)

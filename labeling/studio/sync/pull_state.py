@@ -118,6 +118,7 @@ def _content_digest(row: Mapping[str, Any]) -> str:
 
 
 def _digests(tasks: Iterable[PulledTask]) -> Iterator[tuple[tuple[bool, int], str]]:
+    # Drafts and annotations are numbered apart on the server.
     return (((one.state == "draft", one.id), f"{one.state} {one.digest}") for task in tasks for one in task.said)
 
 

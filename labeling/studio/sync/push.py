@@ -149,6 +149,7 @@ def _read_suggestions(workspace: Workspace, articles: Sequence[Article]) -> Sugg
     suggested: SuggestionsByArticle = {}
     for suggestion in workspace.suggestions.rows_if_written():
         if digests.get(suggestion.article) == suggestion.digest:
+            # Suggestions for an older text of an article do not fit the task.
             suggested.setdefault(suggestion.article, {})[suggestion.annotator] = suggestion
     carried = [row for row in workspace.projected.rows_if_written() if digests.get(row.article) == row.digest]
     return combine_suggestions(suggested, carried) if any(row.spans for row in carried) else suggested

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 
-# A batch is as long as either allows. Larger ones are no faster on the server, smaller ones are slower.
+# A batch is as long as either allows. Larger ones do not speed up the server, smaller ones are slower.
 MOST_TASKS = 500
 MOST_BYTES = 8_000_000
 
@@ -183,7 +183,7 @@ class ProjectPush:
         try:
             return self.studio.import_written(self.project.number, tasks)
         except (ServerRefused, NotAuthorised):
-            # The server refused: nothing of the batch is there, and there is no doubt about it.
+            # The server refused: nothing of the batch is there, without a doubt.
             known = journal.load_journal(self.path)
             journal.rewrite_journal(self.path, {key: row for key, row in known.items() if row.task})
             raise

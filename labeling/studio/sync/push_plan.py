@@ -60,6 +60,7 @@ def plan_push(articles: Sequence[Article], known: Mapping[TextKey, PushedTask]) 
     If the server has tasks for the first text of article a and for article b, and the workspace holds a second text of
     a, and c: then c is new, nothing is the same, a is changed, and b is gone.
     """
+    # Any of the tasks of an article serves to name it in a refusal.
     versions = {row.article: row for row in known.values()}
     there = [article for article in articles if (article.id, article.digest) in known]
     others = [article for article in articles if (article.id, article.digest) not in known]
@@ -89,7 +90,7 @@ def plan_suggestions(
 def suggestions_of_model(
     model: str, articles: Sequence[Article], suggested: SuggestionsByArticle
 ) -> tuple[Suggestion, ...]:
-    """The suggestions of a model for these articles; where one has no content, there is none."""
+    """The suggestions of a model for these articles; those without content are left out."""
     annotations = ((article, suggested.get(article.id, {}).get(model)) for article in articles)
     return tuple(
         Suggestion(article, annotation, suggestion_digest(annotation, article))
@@ -107,6 +108,7 @@ def _plan_update(
     model: str, suggestions: Sequence[Suggestion], known: Mapping[TextKey, PushedTask]
 ) -> SuggestionUpdate:
     wanted = {suggestion.key: suggestion.digest for suggestion in suggestions}
+    # Tasks that the server has a suggestion of this model for, and its digest.
     there = {key: row.suggested[model] for key, row in known.items() if model in row.suggested}
     sendable = tuple(suggestion for suggestion in suggestions if suggestion.key in known)
     if any(wanted.get(key) != digest for key, digest in there.items()):

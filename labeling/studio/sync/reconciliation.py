@@ -44,6 +44,7 @@ class Reconciliation:
         A batch arrives as a whole, with its suggestions as they were sent.
         """
         self.say(f"Asking the server for {len(doubtful)} articles of which no answer came")
+        # The rows as they were sent have the suggestions, which the list of tasks does not.
         sent = {row.key: row for row in doubtful}
         names = sorted({row.article for row in doubtful})
         while True:
@@ -119,6 +120,7 @@ class Reconciliation:
 
 
 def _find_doubles(tasks: Iterable[RemoteTask]) -> list[list[int]]:
+    # Tasks without an article are somebody else's, and never doubles.
     alike: dict[TextKey, list[int]] = defaultdict(list)
     for task in tasks:
         if task.article:

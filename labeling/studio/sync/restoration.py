@@ -63,6 +63,7 @@ class RestoreSource:
 
     def tasks(self) -> Iterator[TaskJson]:
         """Each task as it was last seen, one at a time: the answers are read twice, and only numbers held."""
+        # Which of the answers has each task as it was last.
         last: dict[object, int] = {}
         for place, path in enumerate(self.answers):
             last |= dict.fromkeys((task["id"] for task in read_archive(path)), place)
@@ -85,6 +86,7 @@ def rebuild_project(
     # Before anything is stored, so that a damaged answer or an unknown user leaves nothing behind.
     people = {_email(one, source.users) for task in source.tasks() for one in (*task["annotations"], *_drafts(task))}
     passwords, keys = _sign_up_missing(studio, _with_namesakes(people, source.users))
+    # Under another title until everything has arrived.
     title = f"Restoring {about.name}"[:_TITLE]
     number = studio.create_project(
         title, about.description, labelling_config(schema).strip(), labelling_instruction(schema)
@@ -166,6 +168,7 @@ def _drafts(task: TaskJson) -> list[TaskJson]:
 
 def _with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
     """In the order in which they came, with those who share a name before the ``@``: so all are called as before."""
+    # Of two with one name, the server's first user has the bare name: so both have to come, in order.
     names = {local_part(email).casefold() for email in people}
     namesakes = [users[number] for number in sorted(users) if local_part(users[number]).casefold() in names]
     return [*namesakes, *sorted(people - {*namesakes})]
@@ -185,6 +188,7 @@ def _restore_drafts(
     saved, refused = 0, list[str]()
     for task in source.tasks():
         for draft in _drafts(task):
+            # Only its author can save a draft, and of people who are there already we have no key.
             author, new = str(draft["user"]), numbers[task["id"]]
             if author not in keys and author != studio.email:
                 refused.append(f"the draft of {author} in task {new} (once {task['id']})")

@@ -76,6 +76,7 @@ def restore(
             _refuse_living(studio, workspace)
             restored = rebuild_project(studio, project, kept, progress)
             url = f"{studio.url}/projects/{restored.number}/data"
+        # People get them from whoever runs this; nobody else may read the file.
         passwords = workspace.root / PASSWORDS
         if restored.passwords:
             write_json(passwords, {**restored.passwords}, mode=0o600)

@@ -67,10 +67,12 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
             remote = find_linked_project(studio, workspace)
             names = annotator_names(studio.users())
             before, now = ProjectPull(studio, remote, workspace, project.schema, articles).compare(names)
+        # Old annotations from the file, those of changed tasks from what was just fetched.
         changed = _read_changed(project, articles, now, names)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
         imported = Counter(one.annotator for one in workspace.annotations.rows_if_written() if one.imported)
 
+    # Our tasks, as far as they are on the server.
     tasks = {row.task for row in pushed.values() if row.task is not None and row.task in now.after}
     differs = compare_pulls(before, now.after)
     return StatusResult(

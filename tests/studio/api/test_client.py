@@ -133,16 +133,16 @@ def detail(text: str, **fields: Any) -> bytes:
         (a_page(301, Location="https://x.org/?token=abc"), NotLabelStudio, "leads to https://x.org/$"),
     ],
 )
-def test_every_answer_that_is_none_has_a_name(
+def test_every_bad_answer_has_a_named_error(
     answer: tuple[int, bytes, dict[str, str]], error: type[StudioError], says: str
 ) -> None:
     """The error has the status and the server's short reason, and neither key, cookie, header nor page; todo helps."""
     with server(answer) as (url, asked), pytest.raises(error, match=says) as refused, connect_to(url, KEY):
         pass
 
-    said = "".join(traceback.format_exception(refused.value)) + refused.value.todo + refused.value.where
+    shown = "".join(traceback.format_exception(refused.value)) + refused.value.todo + refused.value.where
     assert type(refused.value) is error
-    assert not [leak for leak in (KEY, "biscuit", SECRET, "token=") if leak in said]
+    assert not [leak for leak in (KEY, "biscuit", SECRET, "token=") if leak in shown]
     assert (len(asked), refused.value.where) == (3 if answer[0] in (429, 502) else 1, url)
     assert refused.value.todo
 
@@ -157,7 +157,7 @@ def test_a_closed_port_is_unreachable() -> None:
 
 
 def test_a_connection_that_is_cut_off_is_unreachable() -> None:
-    """An answer shorter than it says is no answer."""
+    """An answer shorter than its Content-Length is not an answer."""
     cut_off = an_answer(200, USER, **{"Content-Length": "999"})
     expected = pytest.raises(ServerUnreachable, match="RemoteProtocolError")
     with server(cut_off) as (url, _), expected, connect_to(url, KEY):
@@ -174,14 +174,14 @@ def test_a_server_that_says_nothing_is_unreachable(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://x.org", "http://", "http://[", "x"])
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_a_malformed_address_is_refused(url: str) -> None:
     """Before anything is sent."""
-    with pytest.raises(ServerUnreachable, match="no address"), connect_to(url, KEY):
+    with pytest.raises(ServerUnreachable, match="not the address"), connect_to(url, KEY):
         pass
 
 
 @pytest.mark.parametrize("key", ["two words", "a\nb", "schlüssel"])
-def test_what_cannot_be_a_key_is_refused_without_showing_it(key: str) -> None:
+def test_a_malformed_key_is_refused_and_not_shown(key: str) -> None:
     """Before anything is sent; a network error would quote it."""
     with pytest.raises(NotAuthorised) as refused, connect_to("http://127.0.0.1:9", key):
         pass
@@ -323,12 +323,14 @@ def test_a_draft_is_not_submitted() -> None:
 
 
 def test_no_server_at_all(tmp_path: Path) -> None:
-    """None in the environment, and none of the workspace's."""
+    """Neither in the environment, nor of the workspace."""
     with pytest.raises(NoServer, match="does not run"), connect(Workspace(tmp_path)):
         pass
 
 
-def test_half_a_server_in_the_environment_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_without_a_key_is_refused_and_a_key_without_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An address without a key, or a key without an address, is never completed by the embedded server's."""
     monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:9")
     with pytest.raises(NotAuthorised, match="LABEL_STUDIO_API_KEY is not"), connect(Workspace(tmp_path)):
@@ -339,7 +341,7 @@ def test_half_a_server_in_the_environment_is_refused(tmp_path: Path, monkeypatch
         pass
 
 
-def test_the_servers_of_the_environment_and_of_the_caller(
+def test_credentials_of_the_caller_come_before_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The environment names one; credentials that are handed over come before it; no key is logged."""
@@ -365,7 +367,7 @@ def an_article(name: str = "a", text: str = "Hi 😀 Anna met Bob\r\n") -> Artic
 
 
 def a_note() -> Annotation:
-    """Somebody's word on it."""
+    """An annotation of it."""
     spans = (Span(id="x1", start=5, end=9, label="PERSON"),)
     return Annotation(article="a", digest=an_article().digest, annotator="ana", spans=spans, seconds=4.5)
 
@@ -381,8 +383,8 @@ def there(studio: Credentials) -> Iterator[Studio]:
 def test_a_project_and_its_tasks(there: Studio) -> None:
     """Made, found again by number, its page changed; tasks listed with their articles, digests and suggestions."""
     number = there.create_project("client test", "about", CONFIG, "<b>read</b>")
-    said = a_note().model_copy(update={"annotator": "model:rules"})
-    ids = there.import_tasks(number, [task_of(an_article("a"), [said]), task_of(an_article("b", "x"))])
+    suggestion = a_note().model_copy(update={"annotator": "model:rules"})
+    ids = there.import_tasks(number, [task_of(an_article("a"), [suggestion]), task_of(an_article("b", "x"))])
     there.import_suggestions(number, [json.dumps({"task": ids[1], "model_version": "model:ner", "result": []})])
     there.show_suggestions(number, "model:ner")
     there.change_page(number, CONFIG.replace("PERSON", "ROLE"), "<i>read</i>")
@@ -410,7 +412,7 @@ def test_pages_join_without_a_gap(there: Studio, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.studio
 def test_the_longest_address_is_taken(there: Studio) -> None:
-    """As many tasks as a pull asks for at once, by numbers of seven digits; none of them is there."""
+    """As many tasks as a pull asks for at once, by numbers of seven digits, which do not exist."""
     number = there.create_project("addresses", "", CONFIG, "")
     wanted = range(9_000_000, 9_000_000 + MOST_NUMBERS + 1)
 
@@ -419,7 +421,7 @@ def test_the_longest_address_is_taken(there: Studio) -> None:
 
 @pytest.mark.studio
 def test_an_export_brings_annotations_and_drafts(there: Studio, studio: Credentials) -> None:
-    """With who said what, the draft's author among them."""
+    """With who made what, the draft's author among them."""
     number = there.create_project("export", "", CONFIG, "")
     (task,) = there.import_tasks(number, [task_of(an_article())])
     submitted = there.annotate(task, a_note(), an_article())

@@ -94,7 +94,7 @@ def openssl(folder: Path, *words: str) -> None:
 def test_a_certificate_is_believed_when_the_environment_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Refused until SSL_CERT_FILE names it, as the error says; that holds for this machine, too."""
+    """Refused until SSL_CERT_FILE names it, as the error explains; that holds for this machine, too."""
     certificate = certified(tmp_path, "IP:127.0.0.1")
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with server(certificate) as port:
@@ -110,7 +110,7 @@ def test_a_certificate_is_believed_when_the_environment_names_it(
     assert "SSL_CERT_FILE" in refused.value.todo
 
 
-def test_a_certificate_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_of_another_host_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is believed, and not this server's: the way out is the address, not the authority."""
     certificate = certified(tmp_path, "DNS:labels.example.org")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -125,7 +125,7 @@ def test_a_certificate_of_another_name(tmp_path: Path, monkeypatch: pytest.Monke
     assert "SSL_CERT_FILE" not in refused.value.todo
 
 
-def test_a_certificate_that_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_certificate_has_to_be_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is set here would help: it has to be renewed."""
     certificate = expired(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -140,7 +140,7 @@ def test_a_certificate_that_has_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_http_where_tls_is_spoken(tmp_path: Path) -> None:
-    """A server that hangs up without a word: the error says what that may mean."""
+    """A server that hangs up without a word: the error names what that may mean."""
     with (
         server(certified(tmp_path, "IP:127.0.0.1")) as port,
         pytest.raises(ServerUnreachable) as refused,
@@ -151,7 +151,7 @@ def test_http_where_tls_is_spoken(tmp_path: Path) -> None:
     assert "its address begins with https:// if it speaks TLS" in refused.value.todo
 
 
-def test_https_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_https_where_plain_http_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other way round."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with (
@@ -165,8 +165,10 @@ def test_https_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_authority_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None) -> None:
-    """SSL_CERT_FILE names a file that is not there, or holds nothing of the kind: said before anything is sent."""
+def test_an_unreadable_authority_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    """SSL_CERT_FILE names a file that is not there, or does not hold a certificate: refused before anything is sent."""
     named = tmp_path / "authority.pem"
     if content is not None:
         named.write_text(content)

@@ -32,7 +32,7 @@ TASKS = st.lists(
 
 @example([{"id": 0, "data": {}, "annotations": []}], 1, 1)  # a piece that is nothing but a line's end
 @given(TASKS, st.integers(1, 50), st.sampled_from([None, 1]))
-def test_a_stream_brings_what_the_whole_brings(tasks: list[Any], chunk: int, indent: int | None) -> None:
+def test_a_streamed_export_equals_one_read_whole(tasks: list[Any], chunk: int, indent: int | None) -> None:
     """The same tasks in the same order, with pieces of any size, on one line or on many."""
     text = json.dumps(tasks, indent=indent)
     with pytest.MonkeyPatch.context() as patch:
@@ -43,16 +43,16 @@ def test_a_stream_brings_what_the_whole_brings(tasks: list[Any], chunk: int, ind
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("", "no JSON"),
+        ("", "not JSON"),
         ("{}", "one object"),
         ("[1]", "item 1 is one number"),
         ('[{"id": 1}]', "has no 'data'"),
-        ('[{"id": 1, "data": {}, "annotations": []}', "no JSON"),
-        ('[{"id": 1, "data": {}, "anno', "no JSON"),
+        ('[{"id": 1, "data": {}, "annotations": []}', "not JSON"),
+        ('[{"id": 1, "data": {}, "anno', "not JSON"),
         ('"text"', "one string"),
     ],
 )
-def test_what_is_no_export_is_refused_when_its_place_comes(content: str, reason: str) -> None:
+def test_a_streamed_file_that_is_not_an_export_is_refused(content: str, reason: str) -> None:
     """With the reason, as when it is read as a whole."""
     with pytest.raises(UnreadableExport, match=reason):
         list(stream_export(io.StringIO(content), "here"))
@@ -75,7 +75,7 @@ def test_a_damaged_kept_answer_is_refused(tmp_path: Path, damage: str) -> None:
 @example("", float("-inf"))
 @example("", float("nan"))
 @given(st.text(st.characters(exclude_categories=[])), st.floats())
-def test_what_is_called_portable_is(text: str, number: float) -> None:
+def test_a_portable_answer_can_be_written_to_files(text: str, number: float) -> None:
     """Whatever a server sends, escaped or not: what is let through without a closer look, a file can carry."""
     for escaped in (True, False):
         sent = json.dumps([text, number], ensure_ascii=escaped).encode("utf-8", "surrogatepass")
@@ -84,7 +84,7 @@ def test_what_is_called_portable_is(text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize("sent", ["[1e999]", "[1E+999]", f"[{'9' * 400}.0]", "[-Infinity]", r'["\uDBFF"]'])
-def test_what_no_file_can_carry_gets_a_closer_look(sent: str) -> None:
+def test_lone_surrogates_and_infinite_numbers_are_not_portable(sent: str) -> None:
     """Numbers beyond every float, and halves of characters."""
     assert not is_portable(sent.encode())
 

@@ -36,20 +36,20 @@ def _said(tree: ET.Element, tag: str, *keys: str) -> list[tuple[str | None, ...]
     return [tuple(element.get(key) for key in keys) for element in tree.iter(tag)]
 
 
-def test_every_label_stands_once_as_the_schema_has_it(schema: Schema) -> None:
+def test_the_config_has_every_label_of_the_schema_once(schema: Schema) -> None:
     """Name, colour, key and definition of each label, in order; nothing else is a label."""
     expected = [(label.name, label.color, label.hotkey, label.definition) for label in schema.labels]
 
     assert _said(_tree(schema), "Label", "value", "background", "hotkey", "hint") == expected
 
 
-def test_every_relation_stands_once(schema: Schema) -> None:
+def test_the_config_has_every_relation_once(schema: Schema) -> None:
     """The relation labels, in order."""
     assert _said(_tree(schema), "Relation", "value") == [(relation.name,) for relation in schema.relations]
 
 
-def test_every_choice_stands_once(schema: Schema) -> None:
-    """Each choice set is a control of its name with its options; several answers only where the schema says so."""
+def test_the_config_has_every_choice_once(schema: Schema) -> None:
+    """Each choice set is a control of its name with its options; several answers only where the schema allows them."""
     controls = {
         control.get("name"): (control.get("choice"), _said(control, "Choice", "value", "hint", "hotkey"))
         for control in _tree(schema).iter("Choices")
@@ -65,7 +65,7 @@ def test_every_choice_stands_once(schema: Schema) -> None:
     }
 
 
-def test_no_key_does_two_things(schema: Schema) -> None:
+def test_hotkeys_are_distinct(schema: Schema) -> None:
     """All hotkeys of labels, options and `unsure` differ, and none is Label Studio's own `u`."""
     keys = Counter(element.get("hotkey") for element in _tree(schema).iter() if element.get("hotkey"))
 
@@ -95,7 +95,7 @@ def test_header_never_asks_for_source(schema: Schema) -> None:
     assert asked == ["$title", "$outlet", "$published", "$text"]
 
 
-def test_every_control_speaks_of_the_text(schema: Schema) -> None:
+def test_every_control_names_the_text(schema: Schema) -> None:
     """Each control names the text it is about, and no two controls have one name."""
     controls = _said(_tree(schema), "Labels", "name", "toName") + [
         said for tag in ("Choices", "TextArea") for said in _said(_tree(schema), tag, "name", "toName")
@@ -133,8 +133,8 @@ def test_markup_in_definitions_stays_text() -> None:
 
 
 @given(TEXT)
-def test_no_text_breaks_out(text: str) -> None:
-    """Whatever a definition, example or question says, XML reads it back, and the page keeps its elements."""
+def test_markup_in_any_text_is_escaped(text: str) -> None:
+    """Whatever is in a definition, example or question, XML reads it back, and the page keeps its elements."""
     schema = Schema(
         labels=(Label(name="A", definition=text, examples=(text,), near_misses=(text,), color="#ffffff", hotkey="a"),),
         relations=(RelationType(name="R", definition=text, example=text),),
@@ -166,7 +166,7 @@ def test_instruction_explains_everything(schema: Schema) -> None:
     assert places == sorted(places)
 
 
-def test_same_schema_same_bytes(schema: Schema) -> None:
+def test_the_same_schema_gives_the_same_bytes(schema: Schema) -> None:
     """A second rendering is the first: nothing depends on time or order of a set."""
     again = Schema.model_validate(schema.model_dump())
 

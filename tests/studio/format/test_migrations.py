@@ -39,9 +39,9 @@ def schema(**migrations: dict[str, str]) -> Schema:
     )
 
 
-def read(said: Annotation, today: Schema) -> tuple[Annotation, list[QuarantineRow]]:
-    """What is read of ``said`` as the server has it."""
-    task: Any = {"id": 1, **task_of(ARTICLE), "annotations": [{"id": 7, "result": [*result_of(said, ARTICLE)]}]}
+def read(annotation: Annotation, today: Schema) -> tuple[Annotation, list[QuarantineRow]]:
+    """What is read of an annotation as the server has it."""
+    task: Any = {"id": 1, **task_of(ARTICLE), "annotations": [{"id": 7, "result": [*result_of(annotation, ARTICLE)]}]}
     (sound,), findings = read_task(task, {"a": ARTICLE}, today, {})
     return sound, findings
 
@@ -89,7 +89,7 @@ def test_a_removed_label_takes_its_note_its_doubt_and_its_relations_along() -> N
 
 
 def test_two_labels_merged_at_one_place_become_one_span() -> None:
-    """The span that bore the name already is kept; what pointed to the other one points to it."""
+    """The span that had the name already is kept; what referred to the other one refers to it."""
     body = Span(id="b", start=4, end=20, label="BODY")
     links = (Relation(head="m", tail="p", label="OF"), Relation(head="b", tail="p", label="OF"))
     old = saying(MINISTRY, body, PERU, relations=links)
@@ -130,8 +130,8 @@ def test_one_label_of_a_region_may_go_and_the_other_stay() -> None:
         max_size=4,
     )
 )
-def test_any_rubbish_is_passed_on_or_accounted_for(result: list[Any]) -> None:
-    """Nothing fails, and each row is there still, or a finding says why it is not."""
+def test_migration_of_any_json_loses_no_row(result: list[Any]) -> None:
+    """Nothing fails, and each row is there still, or a finding has the reason why it is not."""
     left, findings = migrate_result(result, Migrations(labels={"A": ""}, relations={"A": ""}, choices={"event.A": ""}))
 
     assert len(left) + len(findings) >= len(result)
@@ -146,7 +146,7 @@ def test_any_rubbish_is_passed_on_or_accounted_for(result: list[Any]) -> None:
         ({"choices": {"usable.no": "event.TALK"}}, "another choice set"),
     ],
 )
-def test_a_migration_that_leads_nowhere_is_refused(migrations: dict[str, dict[str, str]], fault: str) -> None:
+def test_a_migration_to_an_unknown_name_is_refused(migrations: dict[str, dict[str, str]], fault: str) -> None:
     """From something that is still there, or to something that is not."""
     with pytest.raises(SchemaError, match=fault):
         check_schema(schema(**migrations), "here")

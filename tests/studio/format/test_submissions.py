@@ -88,16 +88,16 @@ def read(*result: JsonValue) -> tuple[Annotation, list[tuple[str, str, str]]]:
 
 
 def test_a_task_carries_the_article_and_its_suggestions() -> None:
-    """Id, digest, text, title, date, source and url go into the task, and each model's word is a prediction."""
+    """Id, digest, text, title, date, source and url go into the task, and each model's suggestion is a prediction."""
     article = Article(
         id="a", text="x y", digest="d", source="toi", title="T", published="2023-07-25", url="http://x.org"
     )
-    said = Annotation(
+    full = Annotation(
         article="a", digest="d", annotator="model:rules", spans=(Span(id="s", start=2, end=3, label="P"),)
     )
-    silent = said.model_copy(update={"annotator": "model:mute", "spans": ()})
+    silent = full.model_copy(update={"annotator": "model:mute", "spans": ()})
 
-    made = task_of(article, [said, silent])
+    made = task_of(article, [full, silent])
 
     assert made == {
         "data": {
@@ -128,14 +128,14 @@ def test_a_task_carries_the_article_and_its_suggestions() -> None:
 
 
 def test_offsets_are_code_points_and_the_servers_text_is_not_trusted() -> None:
-    """An astral character counts one, and what `value.text` says is ignored."""
+    """An astral character counts one, and `value.text` is ignored."""
     annotation, findings = read(region("x", 5, 9, "PERSON"))
 
     (span,) = annotation.spans
     assert (TEXT[span.start : span.end], span.label, findings) == ("Anna", "PERSON", [])
 
 
-def test_who_when_and_how_come_through() -> None:
+def test_annotator_time_and_numbers_are_read() -> None:
     """The annotator's name, the time taken, the server's ids and the instant of the last change are kept."""
     sent = task(updated_at="2026-11-22T09:03:00Z", ground_truth=True)
 
@@ -312,8 +312,8 @@ def test_relations_follow_the_rules(relation: JsonValue, kept: int, kind: str) -
         (mark("c", "event", choices=["MEET", "MEET"]), "unreadable"),
     ],
 )
-def test_what_cannot_be_read_is_quarantined_as_it_came(row: JsonValue, kind: str) -> None:
-    """One row with its reason; the sound span beside it stays."""
+def test_an_unreadable_row_is_quarantined_as_it_came(row: JsonValue, kind: str) -> None:
+    """One row with its reason; the sound span next to it stays."""
     (annotation,), findings = read_task(task(region("ok", 5, 9, "PLACE"), row), {"a": ARTICLE}, SCHEMA, ANA)
 
     assert [span.id for span in annotation.spans] == ["ok"]
@@ -333,7 +333,7 @@ def test_a_relation_goes_into_quarantine_with_its_end() -> None:
 
 
 def test_the_comment_of_the_side_bar_joins_the_note() -> None:
-    """The editor has a comment of its own on every region: it is the annotator's word as well."""
+    """The editor has a comment of its own on every region: it is a note of the annotator's as well."""
     annotation, _ = read(
         region("x", 5, 9, "PERSON", meta={"text": ["see §4"]}), mark("x", "note", text=["or a place?"])
     )
@@ -341,8 +341,8 @@ def test_the_comment_of_the_side_bar_joins_the_note() -> None:
     assert annotation.spans[0].note == "see §4\nor a place?"
 
 
-def test_nothing_said_of_another_text_is_let_through() -> None:
-    """Not even an empty submission: it would say that the article holds nothing. Each span is listed."""
+def test_annotations_of_another_text_are_quarantined() -> None:
+    """Not even an empty submission: it would mean that the article holds nothing. Each span is listed."""
     sent = task(region("x", 0, 2, "PERSON"), text="another text")
 
     annotations, findings = read_task(sent, {"a": ARTICLE}, SCHEMA, ANA)
@@ -381,7 +381,7 @@ texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 
 
 @st.composite
-def said(draw: st.DrawFn) -> tuple[Article, Annotation]:
+def annotated_articles(draw: st.DrawFn) -> tuple[Article, Annotation]:
     """An article, and something that somebody could say about it with our schema."""
     text = draw(texts)
     places = st.tuples(st.integers(0, len(text) - 1), st.integers(1, len(text)), st.sampled_from(SCHEMA.label_names))
@@ -417,8 +417,8 @@ def said(draw: st.DrawFn) -> tuple[Article, Annotation]:
     return Article(id="a", text=text, digest=annotation.digest), annotation
 
 
-@given(said())
-def test_what_goes_out_comes_back(pair: tuple[Article, Annotation]) -> None:
+@given(annotated_articles())
+def test_any_annotation_survives_the_round_trip(pair: tuple[Article, Annotation]) -> None:
     """Any text, spans, marks, relations and choices, through JSON, come back as they were; nothing is quarantined."""
     article, annotation = pair
     sent = {
@@ -463,8 +463,8 @@ rows = st.fixed_dictionaries(
 
 
 @given(st.lists(rows | json_values, max_size=6))
-def test_no_answer_of_a_server_crashes_the_reader(result: list[JsonValue]) -> None:
-    """Whatever stands in a result, it is read or quarantined, and both can be written to a file."""
+def test_the_reader_survives_any_json(result: list[JsonValue]) -> None:
+    """Whatever is in a result, it is read or quarantined, and both can be written to a file."""
     annotations, findings = read_task(task(*result), {"a": ARTICLE}, SCHEMA, ANA)
 
     assert annotations or findings
@@ -525,7 +525,7 @@ def with_articles(tasks: list[JsonValue]) -> tuple[list[JsonValue], dict[str, Ar
 @needs_corpora
 @pytest.mark.parametrize("path", EXPORTS, ids=lambda path: path.name)
 def test_every_real_export_is_read_or_refused_by_name(path: Path) -> None:
-    """Of the files that are exports, everything said is kept or quarantined; all others are refused by name."""
+    """Of the files that are exports, every annotation is kept or quarantined; all others are refused by name."""
     if path.name not in READABLE:
         with pytest.raises(UnreadableExport, match=path.name):
             read_export(path.read_bytes(), path.name)
@@ -533,9 +533,9 @@ def test_every_real_export_is_read_or_refused_by_name(path: Path) -> None:
     tasks, articles = with_articles(read_export(path.read_bytes(), path.name))
     read = [read_task(sent, articles, corpus_schema(), {}) for sent in tasks]
 
-    said = sum(len(sent["annotations"]) + len(sent.get("drafts", [])) for sent in json.loads(path.read_bytes()))
+    sent_rows = sum(len(sent["annotations"]) + len(sent.get("drafts", [])) for sent in json.loads(path.read_bytes()))
     whole = sum(found.what == "annotation" for _, findings in read for found in findings)
-    assert sum(len(annotations) for annotations, _ in read) + whole == said > 0
+    assert sum(len(annotations) for annotations, _ in read) + whole == sent_rows > 0
 
 
 @needs_corpora
@@ -565,7 +565,7 @@ def test_a_real_export_loses_nothing(name: str) -> None:
     assert [(found.task, found.id) for found in findings if found.kind == "duplicate id"] == [(29, "o4_16")]
     assert sum(len(one.relations) for one in annotations) == linked > 0
     assert sum(span.note != "" for one in annotations for span in one.spans) == 5
-    assert sum(found.reason == "'certainty' is no choice of the schema" for found in findings) == 5
+    assert sum(found.reason == "'certainty' is not a choice of the schema" for found in findings) == 5
     assert sum(found.reason == "the schema has no text field 'norm'" for found in findings) == 5
     assert len(findings) == 11
 
@@ -584,16 +584,16 @@ def _in_predictions(raw: bytes) -> int:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b'["\xff"]', "no UTF-8"),
-        (b"[{", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
+        (b'["\xff"]', "not UTF-8"),
+        (b"[{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
         (b'{"tasks": []}', "one object, not a list"),
         (b"[3]", "item 1 is one number"),
         (b'[{"id": 1, "text": "x"}]', "item 1 has no 'data'"),
         (b'[{"id": 1, "data": [], "annotations": []}]', "of another kind"),
     ],
 )
-def test_what_is_no_export_is_refused_by_name(raw: bytes, reason: str) -> None:
+def test_a_file_that_is_not_an_export_is_refused_by_name(raw: bytes, reason: str) -> None:
     """The message says which item of which file, and why; the way out says how to export."""
     with pytest.raises(UnreadableExport, match=reason) as refused:
         read_export(raw, "pull.json")

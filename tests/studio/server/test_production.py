@@ -166,18 +166,18 @@ def test_the_whole_way_with_tokens_of_both_kinds(
     assert tasks_in(trusted, first.project) == 3
 
     rows = {row.article: row.task or 0 for row in project.workspace.pushed.rows()}
-    said = drawn()
-    for one, key in ((said[0], people["ana"].personal), (said[1], people["ben"].legacy)):
+    annotations = drawn()
+    for one, key in ((annotations[0], people["ana"].personal), (annotations[1], people["ben"].legacy)):
         with connect_to(trusted.server.url, key) as studio:
             studio.annotate(rows[one.article], one, article(one.article, TEXTS[one.article]))
     whole = pull(project, server=trusted.server)
     with connect_to(trusted.server.url, people["ben"].personal) as studio:
-        studio.annotate(rows["c"], said[2], article("c", TEXTS["c"]))
+        studio.annotate(rows["c"], annotations[2], article("c", TEXTS["c"]))
     changes = pull(project, server=personal, changes=True)
 
     blank = {"task": None, "server_id": None, "updated": ""}
     came = [one.model_copy(update=blank) for one in project.workspace.annotations.rows()]
-    assert came == sorted(said, key=lambda one: one.article)
+    assert came == sorted(annotations, key=lambda one: one.article)
     assert list(project.workspace.quarantine.rows()) == []
     assert (whole.submitted, whole.skipped, changes.new, changes.edited, changes.deleted) == (1, 1, 1, 0, 0)
     assert push(project, server=personal).new == 0
@@ -353,8 +353,8 @@ def test_no_log_holds_a_key_or_a_text(project: Project, trusted: Production, peo
     logs = [path for path in trusted.authority.parent.rglob("*") if path.is_file() and "log" in path.name]
 
     assert {path.name for path in logs} >= {"uwsgi.log", "postgres.log", "init.log", "error.log"}
-    said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in logs)
-    assert [secret for secret in secrets if secret in said] == []
+    logged = "".join(path.read_text(encoding="utf-8", errors="replace") for path in logs)
+    assert [secret for secret in secrets if secret in logged] == []
 
 
 def test_many_at_once(project: Project, trusted: Production, people: dict[str, Member]) -> None:
@@ -388,5 +388,5 @@ def annotate(trusted: Production, key: str, rows: dict[str, int], articles: list
     with connect_to(trusted.server.url, key) as studio:
         for one in articles:
             span = Span(id="x", start=one.text.index("Anna"), end=one.text.index("Anna") + 4, label="PERSON")
-            said = Annotation(article=one.id, digest=one.digest, annotator="", spans=(span,), seconds=1.0)
-            studio.annotate(rows[one.id], said, one)
+            drawn_now = Annotation(article=one.id, digest=one.digest, annotator="", spans=(span,), seconds=1.0)
+            studio.annotate(rows[one.id], drawn_now, one)

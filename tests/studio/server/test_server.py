@@ -202,8 +202,8 @@ def test_further_people_get_keys_of_their_own(studio: Credentials) -> None:
     ("email", "password"),
     [("carl@example.com", "short"), ("carl", "carl-reads-the-wire"), ("admin@localhost", "not-the-password")],
 )
-def test_a_user_the_server_will_not_have(studio: Credentials, email: str, password: str) -> None:
-    """A short password, a thing that is no e-mail, and another's e-mail are refused by name, without the password."""
+def test_a_user_that_the_server_refuses(studio: Credentials, email: str, password: str) -> None:
+    """A short password, something that is not an e-mail, another's e-mail are refused by name, without the password."""
     with pytest.raises(ServerRefused) as refusal:
         add_user(studio, email, password)
     assert email in str(refusal.value)
@@ -297,21 +297,21 @@ def test_detached_it_lives_on_with_its_data(workspace: Workspace, monkeypatch: p
     assert [project["title"] for project in asked(server, "/api/projects")["results"]] == ["kept"]
 
 
-def said(program: subprocess.Popen[str], words: str) -> str:
+def wait_for_words(program: subprocess.Popen[str], words: str) -> str:
     """What a program says on stderr until a line with ``words`` in it."""
     heard = ""
     for line in program.stderr or ():
         heard += line
         if words in line:
             return heard
-    pytest.fail(f"it never said {words!r}, but: {heard}")
+    pytest.fail(f"it never printed {words!r}, but: {heard}")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_in_the_foreground_it_ends_with_us(workspace: Workspace, number: signal.Signals) -> None:
     """Ctrl-C and `kill` of ``labeling serve`` end the server too, and leave no secret on the screen."""
     with serving(workspace) as program:
-        words = said(program, "Ctrl-C stops it.")
+        words = wait_for_words(program, "Ctrl-C stops it.")
         server = find_running_server(workspace)
         process = process_of(workspace)
         program.send_signal(number)
@@ -326,7 +326,7 @@ def test_in_the_foreground_it_ends_with_us(workspace: Workspace, number: signal.
 def test_in_the_foreground_its_own_end_is_an_error(workspace: Workspace) -> None:
     """A server that is killed from outside ends ``labeling serve`` with status 1 and a sentence."""
     with serving(workspace) as program:
-        said(program, "Ctrl-C stops it.")
+        wait_for_words(program, "Ctrl-C stops it.")
         process_of(workspace).kill()
         _, words = program.communicate(timeout=30)
     assert program.returncode == 1
@@ -374,7 +374,7 @@ def file_for_data(studio: Path) -> None:
 
 
 def noise(studio: Path) -> None:
-    """The database is no database."""
+    """The database is not a database."""
     (studio / "data").mkdir(parents=True)
     (studio / "data" / DATABASE).write_bytes(b"noise" * 999)
 
@@ -513,7 +513,7 @@ def test_the_template_holds_nobody(tmp_path: Path) -> None:
 
 
 def test_without_a_cache_label_studio_migrates_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache that cannot be written is said, and no database is put into the folder."""
+    """A cache that cannot be written is reported, and the folder stays without a database."""
     (tmp_path / "cache").write_text("not a folder")
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("LABELING_CACHE", str(tmp_path / "cache"))
