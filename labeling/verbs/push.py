@@ -76,6 +76,7 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
 
 def _show_progress(done: int, total: int) -> None:
     """A line on stderr that moves at a terminal, and is printed once elsewhere."""
+    # A carriage return moves the line; in a log it would only be in the way.
     moving = sys.stderr.isatty()
     if total and (moving or done == total):
         click.echo(f"{chr(13) if moving else ''}{done} of {total} new articles sent", err=True, nl=done == total)

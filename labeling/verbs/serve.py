@@ -101,6 +101,7 @@ def _start_with_progress(project: Project, port: int | None) -> ServeResult:
     """Start with a progress display on stderr: a moving one at a terminal, plain lines elsewhere."""
     from rich.console import Console
 
+    # Stdout is for the one line of JSON of --detach.
     console = Console(stderr=True)
     if not console.is_terminal:
         return serve(project, port=port, say=lambda sentence: click.echo(sentence, err=True))

@@ -49,6 +49,7 @@ def _format_status(lines: Iterable[ProgressLine]) -> str:
     rows += [
         (line.annotator, *map(str, (line.sent, line.open, line.annotated, line.skipped, line.draft))) for line in lines
     ]
+    # Names are as long as they are; numbers take eleven columns each.
     width = max(len(row[0]) for row in rows)
     return "\n".join(f"{row[0]:<{width}}" + "".join(f"{cell:>11}" for cell in row[1:]) for row in rows)
 

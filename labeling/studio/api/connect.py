@@ -80,6 +80,7 @@ def _introduce(transport: Transport) -> Studio:
     """Ask the server who we are: only Label Studio knows what that means, and only when it accepts the key."""
     answer = transport.read("api/current-user/whoami", "say who we are", is_first=True)
     email = transport.parse(answer, lambda user: user["email"])
+    # Any JSON has come through until here.
     if not isinstance(email, str):
         raise not_label_studio_error(transport.url)
     return Studio(transport.url, email, transport)
@@ -101,7 +102,8 @@ def _ssl_context(url: str) -> ssl.SSLContext:
 
 def _named_or_embedded(workspace: Workspace) -> tuple[str, str]:
     # A line end at the end of a secret is easily copied along.
-    url, key = os.environ.get(URL, "").strip(), os.environ.get(KEY, "").strip()
+    url = os.environ.get(URL, "").strip()
+    key = os.environ.get(KEY, "").strip()
     # Half a server is never completed by the embedded one: an address and another server's key do not fit.
     if url and not key:
         raise NotAuthorised(f"{URL} is set, and {KEY} is not", todo=f"put a key of yours into {KEY}", where=URL)

@@ -158,6 +158,7 @@ def _server_reason(body: object) -> str:
     """The server's short reason, with the field it is about; nothing of a web page."""
     if not isinstance(body, dict):
         return ""
+    # Label Studio names each field that it did not accept, with a list of reasons.
     fields = body.get("validation_errors")
     named = [f"{name}: {_first_text(value)}" for name, value in fields.items()] if isinstance(fields, dict) else []
     reason = "; ".join([str(body.get("detail") or ""), *named]).strip("; ")

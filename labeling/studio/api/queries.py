@@ -60,6 +60,7 @@ def batch_names(names: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0
     for name in names:
+        # The length that the id takes in the address, with its quotes and comma.
         this = len(quote(json.dumps(name))) + 3
         if batch and size + this > _QUERY_BYTES:
             yield batch

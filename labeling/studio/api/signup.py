@@ -37,6 +37,7 @@ def add_user(credentials: Credentials, email: str, password: str) -> str:
     user = {"email": email, "password": password}
 
     def log_in_or_sign_up(browser: httpx.Client) -> bool:
+        # Whoever has an account is logged in; only others need the invitation.
         if _submit_form(browser, "/user/login/", user):
             return True
         # Nobody signs up without an invitation, and any member may invite.
@@ -89,6 +90,7 @@ def _submit_form(browser: httpx.Client, path: str, user: dict[str, str]) -> bool
     seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     if seal is None:
         raise _signup_error(page)
+    # Over https Django checks the Referer as well.
     form = {"csrfmiddlewaretoken": seal.group(1), **user}
     return browser.post(path, data=form, headers={"Referer": str(page.url)}).is_redirect
 

@@ -129,6 +129,7 @@ class Transport:
         from label_studio_sdk.core.api_error import ApiError
 
         seconds = FIRST_REQUEST_SECONDS if is_first else REQUEST_SECONDS
+        # The last try is below, outside of the loop: whatever it raises is the end.
         for pause in PAUSES:
             try:
                 return self._request("GET", path, seconds, params=params)

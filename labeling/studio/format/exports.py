@@ -42,7 +42,8 @@ def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
 
 def _stream_items(text: TextIO, where: str) -> Iterator[JsonValue]:
     """The items of a JSON array, decoded as they come."""
-    decoder, buffer, at = json.JSONDecoder(), _read_more(text, "", where) or "", 0
+    decoder = json.JSONDecoder()
+    buffer = _read_more(text, "", where) or ""
     if not buffer.startswith("["):
         read_export((buffer + text.read()).encode("utf-8", "surrogatepass"), where)
         raise _unreadable_export(where, "it does not hold a list of tasks")
@@ -114,6 +115,7 @@ def read_export(raw: bytes, where: str) -> list[JsonValue]:
 def _check_task(task: JsonValue, number: int, where: str) -> None:
     if not isinstance(task, dict):
         raise _unreadable_export(where, f"item {number} is one {_json_kind(task)}, not a task")
+    # JSON-MIN and files made for an import lack one of these.
     lacking = [key for key in ("id", "data", "annotations") if key not in task]
     if lacking:
         raise _unreadable_export(

@@ -99,6 +99,7 @@ def _relations_control(relations: tuple[RelationType, ...]) -> ET.Element:
 
 def _header() -> ET.Element:
     view = ET.Element("View", className="lw-head")
+    # The source is shown under another key, see OUTLET.
     for key, size in (("title", "4"), (OUTLET, "6"), ("published", "6")):
         ET.SubElement(view, "Header", value=f"${key}", size=size)
     return view
@@ -163,6 +164,7 @@ def _add_label(parent: ET.Element, label: Label) -> None:
     name = ET.SubElement(line, "b")
     # In ElementTree, what follows an element is its tail.
     name.text, name.tail = label.name, f" ({label.hotkey}) {label.definition}"
+    # Examples first, then what is easily mistaken for one.
     for lines, word in ((label.examples, "Examples: "), (label.near_misses, "Not: ")):
         if lines:
             ET.SubElement(line, "br")

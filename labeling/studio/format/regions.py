@@ -160,8 +160,11 @@ def _rows_of_type(result: list[JsonValue], kinds: Iterable[object], wanted: str)
 
 
 def _row_name(row: JsonValue, number: int = 0) -> str:
+    """The row's id; else the number of the row, counted from one, where it is known."""
     name = row.get("id") if isinstance(row, dict) else None
-    return name if isinstance(name, str) else f"row {number}" if number else ""
+    if isinstance(name, str):
+        return name
+    return f"row {number}" if number else ""
 
 
 def _read_labels(reading: ParsedResult, row: JsonValue) -> None:
@@ -251,6 +254,7 @@ def _read_relation(reading: ParsedResult, row: JsonValue, schema: Schema) -> Non
         # Without a label the relation has no id; its ends tell it apart from others.
         name = f"{read.from_id} ? {read.to_id}"
         reading.refuse("relation", name, "broken relation", "it has no label", row)
+    # A relation with several labels is several relations.
     for label in read.labels:
         _add_relation(reading, read, label, schema.relation(label), row)
 
@@ -260,6 +264,7 @@ def _add_relation(
 ) -> None:
     head, tail = _choose_ends(reading, read, kind)
     relation = Relation(head=head, tail=tail, label=label)
+    # A symmetric relation reads the same from both ends.
     if read.direction != "right" and kind is not None and not kind.symmetric:
         reason = f"its direction is {read.direction!r}, and {label} is not symmetric"
         reading.refuse("relation", relation_id(relation), "broken relation", reason, row)

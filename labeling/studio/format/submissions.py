@@ -178,6 +178,7 @@ def _sign_annotation(one: _Submission | _Draft, task: _Task, names: Mapping[int 
 
 
 def _signature(by: int | str | _User | None, names: Mapping[int | str, str]) -> str:
+    # Exports name users by number; other answers contain the user.
     if isinstance(by, _User):
         return names.get(by.id, by.email)
     if isinstance(by, int):

@@ -90,6 +90,7 @@ def _task_data(article: Article) -> Json:
 
 
 def _span_rows(span: Span, article: Article) -> list[Json]:
+    # `text` is for people who look at the JSON: nobody reads it, see `submissions`.
     stretch: Json = {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
     # The editor ties the rows of one region together by their id, and repeats the offsets in each.
     rows = [_result_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]

@@ -66,6 +66,7 @@ def package_folder() -> Path:
     Raises:
         ServerPackageMissing: It is not installed here.
     """
+    # The package is found without running any of it.
     spec = importlib.util.find_spec("label_studio")
     if spec is None or not spec.submodule_search_locations:
         raise ServerPackageMissing(
@@ -116,6 +117,7 @@ def check_database(database: Path) -> None:
             connection.execute("SELECT name FROM django_migrations LIMIT 1")
     except sqlite3.Error as error:
         verdict = str(error)
+    # SQLite opens a file that may only be read without complaint.
     if verdict == "ok" and not os.access(database, os.W_OK):
         verdict = "it may not be written"
     if verdict != "ok":
@@ -130,6 +132,7 @@ def read_log_tail(log: Path, secrets: tuple[str, ...] = ()) -> str:
     """The last lines of a log, indented, with every secret blotted out."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     for secret in secrets:
+        # Logs are shown to people, and pasted into tickets.
         text = text.replace(secret, "***")
     return "".join(f"\n    {line}" for line in text.splitlines()[-12:])
 
@@ -145,8 +148,10 @@ def _database_template(say: Callable[[str], None]) -> Path:
     from filelock import FileLock
 
     version = importlib.metadata.version("label-studio")
+    # One for each version, because each has migrations of its own.
     template = _cache_folder() / f"label-studio-{version}-{_TEMPLATE}.sqlite3"
     template.parent.mkdir(parents=True, exist_ok=True)
+    # Two first starts on one machine make it once: the second waits here.
     with FileLock(template.with_suffix(".lock")):
         if not _is_sound(template):
             say(f"Preparing the database of Label Studio {version}: once on this machine, about a minute")

@@ -32,6 +32,7 @@ class _ProcessRecord(Frozen):
 
 def find_process(root: Path) -> psutil.Process | None:
     """The server of the folder ``root`` (absolute, without links), if it lives."""
+    # Not there before the first start, and after a stop.
     record = root / "server.json"
     if not record.exists():
         return None
@@ -73,6 +74,7 @@ def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
             start_new_session=True,
             umask=0o077,
         )
+    # Written at once, so that even a start that is cut short here can be found and ended.
     write_json(root / "server.json", {"pid": child.pid})
     # Popen would warn, when it is dropped, of a child that lives on: this one shall, and psutil looks after it.
     child.returncode = 0
@@ -94,6 +96,7 @@ def end_process(root: Path, process: psutil.Process) -> None:
     import psutil
 
     try:
+        # Politely first: SQLite may be in the middle of a transaction.
         process.terminate()
         process.wait(_GRACE)
     except psutil.TimeoutExpired:

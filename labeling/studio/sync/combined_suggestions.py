@@ -94,7 +94,9 @@ def _drop_covered(model: Annotation, carried: Sequence[ProjectedRow]) -> Annotat
 
 def _join_annotations(parts: Sequence[Annotation], annotator: str) -> Annotation:
     """Several annotations in one; ids that occur twice are told apart, relations without both ends are left out."""
-    spans, relations, names = list[Span](), list[Relation](), Counter[str]()
+    spans: list[Span] = []
+    relations: list[Relation] = []
+    names: Counter[str] = Counter()
     for part in parts:
         # The second span of an id gets one prime, the third two.
         renamed = {span.id: span.id + "'" * names[span.id] for span in part.spans}

@@ -61,6 +61,7 @@ def doctor(project: Project, *, server: Credentials | None = None) -> Iterator[C
 
 def _check_studio(studio: Studio, project: Project) -> Iterator[CheckFinding]:
     """Look at everything on the server; a failure is a finding, and the next thing is looked at."""
+    # From the outside in: what fails early explains what fails later.
     yield from _finding_or_failure("server", lambda: _check_server(studio))
     yield _check_sdk()
     yield _check_key(studio)

@@ -36,6 +36,7 @@ def tabulate_progress(sent: Collection[int], known: Iterable[PulledTask]) -> tup
         sent: The tasks of our articles.
         known: What tasks hold; those that are not ours are passed over.
     """
+    # One entry for each annotation, skip or draft.
     states = [(task.task, one.by, one.state) for task in known if task.task in sent for one in task.said]
     lines = [
         _progress_line(name, len(sent), [(task, state) for task, by, state in states if by == name])

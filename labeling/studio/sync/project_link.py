@@ -49,6 +49,7 @@ def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
 
 def _explain_way_out(studio: Studio, workspace: Workspace) -> str:
     """What to do about a project that is not there; annotations are kept in the answers of the last pulls."""
+    # Before the first pull there is nothing to build it from.
     rebuild, nothing = "", "with nothing"
     if workspace.pulls.is_dir() and any(workspace.pulls.iterdir()):
         rebuild = "if the server was set up anew, `labeling restore` builds it again there, annotations and all; "
@@ -111,6 +112,7 @@ def link_project(workspace: Workspace, studio: Studio, number: int) -> RemotePro
 
 
 def _create_project(studio: Studio, project: Project, config: str, page: str) -> RemoteProject:
+    # The title is not unique on the server: only the number that comes back names the project.
     about = project.file.project
     number = studio.create_project(about.name, about.description, config, page)
     return link_project(project.workspace, studio, number)

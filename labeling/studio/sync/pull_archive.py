@@ -107,6 +107,7 @@ def list_superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
 
 def thin_archive(folder: Path, now: dt.datetime) -> int:
     """Remove what may go; return how many files that were."""
+    # Files that are not kept answers are left alone.
     gone = list_superfluous((path.name for path in folder.iterdir()), now)
     for name in gone:
         (folder / name).unlink()

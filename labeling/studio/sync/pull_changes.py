@@ -52,6 +52,7 @@ def fetch_changes(
     if seen is None:
         return query.fetch_everything()
     since = dt.datetime.fromisoformat(seen) - LOOK_BACK
+    # Drafts do not move a task's time of change, so they are asked for apart.
     candidates = query.find_touched(before, since) | query.find_drafted(before)
     tasks = query.export(candidates)
     # A candidate that the export leaves out was deleted in between.
@@ -61,6 +62,7 @@ def fetch_changes(
     if not query.agrees(after):
         listed = query.list_signs()
         deleted = frozenset(after.keys() - listed.keys())
+        # Tasks that are new, or have another time or other counts than what we know of them.
         strange = {
             number for number, sign in listed.items() if number not in after or _task_sign(after[number]) != sign
         }

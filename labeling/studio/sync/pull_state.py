@@ -37,6 +37,7 @@ def read_pulled_task(task: Mapping[str, Any], names: Mapping[int | str, str]) ->
     if not isinstance(number, int):
         return None
     article = data.get("article") if isinstance(data, dict) else None
+    # An export names the maker of an annotation and of a draft by different keys.
     annotations = [_pulled_annotation(row, names) for row in _rows_with_id(task, "annotations")]
     drafts = [_pulled_draft(row, names) for row in _rows_with_id(task, "drafts")]
     return PulledTask(

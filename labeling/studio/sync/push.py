@@ -87,6 +87,7 @@ def push(
         articles, waiting = _queue_articles(project)
         suggested = _read_suggestions(workspace, articles)
         with connect(workspace, server) as studio:
+            # The page comes first: the server refuses tasks that its config cannot show.
             remote = prepare_project(studio, project)
             delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
             result = delivery.run(articles, suggested, progress, new_versions=new_versions)
@@ -131,6 +132,7 @@ def _queue_articles(project: Project) -> tuple[list[Article], int]:
     """The articles to be sent in their order, and how many wait for their story."""
     workspace, once = project.workspace, project.file.reprints.annotate_once
     articles = list(workspace.articles.rows())
+    # With `annotate_once` the clusters must be there; without it they only set the order.
     clusters = list(workspace.clusters.rows()) if once else list(workspace.clusters.rows_if_written())
     held = find_waiting_reprints(clusters, list(workspace.projected.rows_if_written())) if once else set[str]()
     # What has a task already is not held back any more.

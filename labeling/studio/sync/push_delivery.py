@@ -142,6 +142,7 @@ class ProjectPush:
 
     def _read_known(self) -> tuple[dict[TextKey, PushedTask], bool]:
         """What the server has: by the journal, and where that leaves a doubt (then true), by its own answers."""
+        # A row without a task was being sent when something went wrong.
         known, reconciliation = journal.load_journal(self.path), self._reconciliation
         doubtful = [row for row in known.values() if row.task is None]
         if doubtful:
@@ -172,6 +173,7 @@ class ProjectPush:
         for batch in prefetch_items(split_batches(tasks, lambda pair: len(pair[1]), MOST_TASKS, MOST_BYTES)):
             rows = [row for row, _ in batch]
             journal.append_to_journal(self.path, rows)
+            # Between the two entries in the journal, only the server knows whether the batch has arrived.
             numbers = self._store([task for _, task in batch])
             rows = [row.model_copy(update={"task": number}) for row, number in zip(rows, numbers, strict=True)]
             journal.append_to_journal(self.path, rows)
@@ -239,6 +241,7 @@ class ProjectPush:
     ) -> tuple[dict[TextKey, PushedTask], int]:
         """Remove the tasks of older texts of these articles, where nobody has worked in them."""
         current = {article.id: article.digest for article in changed}
+        # Tasks of these articles whose text is not the current one.
         old = [row.task for row in known.values() if row.task and current.get(row.article, row.digest) != row.digest]
         removed = set(self.studio.remove_empty(self.project.number, old))
         return {key: row for key, row in known.items() if row.task not in removed}, len(removed)
@@ -259,13 +262,10 @@ class ProjectPush:
 
     def _show(self, suggested: SuggestionsByArticle, known: dict[TextKey, PushedTask], there: RemoteProject) -> None:
         """Let the page show the model with suggestions for most articles: else it shows whichever came there first."""
-        articles_of = Counter(
-            model
-            for by_model in suggested.values()
-            for model, annotation in by_model.items()
-            if has_content(annotation)
-        )
+        models = (model for each in suggested.values() for model, annotation in each.items() if has_content(annotation))
+        articles_of = Counter(models)
         arrived = {model for row in known.values() for model in row.suggested}
+        # Of two with as many articles, the first by name.
         ranked = sorted(articles_of.keys() & arrived, key=lambda model: (-articles_of[model], model))
         if ranked and ranked[0] != there.shown:
             self.studio.show_suggestions(self.project.number, ranked[0])

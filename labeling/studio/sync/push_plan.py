@@ -111,6 +111,7 @@ def _plan_update(
     # Tasks that the server has a suggestion of this model for, and its digest.
     there = {key: row.suggested[model] for key, row in known.items() if model in row.suggested}
     sendable = tuple(suggestion for suggestion in suggestions if suggestion.key in known)
+    # One that differs, or is not suggested any more, means that all have to be replaced.
     if any(wanted.get(key) != digest for key, digest in there.items()):
         return SuggestionUpdate(model, sendable, replaced=True)
     fresh = tuple(suggestion for suggestion in sendable if suggestion.key not in there)

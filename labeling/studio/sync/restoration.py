@@ -95,6 +95,7 @@ def rebuild_project(
     for batch in split_batches(source.tasks(), lambda task: len(canonical_json(task["data"])), MOST_TASKS, MOST_BYTES):
         sent.send(batch)
         progress(len(sent.numbers))
+    # Only now it is known that everything is there; drafts need the numbers of restored annotations.
     sent.check()
     drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
     studio.name_project(number, about.name)
@@ -118,9 +119,11 @@ class _TaskSender:
         for task, number in zip(batch, stored, strict=True):
             self.numbers[task["id"]] = number
             self.annotations += len(task["annotations"])
-            article, text = task["data"].get("article"), task["data"].get("text")
+            article = task["data"].get("article")
+            text = task["data"].get("text")
             if isinstance(article, str) and isinstance(text, str):
                 row = PushedTask(article=article, digest=digest_of(text), task=number)
+                # Tasks of others are restored too, but not entered in our journal; of two alike the first is.
                 self.rows.setdefault(row.key, row)
 
     def check(self) -> None:
@@ -176,6 +179,7 @@ def _with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
 
 def _sign_up_missing(studio: Studio, emails: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Sign up whoever is not on the server yet; passwords and keys by e-mail address."""
+    # Compared without case, as everywhere: nobody is signed up twice.
     there = {email.casefold() for _, email in studio.users()}
     passwords = {email: secrets.token_urlsafe(18) for email in emails if email.casefold() not in there}
     return passwords, {email: sign_up(studio, email, password) for email, password in passwords.items()}
@@ -189,10 +193,12 @@ def _restore_drafts(
     for task in source.tasks():
         for draft in _drafts(task):
             # Only its author can save a draft, and of people who are there already we have no key.
-            author, new = str(draft["user"]), numbers[task["id"]]
+            author = str(draft["user"])
+            new = numbers[task["id"]]
             if author not in keys and author != studio.email:
                 refused.append(f"the draft of {author} in task {new} (once {task['id']})")
                 continue
+            # Whatever else the server keeps of a draft, it sets anew.
             content = {"result": draft["result"], "lead_time": draft.get("lead_time")}
             studio.save_draft(new, _parent_number(studio, number, new, draft), content, keys.get(author))
             saved += 1

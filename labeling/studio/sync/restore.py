@@ -73,6 +73,7 @@ def restore(
     with workspace.lock(wait):
         kept = _read_source(workspace, source)
         with connect(workspace, server) as studio:
+            # Asked first, so that no second project comes about by mistake.
             _refuse_living(studio, workspace)
             restored = rebuild_project(studio, project, kept, progress)
             url = f"{studio.url}/projects/{restored.number}/data"
@@ -99,6 +100,7 @@ def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
         return RestoreSource((chosen,), None, users)
     if workspace.watermark.exists() and workspace.pulled.exists():
         mark = workspace.watermark.value()
+        # Exactly what the last pull was read from.
         answers = tuple(workspace.pulls / name for name in mark.answers)
         if all(path.exists() for path in answers):
             return RestoreSource(answers, frozenset(row.task for row in workspace.pulled.rows()), users)

@@ -74,6 +74,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
 
     # Our tasks, as far as they are on the server.
     tasks = {row.task for row in pushed.values() if row.task is not None and row.task in now.after}
+    # What the server has now, compared with what was last pulled.
     differs = compare_pulls(before, now.after)
     return StatusResult(
         url=f"{studio.url}/projects/{remote.number}/data",
