@@ -53,8 +53,10 @@ FOOT = """
 
 * Every batch is written down before it is sent and after its answer has come. After a crash, or a lost answer, the
   next push asks the server for the articles in doubt, and waits for a request that may still be at work there.
+* What only reads is tried again, at most twice, when the server or a proxy answers 429, 502, 503 or 504 or the
+  connection is lost: after one and two seconds, or when `Retry-After` says (a minute at most).
 * Nothing that writes is ever tried again by itself. At its end a push compares the server's counts with its own: what
-  was carried out twice on the way is found, and the copy in which nobody has said anything is removed.
+  was carried out twice on the way is found, and the copy in which nobody has worked is removed.
 * A pull replaces its files one after the other, each as a whole, and the watermark last: without one, the next pull
   fetches everything. Its rows are compared with the server's counts, and an answer that is short is refused.
 * Each worker process of a compile has a pipe of its own. Its death closes the pipe, whatever the worker was doing, and
@@ -69,7 +71,7 @@ FOOT = """
   tries again with tasks that it has emptied. A push counts suggestions and sends what is missing once more; a
   restoration counts annotations and is refused. PostgreSQL does not lock so.
 * A copy is removed a moment after it was seen to be empty. Who opens just that copy in that moment finds it gone.
-* Instants (`updated`) are the server's own: a restored project says when it was restored.
+* Instants (`updated`) are the server's own: in a restored project they are those of the restoration.
 """
 
 
