@@ -38,6 +38,7 @@ def verify(project: Project, folder: Path | None = None) -> VerifyResult:
         CorpusChanged: Files are missing, additional or changed.
     """
     place = find_dataset(folder, project.workspace)
+    # Of a link the result names what it points to: the digest, not `latest`.
     outputs = verify_dataset(place).outputs
     return VerifyResult(
         folder=str(place.parent / place.resolve().name if place.is_symlink() else place),

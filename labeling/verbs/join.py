@@ -35,6 +35,7 @@ def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
 
     summary = join(project, folder)
     show(asdict(summary) if as_json else _format_join(summary), as_json=as_json)
+    # On stderr, so that --json stays JSON.
     for name, reason in list(summary.refused.items())[:MOST_LISTED]:
         click.echo(f"Refused: {name}: {reason}", err=True)
     if summary.refused:

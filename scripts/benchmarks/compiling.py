@@ -1,4 +1,4 @@
-"""Gold into datasets: `compile_dataset` beside the least that both formats cost, by one process and by two."""
+"""Gold into datasets: `compile_dataset` compared with the least that both formats cost, by one process and by two."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     texts, folder = [each.article.text for each in bench.corpus], bench.folder / "formats"
     folder.mkdir()
     tokens = sum(len(doc) for doc in map(make_tokenizer(language).make_doc, texts))
-    # Loads what both need.
+    # Once unmeasured: it loads what both need.
     _compiled(small, 1, 0)
     _formats(texts[:10], language, folder)
     for processes in (1, 2):

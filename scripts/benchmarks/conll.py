@@ -71,7 +71,7 @@ def _lost(corpus: list[Labelled], folder: Path) -> str:
     """What that road leaves of the annotations, in words.
 
     Documents and texts do not survive it, so its tokens are looked for in the articles one after the other: a span that
-    is found so counts as kept, though nobody could say which article it is of.
+    is found so counts as kept, though nobody could tell which article it is of.
     """
     from spacy.tokens import DocBin
     from spacy.vocab import Vocab
@@ -80,6 +80,7 @@ def _lost(corpus: list[Labelled], folder: Path) -> str:
     drawn = Counter(
         (number, span.start, span.end, span.label) for number, each in enumerate(corpus) for span in each.said.spans
     )
+    # The intersection of two multisets: of each span as many as both sides have.
     kept = (drawn & Counter(_found([each.article.text for each in corpus], docs))).total()
     others = sum(len(each.said.relations) + sum(map(len, each.said.choices.values())) for each in corpus)
     return (
@@ -90,7 +91,7 @@ def _lost(corpus: list[Labelled], folder: Path) -> str:
 
 
 def _found(texts: list[str], docs: Iterable[Doc]) -> Iterator[Place]:
-    """The entities, by where their tokens stand in the texts."""
+    """The entities, by where their tokens are found in the texts."""
     reader = _Reader(texts)
     for doc in docs:
         places = [reader.place(token.text) for token in doc]
@@ -108,6 +109,7 @@ class _Reader:
 
     def place(self, token: str) -> tuple[int, int, int] | None:
         """The number of the text, start and end; None when the token is not what comes next."""
+        # Behind the last word of a text the next one begins.
         while self._number < len(self._texts) and not self._texts[self._number][self._at :].strip():
             self._number, self._at = self._number + 1, 0
         if self._number == len(self._texts):

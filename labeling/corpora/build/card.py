@@ -1,6 +1,6 @@
 """The dataset card, in the form that the Hugging Face Hub reads: a YAML head, then words and tables for people.
 
-What the card has to say of one format is in that target's own template, as macros of a few known names.
+What the card tells of one format is in that target's own template, as macros of a few known names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # The Hub's classes of size: the first whose limit the number of rows is under.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _CARD = "card.md.j2"
-# The macros that a target's template may have, with what stands between those of two targets.
+# The macros that a target's template may have, with what separates those of two targets.
 _SECTIONS = {"head": "\n", "load": "\n\n", "load_notes": "\n\n", "train": "\n\n", "layout": "\n\n", "limits": "\n"}
 
 
@@ -69,11 +69,12 @@ def render_card(file: ProjectFile, facts: CardFacts) -> str:
         "size": next((name for limit, name in _SIZES if facts.proof.articles < limit), "n>1M"),
         "licence_id": _licence_id(file.project.licence),
     }
+    # What comes from outside and could break the page passes through a filter: `tojson` in the head, `cell` in tables.
     return environment.get_template(_CARD).render(**values, sections=_render_sections(environment, facts, values))
 
 
 def _render_sections(environment: Environment, facts: CardFacts, values: Mapping[str, Any]) -> dict[str, str]:
-    """The parts of the card that the targets have something to say in, by the names of their macros."""
+    """The parts of the card that the targets have text for, by the names of their macros."""
     parts = [
         environment.get_template(f"{target.name}/{_CARD}").make_module({**values, **target.card_values(facts.schema)})
         for target in facts.targets

@@ -136,6 +136,7 @@ def account_for_spans(
         cut: Ids of spans for which a token was cut.
     """
     for span in gold.spans:
+        # Both may be true of one span: then it has both reasons, and the outcome that costs more.
         reasons = [left[span.id]] if span.id in left else []
         if span.id in cut:
             reasons.append(_CUT)
@@ -208,6 +209,7 @@ def _read_entered(workspace: Workspace) -> Iterator[Thing]:
 
 
 def _refuse_other_gold(workspace: Workspace, became: Counter[tuple[str, ThingKind]]) -> None:
+    # What became gold by the ledger, less what gold has: every count must end at 0.
     for gold in workspace.gold.rows():
         became.subtract((article, what) for article, _, what, _ in list_things(gold))
     faults = [f"{number:+d} {what}s of {article!r}" for (article, what), number in sorted(became.items()) if number]
@@ -222,6 +224,7 @@ def _refuse_other_gold(workspace: Workspace, became: Counter[tuple[str, ThingKin
 def _refuse_quarantine(workspace: Workspace, refused: list[LedgerRow]) -> None:
     if not refused:
         return
+    # A reason begins with its kind: "stale text: drawn on the text 9f3c2a".
     kinds = Counter(row.reason.split(":", 1)[0] for row in refused)
     by_file = _imported_signatures(workspace)
     imported = [(row.article, row.annotator) in by_file for row in refused]

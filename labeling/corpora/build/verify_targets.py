@@ -137,6 +137,7 @@ def _compare(
     expected: Fingerprints, found: Iterable[tuple[SplitName, ArticleFingerprint]]
 ) -> set[tuple[SplitName, str]]:
     """What is not as expected, by split and article: other, not there, there twice, or there and not in gold."""
+    # Each article is crossed off when it is found: what is left at the end is missing.
     absent = set(expected)
     faults: set[tuple[SplitName, str]] = set()
     for split, each in found:
@@ -155,6 +156,7 @@ def _difference_error(
     faults: Collection[tuple[SplitName, str]],
     wanted: Iterable[PlacedArticle],
 ) -> SpansLost | TargetsDiffer:
+    # Only here are forms compared and not fingerprints, of the articles at fault and no others.
     keyed = (((placed.split, placed.article.id), placed) for placed in wanted)
     gold = {key: convert_alone(recipe, target, placed) for key, placed in keyed if key in faults}
     with target.session():
@@ -164,6 +166,7 @@ def _difference_error(
             for form in read()
             if (split, form.article) in faults
         }
+    # What is lost is the graver fault: where there is any, nothing else is told.
     lost, other = list[str](), list[str]()
     for key in sorted(faults):
         missing, differing = _describe_fault(key, gold.get(key), held.get(key))

@@ -67,6 +67,7 @@ def join(project: Project, folder: Path) -> JoinResult:
         NothingToCompile: Not one of its texts is there.
     """
     workspace = project.workspace
+    # Without texts of its own a release needs ours.
     bare = not read_value(require_folder(folder, RELEASE, "release", "release") / RELEASE, Release).texts
     if bare and not workspace.articles.exists():
         raise workspace.articles.missing()

@@ -179,6 +179,7 @@ def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
         CorpusChanged: The lines are not those it was made with.
     """
     found = read_value(folder / RELEASE, Release)
+    # Before a line is read: a release may have come by mail.
     if not (folder / LINES).exists() or describe_output(folder / LINES) != found.lines:
         raise CorpusChanged(
             f"{folder / LINES} is not what {RELEASE} describes",
@@ -222,6 +223,7 @@ class _ArticleReader:
             UsageError: The dataset has none.
         """
         targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
+        # CoNLL, for one, holds neither texts nor nested spans.
         target = next((target for target in targets if target.texts), None)
         if target is None or target.texts is None:
             raise UsageError(
@@ -260,6 +262,7 @@ def _release_line(form: CanonicalForm, split: SplitName, text: str | None) -> Re
 
 
 def _refuse_other_lines(folder: Path, reader: _ArticleReader, *, texts: bool) -> None:
+    # The dataset is read a second time: a corpus need not fit into memory.
     for written, meant in zip(read_rows(folder / LINES, ReleaseLine), reader.lines(texts=texts), strict=True):
         if written != meant:
             raise CorpusChanged(

@@ -1,6 +1,6 @@
 """A target: a format that gold is compiled into, as a value that ``compile`` loops over and never names.
 
-A new format is a new folder beside this file, with one such value, and a line in ``available.py``. The ledger, the
+A new format is a new folder here, with one such value, and a line in ``available.py``. The ledger, the
 proof, the manifest and the card read everything they need from the value.
 """
 
@@ -37,6 +37,7 @@ class HeldArticle:
     """
 
     entries: Sequence[LedgerEntry]
+    # Gold's own object where nothing is missing: then its fingerprint need not be computed again.
     form: CanonicalForm
 
 
@@ -57,7 +58,7 @@ class TargetWriter(Protocol):
         """Append what a piece adds to one split."""
 
     def close(self) -> None:
-        """Finish every file, and write what lies beside the splits."""
+        """Finish every file, and write what belongs to no split."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class SplitFilesWriter:
     def __init__(self, folder: Path, ending: str) -> None:
         """Open the files of a new folder."""
         folder.mkdir(parents=True)
+        # LF on every system: the same bytes everywhere.
         self._files = {
             split: (folder / f"{split}.{ending}").open("w", encoding="utf-8", newline="\n") for split in SPLITS
         }

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from labeling.ledger import LedgerEntry
     from labeling.workspace.rows.assignment import SplitName
 
-_NAME: Final = "conll"
+_CONLL: Final = "conll"
 _NO_PLACE: Final = "CoNLL has a tag for each token and nothing else"
 _UNKNOWN_SENTENCE: Final = "its sentence holds a token of which nothing is known, and is left out"
 
@@ -112,9 +112,9 @@ def _account_for_document(shared: SharedArticle, left: Mapping[str, str]) -> lis
     gold = shared.gold
     reasons = {relation_id(each): _NO_PLACE for each in gold.relations}
     return [
-        *account_for_spans(gold, _NAME, left),
-        *account_for_relations(gold, _NAME, reasons, "not_held"),
-        *account_for_choices(gold, _NAME, "not_held", _NO_PLACE),
+        *account_for_spans(gold, _CONLL, left),
+        *account_for_relations(gold, _CONLL, reasons, "not_held"),
+        *account_for_choices(gold, _CONLL, "not_held", _NO_PLACE),
     ]
 
 
@@ -124,7 +124,7 @@ def _read_forms(path: Path) -> Iterator[CanonicalForm]:
 
 
 def _list_conll_copies(folder: Path) -> list[StoredCopy]:
-    return [StoredCopy(_NAME, [(split, partial(_read_forms, folder / f"{split}.conll")) for split in SPLITS])]
+    return [StoredCopy(_CONLL, [(split, partial(_read_forms, folder / f"{split}.conll")) for split in SPLITS])]
 
 
 def _open_conll_writer(folder: Path, _: Recipe) -> SplitFilesWriter:
@@ -132,7 +132,7 @@ def _open_conll_writer(folder: Path, _: Recipe) -> SplitFilesWriter:
 
 
 CONLL: Final = Target(
-    name=_NAME,
+    name=_CONLL,
     title="CoNLL",
     outcomes={
         "span": ("kept", "span_only", "left_out", "lost"),

@@ -64,6 +64,7 @@ def read_documents(path: Path) -> Iterator[TaggedDocument]:
     with path.open(encoding="utf-8", newline="\n") as lines:
         for line in lines:
             word, tab, tag = line.removesuffix("\n").partition("\t")
+            # Only the line of a token has a tab; no id has one.
             if tab:
                 sentences[-1].append((word, tag))
             elif word.startswith(_HEAD):

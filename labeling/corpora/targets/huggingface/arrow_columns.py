@@ -47,6 +47,7 @@ def make_batch(rows: Sequence[ArrowRow], columns: pa.Schema) -> pa.RecordBatch:
 
 def _plain_columns(rows: Sequence[ArrowRow]) -> dict[str, list[Any]]:
     """The columns of strings, numbers and lists of these."""
+    # Every column is a list of Python values, which Arrow takes in one go.
     contents = [row.content for row in rows]
     return {
         "id": [each.article for each in contents],
@@ -107,6 +108,7 @@ def read_batch(rows: pa.RecordBatch) -> Iterator[CanonicalForm]:
 
 def _tuples(column: pa.ListArray) -> Iterator[tuple[Any, ...]]:
     """The structs of each row, as tuples of their fields."""
+    # Field by field for all rows at once, then cut where each row ends.
     structs = zip(*(map(_values, column.flatten().flatten())), strict=True)
     return (tuple(islice(structs, length)) for length in _values(column.value_lengths()))
 

@@ -67,6 +67,7 @@ class TableWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        # Both files are open from the start: a split without rows is a file without rows, not a missing one.
         self._features = make_features(labels)
         self._schema = self._features.arrow_schema
         self._folder, self._split = folder / ARROW / split, split
@@ -158,6 +159,7 @@ def read_texts(folder: Path, split: str) -> Iterator[tuple[CanonicalForm, str]]:
 
     path = folder / PARQUET / f"{split}.parquet"
     with pq.ParquetFile(path) as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
+        # Tokens and tags are most of the file, and not part of the canonical form.
         columns = [name for name in file.schema_arrow.names if name not in TOKENS]
         for batch in file.iter_batches(_ROWS_A_BATCH, columns=columns):
             yield from zip(read_batch(batch), batch.column("text").to_pylist(), strict=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from labeling.corpora.targets.target import Recipe
     from labeling.workspace.rows.assignment import SplitName
 
-_NAME: Final = "huggingface"
+_HUGGINGFACE: Final = "huggingface"
 
 
 class _RowPieceBuilder:
@@ -47,9 +47,9 @@ class _RowPieceBuilder:
         row = ArrowRow(shared.article.text, shared.edges, [each.tags for each in tags], shared.form)
         self._rows.setdefault(split, []).append(row)
         entries = [
-            *account_for_spans(shared.gold, _NAME, explain_untagged(shared.layers, tags)),
-            *account_for_relations(shared.gold, _NAME),
-            *account_for_choices(shared.gold, _NAME),
+            *account_for_spans(shared.gold, _HUGGINGFACE, explain_untagged(shared.layers, tags)),
+            *account_for_relations(shared.gold, _HUGGINGFACE),
+            *account_for_choices(shared.gold, _HUGGINGFACE),
         ]
         return HeldArticle(entries, shared.form)
 
@@ -81,10 +81,10 @@ class _TableFolderWriter:
 def _list_table_copies(folder: Path) -> list[StoredCopy]:
     arrow = [(split, partial(read_arrow, folder, split)) for split in SPLITS]
     parquet = [(split, partial(read_parquet, folder, split)) for split in SPLITS]
-    original = f"{_NAME}/{ARROW}"
+    original = f"{_HUGGINGFACE}/{ARROW}"
     return [
         StoredCopy(original, arrow),
-        StoredCopy(f"{_NAME}/{PARQUET}", parquet, original=original, unlike=partial(_list_unlike, folder)),
+        StoredCopy(f"{_HUGGINGFACE}/{PARQUET}", parquet, original=original, unlike=partial(_list_unlike, folder)),
     ]
 
 
@@ -94,7 +94,7 @@ def _list_unlike(folder: Path) -> dict[SplitName, list[str]]:
 
 
 HUGGINGFACE: Final = Target(
-    name=_NAME,
+    name=_HUGGINGFACE,
     title="Hugging Face",
     outcomes={
         "span": ("kept", "span_only", "left_out", "lost"),

@@ -69,7 +69,7 @@ def encode_windows(
         layer: Which of the tag layers, the flat one by default.
 
     Returns:
-        What the tokenizer gives for each window (``input_ids`` ...), and beside it ``labels``, ``offset_mapping``,
+        What the tokenizer gives for each window (``input_ids`` ...), and ``labels``, ``offset_mapping``,
         ``word_ids`` (the number of the row's token that a subword begins in, or ``NO_WORD``) and ``article``, the id.
     """
     found = dict(

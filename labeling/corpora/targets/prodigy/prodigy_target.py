@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from labeling.corpora.targets.target import Recipe
     from labeling.workspace.rows.assignment import SplitName
 
-_NAME: Final = "prodigy"
+_PRODIGY: Final = "prodigy"
 
 
 class _LinePieceBuilder:
@@ -35,9 +35,9 @@ class _LinePieceBuilder:
         line = format_prodigy_line(make_prodigy_line(shared, self._schema))
         self._lines.setdefault(split, []).append(line)
         entries = [
-            *account_for_spans(shared.gold, _NAME, {}, shared.cut),
-            *account_for_relations(shared.gold, _NAME),
-            *account_for_choices(shared.gold, _NAME),
+            *account_for_spans(shared.gold, _PRODIGY, {}, shared.cut),
+            *account_for_relations(shared.gold, _PRODIGY),
+            *account_for_choices(shared.gold, _PRODIGY),
         ]
         return HeldArticle(entries, shared.form)
 
@@ -55,7 +55,7 @@ def _read_line_forms(folder: Path, split: SplitName) -> Iterator[CanonicalForm]:
 
 
 def _list_prodigy_copies(folder: Path) -> list[StoredCopy]:
-    return [StoredCopy(_NAME, [(split, partial(_read_line_forms, folder, split)) for split in SPLITS])]
+    return [StoredCopy(_PRODIGY, [(split, partial(_read_line_forms, folder, split)) for split in SPLITS])]
 
 
 def _open_prodigy_writer(folder: Path, _: Recipe) -> SplitFilesWriter:
@@ -63,7 +63,7 @@ def _open_prodigy_writer(folder: Path, _: Recipe) -> SplitFilesWriter:
 
 
 PRODIGY: Final = Target(
-    name=_NAME,
+    name=_PRODIGY,
     title="Prodigy",
     outcomes={
         "span": ("kept", "split", "left_out", "lost"),

@@ -5,7 +5,7 @@
 the tokens are missing, which is not O.
 
 A split is a folder: ``complete/`` for articles of which everything is known, ``open/`` for the others. Train on the
-folder for named entities; on ``complete/`` for span categorisation, which has no way to say "not known".
+folder for named entities; on ``complete/`` for span categorisation, which cannot learn from "not known".
 """
 
 from __future__ import annotations

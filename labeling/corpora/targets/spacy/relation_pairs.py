@@ -5,8 +5,8 @@ The layout is that of explosion's relation tutorial, so that its code reads ours
 gold. A 0 is filled in for two entities whose starts are at most so many tokens apart, for each label that the schema
 allows between them; other labels are impossible there and have no entry.
 
-A relation with an end outside the flat layer has no place here, as its line in the ledger says; all of them stand
-exactly, by ids of spans, in ``doc.user_data["relations"]``.
+A relation with an end outside the flat layer has no place here, and its line in the ledger has the reason; all of them
+are in ``doc.user_data["relations"]``.
 
 Of two entities, Ana (PERSON, from token 0) and Chad (COUNTRY, from token 4), with the relation Ana FROM Chad and a
 schema that allows FROM from a PERSON to a COUNTRY, the view is ``{(0, 4): {"FROM": 1}}``; without the relation the 1 is
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold, Relation
     from labeling.schema import Schema
 
-# Where spaCy keeps what `doc._.rel` shows, once somebody says `Doc.set_extension("rel", default={})`.
+# Where spaCy keeps what `doc._.rel` shows, once somebody calls `Doc.set_extension("rel", default={})`.
 REL: Final = ("._.", "rel", None, None)
 
 RelationPairs: TypeAlias = "dict[tuple[int, int], dict[str, int]]"

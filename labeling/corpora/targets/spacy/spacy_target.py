@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
     from labeling.workspace.rows.assignment import SplitName
 
-_NAME: Final = "spacy"
+_SPACY: Final = "spacy"
 
 
 class _DocPieceBuilder:
@@ -60,9 +60,9 @@ def _account_for(shared: SharedArticle) -> list[LedgerEntry]:
     # Every relation is exact in user_data; those outside the view keep the outcome and have the reason.
     omitted = {relation_id(each): explain_omission(each, left) for each in gold.relations}
     return [
-        *account_for_spans(gold, _NAME, left, shared.cut),
-        *account_for_relations(gold, _NAME, omitted),
-        *account_for_choices(gold, _NAME),
+        *account_for_spans(gold, _SPACY, left, shared.cut),
+        *account_for_relations(gold, _SPACY, omitted),
+        *account_for_choices(gold, _SPACY),
     ]
 
 
@@ -90,7 +90,7 @@ class _DocFolderWriter:
 
 def _list_docbin_copies(folder: Path) -> list[StoredCopy]:
     readers = [(split, partial(read_shard, shard)) for split in SPLITS for shard in list_shards(folder / split)]
-    return [StoredCopy(_NAME, readers, slow=True)]
+    return [StoredCopy(_SPACY, readers, slow=True)]
 
 
 def _card_values(schema: Schema) -> dict[str, object]:
@@ -100,7 +100,7 @@ def _card_values(schema: Schema) -> dict[str, object]:
 
 
 SPACY: Final = Target(
-    name=_NAME,
+    name=_SPACY,
     title="spaCy",
     outcomes={
         "span": ("kept", "split", "span_only", "left_out", "lost"),
