@@ -22,6 +22,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from importlib.metadata import version
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Json = dict[str, Any]
+    # The words of a command go in; exit status, stdout and stderr come out.
+    Run = Callable[[list[str]], tuple[int, str, str]]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -82,14 +85,11 @@ for line in sys.stdin:
 
 @dataclass
 class Road:
-    """The commands as they are run in a folder, and what has been written down so far.
-
-    ``run`` takes the words of a command and returns its exit status and what it said on stdout and stderr.
-    """
+    """The commands as they are run in a folder with the code of ``tree``, and what has been written down so far."""
 
     folder: Path
     tree: Path
-    run: Callable[[list[str]], tuple[int, str, str]]
+    run: Run
     said: dict[str, Json] = field(default_factory=dict)
     files: dict[str, Json] = field(default_factory=dict)
     datasets: dict[str, str] = field(default_factory=dict)
@@ -262,34 +262,35 @@ def environment(tree: Path) -> dict[str, str]:
     return {**kept, **offline, "PYTHONPATH": str(tree)}
 
 
-def hand(folder: Path, tree: Path) -> Callable[[list[str]], tuple[int, str, str]]:
-    """One process for all commands; it says first where its code is from.
+@contextmanager
+def hand(folder: Path, tree: Path) -> Iterator[Run]:
+    """One process for all commands, in a folder, until the block ends; it says first where its code is from.
 
     Raises:
         SystemExit: It is not from ``tree``.
     """
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", _HAND],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=folder,
         env=environment(tree),
         text=True,
-    )
-    lines, out = process.stdin, process.stdout
-    if lines is None or out is None or not Path(json.loads(out.readline())).is_relative_to(tree):
-        raise SystemExit(f"the code is not that of {tree}")
+    ) as process:
+        lines, out = process.stdin, process.stdout
+        if lines is None or out is None or not Path(json.loads(out.readline())).is_relative_to(tree):
+            raise SystemExit(f"the code is not that of {tree}")
 
-    def run(words: list[str]) -> tuple[int, str, str]:
-        lines.write(json.dumps(words) + "\n")
-        lines.flush()
-        status, said, told = json.loads(out.readline())
-        return int(status), str(said), str(told)
+        def run(words: list[str]) -> tuple[int, str, str]:
+            lines.write(json.dumps(words) + "\n")
+            lines.flush()
+            status, said, told = json.loads(out.readline())
+            return int(status), str(said), str(told)
 
-    return run
+        yield run
 
 
-def apart(folder: Path, tree: Path) -> Callable[[list[str]], tuple[int, str, str]]:
+def apart(folder: Path, tree: Path) -> Run:
     """A process for each command."""
 
     def run(words: list[str]) -> tuple[int, str, str]:
@@ -320,9 +321,10 @@ def main() -> None:
     asked = parser.parse_args()
     folder, tree = asked.folder.resolve(), asked.code.resolve()
     (folder / "in").mkdir(parents=True)
-    road = Road(folder, tree, (apart if asked.apart else hand)(folder, tree))
-    for go in inputs():
-        go(road)
+    with nullcontext(apart(folder, tree)) if asked.apart else hand(folder, tree) as run:
+        road = Road(folder, tree, run)
+        for go in inputs():
+            go(road)
     versions = {"python": platform.python_version(), **{name: version(name) for name in WRITERS}}
     found = {"versions": versions, "not_compared": NOT_COMPARED, "said": road.said, "files": road.files}
     (folder / "digests.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
