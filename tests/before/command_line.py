@@ -5,7 +5,7 @@
 PART is `verbs`, `json` or `statuses`; all three if none is named. FOLDER, a new one, takes what the commands write, and
 `command_line.json` with the parts. That of commit 1c51789 lies beside this script, and `test_before.py` measures by it.
 As in `keep.py`, the code of TREE is only spoken to from outside. `json` needs the real Label Studio: it goes on with
-the workspace and the server of `kept.tar.xz`, and starts an empty second one to restore on.
+the workspace and the server of `kept.tar.xz`.
 """
 
 from __future__ import annotations
@@ -189,9 +189,11 @@ def printed(folder: Path, tree: Path) -> Json:
             told["serve --detach"] = form(address)
             for name, line in _SPOKEN.items():
                 told[name] = spoken(run, name, ["--workspace", "workspace", *line.split(), "--json"])
+            # Who does not know where they were pushed to may build all of it again beside.
+            (here / "workspace" / "studio.json").unlink()
+            told["restore"] = spoken(run, "restore", ["--workspace", "workspace", "restore", "--json"])
         compile_all = ["--config", lenient(here, tree), "--workspace", "workspace", "compile", "--json"]
         told["compile"] = spoken(run, "compile", compile_all)
-        told["restore"] = restored(here, tree, run)
     return told
 
 
@@ -220,23 +222,6 @@ def spoken(run: Run, name: str, words: list[str]) -> Json:
     if not out:
         raise SystemExit(f"{name} ended with {status}: {err}")
     return {"exit status": str(status), **form(json.loads(out))}
-
-
-def restored(folder: Path, tree: Path, run: Run) -> Json:
-    """The kept pull, restored on an empty server."""
-    with served(run, "empty") as address:
-        login = json.loads(Path(address["credentials"]).read_text(encoding="utf-8"))
-        named = {"LABEL_STUDIO_URL": login["url"], "LABEL_STUDIO_API_KEY": login["api_key"]}
-        words = ["--workspace", "workspace", "restore", "--json"]
-        done = subprocess.run(
-            [sys.executable, "-m", "labeling", *words],
-            check=False,
-            capture_output=True,
-            cwd=folder,
-            env=environment(tree) | named,
-            text=True,
-        )
-    return {"exit status": str(done.returncode), **form(json.loads(done.stdout))}
 
 
 @contextmanager

@@ -263,8 +263,10 @@ def environment(tree: Path) -> dict[str, str]:
 
 
 @contextmanager
-def hand(folder: Path, tree: Path) -> Iterator[Run]:
+def hand(folder: Path, tree: Path, **named: str) -> Iterator[Run]:
     """One process for all commands, in a folder, until the block ends; it says first where its code is from.
+
+    ``named`` goes into its environment.
 
     Raises:
         SystemExit: It is not from ``tree``.
@@ -274,7 +276,7 @@ def hand(folder: Path, tree: Path) -> Iterator[Run]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=folder,
-        env=environment(tree),
+        env=environment(tree) | named,
         text=True,
     ) as process:
         lines, out = process.stdin, process.stdout

@@ -338,47 +338,43 @@ def shown(server: dict[str, str], project: int) -> tuple[Json, dict[str, Json]]:
     return {name: page[name] for name in names + flags}, {row["data"]["article"]: row for row in rows}
 
 
-def suggested(row: Json) -> Json:
-    """Of a task what `push` sent."""
-    said = [{name: each[name] for name in ("model_version", "result", "score")} for each in row["predictions"]]
-    return {"data": row["data"], "predictions": said}
+def suggested(tasks: dict[str, Json]) -> dict[str, Json]:
+    """Of tasks what `push` sent: what they show, and what models say there."""
+    names = ("model_version", "result", "score")
+    said = {name: [{key: each[key] for key in names} for each in row["predictions"]] for name, row in tasks.items()}
+    return {name: {"data": row["data"], "predictions": said[name]} for name, row in tasks.items()}
 
 
 @pytest.mark.studio
-def test_what_is_sent_and_read_is_what_it_was(
-    serving: tuple[Path, Run], studio: Credentials, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_is_sent_and_read_is_what_it_was(serving: tuple[Path, Run], studio: Credentials, tmp_path: Path) -> None:
     """On a fresh server: the page, tasks and suggestions of `push` are the old ones, and so is what `pull` reads.
 
     What ana and ben submitted to the old server is submitted anew, by one user; numbers, instants and names apart.
     """
+    workspace, fresh = tmp_path / "new", {"url": studio.url, "api_key": studio.api_key}
     before = json.loads((serving[0] / "workspace" / "studio" / "credentials.json").read_bytes())
-    fresh = {"url": studio.url, "api_key": studio.api_key}
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
-    samples = ROOT / "labeling" / "samples" / "articles"
-    for words in (["ingest", str(samples)], ["cluster"], ["suggest"], ["push"]):
-        done(tmp_path, *words)
-    page, tasks = shown(before, 1)
-    new_page, new_tasks = shown(fresh, json.loads((tmp_path / "new" / "studio.json").read_bytes())["project"])
+    workspace.mkdir()
+    for name in ("articles.jsonl", "suggestions.jsonl", "clusters.jsonl"):
+        shutil.copyfile(serving[0] / "workspace" / name, workspace / name)
+    with hand(tmp_path, ROOT, LABEL_STUDIO_URL=studio.url, LABEL_STUDIO_API_KEY=studio.api_key) as run:
+        assert run(["--workspace", "new", "push"])[0] == 0
+        page, tasks = shown(before, 1)
+        new_page, new_tasks = shown(fresh, json.loads((workspace / "studio.json").read_bytes())["project"])
+        submit(fresh, tasks, new_tasks)
+        assert run(["--workspace", "new", "pull"])[0] == 0
+
+    assert new_page == page
+    assert suggested(new_tasks) == suggested(tasks)
+    assert read(workspace) == read(serving[0] / "workspace")
+    assert (workspace / "quarantine.jsonl").read_bytes() == b""
+
+
+def submit(server: dict[str, str], tasks: dict[str, Json], new_tasks: dict[str, Json]) -> None:
+    """Submit what is in some tasks to others of the same articles."""
     for name, row in tasks.items():
         for said in row["annotations"]:
             sent = {key: said[key] for key in ("result", "was_cancelled", "ground_truth", "lead_time")}
-            asked(fresh, f"/api/tasks/{new_tasks[name]['id']}/annotations", sent)
-    done(tmp_path, "pull")
-
-    assert new_page == page
-    assert {name: suggested(row) for name, row in new_tasks.items()} == {
-        name: suggested(row) for name, row in tasks.items()
-    }
-    assert read(tmp_path / "new") == read(serving[0] / "workspace")
-    assert (tmp_path / "new" / "quarantine.jsonl").read_bytes() == b""
-
-
-def done(folder: Path, *words: str) -> None:
-    """Run the program as a user does, in the workspace `new`."""
-    command = [sys.executable, "-m", "labeling", "--workspace", "new", *words]
-    subprocess.run(command, check=True, capture_output=True, cwd=folder)
+            asked(server, f"/api/tasks/{new_tasks[name]['id']}/annotations", sent)
 
 
 def read(workspace: Path) -> list[Json]:
