@@ -69,7 +69,7 @@ VARIED = {
 }
 
 _HAND = """
-import contextlib, io, json, sys
+import contextlib, io, json, sys, traceback
 import labeling, labeling.cli
 print(json.dumps(labeling.__file__), flush=True)
 for line in sys.stdin:
@@ -79,6 +79,9 @@ for line in sys.stdin:
             labeling.cli.main()
         except SystemExit as end:
             status = end.code or 0
+        except Exception:
+            traceback.print_exc()
+            status = 1
     print(json.dumps([status, out.getvalue(), err.getvalue()]), flush=True)
 """
 
@@ -104,6 +107,7 @@ class Road:
         key = f"{workspace}: {name or words[0]}"
         told = {"stdout": hashes(out.encode(), self.datasets), "stderr": hashes(err.encode(), self.datasets)}
         self.said[key] = {"status": status, **told}
+        (self.folder / "said" / f"{key}.txt").write_text(f"{out}\n{err}", encoding="utf-8")
         return found
 
     def keep(self, name: str, folder: Path) -> None:
@@ -114,8 +118,9 @@ class Road:
                 self.files[key] = hashes(path.read_bytes(), self.datasets, path.name)
 
     def keep_dataset(self, workspace: str, name: str, made: Json) -> None:
-        """Write down a dataset by our name for it; the folder's own is its digest."""
-        self.keep(f"{workspace}/{name}", self.folder / made["folder"])
+        """Write down a dataset, if it was made, by our name for it; the folder's own is its digest."""
+        if "folder" in made:
+            self.keep(f"{workspace}/{name}", self.folder / made["folder"])
 
     def keep_workspace(self, workspace: str) -> None:
         """Write down the workspace's own files; datasets and releases have names of ours."""
@@ -322,7 +327,8 @@ def main() -> None:
     parser.add_argument("--apart", action="store_true")
     asked = parser.parse_args()
     folder, tree = asked.folder.resolve(), asked.code.resolve()
-    (folder / "in").mkdir(parents=True)
+    for name in ("in", "said"):
+        (folder / name).mkdir(parents=True)
     with nullcontext(apart(folder, tree)) if asked.apart else hand(folder, tree) as run:
         road = Road(folder, tree, run)
         for go in inputs():

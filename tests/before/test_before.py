@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from labeling.studio.credentials import Credentials
 
-# What is no longer what it was, by a pattern of its name in `digests.json`, and why.
+# What is no longer what it was, and why: by a pattern of its name in `digests.json`, or as `kept/` of the old workspace.
 EXCEPTIONS: dict[str, str] = {}
 # What is other only because it holds the digest of one of those: a manifest, what names a dataset. And why.
 FOLLOWING: dict[str, str] = {}
@@ -44,13 +44,19 @@ NEEDS = {"real": SHARED / "articles", "re3d": SHARED / "corpora" / "re3d"}
 FEW = ("--training.max_steps", "2", "--training.eval_frequency", "2", "--output", "training")
 
 
+def ran(*words: str | Path, cwd: Path) -> None:
+    """See that a program ends well."""
+    done = subprocess.run(words, check=False, capture_output=True, text=True, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def now(tmp_path_factory: pytest.TempPathFactory) -> Json:
     """What the code makes now, as `keep.py` writes it down."""
     folder = tmp_path_factory.mktemp("now") / "roads"
-    subprocess.run([sys.executable, HERE / "keep.py", folder], check=True, capture_output=True)
+    ran(sys.executable, HERE / "keep.py", folder, cwd=HERE)
     found: Json = json.loads((folder / "digests.json").read_text(encoding="utf-8"))
-    return found
+    return {**found, "folder": folder}
 
 
 @pytest.fixture(scope="module")
@@ -91,16 +97,21 @@ def needed(road: str) -> None:
             pytest.skip(f"the digests were made with {name} {BEFORE['versions'][name]}, and {version(name)} is here")
 
 
-def changed(before: Json, after: Json, read: Callable[[Json], object], *excepted: dict[str, str]) -> list[str]:
+def changed(before: Json, after: Json, read: Callable[[Any], object], *excepted: dict[str, str]) -> list[str]:
     """What is new, gone or changed, but for the exceptions."""
-    names = [
-        name for name in sorted(before | after) if not any(fnmatch(name, each) for some in excepted for each in some)
-    ]
-    return [name for name in names if read(before.get(name, {})) != read(after.get(name, {}))]
+    names = [name for name in sorted(before | after) if read(before.get(name)) != read(after.get(name))]
+    return [name for name in names if not any(fnmatch(name, pattern) for some in excepted for pattern in some)]
 
 
-def without_python(told: Json) -> object:
+def as_it_is(told: object) -> object:
+    """The digests, of manifests too."""
+    return told
+
+
+def without_python(told: Json | None) -> object:
     """The digests of a file, or of what a command said, without what follows from the version of Python."""
+    if told is None:
+        return None
     if "status" in told:
         return told["status"], without_python(told["stdout"]), without_python(told["stderr"])
     return told.get("calm", told.get("sha256"))
@@ -113,7 +124,8 @@ def test_the_same_is_made_and_said(now: Json, road: str) -> None:
     before = part_of(BEFORE, road)
 
     assert len(before) >= 5
-    assert changed(before, part_of(now, road), without_python, EXCEPTIONS) == []
+    other = changed(before, part_of(now, road), without_python, EXCEPTIONS)
+    assert not other, "\n".join([f"see {now['folder']} and its said/:", *other])
 
 
 @pytest.mark.parametrize("road", ROADS)
@@ -123,12 +135,13 @@ def test_the_same_is_made_digests_of_datasets_and_all(now: Json, road: str) -> N
     if platform.python_version() != BEFORE["versions"]["python"]:
         pytest.skip(f"manifests name Python's version, and were made with {BEFORE['versions']['python']}")
 
-    assert changed(part_of(BEFORE, road), part_of(now, road), lambda told: told, EXCEPTIONS, FOLLOWING) == []
+    other = changed(part_of(BEFORE, road), part_of(now, road), as_it_is, EXCEPTIONS, FOLLOWING)
+    assert not other, "\n".join(other)
 
 
-def test_every_exception_is_one() -> None:
+def test_every_exception_is_one(kept: Path) -> None:
     """An exception names something that was kept, and says why it may be another."""
-    names = [*BEFORE["files"], *BEFORE["said"]]
+    names = [*BEFORE["files"], *BEFORE["said"], *contents(kept / "workspace")]
     for pattern, reason in (EXCEPTIONS | FOLLOWING).items():
         assert any(fnmatch(name, pattern) for name in names), pattern
         assert len(reason) > 20, pattern
@@ -146,27 +159,32 @@ def test_two_processes_made_what_one_made() -> None:
 
 
 def contents(workspace: Path) -> dict[str, bytes]:
-    """Every file of a workspace, but for its lock and the server's folder."""
+    """Every file of an old workspace, but for its lock and the server's folder, under `kept/`."""
     files = (path for path in workspace.rglob("*") if path.is_file() and not path.is_symlink())
-    names = {path.relative_to(workspace).as_posix(): path for path in files}
-    return {name: path.read_bytes() for name, path in names.items() if name != ".lock" and name[:7] != "studio/"}
+    names = {f"kept/{path.relative_to(workspace).as_posix()}": path for path in files}
+    return {name: path.read_bytes() for name, path in names.items() if not name.startswith(("kept/.", "kept/studio/"))}
+
+
+def made_here(folder: Path) -> bool:
+    """Whether the dataset was made with the very versions that are here, so that it would be called the same."""
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    here = {"python": platform.python_version(), **{name: version(name) for name in WRITERS}}
+    return {name: manifest["versions"][name] for name in here} == here
 
 
 def test_an_old_workspace_goes_on(old: Path) -> None:
     """Everything that can be done again without a server leaves every file of the workspace as it was, to the byte."""
     workspace = old / "workspace"
     before = contents(workspace)
-    manifest = json.loads((workspace / "corpora" / "latest" / "manifest.json").read_bytes())
+    again = ("compile",) if made_here(workspace / "corpora" / "latest") else ()
     with hand(old, ROOT) as run:
-        for verb in ("cluster", "suggest", "adjudicate", "agree", "audit", "carry", "split"):
-            assert run(["--workspace", "workspace", verb])[0] == 0, verb
-        if manifest["versions"]["python"] == platform.python_version():
-            assert run(["--workspace", "workspace", "compile"])[0] == 0
-        for verb in ("verify", "evaluate", "release", "report"):
-            assert run(["--workspace", "workspace", verb])[0] == 0, verb
+        first = ("cluster", "suggest", "adjudicate", "agree", "audit", "carry", "split")
+        for verb in (*first, *again, "verify", "evaluate", "release", "report"):
+            status, _, err = run(["--workspace", "workspace", verb])
+            assert status == 0, err
 
-    after = contents(workspace)
-    assert [name for name in sorted(before | after) if before.get(name) != after.get(name)] == []
+    other = changed(before, contents(workspace), as_it_is, EXCEPTIONS, FOLLOWING)
+    assert not other, "\n".join(other)
 
 
 def test_an_old_model_says_what_it_said(old: Path) -> None:
@@ -183,9 +201,7 @@ def test_an_old_model_says_what_it_said(old: Path) -> None:
 
 def spacy(folder: Path, *words: str) -> None:
     """Run the program of spaCy in a folder, without a word of ours."""
-    command = [sys.executable, "-m", "spacy", *words]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ran(sys.executable, "-m", "spacy", *words, cwd=folder)
 
 
 @pytest.mark.parametrize("config", ["relations", "ner"])
@@ -228,9 +244,8 @@ assert nlp.pipe_names == ["ner", "relations", "textcat_multilabel"]
 assert nlp("Norway and Chad met in Oslo on Monday.").ents
 """
     (model,) = (old / "workspace" / "models").iterdir()
-    done = subprocess.run([sys.executable, "-c", code, model], check=False, capture_output=True, text=True, cwd=old)
 
-    assert done.returncode == 0, done.stderr
+    ran(sys.executable, "-c", code, model, cwd=old)
 
 
 def test_the_entry_points_of_before_lead_somewhere() -> None:
@@ -248,7 +263,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Json]:
 
     def part(name: str) -> Json:
         folder = tmp_path_factory.mktemp("commands") / name
-        subprocess.run([sys.executable, HERE / "command_line.py", folder, name], check=True, capture_output=True)
+        ran(sys.executable, HERE / "command_line.py", folder, name, cwd=HERE)
         found: Json = json.loads((folder / "command_line.json").read_text(encoding="utf-8"))[name]
         return found
 
@@ -274,7 +289,7 @@ def test_exit_statuses_are_what_they_were(commands: Callable[[str], Json]) -> No
 
 @pytest.mark.studio
 def test_what_json_prints_has_the_form_it_had(commands: Callable[[str], Json]) -> None:
-    """The keys and types of all verbs that print JSON, on the kept workspace and its server; others may be new."""
+    """The keys and types of what each verb prints, on the kept workspace and its server; none may come or go."""
     now = commands("json")
 
     for verb, before in COMMANDS["json"].items():
@@ -286,19 +301,20 @@ def test_an_old_server_says_what_it_said(serving: tuple[Path, Run], kept: Path) 
     """It is served and pulled from: its answer, and all that is read from it, but for where and when."""
     folder, run = serving
     workspace, before = folder / "workspace", contents(kept / "workspace")
-    (answer,) = (name for name in before if name.startswith("pulls/"))
-    for name in ("annotations.jsonl", "quarantine.jsonl", "pulled.jsonl", "pulled.json", "users.json", answer):
+    (answer,) = (name for name in before if name.startswith("kept/pulls/"))
+    names = ("annotations.jsonl", "quarantine.jsonl", "pulled.jsonl", "pulled.json", "users.json")
+    for name in (*names, answer.removeprefix("kept/")):
         (workspace / name).unlink()
 
     assert run(["--workspace", "workspace", "pull"])[0] == 0
 
     after = contents(workspace)
-    (again,) = (name for name in after if name.startswith("pulls/"))
+    (again,) = (name for name in after if name.startswith("kept/pulls/"))
     assert unaged(after.pop(again)) == unaged(before.pop(answer))
     times = {"seen": "", "answers": [], "url": ""}
-    for name in ("pulled.json", "studio.json"):
+    for name in ("kept/pulled.json", "kept/studio.json"):
         assert json.loads(after.pop(name)) | times == json.loads(before.pop(name)) | times
-    assert [name for name in sorted(before | after) if before.get(name) != after.get(name)] == []
+    assert changed(before, after, as_it_is) == []
 
 
 def unaged(answer: bytes) -> list[Json]:
