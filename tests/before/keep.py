@@ -5,7 +5,8 @@
 The code of TREE (this checkout, if left out) takes the two real articles, the shipped samples and the documents of re3d
 along the whole road, in FOLDER, an empty or new one: ingest, cluster, suggest, import, adjudicate, agree, audit, carry,
 split, compile, release, join, report. Then FOLDER/digests.json has the SHA-256 of each file, and of what each command
-said. `digests.json` beside this script is that of commit 1c51789, by which `test_before.py` measures.
+said, which lies in FOLDER/said. `digests.json` beside this script is that of commit 1c51789: `test_before.py` measures
+by it.
 
 Nothing of `labeling` is imported here: TREE is only ever spoken to by its command line, in another process. One process
 runs all commands, which spares the imports; with --apart each has its own, as a user's have, and the digests must be

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from labeling.studio.credentials import Credentials
 
-# What is no longer what it was, and why: by a pattern of its name in `digests.json`, or as `kept/` of the old workspace.
+# What is no longer what it was, and why: by a pattern of its name in `digests.json`, or of `kept/...` in the archive.
 EXCEPTIONS: dict[str, str] = {}
 # What is other only because it holds the digest of one of those: a manifest, what names a dataset. And why.
 FOLLOWING: dict[str, str] = {}
