@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from command_line import served
-from keep import HERE, ROOT, SHARED, WRITERS, hand
+from keep import HERE, NOT_KEPT, ROOT, SHARED, WRITERS, hand, without_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from keep import Json, Run
 
-    from labeling.studio.credentials import Credentials
+    from labeling.studio.server.credentials import Credentials
 
 # What is no longer what it was, and why: by a pattern of its name in `digests.json`, or of `kept/...` in the archive.
 EXCEPTIONS: dict[str, str] = {}
@@ -113,7 +113,7 @@ def without_python(told: Json | None) -> object:
     if told is None:
         return None
     if "status" in told:
-        return told["status"], without_python(told["stdout"]), without_python(told["stderr"])
+        return told["status"], without_python(told["stdout"])
     return told.get("calm", told.get("sha256"))
 
 
@@ -159,10 +159,11 @@ def test_two_processes_made_what_one_made() -> None:
 
 
 def contents(workspace: Path) -> dict[str, bytes]:
-    """Every file of an old workspace, but for its lock and the server's folder, under `kept/`."""
+    """Every file of an old workspace, but for lock, page and the server, under `kept/`."""
     files = (path for path in workspace.rglob("*") if path.is_file() and not path.is_symlink())
     names = {f"kept/{path.relative_to(workspace).as_posix()}": path for path in files}
-    return {name: path.read_bytes() for name, path in names.items() if not name.startswith(("kept/.", "kept/studio/"))}
+    left_out = ("kept/.", "kept/studio/", "kept/report.html")
+    return {name: without_sentences(path.read_bytes()) for name, path in names.items() if not name.startswith(left_out)}
 
 
 def made_here(folder: Path) -> bool:
@@ -293,7 +294,12 @@ def test_what_json_prints_has_the_form_it_had(commands: Callable[[str], Json]) -
     now = commands("json")
 
     for verb, before in COMMANDS["json"].items():
-        assert now[verb] == before, verb
+        assert _same_words(now[verb]) == _same_words(before), verb
+
+
+def _same_words(form: Json) -> Json:
+    """The form of what JSON prints, but for numbers that a better notion of "the same words" filled."""
+    return {path: kind for path, kind in form.items() if not NOT_KEPT & set(path.split("."))}
 
 
 @pytest.mark.studio
