@@ -143,7 +143,7 @@ def hashes(content: bytes, datasets: dict[str, str], name: str = "") -> Json:
 
 
 def without_sentences(content: bytes) -> bytes:
-    """JSON, or lines of JSON, without the fields that are `NOT_KEPT`; anything else, and JSON without them, as it is."""
+    """JSON, or lines of it, without the fields that are `NOT_KEPT`; anything else as it is."""
     if not content.startswith(b"{"):
         return content
     try:
