@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from labeling.annotations import Relation, Span
-from labeling.corpora.targets.spacy.docbin import SPANS
+from labeling.corpora.targets.spacy.docbin_public import SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -29,9 +29,10 @@ from labeling.corpora.targets.conll.conll_target import CONLL
 from labeling.corpora.targets.huggingface.arrow_columns import read_batch
 from labeling.corpora.targets.huggingface.dataset import read_arrow, read_parquet
 from labeling.corpora.targets.prodigy.prodigy_lines import parse_canonical_form
-from labeling.corpora.targets.spacy.docbin import list_shards
-from labeling.corpora.targets.spacy.docbin_reader import read_docs, read_shard
-from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
+from labeling.corpora.targets.spacy.docbin import list_shards, read_shard
+from labeling.corpora.targets.spacy.docbin_insides import read_docs
+from labeling.corpora.targets.spacy.docbin_public import read_public_docs
+from labeling.corpora.targets.spacy.srsly_insides import cache_extensions
 from labeling.corpora.targets.target import Recipe
 from labeling.project import Policies
 from labeling.values import digest_of
@@ -127,7 +128,7 @@ def test_decoding_inverts_conversion_of_any_article(making: Making, drawn: Drawn
     (doc,) = packed.get_docs(Vocab())
 
     assert making.content_of(doc) == wanted
-    assert list(read_docs(packed)) == [wanted]
+    assert list(read_docs(packed)) == list(read_public_docs(packed)) == [wanted]
     assert [content for batch in _streamed(rows) for content in read_batch(batch)] == [wanted]
     assert [content for batch in _parqueted(rows) for content in read_batch(batch)] == [wanted]
     flat = [(span.id, span.start, span.end, span.label) for span in choose_flat_layer(text, gold, labels).spans]

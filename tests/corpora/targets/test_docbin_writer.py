@@ -10,7 +10,8 @@ from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from labeling.corpora.build.flat_layer import choose_flat_layer
 from labeling.corpora.targets.spacy.docbin import make_doc
-from labeling.corpora.targets.spacy.docbin_writer import DocBinBuilder, cache_extensions
+from labeling.corpora.targets.spacy.docbin_insides import DocBinBuilder
+from labeling.corpora.targets.spacy.srsly_insides import cache_extensions
 from labeling.tokens import make_tokenizer, token_edges
 
 if TYPE_CHECKING:

@@ -8,14 +8,17 @@ file says, the flat one first and nested spans in the next.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labeling.corpora.build.canonical import PROVENANCE, RELATION_FIELDS, SPAN_FIELDS
 from labeling.corpora.targets.huggingface.arrow_columns import TOKENS, read_batch
+from labeling.corpora.targets.huggingface.datasets_insides import (
+    ARROW_DATA,
+    describe_dataset_dict,
+    describe_split,
+    make_compatible,
+)
 from labeling.corpora.targets.token_tags import tag_names
-from labeling.workspace.rows.assignment import SPLITS
-from labeling.workspace.storage import file_digest, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,13 +26,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     from datasets import Features
-    from pydantic import JsonValue
 
     from labeling.corpora.build.canonical import CanonicalForm
 
 ARROW, PARQUET = "arrow", "parquet"
 _ROWS_A_BATCH = 256
-_DATA = "data-00000-of-00001.arrow"
 
 
 def make_features(labels: Sequence[str]) -> Features:
@@ -73,7 +74,7 @@ class TableWriter:
         self._folder, self._split = folder / ARROW / split, split
         self._folder.mkdir(parents=True)
         (folder / PARQUET).mkdir(exist_ok=True)
-        self._arrow = pa.ipc.new_stream(str(self._folder / _DATA), self._schema)
+        self._arrow = pa.ipc.new_stream(str(self._folder / ARROW_DATA), self._schema)
         parquet = folder / PARQUET / f"{split}.parquet"
         self._parquet = pq.ParquetWriter(parquet, make_compatible(self._schema))  # type: ignore[no-untyped-call]  # pyarrow is untyped
 
@@ -88,45 +89,14 @@ class TableWriter:
 
     def close(self) -> None:
         """Write what is left, and the two files by which ``load_from_disk`` knows a dataset."""
-        from datasets import DatasetInfo
-
         self._arrow.close()
         self._parquet.close()  # type: ignore[no-untyped-call]  # pyarrow is untyped
-        DatasetInfo(features=self._features).write_to_directory(str(self._folder))
-        state: dict[str, JsonValue] = {
-            "_data_files": [{"filename": _DATA}],
-            # `datasets` caches by fingerprint; its own would have the time of the file in it.
-            "_fingerprint": file_digest(self._folder / _DATA)[:16],
-            "_format_columns": None,
-            "_format_kwargs": {},
-            "_format_type": None,
-            "_output_all_columns": False,
-            "_split": self._split,
-        }
-        write_json(self._folder / "state.json", state)
+        describe_split(self._folder, self._split, self._features)
 
 
 def write_dataset_dict(folder: Path) -> None:
-    """Write the file that makes the splits under ``folder`` one ``DatasetDict``."""
-    write_json(folder / ARROW / "dataset_dict.json", {"splits": list(SPLITS)})
-
-
-def make_compatible(schema: pa.Schema) -> pa.Schema:
-    """The schema with its features in the words that `datasets` 3 knows as well as 5: ``Sequence``, not ``List``."""
-    # `datasets` keeps its features as JSON in the metadata of Arrow's schema.
-    metadata = json.loads(schema.metadata[b"huggingface"])
-    metadata["info"]["features"] = _downgrade_feature(metadata["info"]["features"])
-    return schema.with_metadata({b"huggingface": json.dumps(metadata).encode()})
-
-
-def _downgrade_feature(feature: Any) -> Any:  # noqa: ANN401 - JSON of any depth
-    if not isinstance(feature, dict):
-        return feature
-    # A list of structs is a list of one dict in the old words; of anything else a `Sequence`.
-    if feature.get("_type") == "List":
-        inner = _downgrade_feature(feature["feature"])
-        return {"feature": inner, "_type": "Sequence"} if "_type" in inner else [inner]
-    return {name: _downgrade_feature(value) for name, value in feature.items()}
+    """Make the splits under ``folder`` one ``DatasetDict``."""
+    describe_dataset_dict(folder / ARROW)
 
 
 def read_arrow(folder: Path, split: str) -> Iterator[CanonicalForm]:
@@ -134,11 +104,16 @@ def read_arrow(folder: Path, split: str) -> Iterator[CanonicalForm]:
 
     They are read, and not mapped into memory as it does: all of a file would be counted as ours.
     """
+    for batch in list_batches(folder, split):
+        yield from read_batch(batch)
+
+
+def list_batches(folder: Path, split: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a split in the batches of its Arrow files, one batch at a time."""
     from datasets import Dataset
 
     for file in Dataset.load_from_disk(str(folder / ARROW / split)).cache_files:
-        for batch in _batches(file["filename"]):
-            yield from read_batch(batch)
+        yield from _batches(file["filename"])
 
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:
@@ -174,7 +149,7 @@ def list_unlike_columns(folder: Path, split: str) -> list[str]:
     unlike, at = dict[str, None](), 0
     with pq.ParquetFile(folder / PARQUET / f"{split}.parquet") as file:  # type: ignore[no-untyped-call]  # pyarrow is untyped
         # A batch of the one file is a row group of the other: they were written together.
-        for at, batch in enumerate(_batches(str(folder / ARROW / split / _DATA)), start=1):
+        for at, batch in enumerate(list_batches(folder, split), start=1):
             if at <= file.num_row_groups:
                 unlike.update(dict.fromkeys(_unlike_names(pa.Table.from_batches([batch]), file.read_row_group(at - 1))))
         # With other numbers of rows no column is the same.

@@ -18,6 +18,8 @@ from labeling.corpora.targets.huggingface.dataset import (
     read_texts,
     write_dataset_dict,
 )
+from labeling.corpora.targets.huggingface.public_tables import PublicFolderWriter
+from labeling.corpora.targets.public_api import wants_public_api
 from labeling.corpora.targets.target import HeldArticle, StoredCopy, Target
 from labeling.corpora.targets.token_tags import explain_untagged, tag_tokens
 from labeling.workspace.rows.assignment import SPLITS
@@ -78,6 +80,10 @@ class _TableFolderWriter:
         write_dataset_dict(self._folder)
 
 
+def _open_tables(folder: Path, recipe: Recipe) -> _TableFolderWriter | PublicFolderWriter:
+    return PublicFolderWriter(folder, recipe) if wants_public_api() else _TableFolderWriter(folder, recipe)
+
+
 def _list_table_copies(folder: Path) -> list[StoredCopy]:
     arrow = [(split, partial(read_arrow, folder, split)) for split in SPLITS]
     parquet = [(split, partial(read_parquet, folder, split)) for split in SPLITS]
@@ -103,7 +109,7 @@ HUGGINGFACE: Final = Target(
     },
     packages=("datasets", "pyarrow"),
     build=_RowPieceBuilder,
-    open_writer=_TableFolderWriter,
+    open_writer=_open_tables,
     copies=_list_table_copies,
     templates="labeling.corpora.targets.huggingface",
     texts=read_texts,

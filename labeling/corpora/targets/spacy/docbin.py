@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import choice_id
 from labeling.corpora.build.canonical import PROVENANCE, list_marked_spans
-from labeling.corpora.targets.spacy.docbin_writer import DocBinBuilder
+from labeling.corpora.targets.public_api import wants_public_api
+from labeling.corpora.targets.spacy.docbin_insides import DocBinBuilder, read_docs
+from labeling.corpora.targets.spacy.docbin_public import SPANS, PublicDocBinBuilder, read_public_docs
 from labeling.tokens import cut_tokens, token_edges, tokens_touching
 
 if TYPE_CHECKING:
@@ -25,12 +27,11 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.articles import Article
+    from labeling.corpora.build.canonical import CanonicalForm
     from labeling.corpora.build.flat_layer import FlatLayer
     from labeling.schema import Schema
     from labeling.tokens import TokenEdges
 
-# The key of spaCy's span categoriser.
-SPANS = "sc"
 COMPLETE, OPEN = "complete", "open"
 _STORED = ("ENT_IOB", "ENT_TYPE", "ENT_ID")
 
@@ -99,17 +100,23 @@ def _user_data(article: Article, gold: Gold) -> dict[str, Any]:
     }
 
 
+def _new_builder() -> DocBinBuilder | PublicDocBinBuilder:
+    return PublicDocBinBuilder(_STORED) if wants_public_api() else DocBinBuilder(_STORED)
+
+
 class ShardPacker:
     """Docs on their way into one shard of each kind."""
 
     def __init__(self) -> None:
         """Hold nothing."""
-        self._packed: dict[str, DocBinBuilder] = {}
+        self._packed: dict[str, DocBinBuilder | PublicDocBinBuilder] = {}
 
     def add(self, doc: Doc) -> None:
         """Pack one doc; nothing of the doc itself is kept."""
         kind = COMPLETE if doc.user_data["complete"] else OPEN
-        self._packed.setdefault(kind, DocBinBuilder(_STORED)).add(doc)
+        if kind not in self._packed:
+            self._packed[kind] = _new_builder()
+        self._packed[kind].add(doc)
 
     def shards(self) -> dict[str, bytes]:
         """The bytes of a shard of each kind that any doc has."""
@@ -138,9 +145,17 @@ class ShardWriter:
     def close(self) -> None:
         """Write an empty first shard to ``complete/``, if nothing was written there."""
         if not self._written[COMPLETE]:
-            self.add({COMPLETE: DocBinBuilder(_STORED).to_bytes()})
+            self.add({COMPLETE: _new_builder().to_bytes()})
 
 
 def list_shards(folder: Path) -> list[Path]:
     """The shards of a split's folder, of both kinds."""
     return sorted(folder.rglob("*.spacy"))
+
+
+def read_shard(path: Path) -> Iterator[CanonicalForm]:
+    """What every doc of a shard holds: text, spans, relations, choices, provenance."""
+    from spacy.tokens import DocBin
+
+    shard = DocBin().from_disk(path)
+    yield from read_public_docs(shard) if wants_public_api() else read_docs(shard)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 from labeling.annotations import relation_id
 from labeling.corpora.build.ledger_entries import account_for_choices, account_for_relations, account_for_spans
 from labeling.corpora.targets.shared_article import cached_tokenizer
-from labeling.corpora.targets.spacy.docbin import ShardPacker, ShardWriter, list_shards, make_doc
-from labeling.corpora.targets.spacy.docbin_reader import read_shard
-from labeling.corpora.targets.spacy.docbin_writer import cache_extensions
+from labeling.corpora.targets.spacy.docbin import ShardPacker, ShardWriter, list_shards, make_doc, read_shard
 from labeling.corpora.targets.spacy.relation_pairs import REL, RelationPairBuilder, explain_omission
+from labeling.corpora.targets.spacy.srsly_insides import cache_extensions
 from labeling.corpora.targets.spacy.training_files import (
     EXPECTED_WARNINGS,
     TRAINING_OUTPUTS,
