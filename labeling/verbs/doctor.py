@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from labeling.studio.sync.doctor import doctor
-from labeling.verbs.options import Project, json_option, with_project
+from labeling.verbs.options import json_option, with_project
+
+if TYPE_CHECKING:
+    from labeling.project import Project
 
 _VERDICT_SIGNS = {"good": "ok  ", "doubtful": "?   ", "bad": "BAD "}
 

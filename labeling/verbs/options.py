@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.project import Project, load_project
+from labeling.project import load_project
 from labeling.values import format_percent
 
 if TYPE_CHECKING:
@@ -81,17 +81,3 @@ def print_rejects(workspace: Workspace) -> None:
         click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
     more = f"{len(rejects) - MOST_LISTED} more, " if len(rejects) > MOST_LISTED else ""
     click.echo(f"{more}all in {workspace.rejects.path}", err=True)
-
-
-__all__ = [
-    "MOST_LISTED",
-    "REFUSED",
-    "Project",
-    "format_measure",
-    "json_option",
-    "list_first",
-    "print_rejects",
-    "show",
-    "wait_option",
-    "with_project",
-]

@@ -11,9 +11,10 @@ import click
 
 from labeling.errors import LabelingError
 from labeling.studio.sync.pull import pull, watch
-from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
 
 if TYPE_CHECKING:
+    from labeling.project import Project
     from labeling.studio.sync.pull_result import PullResult
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.sync.push import Forecast, Pace, forecast, push
-from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from labeling.errors import StaleTask
+    from labeling.project import Project
 
 
 @click.command("push")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from labeling.studio.sync.restore import restore
-from labeling.verbs.options import REFUSED, Project, json_option, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
+
+if TYPE_CHECKING:
+    from labeling.project import Project
 
 
 @click.command("restore")

@@ -12,11 +12,13 @@ import click
 from labeling.errors import ServerUnreachable
 from labeling.studio.server.serve import ServeResult, serve
 from labeling.studio.server.server import find_running_server, stop_server, wait_for_server
-from labeling.verbs.options import Project, with_project
+from labeling.verbs.options import with_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+    from labeling.project import Project
 
 
 @click.command("serve")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.sync.status import StatusResult, status
-from labeling.verbs.options import Project, json_option, wait_option, with_project
+from labeling.verbs.options import json_option, wait_option, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from labeling.project import Project
     from labeling.studio.sync.progress import ProgressLine
 
 
