@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# How the signatures of annotators begin that are not people.
 MODEL = "model:"
 PROJECTED = "projected:"
 
@@ -203,6 +204,7 @@ def latest_submissions(annotations: Iterable[Annotation], digest: str) -> dict[s
         DamagedFile: An annotation's ``updated`` is not an instant.
     """
     latest: dict[str, Annotation] = {}
+    # In the order of time, so that a later submission takes the place of an earlier one.
     for annotation in sorted(annotations, key=submission_order):
         if annotation.by_person and annotation.state == "submitted" and annotation.digest == digest:
             latest[annotation.annotator] = annotation
@@ -218,6 +220,7 @@ def submission_order(annotation: Annotation) -> tuple[str, datetime, int]:
         DamagedFile: ``updated`` is not an instant.
     """
     try:
+        # An import has no time, and comes before whatever was updated on the server.
         updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
     except ValueError:
         raise DamagedFile(

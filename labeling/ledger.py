@@ -70,6 +70,7 @@ def make_ledger_rows(
             article=article, annotator=annotator, what=what, id=name, stage="gold", outcome=became, reason=reason
         )
 
+    # Nobody's claim is gold, all for the same reason.
     if against:
         return [row(annotator, name, outcome, against) for annotator, name in claims]
     (first, first_name), *others = claims
@@ -111,6 +112,7 @@ def check_balances(stages: Sequence[str], entered: Iterable[Thing], rows: Iterab
     Raises:
         LedgerUnbalanced: The first of them that does not balance.
     """
+    # Counted, not collected: an account may be as long as the corpus.
     went_in, came_out = Counter(entered), {stage: Counter[Thing]() for stage in stages}
     for row in rows:
         if row.stage in came_out:
@@ -152,6 +154,7 @@ def list_things(annotation: Annotation | Gold, annotator: str = "") -> Iterator[
 def _list_faults(fault: str, things: Counter[Thing]) -> list[str]:
     if not things:
         return []
+    # A few of them are enough to find the fault.
     names = [f"{what} {name!r} of {annotator or 'gold'!r} on {article!r}" for article, annotator, what, name in things]
     more = f" and {len(names) - _LISTED_THINGS} more" if len(names) > _LISTED_THINGS else ""
     return [f"{things.total()} {fault}: {', '.join(sorted(names)[:_LISTED_THINGS])}{more}"]

@@ -1,12 +1,12 @@
-"""How good is what `spacy train` makes of our dataset, as it is? F1 on CrossNER's politics, beside published figures.
+"""How good is what `spacy train` makes of our dataset, as it is? F1 on CrossNER's politics, next to published figures.
 
     python scripts/score_crossner.py [--corpora DIR] [--config ner|spancat] [--seed N]... [--steps N]
 
 DIR has ``train``, ``dev`` and, if it is at hand, ``test``, each as .jsonl with tokens and tags or as CoNLL in .txt.
 Every sentence becomes an article: `labeling import conll`, gold, the published splits (less the sentences of train and
-dev that share twelve words with a later one: leaks are refused), `labeling compile`; then the project beside the
-dataset is run as its users run it, by spaCy's own program on the CPU: debug data, train, evaluate. F1 is by our ruler;
-spaCy's own number stands beside it. Published figures are of the test split: dev is not to be compared with them.
+dev that share twelve words with a later one: leaks are refused), `labeling compile`; then the project in the dataset
+is run as its users run it, by spaCy's own program on the CPU: debug data, train, evaluate. F1 is by our ruler, with
+spaCy's own number next to it. Published figures are of the test split: dev is not to be compared with them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.score import Measure, Score
 
 LABELS = ("politician", "person", "politicalparty", "organisation", "country", "location", "election", "event", "misc")
-# Of the test split, micro, exact. What each was given besides the 200 sentences of train makes them no match.
+# Of the test split, micro, exact. Each was given more than the 200 sentences of train: none can be compared with ours.
 PUBLISHED = {
     "BiLSTM-CRF": (56.6, "Liu et al. 2021; GloVe vectors of 6 billion words, vectors of character n-grams"),
     "Flair": (69.5, "a pre-trained language model"),
@@ -165,9 +165,9 @@ def _spacy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def _debugged(folder: Path, config: str) -> None:
     run = _spacy(folder, "debug", "data", f"configs/{config}.cfg")
-    said = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "\n", run.stdout).splitlines()]
+    printed = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "\n", run.stdout).splitlines()]
     print(f"spacy debug data: exit {run.returncode}")
-    for line in said:
+    for line in printed:
         mark, _, message = line.partition(" ")
         if mark in {"⚠", "✘"} and not re.fullmatch(r"\d+ (warnings?|errors?)", message):
             expected = any(each.matches(message) for each in EXPECTED_WARNINGS)
@@ -200,7 +200,7 @@ def _scored(project: Project, folder: Path, config: str) -> None:
             continue
         corpus = project.workspace.latest.resolve().name
         score = scores.score_spans(config, scored, LABELS, trained_on=surfaces, corpus=corpus)
-        print(f"  {split}: spaCy itself says F1 {_by_spacy(folder, model, split, config):.1f}; by our ruler")
+        print(f"  {split}: spaCy's own F1 is {_by_spacy(folder, model, split, config):.1f}; by our ruler")
         print("\n".join(_table(score)))
 
 

@@ -2,9 +2,9 @@
 
     python scripts/score_relations.py [--corpora DIR] [--seeds N] [--steps N]
 
-re3d is UK government and CENTCOM releases, with 49 documents few: two thirds are trained on. Spans and relations with a
-confidence under 0.5 are left out, and relations of one label between spans of labels that never have it anywhere are
-not allowed, as in a schema of one's own. Numbers with the entities of gold are the classifier's alone.
+re3d has only 49 documents, releases of the UK government and CENTCOM: two thirds are trained on. Spans and relations
+with a confidence under 0.5 are left out, and a relation is allowed only between the labels that have it somewhere, as a
+schema of one's own would have it. Numbers with the entities of gold are those of the classifier alone.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def main(corpora: Path, seeds: int, steps: int | None) -> None:
 def compiled(corpora: Path, scratch: Path) -> Project:
     """The corpus as a dataset of ours."""
     rows = [json.loads(line) for path in sorted(corpora.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
-    said = [_annotation(row) for row in sorted(rows, key=lambda row: str(row["id"]))]
-    (scratch / "re3d.toml").write_text(_schema([annotation for _, annotation in said]), encoding="utf-8")
+    annotated = [_annotation(row) for row in sorted(rows, key=lambda row: str(row["id"]))]
+    (scratch / "re3d.toml").write_text(_schema([annotation for _, annotation in annotated]), encoding="utf-8")
     project = load_project(scratch / "re3d.toml", scratch / "workspace")
-    project.workspace.articles.write([article for article, _ in said])
-    project.workspace.annotations.write([annotation for _, annotation in said])
+    project.workspace.articles.write([article for article, _ in annotated])
+    project.workspace.annotations.write([annotation for _, annotation in annotated])
     adjudicate(project)
     cluster(project)
     split(project)
@@ -99,11 +99,11 @@ def _annotation(row: dict[str, Any]) -> tuple[Article, Annotation]:
     )
 
 
-def _schema(said: Iterable[Annotation]) -> str:
+def _schema(annotated: Iterable[Annotation]) -> str:
     """A project file with the labels that occur, and each relation between labels that have it."""
     ends: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     labels = set[str]()
-    for annotation in said:
+    for annotation in annotated:
         of = {span.id: span.label for span in annotation.spans}
         labels |= set(of.values())
         for relation in annotation.relations:
@@ -144,7 +144,7 @@ def _line(project: Project, seed: int, steps: int | None) -> str:
     )
     score = evaluate(project).scores[f"{MODEL}{folder.name}"]
     alone = _with_gold(project, folder)
-    shutil.rmtree(folder)  # the next one need not be measured beside it
+    shutil.rmtree(folder)  # else `evaluate` would measure it again with the next one
     cells = f"{seed:<6}{_percent(score.exact.micro.f1):>8} {_measured(score.relations):<51}"
     loose = score.relations_overlapping.micro.f1 if score.relations_overlapping else None
     return f"{cells}{_percent(loose):>14}  " + " ".join(_percent(alone[f"rel_micro_{name}"]) for name in "prf")
@@ -165,7 +165,7 @@ def _with_gold(project: Project, folder: Path) -> dict[str, float]:
 
 def _measured(measures: Measures | None) -> str:
     if measures is None:
-        return f"{'none said':>11}"
+        return f"{'none':>11}"
     micro = measures.micro
     low, high = micro.f1_interval or (0.0, 0.0)
     numbers = "".join(f"{_percent(each):>7}" for each in (micro.precision, micro.recall, micro.f1))

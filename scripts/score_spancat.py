@@ -46,7 +46,7 @@ _DID = ("flew home", "spoke at length", "left early", "declined to answer", "tha
 
 def glued(share: float) -> Iterator[tuple[Article, list[Span], str]]:
     """60, 20 and 40 articles under twelve words, of whose names a share has no blank before it."""
-    source = random.Random(4)  # noqa: S311 - made-up articles, no secret
+    source = random.Random(4)  # noqa: S311 - made-up articles, not a secret
     for number, at in enumerate(["train"] * 60 + ["dev"] * 20 + ["test"] * 40):
         text, spans = "", list[Span]()
         for label, before in (("PERSON", source.choice(_OFFICES)), ("COUNTRY", f" {source.choice(_DID)} in")):
@@ -64,12 +64,12 @@ def _article(name: str, text: str) -> Article:
 def compiled(folder: Path, rows: Iterable[tuple[Article, list[Span], str]]) -> Project:
     """A dataset, through the verbs that users have."""
     project, found = load_project(workspace=folder), sorted(rows, key=lambda row: row[0].id)
-    said = [
+    annotations = [
         Annotation(article=each.id, digest=each.digest, annotator="ana", spans=tuple(spans)) for each, spans, _ in found
     ]
     placed = [{"article": each.id, "leak_group": each.id, "split": at} for each, _, at in found if at]
     project.workspace.articles.write([article for article, _, _ in found])
-    project.workspace.annotations.write(said)
+    project.workspace.annotations.write(annotations)
     adjudicate(project)
     cluster(project)
     project.workspace.splits.write(map(SplitAssignment.model_validate, placed))
@@ -103,7 +103,7 @@ def _score(project: Project, scratch: Path, setting: str, seed: int, steps: int)
     workspace = project.workspace
     folder = train_pipeline(config, workspace.latest, workspace.models, seed=seed, steps=steps, log=io.StringIO())
     score = evaluate(project).scores[f"{MODEL}{folder.name}"]
-    shutil.rmtree(folder)  # the next one need not be measured beside it
+    shutil.rmtree(folder)  # else `evaluate` would measure it again with the next one
     return score
 
 

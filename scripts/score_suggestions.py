@@ -4,9 +4,9 @@
 
 The samples' gold is what their two sample annotators agree on. re3d (UK government and CENTCOM releases) is another
 schema: it marks places and countries alike, pronouns ("we") and descriptions ("the enemy") too, and roles as persons.
-So labels are put together until they mean about the same, annotations with a confidence under 0.5 are left out, and
-recall on re3d is low by nature. Both were read while the rules were written, so neither is a held-out test: on articles
-never seen expect less. No model or server is needed.
+So labels are grouped until they mean about the same, annotations with a confidence under 0.5 are left out, and recall
+on re3d cannot be high. Both were read while the rules were written, so neither is a held-out test: expect less on
+articles never seen. It needs neither a model nor a server.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.workspace.rows.score import Measure, Score
 
-# From re3d's labels and from ours to one that covers both. What is in neither column is not compared.
+# From re3d's labels and from ours to one that covers both. A label that is not listed is not compared.
 COVERING = {
     "Person": "person",
     "PERSON": "person",

@@ -35,6 +35,7 @@ def check_annotation(
         The annotation with what is sound; and a quarantine row, with the reason, for each of the rest.
     """
     spans, bad_spans = _separate(annotation.spans, _span_fault(annotation, article, schema))
+    # Spans first: a relation is sound only between spans that are.
     labels = {span.id: span.label for span in spans}
     relations, bad_relations = _separate(annotation.relations, _relation_fault(labels, schema))
     chosen, bad_choices = _separate(_list_options(annotation), _choice_fault(annotation, article, schema))
@@ -76,6 +77,7 @@ def _separate(
 
 
 def _span_fault(annotation: Annotation, article: Article, schema: Schema) -> Callable[[Span], Fault | None]:
+    # These grow while the spans are checked one after the other.
     labels = set(schema.label_names)
     ids = set[str]()
     places = set[tuple[int, int, str]]()
@@ -107,6 +109,7 @@ def _relation_fault(labels: dict[str, str], schema: Schema) -> Callable[[Relatio
         kind = schema.relation(relation.label)
         if kind is None:
             return "unknown label", f"{relation.label!r} is no relation of the schema"
+        # An end is missing when it was never drawn, or is itself in quarantine.
         missing = [end for end in (relation.head, relation.tail) if end not in labels]
         if missing:
             return "broken relation", f"the end {missing[0]!r} is no sound span"

@@ -83,6 +83,7 @@ def agree_on_spans(article: Article, submissions: Sequence[Annotation], trimming
     `boundary` conflict.
     """
     drawn = [_trim_span(article, one.annotator, span, trimming) for one in submissions for span in one.spans]
+    # Those with the same offsets and label after trimming, whoever drew them.
     places: defaultdict[tuple[int, int, str], list[_DrawnSpan]] = defaultdict(list)
     for each in sorted(drawn, key=lambda each: (each.annotator, each.span.id)):
         places[each.start, each.end, each.span.label].append(each)
@@ -93,6 +94,7 @@ def agree_on_spans(article: Article, submissions: Sequence[Annotation], trimming
     rows: list[LedgerRow] = []
     for (start, end, _), alike in sorted(places.items()):
         claims = [(each.annotator, each.span.id) for each in alike]
+        # Empty after trimming: there is nothing to agree on.
         if not start < end:
             reason = f"nothing is left after trimming {' and '.join(trimming)}"
             rows += make_ledger_rows(article.id, "span", claims, reason)
@@ -101,6 +103,7 @@ def agree_on_spans(article: Article, submissions: Sequence[Annotation], trimming
             names |= dict.fromkeys(claims, gold[-1])
             rows += make_ledger_rows(article.id, "span", claims)
         else:
+            # Some have it and some have not, or have something else there.
             disputed += alike
     conflicts = [_span_conflict(article.id, group, submissions) for group in _group_overlapping(disputed)]
     return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
@@ -123,6 +126,7 @@ def agree_on_relations(
             else:
                 key = _relation_key(one.annotator, relation, spans.names, schema)
                 links[key].append((one.annotator, relation))
+    # What is left joins spans of gold, so that relations can be compared by them.
     gold, conflicts = [], []
     for _, alike in sorted(links.items()):
         if len({annotator for annotator, _ in alike}) == len(submissions):
@@ -198,6 +202,7 @@ def _span_conflict(article: str, group: Sequence[_DrawnSpan], submissions: Seque
 
 def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:
     """Whether annotators differ in whether there is a span, in its boundaries, or in its label alone."""
+    # One place with one label, and not everybody's: the others missed it.
     places = {(reading.start, reading.end) for reading in readings}
     labels = {reading.label for reading in readings}
     if len({reading.annotator for reading in readings}) == 1 or len(places) == len(labels) == 1:

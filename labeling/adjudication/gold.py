@@ -70,6 +70,7 @@ def reconcile_annotations(
         LedgerUnbalanced: Something got no outcome, or two; a fault of the program.
     """
     everything, quarantined = list(annotations), list(quarantine)
+    # An article is settled by itself, whatever is in the others.
     by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
     for annotation in everything:
         by_article[annotation.article].append(annotation)
@@ -97,6 +98,7 @@ def _adjudicate_article(
     # An annotation of another text does not count, not even an empty one: nobody looked at this text.
     latest = latest_submissions([sound for sound, _ in checked], article.digest)
     aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
+    # Without a submission there is no gold, not even an empty one.
     decided = AdjudicationOutcome()
     if latest:
         decided = _settle_article(article, list(latest.values()), schema, trimming)
@@ -142,6 +144,7 @@ def _settle_article(
     gold = Gold(
         article=article.id,
         digest=article.digest,
+        # A relation or a choice in dispute leaves the spans complete.
         complete=not spans.conflicts,
         annotators=tuple(each.annotator for each in submissions),
         spans=spans.gold,
@@ -166,6 +169,7 @@ def _rule_out_article(
         row
         for each in submissions
         for row in _decided_against_rows(each, f"usable: no, says {ruled_out[0]}")
+        # The verdict itself has its own row below.
         if (row.what, row.id) != ("choice", verdict)
     ]
     rows += make_ledger_rows(article.id, "choice", [(annotator, verdict) for annotator in ruled_out])

@@ -37,6 +37,7 @@ def agree(project: Project) -> AgreeResult:
     """
     workspace = project.workspace
     with workspace.opened():
+        # Articles are read one at a time; only what two people annotated is held in memory.
         articles, groups = workspace.articles.by("id"), read_leak_groups(workspace)
         doubly_annotated = list(find_doubly_annotated(workspace.annotations.rows(), articles, groups))
         agreement = measure_agreement(doubly_annotated, project.schema, file_digest(workspace.annotations.path))

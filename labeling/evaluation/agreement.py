@@ -62,6 +62,7 @@ def measure_agreement(
             "no article was submitted by two people",
             todo="let a second annotator submit some of the same articles, then run `labeling pull`",
         )
+    # Two who share no article are not a pair, and have no number.
     people = sorted({name for each in doubly_annotated for name in each.submissions})
     pairs = (_score_pair(one, other, doubly_annotated, schema, bootstrap) for one, other in combinations(people, 2))
     alphas = {name: alpha(units) for each in schema.choices for name, units in _choice_units(each, doubly_annotated)}
@@ -93,6 +94,7 @@ def find_doubly_annotated(
     for name in sorted(by_article.keys() & articles.keys()):
         article = articles[name]
         latest = latest_submissions(by_article[name], article.digest)
+        # An article that only one person submitted tells nothing about agreement.
         if len(latest) > 1:
             yield DoublyAnnotatedArticle(article, groups[name], latest)
 
@@ -110,6 +112,7 @@ def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
         units: For each thing that was judged, the value that each judge gave it; a unit with less than two values is
             not counted.
     """
+    # Expected is what the same values would give if they were dealt out to the units at random.
     counts = [Counter(unit) for unit in units if len(unit) > 1]
     expected = _count_unlike_pairs(Counter(value for count in counts for value in count.elements()))
     return 1 - sum(map(_count_unlike_pairs, counts)) / expected if expected else None

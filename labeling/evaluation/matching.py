@@ -72,6 +72,7 @@ def pair_spans(left: Iterable[Left], right: Iterable[Right], by: PairingRule) ->
             choice. ``overlapping``: same label and at least one code point shared; as many pairs as possible, and of
             all such pairings one of the least cost. A pair costs the code points that only one of the two covers.
     """
+    # Sorted first, so that the pairs do not depend on the order in which the spans come.
     ones, others = sorted(left, key=_span_order), sorted(right, key=_span_order)
     pairs = sorted(_METHODS[by](ones, others))
     return Pairing(
@@ -112,6 +113,7 @@ def _pair_by_key(
     ones: Sequence[SpanLike], others: Sequence[SpanLike], key: Callable[[SpanLike], Hashable]
 ) -> set[tuple[int, int]]:
     """Pair the n-th of each key on one side with the n-th of that key on the other."""
+    # The right side by key, each list turned round so that `pop` takes the first.
     waiting: defaultdict[Hashable, list[int]] = defaultdict(list)
     for j in reversed(range(len(others))):
         waiting[key(others[j])].append(j)
@@ -190,6 +192,7 @@ def _cheapest_path(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, i
 
 def _trace_path(i: int, j: int, through: Mapping[int, int], before: Mapping[int, int]) -> dict[int, int]:
     """Follow the path back from the new pair of ``i`` and ``j`` to the span on the left that had no partner."""
+    # Each span on the path hands its old partner to the one before it.
     path = {j: i}
     while i in through:
         path[through[i]] = before[i]
@@ -197,6 +200,7 @@ def _trace_path(i: int, j: int, through: Mapping[int, int], before: Mapping[int,
     return path
 
 
+# Below the functions that it names.
 _METHODS: dict[PairingRule, Callable[[Sequence[SpanLike], Sequence[SpanLike]], set[tuple[int, int]]]] = {
     "exact": _pair_exact,
     "position": _pair_by_position,

@@ -107,6 +107,7 @@ def measure_choices(
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
     """
+    # Of a choice with several options, each option is a label of its own.
     options = [choice_id(each.name, option.name) for each in schema.choices for option in each.options]
     labels = [label for label in options if not label.startswith(choice_id("usable", ""))]
 
@@ -147,6 +148,7 @@ def _find_ends(
 ) -> list[tuple[SpanLike, SpanLike] | None]:
     """Head and tail of each relation; None where one of them is missing."""
     known: dict[str, SpanLike] = {span.id: span for span in spans}
+    # A predicted span that has a partner stands for it: its relation then has the same id as gold's.
     known.update(partners or {})
     return [
         (known[each.head], known[each.tail]) if each.head in known and each.tail in known else None
@@ -160,6 +162,7 @@ def _relation_claim(
     if ends is None:
         # No other claim has this id: a relation of a span that is not there is always wrong.
         return Claim(id=f"{relation} joins no two spans", start=0, end=1, label=relation.label)
+    # The ends of a relation without a direction are sorted, so that it is the same from either end.
     places = [(end.start, end.end, end.label) for end in ends]
     return Claim(
         id=f"{places if directed else sorted(places)} {relation.label}",
@@ -181,6 +184,7 @@ def _symmetric_relations(schema: Schema) -> set[str]:
 
 
 def _pair_claims(scored: ScoredArticle, gold: Sequence[Claim], predicted: Sequence[Claim]) -> PairedArticle:
+    # By id, so that a relation that is drawn twice counts once.
     true, claimed = {each.id: each for each in gold}, {each.id: each for each in predicted}
     return PairedArticle(
         leak_group=scored.leak_group,
@@ -199,6 +203,7 @@ def _measure_claims(
     rule: PairingRule = "exact",
     seen: Callable[[str, Any], bool] | None = None,
 ) -> Measures | None:
+    # Whoever marks none was not asked for any: they get no score, which is not a score of 0.
     if not any(each.predicted for each in paired):
         return None
     return compute_measures(paired, labels, signature, rule, bootstrap, seen)

@@ -79,6 +79,7 @@ class Bootstrap:
     seed: int = 1
 
 
+# What every score is made with, unless a test asks for less.
 BOOTSTRAP = Bootstrap()
 
 
@@ -101,6 +102,7 @@ def score_spans(
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
     """
+    # Each rule of pairing goes over all articles once more.
     articles = list(scored)
 
     def was_seen(text: str, span: SpanLike) -> bool:
@@ -153,6 +155,7 @@ def compute_measures(
         bootstrap: Resamples and seed of the intervals.
         seen: Whether the training split has a span like this one; None where nobody asks.
     """
+    # One set of resamples for all measures, so that seen, unseen and labels can be compared with micro.
     groups = sorted({each.leak_group for each in paired})
     weights = _resample_weights(len(groups), bootstrap)
     return Measures(
@@ -172,6 +175,7 @@ def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: s
         "layer": layer,
         "boot": bootstrap.resamples,
         "seed": bootstrap.seed,
+        # The version and the dataset come last, as in the signatures of sacreBLEU.
         "resample": "leak group",
         "labeling": __version__,
         "corpus": corpus or "none",
@@ -189,6 +193,7 @@ def fractions_of(pairs: Count, gold: Count, predicted: Count) -> dict[str, tuple
 
 
 def _pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
+    # Only a prediction without a partner can be wrong, and only where gold is not open.
     pairing = pair_spans(scored.gold.spans, scored.prediction.spans, rule)
     wrong = [
         span
@@ -212,10 +217,12 @@ def _compute_measure(
     paired: Sequence[PairedArticle], groups: Sequence[str], weights: Weights | None, keep: SpanFilter
 ) -> Measure:
     """Count the spans to keep by leak group, and take the ratios of the sums and of the resampled sums."""
+    # Pairs, gold and predicted, in this order, for each leak group: the bootstrap draws whole groups.
     counts = {group: [0, 0, 0] for group in groups}
     for each in paired:
         for column, spans in enumerate((each.paired, each.gold, each.predicted)):
             counts[each.leak_group][column] += sum(keep(each.text, span) for span in spans)
+    # Micro-averaged: the sums over all groups, not the mean of their ratios.
     pairs, gold, predicted = (sum(count[column] for count in counts.values()) for column in range(3))
     ratios = {
         name: numerator / denominator if denominator else None
@@ -257,6 +264,7 @@ def _resample_weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
 
     if groups < ENOUGH_GROUPS:
         return None
+    # A generator named outright: the default one may change between versions of numpy, and with it every interval.
     source = np.random.Generator(np.random.PCG64(bootstrap.seed))
     return source.multinomial(groups, [1 / groups] * groups, size=bootstrap.resamples)
 
@@ -276,6 +284,7 @@ def _percentiles(numerator: Weights, denominator: Weights) -> tuple[float, float
     """The middle 95 % of the resampled ratios, of those that are defined."""
     import numpy as np
 
+    # A resample without any span of a label has no ratio, and is left out.
     defined = denominator > 0
     if not defined.any():
         return None

@@ -59,6 +59,7 @@ def curve(
     with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
         data = read_split_data(workspace)
         test = data.read_test()
+        # Each model lies in the scratch folder with its part of the dataset, and goes with it.
         for size, articles in grow_training_sets(data.leak_groups["train"], points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"
             number = write_subsample(workspace.latest, small, set(articles))
@@ -70,6 +71,7 @@ def curve(
                 continue
             score = _score_model(model, test, data.leak_groups["test"], project.schema.label_names, corpus)
             made.append(CurvePoint(leak_groups=size, articles=number, exact=score.exact.micro))
+        # Where the whole of train teaches nothing, the reason is that of the last, largest part.
         if not made:
             raise nothing or NothingToLearn(
                 "the train split holds no article", todo="annotate more articles, split and compile"

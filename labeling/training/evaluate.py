@@ -65,12 +65,14 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed_gold(workspace)
     with workspace.opened():
+        # The test split is held in memory, the training split read once and forgotten.
         data = read_split_data(workspace)
         test = data.read_test()
         if predictions is None:
             predictions = _collect_predictions(workspace, corpus, [article for article, _ in test])
         if not predictions:
             raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
+        # What training had is the same for all annotators.
         seen = _collect_surfaces(data.read("train"), project.schema)
         out_of_reach = _find_out_of_reach(workspace, test)
         scores = {}
@@ -106,6 +108,7 @@ def _collect_predictions(workspace: Workspace, corpus: str, articles: Sequence[A
         if row.article in wanted:
             suggested.append(row)
     for folder in sorted(workspace.models.glob("[!.]*/")):
+        # A model of another dataset may have been trained on what is test here.
         card = extractors.read_extractor(folder)
         if card.corpus == corpus:
             by_annotator[card.annotator] = list(extractors.predict_annotations(folder, articles))
@@ -138,6 +141,7 @@ def _find_out_of_reach(workspace: Workspace, test: Iterable[tuple[Article, Gold]
     out_of_reach = list[str]()
     for article, gold in test:
         places = [(span.start, span.end) for span in gold.spans]
+        # A boundary inside a token cannot be predicted by what reads tokens.
         starts, ends = inner_boundaries(token_edges(nlp.make_doc(article.text)), places)
         out_of_reach += [f"{article.id} {span.id}" for span in gold.spans if span.start in starts or span.end in ends]
     return tuple(out_of_reach)
@@ -150,6 +154,7 @@ def _pair_with_gold(
     leak_groups: Mapping[str, str],
 ) -> list[ScoredArticle]:
     """One annotator's prediction for each article of the test split, with its gold."""
+    # Annotations of other articles are left aside.
     by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
     for prediction in predictions:
         by_article[prediction.article].append(prediction)

@@ -95,6 +95,7 @@ def train_pipeline(
         NoRoom: The disk is full, or the folder for models may not be written.
     """
     digest = corpus_digest(corpus)
+    # Refused before anything is written.
     sections = spacy_pipelines.read_config(config)
     spacy_pipelines.refuse_empty(sections, corpus)
     manifest = read_value(corpus / MANIFEST, Manifest)
@@ -143,6 +144,7 @@ def train_token_classifier(
         TrainingError: ``torch`` or ``transformers`` is missing, or the checkpoint or the dataset cannot be used.
         NoRoom: The disk is full, or the folder for models may not be written.
     """
+    # All that decides the model goes into its name, which is known before it is trained.
     digest, config = corpus_digest(corpus), digest_of(canonical_json([checkpoint, repr(settings)]))
     card = Extractor(
         name=_model_name(Path(checkpoint).name, digest, config, seed, settings.steps or 0),
@@ -224,6 +226,7 @@ def _replacing_folder(target: Path) -> Iterator[Path]:
     """
     prefix = f"{_HIDDEN}{target.name}."
     with name_disk_errors(target):
+        # Beside its target, so that the rename stays on one disk.
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as scratch:
             new, old = Path(scratch) / "new", Path(scratch) / "old"

@@ -54,6 +54,7 @@ def prediction_from_doc(
         symmetric: The relations without a direction, which are predicted once.
         exclusive: The choices that take one option.
     """
+    # A span categoriser finds nested spans too, which entities cannot hold.
     found = doc.spans.get(SPANS, doc.ents)
     spans = prediction_from_places((span.start_char, span.end_char, span.label_) for span in found).spans
     return Prediction(
@@ -77,6 +78,7 @@ def extract_relations(
         return
     from labeling.corpora.targets.spacy.relation_classifier import related
 
+    # The classifier names entities by their first token, annotations by the id of the span.
     ids = {(span.start, span.end): span.id for span in spans}
     places = {ent.start: ids[ent.start_char, ent.end_char] for ent in doc.ents}
     predicted = set[tuple[str, str, str]]()

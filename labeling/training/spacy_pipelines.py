@@ -90,6 +90,7 @@ def read_config(path: Path) -> TrainingConfig:
     import spacy
 
     _refuse_unreadable(path)
+    # Before the config is read: it may name our tokenizer and our relation classifier.
     register_components()
     with _name_config_errors(path):
         sections = spacy.util.load_config(path)
@@ -127,6 +128,7 @@ def plan_training(
     if steps is not None:
         overrides["training.max_steps"] = steps
     with _name_config_errors(config.path):
+        # spaCy fills in its defaults when it builds the pipeline; the filled config is what the digest is of.
         base = spacy.util.load_config(config.path, overrides=overrides)
         filled = spacy.util.load_model_from_config(base, auto_fill=True, validate=False).config
         return TrainingPlan(config.path, filled)

@@ -58,6 +58,7 @@ def read_split_data(workspace: Workspace) -> SplitData:
         MissingInput: Something was not written yet.
         DamagedFile: A file has a line that is not a row of it.
     """
+    # A pass over gold for the names alone: texts and spans stay on the disk.
     usable = {row.article for row in workspace.gold.rows() if row.usable}
     leak_groups: dict[SplitName, dict[str, str]] = {"train": {}, "dev": {}, "test": {}}
     for row in workspace.splits.rows():
@@ -74,6 +75,7 @@ def refuse_changed_gold(workspace: Workspace) -> None:
         CorpusChanged: Gold or splits are not those the dataset was compiled from.
     """
     manifest = read_value(workspace.latest / MANIFEST, Manifest)
+    # Digests of the files as they are now, against those that the manifest recorded.
     changed = [
         path.name
         for path in (workspace.gold.path, workspace.splits.path)

@@ -66,6 +66,7 @@ def fine_tune(checkpoint: str, corpus: Path, folder: Path, *, seed: int, setting
     """
     torch = _import_torch()
     torch.manual_seed(seed)
+    # Every random number is drawn after this seed: the new layer, dropout, the order.
     rows, names = _load_rows(corpus)
     tokenizer, model = _load_model(checkpoint, names)
     windows = _encode_rows(rows["train"], tokenizer, model)
@@ -189,6 +190,7 @@ def _window_size(tokenizer: Any, model: Any) -> tuple[int, int]:  # noqa: ANN401
 def _encode_rows(rows: Any, tokenizer: Any, model: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - theirs
     longest, shared = _window_size(tokenizer, model)
     columns = encode_windows(rows.select_columns(_READ_COLUMNS)[:], tokenizer, max_length=longest, stride=shared)
+    # The model takes its own inputs and the labels; ids and offsets are ours.
     kept = [name for name in columns if name in {*tokenizer.model_input_names, "labels"}]
     return [{name: columns[name][number] for name in kept} for number in range(len(columns["labels"]))]
 
@@ -211,6 +213,7 @@ def _predict_places(text: str, tokenizer: Any, model: Any, names: Sequence[str])
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
     )
+    # Without dropout: a prediction does not depend on chance.
     model.eval()
     offsets, labels = list[tuple[int, int]](), list[int]()
     windows = len(encoded["offset_mapping"])

@@ -60,6 +60,7 @@ def train(
         pipelines = [
             extractors.train_pipeline(config, latest, models, seed=seed, steps=steps, log=log) for config in configs
         ]
+        # The same limit of steps for both kinds.
         settings = Settings(steps=steps)
         classifiers = [
             extractors.train_token_classifier(name, latest, models, seed=seed, settings=settings, log=log)
