@@ -220,7 +220,7 @@ def submission_order(annotation: Annotation) -> tuple[str, datetime, int]:
         DamagedFile: ``updated`` is not an instant.
     """
     try:
-        # An import has no time, and comes before whatever was updated on the server.
+        # Most imports have no time: they come before whatever was updated on the server.
         updated = datetime.fromisoformat(annotation.updated or "0001-01-01")
     except ValueError:
         raise DamagedFile(

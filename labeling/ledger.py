@@ -112,7 +112,6 @@ def check_balances(stages: Sequence[str], entered: Iterable[Thing], rows: Iterab
     Raises:
         LedgerUnbalanced: The first of them that does not balance.
     """
-    # Counted, not collected: an account may be as long as the corpus.
     went_in, came_out = Counter(entered), {stage: Counter[Thing]() for stage in stages}
     for row in rows:
         if row.stage in came_out:
