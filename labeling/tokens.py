@@ -86,7 +86,8 @@ def apply_newswire_rules(nlp: Language) -> None:
             todo="name another language in [project]",
             where="project.language",
         )
-    defaults, cutter = nlp.Defaults, nlp.tokenizer
+    cutter = nlp.tokenizer
+    defaults = nlp.Defaults
     # Whenever one of these is set, spaCy works through all its special cases again: take them away meanwhile.
     special, cutter.rules = cutter.rules, {}
     cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
@@ -146,8 +147,8 @@ def cut_tokens(doc: Doc, tokens: TokenEdges, spans: Iterable[tuple[int, int]]) -
     """Cut tokens wherever a span starts or ends inside one, so that every span consists of whole tokens.
 
     A blank between two tokens becomes a token of its own where a span starts or ends with it. The text stays the same.
-    With a span over the name only, ``@JanKowal said`` has the tokens ``@ JanKowal said`` by rule; with one over
-    ``Kowal``, it gets ``@ Jan Kowal said``.
+    By rule ``@JanKowal left`` has the tokens ``@ JanKowal left``; with a span over ``Kowal`` it gets the tokens
+    ``@ Jan Kowal left``.
 
     Args:
         doc: A doc with tokens only; annotations on it are not carried over.

@@ -138,7 +138,8 @@ def _add_token(document: ConllDocument, line: str, number: int) -> None:
 
 def _find_tokens(tokens: Sequence[TaggedToken], text: str) -> list[tuple[int, int]] | None:
     """The place of each token in the text, one after the other with only blanks between; None if that is not so."""
-    found, end = list[tuple[int, int]](), 0
+    found = list[tuple[int, int]]()
+    end = 0
     for token in tokens:
         start = text.find(token.word, end)
         if start < 0 or text[end:start].strip():

@@ -74,7 +74,8 @@ def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tu
     Raises:
         UsageError: A name matches nothing, or a folder has no such file.
     """
-    found, passed = dict[Path, str](), list[str]()
+    found = dict[Path, str]()
+    passed = list[str]()
     for name in names:
         path = Path(name)
         # A file that is named itself is read whatever its ending.

@@ -220,7 +220,8 @@ def _merge_span_pair(one: Span, other: Span) -> Span:
 
 def _free_name(name: str, taken: set[str]) -> str:
     """``name``, or with a number after it when it is taken."""
-    free, number = name, 1
+    free = name
+    number = 1
     # `T1`, `T1~2`, `T1~3`: the first free one.
     while free in taken:
         number += 1

@@ -46,7 +46,8 @@ def _utf16_offsets(text: str) -> dict[int, int] | None:
     """Code points by UTF-16 offset, one for each boundary of a character; None where both are the same."""
     if text.isascii() or max(text) <= "\uffff":
         return None
-    table, units = {}, 0
+    table = {}
+    units = 0
     for point, sign in enumerate(text):
         table[units] = point
         units += 2 if sign > "\uffff" else 1

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from labeling.report.shared_text import ArticlePair, GroupMember, LeakGroup
     from labeling.reprints.annotate_once import SourceSaving
     from labeling.schema import Schema
-    from labeling.workspace.rows.score import Measure, Measures, Score
+    from labeling.workspace.rows.score import Measures, Score
 
 # How much of a long list is shown; the page tells how long it is.
 _MOST_DIFFERENCES = 20
@@ -165,7 +165,6 @@ def render_report(title: str, schema: Schema, findings: Findings) -> str:
     from labeling.corpora.targets.available import TARGETS
 
     environment = make_template_environment("labeling.report", html=True, undefined=_UNDEFINED)
-    environment.filters["interval"] = format_interval
     return environment.get_template("report.html.j2").render(
         page=ReportPage(title, schema, findings),
         findings=findings,
@@ -236,11 +235,3 @@ def list_score_rows(scores: Iterable[Score]) -> Iterable[ScoreRow]:
 def percent_or_dash(ratio: float | None) -> str:
     """A ratio as people read it; what is undefined is a dash."""
     return format_percent(ratio, _UNDEFINED)
-
-
-def format_interval(measure: Measure) -> str:
-    """The 95 % interval of F1, or why there is none."""
-    if measure.f1_interval is None:
-        return measure.why_no_interval
-    low, high = measure.f1_interval
-    return f"{percent_or_dash(low)} to {percent_or_dash(high)}"

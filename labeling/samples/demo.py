@@ -15,7 +15,7 @@ from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import UsageError
 from labeling.passages.cluster import cluster
-from labeling.report.page import format_interval, percent_or_dash
+from labeling.report.page import percent_or_dash
 from labeling.report.write_report import write_report
 from labeling.reprints.audit import audit
 from labeling.samples import sample_data
@@ -213,7 +213,7 @@ def _evaluate(trip: Journey) -> list[str]:
     lines = ["on the test split, exact spans, with 95 % intervals"]
     for name, score in evaluate(trip.project).scores.items():
         micro = score.exact.micro
-        lines.append(f"{name:<26} F1 {percent_or_dash(micro.f1):>5}   {format_interval(micro)}")
+        lines.append(f"{name:<26} F1 {percent_or_dash(micro.f1):>5}   {micro.interval_text}")
     return lines
 
 

@@ -207,7 +207,8 @@ def _parse_pattern(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) 
     ``role [ name name+ ]`` has three places, of which the brackets hold 1..3.
     """
     parts: list[dict[str, Any]] = []
-    first, last = 0, None
+    first = 0
+    last: int | None = None
     for word in pattern.split():
         if word == "[":
             first = len(parts)

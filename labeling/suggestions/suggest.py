@@ -36,7 +36,8 @@ def suggest(project: Project) -> SuggestResult:
         DamagedFile: A line of ``articles.jsonl`` is not an article.
         ProjectFileError: The rules, the pipeline or its label map have a fault.
     """
-    workspace, tally = project.workspace, Counter[tuple[str, str]]()
+    workspace = project.workspace
+    tally = Counter[tuple[str, str]]()
     with workspace.opened():
         # Reading everything first finds a damaged line, and names it, before a thousand articles are worked on.
         articles = sum(1 for _ in workspace.articles.rows())

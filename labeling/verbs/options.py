@@ -46,9 +46,7 @@ wait_option = click.option(
 
 def format_measure(measure: Measure) -> str:
     """F1 in per cent with its interval, or why it has none: ``F1 41.9 (38.0 to 45.2)``."""
-    low, high = measure.f1_interval or (None, None)
-    interval = f"{format_percent(low)} to {format_percent(high)}" if measure.f1_interval else measure.why_no_interval
-    return f"F1 {format_percent(measure.f1)} ({interval})"
+    return f"F1 {format_percent(measure.f1)} ({measure.interval_text})"
 
 
 def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Articles taken in: `ingest` beside the reading and writing of the same bytes."""
+"""`ingest` compared with reading and writing the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggestions by rules: `suggest` beside spaCy's tokenizer alone."""
+"""Suggestions by rules: `suggest` compared with spaCy's tokenizer alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The shipped rules, made ready in each run, as they are in each use."""
+    """The shipped rules, compiled in each run, as they are in each use."""
     project, count = bench.ingested("suggest"), len(bench.corpus)
     bench.say("suggest: and the tokenizer alone")
     times = side_by_side(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from labeling.values import Frozen
+from labeling.values import Frozen, format_percent
 
 PairingRule: TypeAlias = Literal["exact", "position", "overlapping"]
 
@@ -38,6 +38,14 @@ class Measure(Frozen):
         if self.f1 is None:
             return NOTHING_TO_SCORE
         return ONE_LEAK_GROUP if ONE_LEAK_GROUP in self.undefined else ""
+
+    @property
+    def interval_text(self) -> str:
+        """The interval of F1 in per cent, as people read it: ``38.0 to 45.2``; or why there is none."""
+        if self.f1_interval is None:
+            return self.why_no_interval
+        low, high = self.f1_interval
+        return f"{format_percent(low)} to {format_percent(high)}"
 
 
 class Measures(Frozen):
