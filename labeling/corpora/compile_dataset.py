@@ -61,10 +61,12 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
     from labeling.splits.certificate import refuse_uncertified
 
     workspace = project.workspace
+    # Under the lock of the workspace: what is read must not change between the first file and the last.
     with workspace.opened(), open_build_folder(workspace.corpora) as folder:
         if workspace.splits.exists():
             refuse_uncertified(project)
         manifest = build_dataset(project, folder, subset or WHOLE_GOLD, processes)
+        # Proven and complete, and only now it gets its name.
         digest = dataset_digest(folder)
         kept = store_folder(folder, workspace.corpora, digest[:NAME_LENGTH])
     return CompileResult(

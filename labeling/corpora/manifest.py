@@ -83,6 +83,7 @@ def list_schema_names(schema: Schema) -> SchemaNames:
 
 def list_versions(targets: Iterable[Target]) -> dict[str, str]:
     """The versions that shape the bytes of a dataset with these targets."""
+    # In a dataset of other targets other packages have a say.
     packages = [package for target in targets for package in target.packages]
     return {
         "labeling": __version__,

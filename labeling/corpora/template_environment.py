@@ -28,6 +28,7 @@ def make_template_environment(
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
+    # Templates of our own by their plain names first, those of others behind a prefix.
     own = [PackageLoader(package) for package in packages]
     others = PrefixLoader({prefix: PackageLoader(package) for prefix, package in (prefixed or {}).items()})
     environment = Environment(

@@ -69,6 +69,7 @@ def compile_cli(  # noqa: PLR0913 - one for each option
 
 
 def _format_compile(summary: CompileResult) -> dict[str, object]:
+    # One row for each account, so that the table shows at a glance whether anything was lost.
     return {
         "folder": summary.folder,
         "articles": ", ".join(f"{number} {split}" for split, number in summary.articles.items()),

@@ -83,6 +83,7 @@ def _render_sections(environment: Environment, facts: CardFacts, values: Mapping
     parts.sort(key=lambda part: not hasattr(part, "head"))
     sections: dict[str, str] = {}
     for name, between in _SECTIONS.items():
+        # A target has the macros it needs: without `train` it has no part in that section.
         texts = [str(getattr(part, name)()).strip("\n") for part in parts if hasattr(part, name)]
         sections[name] = between.join(text for text in texts if text)
     return sections

@@ -48,6 +48,7 @@ class SplitCounter:
         self.labels.update(span.label for span in gold.spans)
         self.sources[article.source] += 1
         self.annotators.update(gold.annotators)
+        # Gold's own numbers, before any target: all targets must hold as many.
         self.numbers.update(
             articles=1,
             complete=int(gold.complete),

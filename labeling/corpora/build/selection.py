@@ -79,12 +79,14 @@ class GoldSelection:
             if reason := self._subset.excludes(article):
                 yield _leave_out(gold, reason)
             else:
+                # Narrowed last: whether an article is in the subset does not depend on its labels.
                 placed = PlacedArticle(article, *self._subset.narrow(gold), split)
                 self.worth.count(placed, self._assignments[article.id].leak_group)
                 yield placed
 
     def _split_of(self, gold: Gold) -> tuple[SplitName | None, str]:
         """The split, or None and the reason."""
+        # An article that was ruled out has no split, unless it was ruled out after the last one.
         assignment = self._assignments.get(gold.article)
         if not gold.usable and not (self._subset.with_unusable and assignment):
             return None, "an annotator ruled it out: usable is no"

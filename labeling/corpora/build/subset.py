@@ -108,6 +108,7 @@ def _refuse_other_than_date(name: str, day: str) -> None:
 
 def _narrow_relation_type(kind: RelationType, labels: Collection[str]) -> RelationType | None:
     """A relation type with the ends it still has; None when it has lost one of them."""
+    # A type that names no label at one end allows all of them there, and keeps to that.
     head, tail = (tuple(name for name in ends if name in labels) for ends in (kind.head, kind.tail))
     lost = (kind.head and not head) or (kind.tail and not tail)
     return None if lost else kind.model_copy(update={"head": head, "tail": tail})

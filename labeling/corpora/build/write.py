@@ -55,6 +55,7 @@ class DatasetWriter:
         Raises:
             ProjectFileError: spaCy has no rule-based tokenizer for the language.
         """
+        # Some files are complete only now: the footer of a table, the empty shard of an empty split.
         for writer in self._writers.values():
             writer.close()
         return {split: self._counts[split].split(self._labels) for split in SPLITS}

@@ -147,6 +147,7 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     writer = DatasetWriter(folder, recipe)
     tally = _write_joined(folder / "ledger.jsonl", recipe, writer, joining.placed_articles(left_out))
     splits = writer.close()
+    # A dataset without some of its articles is made, with the list of them; one without any is not.
     if not writer.prints:
         raise NothingToCompile(
             f"not one of the {found.articles} texts of {joining.folder} is at hand",
@@ -163,6 +164,7 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
 
 def _write_joined(path: Path, recipe: Recipe, writer: DatasetWriter, placed: Iterator[PlacedArticle]) -> LedgerTally:
     """Write all articles, and the ledger, which has the second account alone: the first stayed with the gold."""
+    # In this process: whoever joins has one release, and not a corpus that grows every day.
     tally = LedgerTally()
     with replace_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as ledger:
         for piece in cut_into_pieces(placed):

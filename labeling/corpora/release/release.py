@@ -106,6 +106,7 @@ def release(project: Project, dataset: Path | None = None, *, texts: bool = Fals
         CorpusChanged: The dataset is not what its manifest describes, or not of the project file as it is now.
     """
     workspace = project.workspace
+    # Two kinds of release lie apart, each with a link to its latest.
     kind = "-texts" if texts else ""
     dataset = find_dataset(dataset, workspace)
     with workspace.opened(), open_build_folder(workspace.releases) as folder:
@@ -165,7 +166,9 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
 
 def _project_file(project: Project, manifest: Manifest) -> ProjectFile:
     """The project file with the policies and targets of the dataset, which may have changed since."""
+    # A dataset has an account for each of its targets.
     targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
+    # The default ones are not named: such a release is the same file whether or not there are other targets.
     names = () if targets == DEFAULT_TARGETS else tuple(target.name for target in targets)
     return project.file.model_copy(update={"policies": manifest.policies, "compile": CompileSection(targets=names)})
 

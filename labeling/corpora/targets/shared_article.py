@@ -63,9 +63,12 @@ def share_article(article: Article, gold: Gold, language: str, schema: Schema, p
         ProjectFileError: spaCy has no rule-based tokenizer for the language.
     """
     labels = schema.label_names
+    # By the tokenizer policy alone: tokens cut where gold has boundaries would tell dev and test the answer.
     tokens = cached_tokenizer(language).make_doc(article.text)
     edges = token_edges(tokens)
+    # On characters, so that the layers do not depend on where the tokenizer cuts.
     flat = choose_flat_layer(article.text, gold, labels)
+    # The boundaries inside a token, and with them the spans for which a format may cut one.
     starts, ends = inner_boundaries(edges, ((span.start, span.end) for span in gold.spans))
     return SharedArticle(
         article=article,

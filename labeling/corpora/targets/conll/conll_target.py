@@ -77,6 +77,7 @@ class _DocumentPieceBuilder:
 
 def _place_words(sentences: Sequence[Sequence[int]], words: Sequence[str]) -> dict[int, tuple[int, int]]:
     """Where each token of these sentences lies in the text that is made of the words."""
+    # One sign between two words, be it a blank in a sentence or a line end between two.
     places: dict[int, tuple[int, int]] = {}
     start = 0
     for token in (token for tokens in sentences for token in tokens):
@@ -87,6 +88,7 @@ def _place_words(sentences: Sequence[Sequence[int]], words: Sequence[str]) -> di
 
 def _place_span(shared: SharedArticle, span: GoldSpan, at: Mapping[int, tuple[int, int]]) -> tuple[int, int] | None:
     """Where a span lies in the text that is made of the words; None if its sentence is not there."""
+    # All its tokens are in one sentence, so that the first decides for the others.
     inside = tokens_touching(*shared.edges, span.start, span.end)
     if not inside or inside.start not in at:
         return None
@@ -110,6 +112,7 @@ def _make_form(document: TaggedDocument, spans: Sequence[tuple[int, int, str]]) 
 
 def _account_for_document(shared: SharedArticle, left: Mapping[str, str]) -> list[LedgerEntry]:
     gold = shared.gold
+    # One reason for all: no relation and no choice has a place, whatever it is.
     reasons = {relation_id(each): _NO_PLACE for each in gold.relations}
     return [
         *account_for_spans(gold, _CONLL, left),

@@ -45,7 +45,9 @@ class _RowPieceBuilder:
 
     def add(self, shared: SharedArticle, split: SplitName) -> HeldArticle:
         """Keep the row of an article, its tags worked out."""
+        # A tag for each token in each layer, the flat one first.
         tags = [tag_tokens(shared.edges, layer, self._labels) for layer in shared.layers]
+        # Kept as it is until the piece is complete: Arrow takes whole columns.
         row = ArrowRow(shared.article.text, shared.edges, [each.tags for each in tags], shared.form)
         self._rows.setdefault(split, []).append(row)
         entries = [
@@ -75,6 +77,7 @@ class _TableFolderWriter:
 
     def close(self) -> None:
         """Write what is left."""
+        # The splits first: what makes them one dataset names them.
         for table in self._tables.values():
             table.close()
         write_dataset_dict(self._folder)
@@ -87,6 +90,7 @@ def _open_tables(folder: Path, recipe: Recipe) -> _TableFolderWriter | PublicFol
 def _list_table_copies(folder: Path) -> list[StoredCopy]:
     arrow = [(split, partial(read_arrow, folder, split)) for split in SPLITS]
     parquet = [(split, partial(read_parquet, folder, split)) for split in SPLITS]
+    # Parquet was written from the rows that Arrow has: the one is compared with gold, the other with the first.
     original = f"{_HUGGINGFACE}/{ARROW}"
     return [
         StoredCopy(original, arrow),

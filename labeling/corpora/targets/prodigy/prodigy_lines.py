@@ -64,6 +64,7 @@ def make_prodigy_line(shared: SharedArticle, schema: Schema) -> ProdigyLine:
 
 
 def _make_span(fact: SpanFact, starts: list[int], ends: list[int]) -> dict[str, Any]:
+    # Our fields first, under the names of the one list of span fields; Prodigy reads those that it has.
     span: dict[str, Any] = dict(zip(SPAN_FIELDS, fact, strict=True))
     tokens = tokens_touching(starts, ends, span["start"], span["end"])
     return {**span, "token_start": tokens.start, "token_end": tokens.stop - 1}
@@ -97,6 +98,7 @@ def read_prodigy_texts(path: Path) -> Iterator[tuple[CanonicalForm, str]]:
 def parse_canonical_form(fields: ProdigyLine) -> CanonicalForm:
     """The canonical form of a line."""
     meta = fields["meta"]
+    # Relations name their ends by our ids, which spans carry along.
     source, title, published, url = (meta[name] for name in PROVENANCE)
     return CanonicalForm(
         article=meta["id"],

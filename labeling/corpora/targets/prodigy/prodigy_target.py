@@ -32,8 +32,10 @@ class _LinePieceBuilder:
 
     def add(self, shared: SharedArticle, split: SplitName) -> HeldArticle:
         """Keep the line of an article."""
+        # As text at once: a piece holds strings, and not a dict for each token.
         line = format_prodigy_line(make_prodigy_line(shared, self._schema))
         self._lines.setdefault(split, []).append(line)
+        # Every span is held, so that none is left out of the flat layer; those in `cut` had a token cut for them.
         entries = [
             *account_for_spans(shared.gold, _PRODIGY, {}, shared.cut),
             *account_for_relations(shared.gold, _PRODIGY),

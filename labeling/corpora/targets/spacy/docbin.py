@@ -67,6 +67,7 @@ def _doc_spans(doc: Doc, starts: list[int], ends: list[int], gold: Gold) -> Iter
     """Every span by its id, in the order of the text."""
     from spacy.tokens import Span
 
+    # In one order, whatever gold's is: the same spans are the same bytes.
     for span in sorted(gold.spans, key=lambda span: (span.start, -span.end, span.label, span.id)):
         tokens = tokens_touching(starts, ends, span.start, span.end)
         yield span.id, Span(doc, tokens.start, tokens.stop, label=span.label, span_id=span.id)
@@ -113,6 +114,7 @@ class ShardPacker:
 
     def add(self, doc: Doc) -> None:
         """Pack one doc; nothing of the doc itself is kept."""
+        # Two kinds, in folders of their own: not every component can learn from an article with open stretches.
         kind = COMPLETE if doc.user_data["complete"] else OPEN
         if kind not in self._packed:
             self._packed[kind] = _new_builder()

@@ -38,6 +38,7 @@ class _DocPieceBuilder:
 
     def __init__(self, recipe: Recipe) -> None:
         self._schema = recipe.schema
+        # Its tables are made once a piece: they depend on the schema, and articles are many.
         self._pairs = RelationPairBuilder(recipe.schema, recipe.policies.relation_distance)
         self._packers: dict[SplitName, ShardPacker] = {}
 
@@ -82,6 +83,7 @@ class _DocFolderWriter:
         Raises:
             ProjectFileError: spaCy has no rule-based tokenizer for the language.
         """
+        # An empty split gets its empty shard, then the training files find all splits.
         for shards in self._shards.values():
             shards.close()
         write_training_files(self._folder, cached_tokenizer(self._recipe.language), self._recipe.schema)

@@ -110,10 +110,12 @@ def write_training_files(folder: Path, nlp: Language, schema: Schema) -> None:
         schema: Whose labels, relations and choices are to be learnt.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # Without the vocabulary, which holds every word that was met: the rules alone are wanted.
     nlp.to_disk(folder / TOKENIZER, exclude=["vocab"])
     options = list_learnable_options(
         {each.name: tuple(option.name for option in each.options) for each in schema.choices}
     )
+    # What the schema has no use for is not written: a config that cannot train would only puzzle.
     names = ["ner", "spancat", *(["textcat"] if options else []), *(["relations"] if schema.relations else [])]
     for name in names:
         write_text(folder / "configs" / f"{name}.cfg", _training_config(name, nlp.lang, tuple(options)))
