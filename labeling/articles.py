@@ -154,6 +154,7 @@ def group_by_text(articles: Iterable[Article]) -> dict[str, str]:
 
 def _refuse_forbidden(row: SourceRow) -> None:
     for field in ("text", "id", "title", "source", "published", "url"):
+        # The place helps to find it: most editors show nothing there.
         found = _FORBIDDEN.search(getattr(row, field))
         if found:
             name = "NUL" if found[0] == "\0" else f"the lone surrogate U+{ord(found[0]):04X}"
@@ -166,6 +167,7 @@ def _refuse_forbidden(row: SourceRow) -> None:
 
 def _is_visible(text: str) -> bool:
     """Whether any character can be seen: one that is not a blank, a control or a format character."""
+    # Z are separators, C controls, format characters and unassigned ones.
     return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 

@@ -80,6 +80,7 @@ def _iso(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _read_date(value: str) -> str:
+    # Nobody writes year, day, month.
     if year_first := _YEAR_FIRST.match(value):
         return date(*map(int, year_first.groups())).isoformat()
     # Where figures mean the same day in both orders, or only one order makes a date of them, there is no doubt.
@@ -95,6 +96,7 @@ def _parse_in_order(value: str, order: str) -> str:
     """The day ``value`` names when figures come in ``order``; never one counted from today, as "yesterday" is."""
     import dateparser
 
+    # Strict, and absolute dates only: a rerun tomorrow must read the same day.
     moment = dateparser.parse(
         value,
         settings={

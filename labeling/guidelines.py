@@ -114,6 +114,7 @@ def _format_ends(relation: RelationType) -> str:
     # Without labels at its ends a relation joins any two spans with the same label.
     if not relation.head:
         return "any -> the same label" if not relation.symmetric else "any <-> the same label"
+    # A symmetric relation may be drawn from either end.
     arrow = " <-> " if relation.symmetric else " -> "
     return arrow.join((", ".join(relation.head), ", ".join(relation.tail)))
 

@@ -153,6 +153,7 @@ def load_project(path: Path = DEFAULT_PROJECT, workspace: Path | None = None) ->
     """
     path = _existing_file(path)
     file = _parse(path)
+    # Each project file has a folder of its own, by its name.
     folder = workspace or Path("exports") / path.stem
     return Project(path, file, check_schema(schema_of(file), str(path)), Workspace(folder))
 
@@ -172,6 +173,7 @@ def schema_of(file: ProjectFile) -> Schema:
 def shipped_config(name: str) -> Path:
     """A file of ``configs/``: in the installed package, else in the checkout the package is imported from."""
     here = Path(__file__).parent
+    # The wheel has the configs inside the package.
     installed = here / "configs" / name
     return installed if installed.exists() else here.parent / "configs" / name
 

@@ -60,6 +60,7 @@ class RelationType(Frozen):
 
     def allows(self, head: str, tail: str) -> bool:
         """Whether a relation of this type may go from a span labelled ``head`` to one labelled ``tail``."""
+        # SAME_AS joins mentions of one thing, which have one label.
         if not self.head and not self.tail:
             return head == tail
         return head in self.head and tail in self.tail
@@ -237,6 +238,7 @@ def _migration_faults(schema: Schema) -> list[str]:
 
 def _replacement_faults(table: str, before: str, after: str, known: set[str]) -> list[str]:
     faults = list[str]()
+    # A name that is in use and migrated at once would have two meanings.
     if before in known:
         faults.append(f"{table}: {before!r} is still in the schema")
     if after and after not in known:

@@ -149,6 +149,7 @@ class _BratFile:
 
         That is so where the trigger is missing, bears another label, or is another event's already.
         """
+        # Lines come in any order, so triggers are looked for when all are read.
         labels = {mark.id: mark.label for mark in self.marks}
         taken = dict[str, str]()
         for name, kind, raw in self.events:
@@ -165,6 +166,7 @@ class _BratFile:
             taken.setdefault(trigger, name)
 
     def _attribute(self, found: re.Match[str]) -> None:
+        # A binary attribute has no value.
         name, kind, target, value = found.groups()
         self.attributes.append((target, Attribute(name, f"{kind}={value}" if value else kind)))
 
@@ -183,6 +185,7 @@ class _BratFile:
         return self.triggers.get(name, name)
 
     def _attributes_by_target(self) -> dict[str, list[Attribute]]:
+        # What is attached to an event is attached to its trigger.
         targets: dict[str, list[Attribute]] = {}
         for target, attribute in self.attributes:
             targets.setdefault(self._target(target), []).append(attribute)

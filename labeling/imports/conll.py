@@ -91,6 +91,7 @@ def split_documents(content: str) -> Iterator[ConllDocument]:
     """
     document = ConllDocument()
     for number, line in enumerate(re.split(r"\r?\n", content), start=1):
+        # A mark ends one document and begins the next; its own line is not a token.
         if new := _NEW.fullmatch(line.strip()):
             if document.tokens:
                 yield document
@@ -112,6 +113,7 @@ def parse_document(document: ConllDocument, name: str, where: str, text: str | N
     at = _find_tokens(tokens, text) if text is not None else None
     rebuilt = document.text if text is None or at is None else text
     at = at or _find_tokens(tokens, rebuilt) or []
+    # A token with a tag of no scheme is listed, and read as outside of any span.
     unread = [token for token in tokens if token.tag not in _OUTSIDE and not _TAG.fullmatch(token.tag)]
     return ImportRecord(
         row=SourceRow(where=where, id=name, text=rebuilt),
@@ -141,6 +143,7 @@ def _find_tokens(tokens: Sequence[TaggedToken], text: str) -> list[tuple[int, in
     found = list[tuple[int, int]]()
     end = 0
     for token in tokens:
+        # Only blanks may lie between, else the words are others.
         start = text.find(token.word, end)
         if start < 0 or text[end:start].strip():
             return None
@@ -163,6 +166,7 @@ def _read_marks(tokens: Sequence[TaggedToken], at: Sequence[tuple[int, int]]) ->
     begun: tuple[int, str] | None = None
     stop = 0
     for token, (start, end) in zip(tokens, at, strict=True):
+        # One pass, with at most one open span.
         tag = _TAG.fullmatch(token.tag)
         # The span before ends here unless this tag continues it.
         prefix, label = tag.groups() if tag else ("", "")

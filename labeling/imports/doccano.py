@@ -39,6 +39,7 @@ def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
         ("relations", line.relation),
         *((name, line.comment) for name in _COMMENTS),
     ):
+        # A single value may come without a list around it.
         for each in _as_list(fields.get(name)):
             take(each)
     return ImportRecord(

@@ -143,6 +143,7 @@ def _write_import(workspace: Workspace, intake: AnnotationIntake, imported: _Imp
     quarantine = [row for row in workspace.quarantine.rows_if_written() if not imported.replaces(row)]
 
     # Articles are a corpus: those of before are streamed, only new ones are in memory.
+    # An import never changes an article that is there.
     known = {article.id for article in workspace.articles.rows_if_written()}
     new = sorted((article for name, article in intake.articles.items() if name not in known), key=_article_id)
     workspace.articles.write_sorted(heapq.merge(workspace.articles.rows_if_written(), new, key=_article_id))

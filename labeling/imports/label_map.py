@@ -95,6 +95,7 @@ class RecordTranslation:
 
     def relation(self, link: RelationMark) -> Relation | Misfit:
         """The relation of a link, unless the map removes it."""
+        # The ends are checked later, with the spans.
         if label := self.names.get(link.label, link.label):
             return Relation(head=link.head, tail=link.tail, label=label)
         return _removed_misfit("relation", f"{link.head} {link.label} {link.tail}", link.label, asdict(link))
@@ -108,6 +109,7 @@ class RecordTranslation:
         if "." in meant:
             of, _, option = meant.partition(".")
             return of, option
+        # An option of two sets is ambiguous: which one is meant, the map has to tell.
         sets = [each.name for each in self.schema.choices if meant in {option.name for option in each.options}]
         if len(sets) == 1:
             return sets[0], meant

@@ -90,6 +90,7 @@ class AnnotationIntake:
         try:
             article = self._article(item)
         except ArticleError as error:
+            # The annotations go down with their text, and are counted in the reason.
             self.rejects.append(_reject_record(error, item))
         else:
             self._add_record(article, annotator, item)
@@ -162,6 +163,7 @@ class AnnotationIntake:
     def _merge(self, one: Annotation, other: Annotation) -> Annotation:
         """Both annotations as one; a span that both have is one span, under the id of the first."""
         spans, names = _merge_spans(one.spans, other.spans)
+        # Relations of the second name its spans by ids that may be new.
         links = [_rename_ends(each, names) for each in other.relations]
         both = one.model_copy(
             update={

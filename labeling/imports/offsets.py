@@ -34,6 +34,7 @@ def make_offset_map(text: str, unit: OffsetUnit) -> Callable[[int], int | None]:
     plain = not units and "\r" not in text and not text.startswith(_BYTE_ORDER_MARK)
 
     def place(offset: int) -> int | None:
+        # None for half of a pair, which is not a boundary of a character.
         point = units.get(offset) if units else offset
         if point is None or not 0 <= point <= len(text):
             return None
@@ -44,6 +45,7 @@ def make_offset_map(text: str, unit: OffsetUnit) -> Callable[[int], int | None]:
 
 def _utf16_offsets(text: str) -> dict[int, int] | None:
     """Code points by UTF-16 offset, one for each boundary of a character; None where both are the same."""
+    # Below U+10000 every character is one unit.
     if text.isascii() or max(text) <= "\uffff":
         return None
     table = {}

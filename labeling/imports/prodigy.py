@@ -48,6 +48,7 @@ def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
         row=row,
         named=named,
         annotator=_string_or_empty(fields.get("_annotator_id")),
+        # A line without an answer counts as accepted.
         state="submitted" if fields.get("answer", "accept") == "accept" else "skipped",
         marks=tuple(marks),
         links=tuple(links),
@@ -70,6 +71,7 @@ def _read_objects(fields: JsonLine, name: str, what: ThingKind, misfits: list[Mi
 
 def _parse_mark(span: JsonLine, misfits: list[Misfit]) -> SpanMark | None:
     start, end, label = span.get("start"), span.get("end"), span.get("label")
+    # `isinstance` would let `true` pass as 1.
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
         misfits.append(_unreadable_misfit("span", "start or end is not a whole number, or label not a string", span))
         return None

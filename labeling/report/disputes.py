@@ -29,6 +29,7 @@ class Dispute:
 def list_disputes(findings: Findings) -> Iterator[Dispute]:
     """Each conflict with the words around it; a choice is about the whole article and has none."""
     for conflict in findings.conflicts:
+        # Conflicts are of the last `adjudicate`, articles of today.
         article = findings.articles.get(conflict.article)
         text = article.text if article else ""
         whole = conflict.kind == "choice"

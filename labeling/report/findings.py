@@ -109,6 +109,7 @@ def _is_stale(agreement: Agreement, workspace: Workspace) -> bool:
 
 def _read_sums(workspace: Workspace, *, compiled: bool) -> Sums | None:
     """Both accounts as the manifest has them; before a compile, the first one."""
+    # The manifest has the accounts of the targets, too.
     if compiled:
         return read_value(workspace.latest / MANIFEST, Manifest).ledger
     return sum_ledger(list(workspace.ledger.rows_if_written())) or None

@@ -164,6 +164,7 @@ def render_report(title: str, schema: Schema, findings: Findings) -> str:
     """
     from labeling.corpora.targets.available import TARGETS
 
+    # Strict: a name that a template misspells is an error, not an empty cell.
     environment = make_template_environment("labeling.report", html=True, undefined=_UNDEFINED)
     return environment.get_template("report.html.j2").render(
         page=ReportPage(title, schema, findings),

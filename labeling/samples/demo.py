@@ -90,6 +90,7 @@ def begin_journey(project: Project, articles: Path | None, say: Callable[[str], 
 
 def list_annotation_steps(trip: Journey) -> list[DemoStep]:
     """The steps from the server to the splits."""
+    # In the order of the journey; each step reads what the ones before it wrote.
     files = trip.project.workspace
     return [
         DemoStep("serve", files.studio, lambda: [f"Label Studio at {trip.credentials.url}, on this machine only"]),
@@ -136,6 +137,7 @@ def annotated_articles_url(project: Project) -> str:
 
 
 def _ingest(trip: Journey) -> list[str]:
+    # One way for both: the samples are files like any others.
     source = trip.articles or sample_data.articles_folder()
     taken = ingest(trip.project, [str(source)])
     return [f"{taken.articles} articles from {source.name}/, {sum(taken.rejected.values())} refused"]
@@ -162,12 +164,14 @@ def _annotate(trip: Journey) -> list[str]:
     from labeling.studio.sync.project_link import find_linked_project
 
     workspace = trip.project.workspace
+    # Which task holds which article only the server knows.
     articles = workspace.articles.by("id")
     with connect(workspace, trip.credentials) as studio:
         remote = find_linked_project(studio, workspace)
         tasks = {task.article: task.number for task in studio.tasks(remote.number)}
     annotations = _annotations_to_submit(trip)
     for name in sorted({annotation.annotator for annotation in annotations}):
+        # People have a log-in each, so that the server signs their annotations.
         key = signup.add_user(trip.credentials, f"{name}@example.com", secrets.token_urlsafe(18))
         with connect_to(trip.credentials.url, key) as studio:
             for annotation in annotations:
@@ -210,6 +214,7 @@ def _train(trip: Journey, follow: Callable[[str], None]) -> list[str]:
 
 
 def _evaluate(trip: Journey) -> list[str]:
+    # The first line is the step's own, then one for each annotator.
     lines = ["on the test split, exact spans, with 95 % intervals"]
     for name, score in evaluate(trip.project).scores.items():
         micro = score.exact.micro
@@ -232,6 +237,7 @@ class _FollowedLog(io.TextIOBase):
     def write(self, text: str, /) -> int:
         from click import unstyle
 
+        # spaCy colours its tables for terminals.
         plain = unstyle(text)
         if plain.strip():
             self._follow(plain.strip())
@@ -250,6 +256,7 @@ def _annotations_to_submit(trip: Journey) -> Sequence[Annotation]:
 
 
 def _describe_annotations(annotations: Sequence[Annotation]) -> str:
+    # Scores of suggestions against themselves would look like perfection.
     names = sorted({annotation.annotator for annotation in annotations})
     if names == [_NOBODY]:
         return (

@@ -79,6 +79,7 @@ def detect_encoding(file: BinaryIO, language: str = "en", *, declares: bool = Fa
         UnreadableArticle: No encoding fits.
     """
     file.seek(0)
+    # The longest mark has four bytes.
     head = file.read(4)
     marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
     found = Encoding(marked) if marked else _detect_unmarked(file, language, declares=declares)
@@ -104,6 +105,7 @@ def check_encoding_name(name: str) -> str:
 
 def _declared_encoding(data: bytes) -> str:
     """The encoding a page names in its first 1024 bytes, if all of it can be read so, else ""."""
+    # As browsers do: a declaration further on is not looked for.
     found = _DECLARED.search(data[:1024])
     name = found[1].decode("ascii").lower() if found else ""
     # By the web's rule, Latin-1 means Windows-1252, which has the curly quotes.
@@ -141,6 +143,7 @@ def _is_utf8(file: BinaryIO) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     file.seek(0)
     try:
+        # In chunks: a wire of gigabytes is read as a stream.
         while chunk := file.read(_CHUNK_BYTES):
             if _NOT_PLAIN.search(decoder.decode(chunk)):
                 return False
@@ -152,6 +155,7 @@ def _is_utf8(file: BinaryIO) -> bool:
 
 def _mostly_utf8(data: bytes) -> bool:
     """Whether there are more whole characters beyond ASCII than broken bytes, read as UTF-8."""
+    # Each broken byte becomes one lone surrogate, which can be counted.
     text = data.decode("utf-8", errors="surrogateescape")
     broken = sum("\udc80" <= sign <= "\udcff" for sign in text)
     beyond = sum(sign > "\x7f" for sign in text) - broken
@@ -163,6 +167,7 @@ def _guess(data: bytes, language: str) -> str:
     from charset_normalizer import from_bytes
 
     candidates = [*_OF_THE_WEB, *(_WIDE if b"\0" in data else ())]
+    # The library alone decides what is possible; of that we choose.
     matches = list(from_bytes(data, cp_isolation=candidates, preemptive_behaviour=False))
     if not matches:
         return ""

@@ -57,6 +57,7 @@ def make_source_row(values: Mapping[str, object], source: SourceFile, where: str
 
 def _fields(values: Mapping[str, object], where: str) -> dict[str, object]:
     """The values under our names; two columns may be one field as long as only one of them has a value."""
+    # Exports often have both `text` and an empty `body`.
     ours = [(field, value) for name, value in values.items() if (field := field_of_column(name))]
     filled = [(field, value) for field, value in ours if value is not None and value != ""]
     twice = next((field for field, count in Counter(field for field, _ in filled).items() if count > 1), None)
@@ -82,6 +83,7 @@ def _string_field(fields: Mapping[str, object], field: str, where: str) -> str:
     value = fields.get(field)
     if value is None:
         return ""
+    # A number as a title is more likely a slip of columns than a title.
     if not isinstance(value, str):
         raise BadField(f"the {field} is not a string, but of type {type(value).__name__}", todo="quote it", where=where)
     return value

@@ -100,6 +100,7 @@ def _open_source(source: SourceFile) -> Iterator[BinaryIO]:
         with source.path.open("rb") as file:
             yield file
         return
+    # A pipe cannot be rewound.
     with tempfile.TemporaryFile() as spool:  # the file is read twice, first to detect its encoding
         shutil.copyfileobj(sys.stdin.buffer, spool)
         spool.seek(0)
@@ -162,6 +163,7 @@ def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
 
 
 def _read_lines(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
+    # Ignored columns are reported once a file, not once a line.
     encoding, ignored = _choose_encoding(file, terms), set[str]()
     yield from _remark_guess(source, encoding)
     # Only LF ends a line: JSON may have other line separators inside a string.
@@ -184,6 +186,7 @@ def _parse_line(line: str, source: SourceFile, where: str, ignored: set[str]) ->
 
 def _parse_object(line: str) -> dict[str, object]:
     try:
+        # Deep nesting ends in a RecursionError, not in a ValueError.
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
         # The message has the place only, never the line: texts do not belong in messages.

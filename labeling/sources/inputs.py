@@ -92,6 +92,7 @@ def _find_named(name: str) -> Iterable[_FoundItem]:
 
 
 def _require_readable(name: str, items: list[_FoundItem]) -> list[_FoundItem]:
+    # A folder in which everything is passed over is most likely the wrong one.
     if any(isinstance(item, SourceFile) for item in items):
         return items
     endings = " ".join(SOURCE_FORMATS)
@@ -101,6 +102,7 @@ def _require_readable(name: str, items: list[_FoundItem]) -> list[_FoundItem]:
 
 def _find_matching(pattern: str) -> Iterator[_FoundItem]:
     base = _fixed_head(pattern)
+    # Sorted: the order of a folder differs from disk to disk.
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
         path = Path(match)
         # With ** the files in a folder are matches of their own.

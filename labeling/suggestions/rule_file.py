@@ -151,6 +151,7 @@ class _PreparedLayer:
         from spacy.tokens import Span
         from spacy.util import filter_spans
 
+        # Patterns of one layer compete: the longest match wins, whichever pattern it is of.
         found = {place for pattern in self.patterns for place in pattern.spans(doc, fitting)}
         return filter_spans([Span(doc, start, end, label=self.layer.label) for start, end in sorted(found)])
 
@@ -224,6 +225,7 @@ def _parse_pattern(pattern: str, tokens: Mapping[str, Mapping[str, JsonValue]]) 
 
 
 def _parse_token(pattern: str, word: str, tokens: Mapping[str, Mapping[str, JsonValue]]) -> dict[str, Any]:
+    # The sign of repetition comes last; a token may be the sign itself.
     bare = word.rstrip("?*+!") or word
     repeat = {"OP": word[len(bare) :]} if word[len(bare) :] else {}
     if bare.startswith("'") and bare.endswith("'") and bare[1:-1]:
@@ -264,6 +266,7 @@ def _find_echoes(doc: Doc, spans: Iterable[Stretch], labels: Iterable[str]) -> I
 
 def _last_word(span: Stretch) -> Stretch:
     """The part of a span after its last blank, which may be several tokens: ``Rivera-Kim``."""
+    # Tokens without a blank between them are one word to a reader.
     starts = [at for at in range(1, len(span)) if span[at - 1].whitespace_]
     return span[max(starts, default=0) :]
 

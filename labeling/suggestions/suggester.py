@@ -191,6 +191,7 @@ def _load_spacy_pipeline(pipeline: str) -> Language:
 def _check_label_map(label_map: dict[str, str], nlp: Language, schema: Schema, pipeline: str) -> dict[str, str]:
     """The label map, if it leads from labels of the pipeline to labels of the schema."""
     theirs = sorted({label for labels in nlp.pipe_labels.values() for label in labels})
+    # Labels that neither side has are typos: they would suggest nothing, in silence.
     faults = [f"{label!r} is not a label of {pipeline}" for label in label_map if label not in theirs]
     faults += [
         f"{label!r} is not a label of the schema" for label in label_map.values() if label not in schema.label_names

@@ -47,6 +47,7 @@ def demo_cli(ctx: click.Context, *, articles: Path | None, keep_server: bool | N
     """
     config, workspace = ctx.obj
     project = load_project(config, workspace or demo.DEMO_WORKSPACE)
+    # Whoever looks on wants to see the page; a script wants no server left behind.
     keep = sys.stdout.isatty() if keep_server is None else keep_server
     try:
         with demo.begin_journey(project, articles, _show_wait) as trip:
@@ -98,6 +99,7 @@ def _show_training(line: str) -> None:
 
 def _print_farewell(project: Project, *, keep: bool) -> None:
     files = project.workspace
+    # From a checkout the program is not on the path.
     program = "labeling" if shutil.which("labeling") else os.path.relpath(sys.argv[0])
     again = f"{program} --workspace {files.root} serve"
     click.echo(f"\nThe report: {files.report}")

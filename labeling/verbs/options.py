@@ -74,6 +74,7 @@ def list_first(names: Sequence[str]) -> str:
 
 def print_rejects(workspace: Workspace) -> None:
     """Print the first refusals of the last run on stderr, each with its way out, and where all of them are."""
+    # Those of the last run only: the file is written anew by each.
     rejects = list(workspace.rejects.rows())
     for reject in rejects[:MOST_LISTED]:
         click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
