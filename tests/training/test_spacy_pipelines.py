@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def needed_folder(config: Path, folder: Path) -> str:
     """The folder of a dataset that the config is the first to need: an empty dataset is refused by its name."""
     corpus = folder / "0123456789abcdef"
-    corpus.mkdir()
+    (corpus / "spacy").mkdir(parents=True)
     (corpus / "manifest.json").write_text("{}", encoding="utf-8")
     with pytest.raises(NothingToLearn) as refusal:
         train_pipeline(config, corpus, folder / "models", log=io.StringIO())
