@@ -49,14 +49,23 @@ _RAY_SECONDS = 10  # seconds in which a cluster must answer
 _NOTHING = {name: np.zeros(0, np.int64) for name in _TYPES}
 
 
+def refuse_telemetry() -> None:
+    """Ask Daft and Ray not to report to their makers over the network, unless the user has set what they read.
+
+    They take that from the environment alone, Daft both when it is imported and when it first works, so that the
+    variables have to stay. They are the only ones that the library sets in the process of whoever calls it.
+    """
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
 def choose_runner(ray: str) -> None:
     """Choose where the work of this process is done: here, or on the Ray cluster at ``ray``; "local" starts one here.
 
     Raises:
         RayUnavailable: Ray is not installed, does not answer, or another choice was made in this process before.
     """
-    # Telemetry is for the user to switch on; Daft reads this when it is first imported.
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    refuse_telemetry()
     if not ray:
         return
     try:
@@ -72,7 +81,6 @@ def choose_runner(ray: str) -> None:
 
 
 def _connect_to_ray(address: str) -> None:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import daft
     import ray
 

@@ -30,7 +30,6 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
     # The header alone decides on the delimiter; then reading begins anew.
     delimiter = _delimiter(stream.readline())
     stream.seek(0)
-    csv.field_size_limit(_MAX_CELL)  # over-long texts are refused by our limit, not by csv's
     records = _records(csv.reader(stream, delimiter=delimiter, strict=True))
     _, header = next(records, (1, list[str]()))
     if isinstance(header, UnreadableArticle):
@@ -58,7 +57,7 @@ def _records(reader: Reader) -> Iterator[TableRecord]:
         # A cell may have line ends in it, so records are not lines.
         start = reader.line_num + 1
         try:
-            yield start, next(reader)
+            yield start, _next_record(reader)
         except StopIteration:
             return
         except csv.Error as error:
@@ -69,3 +68,15 @@ def _records(reader: Reader) -> Iterator[TableRecord]:
                     todo='close every quote, and double those inside a cell: "he said ""no"" to it"',
                 ),
             )
+
+
+def _next_record(reader: Reader) -> list[str]:
+    """The next record, however long its cells: over-long texts are refused by our limit, not by csv's.
+
+    That one holds for the whole process, so it is put back before anybody else can read a table.
+    """
+    before = csv.field_size_limit(_MAX_CELL)
+    try:
+        return next(reader)
+    finally:
+        csv.field_size_limit(before)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from labeling.errors import UnreadableArticle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Markup that is never main text; on a page with little else, the extractor would take it for that.
 _BESIDE = ["//nav", "//footer"]
@@ -43,20 +48,20 @@ def extract_page(markup: str) -> WebPage:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # our error names what it would log
-    # Precision goes before recall: a menu in the text would be annotated.
-    found = bare_extraction(
-        _as_html(markup),
-        include_comments=False,
-        include_tables=False,
-        favor_precision=True,
-        with_metadata=True,
-        prune_xpath=_BESIDE,
-        date_extraction_params={
-            "extensive_search": False,
-            "original_date": True,
-        },  # stated, never guessed
-    )
+    with _silent("trafilatura"):
+        # Precision goes before recall: a menu in the text would be annotated.
+        found = bare_extraction(
+            _as_html(markup),
+            include_comments=False,
+            include_tables=False,
+            favor_precision=True,
+            with_metadata=True,
+            prune_xpath=_BESIDE,
+            date_extraction_params={
+                "extensive_search": False,
+                "original_date": True,
+            },  # stated, never guessed
+        )
     if not isinstance(found, Document) or not found.text:
         raise UnreadableArticle(
             "the page has no main text that can be found", todo="save the text itself as .txt, or in a .jsonl row"
@@ -68,6 +73,18 @@ def extract_page(markup: str) -> WebPage:
         published=found.date or "",
         url=found.url or "",
     )
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """Keep a library from logging within the block: our error names what it would log."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _as_html(markup: str) -> str:

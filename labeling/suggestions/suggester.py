@@ -6,7 +6,6 @@ person's and pass the same checks.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -85,8 +84,9 @@ def suggest_annotations(
 
 def read_lines_frame(path: Path) -> DataFrame:
     """The lines of a text file as the column ``text`` of a dataframe, read when they are needed."""
-    # Otherwise daft reports over the network that it was started.
-    os.environ.setdefault("DO_NOT_TRACK", "1")
+    from labeling.passages.frames import refuse_telemetry
+
+    refuse_telemetry()
     import daft
 
     return daft.read_text(str(path))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -362,3 +363,14 @@ def test_standard_input_has_its_format_detected(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
     assert [article.id for article in articles("-")] == ids
+
+
+def test_reading_leaves_other_peoples_settings_alone(tmp_path: Path) -> None:
+    """A cell longer than csv allows and a page are read; csv's limit and trafilatura's log level are as they were."""
+    (tmp_path / "long.csv").write_text("text\n" + "a" * 200_000 + "\n", encoding="utf-8")
+    (tmp_path / "page.html").write_text("<html><body><p>" + "The talks went on. " * 40 + "</p></body></html>")
+    before = csv.field_size_limit(), logging.getLogger("trafilatura").level
+
+    assert refusals(tmp_path / "long.csv") == [("2", "over-long")]
+    assert len(articles(tmp_path / "page.html")) == 1
+    assert (csv.field_size_limit(), logging.getLogger("trafilatura").level) == before

@@ -1,7 +1,7 @@
 """The switch ``LABELING_PLAIN=1``: do without the insides of spaCy, srsly and datasets.
 
 We fill and read spaCy's shards by hand, keep srsly from searching its extensions for every value, and write the small
-files of ``datasets`` ourselves: that makes ``compile`` three times as fast, and it may break with a new version of any
+files of ``datasets`` ourselves. That saves a third of the time of ``compile``, and may break with a new version of any
 of them. Each such place is in a module called ``..._insides``, with a counterpart that uses the public API alone. With
 the switch on, only the counterparts are used: the shards are the same to the byte, the tables have the same rows.
 """

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 # How many articles by chance go through the whole compile. LABELING_CASES=100000 tries it at length, in four minutes.
 CASES = int(os.environ.get("LABELING_CASES", "200"))
 AT_ONCE = 1000
-SHARED = Path(__file__).parents[4] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 CORPORA = {"re3d": ["re3d/uk_government.jsonl", "re3d/centcom.jsonl"], "gum_news": ["gum_news/news.jsonl"]}
 
 
