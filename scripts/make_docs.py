@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 import types
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
 import click
+from architecture import architecture_page
 from pydantic import BaseModel, RootModel
 
+import labeling
 from labeling import cli as command_line
 from labeling import errors
 from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, QuarantineRow, Relation, Span
@@ -243,6 +246,63 @@ def _described(form: type[Rows[BaseModel] | Value[BaseModel]]) -> Iterator[Kind]
             yield Kind(file.name, file.verb, file.help, file.model, EXAMPLES.get(file.name))
 
 
+def python_page() -> str:
+    """Every public name: the functions with their signatures, then the rows, then the errors."""
+    functions, rows, failures = list[str](), list[str](), list[str]()
+    for name in sorted(labeling.__all__, key=str.casefold):
+        value = getattr(labeling, name)
+        if inspect.isfunction(value):
+            functions.append(f"### `{name}`\n\n```python\n{name}{_signature(value)}\n```\n\n{_sections(value)}\n")
+        elif issubclass(value, errors.LabelingError):
+            failures.append(f"`{name}`")
+        else:
+            rows.append(f"| `{name}` | {_prose(value).splitlines()[0]} |")
+    head, _, example = inspect.cleandoc(labeling.__doc__ or "").partition("::\n\n")
+    return "\n".join(
+        [
+            f"# Python\n\n{re.sub('``', '`', head)}:\n\n```python\n{inspect.cleandoc(example)}\n```\n",
+            "## Functions\n",
+            *functions,
+            "## Values\n\n| class | what it is |\n| --- | --- |",
+            *rows,
+            "\n## Errors\n",
+            f"All of [errors.md](errors.md), by name: {', '.join(failures)}.\n",
+        ]
+    )
+
+
+def _signature(function: Callable[..., object]) -> str:
+    """The parameters with their types as they are written; what is returned after the arrow."""
+    signature = inspect.signature(function)
+    plain = []
+    for each in signature.parameters.values():
+        # A stream or a function has no text that is the same tomorrow, nor has what holds one.
+        moving = each.default is not each.empty and re.search(r"<[^>]* at 0x|^<", repr(each.default))
+        default = _Written("...") if moving else each.default
+        plain.append(each.replace(annotation=_Written(str(each.annotation)), default=default))
+    return str(signature.replace(parameters=plain, return_annotation=_Written(str(signature.return_annotation))))
+
+
+def _sections(function: Callable[..., object]) -> str:
+    """A function's docstring in Markdown: paragraphs, then a list for each of its sections."""
+    head, *rest = re.split(r"\n\n?(Args|Returns|Yields|Raises):\n", inspect.cleandoc(function.__doc__ or ""))
+    parts = ["\n\n".join(" ".join(paragraph.split()) for paragraph in head.split("\n\n"))]
+    for title, body in zip(rest[::2], rest[1::2], strict=True):
+        # A line that is indented further goes on with the item before it.
+        items = re.sub(r"\n\s{5,}", " ", body.rstrip()).splitlines()
+        parts.append(f"{title}:\n\n" + "\n".join(f"* {item.strip()}" for item in items if item.strip()))
+    return re.sub("``", "`", "\n\n".join(parts))
+
+
+class _Written(str):
+    """A type as the source has it, which prints without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def guidelines_page() -> str:
     """The shipped schema's guidelines."""
     project = load_project(shipped_config("diplomatic.toml"))
@@ -340,7 +400,7 @@ _COMPOUND: dict[object, Callable[[tuple[object, ...]], str]] = {
 }
 
 
-def _prose(thing: type) -> str:
+def _prose(thing: object) -> str:
     """A docstring as one paragraph a paragraph, in Markdown."""
     paragraphs = inspect.cleandoc(thing.__doc__ or "").replace("``", "`").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
@@ -359,7 +419,9 @@ def _status(kind: type[errors.LabelingError]) -> str:
 PAGES = {
     "commands.md": lambda: MADE + commands_page(),
     "errors.md": lambda: MADE + errors_page(),
+    "architecture.md": lambda: MADE + architecture_page(),
     "files.md": lambda: MADE + files_page(),
+    "python.md": lambda: MADE + python_page(),
     "guidelines.md": guidelines_page,
 }
 

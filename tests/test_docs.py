@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+import labeling
 from labeling import errors
 from labeling.cli import VERBS, cli
 from labeling.workspace.table import Workspace, described
@@ -25,7 +26,8 @@ def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a copy of the script in ``scripts/`` and the pages it made in ``docs/``."""
     root = tmp_path_factory.mktemp("copy")
     (root / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts" / "make_docs.py", root / "scripts")
+    for name in ("make_docs.py", "architecture.py", "architecture.toml"):
+        shutil.copy(ROOT / "scripts" / name, root / "scripts")
     assert make(root).returncode == 0
     return root / "docs"
 
@@ -119,3 +121,32 @@ def test_every_file_of_the_workspace_is_documented(docs: Path) -> None:
     assert len(folders) == 7
     assert len(paths) > 25
     assert not [path for path in paths if not re.search(rf"`{re.escape(path)}[`/]", page)]
+
+
+def test_every_module_is_on_the_map(docs: Path) -> None:
+    """The page of the architecture has a line for each module, and the drawing has each room."""
+    page = (docs / "architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "labeling"
+    modules = [path for path in package.rglob("*.py") if path.name not in {"__init__.py", "__main__.py"}]
+
+    assert len(modules) > 100
+    assert [path.name for path in modules if f"| `{path.name}` |" not in page] == []
+    rooms = [path.name for path in package.iterdir() if (path / "__init__.py").exists()]
+    assert [room for room in rooms if f"{room}/" not in page.partition("## The rooms")[0]] == []
+
+
+def test_the_map_names_modules_that_are_there(docs: Path) -> None:
+    """What it says to open can be opened: a module that moved stops the making of the page."""
+    page = (docs / "architecture.md").read_text(encoding="utf-8").partition("## The road")[2]
+    named = set(re.findall(r"`([a-z_/]+\.py)`", page))
+
+    assert len(named) > 60
+    assert [name for name in named if not (ROOT / "labeling" / name).exists()] == []
+
+
+def test_every_public_name_is_documented(docs: Path) -> None:
+    """The page of Python names all that the package offers."""
+    page = (docs / "python.md").read_text(encoding="utf-8")
+
+    assert len(labeling.__all__) > 100
+    assert [name for name in labeling.__all__ if f"`{name}`" not in page] == []

@@ -31,11 +31,11 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path) -> None:
     configs = {f"labeling/configs/{path.name}" for path in (ROOT / "configs").iterdir()}
     package = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("samples", "templates")
-        for path in (ROOT / "labeling" / folder).rglob("*")
+        for path in (ROOT / "labeling").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
 
+    assert {"labeling/py.typed", "labeling/__init__.pyi", "labeling/report/templates/report.html.j2"} <= package
     assert len(configs) >= 4
     assert configs | package <= names
     assert not [name for name in names if name.startswith(("tests", "scripts", "exports"))]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class AuditTotals:
+class _AuditTotals:
     """Pairs of annotated articles that share words; spans in these that are alike, and differences.
 
     ``share`` is those alike among all, by label in ``labels``; None where nothing could be compared.
@@ -56,8 +56,8 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
     return 0
 
 
-def _total_audit(found: Audit) -> AuditTotals:
-    return AuditTotals(
+def _total_audit(found: Audit) -> _AuditTotals:
+    return _AuditTotals(
         pairs=found.pairs,
         alike=found.alike,
         different=len(found.differences),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from labeling.corpora.build.canonical import describe_differences, list_missing
 from labeling.corpora.build.convert import convert_alone
-from labeling.corpora.build.workers import SerialExecutor
+from labeling.corpora.build.serial_executor import SerialExecutor
 from labeling.errors import SpansLost, TargetsDiffer
 from labeling.values import Frozen, digest_of
 

@@ -18,6 +18,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from labeling.corpora.build.serial_executor import SerialExecutor
 from labeling.errors import WorkerDied
 
 if TYPE_CHECKING:
@@ -31,21 +32,6 @@ Result = TypeVar("Result")
 
 # A worker that has nothing more to do ends at once; one that does not is ended.
 _SECONDS_TO_END = 10
-
-
-class SerialExecutor(Executor):
-    """Does each thing in this process, at once."""
-
-    def submit(
-        self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> Future[Result]:
-        """Do it, and return the outcome as a future that is done."""
-        done: Future[Result] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the result is asked for
-            done.set_exception(error)
-        return done
 
 
 class WorkerExecutor(Executor):

@@ -11,8 +11,8 @@ from labeling.corpora.build.convert import PlacedArticle, convert_piece, cut_int
 from labeling.corpora.build.finish import finish_dataset
 from labeling.corpora.build.ledger_entries import LedgerTally
 from labeling.corpora.build.selection import LeftOutArticle
+from labeling.corpora.build.serial_executor import SerialExecutor
 from labeling.corpora.build.verify_targets import prove_equality
-from labeling.corpora.build.workers import SerialExecutor
 from labeling.corpora.build.write import DatasetWriter
 from labeling.corpora.manifest import NAME_LENGTH, dataset_digest
 from labeling.corpora.release.release import LINES, RELEASE, Release, article_of_line, gold_of_line, read_release

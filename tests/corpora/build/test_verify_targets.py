@@ -14,7 +14,7 @@ from labeling.corpora.build import verify_targets
 from labeling.corpora.build.build import WHOLE_GOLD, build_dataset
 from labeling.corpora.build.convert import PlacedArticle, convert_piece
 from labeling.corpora.build.selection import GoldSelection
-from labeling.corpora.build.workers import SerialExecutor
+from labeling.corpora.build.serial_executor import SerialExecutor
 from labeling.corpora.build.write import DatasetWriter
 from labeling.corpora.targets.available import find_targets
 from labeling.corpora.targets.target import Recipe
