@@ -277,8 +277,8 @@ def _signature(function: Callable[..., object]) -> str:
     plain = []
     for each in signature.parameters.values():
         # A stream or a function has no text that is the same tomorrow, nor has what holds one.
-        moving = each.default is not each.empty and re.search(r"<[^>]* at 0x|^<", repr(each.default))
-        default = _Written("...") if moving else each.default
+        text = "" if each.default is each.empty else repr(each.default)
+        default = _Written("...") if text.startswith("<") or " at 0x" in text else each.default
         plain.append(each.replace(annotation=_Written(str(each.annotation)), default=default))
     return str(signature.replace(parameters=plain, return_annotation=_Written(str(signature.return_annotation))))
 
