@@ -136,7 +136,7 @@ class IndexedRows(Mapping[str, RowModel]):
 
         Raises:
             MissingInput: The file is not there.
-            DamagedFile: A line is no such row.
+            DamagedFile: A line is not such a row.
         """
         if not path.exists():
             raise missing_error(path)
@@ -219,7 +219,7 @@ def _read_field(path: Path, number: int, line: bytes, field: str) -> str:
         return str(json.loads(line)[field])
     except (ValueError, KeyError, TypeError):
         raise DamagedFile(
-            f"{path}, line {number}: it is no row with {field!r}",
+            f"{path}, line {number}: it is not a row with {field!r}",
             todo="restore the file, or write it anew with the verb that makes it",
             where=f"{path}:{number}",
         ) from None

@@ -79,6 +79,7 @@ class WorkerExecutor(Executor):
 
     def _ask(self, fn: Callable[..., Result], args: tuple[object, ...], kwargs: dict[str, object]) -> Result:
         """The result of one call, from the process that belongs to this thread."""
+        # What was still waiting in the queue when another one died ends here.
         if self._broken:
             raise self._death()
         request = pickle.dumps((fn, args, kwargs), pickle.HIGHEST_PROTOCOL)
@@ -87,6 +88,7 @@ class WorkerExecutor(Executor):
             worker.pipe.send_bytes(request)
             answer = worker.pipe.recv_bytes()
         except (EOFError, OSError):
+            # The pipe has ended, or the process could not be started. Its brothers' answers would lead to nothing.
             self.kill()
             raise self._death() from None
         returned, value = pickle.loads(answer)  # noqa: S301 - our own process wrote it
@@ -159,6 +161,7 @@ def _serve(pipe: Connection) -> None:
     """Answer one call after the other, as a process of its own, until the other side hangs up."""
     _initialise_worker()
     while True:
+        # The end of the pipe is the end of the work, or of the parent: either way there is nobody to answer.
         try:
             request = pipe.recv_bytes()
             pipe.send_bytes(_answer(request))
@@ -190,7 +193,7 @@ def _initialise_worker() -> None:
 
 @contextmanager
 def open_executor(processes: int) -> Iterator[Executor]:
-    """An executor of so many processes; with 1, this process does the work and there is no other.
+    """An executor of so many processes; with 1, this process does the work, and no other is started.
 
     Work and results travel pickled, so that both must be small compared to the work itself. When the block fails, or is
     interrupted with Ctrl-C, the processes are killed, not waited for.

@@ -47,7 +47,9 @@ class PublicFolderWriter:
 
         for stream in self._streams.values():
             stream.close()
+        # The streams are mapped into memory, not read into it.
         splits = DatasetDict({split: _open_dataset(path, split) for split, path in self._paths.items()})
+        # One file a split, as the quick way has it.
         with _no_progress_bars():
             splits.save_to_disk(str(self._folder / ARROW), num_shards=dict.fromkeys(SPLITS, 1))
         for split, path in self._paths.items():

@@ -59,6 +59,7 @@ class DocBinBuilder:
         """Append a doc; nothing of the doc itself is kept."""
         from srsly import msgpack_dumps
 
+        # One call gives all columns; the last two are not stored as they are.
         table, wide = doc.to_array([*self._bin.attrs, "NORM", "SPACY"]), len(self._bin.attrs)
         self._bin.tokens.append(table[:, :wide])
         self._norms.append(table[:, wide])
@@ -112,6 +113,7 @@ def read_docs(shard: DocBin) -> Iterator[CanonicalForm]:
     store = StringStore()
     strings: dict[int, str] = {store.add(string): string for string in shard.strings}
     rest = zip(shard.span_groups, shard.cats, shard.user_data, strict=True)
+    # Tokens are worked out for the whole shard at once, everything else doc by doc.
     for held, (groups, cats, packed) in zip(_read_stored_docs(shard, strings), rest, strict=True):
         data = unpack_bytes(packed)
         spans = sort_spans(_read_spans(held, _own_spans(groups), strings, frozenset(data["unsure"])))

@@ -53,6 +53,7 @@ def _spans_of(doc: Doc, unsure: frozenset[str]) -> Iterator[SpanFact]:
         yield span.id_, *place, span.label_, span.id_ in unsure
         if (by_tokens := (doc[span.start].idx, _end_of(doc, span.end - 1))) != place:
             yield span.id_, *by_tokens, f"{span.label_}, by its tokens", span.id_ in unsure
+    # The flat layer repeats spans; what it has besides them is not gold's.
     for ent in doc.ents:
         if (ent.start_char, ent.end_char, ent.label_, ent.ent_id_) not in known:
             yield ent.ent_id_, ent.start_char, ent.end_char, f"{ent.label_}, an entity", ent.ent_id_ in unsure
