@@ -34,7 +34,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 
 
 def leading_date(text: str) -> str:
-    """The date at the head of ``text`` as ``YYYY-MM-DD``, or "" when there is none.
+    """The date at the head of ``text`` as ``YYYY-MM-DD``, or "" when it has none.
 
     Dates such as `` date 2023-07-25 India and ...`` are read, the same without the word, and ``25 July 2023`` or
     ``July 25, 2023`` on a line of their own, before a dash, colon or bar, or after the word ``date``; a place or outlet
@@ -83,7 +83,7 @@ def _read_date(value: str) -> str:
     # Nobody writes year, day, month.
     if year_first := _YEAR_FIRST.match(value):
         return date(*map(int, year_first.groups())).isoformat()
-    # Where figures mean the same day in both orders, or only one order makes a date of them, there is no doubt.
+    # Where figures mean the same day in both orders, or only one order makes a date of them, nothing is in doubt.
     days = {day for order in ("DMY", "MDY") if (day := _parse_in_order(value, order))}
     if len(days) > 1:
         raise ValueError(f"{value!r} can be read as " + " or ".join(sorted(days)))

@@ -264,7 +264,7 @@ class CorpusChanged(CorpusError):
 
 
 class TooFewAnnotators(LabelingError):
-    """No two people submitted the same article, so that there is no agreement to measure."""
+    """No two people submitted the same article, so that agreement cannot be measured."""
 
 
 class LeakError(LabelingError):

@@ -144,7 +144,7 @@ def load_project(path: Path = DEFAULT_PROJECT, workspace: Path | None = None) ->
     """Read and check a project file.
 
     Args:
-        path: The TOML file. ``configs/diplomatic.toml`` falls back to the shipped one where there is no such file.
+        path: The TOML file. ``configs/diplomatic.toml`` falls back to the shipped one where the file is missing.
         workspace: The folder to work in; ``exports/<name of the project file>`` when None.
 
     Raises:
@@ -184,7 +184,9 @@ def _existing_file(path: Path) -> Path:
         path = shipped_config(path.name)
     if path.exists():
         return path
-    raise ProjectFileError(f"there is no project file {path}", todo="name one with --config FILE", where=str(path))
+    raise ProjectFileError(
+        f"the project file {path} does not exist", todo="name one with --config FILE", where=str(path)
+    )
 
 
 def _parse(path: Path) -> ProjectFile:

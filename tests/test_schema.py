@@ -122,7 +122,7 @@ def test_the_default_path_falls_back_to_the_shipped_project(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
 
     assert load_project().file.project.name == "Diplomatic news"
-    with pytest.raises(ProjectFileError, match=r"there is no project file configs/sports\.toml"):
+    with pytest.raises(ProjectFileError, match=r"the project file configs/sports\.toml"):
         load_project(Path("configs/sports.toml"))
 
 
@@ -231,7 +231,7 @@ def test_broken_toml_is_refused(tmp_path: Path, spoilt: bytes) -> None:
 
 def test_missing_project_file_is_refused(tmp_path: Path) -> None:
     """The message has its path, the way out the option."""
-    with pytest.raises(ProjectFileError, match=r"there is no project file .*nowhere\.toml") as refusal:
+    with pytest.raises(ProjectFileError, match=r"the project file .*nowhere\.toml does not exist") as refusal:
         load_project(tmp_path / "nowhere.toml")
 
     assert "--config" in refusal.value.todo

@@ -87,7 +87,7 @@ def _span_fault(annotation: Annotation, article: Article, schema: Schema) -> Cal
         if annotation.digest != article.digest:
             return "stale text", f"drawn on the text {annotation.digest[:12]}, the article is {article.digest[:12]}"
         if span.label not in labels:
-            return "unknown label", f"{span.label!r} is no label of the schema"
+            return "unknown label", f"{span.label!r} is not a label of the schema"
         if span.end > len(article.text):
             return "offsets out of range", f"{span.start}..{span.end} in a text of {len(article.text)} characters"
         if span.id in ids:
@@ -108,11 +108,11 @@ def _relation_fault(labels: dict[str, str], schema: Schema) -> Callable[[Relatio
     def fault_of(relation: Relation) -> Fault | None:
         kind = schema.relation(relation.label)
         if kind is None:
-            return "unknown label", f"{relation.label!r} is no relation of the schema"
+            return "unknown label", f"{relation.label!r} is not a relation of the schema"
         # An end is missing when it was never drawn, or is itself in quarantine.
         missing = [end for end in (relation.head, relation.tail) if end not in labels]
         if missing:
-            return "broken relation", f"the end {missing[0]!r} is no sound span"
+            return "broken relation", f"the end {missing[0]!r} is not a sound span"
         if relation.head == relation.tail:
             return "broken relation", "it joins a span to itself"
         head, tail = labels[relation.head], labels[relation.tail]
@@ -135,9 +135,9 @@ def _choice_fault(
         if annotation.digest != article.digest:
             return "stale text", f"said of the text {annotation.digest[:12]}"
         if choices is None:
-            return "unknown choice", f"{name!r} is no choice of the schema"
+            return "unknown choice", f"{name!r} is not a choice of the schema"
         if option not in {known.name for known in choices.options}:
-            return "unknown choice", f"{option!r} is no option of {name!r}"
+            return "unknown choice", f"{option!r} is not an option of {name!r}"
         if not choices.multiple and len(annotation.choices[name]) > 1:
             return "unknown choice", f"{name!r} takes one option, not {len(annotation.choices[name])}"
         return None

@@ -98,7 +98,7 @@ def _adjudicate_article(
     # An annotation of another text does not count, not even an empty one: nobody looked at this text.
     latest = latest_submissions([sound for sound, _ in checked], article.digest)
     aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
-    # Without a submission there is no gold, not even an empty one.
+    # Without a submission nothing is gold, not even an empty annotation.
     decided = AdjudicationOutcome()
     if latest:
         decided = _settle_article(article, list(latest.values()), schema, trimming)

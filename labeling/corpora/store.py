@@ -98,7 +98,7 @@ def require_folder(folder: Path, name: str, what: str, verb: str) -> Path:
     """
     if (folder / name).exists():
         return folder
-    why = f"it has no {name}" if folder.is_dir() else "there is no such folder"
+    why = f"it has no {name}" if folder.is_dir() else "the folder does not exist"
     raise UsageError(
         f"{folder} is not a {what}: {why}", todo=f"name a folder that `labeling {verb}` wrote", where=str(folder)
     )

@@ -163,7 +163,7 @@ def _connected_components(
 
 
 def _cheapest_path(costs: Mapping[int, Mapping[int, int]], taken: Mapping[int, int]) -> dict[int, int]:
-    """The cheapest way to one more pair: the new partner of each span on the right; empty when there is none.
+    """The cheapest way to one more pair: the new partner of each span on the right; empty when nothing can be paired.
 
     Shortest paths by Bellman and Ford, with a queue: giving a partner up has a negative cost, its own.
     """

@@ -49,7 +49,7 @@ def read_brat(path: Path, name: str, _text_of: TextLookup | None = None) -> Iter
     """Read one ``.ann`` file and the text beside it; ``name`` becomes the article's id."""
     text_path = path.with_suffix(".txt")
     if not text_path.exists():
-        yield reject_unreadable(str(path), f"there is no {text_path.name} beside it", "put the text there")
+        yield reject_unreadable(str(path), f"{text_path.name} does not lie beside it", "put the text there")
         return
     try:
         # The text keeps its byte order mark, because offsets count it.
@@ -214,4 +214,4 @@ def _join_parts(text: str, parts: list[tuple[int, int]]) -> tuple[tuple[int, int
 
 
 def _unsupported(name: str, reason: str, raw: str = "") -> Misfit:
-    return Misfit("annotation", name, "unsupported", f"there is no place for {reason}", raw or None)
+    return Misfit("annotation", name, "unsupported", f"nothing here has a place for {reason}", raw or None)

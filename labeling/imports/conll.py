@@ -130,7 +130,7 @@ def _describe_spare_columns(spare: int) -> list[str]:
 
 
 def _add_token(document: ConllDocument, line: str, number: int) -> None:
-    # Columns are separated by tabs, or by blanks where there is none.
+    # Columns are separated by tabs, or by blanks where the line has none.
     cells = line.rstrip(" \t").split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
     if len(cells) < 2 or not cells[0]:  # noqa: PLR2004 - a token and a tag
         raise ValueError(f"line {number} has a token and no tag")

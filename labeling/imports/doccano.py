@@ -95,8 +95,8 @@ class _DoccanoLine:
                 self._misfit("relation", "unreadable", "from_id, to_id or type is missing", value)
 
     def comment(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
-        """Take a comment, for which there is no place."""
-        self._misfit("annotation", "unsupported", "there is no place for a comment", value)
+        """Take a comment, for which nothing here has a place."""
+        self._misfit("annotation", "unsupported", "nothing here has a place for a comment", value)
 
     def _misfit(self, what: ThingKind, kind: Defect, reason: str, raw: Any) -> None:  # noqa: ANN401 - JSON of any form
         self.misfits.append(Misfit(what, "", kind, reason, raw))

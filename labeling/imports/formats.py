@@ -58,10 +58,10 @@ def find_import_format(name: str) -> ImportFormat:
     """The format of that name.
 
     Raises:
-        UsageError: There is no such format.
+        UsageError: The format is unknown.
     """
     if name not in IMPORT_FORMATS:
-        raise UsageError(f"there is no import format {name!r}", todo=f"name one of {', '.join(IMPORT_FORMATS)}")
+        raise UsageError(f"{name!r} is not an import format", todo=f"name one of {', '.join(IMPORT_FORMATS)}")
     return IMPORT_FORMATS[name]
 
 
@@ -86,7 +86,7 @@ def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tu
         under = _files_under(path)
         ours = [each for each in under if each.suffix.lower() in kind.endings]
         if not ours:
-            wanted = f"{name!r} holds no {kind.name} file" if path.is_dir() else f"there is no file or folder {name!r}"
+            wanted = f"{name!r} holds no {kind.name} file" if path.is_dir() else f"no file or folder is called {name!r}"
             raise UsageError(wanted, todo=f"name files, or a folder of files ending in {' '.join(kind.endings)}")
         # Of a file that is named twice, the first name counts.
         found = {each: each.relative_to(path).with_suffix("").as_posix() for each in ours} | found

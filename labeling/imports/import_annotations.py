@@ -94,7 +94,7 @@ def import_annotations(
         add: Keep an annotator's earlier import on the same article, and merge this one with it.
 
     Raises:
-        UsageError: There is no such format, a path matches nothing, no annotator is named, or a name is mapped to
+        UsageError: The format is unknown, a path matches nothing, no annotator is named, or a name is mapped to
             what the schema does not have; nothing is written then.
         WorkspaceBusy: Another command is writing there.
     """

@@ -77,13 +77,13 @@ class RecordTranslation:
         return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
 
     def meaningless_attributes(self, mark: SpanMark) -> list[Misfit]:
-        """The attributes of a mark for which there is no place."""
+        """The attributes of a mark for which nothing here has a place."""
         return [
             Misfit(
                 "annotation",
                 each.id,
                 "unsupported",
-                f"there is no place for {each.name} of {mark.id}; --map {each.name}={UNSURE} would read it as a "
+                f"nothing here has a place for {each.name} of {mark.id}; --map {each.name}={UNSURE} would read it as a "
                 f"mark of doubt, --map {each.name}= would remove it",
                 each.name,
             )

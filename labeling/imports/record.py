@@ -50,7 +50,7 @@ class RelationMark:
 
 @dataclass(frozen=True)
 class Misfit:
-    """Something for which there is no place here, or that cannot be read, as it came."""
+    """Something that has no place here, or that cannot be read, as it came."""
 
     what: ThingKind
     id: str

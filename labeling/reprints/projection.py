@@ -73,7 +73,7 @@ class Alignment:
         return None if there is None or there_end is None else (there, there_end)
 
     def _run(self, first: int, last: int) -> Tile | None:
-        """The run that holds both words; None if there is none."""
+        """The run that holds both words; None if no run does."""
         place = bisect_right(self.tiles, first, key=lambda tile: tile.left) - 1
         tile = self.tiles[place] if place >= 0 else None
         return tile if tile is not None and last < tile.left + tile.words else None

@@ -91,14 +91,14 @@ def check_encoding_name(name: str) -> str:
     """The name of an encoding as Python knows it.
 
     Raises:
-        UsageError: There is no such text encoding.
+        UsageError: The encoding is unknown, or not one of text.
     """
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=name)  # refuses codecs that are not text encodings
         found = codecs.lookup(name).name
     except (LookupError, UnicodeError, ValueError):
         raise UsageError(
-            f"there is no encoding {name!r}", todo="name one as Python does: utf-8, cp1252, shift_jis, utf-16"
+            f"{name!r} is not an encoding", todo="name one as Python does: utf-8, cp1252, shift_jis, utf-16"
         ) from None
     return "utf-8-sig" if found == "utf-8" else found  # with a mark or without
 

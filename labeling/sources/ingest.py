@@ -62,7 +62,7 @@ def ingest(
         watch: Is given the files and yields them one by one: for a progress bar.
 
     Raises:
-        UsageError: A path matches nothing, or there is no such encoding; nothing is written then.
+        UsageError: A path matches nothing, or the encoding is unknown; nothing is written then.
         WorkspaceBusy: Another command is writing there.
         NoRoom: The workspace may not be written, or the disk is full.
     """

@@ -88,7 +88,7 @@ def _find_named(name: str) -> Iterable[_FoundItem]:
         return [_make_source_file(path, path.parent)]
     if glob.has_magic(name):
         return _require_readable(name, list(_find_matching(name)))
-    raise UsageError(f"there is no file or folder {name}", todo="name one that exists", where=name)
+    raise UsageError(f"no file or folder is called {name}", todo="name one that exists", where=name)
 
 
 def _require_readable(name: str, items: list[_FoundItem]) -> list[_FoundItem]:

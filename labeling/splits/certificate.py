@@ -61,7 +61,7 @@ def refuse_uncertified(project: Project) -> None:
     """Refuse splits of which nobody has proven that they share nothing.
 
     Raises:
-        MissingInput: There is no certificate.
+        MissingInput: The certificate is missing.
         Uncertified: It is of other splits, other boilerplate, or another length of a passage.
         LeakError: Two splits share a passage.
     """

@@ -19,10 +19,12 @@ def predict(project: Project, model: Path) -> Iterator[Annotation]:
     """The model's prediction for each article of the workspace, signed ``model:<name>``.
 
     Raises:
-        UsageError: There is no such folder.
+        UsageError: The folder does not exist.
         MissingInput: Nothing was ingested.
         TrainingError: The folder does not hold a model of ours.
     """
     if not model.is_dir():
-        raise UsageError(f"there is no folder {model}", todo="name one that `labeling train` wrote", where=str(model))
+        raise UsageError(
+            f"the folder {model} does not exist", todo="name one that `labeling train` wrote", where=str(model)
+        )
     return predict_annotations(model, project.workspace.articles.rows())

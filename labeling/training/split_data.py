@@ -41,7 +41,7 @@ class SplitData:
         """The articles of the test split, which is small enough for memory: people annotated it.
 
         Raises:
-            TrainingError: There are none.
+            TrainingError: The split has none.
         """
         test = list(self.read("test"))
         if not test:

@@ -78,7 +78,7 @@ def _take_step(step: DemoStep) -> None:
         click.echo(f"   {step.verb} ...\r", err=True, nl=False)
     start = time.monotonic()
     first, *others = step.run()
-    # The server has started before the first step: there is no time to show.
+    # The server has started before the first step: it has taken no time to show.
     took = "" if step.verb == "serve" else f" ({time.monotonic() - start:.1f} s)"
     click.echo(f" {step.verb:<11} {first}{took}")
     if step.path:

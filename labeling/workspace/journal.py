@@ -23,10 +23,10 @@ IN_DOUBT = ""  # stands for the digest of a suggestion that was being sent, or b
 
 
 def load_journal(path: Path) -> dict[TextKey, PushedTask]:
-    """The journal by article and text; empty where there is none.
+    """The journal by article and text; empty where nothing was pushed.
 
     Raises:
-        DamagedFile: A line is no such row. A last line that was cut off by a crash is none of these: it is dropped.
+        DamagedFile: A line is not such a row. A last line that was cut off by a crash does not count: it is dropped.
     """
     if not path.exists():
         return {}

@@ -78,7 +78,7 @@ def test_brat_lines_become_marks_relations_and_misfits() -> None:
         ("span", "T9 Person 0 4", "unreadable"),
     ]
     assert [each.reason for each in record.misfits if each.id in {"E2", "E3"}] == [
-        "there is no place for a second event on the trigger of E1: the arguments of both would be of one span",
+        "nothing here has a place for a second event on the trigger of E1: the arguments of both would be of one span",
         "its trigger T99 is not there",
     ]
 
@@ -109,7 +109,7 @@ def test_brat_reads_a_text_file_with_its_annotations(tmp_path: Path) -> None:
     assert isinstance(record, ImportRecord)
     assert (record.row.text, record.marks) == ("one\r\ntwo", (SpanMark("T1", ((5, 8),), "Person", "two"),))
     assert isinstance(orphan, Reject)
-    assert orphan.reason == "there is no b.txt beside it"
+    assert orphan.reason == "b.txt does not lie beside it"
     assert isinstance(latin, Reject)
     assert "not UTF-8" in latin.reason
 
@@ -353,6 +353,6 @@ def test_files_are_found_by_the_endings_of_their_format(tmp_path: Path) -> None:
         [(tmp_path / "lone.txt", "lone")],
         [],
     )
-    for name, fault in ((str(tmp_path / "b"), "holds no doccano file"), ("nowhere", "there is no file or folder")):
+    for name, fault in ((str(tmp_path / "b"), "holds no doccano file"), ("nowhere", "no file or folder is called")):
         with pytest.raises(UsageError, match=fault):
             find_import_files(IMPORT_FORMATS["doccano"], [name])

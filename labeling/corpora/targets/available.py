@@ -28,13 +28,13 @@ def find_targets(names: Sequence[str], where: str = "") -> tuple[Target, ...]:
         where: The project file, for the message.
 
     Raises:
-        ProjectFileError: There is no such target, or one is named twice.
+        ProjectFileError: A target is unknown, or named twice.
     """
     if not names:
         return DEFAULT_TARGETS
     # In our order and not in that of the file: the order of the names must not change the bytes of the ledger.
     known = {target.name: target for target in TARGETS}
-    faults = [f"there is no target {name!r}" for name in names if name not in known]
+    faults = [f"{name!r} is not a target" for name in names if name not in known]
     faults += [f"{name!r} is named twice" for name in sorted(set(names)) if list(names).count(name) > 1]
     if faults:
         raise ProjectFileError(

@@ -41,7 +41,7 @@ class Measure(Frozen):
 
     @property
     def interval_text(self) -> str:
-        """The interval of F1 in per cent, as people read it: ``38.0 to 45.2``; or why there is none."""
+        """The interval of F1 in per cent, as people read it: ``38.0 to 45.2``; or why it has none."""
         if self.f1_interval is None:
             return self.why_no_interval
         low, high = self.f1_interval

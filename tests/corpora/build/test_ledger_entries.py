@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.corpora.conftest import Making
 
 TYPO = QuarantineRow(
-    article="minister", annotator="ana", what="span", id="q1", kind="unknown label", reason="'COUNTRI' is no label"
+    article="minister", annotator="ana", what="span", id="q1", kind="unknown label", reason="'COUNTRI' is not a label"
 )
 
 
@@ -79,16 +79,16 @@ def test_sums_contain_outcomes_with_zero(minister: tuple[Article, Gold]) -> None
 @pytest.mark.parametrize(
     ("places", "fields", "reason"),
     [
-        ([(0, 5, "COUNTRI")], {}, "unknown label: 'COUNTRI' is no label of the schema"),
+        ([(0, 5, "COUNTRI")], {}, "unknown label: 'COUNTRI' is not a label of the schema"),
         ([(0, 6, "COUNTRY")], {}, "offsets out of range: 0..6 in a text of 5 characters"),
         ([(3, 3, "COUNTRY")], {}, "it is empty"),
         ([(0, 5, "COUNTRY"), (0, 5, "COUNTRY")], {}, "duplicate span: a second COUNTRY at 0..5"),
         (
             [(0, 5, "COUNTRY")],
             {"relations": (Relation(head="s0", tail="s9", label="PART_OF"),)},
-            "broken relation: the end 's9' is no sound span",
+            "broken relation: the end 's9' is not a sound span",
         ),
-        ([], {"choices": {"event": ("FETE",)}}, "unknown choice: 'FETE' is no option of 'event'"),
+        ([], {"choices": {"event": ("FETE",)}}, "unknown choice: 'FETE' is not an option of 'event'"),
     ],
 )
 def test_what_no_target_can_hold_is_lost(
@@ -117,7 +117,7 @@ def test_quarantine_is_refused_unless_the_project_allows_it(project: Project) ->
         check_first_account(project.workspace, ())
 
     assert 'quarantine_allowed = ["unknown label"]' in refused.value.todo
-    assert "by ana, imported: unknown label: 'COUNTRI' is no label" in str(refused.value)
+    assert "by ana, imported: unknown label: 'COUNTRI' is not a label" in str(refused.value)
     assert "labeling import" in refused.value.todo
     assert "Label Studio" not in refused.value.todo
 

@@ -32,7 +32,7 @@ def test_targets_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "fault"), [(["brat"], "there is no target 'brat'"), (["conll", "conll"], "'conll' is named twice")]
+    ("names", "fault"), [(["brat"], "'brat' is not a target"), (["conll", "conll"], "'conll' is named twice")]
 )
 def test_a_target_that_there_is_not(project: Project, tmp_path: Path, names: list[str], fault: str) -> None:
     """The compile is refused before anything is read, with the names there are."""
