@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
 from labeling.workspace import journal
+from labeling.workspace.file_handles import IndexedRows, SortedLines
 from labeling.workspace.rows.server_state import PushedTask
 from labeling.workspace.storage import (
-    IndexedRows,
-    SortedLines,
     file_digest,
     read_rows,
     read_value,

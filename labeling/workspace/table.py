@@ -15,13 +15,14 @@ from pydantic import BaseModel, RootModel
 from labeling.annotations import Annotation, Gold, LedgerRow, QuarantineRow
 from labeling.articles import Article, Reject
 from labeling.errors import WorkspaceBusy
+from labeling.workspace.file_handles import RowsFile, ValueFile
 from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
-from labeling.workspace.storage import TEMPORARY, RowsFile, ValueFile, name_disk_errors
+from labeling.workspace.storage import TEMPORARY, name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,9 @@ from labeling.studio.sync.pull_result import PullResult, PullTally
 from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
+from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
-from labeling.workspace.storage import SortedLines, file_digest, replace_file
+from labeling.workspace.storage import file_digest, replace_file
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -1,0 +1,252 @@
+"""The files of a workspace as its table hands them out: of one value, of many rows, and these by one of their fields.
+
+How a file is read and written, whole or not at all, is in `labeling.workspace.storage`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic
+
+from pydantic import ValidationError
+
+from labeling.errors import DamagedFile, MissingInput
+from labeling.workspace.storage import (
+    RowModel,
+    damaged_error,
+    missing_error,
+    name_disk_errors,
+    read_rows,
+    read_value,
+    replace_file,
+    write_json,
+    write_rows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ValueFile(Generic[RowModel]):
+    """A file of ours that holds one value; ``verb`` is what writes it."""
+
+    path: Path
+    model: type[RowModel]
+    verb: str
+
+    def exists(self) -> bool:
+        """Whether it was written."""
+        return self.path.exists()
+
+    def value(self) -> RowModel:
+        """Read the value.
+
+        Raises:
+            MissingInput: The file is not there; the way out names the verb that writes it.
+            DamagedFile: It does not hold such a value.
+        """
+        if not self.path.exists():
+            raise self.missing()
+        return read_value(self.path, self.model)
+
+    def value_if_written(self) -> RowModel | None:
+        """The value, or None when the file is not there yet.
+
+        Raises:
+            DamagedFile: It does not hold such a value.
+        """
+        return read_value(self.path, self.model) if self.path.exists() else None
+
+    def write(self, value: RowModel) -> None:
+        """Replace the file: keys sorted, indented.
+
+        Raises:
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        write_json(self.path, value.model_dump(mode="json"))
+
+    def missing(self) -> MissingInput:
+        """The error for a file that is needed and not there."""
+        return missing_error(self.path, self.verb)
+
+
+@dataclass(frozen=True)
+class RowsFile(Generic[RowModel]):
+    """A file of ours with one row a line; ``verb`` is what writes it.
+
+    ``order`` names the fields by which its lines are sorted; without any they stand as they were found.
+    """
+
+    path: Path
+    model: type[RowModel]
+    verb: str
+    order: tuple[str, ...] = ()
+
+    def exists(self) -> bool:
+        """Whether it was written."""
+        return self.path.exists()
+
+    def rows(self) -> Iterator[RowModel]:
+        """Read the rows, one at a time.
+
+        Raises:
+            MissingInput: The file is not there; the way out names the verb that writes it.
+            DamagedFile: A line is not such a row; the message has file, line and reason.
+        """
+        if not self.path.exists():
+            raise self.missing()
+        yield from read_rows(self.path, self.model)
+
+    def rows_if_written(self) -> Iterator[RowModel]:
+        """Read the rows, one at a time; none when the file is not there yet.
+
+        Raises:
+            DamagedFile: A line is not such a row.
+        """
+        if self.path.exists():
+            yield from read_rows(self.path, self.model)
+
+    def by(self, field: str) -> IndexedRows[RowModel]:
+        """The rows by one of their fields, each read when it is asked for: the file may be larger than memory.
+
+        Raises:
+            MissingInput: The file is not there.
+            DamagedFile: A line is not such a row.
+        """
+        if not self.path.exists():
+            raise self.missing()
+        return IndexedRows(self.path, self.model, field)
+
+    def write(self, rows: Iterable[RowModel]) -> None:
+        """Replace the file, its lines in their order.
+
+        Raises:
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        ordered: Iterable[RowModel] = sorted(rows, key=self.place_of) if self.order else rows
+        write_rows(self.path, ordered)
+
+    def write_sorted(self, rows: Iterable[RowModel]) -> None:
+        """Replace the file with rows that come in its order, as many as there may be: none is held in memory.
+
+        Raises:
+            ValueError: They do not come in order; a fault of the program, and the file is what it was.
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        write_rows(self.path, self._checked(rows))
+
+    def place_of(self, row: RowModel) -> tuple[str | int, ...]:
+        """Where a row stands among the others: the fields of its order, empty ones first."""
+        return tuple(_comparable(getattr(row, field)) for field in self.order)
+
+    def place_of_json(self, row: Mapping[str, object]) -> tuple[str | int, ...]:
+        """The same for a row as its line has it."""
+        return tuple(_comparable(row[field]) for field in self.order)
+
+    def missing(self) -> MissingInput:
+        """The error for a file that is needed and not there."""
+        return missing_error(self.path, self.verb)
+
+    def _checked(self, rows: Iterable[RowModel]) -> Iterator[RowModel]:
+        last: tuple[str | int, ...] = ()
+        for row in rows:
+            place = self.place_of(row)
+            if place < last:
+                raise ValueError(f"rows for {self.path.name} are out of order: {place} after {last}")
+            yield row
+            last = place
+
+
+class IndexedRows(Mapping[str, RowModel]):
+    """The rows of a file of ours by one of their fields, each read when it is asked for: files may be large."""
+
+    def __init__(self, path: Path, kind: type[RowModel], field: str) -> None:
+        """Note where each row begins; of two with the same field, the later one.
+
+        Raises:
+            MissingInput: The file is not there.
+            DamagedFile: A line is not such a row.
+        """
+        if not path.exists():
+            raise missing_error(path)
+        self._path, self._kind = path, kind
+        self._places: dict[str, tuple[int, int]] = {}
+        start = 0
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                self._places[_read_field(path, number, line, field)] = number, start
+                start += len(line)
+        self._file = path.open("rb")
+        # Nobody has to close it: it is only read.
+        weakref.finalize(self, self._file.close)
+
+    def __getitem__(self, name: str) -> RowModel:
+        number, start = self._places[name]
+        self._file.seek(start)
+        try:
+            return self._kind.model_validate_json(self._file.readline())
+        except ValidationError as error:
+            raise damaged_error(self._path, number, error) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class SortedLines:
+    """Lines on their way into a sorted file: kept on the disk meanwhile, for there may be many."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep them in ``folder``, without a name: whatever happens, nothing is left there."""
+        with name_disk_errors(folder):
+            self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as this
+        weakref.finalize(self, self._spool.close)
+        self._path = folder
+        self._places: list[tuple[tuple[str | int, ...], int, int]] = []
+        self._end = 0
+
+    def add(self, place: tuple[str | int, ...], line: str) -> None:
+        """Take a line (without its end) that belongs at that place in the order.
+
+        Raises:
+            NoRoom: The disk is full.
+        """
+        content = line.encode("utf-8") + b"\n"
+        with name_disk_errors(self._path):
+            self._spool.write(content)
+        self._places.append((place, self._end, len(content)))
+        self._end += len(content)
+
+    def write(self, path: Path) -> None:
+        """Write all lines in their order, or nothing.
+
+        Raises:
+            NoRoom: The disk is full.
+        """
+        with replace_file(path) as temporary, temporary.open("wb") as out:
+            for _, start, length in sorted(self._places):
+                self._spool.seek(start)
+                out.write(self._spool.read(length))
+
+
+def _read_field(path: Path, number: int, line: bytes, field: str) -> str:
+    try:
+        return str(json.loads(line)[field])
+    except (ValueError, KeyError, TypeError):
+        raise DamagedFile(
+            f"{path}, line {number}: it is not a row with {field!r}",
+            todo="restore the file, or write it anew with the verb that makes it",
+            where=f"{path}:{number}",
+        ) from None
+
+
+def _comparable(value: object) -> str | int:
+    return value if isinstance(value, str | int) else 0 if value is None else str(value)
