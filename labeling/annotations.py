@@ -36,6 +36,7 @@ Defect: TypeAlias = Literal[
     "broken relation",  # an end that is not a span, or is itself in quarantine; no label; a loop
     "relation not allowed",  # the schema does not allow this label between these labels
     "unsupported",  # made elsewhere, and without a place here: a discontinuous span, an attribute, a comment
+    "spoken for another",  # signed by one person, in words that another gave it, or that nobody on the server sent
     "migrated",  # the project file's [migrations] remove it, or merge it with another that then is the same
 ]
 

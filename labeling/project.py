@@ -35,11 +35,18 @@ class ProjectSection(Frozen):
     max_characters: int = Field(default=20_000, gt=0)  # Label Studio's page needs half a minute for much more
 
 
+def _is_quarantine(policy: str) -> bool:
+    return policy == "quarantine"
+
+
 class Policies(Frozen):
     """``[policies]``: the rules, by name, that decide what becomes of annotations."""
 
     trim: tuple[Literal["blanks", "punctuation"], ...] = ("blanks",)
     quarantine_allowed: tuple[Defect, ...] = ()
+    # What becomes of an annotation that another person changed: `quarantine`, or it counts as the `editor`'s.
+    # Left out of releases where it is the default: a release is the same file that it was before there was this key.
+    changed_by_others: Literal["quarantine", "editor"] = Field(default="quarantine", exclude_if=_is_quarantine)
     flat_layer: Literal["longest first"] = "longest first"
     tag_layers: int = Field(default=3, gt=0)  # layers of tags, the flat one first: nested spans need several
     relation_distance: int = Field(default=100, gt=0)  # in tokens; spans further apart are never related

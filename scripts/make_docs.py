@@ -36,6 +36,7 @@ from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reprint import ProjectedRow
 from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask, PushedTask
+from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import write_text
 from labeling.workspace.table import Rows, Value, described
 
@@ -112,6 +113,7 @@ EXAMPLES: dict[str, BaseModel] = {
             ),
         ),
     ),
+    "signed.jsonl": SignedWords(task=17, annotation=23, by=ANA, words="4f0e9a7c31d2b865"),
     "passages.jsonl": Passage(
         passage="p17",
         words=38,

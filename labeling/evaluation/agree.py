@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class AgreeResult:
     """How many articles two or more people submitted; F1 of each two of them, by rule; alpha of each choice.
 
+    ``spoken_for_another`` counts annotations that are left out, because they are signed by one person and have words of
+    another.
     Numbers are rounded to four decimals; ``agreement.json`` has all of them.
     """
 
@@ -25,6 +27,7 @@ class AgreeResult:
     annotators: tuple[str, ...]
     f1: dict[str, dict[str, float | None]]
     choices: dict[str, float | None]
+    spoken_for_another: int = 0
 
 
 def agree(project: Project) -> AgreeResult:
@@ -42,10 +45,11 @@ def agree(project: Project) -> AgreeResult:
         doubly_annotated = list(find_doubly_annotated(workspace.annotations.rows(), articles, groups))
         agreement = measure_agreement(doubly_annotated, project.schema, file_digest(workspace.annotations.path))
         workspace.agreement.write(agreement)
-    return _summarise_agreement(agreement)
+        spoken = sum(row.kind == "spoken for another" for row in workspace.quarantine.rows_if_written())
+    return _summarise_agreement(agreement, spoken)
 
 
-def _summarise_agreement(agreement: Agreement) -> AgreeResult:
+def _summarise_agreement(agreement: Agreement, spoken_for_another: int) -> AgreeResult:
     def f1(measures: Measures) -> float | None:
         return None if measures.micro.f1 is None else round(measures.micro.f1, 4)
 
@@ -60,4 +64,5 @@ def _summarise_agreement(agreement: Agreement) -> AgreeResult:
             for pair in agreement.pairs
         },
         choices={name: None if value is None else round(value, 4) for name, value in agreement.choices.items()},
+        spoken_for_another=spoken_for_another,
     )

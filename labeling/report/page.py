@@ -190,10 +190,15 @@ def list_headline_numbers(findings: Findings) -> list[HeadlineNumber]:
     return [
         *numbers,
         HeadlineNumber("annotations", len(findings.annotations), f"by {len(annotators)} annotators"),
-        HeadlineNumber("in quarantine", len(findings.quarantine)),
+        HeadlineNumber("in quarantine", len(findings.quarantine), _describe_spoken_for(findings)),
         HeadlineNumber("gold spans", spans, f"in {len(findings.gold)} articles"),
         HeadlineNumber("open conflicts", len(findings.conflicts)),
     ]
+
+
+def _describe_spoken_for(findings: Findings) -> str:
+    spoken = sum(row.kind == "spoken for another" for row in findings.quarantine)
+    return f"{spoken} annotations spoken for another" if spoken else ""
 
 
 def count_by_annotator(annotations: Iterable[Annotation]) -> dict[str, Counter[str]]:

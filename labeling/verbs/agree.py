@@ -34,7 +34,13 @@ def agree_cli(project: Project, *, as_json: bool) -> int:
     result = agree(project)
     # The table has intervals, which the file has and the result leaves out.
     table = _format_agreement(project.workspace.agreement.value())
-    show(asdict(result) if as_json else table, as_json=as_json, literal=table)
+    rows = asdict(result)
+    # Only where there is one: programs of before know the other keys.
+    if result.spoken_for_another:
+        table["spoken for another, left out"] = result.spoken_for_another
+    else:
+        del rows["spoken_for_another"]
+    show(rows if as_json else table, as_json=as_json, literal=table)
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.errors import LabelingError
+from labeling.studio.sync.adoption import Adoption
 from labeling.studio.sync.pull import pull, watch
 from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
 
@@ -29,17 +30,36 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How often to look, with --watch.",
 )
+@click.option(
+    "--adopt",
+    multiple=True,
+    metavar="NUMBER",
+    help="Let an annotation that is spoken for another count; `imported`: all that the server imported.",
+)
+@click.option("--why", default="", metavar="TEXT", help="Why, with --adopt; it is written down in signed.jsonl.")
 @wait_option
 @json_option
 @with_project
-def pull_cli(  # one argument an option
-    project: Project, *, changes: bool, watching: bool, every: float, wait: float, as_json: bool
+def pull_cli(  # noqa: PLR0913 - one argument an option
+    project: Project,
+    *,
+    changes: bool,
+    watching: bool,
+    every: float,
+    adopt: tuple[str, ...],
+    why: str,
+    wait: float,
+    as_json: bool,
 ) -> int:
     r"""Fetch all annotations from Label Studio, and read them strictly.
 
     Nothing is dropped: what fails a check is in quarantine.jsonl with the reason, region by region, and the answer
     itself is kept as it came. Skipped, empty and draft annotations come through, too. Exit status 3 means that there is
     something in quarantine. What [migrations] in the project file remove or merge is there as `migrated`.
+
+    What somebody else than its author changed, or filed in another's name, is there as `spoken for another`: it counts
+    again when its author opens it and presses Update, or with --adopt. `changed_by_others` under [policies] in the
+    project file lets it count as the editor's.
 
     Of the answers in pulls/, all of the last seven days stay, then the last whole one of each day for 31 days and of
     each month for ever; never the newest whole one goes, nor the changes after it.
@@ -59,7 +79,7 @@ def pull_cli(  # one argument an option
         for came in watch(project, every=every):
             _print_round(came, as_json=as_json)
     click.echo("Fetching what has changed" if changes else "Fetching all annotations", err=True)
-    summary = pull(project, changes=changes, wait=wait)
+    summary = pull(project, changes=changes, wait=wait, adoption=Adoption(adopt, why) if adopt else None)
     listed = ", ".join(f"{number} {kind}" for kind, number in summary.quarantined.items()) or "nothing"
     table = {**asdict(summary), "quarantined": listed, "unsubmitted": len(summary.unsubmitted)}
     show(asdict(summary) if as_json else table, as_json=as_json)

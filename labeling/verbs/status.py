@@ -35,7 +35,11 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
     """
     summary = status(project, wait=wait)
     if as_json:
-        click.echo(json.dumps(asdict(summary), ensure_ascii=False, indent=2))
+        rows = asdict(summary)
+        # Only where there is one: programs of before know the other keys.
+        if not summary.spoken_for_another:
+            del rows["spoken_for_another"]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0
     click.echo(_format_status(summary.lines))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
@@ -67,4 +71,5 @@ def _describe_status(summary: StatusResult) -> list[str]:
     brought = [
         f"{count} annotations by {name} were imported: no server has them" for name, count in summary.imported.items()
     ]
-    return [*(differences or ["Both sides hold the same."]), *brought, *summary.unsubmitted]
+    spoken = [f"Spoken for another: {sentence}" for sentence in summary.spoken_for_another]
+    return [*(differences or ["Both sides hold the same."]), *brought, *summary.unsubmitted, *spoken]

@@ -22,6 +22,7 @@ from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
+from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import TEMPORARY, name_disk_errors
 
 if TYPE_CHECKING:
@@ -114,6 +115,13 @@ class Workspace:
     )
     pulled = Rows(
         "pulled.jsonl", PulledTask, "pull", "What each task held when it was last pulled, sorted by task.", ("task",)
+    )
+    signed = Rows(
+        "signed.jsonl",
+        SignedWords,
+        "pull",
+        "Whose words count: what each annotation's author sent last, what `restore` brought, what its owner adopted.",
+        ("task", "annotation", "came_as"),
     )
     watermark = Value(
         "pulled.json", Watermark, "pull", "How far `pulled.jsonl` reaches; without it, everything is fetched."

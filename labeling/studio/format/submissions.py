@@ -8,7 +8,7 @@ sent, so everything is read by strict models here, and what does not fit goes in
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import FiniteFloat, JsonValue
 
@@ -16,6 +16,7 @@ from labeling.adjudication.checks import check_annotation, make_quarantine_row
 from labeling.annotations import Annotation, Defect, QuarantineRow, State
 from labeling.studio.format.migrations import migrate_result
 from labeling.studio.format.regions import ServerModel, parse_row, read_result
+from labeling.studio.format.signatures import Judgement
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def read_task(
     names: Mapping[int | str, str],
     *,
     portable: bool = False,
+    judgements: Mapping[int, Judgement] | None = None,
 ) -> tuple[list[Annotation], list[QuarantineRow]]:
     """Read everything people have made of one task: submissions, skips, empty ones and drafts; all are kept.
 
@@ -65,6 +67,7 @@ def read_task(
         schema: The project's schema.
         names: What to call annotators, as `annotator_names` gives it; a user not in it is called by e-mail address or
             ``user-<id>``, and one without a user ``unsigned-<id of the annotation>``.
+        judgements: Whether each annotation's words count, as `Signatures.judge_task` says; without any, all do.
         portable: Files can hold it, as `exports.is_portable` has found; else that is checked here, which takes longer.
 
     Returns:
@@ -79,12 +82,17 @@ def read_task(
     read = parse_row(_Task, task)
     if isinstance(read, str):
         return [], [_refuse_annotation(nobody, "unreadable", read, task)]
-    parsed: list[tuple[_Submission | _Draft | str, JsonValue]] = [
-        *((parse_row(_Submission, raw), raw) for raw in read.annotations),
-        *((parse_row(_Draft, raw), raw) for raw in read.drafts),
+    judged = judgements or {}
+    submitted = [(parse_row(_Submission, raw), raw) for raw in read.annotations]
+    parts = [
+        *(_Part(one, raw, _SOUND if isinstance(one, str) else judged.get(one.id, _SOUND)) for one, raw in submitted),
+        *(_Part(parse_row(_Draft, raw), raw) for raw in read.drafts),
     ]
-    checked = [_read_annotation(one, raw, read, articles, schema, names) for one, raw in parsed]
+    checked = [_read_annotation(part, read, articles, schema, names) for part in parts]
     return [sound for sound, _ in checked if sound], [finding for _, findings in checked for finding in findings]
+
+
+_SOUND = Judgement()
 
 
 # What is inside is JSON already, and read strictly row by row: to validate it here as well takes a third of a pull.
@@ -128,6 +136,14 @@ class _Draft(ServerModel):
     updated_at: str = ""
 
 
+class _Part(NamedTuple):
+    """An annotation or a draft as it was read, or why it cannot be; as it came; and whose words it has."""
+
+    one: _Submission | _Draft | str
+    raw: JsonValue
+    judgement: Judgement = _SOUND
+
+
 def _fits_in_files(task: JsonValue) -> bool:
     try:
         json.dumps(task, ensure_ascii=False, allow_nan=False).encode("utf-8")
@@ -137,13 +153,13 @@ def _fits_in_files(task: JsonValue) -> bool:
 
 
 def _read_annotation(
-    one: _Submission | _Draft | str,
-    raw: JsonValue,
+    part: _Part,
     task: _Task,
     articles: Mapping[str, Article],
     schema: Schema,
     names: Mapping[int | str, str],
 ) -> tuple[Annotation | None, list[QuarantineRow]]:
+    one, raw, judgement = part
     if isinstance(one, str):
         nobody = Annotation(article=task.article, digest=task.digest, annotator="", task=task.id)
         return None, [_refuse_annotation(nobody, "unreadable", one, raw)]
@@ -151,6 +167,10 @@ def _read_annotation(
     article = articles.get(task.article)
     if article is None:
         return None, [_refuse_annotation(annotation, "unknown article", f"task {task.id} names {task.article!r}", raw)]
+    if judgement.reason:
+        return None, [_refuse_annotation(annotation, "spoken for another", judgement.reason, raw)]
+    if judgement.signer:
+        annotation = annotation.model_copy(update={"annotator": judgement.signer})
     # Old names first, then the rows, then the checks against article and schema.
     rows, by_rule = migrate_result(one.result, schema.migrations)
     reading = read_result(rows, schema)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
+from labeling.studio.sync.adoption import adopt_words
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
 from labeling.studio.sync.pull_collection import ProjectPull
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from labeling.project import Project
     from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.adoption import Adoption
     from labeling.studio.sync.pull_result import PullResult
 
 WHOLE_PULL_EVERY = dt.timedelta(days=1)
@@ -32,6 +34,7 @@ def pull(
     now: dt.datetime | None = None,
     changes: bool = False,
     wait: float = 0.0,
+    adoption: Adoption | None = None,
 ) -> PullResult:
     """Fetch what people have annotated, and read it; what was pulled before stays in ``pulls/``.
 
@@ -42,8 +45,11 @@ def pull(
         changes: Fetch only what has changed since the last pull. All of it is fetched all the same when there is
             nothing to build upon, or the schema, the articles or the annotators' names are not what they were.
         wait: Seconds to wait for another command in this workspace.
+        adoption: Annotations in quarantine as spoken for another whose words count from now on, until they are changed,
+            and why. Then everything is fetched.
 
     Raises:
+        UsageError: What is to be adopted is not in quarantine, or for no reason.
         MissingInput: Nothing was ingested, or nothing pushed.
         WorkspaceBusy: Another command is writing here.
         ProjectGone: The workspace was pushed to a project that is not on this server.
@@ -58,8 +64,13 @@ def pull(
         articles = workspace.articles.by("id")
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
-            collection = ProjectPull(studio, remote, workspace, project.schema, articles)
-            result = collection.pull_changes(instant) if changes else collection.pull_everything(instant)
+            policy = project.file.policies.changed_by_others
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy)
+            if adoption:
+                adopt_words(workspace, adoption)
+            result = (
+                collection.pull_changes(instant) if changes and not adoption else collection.pull_everything(instant)
+            )
         thinned = thin_archive(workspace.pulls, instant)
     return replace(result, thinned=thinned)
 

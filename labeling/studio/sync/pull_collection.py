@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.annotations import is_imported
 from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.exports import is_portable, read_export
+from labeling.studio.format.signatures import Signatures
 from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
@@ -23,6 +24,7 @@ from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
+from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import file_digest, replace_file
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class ProjectPull:
     workspace: Workspace
     schema: Schema
     articles: Mapping[str, Article]
+    changed_by_others: str = "quarantine"
 
     def pull_everything(self, instant: dt.datetime) -> PullResult:
         """Fetch and read everything.
@@ -58,8 +61,9 @@ class ProjectPull:
             UnreadableExport: What came is not an export.
         """
         seen, users, before = self._server_time(), self._fetch_users(), self._read_before()
+        names = annotator_names(users)
         kept = self.workspace.pulls / archive_name(instant)
-        writer = _PullWriter(self, dict(annotator_names(users)))
+        writer = _PullWriter(self, dict(names), self.read_signatures(names, before))
         with replace_file(kept) as temporary:
             self._fetch_everything(temporary, before, writer)
             writer.add_imported()
@@ -83,8 +87,8 @@ class ProjectPull:
         kept = self._keep(changed.tasks, instant)
 
         # The lines of tasks that changed or went are replaced, all others are taken over as they are.
-        writer = _PullWriter(self, dict(names), dict(changed.after))
-        writer.add_lines(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
+        writer = _PullWriter(self, dict(names), self.read_signatures(names, before), dict(changed.after))
+        writer.add_old(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
         for task in changed.tasks:
             writer.add(task)
         answers = (*mark.answers, kept.name) if kept else mark.answers
@@ -119,9 +123,23 @@ class ProjectPull:
 
     @property
     def reading_digest(self) -> str:
-        """The digest of what answers are read by: the articles, the schema and its migrations."""
+        """The digest of what answers are read by: the articles, the schema and its migrations, and a policy."""
+        # Nothing is added for the default, so that pulls of before there was the policy can be built upon.
+        policy = "" if self.changed_by_others == "quarantine" else self.changed_by_others
         return digest_of(
-            file_digest(self.workspace.articles.path) + canonical_json(self.schema.model_dump(mode="json"))
+            file_digest(self.workspace.articles.path) + canonical_json(self.schema.model_dump(mode="json")) + policy
+        )
+
+    def read_signatures(self, names: Mapping[int | str, str], before: Mapping[int, PulledTask]) -> Signatures:
+        """Whose words counted before, by which annotations are judged."""
+        drafts = "draft"
+        seen = {one.id: one.digest for task in before.values() for one in task.said if one.state != drafts}
+        return Signatures(
+            self.workspace.signed.rows_if_written(),
+            names,
+            pages=f"{self.studio.url}/projects/{self.project.number}/data?task=",
+            by_editor=self.changed_by_others == "editor",
+            seen=seen,
         )
 
     def _server_time(self) -> dt.datetime:
@@ -190,10 +208,15 @@ class _PullWriter:
     """One pull on its way into the files."""
 
     def __init__(
-        self, of: ProjectPull, names: dict[int | str, str], known: dict[int, PulledTask] | None = None
+        self,
+        of: ProjectPull,
+        names: dict[int | str, str],
+        signatures: Signatures,
+        known: dict[int, PulledTask] | None = None,
     ) -> None:
         self._of, self._names = of, names
         self.known = known or {}
+        self._signatures, self._signed = signatures, list[SignedWords]()
         self._tally = PullTally()
         self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
 
@@ -202,13 +225,18 @@ class _PullWriter:
         known = read_pulled_task(task, self._names)
         if known:
             self.known[known.task] = known
-        annotations, findings = read_task(task, self._of.articles, self._of.schema, self._names, portable=portable)
+        judgements = self._signatures.judge_task(task)
+        self._signed += [judgement.row for judgement in judgements.values() if judgement.row]
+        annotations, findings = read_task(
+            task, self._of.articles, self._of.schema, self._names, portable=portable, judgements=judgements
+        )
         for one in (*annotations, *findings):
             row = one.model_dump(mode="json")
             self._add(row, canonical_json(row))
 
-    def add_lines(self, replaced: Container[int]) -> None:
+    def add_old(self, replaced: Container[int]) -> None:
         """Take over the lines of before, but for those of some tasks."""
+        self._signed += [row for row in self._signatures.remembered if row.task not in replaced]
         for row, line in self._old_lines():
             if row["task"] not in replaced:
                 self._add(row, line)
@@ -226,6 +254,8 @@ class _PullWriter:
         workspace.watermark.path.unlink(missing_ok=True)
         self._annotations.write(workspace.annotations.path)
         self._quarantine.write(workspace.quarantine.path)
+        # Before what was pulled: annotations without a row here are judged by that.
+        workspace.signed.write(self._signed)
         workspace.pulled.write_sorted(self.known[number] for number in sorted(self.known))
         workspace.watermark.write(mark)
 

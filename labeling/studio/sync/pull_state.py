@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeling.articles import escape_surrogates
-from labeling.values import canonical_json, digest_of
+from labeling.studio.format.signatures import content_digest
 from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.annotations import State
-
-# The parts of an annotation whose change counts as an edit.
-_CONTENT_KEYS = ("result", "was_cancelled", "ground_truth", "lead_time")
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def _pulled_annotation(row: Mapping[str, Any], names: Mapping[int | str, str]) -
         id=row["id"],
         by=_annotator_name(row.get("completed_by"), names),
         state=state,
-        digest=_content_digest(row),
+        digest=content_digest(row),
         updated=str(row.get("updated_at") or ""),
     )
 
@@ -103,7 +100,7 @@ def _pulled_draft(row: Mapping[str, Any], names: Mapping[int | str, str]) -> Pul
         id=row["id"],
         by=_annotator_name(row.get("user"), names),
         state="draft",
-        digest=_content_digest(row),
+        digest=content_digest(row),
         updated=str(row.get("updated_at") or ""),
         of=parent if isinstance(parent, int) else None,
     )
@@ -111,11 +108,6 @@ def _pulled_draft(row: Mapping[str, Any], names: Mapping[int | str, str]) -> Pul
 
 def _annotator_name(by: object, names: Mapping[int | str, str]) -> str:
     return escape_surrogates(names.get(by, str(by)) if isinstance(by, int | str) else "")
-
-
-def _content_digest(row: Mapping[str, Any]) -> str:
-    content = [row.get(key) for key in _CONTENT_KEYS]
-    return digest_of(escape_surrogates(canonical_json(content)))[:16]
 
 
 def _digests(tasks: Iterable[PulledTask]) -> Iterator[tuple[tuple[bool, int], str]]:

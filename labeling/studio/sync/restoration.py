@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from labeling.errors import MissingInput, StudioError
 from labeling.studio.api.signup import sign_up
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
-from labeling.studio.format.submissions import local_part
+from labeling.studio.format.signatures import Signatures, words_digest
+from labeling.studio.format.submissions import annotator_names, local_part
 from labeling.studio.sync.batches import split_batches
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
@@ -22,6 +23,7 @@ from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.rows.server_state import PushedTask, TextKey
+from labeling.workspace.rows.signed_words import SignedWords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from labeling.project import Project
     from labeling.studio.api.client import Studio
+    from labeling.workspace.table import Workspace
 
 TaskJson = dict[str, Any]
 
@@ -91,13 +94,15 @@ def rebuild_project(
     number = studio.create_project(
         title, about.description, labelling_config(schema).strip(), labelling_instruction(schema)
     )
-    sent = _TaskSender(studio, number, source)
+    sent = _TaskSender(studio, number, source, _read_signatures(project.workspace, source))
     for batch in split_batches(source.tasks(), lambda task: len(canonical_json(task["data"])), MOST_TASKS, MOST_BYTES):
         sent.send(batch)
         progress(len(sent.numbers))
     # Only now it is known that everything is there; drafts need the numbers of restored annotations.
     sent.check()
     drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
+    # The server's import leaves out who changed what: it is known from here alone.
+    project.workspace.signed.write(sent.signed)
     studio.name_project(number, about.name)
     remote = link_project(project.workspace, studio, number)
     journal.rewrite_journal(project.workspace.pushed.path, sent.rows)
@@ -107,8 +112,13 @@ def rebuild_project(
 class _TaskSender:
     """What has arrived: the new number of each task by its old one, and the journal of it."""
 
-    def __init__(self, studio: Studio, number: int, source: RestoreSource) -> None:
+    def __init__(self, studio: Studio, number: int, source: RestoreSource, signatures: Signatures) -> None:
         self._studio, self._number, self._users = studio, number, source.users
+        names = annotator_names(source.users.items())
+        # Addresses outlast a move to another server, names may be given anew there.
+        self._emails = {names[email]: email for email in source.users.values()}
+        self._signatures = signatures
+        self.signed: list[SignedWords] = []
         self.numbers: dict[int, int] = {}
         self.rows: dict[TextKey, PushedTask] = {}
         self.annotations = 0
@@ -119,12 +129,25 @@ class _TaskSender:
         for task, number in zip(batch, stored, strict=True):
             self.numbers[task["id"]] = number
             self.annotations += len(task["annotations"])
+            self._sign(task, number)
             article = task["data"].get("article")
             text = task["data"].get("text")
             if isinstance(article, str) and isinstance(text, str):
                 row = PushedTask(article=article, digest=digest_of(text), task=number)
                 # Tasks of others are restored too, but not entered in our journal; of two alike the first is.
                 self.rows.setdefault(row.key, row)
+
+    def _sign(self, task: TaskJson, number: int) -> None:
+        """Write down whose words count in a task: what was in quarantine stays there."""
+        judgements = self._signatures.judge_task(task)
+        for one in task["annotations"]:
+            row = judgements[one["id"]].row
+            # Of a server that does not tell who sent them, all words counted.
+            if row is None:
+                row = SignedWords(task=number, by=_email(one, self._users), words=words_digest(one))
+            by, changed_by = self._emails.get(row.by, row.by), self._emails.get(row.changed_by, row.changed_by)
+            arrived = {"task": number, "annotation": None, "came_as": one["id"], "by": by, "changed_by": changed_by}
+            self.signed.append(row.model_copy(update=arrived))
 
     def check(self) -> None:
         """See that the server counts what was sent."""
@@ -135,6 +158,12 @@ class _TaskSender:
                 todo="delete that project, and restore again",
                 where=self._studio.url,
             )
+
+
+def _read_signatures(workspace: Workspace, source: RestoreSource) -> Signatures:
+    pulled = workspace.pulled.rows_if_written()
+    seen = {one.id: one.digest for task in pulled for one in task.said if one.state != "draft"}
+    return Signatures(workspace.signed.rows_if_written(), annotator_names(source.users.items()), seen=seen)
 
 
 def _task_to_send(task: TaskJson, users: Mapping[int, str]) -> TaskJson:

@@ -17,9 +17,10 @@ from labeling.workspace import journal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.annotations import Annotation
+    from labeling.annotations import Annotation, QuarantineRow
     from labeling.articles import Article
     from labeling.project import Project
+    from labeling.studio.format.signatures import Signatures
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.progress import ProgressLine
     from labeling.studio.sync.pull_changes import Changes
@@ -33,7 +34,8 @@ class StatusResult:
     are on no server. ``not_sent`` are articles that have no task, ``lost`` those whose task is gone from the server;
     ``foreign_tasks`` are numbers of tasks there that we did not send. ``not_pulled`` counts annotations
     and drafts that came or changed since the last pull, ``not_there`` those that were pulled and are gone.
-    ``unsubmitted`` has a sentence for each draft that is newer than its annotation.
+    ``unsubmitted`` has a sentence for each draft that is newer than its annotation, ``spoken_for_another``
+    one for each annotation that somebody else changed or filed: who, when, which task.
     """
 
     url: str
@@ -47,6 +49,7 @@ class StatusResult:
     not_pulled: int
     not_there: int
     unsubmitted: tuple[str, ...]
+    spoken_for_another: tuple[str, ...] = ()
 
 
 def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
@@ -66,10 +69,14 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
             names = annotator_names(studio.users())
-            before, now = ProjectPull(studio, remote, workspace, project.schema, articles).compare(names)
+            policy = project.file.policies.changed_by_others
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy)
+            before, now = collection.compare(names)
+            signatures = collection.read_signatures(names, before)
         # Old annotations from the file, those of changed tasks from what was just fetched.
-        changed = _read_changed(project, articles, now, names)
+        changed, found = _read_changed(project, articles, now, names, signatures)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
+        spoken = _list_spoken_for(workspace.quarantine.rows_if_written(), found, now)
         imported = Counter(one.annotator for one in workspace.annotations.rows_if_written() if one.imported)
 
     # Our tasks, as far as they are on the server.
@@ -88,14 +95,29 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         not_pulled=differs.new + differs.edited,
         not_there=differs.deleted,
         unsubmitted=tuple(describe_unsubmitted(now.after.values())),
+        spoken_for_another=tuple(spoken),
     )
 
 
 def _read_changed(
-    project: Project, articles: Mapping[str, Article], now: Changes, names: Mapping[int | str, str]
-) -> Iterator[Annotation]:
-    """The annotations of the tasks that have changed since the last pull."""
-    return (one for task in now.tasks for one in read_task(task, articles, project.schema, names)[0])
+    project: Project,
+    articles: Mapping[str, Article],
+    now: Changes,
+    names: Mapping[int | str, str],
+    signatures: Signatures,
+) -> tuple[list[Annotation], list[QuarantineRow]]:
+    """The annotations of the tasks that have changed since the last pull, and what of them is in quarantine."""
+    read = [
+        read_task(task, articles, project.schema, names, judgements=signatures.judge_task(task)) for task in now.tasks
+    ]
+    return [one for sound, _ in read for one in sound], [finding for _, findings in read for finding in findings]
+
+
+def _list_spoken_for(pulled: Iterable[QuarantineRow], changed: Iterable[QuarantineRow], now: Changes) -> Iterator[str]:
+    """A sentence for each annotation that somebody else changed or filed, by the last pull and since."""
+    outdated = {int(str(task["id"])) for task in now.tasks} | now.deleted
+    unchanged = (row for row in pulled if row.task not in outdated)
+    return (row.reason for group in (unchanged, changed) for row in group if row.kind == "spoken for another")
 
 
 def _count_submitted_labels(pulled: Iterable[Annotation], changed: Iterable[Annotation], now: Changes) -> Counter[str]:
