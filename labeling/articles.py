@@ -24,6 +24,9 @@ _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 # Ids go into file names, addresses and lines of text.
 _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
 
+_MOST_SIGNS = 500  # more of them in one word than any ruled line has
+_WORD_BEGINS = 3  # letters in a row
+
 
 class Article(Frozen):
     """One news text. ``digest`` is the SHA-256 of ``text``; ``published`` an ISO date or empty."""
@@ -71,7 +74,7 @@ def make_article(row: SourceRow, max_characters: int) -> Article:
     Raises:
         ForbiddenCharacter: NUL or a lone surrogate in the text or a field.
         EmptyArticle: Nothing in the text can be seen.
-        OverlongArticle: The text is longer than ``max_characters``.
+        OverlongArticle: The text is longer than ``max_characters``, or has hundreds of signs with no blank between.
         BadField: No id, an id with control characters, or a date that cannot be read, or in two ways.
     """
     # Checked in this order, so that a message names the first fault that matters.
@@ -80,6 +83,7 @@ def make_article(row: SourceRow, max_characters: int) -> Article:
     if not _is_visible(text):
         raise EmptyArticle("the text is nothing but blanks", todo="put the text there, or remove it", where=row.where)
     _refuse_overlong(text, max_characters, row.where)
+    _refuse_heaps_of_signs(text, row.where)
     return Article(
         id=_read_id(row),
         text=text,
@@ -174,6 +178,35 @@ def _is_visible(text: str) -> bool:
 def _refuse_overlong(text: str, max_characters: int, where: str) -> None:
     if len(text) > max_characters:
         raise overlong_error(f"{len(text):,} characters", max_characters, where)
+
+
+def _refuse_heaps_of_signs(text: str, where: str) -> None:
+    """Refuse what a tokenizer by rules works at for half a minute.
+
+    It takes one sign at a time off either end of a word, and each time it searches all the rest: a heap of signs costs
+    the square of its length.
+    """
+    for word in text.split():
+        if len(word) > _MOST_SIGNS and max(_count_signs(word), _count_signs(word[::-1])) > _MOST_SIGNS:
+            raise OverlongArticle(
+                f"{len(word):,} characters without a blank begin or end with more than {_MOST_SIGNS} signs, "
+                f"as in {word[:20]!r}",
+                todo="remove them at the source, or put blanks between them",
+                where=where,
+            )
+
+
+def _count_signs(word: str) -> int:
+    """How many signs a word begins with: all before its first three letters or figures in a row."""
+    signs = letters = 0
+    for sign in word:
+        plain = unicodedata.category(sign)[0] in "LMN"
+        letters = letters + 1 if plain else 0
+        signs += not plain
+        # `'s's's` is taken off piece by piece too; a real word is not.
+        if letters == _WORD_BEGINS:
+            break
+    return signs
 
 
 def _read_id(row: SourceRow) -> str:

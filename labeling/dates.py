@@ -16,9 +16,11 @@ _MONTH = (
 )
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})(?!\d)"
-_WORD = r"\s*(?P<word>date\s*:?\s*)?"
+# Blanks are taken whole (`*+`): else what comes next would be tried after each of them.
+_WORD = r"\s*+(?P<word>date\s*+(?::\s*+)?)?"
 # Dateline, the place and the day: GENEVA, July 25, 2023 (Reuters) - ; The Daily Echo, 25 July 2023
-_PLACE = r"(?:(?!\d)\w[^\n\r,.:]{0,40},[ \t]+){0,2}"
+_PLACE = r"(?:(?!\d)\w[^\n\r,.:]{0,40},[ \t]++){0,2}"
+_WEEKDAY = r"(?:\w{1,20}day,?\s++)?"
 # Nobody opens a sentence with 2023-07-25, but "July 25, 2023 was a Tuesday" is prose: a date in words counts only
 # on a line of its own, before a dash, colon or bar, or after the word "date".
 _ENDED = r"(?(word)|(?=[ \t]*(?:\([^()\n\r]{1,30}\)[ \t]*)?(?:$|[\r\n:|]|(?<=[\s)])[-\u2013\u2014]+\s)))"
@@ -26,10 +28,13 @@ _HEADS = tuple(
     re.compile(_WORD + form, re.IGNORECASE)
     for form in (
         r"(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)",
-        rf"{_PLACE}(?:\w+day,?\s+)?{_DAY}\s+{_MONTH},?\s+{_YEAR}{_ENDED}",
-        rf"{_PLACE}(?:\w+day,?\s+)?{_MONTH}\s+{_DAY},?\s+{_YEAR}{_ENDED}",
+        rf"{_PLACE}{_WEEKDAY}{_DAY}\s++{_MONTH},?\s++{_YEAR}{_ENDED}",
+        rf"{_PLACE}{_WEEKDAY}{_MONTH}\s++{_DAY},?\s++{_YEAR}{_ENDED}",
     )
 )
+# The longest date that anybody prints: "Wednesday, the twenty-fifth of September 2023, 11:59 p.m. Greenwich Mean Time".
+_LONGEST = 100  # characters
+
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 
 
@@ -60,6 +65,9 @@ def iso_date(value: str) -> str:
         ValueError: The date lacks its day, month or year, or can be read in two ways, such as ``01/02/2023``.
     """
     value = value.strip()
+    # Before anything reads it: a thousand figures are too large a number for every reader of dates.
+    if len(value) > _LONGEST:
+        raise ValueError(f"{value[:40]!r} and {len(value) - 40:,} characters more are not a date")
     try:
         return datetime.fromisoformat(value).date().isoformat()
     except ValueError:
@@ -97,13 +105,14 @@ def _parse_in_order(value: str, order: str) -> str:
     import dateparser
 
     # Strict, and absolute dates only: a rerun tomorrow must read the same day.
-    moment = dateparser.parse(
-        value,
-        settings={
-            "DATE_ORDER": order,
-            "PREFER_LOCALE_DATE_ORDER": False,
-            "STRICT_PARSING": True,
-            "PARSERS": ["absolute-time"],
-        },
-    )
+    settings = {
+        "DATE_ORDER": order,
+        "PREFER_LOCALE_DATE_ORDER": False,
+        "STRICT_PARSING": True,
+        "PARSERS": ["absolute-time"],
+    }
+    try:
+        moment = dateparser.parse(value, settings=settings)
+    except Exception:  # noqa: BLE001 - figures that no calendar has end in whatever error comes first inside it
+        return ""
     return moment.date().isoformat() if moment else ""

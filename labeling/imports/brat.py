@@ -25,6 +25,7 @@ from labeling.imports.record import (
     SpanMark,
     reject_unreadable,
 )
+from labeling.sources.plain_files import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,10 +34,14 @@ if TYPE_CHECKING:
     from labeling.annotations import ThingKind
     from labeling.imports.record import TextLookup
 
-_TEXT_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
-_RELATION_LINE = re.compile(r"(R\d+)\t(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
-_EVENT = re.compile(r"(E\d+)\t([^\s:]+):(\S+)((?: \S+?:\S+)*)\s*")
-_ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.+?))?\s*")
+# Each form can match a line in one way only, so that a line that has none of them is refused at once. An offset of more
+# than twelve figures is in no text.
+_OFFSETS = r"\d{1,12} \d{1,12}"
+_ROLE = r"\S[^\s:]*+:"
+_TEXT_BOUND = re.compile(rf"(T\d+)\t(\S+) ({_OFFSETS}(?:;{_OFFSETS})*+)(?:\t(.*))?")
+_RELATION_LINE = re.compile(rf"(R\d+)\t(\S+) {_ROLE}(\S++) {_ROLE}(\S++)\s*")
+_EVENT = re.compile(rf"(E\d+)\t([^\s:]+):(\S++)((?: {_ROLE}\S++)*+)\s*")
+_ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.*\S))?\s*")
 _NOTE = re.compile(r"(#\d+)\t(\S+) (\S+)\t(.*)")
 _EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+){2,})\s*")
 _NORMALISATION = re.compile(r"(N\d+)\t.*")
@@ -53,8 +58,8 @@ def read_brat(path: Path, name: str, _text_of: TextLookup | None = None) -> Iter
         return
     try:
         # The text keeps its byte order mark, because offsets count it.
-        text = text_path.read_bytes().decode("utf-8")
-        lines = path.read_bytes().decode("utf-8-sig")
+        text = read_plain(text_path).decode("utf-8")
+        lines = read_plain(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         yield reject_unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
         return

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import SourceRow
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, SpanMark, reject_unreadable
+from labeling.sources.plain_files import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +75,7 @@ def read_conll(path: Path, name: str, text_of: TextLookup = lambda _: None) -> I
     """
     try:
         # A file is one document unless it has marks, so all are read before any is named.
-        documents = list(split_documents(path.read_bytes().decode("utf-8-sig")))
+        documents = list(split_documents(read_plain(path).decode("utf-8-sig")))
     except ValueError as error:
         yield reject_unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
         return

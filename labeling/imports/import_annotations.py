@@ -9,17 +9,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Annotation
+from labeling.articles import reject_of
+from labeling.errors import ArticleError
 from labeling.imports.formats import find_import_files, find_import_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
+from labeling.imports.record import reject_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from labeling.annotations import QuarantineRow
     from labeling.articles import Article
+    from labeling.imports.formats import ImportFormat
     from labeling.imports.merge import AnnotationKey, ImportOptions
-    from labeling.imports.record import TextLookup
+    from labeling.imports.record import ImportItem, TextLookup
     from labeling.project import Project
     from labeling.workspace.table import Workspace
 
@@ -108,7 +113,7 @@ def import_annotations(
         # Records of all files come together first: one article may be in several.
         text_of = _register_articles(intake, workspace)
         for path, name in files:
-            for item in chosen.read(path, name, text_of):
+            for item in _read_items(chosen, path, name, text_of):
                 intake.take(item)
         # Read before they are overwritten, also to count how many make room.
         earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
@@ -116,6 +121,16 @@ def import_annotations(
         _write_import(workspace, intake, imported)
     replaced = sum(imported.replaces(row) for row in earlier)
     return _summarise_import(intake, imported, replaced, passed_over)
+
+
+def _read_items(chosen: ImportFormat, path: Path, name: str, text_of: TextLookup) -> Iterator[ImportItem]:
+    """What the reader of a format finds in a file; what it cannot read is refused by name, and other files go on."""
+    try:
+        yield from chosen.read(path, name, text_of)
+    except ArticleError as error:
+        yield reject_of(error, name, str(path))
+    except OSError as error:
+        yield reject_unreadable(str(path), f"it cannot be read: {error.strerror}", "mend the file or its rights")
 
 
 def _register_articles(intake: AnnotationIntake, workspace: Workspace) -> TextLookup:

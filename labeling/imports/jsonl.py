@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from labeling.articles import reject_of
 from labeling.errors import ArticleError
 from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
+from labeling.sources.plain_files import LONGEST_LINE, open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from labeling.articles import SourceRow
+
+_LONGEST_LINE = 4 * LONGEST_LINE  # bytes, of as many characters
+_DEEPEST = 100  # levels
 
 JsonLine: TypeAlias = dict[str, Any]
 
@@ -30,10 +34,18 @@ def read_json_lines(
         name: What articles without an id of their own are called after.
         read: Makes a record of the fields of a line, its article, and whether the id is the line's own.
     """
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
+    with open_plain(path) as lines:
+        for number, line in enumerate(_limited_lines(lines), start=1):
             if line.strip():
                 yield _read_item(line, SourceFile(path, name), f"{path}:{number}", read)
+
+
+def _limited_lines(lines: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long its first part, which is not JSON, and the rest is passed over."""
+    while line := lines.readline(_LONGEST_LINE):
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = lines.readline(_LONGEST_LINE)
 
 
 def _read_item(
@@ -46,6 +58,8 @@ def _read_item(
         return reject_unreadable(where, f"the line is not JSON: {error}", "export the file again")
     if not isinstance(fields, dict):
         return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
+    if _is_deep(fields):
+        return reject_unreadable(where, f"its values are nested more than {_DEEPEST} deep", "export the file again")
     # From here on a fault has the id of its article, if the line has one.
     known = article_fields(fields)
     try:
@@ -53,6 +67,23 @@ def _read_item(
     except ArticleError as error:
         return reject_of(error, str(known.get("id", "")))
     return read(fields, row, bool(known.get("id") or known.get("url")))
+
+
+def _is_deep(value: object) -> bool:
+    """Whether a value is nested deeper than anybody's annotations, and so deeper than it could be written again."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = [each for outer in level for each in _items(outer)]
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def _items(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 def article_fields(fields: Mapping[str, Any]) -> JsonLine:

@@ -185,13 +185,13 @@ def _merge_spans(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Sp
     """
     spans = list(ones)
     taken = {span.id for span in ones}
-    names = dict[str, str]()
+    names, numbers = dict[str, str](), dict[str, int]()
     # Of several spans of the first at one place, the first one takes the others in.
     there = {_span_place(span): number for number, span in reversed(list(enumerate(ones)))}
     for span in others:
         number = there.get(_span_place(span))
         if number is None:
-            names[span.id] = _free_name(span.id, taken)
+            names[span.id] = _free_name(span.id, taken, numbers)
             spans.append(span.model_copy(update={"id": names[span.id]}))
         else:
             names[span.id] = spans[number].id
@@ -220,15 +220,16 @@ def _merge_span_pair(one: Span, other: Span) -> Span:
     return one.model_copy(update={"unsure": one.unsure or other.unsure, "note": note})
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    """``name``, or with a number after it when it is taken."""
+def _free_name(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """``name``, or with a number after it when it is taken; ``numbers`` has the last one tried for each name."""
     free = name
-    number = 1
+    number = numbers.get(name, 1)
     # `T1`, `T1~2`, `T1~3`: the first free one.
     while free in taken:
         number += 1
         free = f"{name}~{number}"
     taken.add(free)
+    numbers[name] = number
     return free
 
 

@@ -6,6 +6,8 @@ text ``a``, CR, LF, ``b`` the ``b`` is at 3, in the article at 2.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from labeling.articles import normalise_newlines
@@ -32,15 +34,22 @@ def make_offset_map(text: str, unit: OffsetUnit) -> Callable[[int], int | None]:
     units = _utf16_offsets(text) if unit == "utf-16" else None
     # Most texts need no map at all.
     plain = not units and "\r" not in text and not text.startswith(_BYTE_ORDER_MARK)
+    removed = [] if plain else _removed_places(text)
 
     def place(offset: int) -> int | None:
         # None for half of a pair, which is not a boundary of a character.
         point = units.get(offset) if units else offset
         if point is None or not 0 <= point <= len(text):
             return None
-        return point if plain else len(article_text(text[:point]))
+        return point - bisect_left(removed, point)
 
     return place
+
+
+def _removed_places(text: str) -> list[int]:
+    """Where the characters are that the article does not have: the byte order mark, and each LF after a CR."""
+    mark = [0] if text.startswith(_BYTE_ORDER_MARK) else []
+    return mark + [found.end() - 1 for found in re.finditer("\r\n", text)]
 
 
 def _utf16_offsets(text: str) -> dict[int, int] | None:

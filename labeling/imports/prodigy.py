@@ -105,7 +105,8 @@ def _accepted_options(fields: JsonLine, misfits: list[Misfit]) -> Iterator[str]:
     if not chosen and isinstance(fields.get("label"), str) and not fields.get("spans"):
         chosen = [fields["label"]]
     # Options may be accepted by number; what people read is their text.
-    texts = {option.get("id"): option.get("text") for option in _read_objects(fields, "options", "choice", misfits)}
+    options = _read_objects(fields, "options", "choice", misfits)
+    texts = {option["id"]: option.get("text") for option in options if isinstance(option.get("id"), int | str)}
     for name in chosen:
         word = texts.get(name, name) if type(name) is int else name
         if isinstance(word, str):
@@ -115,8 +116,11 @@ def _accepted_options(fields: JsonLine, misfits: list[Misfit]) -> Iterator[str]:
 
 
 def _iso_instant(timestamp: Any) -> str:  # noqa: ANN401 - JSON of any form
-    """Seconds since 1970 as an ISO instant."""
-    return datetime.fromtimestamp(timestamp, UTC).isoformat() if isinstance(timestamp, int | float) else ""
+    """Seconds since 1970 as an ISO instant; "" for what is not a number, or one that is in no calendar."""
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).isoformat() if isinstance(timestamp, int | float) else ""
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _string_or_empty(value: Any) -> str:  # noqa: ANN401 - JSON of any form

@@ -6,6 +6,8 @@ together are the text, character for character.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -57,11 +59,19 @@ def mark_spans(text: str, spans: Sequence[SpanLike]) -> list[MarkedPiece]:
     # Between two cuts the same spans cover every character.
     cuts = sorted({0, len(text), *(span.start for span in spans), *(span.end for span in spans)})
     longest_first = sorted(spans, key=lambda span: (span.start - span.end, span.start, span.label))
-    return [
-        MarkedPiece(
-            text=text[start:end],
-            labels=tuple(span.label for span in longest_first if span.start <= start and span.end >= end),
-            ending=tuple(span.label for span in reversed(longest_first) if span.end == end and span.start < end),
-        )
-        for start, end in pairwise(cuts)
-    ]
+    starting, ending = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for rank, span in enumerate(longest_first):
+        if span.start < span.end:
+            starting[span.start].append(rank)
+            ending[span.end].append(rank)
+    # The spans over a piece, by their rank: from piece to piece only those that start or end change.
+    over, pieces = list[int](), list[MarkedPiece]()
+    for start, end in pairwise(cuts):
+        for rank in starting[start]:
+            insort(over, rank)
+        labels = tuple(longest_first[rank].label for rank in over)
+        gone = ending[end]
+        pieces.append(MarkedPiece(text[start:end], labels, tuple(longest_first[rank].label for rank in reversed(gone))))
+        for rank in gone:
+            del over[bisect_left(over, rank)]
+    return pieces

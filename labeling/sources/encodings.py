@@ -54,6 +54,15 @@ _BY_LANGUAGE = {
     "fa": "cp1256",
     "vi": "cp1258",
 }
+# What a page may declare: the same, and the narrower forms that some of them grew out of. Python has other codecs under
+# names of text encodings, such as punycode, which takes a time that grows with the square of the page.
+_DECLARABLE = frozenset(
+    codecs.lookup(name).name
+    for name in (
+        *("utf-8", "latin-1", "iso8859_9", "iso8859_11", "tis_620", "shift_jis", "gbk", "gb2312"),
+        *("big5hkscs", "euc_kr", *_OF_THE_WEB),
+    )
+)
 _AS_LIKELY = (0.01, 0.05)  # differences in the library's two measures, mess and coherence, that mean nothing
 _ODD_SIGNS = r"(?:[\u00b2\u00b3\u00b9\u00aa\u00ba\u00bc-\u00be]|[^\w\s\-\u2010-\u201f\u2026'\"&/.,:;@#+*=()])+"
 _ODD = re.compile(rf"[^\W\d_]{_ODD_SIGNS}[^\W\d_]")  # a sign inside a word: Polish read as cp1252 is full of them
@@ -111,6 +120,8 @@ def _declared_encoding(data: bytes) -> str:
     # By the web's rule, Latin-1 means Windows-1252, which has the curly quotes.
     name = "cp1252" if name in {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"} else name
     try:
+        if codecs.lookup(name).name not in _DECLARABLE:
+            return ""
         data.decode(name)
     except (LookupError, UnicodeError):
         return ""

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from labeling.articles import Reject, SourceRow, escape_surrogates, make_article, overlong_error, reject_of
-from labeling.errors import ArticleError, UnreadableArticle
+from labeling.errors import ArticleError, LabelingError, OverlongArticle, UnreadableArticle
 from labeling.sources.encodings import Encoding, detect_encoding
 from labeling.sources.fields import field_of_column, make_source_row
 from labeling.sources.inputs import SOURCE_FORMATS, SourceFile
+from labeling.sources.plain_files import LONGEST_LINE, open_plain
 from labeling.sources.tables import open_table
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
 
 _MOST_BYTES_A_CHARACTER = 8  # CR LF in UTF-32 becomes one character
+_LARGEST_PAGE = 10_000_000  # bytes; the extractor holds a page in memory several times
 _OTHER_ENCODING = "mend the file, or name its encoding with --encoding NAME"
 
 
@@ -77,6 +79,11 @@ def read_articles(inputs: Iterable[SourceFile], terms: IngestOptions) -> Iterato
         # Rows that were yielded before the fault are articles; only the rest of the file is lost.
         except (OSError, UnicodeError) as error:
             yield reject_of(_unreadable_error(error), source.name, source.where)
+        except LabelingError:
+            raise
+        # The libraries that read pages and guess encodings end in errors of any kind upon files made to break them.
+        except Exception as error:  # noqa: BLE001
+            yield reject_of(_broken_reader_error(error), source.name, source.where)
 
 
 def _unreadable_error(error: OSError | UnicodeError) -> UnreadableArticle:
@@ -85,6 +92,14 @@ def _unreadable_error(error: OSError | UnicodeError) -> UnreadableArticle:
         return UnreadableArticle(f"it cannot be read: {error.strerror}", todo="mend the file or its rights")
     reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
     return UnreadableArticle(f"it cannot be decoded: {reason}", todo=_OTHER_ENCODING)
+
+
+def _broken_reader_error(error: Exception) -> UnreadableArticle:
+    """The error of a file upon which a library failed; its own message may quote the text, which is not repeated."""
+    return UnreadableArticle(
+        f"reading it ended in an error of the library, {type(error).__name__}",
+        todo="save the text itself as .txt, or in a .jsonl row",
+    )
 
 
 def _article_or_reject(row: SourceRow, terms: IngestOptions) -> Arrival | Reject:
@@ -97,7 +112,7 @@ def _article_or_reject(row: SourceRow, terms: IngestOptions) -> Arrival | Reject
 @contextmanager
 def _open_source(source: SourceFile) -> Iterator[BinaryIO]:
     if source.path is not None:
-        with source.path.open("rb") as file:
+        with open_plain(source.path) as file:
             yield file
         return
     # A pipe cannot be rewound.
@@ -147,6 +162,12 @@ def _read_text(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
 def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[_ReadItem]:
     from labeling.sources.web_pages import extract_page
 
+    size = file.seek(0, io.SEEK_END)
+    if size > _LARGEST_PAGE:
+        raise OverlongArticle(
+            f"the page has {size:,} bytes, and {_LARGEST_PAGE:,} are read of a page",
+            todo="save the text itself as .txt, or in a .jsonl row",
+        )
     encoding = _choose_encoding(file, terms, declares=True)
     yield from _remark_guess(source, encoding)
     # The whole page is needed at once: its main text is found by comparing its parts.
@@ -168,14 +189,26 @@ def _read_lines(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Ite
     yield from _remark_guess(source, encoding)
     # Only LF ends a line: JSON may have other line separators inside a string.
     with _open_stream(file, encoding, "\n") as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(_limited_lines(stream), start=1):
             if line.strip():
                 yield _parse_line(line, source, f"{source.where}:{number}", ignored)
     yield from _remark_ignored(source, ignored)
 
 
+def _limited_lines(stream: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a stream; of one that is too long its first part, and the rest is passed over in pieces."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        yield line
+        while line and not line.endswith("\n"):
+            line = stream.readline(LONGEST_LINE)
+
+
 def _parse_line(line: str, source: SourceFile, where: str, ignored: set[str]) -> SourceRow | Reject:
     try:
+        if len(line) > LONGEST_LINE:
+            raise OverlongArticle(
+                f"the line has more than {LONGEST_LINE:,} characters", todo="write one article a line, or split it"
+            )
         _refuse_broken(line)
         values = _parse_object(line)
         ignored |= {key for key in values if not field_of_column(key)}

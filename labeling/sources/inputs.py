@@ -48,7 +48,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """The files to read, each once; and what was passed over in folders: hidden files, linked folders, others."""
+    """The files to read, each once; and what was passed over in folders: hidden files, links, pipes, others."""
 
     inputs: tuple[SourceFile, ...]
     skipped: tuple[str, ...] = ()
@@ -60,8 +60,8 @@ _FoundItem: TypeAlias = "SourceFile | str"  # a file to read, or the path of one
 def find_source_files(names: Iterable[str]) -> SourceFiles:
     """Find the files that ``names`` name: files, folders (searched in depth, in order), globs (``**`` too), ``-``.
 
-    A file reached in two ways is read once, under the first name. In folders and globs, hidden files and unknown
-    endings are passed over and listed; a file named itself is never passed over.
+    A file reached in two ways is read once, under the first name. In folders and globs, hidden files, links
+    and unknown endings are passed over and listed; a file named itself is never passed over.
 
     Raises:
         UsageError: A name matches nothing, or a folder or glob has no file in a format that we read.
@@ -71,8 +71,13 @@ def find_source_files(names: Iterable[str]) -> SourceFiles:
     once: dict[object, SourceFile] = {}
     for item in items:
         if isinstance(item, SourceFile):
-            once.setdefault(item.path and os.path.realpath(item.path), item)
+            once.setdefault(_identity(item.path), item)
     return SourceFiles(tuple(once.values()), tuple(dict.fromkeys(item for item in items if isinstance(item, str))))
+
+
+def _identity(path: Path | None) -> object:
+    """What two names of one file have in common; a link is refused, so it must not take the place of its target."""
+    return path if path is None or path.is_symlink() else os.path.realpath(path)
 
 
 def _find_named(name: str) -> Iterable[_FoundItem]:
@@ -82,9 +87,15 @@ def _find_named(name: str) -> Iterable[_FoundItem]:
         raise UsageError("a path is empty", todo="name a file, a folder or a glob")
     # What exists goes before what could be a pattern: `[1].txt` may be a file.
     path = Path(name)
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{name[:100]!r} cannot be a path: {error}", todo="name one that exists") from None
     if path.is_dir():
         return _require_readable(name, list(_walk_folder(path, path)))
-    if path.exists():
+    if path.exists() or path.is_symlink():
         return [_make_source_file(path, path.parent)]
     if glob.has_magic(name):
         return _require_readable(name, list(_find_matching(name)))
@@ -106,7 +117,7 @@ def _find_matching(pattern: str) -> Iterator[_FoundItem]:
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
         path = Path(match)
         # With ** the files in a folder are matches of their own.
-        if path.is_file():
+        if not path.is_dir():
             yield _file_or_skipped(path, base)
         elif "**" not in pattern:
             yield from _walk_folder(path, base)
@@ -137,7 +148,9 @@ def _unlistable(error: OSError) -> NoReturn:
 def _file_or_skipped(path: Path, base: Path) -> _FoundItem:
     """The file, or its path when it is to be passed over."""
     found = _make_source_file(path, base)
-    return found if found.format and path.is_file() and not path.name.startswith(".") else str(path)
+    # A link may lead out of the folder, and reading a named pipe would wait for ever.
+    plain = path.is_file() and not path.is_symlink()
+    return found if found.format and plain and not path.name.startswith(".") else str(path)
 
 
 def _make_source_file(path: Path, base: Path) -> SourceFile:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.errors import UnreadableArticle
 from labeling.sources.fields import COLUMNS, field_of_column
+from labeling.sources.plain_files import LONGEST_LINE
 
 if TYPE_CHECKING:
     import io
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 TableRecord: TypeAlias = "tuple[int, list[str] | UnreadableArticle]"
 
+_NAME_COLUMNS = f"name the columns in the first line; the text's is one of: {', '.join(COLUMNS['text'])}"
 _DELIMITERS = ",;\t|"
-_MAX_CELL = 2**31 - 1  # characters
+_LONGEST_HEADER = 100_000  # characters; below the limit by which csv itself refuses a cell
 
 
 def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecord]]:
@@ -28,7 +30,13 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
         UnreadableArticle: The first line names no column of texts.
     """
     # The header alone decides on the delimiter; then reading begins anew.
-    delimiter = _delimiter(stream.readline())
+    header_line = stream.readline(_LONGEST_HEADER + 1)
+    if len(header_line) > _LONGEST_HEADER:
+        raise UnreadableArticle(
+            f"the first line has more than {_LONGEST_HEADER:,} characters, so it does not name the columns",
+            todo=_NAME_COLUMNS,
+        )
+    delimiter = _delimiter(header_line)
     stream.seek(0)
     records = _records(csv.reader(stream, delimiter=delimiter, strict=True))
     _, header = next(records, (1, list[str]()))
@@ -38,7 +46,7 @@ def open_table(stream: io.TextIOWrapper) -> tuple[list[str], Iterator[TableRecor
     if "text" not in map(field_of_column, header):
         raise UnreadableArticle(
             "the first line names no column of texts",
-            todo=f"name the columns in the first line; the text's is one of: {', '.join(COLUMNS['text'])}",
+            todo=_NAME_COLUMNS,
         )
     return header, records
 
@@ -71,11 +79,11 @@ def _records(reader: Reader) -> Iterator[TableRecord]:
 
 
 def _next_record(reader: Reader) -> list[str]:
-    """The next record, however long its cells: over-long texts are refused by our limit, not by csv's.
+    """The next record. Over-long texts are refused by the project's limit, and only absurd cells by that of csv.
 
-    That one holds for the whole process, so it is put back before anybody else can read a table.
+    The latter holds for the whole process, so it is put back before anybody else can read a table.
     """
-    before = csv.field_size_limit(_MAX_CELL)
+    before = csv.field_size_limit(LONGEST_LINE)
     try:
         return next(reader)
     finally:

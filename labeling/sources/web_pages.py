@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 # Markup that is never main text; on a page with little else, the extractor would take it for that.
 _BESIDE = ["//nav", "//footer"]
-_PROLOGUE = re.compile(
-    r"\A\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>\s*)*", re.DOTALL | re.IGNORECASE
-)
+_BLANKS = re.compile(r"\s*+")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*+", re.IGNORECASE)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 
 
@@ -90,7 +89,40 @@ def _silent(name: str) -> Iterator[None]:
 def _as_html(markup: str) -> str:
     """HTML as it is; an agency's XML, or a fragment, in the frame without which the extractor finds nothing."""
     # What comes before the first tag tells nothing about the kind of document.
-    body = _PROLOGUE.sub("", markup, count=1)
+    body = markup[_prologue_end(markup) :]
     if _FEED.match(body):
         raise UnreadableArticle("this is a feed of many articles", todo="save each as a page, or as a .jsonl row")
     return markup if body[:5].lower() == "<html" else f"<html><body>{body}</body></html>"
+
+
+def _prologue_end(markup: str) -> int:
+    """Where the declarations, comments and the document type before the first tag end, each looked for once."""
+    at = 0
+    # No expression does this: tried again at every end it could have, it is quadratic in a run of brackets.
+    while True:
+        at = _skip_blanks(markup, at)
+        end = _declaration_end(markup, at)
+        if end == at:
+            return at
+        at = end
+
+
+def _declaration_end(markup: str, at: int) -> int:
+    """The end of the declaration, comment or document type that begins at ``at``; ``at`` itself without one."""
+    for opening, closing in (("<?", "?>"), ("<!--", "-->")):
+        if markup.startswith(opening, at):
+            end = markup.find(closing, at + len(opening))
+            return at if end < 0 else end + len(closing)
+    head = _DOCTYPE.match(markup, at)
+    if not head:
+        return at
+    # An internal subset in brackets may contain the sign that ends the whole.
+    inner = markup.find("]", head.end()) if markup.startswith("[", head.end()) else -1
+    end = markup.find(">", inner) if inner >= 0 else -1
+    end = markup.find(">", head.end()) if end < 0 else end
+    return at if end < 0 else end + 1
+
+
+def _skip_blanks(markup: str, at: int) -> int:
+    blanks = _BLANKS.match(markup, at)
+    return blanks.end() if blanks else at

@@ -57,3 +57,14 @@ def test_trim_is_idempotent(before: str, drawn: str, after: str) -> None:
 
     assert start <= first[0] <= first[1] <= start + len(drawn)
     assert first == trim(text, *first, BOTH)
+
+
+@pytest.mark.parametrize("mark", ["(", ")", '"', ".", "a.", "“", "([", " ", "()", "J.)"])
+@pytest.mark.parametrize("end", ["", "x"])
+def test_a_span_of_nothing_but_strays_is_looked_through_once(mark: str, end: str) -> None:
+    """Half a million marks: to look at all that is left for each of them took the square of that."""
+    text = mark * (500_000 // len(mark)) + end
+
+    start, stop = trim(text, 0, len(text), BOTH)
+
+    assert 0 <= start <= stop <= len(text)

@@ -43,3 +43,11 @@ def test_pieces_joined_are_the_text(text: str, data: st.DataObject) -> None:
     assert "".join(piece.text for piece in cut) == text
     covered = {place for span in spans for place in range(span.start, span.end)}
     assert sum(len(piece.text) for piece in cut if piece.labels) == len(covered)
+
+
+def test_a_heap_of_spans_is_marked_in_one_pass() -> None:
+    """Two hundred thousand beside each other: to ask each of them about each piece took the square of that."""
+    count = 200_000
+    spans = [Span(id=str(at), start=at, end=at + 1, label="A") for at in range(count)]
+
+    assert len(mark_spans("x" * count, spans)) == count
