@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.server import credentials as logins
-from labeling.studio.server.package import read_log_tail
+from labeling.studio.server.package import GATE_FOLDER, read_log_tail
 from labeling.studio.server.ports import LOOPBACK, choose_port, is_answering, url_of
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ def _environment(folder: Path, server: Credentials, inner: int) -> dict[str, str
         # The credentials hold a legacy token: how the organisation forbids those is tested.
         "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
         "LABELING_LISTEN": f"{LOOPBACK}:{inner}",
+        "PYTHONPATH": str(GATE_FOLDER),
         "VIRTUAL_ENV": sys.prefix,
         # Where it is deployed, its environment lies in nobody's repository (see `labeling.studio.server.package`).
         "GIT_DIR": os.devnull,

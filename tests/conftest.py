@@ -1,12 +1,18 @@
-"""What every test shares: a clean environment, and one real Label Studio for all that need it."""
+"""What every test shares: a clean environment, one real Label Studio for all that need it, and a foreign page."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import ssl
 import tempfile
+import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +22,8 @@ from labeling.workspace.table import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from playwright.sync_api import Page, Response
 
     from labeling.studio.server.credentials import Credentials
 
@@ -68,3 +76,113 @@ def as_nobody() -> Callable[..., AbstractContextManager[None]]:
             os.setresuid(0, 0, 0)
 
     return given_up
+
+
+@dataclass(frozen=True)
+class ForeignVisit:
+    """What a foreign page's form brought about, while the annotator had a choice ticked and not submitted.
+
+    ``cookie`` is what the browser sent along with the form; then the answer to the form, as a status and as the text
+    that the browser showed, and the status of the annotator's Submit after that.
+    """
+
+    cookie: str
+    status: int
+    shown: str
+    submitted: int
+
+
+@pytest.fixture
+def foreign_form() -> Callable[[Credentials, int, Path | None], ForeignVisit]:
+    """Annotate in a real Chromium while a page of another port of the same host sends a form that deletes all tasks.
+
+    The fixture is called with the server, the project's number there (with one article of the shipped schema), and the
+    file of the server's certificate, with its key beside it, if it speaks TLS: the foreign page then does too, because
+    else the browser would hold it for another site.
+    """
+    return _visit_foreign_page
+
+
+def _visit_foreign_page(server: Credentials, project: int, certificate: Path | None) -> ForeignVisit:
+    with _browser_of(server) as page, _foreign_server(server, certificate) as (address, served):
+        page.goto(f"{server.url}/projects/{project}/data?labeling=1")
+        page.wait_for_selector(".lsf-htx-richtext")
+        page.get_by_role("button", name="Close modal").click()
+        page.keyboard.press("2")
+        page.wait_for_selector('input[name="CONSULT"]:checked', state="attached")
+        served["page"] = (
+            f'<form method="post" action="{server.url}/api/dm/actions?id=delete_tasks&project={project}">'
+            "<input name=selectedItems value='{&quot;all&quot;: true, &quot;excluded&quot;: []}'>"
+            "<button>Win a prize</button></form>"
+        )
+        tab = page.context.new_page()
+        tab.goto(address)
+        with tab.expect_response(lambda response: "delete_tasks" in response.url) as answered:
+            tab.click("button")
+        cookie = answered.value.request.all_headers().get("cookie", "")
+        shown = tab.inner_text("body")
+        with page.expect_response(_stores_annotation) as stored:
+            page.get_by_role("button", name="Submit").first.click()
+        return ForeignVisit(cookie, answered.value.status, shown, stored.value.status)
+
+
+@pytest.fixture
+def framed(studio: Credentials) -> tuple[list[str], list[str]]:
+    """The texts of the frames in which a foreign page shows the server's pages, and what the console says of it."""
+    complaints: list[str] = []
+    with _browser_of(studio) as page, _foreign_server(studio, None) as (address, served):
+        served["page"] = f'<iframe src="{studio.url}/projects/" width="800" height="600"></iframe>'
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(address)
+        page.wait_for_timeout(1500)
+        return [frame.locator("body").inner_text() for frame in page.frames[1:]], complaints
+
+
+@contextmanager
+def _browser_of(server: Credentials) -> Iterator[Page]:
+    """A browser in which the server's first user has logged in."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.fail("no Chromium is installed; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True).new_page()
+        page.goto(f"{server.url}/user/login/")
+        page.fill("input[name=email]", server.email)
+        page.fill("input[name=password]", server.password)
+        page.click("button[type=submit]")
+        page.wait_for_url(lambda url: "/login" not in url)
+        yield page
+        browser.close()
+
+
+@contextmanager
+def _foreign_server(server: Credentials, certificate: Path | None) -> Iterator[tuple[str, dict[str, str]]]:
+    """A server on another port of the same host: its address, and its page, which is written later."""
+    served = {"page": ""}
+
+    class Foreign(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(served["page"].encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    parts = urlsplit(server.url)
+    with ThreadingHTTPServer((parts.hostname or "", 0), Foreign) as foreign:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+            foreign.socket = context.wrap_socket(foreign.socket, server_side=True)
+        threading.Thread(target=foreign.serve_forever, daemon=True).start()
+        yield f"{parts.scheme}://{parts.hostname}:{foreign.server_port}/", served
+        foreign.shutdown()
+
+
+def _stores_annotation(response: Response) -> bool:
+    return response.request.method == "POST" and response.url.split("?")[0].rstrip("/").endswith("/annotations")

@@ -21,7 +21,7 @@ _VERDICT_SIGNS = {"good": "ok  ", "doubtful": "?   ", "bad": "BAD "}
 @json_option
 @with_project
 def doctor_cli(project: Project, *, as_json: bool) -> int:
-    r"""Check whether the set-up is sound: versions, key, rights, clocks, schema; and a probe there and back.
+    r"""Check whether the set-up is sound: versions, gate, key, rights, clocks, schema; and a probe there and back.
 
     The probe is a task in a project of its own, whose text holds emoji, flags, combining marks, all kinds of line ends
     and blanks, markup and right-to-left writing. It is annotated, pulled back, compared to the character, and removed.

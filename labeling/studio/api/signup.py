@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
 
 _SIGNUP_SECONDS = 60.0
+_TOO_MANY_REQUESTS = 429
 
 
 def add_user(credentials: Credentials, email: str, password: str) -> str:
@@ -84,7 +85,10 @@ def _fetch_own_key(url: str, email: str, enter: Callable[[httpx.Client], bool]) 
 
 
 def _submit_form(browser: httpx.Client, path: str, user: dict[str, str]) -> bool:
-    """Send the form of the page at ``path``; the server answers a form it accepts by leading elsewhere."""
+    """Send the form of the page at ``path``; the server answers a form it accepts by leading elsewhere.
+
+    It says which page it comes from, as a browser does: the server refuses forms from elsewhere.
+    """
     page = browser.get(path)
     # Django accepts a form only with the token that it wrote into the page.
     seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -92,7 +96,11 @@ def _submit_form(browser: httpx.Client, path: str, user: dict[str, str]) -> bool
         raise _signup_error(page)
     # Over https Django checks the Referer as well.
     form = {"csrfmiddlewaretoken": seal.group(1), **user}
-    return browser.post(path, data=form, headers={"Referer": str(page.url)}).is_redirect
+    origin = f"{page.url.scheme}://{page.url.netloc.decode('ascii')}"
+    reply = browser.post(path, data=form, headers={"Origin": origin, "Referer": str(page.url)})
+    if reply.status_code == _TOO_MANY_REQUESTS:
+        raise _slowed_down_error(reply)
+    return reply.is_redirect
 
 
 def _answer_field(reply: httpx.Response, key: str) -> object:
@@ -100,6 +108,17 @@ def _answer_field(reply: httpx.Response, key: str) -> object:
         return reply.raise_for_status().json()[key]
     except (ValueError, KeyError, TypeError):
         raise _signup_error(reply) from None
+
+
+def _slowed_down_error(reply: httpx.Response) -> ServerRefused:
+    seconds = reply.headers.get("Retry-After", "")
+    wait = f"{seconds} seconds" if seconds.isdecimal() else "some minutes"
+    url = str(reply.url.copy_with(query=None))
+    return ServerRefused(
+        f"{url} was given too many wrong passwords for this e-mail and does not look at another one yet",
+        todo=f"wait {wait}, then run the same command again with the right password",
+        where=url,
+    )
 
 
 def _signup_error(reply: httpx.Response) -> NotLabelStudio:

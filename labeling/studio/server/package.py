@@ -7,6 +7,7 @@ user's cache and copied into every fresh workspace.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DATABASE = "label_studio.sqlite3"
+# What stands before Label Studio: this folder on the server's path, and the settings module that the package in it has.
+GATE_FOLDER = Path(__file__).with_name("gate")
+_GATE = "labeling_gate"
 
 # Raised when a template is made in another way, so that templates of before are left alone.
 _TEMPLATE = 1
@@ -85,6 +89,23 @@ def make_environment(data: Path) -> dict[str, str]:
     # is; where .venv lies in somebody's repository it believes the answer, and writes it into its own package.
     bare = {"LOG_LEVEL": _SETTINGS["LOG_LEVEL"], "GIT_DIR": os.devnull}
     return {**kept, **settings, **bare, "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
+
+
+def gate_environment(environment: dict[str, str]) -> dict[str, str]:
+    """An environment in which Label Studio runs behind the gate.
+
+    The gate is named, never imported: it runs in Label Studio's process, and nowhere else.
+    """
+    path = os.pathsep.join(filter(None, [str(GATE_FOLDER), environment.get("PYTHONPATH", "")]))
+    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings"}
+
+
+def gate_version() -> str:
+    """The version of the gate that comes with this package: the digest that the gate itself computes of its files."""
+    digest = hashlib.sha256()
+    for path in sorted((GATE_FOLDER / _GATE).glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def create_database(data: Path, say: Callable[[str], None]) -> None:

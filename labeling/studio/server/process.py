@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from labeling.studio.server.package import make_environment
+from labeling.studio.server.package import gate_environment, make_environment
 from labeling.studio.server.ports import LOOPBACK
 from labeling.values import Frozen
 from labeling.workspace.storage import write_json
@@ -67,7 +67,7 @@ def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE, *options],
             cwd=root / "data",
-            env=make_environment(root / "data") | user,
+            env=gate_environment(make_environment(root / "data")) | user,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

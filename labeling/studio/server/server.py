@@ -6,9 +6,10 @@ Its world is one folder of the workspace, closed to other users::
     ├── credentials.json   url, email, password, api_key; kept for as long as the data
     ├── server.json        the process
     ├── server.log         the output of the server since its last start
-    └── data/              Label Studio's own: database, media, secret key
+    └── data/              Label Studio's own: database, media, secret key; and the gate's count of wrong passwords
 
-It listens on 127.0.0.1 only, lets nobody sign up without an invitation, and reports to nobody.
+It listens on 127.0.0.1 only, lets nobody sign up without an invitation, and reports to nobody. The gate (`gate/`) runs
+before it and refuses what other pages of this machine would have the browser write.
 """
 
 from __future__ import annotations

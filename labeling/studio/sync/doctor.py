@@ -13,6 +13,7 @@ from labeling.errors import LabelingError, MissingInput, NoRoom
 from labeling.studio.api.connect import connect
 from labeling.studio.format.labelling_config import labelling_config
 from labeling.studio.format.schema_change import read_schema_terms
+from labeling.studio.server.package import GATE_FOLDER, gate_version
 from labeling.studio.sync.probe import STRETCHES, send_probe
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.workspace.storage import write_text
@@ -31,6 +32,7 @@ Verdict: TypeAlias = Literal["good", "doubtful", "bad"]
 # What the tests run against.
 SERVER, SDK = "1.23", "2.1"
 
+_GATE_HEADER = "X-Labeling-Gate"
 _MOST_APART = dt.timedelta(seconds=60)
 
 _LEAST_BYTES = 500_000_000  # a few pulls of ten thousand articles
@@ -63,6 +65,7 @@ def _check_studio(studio: Studio, project: Project) -> Iterator[CheckFinding]:
     """Look at everything on the server; a failure is a finding, and the next thing is looked at."""
     # From the outside in: what fails early explains what fails later.
     yield from _finding_or_failure("server", lambda: _check_server(studio))
+    yield from _finding_or_failure("gate", lambda: _check_gate(studio))
     yield _check_sdk()
     yield _check_key(studio)
     yield from _finding_or_failure("clock", lambda: _check_clock(studio))
@@ -83,6 +86,25 @@ def _check_server(studio: Studio) -> CheckFinding:
     if version.startswith(SERVER):
         return CheckFinding("server", "good", found)
     return CheckFinding("server", "doubtful", found, f"we are tested with {SERVER}; see that the probe below is good")
+
+
+def _check_gate(studio: Studio) -> CheckFinding:
+    """Whether our layer runs before Label Studio there, and whether it is the one of this package."""
+    theirs = studio.transport.read("api/version", "say which gate it has").headers.get(_GATE_HEADER, "")
+    ours = gate_version()
+    if theirs == ours:
+        return CheckFinding(
+            "gate", "good", f"it refuses writes from elsewhere, frames and fast guessing: version {ours}"
+        )
+    if theirs:
+        found = f"the server's gate is of another version ({theirs[:12]!a}) than this package's ({ours})"
+        return CheckFinding("gate", "doubtful", found, f"copy {GATE_FOLDER} to the server, and restart it")
+    return CheckFinding(
+        "gate",
+        "doubtful",
+        "the server has no gate: any page of its host can write in the name of whoever is logged in",
+        "restart an embedded server (`labeling serve --stop`, then `labeling serve`); for a team's, see docs/deploy.md",
+    )
 
 
 def _check_sdk() -> CheckFinding:

@@ -10,9 +10,11 @@ import re
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import made
@@ -42,7 +44,7 @@ from labeling.studio.sync.status import status
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from labeling.articles import Article
     from labeling.studio.server.credentials import Credentials
@@ -268,6 +270,92 @@ def test_nobody_signs_up_without_an_invitation(trusted: Production) -> None:
         refused = browser.post("/user/signup/", data=form, headers=origin)
 
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("origin", [None, "null", f"https://{FRONT}", f"http://{FRONT}:PORT", "https://127.0.0.1:9"])
+def test_a_write_from_elsewhere_is_refused_behind_nginx(
+    project: Project, trusted: Production, origin: str | None
+) -> None:
+    """With the session of somebody logged in, from another port or another scheme of the same host: nothing is lost."""
+    pushed = push(project, server=trusted.server)
+    with logged_in(trusted) as browser:
+        headers = {"Origin": origin.replace("PORT", str(trusted.server.port))} if origin else {}
+        refused = delete_all(browser, pushed.project, headers)
+        assert (refused.status_code, tasks_in(trusted, pushed.project)) == (403, 3)
+        passed = delete_all(browser, pushed.project, {"Origin": trusted.server.url})
+        assert (passed.status_code, tasks_in(trusted, pushed.project)) == (200, 0)
+        assert refused.headers["X-Frame-Options"] == passed.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.browser
+def test_a_foreign_page_in_the_annotators_browser(
+    project: Project, trusted: Production, foreign_form: Callable[..., Any]
+) -> None:
+    """Its form, from another port of the same host over TLS, is refused; the annotator's Submit is stored."""
+    project.workspace.articles.write([article("toi/talks", TEXTS["toi/talks"])])
+    pushed = push(project, server=trusted.server)
+
+    visit = foreign_form(trusted.server, pushed.project, trusted.authority)
+    pull(project, server=trusted.server)
+
+    assert "sessionid=" in visit.cookie
+    assert (visit.status, visit.submitted, tasks_in(trusted, pushed.project)) == (403, 201, 1)
+    assert [one.choices for one in project.workspace.annotations.rows()] == [{"event": ("CONSULT",)}]
+
+
+@contextmanager
+def logged_in(running: Production) -> Iterator[httpx.Client]:
+    """A browser of the first user."""
+    trust = ssl.create_default_context(cafile=running.authority)
+    with httpx.Client(base_url=running.server.url, verify=trust, trust_env=False, timeout=60) as browser:
+        assert log_in(browser, running.server.email, running.server.password).is_redirect
+        yield browser
+
+
+def log_in(browser: httpx.Client, email: str, password: str, **headers: str) -> httpx.Response:
+    """Send the form of the log-in page."""
+    seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get("/user/login/").text)
+    assert seal is not None
+    form = {"csrfmiddlewaretoken": seal.group(1), "email": email, "password": password}
+    origin = str(browser.base_url).rstrip("/")
+    said = {"Origin": origin, "Referer": f"{origin}/user/login/", **headers}
+    return browser.post("/user/login/", data=form, headers=said)
+
+
+def delete_all(browser: httpx.Client, project: int, headers: dict[str, str]) -> httpx.Response:
+    """What the foreign form asks for."""
+    chosen = {"selectedItems": {"all": True, "excluded": []}}
+    where = {"id": "delete_tasks", "project": str(project)}
+    return browser.post("/api/dm/actions", params=where, json=chosen, headers=headers)
+
+
+def test_guessing_is_slowed_in_all_processes_together(trusted: Production, people: dict[str, Member]) -> None:
+    """Of 24 guesses, eight at a time, two processes check a few; who forwards invented addresses is one guesser."""
+    assert "ana" in people
+    trust = ssl.create_default_context(cafile=trusted.authority)
+
+    def guess(number: int) -> int:
+        with httpx.Client(base_url=trusted.server.url, verify=trust, trust_env=False, timeout=60) as browser:
+            hidden = {"X-Forwarded-For": f"203.0.113.{number}"}
+            return log_in(browser, "ana@example.org", "not the phrase", **hidden).status_code
+
+    with ThreadPoolExecutor(8) as many:
+        codes = [code for _ in range(3) for code in many.map(guess, range(8))]
+    # Herself from somewhere else, which is another address of this machine; and a colleague from the guesser's.
+    with httpx.Client(base_url=trusted.server.url, transport=from_address("127.0.0.3", trust), timeout=60) as elsewhere:
+        away = log_in(elsewhere, "ana@example.org", PHRASE)
+    with httpx.Client(base_url=trusted.server.url, verify=trust, trust_env=False, timeout=60) as colleague:
+        beside = log_in(colleague, "ben@example.org", PHRASE)
+
+    assert set(codes) == {200, 429}
+    assert 5 <= codes.count(200) <= 9
+    assert away.is_redirect
+    assert beside.is_redirect
+
+
+def from_address(address: str, trust: ssl.SSLContext) -> httpx.HTTPTransport:
+    """Connections that come from another address of this machine."""
+    return httpx.HTTPTransport(verify=trust, local_address=address, trust_env=False)
 
 
 def test_a_certificate_that_signed_itself(running: Production, monkeypatch: pytest.MonkeyPatch) -> None:

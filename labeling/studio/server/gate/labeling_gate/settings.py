@@ -1,0 +1,17 @@
+"""Label Studio's settings with the gate before everything: what DJANGO_SETTINGS_MODULE names."""
+
+import os
+
+# Both, in this order: Label Studio has its settings under two names, and fills in the first when it is read.
+from core.settings.base import *  # noqa: F403 - settings are the names of this module
+from label_studio.core.settings import label_studio as _vendor
+from label_studio.core.settings.label_studio import *  # noqa: F403 - the same
+
+# First of all, so that each answer passes here on its way out, the server's own errors too.
+MIDDLEWARE = ["labeling_gate.middleware.Gate", *_vendor.MIDDLEWARE]
+# First as well: whatever page takes a password, it is these that are asked whether it is the right one.
+AUTHENTICATION_BACKENDS = ["labeling_gate.guessing.GuessingBackend", *_vendor.AUTHENTICATION_BACKENDS]
+
+# How many proxies stand before this server, each of which adds to X-Forwarded-For who called it. What anybody else
+# writes there counts for nothing.
+LABELING_PROXIES = int(os.environ.get("LABELING_PROXIES", "0"))
