@@ -67,11 +67,12 @@ def _modules() -> Iterator[str]:
         yield f"### {'The ground floor' if room == '.' else f'`{room}/`'}\n"
         about = _first_sentence(folder / "__init__.py")
         yield f"{about}\n" if about else ""
-        yield "| module | what it is |\n| --- | --- |"
-        for path in sorted(folder.glob("*.py")):
-            if path.name not in {"__init__.py", "__main__.py"}:
-                yield f"| `{path.name}` | {_first_sentence(path)} |"
-        yield ""
+        modules = [path for path in sorted(folder.glob("*.py")) if path.name not in {"__init__.py", "__main__.py"}]
+        # A folder that only holds another one has no table.
+        if modules:
+            yield "| module | what it is |\n| --- | --- |"
+            yield from (f"| `{path.name}` | {_first_sentence(path)} |" for path in modules)
+            yield ""
 
 
 def _first_sentence(path: Path) -> str:
