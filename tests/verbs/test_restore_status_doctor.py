@@ -267,6 +267,7 @@ def test_doctor_finds_a_sound_set_up_sound(project: Project, studio: Credentials
     assert [finding.what for finding in findings] == [
         "workspace",
         "server",
+        "gate",
         "client",
         "key",
         "clock",

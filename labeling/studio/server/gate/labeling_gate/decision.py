@@ -93,7 +93,7 @@ def _refuse_foreign_site(visit: Visit) -> Refusal | None:
 
 
 def _refuse_login_without_origin(visit: Visit) -> Refusal | None:
-    """A log-in that came along without a word on which page used it; a key in a header or a body is no such thing."""
+    """A log-in that came along without a word on which page used it, which a key in a header or a body is not."""
     if visit.method in READING or not visit.is_logged_in or visit.origin is not None or visit.fetch_site is not None:
         return None
     return Refusal(
