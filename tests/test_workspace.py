@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from labeling.articles import Article
 from labeling.errors import DamagedFile, MissingInput, NoRoom, WorkspaceBusy
 from labeling.workspace import journal
-from labeling.workspace.file_handles import IndexedRows, SortedLines
+from labeling.workspace.file_handles import SortedLines
+from labeling.workspace.row_lookup import GroupedRows, IndexedRows
 from labeling.workspace.rows.server_state import PushedTask
 from labeling.workspace.storage import (
     file_digest,
@@ -48,6 +49,21 @@ def test_rows_are_read_by_their_field_when_they_are_asked_for(tmp_path: Path) ->
     assert (list(rows), len(rows)) == (["b", "a"], 2)
     assert (rows["a"], rows["b"], rows["a"].text) == (article("a"), article("b", "Other."), "Text 😀\n.")
     assert rows.get("c") is None
+
+
+def test_rows_that_share_a_field_are_read_as_a_group(tmp_path: Path) -> None:
+    """In the order of the file, wherever they are in it; a damaged row is named before any group is read."""
+    path = tmp_path / "pushed.jsonl"
+    first, other, last = (PushedTask(article=name, digest=name * 2, task=at) for at, name in enumerate("aba"))
+    write_rows(path, [first, other, last])
+
+    groups: Mapping[str, list[PushedTask]] = GroupedRows(path, PushedTask, "article")
+
+    assert dict(groups) == {"a": [first, last], "b": [other]}
+    assert (len(groups), groups.get("c")) == (2, None)
+    path.write_text(path.read_text(encoding="utf-8") + '{"article":"c"}\n', encoding="utf-8")
+    with pytest.raises(DamagedFile, match="line 4: digest"):
+        GroupedRows(path, PushedTask, "article")
 
 
 def test_a_damaged_row_is_named(tmp_path: Path) -> None:

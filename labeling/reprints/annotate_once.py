@@ -122,11 +122,11 @@ def compute_savings(carried: Iterable[ProjectedRow], gold: Iterable[Gold]) -> li
     return sorted((each for each in found if each.spans), key=lambda each: (-each.spans, each.source))
 
 
-def put_leads_first(articles: Iterable[Article], clusters: Iterable[ClusterRow]) -> list[Article]:
-    """The fullest article of each story first, then their reprints; otherwise in the order given."""
+def put_leads_first(articles: Iterable[str], clusters: Iterable[ClusterRow]) -> list[str]:
+    """The ids of articles, the fullest of each story first, then their reprints; otherwise in the order given."""
     # An article that `cluster` does not know yet counts as a lead. Sorting is stable: the order stays otherwise.
     reprints = {row.article for row in clusters if not row.lead}
-    return sorted(articles, key=lambda article: article.id in reprints)
+    return sorted(articles, key=lambda article: article in reprints)
 
 
 def find_waiting_reprints(clusters: Iterable[ClusterRow], carried: Iterable[ProjectedRow]) -> set[str]:

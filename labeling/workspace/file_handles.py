@@ -1,23 +1,18 @@
-"""The files of a workspace as its table hands them out: of one value, of many rows, and these by one of their fields.
+"""The files of a workspace as its table hands them out: of one value or of many rows; and lines on their way there.
 
 How a file is read and written, whole or not at all, is in `labeling.workspace.storage`.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 import weakref
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from pydantic import ValidationError
-
-from labeling.errors import DamagedFile, MissingInput
+from labeling.workspace.row_lookup import GroupedRows, IndexedRows
 from labeling.workspace.storage import (
     RowModel,
-    damaged_error,
     missing_error,
     name_disk_errors,
     read_rows,
@@ -28,8 +23,10 @@ from labeling.workspace.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from labeling.errors import MissingInput
 
 
 @dataclass(frozen=True)
@@ -123,6 +120,14 @@ class RowsFile(Generic[RowModel]):
             raise self.missing()
         return IndexedRows(self.path, self.model, field)
 
+    def grouped_by(self, field: str) -> Mapping[str, list[RowModel]]:
+        """All rows by a field that several may share, each group read when it is asked for; none before it is written.
+
+        Raises:
+            DamagedFile: A line is not such a row.
+        """
+        return GroupedRows(self.path, self.model, field) if self.path.exists() else {}
+
     def write(self, rows: Iterable[RowModel]) -> None:
         """Replace the file, its lines in their order.
 
@@ -163,44 +168,6 @@ class RowsFile(Generic[RowModel]):
             last = place
 
 
-class IndexedRows(Mapping[str, RowModel]):
-    """The rows of a file of ours by one of their fields, each read when it is asked for: files may be large."""
-
-    def __init__(self, path: Path, kind: type[RowModel], field: str) -> None:
-        """Note where each row begins; of two with the same field, the later one.
-
-        Raises:
-            MissingInput: The file is not there.
-            DamagedFile: A line is not such a row.
-        """
-        if not path.exists():
-            raise missing_error(path)
-        self._path, self._kind = path, kind
-        self._places: dict[str, tuple[int, int]] = {}
-        start = 0
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                self._places[_read_field(path, number, line, field)] = number, start
-                start += len(line)
-        self._file = path.open("rb")
-        # Nobody has to close it: it is only read.
-        weakref.finalize(self, self._file.close)
-
-    def __getitem__(self, name: str) -> RowModel:
-        number, start = self._places[name]
-        self._file.seek(start)
-        try:
-            return self._kind.model_validate_json(self._file.readline())
-        except ValidationError as error:
-            raise damaged_error(self._path, number, error) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-
 class SortedLines:
     """Lines on their way into a sorted file: kept on the disk meanwhile, for there may be many."""
 
@@ -235,17 +202,6 @@ class SortedLines:
             for _, start, length in sorted(self._places):
                 self._spool.seek(start)
                 out.write(self._spool.read(length))
-
-
-def _read_field(path: Path, number: int, line: bytes, field: str) -> str:
-    try:
-        return str(json.loads(line)[field])
-    except (ValueError, KeyError, TypeError):
-        raise DamagedFile(
-            f"{path}, line {number}: it is not a row with {field!r}",
-            todo="restore the file, or write it anew with the verb that makes it",
-            where=f"{path}:{number}",
-        ) from None
 
 
 def _comparable(value: object) -> str | int:

@@ -14,7 +14,7 @@ from labeling.reprints.annotate_once import (
     put_leads_first,
 )
 from labeling.reprints.overlap import count_shared
-from labeling.studio.sync.combined_suggestions import combine_suggestions, combined_signature
+from labeling.studio.sync.combined_suggestions import combine_for_article, combined_signature, find_shown_model
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reprint import ProjectedRow
 
@@ -156,11 +156,7 @@ def test_drafts_and_predictions_do_not_finish_an_article() -> None:
 
 def test_leads_come_first_and_order_is_kept_otherwise() -> None:
     """Reprints come last; an article that `cluster` does not know yet counts as a lead."""
-    late = made.article("late", "New.")
-
-    ordered = put_leads_first([ARTICLES["reprint"], ARTICLES["other"], late, ARTICLES["lead"]], CLUSTERS)
-
-    assert [article.id for article in ordered] == ["other", "late", "lead", "reprint"]
+    assert put_leads_first(["reprint", "other", "late", "lead"], CLUSTERS) == ["other", "late", "lead", "reprint"]
 
 
 def test_savings_count_carried_checked_and_accepted_spans() -> None:
@@ -188,9 +184,11 @@ def test_page_shows_one_combined_suggestion() -> None:
         article="other", digest=ARTICLES["other"].digest, annotator="model:rules", spans=model.spans[:1]
     )
 
-    offered = combine_suggestions({"reprint": {"model:rules": model}, "other": {"model:rules": elsewhere}}, [row])
+    shown = find_shown_model([{"model:rules": model}, {"model:rules": elsewhere}])
+    reprint = combine_for_article({"model:rules": model}, shown, [row])
+    other = combine_for_article({"model:rules": elsewhere}, shown, [])
 
-    word = offered["reprint"].pop(combined_signature("model:rules"))
+    word = reprint.pop(combined_signature("model:rules"))
     # `Addis Ababa` is in words that a person has read without marking them.
     assert [(span.id, span.label) for span in word.spans] == [
         ("BAMAKO", "LOCATION"),
@@ -199,10 +197,8 @@ def test_page_shows_one_combined_suggestion() -> None:
     ]
     assert word.relations == LEAD.relations
     assert (word.choices, word.by_person) == ({"event": ("CONSULT",)}, False)
-    assert [(each.annotator, each.spans, each.choices) for each in offered["reprint"].values()] == [
-        ("model:rules", (), {})
-    ]
-    assert offered["other"][combined_signature("model:rules")].spans == elsewhere.spans
+    assert [(each.annotator, each.spans, each.choices) for each in reprint.values()] == [("model:rules", (), {})]
+    assert other[combined_signature("model:rules")].spans == elsewhere.spans
 
 
 def test_combined_suggestion_has_unique_ids() -> None:
@@ -218,7 +214,7 @@ def test_combined_suggestion_has_unique_ids() -> None:
         for source, start in (("a", 0), ("b", 4))
     ]
 
-    word = combine_suggestions({}, rows)["other"][combined_signature("")]
+    word = combine_for_article({}, "", rows)[combined_signature("")]
 
     assert [(span.id, span.start) for span in word.spans] == [("x", 0), ("x'", 4)]
 

@@ -182,13 +182,14 @@ def test_a_refused_batch_leaves_no_doubt(project: Project, studio: Credentials) 
 
 
 def _deliver_only(client: Studio, project: Project) -> None:
-    """Send what is new without putting the page right first."""
+    """Send what is new, without suggestions and without putting the page right first."""
     from labeling.studio.sync.project_link import find_linked_project
     from labeling.studio.sync.push_delivery import ProjectPush
+    from labeling.studio.sync.push_queue import read_queue
 
-    articles = list(project.workspace.articles.rows())
+    queue, _ = read_queue(project)
     ProjectPush(client, find_linked_project(client, project.workspace), project.workspace.pushed.path).run(
-        articles, {}, lambda *_: None
+        replace(queue, suggested=lambda _name: {}), lambda *_: None
     )
 
 

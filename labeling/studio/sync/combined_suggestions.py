@@ -6,7 +6,7 @@ and what a model suggests are joined under one signature; our own files keep the
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from labeling.annotations import PROJECTED, Annotation, Relation, Span
@@ -18,33 +18,19 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.reprint import ProjectedRow
 
 
-def combine_suggestions(
-    suggested: Mapping[str, Mapping[str, Annotation]], carried: Iterable[ProjectedRow]
-) -> dict[str, dict[str, Annotation]]:
-    """What the page offers of every article, when something was carried to some of them.
+def find_shown_model(suggested: Iterable[Mapping[str, Annotation]]) -> str:
+    """The model with suggestions for most articles, of two with as many the first by name; empty without any.
 
     Args:
-        suggested: Suggestions of models, by article and model. Of several models, the one with suggestions for most
-            articles is offered.
-        carried: What was carried, to articles whose text it is.
-
-    Returns:
-        By article and signature: the suggestion that is offered, and an empty one of each model.
+        suggested: The suggestions of models for each article, by model.
     """
     articles_of = Counter(
         model
-        for by_model in suggested.values()
+        for by_model in suggested
         for model, annotation in by_model.items()
         if annotation.spans or annotation.choices
     )
-    shown = min(articles_of, key=lambda model: (-articles_of[model], model), default="")
-    rows: defaultdict[str, list[ProjectedRow]] = defaultdict(list)
-    for row in carried:
-        rows[row.article].append(row)
-    return {
-        article: combine_for_article(suggested.get(article, {}), shown, rows[article])
-        for article in sorted(suggested.keys() | rows.keys())
-    }
+    return min(articles_of, key=lambda model: (-articles_of[model], model), default="")
 
 
 def combine_for_article(

@@ -5,23 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from labeling.reprints.annotate_once import find_waiting_reprints, put_leads_first
 from labeling.studio.api.connect import connect
-from labeling.studio.sync.combined_suggestions import combine_suggestions
 from labeling.studio.sync.project_link import prepare_project, preview_project
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
-from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestions_of_model
-from labeling.workspace import journal
+from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
+from labeling.studio.sync.push_queue import read_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from labeling.articles import Article
     from labeling.project import Project
     from labeling.studio.server.credentials import Credentials
-    from labeling.studio.sync.push_plan import SuggestionsByArticle
     from labeling.workspace.rows.server_state import PushedTask, TextKey
-    from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
@@ -84,13 +79,12 @@ def push(
     """
     workspace = project.workspace
     with workspace.opened(pace.wait):
-        articles, waiting = _queue_articles(project)
-        suggested = _read_suggestions(workspace, articles)
+        queue, waiting = read_queue(project)
         with connect(workspace, server) as studio:
             # The page comes first: the server refuses tasks that its config cannot show.
             remote = prepare_project(studio, project)
             delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
-            result = delivery.run(articles, suggested, progress, new_versions=new_versions)
+            result = delivery.run(queue, progress, new_versions=new_versions)
     return replace(result, waiting=waiting)
 
 
@@ -103,55 +97,25 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
     """
     workspace = project.workspace
     with workspace.opened(pace.wait):
-        articles, _ = _queue_articles(project)
-        suggested = _read_suggestions(workspace, articles)
+        queue, _ = read_queue(project)
         with connect(workspace, server) as studio:
             remote, page_changes = preview_project(studio, project)
             known: dict[TextKey, PushedTask] = {}
-            plan = plan_push(articles, known)
+            plan = plan_push(queue.texts, known)
             if remote:
                 delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
-                plan, known = delivery.plan(articles)
+                plan, known = delivery.plan(queue.texts)
 
     # Suggestions for new articles travel with their tasks, all others in requests of their own.
-    updates = plan_suggestions(plan.same, suggested, known)
-    models = sorted({model for by_model in suggested.values() for model in by_model})
-    along = sum(len(suggestions_of_model(model, plan.new, suggested)) for model in models)
+    digests = digest_suggestions(queue)
+    updates = plan_suggestions(plan.same, digests, known)
+    along = sum(text in of_model for of_model in digests.values() for text in plan.new)
     return Forecast(
-        new=tuple(article.id for article in plan.new),
-        same=tuple(article.id for article in plan.same),
-        changed=tuple(article.id for article, _ in plan.changed),
+        new=tuple(name for name, _ in plan.new),
+        same=tuple(name for name, _ in plan.same),
+        changed=tuple(name for (name, _), _ in plan.changed),
         gone=plan.gone,
         suggestions=along + sum(len(update.suggestions) for update in updates),
         replaced=tuple(update.model for update in updates if update.replaced),
         page=page_changes,
     )
-
-
-def _queue_articles(project: Project) -> tuple[list[Article], int]:
-    """The articles to be sent in their order, and how many wait for their story."""
-    workspace, once = project.workspace, project.file.reprints.annotate_once
-    articles = list(workspace.articles.rows())
-    # With `annotate_once` the clusters must be there; without it they only set the order.
-    clusters = list(workspace.clusters.rows()) if once else list(workspace.clusters.rows_if_written())
-    held = find_waiting_reprints(clusters, list(workspace.projected.rows_if_written())) if once else set[str]()
-    # What has a task already is not held back any more.
-    held -= {row.article for row in journal.load_journal(workspace.pushed.path).values()}
-    ready = [article for article in put_leads_first(articles, clusters) if article.id not in held]
-    return ready, len(articles) - len(ready)
-
-
-def _read_suggestions(workspace: Workspace, articles: Sequence[Article]) -> SuggestionsByArticle:
-    """Suggestions for the articles as they are, by article and model; of two by one model, the later one.
-
-    Where something was carried to an article, all articles have one suggestion each, for the page shows one model's
-    only.
-    """
-    digests = {article.id: article.digest for article in articles}
-    suggested: SuggestionsByArticle = {}
-    for suggestion in workspace.suggestions.rows_if_written():
-        if digests.get(suggestion.article) == suggestion.digest:
-            # Suggestions for an older text of an article do not fit the task.
-            suggested.setdefault(suggestion.article, {})[suggestion.annotator] = suggestion
-    carried = [row for row in workspace.projected.rows_if_written() if digests.get(row.article) == row.digest]
-    return combine_suggestions(suggested, carried) if any(row.spans for row in carried) else suggested

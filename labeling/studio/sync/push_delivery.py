@@ -7,7 +7,6 @@ and a request that may still be at work there is waited for. In the end the serv
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +14,7 @@ from labeling.errors import NotAuthorised, ServerRefused, StaleTask
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.format.tasks import has_content, prediction_of, task_of
 from labeling.studio.sync.batches import split_batches
-from labeling.studio.sync.push_plan import plan_push, plan_suggestions, suggestion_digest
+from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions, suggestion_digest
 from labeling.studio.sync.reconciliation import LOST_REQUEST_PATIENCE, Reconciliation
 from labeling.values import canonical_json
 from labeling.workspace import journal
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.format.regions import Json
-    from labeling.studio.sync.push_plan import PushPlan, Suggestion, SuggestionsByArticle, SuggestionUpdate
+    from labeling.studio.sync.push_plan import PushPlan, PushQueue, SuggestionDigests, SuggestionUpdate
     from labeling.workspace.rows.server_state import TextKey
 
 Progress: TypeAlias = "Callable[[int, int], None]"
@@ -80,24 +79,16 @@ class ProjectPush:
     patience: float = LOST_REQUEST_PATIENCE
     say: Callable[[str], None] = lambda _sentence: None
 
-    def plan(self, articles: Sequence[Article]) -> tuple[PushPlan, dict[TextKey, PushedTask]]:
+    def plan(self, texts: Sequence[TextKey]) -> tuple[PushPlan, dict[TextKey, PushedTask]]:
         """What there is to be done, and what the server has; a doubt is settled, nothing else is written."""
         known, _ = self._read_known()
-        return plan_push(articles, known), known
+        return plan_push(texts, known), known
 
-    def run(
-        self,
-        articles: Sequence[Article],
-        suggested: SuggestionsByArticle,
-        progress: Progress,
-        *,
-        new_versions: bool = False,
-    ) -> PushResult:
-        """Send what is not there: articles in the order given, and suggestions that are new or changed.
+    def run(self, queue: PushQueue, progress: Progress, *, new_versions: bool = False) -> PushResult:
+        """Send what is not there: articles in the order of the queue, and suggestions that are new or changed.
 
         Args:
-            articles: All there should be.
-            suggested: What models suggest, by article and model.
+            queue: All there should be.
             progress: Called with how many of the new articles have arrived, and of how many.
             new_versions: Send articles whose task shows another text as new tasks; the old ones stay where people have
                 worked in them.
@@ -106,9 +97,9 @@ class ProjectPush:
             StudioError: As the client does; what had arrived by then is in the journal.
         """
         known, doubted = self._read_known()
-        plan = plan_push(articles, known)
-        changed = [article for article, _ in plan.changed] if new_versions else []
-        arrived = self._send([*plan.new, *changed], suggested, progress)
+        plan = plan_push(queue.texts, known)
+        changed = [text for text, _ in plan.changed] if new_versions else []
+        arrived = self._send([*plan.new, *changed], queue, progress)
         known, outdated = self._remove_old_tasks(changed, known | arrived)
 
         # The server is asked for its counts again only where something was sent, or was in doubt.
@@ -118,12 +109,13 @@ class ProjectPush:
         doubled = before.tasks - there.tasks
 
         everything = [*plan.same, *changed, *plan.new]
-        known, sent_alone = self._suggest(everything, suggested, known, there if is_touched else None)
+        digests = digest_suggestions(queue)
+        known, sent_alone = self._suggest(everything, queue, digests, known, there if is_touched else None)
         sent_along = sum(len(row.suggested) for row in arrived.values())
-        self._show(suggested, known, self._fetch_project() if sent_alone else there)
+        self._show(digests, known, self._fetch_project() if sent_alone else there)
         journal.rewrite_journal(self.path, known)
 
-        refused = [] if new_versions else [self._stale_task(article, row) for article, row in plan.changed]
+        refused = [] if new_versions else [self._stale_task(*text, row) for text, row in plan.changed]
         return PushResult(
             url=f"{self.studio.url}/projects/{self.project.number}/data",
             project=self.project.number,
@@ -162,13 +154,11 @@ class ProjectPush:
     def _fetch_project(self) -> RemoteProject:
         return self.studio.project(self.project.number) or self.project
 
-    def _send(
-        self, articles: list[Article], suggested: SuggestionsByArticle, progress: Progress
-    ) -> dict[TextKey, PushedTask]:
-        """Send articles as new tasks, with their suggestions; return the journal's rows of them."""
+    def _send(self, texts: list[TextKey], queue: PushQueue, progress: Progress) -> dict[TextKey, PushedTask]:
+        """Send texts as new tasks, with their suggestions; return the journal's rows of them."""
         sent: dict[TextKey, PushedTask] = {}
-        tasks = (_journal_row_and_task(article, suggested.get(article.id, {})) for article in articles)
-        progress(0, len(articles))
+        tasks = (_journal_row_and_task(queue.articles[name], queue.suggested(name)) for name, _ in texts)
+        progress(0, len(texts))
         # While the server stores a batch, the next one is being written on another thread.
         for batch in prefetch_items(split_batches(tasks, lambda pair: len(pair[1]), MOST_TASKS, MOST_BYTES)):
             rows = [row for row, _ in batch]
@@ -178,7 +168,7 @@ class ProjectPush:
             rows = [row.model_copy(update={"task": number}) for row, number in zip(rows, numbers, strict=True)]
             journal.append_to_journal(self.path, rows)
             sent |= {row.key: row for row in rows}
-            progress(len(sent), len(articles))
+            progress(len(sent), len(texts))
         return sent
 
     def _store(self, tasks: list[str]) -> list[int]:
@@ -192,8 +182,9 @@ class ProjectPush:
 
     def _suggest(
         self,
-        articles: list[Article],
-        suggested: SuggestionsByArticle,
+        texts: list[TextKey],
+        queue: PushQueue,
+        digests: SuggestionDigests,
         known: dict[TextKey, PushedTask],
         there: RemoteProject | None,
     ) -> tuple[dict[TextKey, PushedTask], int]:
@@ -205,30 +196,33 @@ class ProjectPush:
         """
         if _is_in_doubt(known):
             known = self._reconciliation.add_suggestions(known)
-        sent = sum(self._send_update(update, known) for update in plan_suggestions(articles, suggested, known))
+        sent = sum(self._send_update(update, queue, known) for update in plan_suggestions(texts, digests, known))
         there = self._fetch_project() if sent else there
 
         # Whatever the server does not count, it is asked for one by one, and sent again.
         if there and there.suggestions != sum(len(row.suggested) for row in known.values()):
             known = self._reconciliation.add_suggestions(known)
-            sent += sum(self._send_update(update, known) for update in plan_suggestions(articles, suggested, known))
+            sent += sum(self._send_update(update, queue, known) for update in plan_suggestions(texts, digests, known))
         return known, sent
 
-    def _send_update(self, update: SuggestionUpdate, known: dict[TextKey, PushedTask]) -> int:
+    def _send_update(self, update: SuggestionUpdate, queue: PushQueue, known: dict[TextKey, PushedTask]) -> int:
         """Send the suggestions of one model, and note in ``known`` and the journal what is on its way; how many."""
         if update.replaced:
-            there = [key for key, row in known.items() if update.model in row.suggested]
+            there = [text for text, row in known.items() if update.model in row.suggested]
             self._note(there, known, update.model, IN_DOUBT)
             self.studio.remove_suggestions(self.project.number, update.model)
             self._note(there, known, update.model, None)
         sizes = (_MOST_SUGGESTIONS, _MOST_SUGGESTION_BYTES)
-        predictions = ((each, canonical_json(_prediction_json(each, known))) for each in update.suggestions)
+        predictions = (
+            (text, canonical_json({"task": known[text].task, **_prediction(text, update.model, queue)}))
+            for text in update.suggestions
+        )
         for batch in split_batches(predictions, lambda pair: len(pair[1]), *sizes):
-            self._note([suggestion.key for suggestion, _ in batch], known, update.model, IN_DOUBT)
+            self._note([text for text, _ in batch], known, update.model, IN_DOUBT)
             self.studio.import_suggestions(self.project.number, [prediction for _, prediction in batch])
-            for suggestion, _ in batch:
-                known[suggestion.key] = known[suggestion.key].with_suggestion(update.model, suggestion.digest)
-            journal.append_to_journal(self.path, (known[suggestion.key] for suggestion, _ in batch))
+            for text, _ in batch:
+                known[text] = known[text].with_suggestion(update.model, update.suggestions[text])
+            journal.append_to_journal(self.path, (known[text] for text, _ in batch))
         return len(update.suggestions)
 
     def _note(self, keys: Iterable[TextKey], known: dict[TextKey, PushedTask], model: str, digest: str | None) -> None:
@@ -237,10 +231,10 @@ class ProjectPush:
         journal.append_to_journal(self.path, (known[key] for key in keys))
 
     def _remove_old_tasks(
-        self, changed: list[Article], known: dict[TextKey, PushedTask]
+        self, changed: list[TextKey], known: dict[TextKey, PushedTask]
     ) -> tuple[dict[TextKey, PushedTask], int]:
         """Remove the tasks of older texts of these articles, where nobody has worked in them."""
-        current = {article.id: article.digest for article in changed}
+        current = dict(changed)
         # Tasks of these articles whose text is not the current one.
         old = [row.task for row in known.values() if row.task and current.get(row.article, row.digest) != row.digest]
         removed = set(self.studio.remove_empty(self.project.number, old))
@@ -260,22 +254,21 @@ class ProjectPush:
         same = {key: known[key] for key, row in found.items() if key in known and known[key].task == row.task}
         return found | same, self._fetch_project()
 
-    def _show(self, suggested: SuggestionsByArticle, known: dict[TextKey, PushedTask], there: RemoteProject) -> None:
+    def _show(self, digests: SuggestionDigests, known: dict[TextKey, PushedTask], there: RemoteProject) -> None:
         """Let the page show the model with suggestions for most articles: else it shows whichever came there first."""
-        models = (model for each in suggested.values() for model, annotation in each.items() if has_content(annotation))
-        articles_of = Counter(models)
+        articles_of = {model: len(of_model) for model, of_model in digests.items() if of_model}
         arrived = {model for row in known.values() for model in row.suggested}
         # Of two with as many articles, the first by name.
         ranked = sorted(articles_of.keys() & arrived, key=lambda model: (-articles_of[model], model))
         if ranked and ranked[0] != there.shown:
             self.studio.show_suggestions(self.project.number, ranked[0])
 
-    def _stale_task(self, article: Article, row: PushedTask) -> StaleTask:
+    def _stale_task(self, article: str, digest: str, row: PushedTask) -> StaleTask:
         return StaleTask(
-            f"article {article.id!r}: task {row.task} of {self.studio.url} shows another text "
-            f"({row.digest[:12]}, the article is {article.digest[:12]})",
+            f"article {article!r}: task {row.task} of {self.studio.url} shows another text "
+            f"({row.digest[:12]}, the article is {digest[:12]})",
             todo="send it besides with --new-version: annotations of the other text stay with that text",
-            where=article.id,
+            where=article,
         )
 
 
@@ -294,5 +287,6 @@ def _journal_row_and_task(article: Article, by_model: Mapping[str, Annotation]) 
     return row, canonical_json(task_of(article, by_model.values()))
 
 
-def _prediction_json(suggestion: Suggestion, known: dict[TextKey, PushedTask]) -> Json:
-    return {"task": known[suggestion.key].task, **prediction_of(suggestion.annotation, suggestion.article)}
+def _prediction(text: TextKey, model: str, queue: PushQueue) -> Json:
+    name, _ = text
+    return prediction_of(queue.suggested(name)[model], queue.articles[name])

@@ -1,0 +1,66 @@
+"""What is to be pushed, read from the workspace: keys at once, articles and suggestions when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.reprints.annotate_once import find_waiting_reprints, put_leads_first
+from labeling.studio.sync.combined_suggestions import combine_for_article, find_shown_model
+from labeling.studio.sync.push_plan import PushQueue
+from labeling.workspace import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from labeling.annotations import Annotation
+    from labeling.project import Project
+    from labeling.workspace.rows.reprint import ProjectedRow
+
+
+def read_queue(project: Project) -> tuple[PushQueue, int]:
+    """What is to be sent, in its order, and how many articles wait for their story.
+
+    Raises:
+        MissingInput: Nothing was ingested; or not clustered, where the project file has ``annotate_once``.
+        DamagedFile: A line of one of these files is not such a row.
+    """
+    workspace, once = project.workspace, project.file.reprints.annotate_once
+    digests = {row.id: row.digest for row in workspace.articles.rows()}
+    # With `annotate_once` the clusters must be there; without it they only set the order.
+    clusters = list(workspace.clusters.rows()) if once else list(workspace.clusters.rows_if_written())
+    held = find_waiting_reprints(clusters, workspace.projected.rows_if_written()) if once else set[str]()
+    # What has a task already is not held back any more.
+    held -= {row.article for row in journal.load_journal(workspace.pushed.path).values()}
+    ready = {name: digests[name] for name in put_leads_first(digests, clusters) if name not in held}
+
+    suggestions = _SuggestionLookup(
+        ready, workspace.suggestions.grouped_by("article"), workspace.projected.grouped_by("article")
+    )
+    carried = any(row.spans for name in ready for row in suggestions.carried_to(name))
+    suggested = suggestions.combined() if carried else suggestions.of_models
+    return PushQueue(tuple(ready.items()), workspace.articles.by("id"), suggested), len(digests) - len(ready)
+
+
+@dataclass(frozen=True)
+class _SuggestionLookup:
+    """Suggestions for the articles as they are: ``digests`` has their texts; rows are by article, of any text."""
+
+    digests: Mapping[str, str]
+    suggestions: Mapping[str, Sequence[Annotation]]
+    carried: Mapping[str, Sequence[ProjectedRow]]
+
+    def of_models(self, name: str) -> dict[str, Annotation]:
+        """What each model suggests for an article; of two suggestions by one model, the later one."""
+        rows = self.suggestions.get(name, ())
+        # Suggestions for an older text of an article do not fit the task.
+        return {row.annotator: row for row in rows if row.digest == self.digests[name]}
+
+    def carried_to(self, name: str) -> list[ProjectedRow]:
+        """What was carried to the text that an article has."""
+        return [row for row in self.carried.get(name, ()) if row.digest == self.digests[name]]
+
+    def combined(self) -> Callable[[str], dict[str, Annotation]]:
+        """Where something was carried, every article has one suggestion, for the page shows one model's only."""
+        shown = find_shown_model(self.of_models(name) for name in self.digests)
+        return lambda name: combine_for_article(self.of_models(name), shown, self.carried_to(name))
