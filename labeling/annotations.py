@@ -15,7 +15,7 @@ from labeling.errors import DamagedFile
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sized
 
 
 # How the signatures of annotators begin that are not people.
@@ -44,8 +44,18 @@ Defect: TypeAlias = Literal[
 DEFECTS_BY_RULE: frozenset[Defect] = frozenset({"migrated"})
 
 
+# How the items begin that people are asked about: `label PERSON`, `relation PARTY_TO`, `choice event=CONSULT`.
+LABEL_ITEM = "label "
+RELATION_ITEM = "relation "
+CHOICE_ITEM = "choice "
+
+
 # A label and the words that have it, whatever their case and the blanks between them.
 Surface: TypeAlias = tuple[str, str]
+
+
+def _is_empty(value: Sized) -> bool:
+    return not value
 
 
 class Span(Frozen):
@@ -78,6 +88,8 @@ class Annotation(Frozen):
 
     ``annotator`` is a person's name on the server, ``model:<name>`` or ``projected:<article id>``. ``seconds`` is the
     time the annotator took, ``updated`` an ISO 8601 instant of the server, ``task`` and ``server_id`` the server's ids.
+    ``sent`` is when the annotator last sent these words, where that was before ``updated``: a star is set later, and a
+    restored server has instants of its own.
     """
 
     article: str
@@ -90,6 +102,8 @@ class Annotation(Frozen):
     ground_truth: bool = False
     seconds: float | None = None
     updated: str = ""
+    # Left out where it is not needed: such a row is the same line that it was before there was this key.
+    sent: str = Field(default="", exclude_if=_is_empty)
     task: int | None = None
     server_id: int | None = None
 
@@ -140,8 +154,10 @@ class Gold(Frozen):
     """The reconciled annotation of one article.
 
     ``open`` lists the stretches where annotators disagree: there nothing is known, which is not the same as nothing
-    found. ``complete`` is true when nothing is open. ``open_choices`` lists the options (``event=CONSULT``) on which
-    annotators disagree. ``usable`` is false when an annotator ruled the article out.
+    found. ``complete`` is true when nothing is open, and everybody was asked for every label. ``open_choices`` lists
+    the options (``event=CONSULT``) of which nothing is known: annotators disagree, or none of them was asked.
+    ``unasked`` lists all that came to be asked for only after the article was judged: ``label WHEN``, ``relation
+    PARTY_TO``, ``choice event=CONSULT``. ``usable`` is false when an annotator ruled the article out.
     """
 
     article: str
@@ -154,6 +170,18 @@ class Gold(Frozen):
     choices: dict[str, tuple[str, ...]] = {}
     open: tuple[tuple[int, int], ...] = ()
     open_choices: tuple[str, ...] = ()
+    # Left out where it is empty: such a row is the same line that it was before there was this key.
+    unasked: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+
+    @property
+    def unasked_labels(self) -> frozenset[str]:
+        """The labels for which nobody was asked when the article was judged."""
+        return frozenset(item.removeprefix(LABEL_ITEM) for item in self.unasked if item.startswith(LABEL_ITEM))
+
+    @property
+    def unasked_relations(self) -> frozenset[str]:
+        """The relation types for which nobody was asked when the article was judged."""
+        return frozenset(item.removeprefix(RELATION_ITEM) for item in self.unasked if item.startswith(RELATION_ITEM))
 
 
 class LedgerRow(Frozen):
@@ -271,3 +299,8 @@ def relation_id(relation: Relation) -> str:
 def choice_id(name: str, option: str) -> str:
     """The name of a choice in ledgers and quarantine."""
     return f"{name}={option}"
+
+
+def choice_item(name: str) -> str:
+    """The item that asks for an option, by the name that `choice_id` gives it."""
+    return CHOICE_ITEM + name

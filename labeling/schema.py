@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from labeling.errors import SchemaError
-from labeling.values import Frozen
+from labeling.values import Frozen, canonical_json, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,22 +83,29 @@ class ChoiceSet(Frozen):
     options: tuple[Option, ...] = Field(min_length=1)
 
 
+def _is_nothing(splits: dict[str, tuple[str, ...]]) -> bool:
+    return not splits
+
+
 class Migrations(Frozen):
     """What becomes, when annotations are read, of names the schema no longer has; the server's history is kept.
 
     Each maps a former name to the one that takes its place, which may be in use already (then the two are merged);
-    ``""`` removes it. Options are written with their choice set, as in ``"event.MEET" = "event.CONSULT"``.
+    ``""`` removes it. Options are written with their choice set, as in ``"event.MEET" = "event.CONSULT"``. ``splits``
+    maps a former label to those that share its meaning now: its spans wait until their readers have chosen.
     """
 
     labels: dict[Name, Name | Literal[""]] = {}
     relations: dict[Name, Name | Literal[""]] = {}
     choices: dict[OptionName, OptionName | Literal[""]] = {}
+    # Left out where nothing is split: the digest of such a schema is what it was before there was this key.
+    splits: dict[Name, tuple[Name, ...]] = Field(default={}, exclude_if=_is_nothing)
 
     def migrated_terms(self) -> frozenset[tuple[str, str]]:
         """The former names, each with the control it belongs to: ``("label", "MINISTRY")``, ``("event", "MEET")``."""
         return frozenset(
             [
-                *(("label", name) for name in self.labels),
+                *(("label", name) for name in (*self.labels, *self.splits)),
                 *(("relation", name) for name in self.relations),
                 *((name.partition(".")[0], name.partition(".")[2]) for name in self.choices),
             ]
@@ -118,6 +125,11 @@ class Schema(Frozen):
     unsure_hotkey: Hotkey | None = None
     guidance: tuple[Sentence, ...] = ()
     migrations: Migrations = Migrations()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all of it."""
+        return digest_of(canonical_json(self.model_dump(mode="json")))
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -227,13 +239,27 @@ def _migration_faults(schema: Schema) -> list[str]:
         for before, after in ways.items()
         for fault in _replacement_faults(f"migrations.{table}", before, after, known)
     ]
+    split = [
+        fault
+        for before, goals in schema.migrations.splits.items()
+        for fault in _split_faults(schema, before, goals, set(schema.label_names))
+    ]
     # An option that changed its set would turn one answer into two.
     moved = [
         f"migrations.choices: {before!r} cannot move to another choice set"
         for before, after in schema.migrations.choices.items()
         if after and before.partition(".")[0] != after.partition(".")[0]
     ]
-    return [*unfit, *moved]
+    return [*unfit, *split, *moved]
+
+
+def _split_faults(schema: Schema, before: str, goals: tuple[str, ...], known: set[str]) -> list[str]:
+    faults = [fault for goal in goals for fault in _replacement_faults("migrations.splits", before, goal, known)]
+    if len(set(goals)) < 2:  # noqa: PLR2004 - a split has two parts
+        faults.append(f"migrations.splits: {before!r} is not split into two labels or more")
+    if before in schema.migrations.labels:
+        faults.append(f"migrations.splits: {before!r} is in migrations.labels, too")
+    return list(dict.fromkeys(faults))
 
 
 def _replacement_faults(table: str, before: str, after: str, known: set[str]) -> list[str]:

@@ -31,6 +31,7 @@ from labeling.project import ProjectFile, load_project, shipped_config
 from labeling.studio.server.credentials import Credentials
 from labeling.training.extractors import Extractor
 from labeling.values import canonical_json, digest_of
+from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedScope
 from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
@@ -93,6 +94,13 @@ EXAMPLES: dict[str, BaseModel] = {
     ),
     "suggestions.jsonl": Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
     "pushed.jsonl": PushedTask(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
+    "asked.jsonl": AskedItem(
+        item="label PERSON", since="2026-11-22T08:59:31Z", schema_digest=DIGEST, guidelines=digest_of("guidelines")
+    ),
+    "ask-again.jsonl": AskAgainRow(
+        article=HERE, reader=ANA, what="label WHEN", why="asked since 2026-11-29", since="2026-11-29T10:15:02Z"
+    ),
+    "imported.jsonl": ImportedScope(article=HERE, annotator=ANA, items=("label COUNTRY", "label PERSON")),
     "annotations.jsonl": ANNOTATION,
     "quarantine.jsonl": QuarantineRow(
         article=HERE,
@@ -186,6 +194,7 @@ OTHERS = (
     Kind("corpora/<digest>/ledger.jsonl", "compile", "The ledger of the dataset."),
     Kind("corpora/<digest>/README.md", "compile", "The dataset card."),
     Kind("corpora/latest", "compile", "A link to the newest dataset, moved when it is complete."),
+    Kind("ask-again.html", "push", "The rows of `ask-again.jsonl` with links to their tasks; `pull` keeps it up."),
     Kind("report.html", "report", "The numbers on one page."),
     Kind("studio/", "serve", "The embedded server's database and log."),
 )
@@ -337,7 +346,9 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
     yield f"{_prose(model)}\n"
     yield "| field | holds | if left out |\n| --- | --- | --- |"
     properties = model.model_json_schema()["properties"]
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        # As the file has it.
+        name = field.alias or attribute
         default = "" if field.is_required() else _default(field.get_default(call_default_factory=True))
         yield f"| `{name}` | {_words(field.annotation)}{_limits(properties[name])} | {default} |"
     yield ""

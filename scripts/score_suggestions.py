@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.adjudicate import read_adjudication_rules
 from labeling.adjudication.gold import reconcile_annotations
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
@@ -54,9 +55,8 @@ def on_samples(project: Project) -> Score:
     """The rules against the sample annotators' gold, on all labels of the schema."""
     ingest(project, [str(sample_data.articles_folder())])
     articles = {article.id: article for article in project.workspace.articles.rows()}
-    found = reconcile_annotations(
-        sample_data.load_sample_annotations(), [], articles, project.schema, project.file.policies.trim
-    )
+    rules = read_adjudication_rules(project)
+    found = reconcile_annotations(sample_data.load_sample_annotations(), [], articles, rules)
     gold = {each.article: each for each in found.gold if each.usable}
     suggestions = suggest_annotations(
         (articles[name] for name in sorted(gold)), project.schema, read_suggestion_settings(project)

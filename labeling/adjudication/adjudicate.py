@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labeling.adjudication.gold import reconcile_annotations
+from labeling.adjudication.gold import AdjudicationRules, reconcile_annotations
 from labeling.ledger import sum_ledger
+from labeling.workspace.asking import Asking
 
 if TYPE_CHECKING:
     from labeling.adjudication.gold import AdjudicationOutcome
@@ -43,13 +44,23 @@ def adjudicate(project: Project) -> AdjudicateResult:
             workspace.annotations.rows(),
             workspace.quarantine.rows_if_written(),
             workspace.articles.by("id"),
-            project.schema,
-            project.file.policies.trim,
+            read_adjudication_rules(project),
         )
         workspace.gold.write(outcome.gold)
         workspace.conflicts.write(outcome.conflicts)
         workspace.ledger.write(outcome.ledger)
     return _summarise_adjudication(outcome)
+
+
+def read_adjudication_rules(project: Project) -> AdjudicationRules:
+    """The rules of a project, and what was asked of whom, as its workspace has it.
+
+    Raises:
+        DamagedFile: ``asked.jsonl`` or ``imported.jsonl`` has a line that is not a row of it.
+    """
+    workspace = project.workspace
+    asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
+    return AdjudicationRules(project.schema, project.file.policies.trim, asking)
 
 
 def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:

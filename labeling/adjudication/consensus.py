@@ -1,7 +1,8 @@
 """On what the annotators of an article agree, and what to ask them where they don't.
 
 Spans, relations and choices follow one rule: what everybody marked who was asked is gold, in the first annotator's
-words, the others' merged with it; the rest is an open conflict. Annotators come in the order of their names.
+words, the others' merged with it; the rest is an open conflict. Annotators come in the order of their names. Who sent
+an annotation before a label was asked for is not asked for it: that annotation's silence is no answer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.trimming import trim
-from labeling.annotations import GoldSpan, LedgerRow, Relation, Span, choice_id, relation_id
+from labeling.annotations import (
+    LABEL_ITEM,
+    RELATION_ITEM,
+    GoldSpan,
+    LedgerRow,
+    Relation,
+    Span,
+    choice_id,
+    choice_item,
+    relation_id,
+)
 from labeling.ledger import make_ledger_rows
 from labeling.workspace.rows.conflict import Conflict, ConflictKind, Reading
 
@@ -23,6 +34,8 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.schema import Schema
 
+# Of each annotator, the items (`label WHEN`) of which the annotation says nothing; who is not there speaks of all.
+Silence: TypeAlias = "Mapping[str, Collection[str]]"
 GoldNames: TypeAlias = dict[tuple[str, str], GoldSpan]
 """The span of gold that an annotator's span (annotator, id) became."""
 
@@ -76,45 +89,50 @@ class _DrawnSpan:
         return None if drawn == (self.start, self.end) else drawn
 
 
-def agree_on_spans(article: Article, submissions: Sequence[Annotation], trimming: Collection[TrimRule]) -> AgreedSpans:
-    """Spans on whose start, end and label, after trimming, every annotator agrees.
+def agree_on_spans(
+    article: Article, submissions: Sequence[Annotation], trimming: Collection[TrimRule], silence: Silence
+) -> AgreedSpans:
+    """Spans on whose start, end and label, after trimming, every annotator agrees who was asked for that label.
 
     Where Ana draws `Male,` and Ben `Male`, trimmed punctuation makes them one span of gold; without the rule they are a
-    `boundary` conflict.
+    `boundary` conflict. Where Ana draws a WHEN, and Ben was done before there was that label, hers is gold.
     """
     drawn = [_trim_span(article, one.annotator, span, trimming) for one in submissions for span in one.spans]
     # Those with the same offsets and label after trimming, whoever drew them.
     places: defaultdict[tuple[int, int, str], list[_DrawnSpan]] = defaultdict(list)
     for each in sorted(drawn, key=lambda each: (each.annotator, each.span.id)):
         places[each.start, each.end, each.span.label].append(each)
-    everyone = [one.annotator for one in submissions]
     gold: list[GoldSpan] = []
     names: GoldNames = {}
     disputed: list[_DrawnSpan] = []
     rows: list[LedgerRow] = []
-    for (start, end, _), alike in sorted(places.items()):
+    for (start, end, label), alike in sorted(places.items()):
         claims = [(each.annotator, each.span.id) for each in alike]
         # Empty after trimming: there is nothing to agree on.
         if not start < end:
             reason = f"nothing is left after trimming {' and '.join(trimming)}"
             rows += make_ledger_rows(article.id, "span", claims, reason)
-        elif len({annotator for annotator, _ in claims}) == len(everyone):
+            continue
+        marked_by = {annotator for annotator, _ in claims}
+        everyone = _list_asked(submissions, marked_by, silence, {LABEL_ITEM + label})
+        if len(marked_by) == len(everyone):
             gold.append(_gold_span(alike, everyone))
             names |= dict.fromkeys(claims, gold[-1])
             rows += make_ledger_rows(article.id, "span", claims)
         else:
             # Some have it and some have not, or have something else there.
             disputed += alike
-    conflicts = [_span_conflict(article.id, group, submissions) for group in _group_overlapping(disputed)]
+    conflicts = [_span_conflict(article.id, group, submissions, silence) for group in _group_overlapping(disputed)]
     return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
 
 
 def agree_on_relations(
-    article: str, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema
+    article: str, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema, silence: Silence
 ) -> AgreedRelations:
     """Relations of one label that every annotator draws between the same two spans of gold.
 
-    One with an end in an open conflict is open, too: nobody has decided against it.
+    Only those count who were asked for the relation, and have both spans. One with an end in an open conflict is open,
+    too: nobody has decided against it.
     """
     rows: list[LedgerRow] = []
     links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
@@ -128,29 +146,37 @@ def agree_on_relations(
                 links[key].append((one.annotator, relation))
     # What is left joins spans of gold, so that relations can be compared by them.
     gold, conflicts = [], []
-    for _, alike in sorted(links.items()):
-        if len({annotator for annotator, _ in alike}) == len(submissions):
+    holders = {(annotator, span.id) for (annotator, _), span in spans.names.items()}
+    for (head, label, tail), alike in sorted(links.items()):
+        marked_by = {annotator for annotator, _ in alike}
+        asked = _list_asked(submissions, marked_by, silence, {RELATION_ITEM + label})
+        # Who was not asked for the label of an end has no such span, and could not draw the relation.
+        able = [name for name in asked if {(name, head), (name, tail)} <= holders]
+        if len(marked_by) == len(able):
             gold.append(_relation_in_gold(*alike[0], spans.names))
             claims = [(annotator, relation_id(each)) for annotator, each in alike]
             rows += make_ledger_rows(article, "relation", claims)
         else:
             readings = [_relation_reading(annotator, each, spans.names) for annotator, each in alike]
-            conflicts.append(_make_conflict(article, "relation", readings, submissions))
+            involved = [one for one in submissions if one.annotator in able]
+            conflicts.append(_make_conflict(article, "relation", readings, involved))
     return AgreedRelations(tuple(gold), tuple(conflicts), (*rows, *_disputed_rows("relation", conflicts)))
 
 
-def agree_on_choices(article: Article, submissions: Sequence[Annotation]) -> AgreedChoices:
-    """Options that everybody chose who answered that question.
+def agree_on_choices(
+    article: Article, submissions: Sequence[Annotation], schema: Schema, silence: Silence
+) -> AgreedChoices:
+    """Options that everybody chose who answered that question, and was asked for that option.
 
-    Ana chose AID and CONSULT, Ben CONSULT, Cyd left the question out: CONSULT is gold, and AID an open conflict.
+    Ana chose AID and CONSULT, Ben CONSULT, Cyd left the question out: CONSULT is gold, and AID an open conflict; but
+    not if Ben answered before there was AID.
     """
     gold: dict[str, tuple[str, ...]] = {}
     conflicts: list[Conflict] = []
     rows: list[LedgerRow] = []
     for name in sorted({name for one in submissions for name in one.choices}):
         answers = {one.annotator: one.choices[name] for one in submissions if one.choices.get(name)}
-        options = {option for chosen in answers.values() for option in chosen}
-        agreed = tuple(sorted(option for option in options if all(option in chosen for chosen in answers.values())))
+        agreed = _agreed_options(name, answers, schema, silence)
         if agreed:
             gold[name] = agreed
         for option in agreed:
@@ -158,10 +184,43 @@ def agree_on_choices(article: Article, submissions: Sequence[Annotation]) -> Agr
         # What is left is disputed, among those who answered.
         readings = _choice_readings(article, name, answers, agreed)
         if readings:
-            asked = [one for one in submissions if one.annotator in answers]
+            items = {choice_item(reading.id) for reading in readings}
+            marked_by = {reading.annotator for reading in readings}
+            involved = _list_asked(submissions, marked_by, silence, items)
+            asked = [one for one in submissions if one.annotator in answers and one.annotator in involved]
             conflicts.append(_make_conflict(article.id, "choice", readings, asked))
     disputed = {reading.id for conflict in conflicts for reading in conflict.readings}
     return AgreedChoices(gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *_disputed_rows("choice", conflicts)))
+
+
+def _list_asked(
+    submissions: Iterable[Annotation], marked_by: Collection[str], silence: Silence, items: Collection[str]
+) -> list[str]:
+    """The annotators who were asked for one of the items, or marked it all the same, in their order."""
+    return [
+        one.annotator
+        for one in submissions
+        if one.annotator in marked_by or any(item not in silence.get(one.annotator, ()) for item in items)
+    ]
+
+
+def _agreed_options(
+    name: str, answers: Mapping[str, Sequence[str]], schema: Schema, silence: Silence
+) -> tuple[str, ...]:
+    """The options of a question that are in every answer that speaks of them, sorted."""
+    options = sorted({option for chosen in answers.values() for option in chosen})
+    question = schema.choice_set(name)
+    # One answer excludes all others: an option that came later does not settle what was answered before.
+    if question is not None and not question.multiple and len(options) > 1:
+        return ()
+    return tuple(
+        option
+        for option in options
+        if all(
+            option in chosen or choice_item(choice_id(name, option)) in silence.get(annotator, ())
+            for annotator, chosen in answers.items()
+        )
+    )
 
 
 def _trim_span(article: Article, annotator: str, span: Span, trimming: Collection[TrimRule]) -> _DrawnSpan:
@@ -195,9 +254,15 @@ def _group_overlapping(disputed: Iterable[_DrawnSpan]) -> list[list[_DrawnSpan]]
     return groups
 
 
-def _span_conflict(article: str, group: Sequence[_DrawnSpan], submissions: Sequence[Annotation]) -> Conflict:
+def _span_conflict(
+    article: str, group: Sequence[_DrawnSpan], submissions: Sequence[Annotation], silence: Silence
+) -> Conflict:
     readings = [each.reading for each in group]
-    return _make_conflict(article, _conflict_kind(readings), readings, submissions)
+    marked_by = {reading.annotator for reading in readings}
+    # Who was not asked for any of these labels has missed nothing.
+    asked = _list_asked(submissions, marked_by, silence, {LABEL_ITEM + reading.label for reading in readings})
+    involved = [one for one in submissions if one.annotator in asked]
+    return _make_conflict(article, _conflict_kind(readings), readings, involved)
 
 
 def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:

@@ -3,7 +3,8 @@
 What a single annotator marks is gold. Of two or more, what all agree on is gold, and the rest is an open conflict that
 goes back to people; nobody is outvoted, not by a third either. It is settled when those who differ submit the same, or
 one of them skips the article: a later submission takes the place of an earlier one. Only people count, each with their
-latest submission. Boundaries move here and nowhere else, by the project's trimming rules.
+latest submission. Boundaries move here and nowhere else, by the project's trimming rules. Of a label that came after a
+submission, that submission says nothing: where nobody was asked for it, gold lists it as `unasked`.
 
 An example. Ana marks PERSON 0..9 and COUNTRY 18..26, Ben PERSON 0..9 and GOV_BODY 18..26. Gold is PERSON 0..9, with
 18..26 open; there is a conflict of the kind `label`; and the account of spans is: 4 in, 1 gold, 1 merged, 2 open.
@@ -17,7 +18,15 @@ from typing import TYPE_CHECKING
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
 from labeling.adjudication.consensus import agree_on_choices, agree_on_relations, agree_on_spans
-from labeling.annotations import Gold, LedgerRow, choice_id, latest_submissions, submission_order
+from labeling.annotations import (
+    CHOICE_ITEM,
+    LABEL_ITEM,
+    Gold,
+    LedgerRow,
+    choice_id,
+    latest_submissions,
+    submission_order,
+)
 from labeling.ledger import check_balance, list_entering_things, make_ledger_rows
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, QuarantineRow
     from labeling.articles import Article
     from labeling.schema import Schema
+    from labeling.workspace.asking import Asking
     from labeling.workspace.rows.conflict import Conflict
 
 # The choice, and the option, by which an annotator rules a whole article out.
@@ -44,12 +54,20 @@ class AdjudicationOutcome:
     quarantined: tuple[QuarantineRow, ...] = ()
 
 
+@dataclass(frozen=True)
+class AdjudicationRules:
+    """By what annotations are reconciled: the schema, the rules that trim boundaries, and what was asked of whom."""
+
+    schema: Schema
+    trimming: Collection[TrimRule]
+    asking: Asking
+
+
 def reconcile_annotations(
     annotations: Iterable[Annotation],
     quarantine: Iterable[QuarantineRow],
     articles: Mapping[str, Article],
-    schema: Schema,
-    trimming: Collection[TrimRule],
+    rules: AdjudicationRules,
 ) -> AdjudicationOutcome:
     """Reconcile the annotations of every article.
 
@@ -58,8 +76,7 @@ def reconcile_annotations(
             the schema may have changed after it was pulled.
         quarantine: What was found unsound before: it is not part of the annotations, but of the account.
         articles: The articles by id.
-        schema: The schema of the project.
-        trimming: The rules of ``labeling.adjudication.trimming`` to apply to every boundary.
+        rules: The schema of the project, what moves boundaries, and what was asked of whom.
 
     Returns:
         Gold by article id (but not for an article that nobody submitted), conflicts, and one ledger row for every span,
@@ -74,7 +91,7 @@ def reconcile_annotations(
     by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
     for annotation in everything:
         by_article[annotation.article].append(annotation)
-    parts = [_adjudicate_article(articles.get(name), by_article[name], schema, trimming) for name in sorted(by_article)]
+    parts = [_adjudicate_article(articles.get(name), by_article[name], rules) for name in sorted(by_article)]
     rows = [*map(_quarantine_entry, quarantined), *(row for part in parts for row in part.ledger)]
     ledger = sorted(rows, key=_ledger_order)
     # Whatever came in has come out, once.
@@ -88,12 +105,12 @@ def reconcile_annotations(
 
 
 def _adjudicate_article(
-    article: Article | None, annotations: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
+    article: Article | None, annotations: Sequence[Annotation], rules: AdjudicationRules
 ) -> AdjudicationOutcome:
     if article is None:
         found = tuple(row for annotation in annotations for row in _quarantine_homeless(annotation))
         return AdjudicationOutcome(ledger=tuple(map(_quarantine_entry, found)), quarantined=found)
-    checked = [check_annotation(each, article, schema) for each in sorted(annotations, key=submission_order)]
+    checked = [check_annotation(each, article, rules.schema) for each in sorted(annotations, key=submission_order)]
     found = tuple(row for _, rows in checked for row in rows)
     # An annotation of another text does not count, not even an empty one: nobody looked at this text.
     latest = latest_submissions([sound for sound, _ in checked], article.digest)
@@ -101,7 +118,7 @@ def _adjudicate_article(
     # Without a submission nothing is gold, not even an empty annotation.
     decided = AdjudicationOutcome()
     if latest:
-        decided = _settle_article(article, list(latest.values()), schema, trimming)
+        decided = _settle_article(article, list(latest.values()), rules)
     rows = [
         *map(_quarantine_entry, found),
         *(row for each in aside for row in _decided_against_rows(each, _why_aside(each))),
@@ -131,27 +148,33 @@ def _decided_against_rows(annotation: Annotation, reason: str) -> list[LedgerRow
 
 
 def _settle_article(
-    article: Article, submissions: Sequence[Annotation], schema: Schema, trimming: Collection[TrimRule]
+    article: Article, submissions: Sequence[Annotation], rules: AdjudicationRules
 ) -> AdjudicationOutcome:
     ruled_out = [
         each.annotator for each in submissions for option in each.choices.get(USABLE, ()) if option == UNUSABLE
     ]
     if ruled_out:
         return _rule_out_article(article, submissions, ruled_out)
-    spans = agree_on_spans(article, submissions, trimming)
-    relations = agree_on_relations(article.id, submissions, spans, schema)
-    choices = agree_on_choices(article, submissions)
+    silence = {each.annotator: rules.asking.silent_on(each) for each in submissions}
+    # What not one of them was asked for is not known, and not absent.
+    unasked = frozenset.intersection(*silence.values())
+    spans = agree_on_spans(article, submissions, rules.trimming, silence)
+    relations = agree_on_relations(article.id, submissions, spans, rules.schema, silence)
+    choices = agree_on_choices(article, submissions, rules.schema, silence)
+    chosen = {choice_id(name, option) for name, options in choices.gold.items() for option in options}
+    unknown = {item.removeprefix(CHOICE_ITEM) for item in unasked if item.startswith(CHOICE_ITEM)} - chosen
     gold = Gold(
         article=article.id,
         digest=article.digest,
         # A relation or a choice in dispute leaves the spans complete.
-        complete=not spans.conflicts,
+        complete=not spans.conflicts and not any(item.startswith(LABEL_ITEM) for item in unasked),
         annotators=tuple(each.annotator for each in submissions),
         spans=spans.gold,
         relations=relations.gold,
         choices=choices.gold,
         open=tuple((conflict.start, conflict.end) for conflict in spans.conflicts),
-        open_choices=choices.open,
+        open_choices=tuple(sorted({*choices.open, *unknown})),
+        unasked=tuple(item for item in rules.asking.items if item in unasked),
     )
     return AdjudicationOutcome(
         (gold,),

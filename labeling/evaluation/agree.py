@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
+from labeling.workspace.asking import Asking
 from labeling.workspace.grouping import read_leak_groups
 from labeling.workspace.storage import file_digest
 
@@ -42,7 +43,8 @@ def agree(project: Project) -> AgreeResult:
     with workspace.opened():
         # Articles are read one at a time; only what two people annotated is held in memory.
         articles, groups = workspace.articles.by("id"), read_leak_groups(workspace)
-        doubly_annotated = list(find_doubly_annotated(workspace.annotations.rows(), articles, groups))
+        asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
+        doubly_annotated = list(find_doubly_annotated(workspace.annotations.rows(), articles, groups, asking))
         agreement = measure_agreement(doubly_annotated, project.schema, file_digest(workspace.annotations.path))
         workspace.agreement.write(agreement)
         spoken = sum(row.kind == "spoken for another" for row in workspace.quarantine.rows_if_written())

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from labeling.annotations import latest_submissions
+from labeling.annotations import choice_id, choice_item, latest_submissions
 from labeling.errors import TooFewAnnotators
 from labeling.evaluation.scores import BOOTSTRAP, ScoredArticle, score_spans
 from labeling.workspace.rows.score import Agreement, AnnotatorPair
@@ -29,15 +29,20 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.evaluation.scores import Bootstrap
     from labeling.schema import ChoiceSet, Schema
+    from labeling.workspace.asking import Asking
 
 
 @dataclass(frozen=True)
 class DoublyAnnotatedArticle:
-    """An article, and the latest submission of each of its two or more annotators, by annotator."""
+    """An article, and the latest submission of each of its two or more annotators, by annotator.
+
+    ``silence`` has, by annotator, the items (``label WHEN``) of which the submission says nothing.
+    """
 
     article: Article
     leak_group: str
     submissions: Mapping[str, Annotation]
+    silence: Mapping[str, frozenset[str]]
 
 
 def measure_agreement(
@@ -76,7 +81,7 @@ def measure_agreement(
 
 
 def find_doubly_annotated(
-    annotations: Iterable[Annotation], articles: Mapping[str, Article], groups: Mapping[str, str]
+    annotations: Iterable[Annotation], articles: Mapping[str, Article], groups: Mapping[str, str], asking: Asking
 ) -> Iterator[DoublyAnnotatedArticle]:
     """The articles that two or more people submitted, by id, with each person's latest submission.
 
@@ -84,6 +89,7 @@ def find_doubly_annotated(
         annotations: Of any annotators and in any order (see `latest_submissions` for those that count).
         articles: The articles by id.
         groups: The leak group of each.
+        asking: What was asked of whom.
 
     Raises:
         DamagedFile: An annotation's ``updated`` is not an instant.
@@ -96,7 +102,8 @@ def find_doubly_annotated(
         latest = latest_submissions(by_article[name], article.digest)
         # An article that only one person submitted tells nothing about agreement.
         if len(latest) > 1:
-            yield DoublyAnnotatedArticle(article, groups[name], latest)
+            silence = {annotator: asking.silent_on(each) for annotator, each in latest.items()}
+            yield DoublyAnnotatedArticle(article, groups[name], latest, silence)
 
 
 def alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
@@ -130,7 +137,14 @@ def _score_pair(
     one: str, other: str, doubly_annotated: Sequence[DoublyAnnotatedArticle], schema: Schema, bootstrap: Bootstrap
 ) -> AnnotatorPair | None:
     both = [
-        ScoredArticle(each.article, each.leak_group, each.submissions[one], each.submissions[other])
+        ScoredArticle(
+            each.article,
+            each.leak_group,
+            each.submissions[one],
+            each.submissions[other],
+            # What one of the two was not asked for is no disagreement.
+            each.silence[one] | each.silence[other],
+        )
         for each in doubly_annotated
         if one in each.submissions and other in each.submissions
     ]
@@ -143,13 +157,26 @@ def _choice_units(
     choice: ChoiceSet, doubly_annotated: Sequence[DoublyAnnotatedArticle]
 ) -> Iterator[tuple[str, list[list[Hashable]]]]:
     """What each annotator chose of a set, article by article; of a set with several answers, option by option."""
-    chosen = [
-        [submission.choices.get(choice.name, ()) for submission in each.submissions.values()]
-        for each in doubly_annotated
-    ]
     if not choice.multiple:
-        yield choice.name, [list(answers) for answers in chosen]
+        yield (
+            choice.name,
+            [
+                [submission.choices.get(choice.name, ()) for submission in each.submissions.values()]
+                for each in doubly_annotated
+            ],
+        )
         return
     # Of several options each is a question of its own, which everybody answers: chosen, or not.
     for option in choice.options:
-        yield f"{choice.name}={option.name}", [[option.name in answer for answer in answers] for answers in chosen]
+        name = choice_id(choice.name, option.name)
+        yield (
+            name,
+            [
+                [
+                    option.name in submission.choices.get(choice.name, ())
+                    for annotator, submission in each.submissions.items()
+                    if choice_item(name) not in each.silence[annotator]
+                ]
+                for each in doubly_annotated
+            ],
+        )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from labeling.annotations import choice_id, fold_words, overlaps
+from labeling.annotations import LABEL_ITEM, RELATION_ITEM, choice_id, choice_item, fold_words, overlaps
 from labeling.evaluation.matching import pair_spans
 from labeling.evaluation.scores import BOOTSTRAP, PairedArticle, compute_measures, sign_measures
 
@@ -70,8 +70,10 @@ def measure_relations(
     paired = [
         _pair_claims(
             each,
-            _relation_claims(each.gold, each, schema),
-            _relation_claims(each.prediction, each, schema, _partners(each, rule)),
+            _relation_claims(_compared_relations(each.gold, each), each.gold, each, schema),
+            _relation_claims(
+                _compared_relations(each.prediction, each), each.prediction, each, schema, _partners(each, rule)
+            ),
         )
         for each in scored
     ]
@@ -111,14 +113,12 @@ def measure_choices(
     options = [choice_id(each.name, option.name) for each in schema.choices for option in each.options]
     labels = [label for label in options if not label.startswith(choice_id("usable", ""))]
 
-    def claims(annotation: Gold | Annotation, disputed: Collection[str]) -> list[Claim]:
+    def claims(annotation: Gold | Annotation, scored: ScoredArticle) -> list[Claim]:
         chosen = {choice_id(name, option) for name, options in annotation.choices.items() for option in options}
-        return [Claim(name, 0, 1, name, doubtful=name in disputed) for name in sorted(chosen & set(labels))]
+        asked = [name for name in sorted(chosen & set(labels)) if choice_item(name) not in scored.unasked]
+        return [Claim(name, 0, 1, name, doubtful=name in scored.open_choices) for name in asked]
 
-    paired = [
-        _pair_claims(each, claims(each.gold, each.open_choices), claims(each.prediction, each.open_choices))
-        for each in scored
-    ]
+    paired = [_pair_claims(each, claims(each.gold, each), claims(each.prediction, each)) for each in scored]
     return _measure_claims(paired, labels, sign_measures("exact", bootstrap, corpus, "choices"), bootstrap)
 
 
@@ -128,18 +128,32 @@ def _partners(scored: ScoredArticle, rule: PairingRule) -> dict[str, SpanLike]:
     return {predicted.id: gold for gold, predicted in pairing.pairs}
 
 
+def _compared_relations(annotation: Gold | Annotation, scored: ScoredArticle) -> list[Relation]:
+    """The relations of one side, without those of a type, or with an end of a label, that is left out."""
+    unasked = scored.unasked
+    if not unasked:
+        return list(annotation.relations)
+    left_out = {span.id for span in annotation.spans if LABEL_ITEM + span.label in unasked}
+    return [
+        each
+        for each in annotation.relations
+        if RELATION_ITEM + each.label not in unasked and left_out.isdisjoint({each.head, each.tail})
+    ]
+
+
 def _relation_claims(
+    relations: Sequence[Relation],
     annotation: Gold | Annotation,
     scored: ScoredArticle,
     schema: Schema,
     partners: Mapping[str, SpanLike] | None = None,
 ) -> list[Claim]:
-    """The relations of one side as claims, with gold's spans in the place of their partners."""
-    ends = _find_ends(annotation.relations, annotation.spans, partners)
+    """Relations of one side as claims, with gold's spans in the place of their partners."""
+    ends = _find_ends(relations, annotation.spans, partners)
     symmetric = _symmetric_relations(schema)
     return [
         _relation_claim(relation, both, scored, directed=relation.label not in symmetric)
-        for relation, both in zip(annotation.relations, ends, strict=True)
+        for relation, both in zip(relations, ends, strict=True)
     ]
 
 

@@ -14,7 +14,8 @@ forty. It shows how far the number would move on other articles of this kind, no
 move it.
 
 Where gold is open nothing is known: a prediction that touches an open stretch and has no partner in gold is not
-counted, since nobody can tell whether it is wrong. One that has a partner is right, and counted.
+counted, since nobody can tell whether it is wrong. One that has a partner is right, and counted. A label that was not
+asked for when an article was judged is left out for that article, on both sides.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from labeling import __version__
-from labeling.annotations import Gold, overlaps, surface_of
+from labeling.annotations import LABEL_ITEM, Gold, overlaps, surface_of
 from labeling.evaluation.matching import pair_spans
 from labeling.workspace.rows.score import NOTHING_TO_SCORE, ONE_LEAK_GROUP, Measure, Measures, PairingRule, Score
 
@@ -52,13 +53,25 @@ ENOUGH_GROUPS = 2
 class ScoredArticle:
     """One article of a test set: a prediction, and what it is compared with.
 
-    ``gold`` is gold, or another annotator's submission where people are compared with each other.
+    ``gold`` is gold, or another annotator's submission where people are compared with each other. ``silent_on`` are
+    the items (``label WHEN``) of which one of two people says nothing; gold has its own.
     """
 
     article: Article
     leak_group: str
     gold: Gold | Annotation
     prediction: Annotation
+    silent_on: frozenset[str] = frozenset()
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """The items that are left out of the comparison."""
+        return self.silent_on | frozenset(self.gold.unasked if isinstance(self.gold, Gold) else ())
+
+    def compared_spans(self, annotation: Gold | Annotation) -> list[SpanLike]:
+        """The spans of one side, without those of a label that is left out."""
+        unasked = self.unasked
+        return [span for span in annotation.spans if LABEL_ITEM + span.label not in unasked]
 
     @property
     def open(self) -> tuple[tuple[int, int], ...]:
@@ -194,7 +207,8 @@ def fractions_of(pairs: Count, gold: Count, predicted: Count) -> dict[str, tuple
 
 def _pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
     # Only a prediction without a partner can be wrong, and only where gold is not open.
-    pairing = pair_spans(scored.gold.spans, scored.prediction.spans, rule)
+    true = scored.compared_spans(scored.gold)
+    pairing = pair_spans(true, scored.compared_spans(scored.prediction), rule)
     wrong = [
         span
         for span in pairing.right
@@ -204,7 +218,7 @@ def _pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
         leak_group=scored.leak_group,
         text=scored.article.text,
         paired=[gold for gold, _ in pairing.pairs],
-        gold=scored.gold.spans,
+        gold=true,
         predicted=[*(predicted for _, predicted in pairing.pairs), *wrong],
     )
 

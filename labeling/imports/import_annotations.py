@@ -15,6 +15,7 @@ from labeling.imports.formats import find_import_files, find_import_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
 from labeling.imports.record import reject_unreadable
+from labeling.workspace.rows.asked_item import ImportedScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +90,8 @@ def import_annotations(
     """Take in annotations that were made elsewhere, and their articles.
 
     An annotator's earlier import on the same article is replaced, so that the import is idempotent; what was pulled
-    from a server stays.
+    from a server stays. Of a label that the source did not have its annotations say nothing: what it had is what its
+    records use, or the map leads to (``DATE=DATE`` declares a label that happens not to occur).
 
     Args:
         project: Its workspace gets them; its schema decides what is sound.
@@ -157,6 +159,8 @@ def _write_import(workspace: Workspace, intake: AnnotationIntake, imported: _Imp
     annotations = [row for row in workspace.annotations.rows_if_written() if not imported.replaces(row)]
     quarantine = [row for row in workspace.quarantine.rows_if_written() if not imported.replaces(row)]
 
+    scopes = _merge_scopes(workspace, intake, imported)
+
     # Articles are a corpus: those of before are streamed, only new ones are in memory.
     # An import never changes an article that is there.
     known = {article.id for article in workspace.articles.rows_if_written()}
@@ -164,7 +168,23 @@ def _write_import(workspace: Workspace, intake: AnnotationIntake, imported: _Imp
     workspace.articles.write_sorted(heapq.merge(workspace.articles.rows_if_written(), new, key=_article_id))
     workspace.annotations.write([*annotations, *imported.annotations])
     workspace.quarantine.write([*quarantine, *imported.quarantine])
+    workspace.imported.write(scopes)
     workspace.rejects.write(intake.rejects)
+
+
+def _merge_scopes(workspace: Workspace, intake: AnnotationIntake, imported: _Imported) -> list[ImportedScope]:
+    """What the source of each imported annotation had: of this import, and of those before that stay."""
+    scopes = {(row.article, row.annotator): row for row in workspace.imported.rows_if_written()}
+    before = {_article_and_annotator(row) for row in workspace.annotations.rows_if_written() if row.imported}
+    seen = frozenset(intake.seen)
+    for key in {_article_and_annotator(row) for row in imported.annotations}:
+        known = scopes.get(key)
+        items = seen | frozenset(known.items if known and imported.add else ())
+        # What was imported before scopes were recorded has none, and one that is merged with it has none either.
+        if not imported.add or known or key not in before:
+            article, annotator = key
+            scopes[key] = ImportedScope(article=article, annotator=annotator, items=tuple(sorted(items)))
+    return list(scopes.values())
 
 
 def _summarise_import(

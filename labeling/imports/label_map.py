@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.annotations import Relation, Span
+from labeling.annotations import LABEL_ITEM, RELATION_ITEM, Relation, Span, choice_id, choice_item
 from labeling.errors import UsageError
 from labeling.imports.record import Misfit
 from labeling.schema import UNSURE
+from labeling.workspace.asking import list_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import ThingKind
     from labeling.articles import Article
-    from labeling.imports.record import Attribute, RelationMark, SpanMark
+    from labeling.imports.record import Attribute, ImportRecord, RelationMark, SpanMark
     from labeling.schema import Schema
 
 # A choice set and one of its options.
@@ -115,6 +116,31 @@ class RecordTranslation:
             return sets[0], meant
         reason = f"{meant!r} is an option of {' and of '.join(sets)}" if sets else f"no choice has an option {meant!r}"
         return Misfit("choice", name, "unknown choice", reason, name)
+
+    def list_items(self, record: ImportRecord) -> set[str]:
+        """The items of the schema that the source is known to have: by this record, and by the map.
+
+        Whoever answers a question knows all its options, so that one option stands for all of its set.
+        """
+        chosen = [self.option(name) for name in record.options]
+        sets = {option[0] for option in chosen if not isinstance(option, Misfit)}
+        sets |= {
+            option[0]
+            for new in self.names.values()
+            if new and _is_option(new, self.schema) and not isinstance(option := self.option(new), Misfit)
+        }
+        names = {
+            *(LABEL_ITEM + self.names.get(mark.label, mark.label) for mark in record.marks),
+            *(RELATION_ITEM + self.names.get(link.label, link.label) for link in record.links),
+            *(kind + new for new in self.names.values() for kind in (LABEL_ITEM, RELATION_ITEM)),
+            *(
+                choice_item(choice_id(each.name, option.name))
+                for each in self.schema.choices
+                if each.name in sets
+                for option in each.options
+            ),
+        }
+        return names & set(list_items(self.schema))
 
     def _meaning(self, attribute: Attribute) -> str:
         # `Certainty=Low` may be mapped with its value, or `Certainty` whatever its value.

@@ -52,8 +52,9 @@ class AnnotationIntake:
     """Takes records one by one; then holds what became of them.
 
     ``digests`` has the articles of before, id to digest of the text; ``homes`` the id under which a text is an article.
-    ``counts`` has ``new`` articles, texts ``matched`` to an article of another id, and what was found ``twice``: spans,
-    relations and options.
+    ``seen`` has the items (``label PERSON``) that the source had, in any record or as the map declares. ``counts`` has
+    ``new`` articles, texts ``matched`` to an article of another id, and what was found ``twice``: spans, relations and
+    options.
     """
 
     schema: Schema
@@ -63,6 +64,7 @@ class AnnotationIntake:
     articles: dict[str, Article] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     _annotations: dict[AnnotationKey, Annotation] = field(default_factory=dict)
     _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class AnnotationIntake:
     def _add_record(self, article: Article, annotator: str, item: ImportRecord) -> None:
         offsets = make_offset_map(item.row.text, self.terms.unit)
         translation = RecordTranslation(self.schema, self.terms.names, article, offsets)
+        self.seen.update(translation.list_items(item))
         spans = [translation.span(mark) for mark in item.marks]
         relations = [translation.relation(link) for link in item.links]
         options = [translation.option(name) for name in item.options]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.adjudicate import read_adjudication_rules
 from labeling.adjudication.gold import reconcile_annotations
 from labeling.reprints.annotate_once import (
     ReprintCorpus,
@@ -58,7 +59,7 @@ def carry(project: Project) -> CarryResult:
         clusters = list(workspace.clusters.rows())
         annotations = list(workspace.annotations.rows())
         # Quarantine matters to the ledger alone, which is not kept here.
-        gold = reconcile_annotations(annotations, (), articles, project.schema, project.file.policies.trim).gold
+        gold = reconcile_annotations(annotations, (), articles, read_adjudication_rules(project)).gold
         passages = list(workspace.passages.rows())
         press = ReprintCorpus(articles, clusters, passages, project.file.passages.words)
         rows = carry_gold(press, gold, annotations, list(workspace.projected.rows_if_written()))

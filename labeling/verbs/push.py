@@ -31,6 +31,7 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     like: what is there already is not sent again, and an article whose task shows another text is never overwritten.
     After `labeling cluster` the fullest article of each story comes first, its reprints last; with `annotate_once`
     under [reprints] in the project file they wait until `labeling carry` has brought them its annotations.
+    When the project file has a new label, or splits one, all who submitted before are listed in ask-again.html.
     After a crash or a lost answer, run it again: it asks the server what has arrived, and goes on from there.
 
     \b
@@ -51,8 +52,14 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     if summary.waiting:
         click.echo(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
         click.echo("  -> `labeling pull && labeling carry && labeling push` brings those whose time has come", err=True)
+    if summary.ask_again:
+        click.echo(
+            f"To be asked again, for they submitted before something was asked for: {summary.ask_again}", err=True
+        )
+        click.echo(f"  -> they are listed, with links, in {project.workspace.ask_again_page}", err=True)
+    table = {name: value for name, value in asdict(summary).items() if name != "ask_again" or value}
     show(
-        {**asdict(summary), "refused": _errors_for_json(summary.refused) if as_json else len(summary.refused)},
+        {**table, "refused": _errors_for_json(summary.refused) if as_json else len(summary.refused)},
         as_json=as_json,
     )
     return REFUSED if summary.refused else 0

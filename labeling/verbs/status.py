@@ -35,10 +35,9 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
     """
     summary = status(project, wait=wait)
     if as_json:
-        rows = asdict(summary)
-        # Only where there is one: programs of before know the other keys.
-        if not summary.spoken_for_another:
-            del rows["spoken_for_another"]
+        # Only where there is something: programs of before know the other keys.
+        further = ("spoken_for_another", "judged_before")
+        rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0
     click.echo(_format_status(summary.lines))
@@ -72,4 +71,7 @@ def _describe_status(summary: StatusResult) -> list[str]:
         f"{count} annotations by {name} were imported: no server has them" for name, count in summary.imported.items()
     ]
     spoken = [f"Spoken for another: {sentence}" for sentence in summary.spoken_for_another]
-    return [*(differences or ["Both sides hold the same."]), *brought, *summary.unsubmitted, *spoken]
+    before = [
+        f"{count} articles were judged before {item} was asked for" for item, count in summary.judged_before.items()
+    ]
+    return [*(differences or ["Both sides hold the same."]), *brought, *before, *summary.unsubmitted, *spoken]

@@ -16,6 +16,7 @@ from labeling.annotations import Annotation, Gold, LedgerRow, QuarantineRow
 from labeling.articles import Article, Reject
 from labeling.errors import WorkspaceBusy
 from labeling.workspace.file_handles import RowsFile, ValueFile
+from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedScope
 from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.passage import ClusterRow, Passage
@@ -91,6 +92,27 @@ class Workspace:
         "push",
         "The journal of what was sent, sorted by article and text.",
         ("article", "digest"),
+    )
+    asked = Rows(
+        "asked.jsonl",
+        AskedItem,
+        "push",
+        "Since when people have been asked for each label, relation and option; without it, from the start.",
+        ("item",),
+    )
+    ask_again = Rows(
+        "ask-again.jsonl",
+        AskAgainRow,
+        "push",
+        "Whom to ask again, and for what: `pull` ends a row when its reader has submitted since.",
+        ("article", "reader", "what"),
+    )
+    imported = Rows(
+        "imported.jsonl",
+        ImportedScope,
+        "import",
+        "What the source of each imported annotation had: of the rest it says nothing.",
+        ("article", "annotator"),
     )
     annotations = Rows(
         "annotations.jsonl",
@@ -168,6 +190,7 @@ class Workspace:
         self.releases = root / "releases"
         self.models = root / "models"
         self.report = root / "report.html"
+        self.ask_again_page = root / "ask-again.html"
         self.studio = root / "studio"
 
     @contextmanager

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.adjudication.gold import AdjudicationOutcome, reconcile_annotations
+from labeling.adjudication.gold import AdjudicationOutcome, AdjudicationRules, reconcile_annotations
 from labeling.annotations import Annotation, Gold, QuarantineRow, Relation, Span
 from labeling.errors import DamagedFile
 from labeling.ledger import sum_ledger
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
+from labeling.workspace.asking import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ SCHEMA = Schema(
         ),
     ),
 )
+UNTRIMMED = AdjudicationRules(SCHEMA, [], Asking(SCHEMA))
 DELHI, MALE, PARIS, ROME = (0, 5), (10, 14), (20, 25), (30, 34)
 
 
@@ -69,7 +71,7 @@ def submission(
 
 def decide(*annotations: Annotation, trimming: Sequence[TrimRule] = ()) -> AdjudicationOutcome:
     """Adjudicate annotations of the one article."""
-    return reconcile_annotations(annotations, [], {"a": ARTICLE}, SCHEMA, trimming)
+    return reconcile_annotations(annotations, [], {"a": ARTICLE}, AdjudicationRules(SCHEMA, trimming, Asking(SCHEMA)))
 
 
 def gold_of(found: AdjudicationOutcome) -> Gold:
@@ -323,7 +325,7 @@ def test_quarantine_is_part_of_the_account() -> None:
     bad = QuarantineRow(
         article="a", annotator="ana", what="span", id="x", kind="offsets out of range", reason="40..50 of 35"
     )
-    found = reconcile_annotations([submission("ana", span(DELHI))], [bad], {"a": ARTICLE}, SCHEMA, [])
+    found = reconcile_annotations([submission("ana", span(DELHI))], [bad], {"a": ARTICLE}, UNTRIMMED)
 
     assert account(found)["ana", "x"] == "quarantined: offsets out of range: 40..50 of 35"
     assert found.quarantined == ()
@@ -339,7 +341,7 @@ def test_a_schema_that_changed_since_the_pull() -> None:
 
 def test_annotations_of_an_unknown_article_are_quarantined() -> None:
     """Annotations of an article that was never taken in are quarantined, and make no gold."""
-    found = reconcile_annotations([submission("ana", span(DELHI))], [], {}, SCHEMA, [])
+    found = reconcile_annotations([submission("ana", span(DELHI))], [], {}, UNTRIMMED)
 
     assert found.gold == ()
     assert account(found)["ana", "Delhi"].startswith("quarantined: unknown article")

@@ -23,6 +23,7 @@ from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.values import digest_of
+from labeling.workspace.asking import Asking
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def project() -> Project:
 
 def _agree(project: Project, *said: Annotation) -> Agreement:
     articles = {name: _article(name) for name in {each.article for each in said}}
-    return measure_agreement(
-        list(find_doubly_annotated(said, articles, {name: name for name in articles})), project.schema, "sha", QUICK
-    )
+    groups = {name: name for name in articles}
+    read = list(find_doubly_annotated(said, articles, groups, Asking(project.schema)))
+    return measure_agreement(read, project.schema, "sha", QUICK)
 
 
 def test_f1_of_two_annotators_by_hand(project: Project) -> None:
@@ -115,7 +116,7 @@ def test_only_latest_submissions_of_people_on_this_text_count() -> None:
         _said("gone", "ana"),
         _said("gone", "ben"),
     ]
-    (read,) = find_doubly_annotated(said, {"a": _article("a")}, {"a": "g"})
+    (read,) = find_doubly_annotated(said, {"a": _article("a")}, {"a": "g"}, Asking(load_project().schema))
 
     assert {name: len(each.spans) for name, each in read.submissions.items()} == {"ana": 0, "ben": 1}
 

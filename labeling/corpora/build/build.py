@@ -10,7 +10,7 @@ from labeling.corpora.build.card import CardFacts
 from labeling.corpora.build.convert import PlacedArticle, convert_piece, cut_into_pieces
 from labeling.corpora.build.finish import finish_dataset
 from labeling.corpora.build.ledger_entries import LedgerTally, check_first_account
-from labeling.corpora.build.selection import GoldSelection, LeftOutArticle
+from labeling.corpora.build.selection import GoldSelection, LeftOutArticle, has_unasked
 from labeling.corpora.build.subset import Subset, check_subset
 from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import freeze_heap, map_in_order, open_executor
@@ -63,7 +63,8 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
     """
     workspace, file = project.workspace, project.file
     schema = check_subset(subset, project.schema).restrict_schema(project.schema)
-    recipe = Recipe(file.project.language, schema, file.policies, find_targets(file.compile.targets, str(project.path)))
+    targets = find_targets(file.compile.targets, str(project.path))
+    recipe = Recipe(file.project.language, schema, file.policies, targets, has_unasked(workspace, subset))
     left_out: list[LeftOutArticle] = []
     # One stream from the workspace to the disk: select, cut into pieces, convert, write. Nothing of it is held.
     with freeze_heap(), open_executor(processes) as executor:

@@ -42,7 +42,8 @@ _relation_fact = attrgetter(*RELATION_FIELDS)
 class CanonicalForm:
     """Everything that a dataset holds of one article. ``digest`` is of the text as the target holds it.
 
-    ``provenance`` is source, title, published and url; ``choices`` and ``open_choices`` are ``name=option``.
+    ``provenance`` is source, title, published and url; ``choices`` and ``open_choices`` are ``name=option``;
+    ``unasked`` are items as gold has them: ``label WHEN``.
     """
 
     article: str
@@ -54,11 +55,14 @@ class CanonicalForm:
     choices: tuple[str, ...]
     open: tuple[tuple[int, int], ...]
     open_choices: tuple[str, ...]
+    unasked: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of all of it, so that a corpus can be compared without being held in memory."""
-        return digest_of(json.dumps([getattr(self, name) for name in self.__slots__]))
+        facts = [getattr(self, name) for name in self.__slots__ if name != "unasked"]
+        # Most articles were asked for everything, and have the fingerprint that they had before there was this field.
+        return digest_of(json.dumps([*facts, self.unasked] if self.unasked else facts))
 
 
 def make_canonical_form(article: Article, gold: Gold) -> CanonicalForm:
@@ -73,6 +77,7 @@ def make_canonical_form(article: Article, gold: Gold) -> CanonicalForm:
         choices=tuple(sorted(choice_id(name, option) for name, chosen in gold.choices.items() for option in chosen)),
         open=tuple(sorted(gold.open)),
         open_choices=tuple(sorted(gold.open_choices)),
+        unasked=tuple(sorted(gold.unasked)),
     )
 
 

@@ -65,6 +65,7 @@ def render_card(file: ProjectFile, facts: CardFacts) -> str:
         "names": SPLITS,
         **vars(facts),
         "empty": [name for name in SPLITS if not facts.splits[name].articles],
+        "unasked": sorted({item for split in facts.splits.values() for item in split.unasked}),
         "sources": sorted({source for split in facts.splits.values() for source in split.sources}),
         "size": next((name for limit, name in _SIZES if facts.proof.articles < limit), "n>1M"),
         "licence_id": _licence_id(file.project.licence),

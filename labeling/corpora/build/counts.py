@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -15,11 +17,16 @@ if TYPE_CHECKING:
     from labeling.articles import Article
 
 
+def _is_uncounted(counts: dict[str, int]) -> bool:
+    return not counts
+
+
 class SplitCounts(Frozen):
     """How much a split holds, in numbers.
 
     ``complete`` counts the articles where nothing is open, ``annotators`` the people behind its gold, ``labels`` the
-    spans by label and ``sources`` the articles by source.
+    spans by label and ``sources`` the articles by source. ``unasked`` counts the articles that were judged before an
+    item (``label WHEN``) was asked for.
     """
 
     articles: int
@@ -32,6 +39,8 @@ class SplitCounts(Frozen):
     annotators: int
     labels: dict[str, int]
     sources: dict[str, int]
+    # Left out where it is empty: such a manifest is the same that it was before there was this key.
+    unasked: dict[str, int] = Field(default={}, exclude_if=_is_uncounted)
 
 
 @dataclass
@@ -41,6 +50,7 @@ class SplitCounter:
     numbers: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
+    unasked: Counter[str] = field(default_factory=Counter)
     annotators: set[str] = field(default_factory=set)
 
     def count(self, article: Article, gold: Gold, tokens: int) -> None:
@@ -48,6 +58,7 @@ class SplitCounter:
         self.labels.update(span.label for span in gold.spans)
         self.sources[article.source] += 1
         self.annotators.update(gold.annotators)
+        self.unasked.update(gold.unasked)
         # Gold's own numbers, before any target: all targets must hold as many.
         self.numbers.update(
             articles=1,
@@ -63,6 +74,7 @@ class SplitCounter:
         """Add what another counter has counted, of other articles."""
         self.labels.update(other.labels)
         self.sources.update(other.sources)
+        self.unasked.update(other.unasked)
         # A set, not a number: one person may have annotated articles of both.
         self.annotators.update(other.annotators)
         self.numbers.update(other.numbers)
@@ -80,4 +92,5 @@ class SplitCounter:
             annotators=len(self.annotators),
             labels={label: self.labels[label] for label in labels},
             sources=dict(sorted(self.sources.items())),
+            unasked=dict(sorted(self.unasked.items())),
         )

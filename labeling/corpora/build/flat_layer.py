@@ -50,7 +50,8 @@ def choose_flat_layer(text: str, gold: Gold, labels: Sequence[str]) -> FlatLayer
     rank = {label: number for number, label in enumerate(labels)}
     # A byte for each character: 1 where a span that was chosen lies. To look there is faster than to compare spans.
     taken = bytearray(len(text))
-    unknown = list(gold.open)
+    # Where people were not asked for a label, any token that nobody marked may have it.
+    unknown = [*gold.open, *([(0, len(text))] if gold.unasked_labels else [])]
     winners: list[GoldSpan] = []
     flat: list[GoldSpan] = []
     covered: list[GoldSpan] = []

@@ -99,6 +99,19 @@ class GoldSelection:
         return assignment.split, assignment.reason
 
 
+def has_unasked(workspace: Workspace, subset: Subset) -> bool:
+    """Whether an article of the selection was judged before something was asked for."""
+    if not workspace.gold.exists():
+        return False
+    with workspace.gold.path.open("rb") as lines:
+        # By the key alone, for most projects have none: no string in JSON holds an unescaped quote.
+        is_likely = any(b'"unasked":' in line for line in lines)
+    if not is_likely:
+        return False
+    selected = GoldSelection(workspace, subset).articles()
+    return any(isinstance(each, PlacedArticle) and each.gold.unasked for each in selected)
+
+
 def _read_assignments(workspace: Workspace) -> Mapping[str, SplitAssignment]:
     """The split of each article, checked once more: the file may have been changed by hand."""
     assignments = {row.article: row for row in workspace.splits.rows()}

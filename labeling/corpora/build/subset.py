@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from labeling.annotations import relation_id
+from labeling.annotations import LABEL_ITEM, relation_id
 from labeling.errors import UsageError
 from labeling.values import Frozen
 
@@ -62,7 +62,8 @@ class Subset(Frozen):
     def narrow(self, gold: Gold) -> tuple[Gold, Mapping[tuple[ThingKind, str], str]]:
         """Gold with the labels asked for, and what of it is left out: by what it is and its id, with the reason.
 
-        An open stretch remains open: the question may be about a label that is asked for.
+        An open stretch remains open: the question may be about a label that is asked for. An article that was judged
+        before another label was asked for is complete for those of the subset.
         """
         if not self.labels:
             return gold, {}
@@ -75,7 +76,19 @@ class Subset(Frozen):
         }
         spans = tuple(span for span in gold.spans if span.id not in others)
         relations = tuple(each for each in gold.relations if each not in loose)
-        return gold.model_copy(update={"spans": spans, "relations": relations}), aside
+        kept = {"spans": spans, "relations": relations}
+        return gold.model_copy(update={**kept, **_narrow_unasked(gold, self.labels)}), aside
+
+
+def _narrow_unasked(gold: Gold, labels: Collection[str]) -> dict[str, object]:
+    """What of gold changes where something was not asked for, and not all labels are kept."""
+    if not gold.unasked:
+        return {}
+    others = {LABEL_ITEM + label for label in gold.unasked_labels if label not in labels}
+    unasked = tuple(item for item in gold.unasked if item not in others)
+    # With nothing open, only labels that were not asked for can have left it incomplete.
+    is_complete = not gold.open and not any(item.startswith(LABEL_ITEM) for item in unasked)
+    return {"unasked": unasked, "complete": gold.complete or is_complete}
 
 
 def check_subset(subset: Subset, schema: Schema) -> Subset:

@@ -142,7 +142,8 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     # Everything that shapes the dataset is the release's; this workspace gives the texts and nothing else.
     schema = found.subset.restrict_schema(schema_of(file))
     targets = find_targets(file.compile.targets, str(joining.folder / RELEASE))
-    recipe = Recipe(file.project.language, schema, file.policies, targets)
+    unasked = any(row.unasked and _has_text(joining, row) for row in read_release(joining.folder)[1])
+    recipe = Recipe(file.project.language, schema, file.policies, targets, unasked)
     left_out: list[LeftOutArticle] = []
     writer = DatasetWriter(folder, recipe)
     tally = _write_joined(folder / "ledger.jsonl", recipe, writer, joining.placed_articles(left_out))
@@ -160,6 +161,10 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     return finish_dataset(
         folder, file, facts, {name: describe_input(joining.folder / name) for name in (RELEASE, LINES)}
     )
+
+
+def _has_text(joining: ReleaseJoin, row: ReleaseLine) -> bool:
+    return not isinstance(joining.find_article(row), LeftOutArticle)
 
 
 def _write_joined(path: Path, recipe: Recipe, writer: DatasetWriter, placed: Iterator[PlacedArticle]) -> LedgerTally:

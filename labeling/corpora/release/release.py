@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
 from labeling.annotations import Gold, GoldSpan, Relation, Span
 from labeling.corpora.build.canonical import PROVENANCE, RELATION_FIELDS, SPAN_FIELDS
 from labeling.corpora.build.subset import Subset
@@ -49,6 +51,10 @@ class ReleaseResult:
     texts: bool
 
 
+def _is_all_asked(unasked: tuple[str, ...]) -> bool:
+    return not unasked
+
+
 class ReleaseLine(Frozen):
     """What a dataset holds of one article. ``text`` and ``title`` are null in a release without texts.
 
@@ -67,6 +73,8 @@ class ReleaseLine(Frozen):
     choices: dict[str, tuple[str, ...]]
     open: tuple[tuple[int, int], ...]
     open_choices: tuple[str, ...]
+    # Left out where it is empty: such a line is the same that it was before there was this key.
+    unasked: tuple[str, ...] = Field(default=(), exclude_if=_is_all_asked)
     text: str | None = None
     title: str | None = None
 
@@ -206,6 +214,7 @@ def gold_of_line(row: ReleaseLine) -> Gold:
         choices=row.choices,
         open=row.open,
         open_choices=row.open_choices,
+        unasked=row.unasked,
     )
 
 
@@ -259,6 +268,7 @@ def _release_line(form: CanonicalForm, split: SplitName, text: str | None) -> Re
         choices={name: tuple(option for of, option in options if of == name) for name, _ in options},
         open=form.open,
         open_choices=form.open_choices,
+        unasked=form.unasked,
         text=text,
         title=None if text is None else title,
     )

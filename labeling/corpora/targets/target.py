@@ -120,12 +120,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What shapes a dataset, besides its gold: everything that a process needs to know."""
+    """What shapes a dataset, besides its gold: everything that a process needs to know.
+
+    ``unasked`` is true where an article was judged before something was asked for: then each row has a place for that.
+    """
 
     language: str
     schema: Schema
     policies: Policies
     targets: tuple[Target, ...]
+    unasked: bool = False
 
 
 @contextmanager

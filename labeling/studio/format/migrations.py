@@ -53,7 +53,8 @@ class _Migration:
                 continue
             value = _row_value(row)
             for label in _list_strings(value, "labels"):
-                if row.get("type") == "labels" and label not in self.migrations.labels:
+                former = label in self.migrations.labels or label in self.migrations.splits
+                if row.get("type") == "labels" and not former:
                     self.places.setdefault(_region_key(value, label), _region_id(row))
             for option in _list_strings(value, "choices"):
                 if f"{row.get('from_name')}.{option}" not in self.migrations.choices:
@@ -87,6 +88,10 @@ class _Migration:
 
     def _label(self, row: Json, value: Json, old: str) -> tuple[str, str]:
         """The label of today; or "", and the region that has it at this place already, if one does."""
+        if old in self.migrations.splits:
+            goals = " or ".join(self.migrations.splits[old])
+            self._found("span", f"{_region_id(row)}:{old}", f"{old} is {goals} now, and its reader has to choose", row)
+            return "", ""
         if old not in self.migrations.labels:
             return old, ""
         new = self.migrations.labels[old]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.schema_change import find_orphans
+from labeling.studio.sync.page_items import record_asked
 from labeling.workspace.rows.server_state import ProjectLink
 
 if TYPE_CHECKING:
@@ -63,16 +64,25 @@ def _explain_way_out(studio: Studio, workspace: Workspace) -> str:
 def prepare_project(studio: Studio, project: Project) -> RemoteProject:
     """The workspace's project, made if it was never pushed, its page showing the schema as it is now.
 
+    Since when the page asks for what it does is written to ``asked.jsonl``.
+
     Raises:
         ProjectGone: As `find_linked_project` does.
         SchemaInUse: Annotations there use what the schema has lost since; nothing was changed.
     """
     remote, changed = preview_project(studio, project)
     config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
+    known = list(project.workspace.asked.rows()) if project.workspace.asked.exists() else None
     if remote is None:
-        return _create_project(studio, project, config, page)
+        remote = _create_project(studio, project, config, page)
+        record_asked(project, studio, remote, None)
+        return remote
+    is_new = record_asked(project, studio, remote, known)
     if changed:
         studio.change_page(remote.number, config, page)
+    if is_new:
+        # It counts from when the page shows it: nobody was asked before.
+        record_asked(project, studio, remote, known)
     return remote
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.adoption import adopt_words
+from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
 from labeling.studio.sync.pull_collection import ProjectPull
@@ -71,6 +72,8 @@ def pull(
             result = (
                 collection.pull_changes(instant) if changes and not adoption else collection.pull_everything(instant)
             )
+        # Who has submitted since is not asked again any more.
+        record_ask_again(project)
         thinned = thin_archive(workspace.pulls, instant)
     return replace(result, thinned=thinned)
 

@@ -19,7 +19,7 @@ from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
 from labeling.studio.sync.pull_result import PullResult, PullTally
-from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted, read_pulled_task
+from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.file_handles import SortedLines
@@ -219,6 +219,7 @@ class _PullWriter:
         self._signatures, self._signed = signatures, list[SignedWords]()
         self._tally = PullTally()
         self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
+        self._sent: SentWords | None = None
 
     def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
         """Read one task of an export, ``portable`` as `read_task` has it."""
@@ -230,7 +231,9 @@ class _PullWriter:
         annotations, findings = read_task(
             task, self._of.articles, self._of.schema, self._names, portable=portable, judgements=judgements
         )
-        for one in (*annotations, *findings):
+        if self._sent is None:
+            self._sent = SentWords(row for row, _ in self._old_lines())
+        for one in (*map(self._sent.date, annotations), *findings):
             row = one.model_dump(mode="json")
             self._add(row, canonical_json(row))
 

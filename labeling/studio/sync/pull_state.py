@@ -16,7 +16,7 @@ from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.annotations import State
+    from labeling.annotations import Annotation, State
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,32 @@ def compare_pulls(before: Mapping[int, PulledTask], after: Mapping[int, PulledTa
         edited=sum(old[key] != digest for key, digest in new.items() if key in old),
         deleted=len(old.keys() - new.keys()),
     )
+
+
+class SentWords:
+    """When submissions were sent that an earlier pull has seen: a star or a restore changes their time, and no word.
+
+    Ana submits at 9:00, and the owner sets a star at 11:00: the server has 11:00, and Ana's words are of 9:00. Should
+    she press Update at 12:00, at least her lead time is another, and they are of 12:00.
+    """
+
+    def __init__(self, before: Iterable[Mapping[str, Any]]) -> None:
+        """Take the rows of ``annotations.jsonl`` and ``quarantine.jsonl`` as the last pull left them."""
+        self._sent = {
+            _words_key(row): row.get("sent") or row["updated"] for row in before if row.get("state") == "submitted"
+        }
+
+    def date(self, annotation: Annotation) -> Annotation:
+        """The annotation, with the time of its words where the server's is another."""
+        if annotation.state != "submitted" or not self._sent:
+            return annotation
+        sent = self._sent.get(_words_key(annotation.model_dump(mode="json")), annotation.updated)
+        return annotation if sent == annotation.updated else annotation.model_copy(update={"sent": sent})
+
+
+def _words_key(row: Mapping[str, Any]) -> str:
+    words = [row[name] for name in ("article", "digest", "annotator", "spans", "relations", "choices", "seconds")]
+    return digest_of(canonical_json(words))[:16]
 
 
 def describe_unsubmitted(tasks: Iterable[PulledTask]) -> list[str]:

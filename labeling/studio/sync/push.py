@@ -1,4 +1,7 @@
-"""Front door of ``labeling push``: articles and suggestions -> tasks; ``studio.json`` and ``pushed.jsonl``."""
+"""Front door of ``labeling push``: articles and suggestions -> tasks; ``studio.json``, ``pushed.jsonl``.
+
+And since when people are asked for what the page shows: ``asked.jsonl``, with ``ask-again.jsonl``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
+from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import prepare_project, preview_project
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
@@ -61,7 +65,8 @@ def push(
 
     The project is made at the first push. A second push adds nothing. Suggestions go along as predictions; what a model
     suggests later or otherwise is sent as well, in place of what it suggested before. With ``annotate_once`` in the
-    project file, a reprint waits until its story has been annotated and `carry` has brought that to it.
+    project file, a reprint waits until its story has been annotated and `carry` has brought that to it. Where the page
+    asks for something new, those who submitted before are listed to be asked again.
 
     Args:
         project: Which articles, and the schema that the page shows.
@@ -85,7 +90,9 @@ def push(
             remote = prepare_project(studio, project)
             delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
             result = delivery.run(queue, progress, new_versions=new_versions)
-    return replace(result, waiting=waiting)
+        # Last, for the page of links names tasks that have just been sent.
+        ask_again = len(record_ask_again(project))
+    return replace(result, waiting=waiting, ask_again=ask_again)
 
 
 def forecast(project: Project, *, server: Credentials | None = None, pace: Pace = Pace()) -> Forecast:

@@ -51,7 +51,7 @@ class PushResult:
     ``waiting`` counts reprints that are held back until their story has been annotated once. ``refused`` has an error
     for each article that was not sent, its ``where`` is the id. ``suggestions`` were sent this time; ``removed`` counts
     tasks nobody had worked in that were there twice or with an old text. ``url`` is the project's page, ``project`` its
-    number.
+    number. ``ask_again`` counts what readers are to be asked again: they submitted before it was asked for.
     """
 
     url: str
@@ -63,6 +63,7 @@ class PushResult:
     removed: int
     refused: tuple[StaleTask, ...]
     waiting: int = 0
+    ask_again: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
@@ -11,8 +12,9 @@ from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.progress import tabulate_progress
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_collection import ProjectPull
-from labeling.studio.sync.pull_state import compare_pulls, describe_unsubmitted
+from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted
 from labeling.workspace import journal
+from labeling.workspace.asking import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +37,8 @@ class StatusResult:
     ``foreign_tasks`` are numbers of tasks there that we did not send. ``not_pulled`` counts annotations
     and drafts that came or changed since the last pull, ``not_there`` those that were pulled and are gone.
     ``unsubmitted`` has a sentence for each draft that is newer than its annotation, ``spoken_for_another``
-    one for each annotation that somebody else changed or filed: who, when, which task.
+    one for each annotation that somebody else changed or filed: who, when, which task. ``judged_before`` counts, by
+    item (``label WHEN``), the articles that were judged before it was asked for.
     """
 
     url: str
@@ -50,6 +53,7 @@ class StatusResult:
     not_there: int
     unsubmitted: tuple[str, ...]
     spoken_for_another: tuple[str, ...] = ()
+    judged_before: dict[str, int] = field(default_factory=dict)
 
 
 def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
@@ -77,6 +81,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         changed, found = _read_changed(project, articles, now, names, signatures)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
         spoken = _list_spoken_for(workspace.quarantine.rows_if_written(), found, now)
+        judged_before = _count_judged_before(project, changed, now)
         imported = Counter(one.annotator for one in workspace.annotations.rows_if_written() if one.imported)
 
     # Our tasks, as far as they are on the server.
@@ -96,6 +101,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         not_there=differs.deleted,
         unsubmitted=tuple(describe_unsubmitted(now.after.values())),
         spoken_for_another=tuple(spoken),
+        judged_before=judged_before,
     )
 
 
@@ -120,9 +126,23 @@ def _list_spoken_for(pulled: Iterable[QuarantineRow], changed: Iterable[Quaranti
     return (row.reason for group in (unchanged, changed) for row in group if row.kind == "spoken for another")
 
 
+def _count_judged_before(project: Project, changed: Iterable[Annotation], now: Changes) -> dict[str, int]:
+    workspace = project.workspace
+    asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
+    # The words of a star or a restore are dated by those that were pulled.
+    sent = SentWords(one.model_dump(mode="json") for one in workspace.annotations.rows_if_written())
+    unchanged = _drop_outdated(workspace.annotations.rows_if_written(), now)
+    return asking.count_judged_before(chain(unchanged, map(sent.date, changed)))
+
+
+def _drop_outdated(pulled: Iterable[Annotation], now: Changes) -> Iterator[Annotation]:
+    """What was pulled, without the tasks that have changed or gone since."""
+    outdated = {int(str(task["id"])) for task in now.tasks} | now.deleted
+    return (one for one in pulled if one.task not in outdated)
+
+
 def _count_submitted_labels(pulled: Iterable[Annotation], changed: Iterable[Annotation], now: Changes) -> Counter[str]:
     """How often each label was submitted on the server: by the last pull, and by what has changed since."""
-    outdated = {int(str(task["id"])) for task in now.tasks} | now.deleted
-    unchanged = (one for one in pulled if one.task is not None and one.task not in outdated)
+    unchanged = (one for one in _drop_outdated(pulled, now) if one.task is not None)
     submitted = (one for group in (unchanged, changed) for one in group if one.state == "submitted")
     return Counter(span.label for annotation in submitted for span in annotation.spans)

@@ -11,6 +11,7 @@ from labeling.corpora.build.build import build_dataset
 from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
 from labeling.evaluation.scores import Bootstrap
 from labeling.splits.leakage import SplitArticle, certify_splits
+from labeling.workspace.asking import Asking
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def _measure(project: Project, article: Article) -> None:
     """Agreement with a second annotator on one article, of the annotations as they are."""
     annotation = next(row for row in project.workspace.annotations.rows() if row.article == article.id)
     second = annotation.model_copy(update={"annotator": "ben", "spans": annotation.spans[:3]})
-    read = list(find_doubly_annotated([annotation, second], {article.id: article}, {article.id: "g"}))
+    read = list(
+        find_doubly_annotated([annotation, second], {article.id: article}, {article.id: "g"}, Asking(project.schema))
+    )
     found = measure_agreement(
         read, project.schema, file_digest(project.workspace.annotations.path), Bootstrap(resamples=10)
     )

@@ -29,7 +29,7 @@ def label(name: str, key: str) -> Label:
     return Label(name=name, definition="what it is", examples=("an example",), color=color, hotkey=key)
 
 
-def schema(**migrations: dict[str, str]) -> Schema:
+def schema(**migrations: Any) -> Schema:
     """BODY, COUNTRY and PERSON, one relation, one choice; and what becomes of what was there before."""
     return Schema(
         labels=(label("BODY", "b"), label("COUNTRY", "c"), label("PERSON", "p")),

@@ -56,6 +56,7 @@ def _plain_columns(rows: Sequence[ArrowRow]) -> dict[str, list[Any]]:
         **{name: [each.provenance[place] for each in contents] for place, name in enumerate(PROVENANCE)},
         "complete": [each.complete for each in contents],
         "open_choices": [each.open_choices for each in contents],
+        "unasked": [each.unasked for each in contents],
         "tokens": [[row.text[start:end] for start, end in zip(*row.tokens, strict=True)] for row in rows],
         "token_starts": [row.tokens[0] for row in rows],
         "token_ends": [row.tokens[1] for row in rows],
@@ -88,10 +89,13 @@ def read_batch(rows: pa.RecordBatch) -> Iterator[CanonicalForm]:
     """The canonical form of each row."""
     fields = [_values(rows.column(name)) for name in ("id", "text", "digest", *PROVENANCE, "complete")]
     lists = [_tuples(rows.column(name)) for name in ("spans", "relations", "choices", "open")]
-    asked = rows.column("open_choices").to_pylist()
-    for article, text, recorded, *provenance, complete, spans, relations, choices, stretches, disputed in zip(
-        *fields, *lists, asked, strict=True
-    ):
+    # A dataset in which everything was asked for has no column for what was not.
+    later = rows.column("unasked").to_pylist() if "unasked" in rows.schema.names else [()] * rows.num_rows
+    names = zip(rows.column("open_choices").to_pylist(), later, strict=True)
+    for article, text, recorded, *provenance, complete, spans, relations, choices, stretches, (
+        disputed,
+        unasked,
+    ) in zip(*fields, *lists, names, strict=True):
         source, title, published, url = provenance
         yield CanonicalForm(
             article=article,
@@ -103,6 +107,7 @@ def read_batch(rows: pa.RecordBatch) -> Iterator[CanonicalForm]:
             choices=tuple(choice_id(name, option) for name, option in choices),
             open=stretches,
             open_choices=tuple(disputed),
+            unasked=tuple(unasked),
         )
 
 

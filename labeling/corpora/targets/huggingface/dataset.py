@@ -33,8 +33,13 @@ ARROW, PARQUET = "arrow", "parquet"
 _ROWS_A_BATCH = 256
 
 
-def make_features(labels: Sequence[str]) -> Features:
-    """The features of every row: a label that occurs nowhere has its number all the same."""
+def make_features(labels: Sequence[str], *, unasked: bool = False) -> Features:
+    """The features of every row: a label that occurs nowhere has its number all the same.
+
+    Args:
+        labels: Of the schema.
+        unasked: Whether there is a column for what people were not asked for yet.
+    """
     from datasets import ClassLabel, Features, List, Value
 
     types = {str: Value("string"), int: Value("int32"), bool: Value("bool")}
@@ -51,6 +56,7 @@ def make_features(labels: Sequence[str]) -> Features:
             "choices": List({"name": text, "option": text}),
             "open": List({"start": number, "end": number}),
             "open_choices": List(text),
+            **({"unasked": List(text)} if unasked else {}),
             "tokens": List(text),
             "token_starts": List(number),
             "token_ends": List(number),
@@ -63,13 +69,13 @@ def make_features(labels: Sequence[str]) -> Features:
 class TableWriter:
     """Writes the rows of one split, a piece at a time: Arrow and Parquet, in the layout of a ``DatasetDict``."""
 
-    def __init__(self, folder: Path, split: str, labels: Sequence[str]) -> None:
+    def __init__(self, folder: Path, split: str, labels: Sequence[str], *, unasked: bool = False) -> None:
         """Open both files of the split under ``folder``, which are made even when no row comes."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         # Both files are open from the start: a split without rows is a file without rows, not a missing one.
-        self._features = make_features(labels)
+        self._features = make_features(labels, unasked=unasked)
         self._schema = self._features.arrow_schema
         self._folder, self._split = folder / ARROW / split, split
         self._folder.mkdir(parents=True)

@@ -40,7 +40,7 @@ class _RowPieceBuilder:
     """The rows of one piece, in one batch a split."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._labels = recipe.schema.label_names
+        self._labels, self._unasked = recipe.schema.label_names, recipe.unasked
         self._rows: dict[SplitName, list[ArrowRow]] = {}
 
     def add(self, shared: SharedArticle, split: SplitName) -> HeldArticle:
@@ -60,7 +60,7 @@ class _RowPieceBuilder:
     def parts(self) -> dict[SplitName, pa.RecordBatch]:
         """The rows in Arrow's form."""
         # Fixed by the schema: a label without a span has its number all the same.
-        columns = make_features(self._labels).arrow_schema
+        columns = make_features(self._labels, unasked=self._unasked).arrow_schema
         return {split: make_batch(rows, columns) for split, rows in self._rows.items()}
 
 
@@ -69,7 +69,8 @@ class _TableFolderWriter:
 
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self._folder = folder
-        self._tables = {split: TableWriter(folder, split, recipe.schema.label_names) for split in SPLITS}
+        labels = recipe.schema.label_names
+        self._tables = {split: TableWriter(folder, split, labels, unasked=recipe.unasked) for split in SPLITS}
 
     def add(self, split: SplitName, part: pa.RecordBatch) -> None:
         """Append rows to both tables of a split."""

@@ -33,7 +33,7 @@ class PublicFolderWriter:
 
         folder.mkdir(parents=True)
         self._folder = folder
-        self._schema = make_features(recipe.schema.label_names).arrow_schema
+        self._schema = make_features(recipe.schema.label_names, unasked=recipe.unasked).arrow_schema
         self._paths = {split: folder / f"{split}.stream" for split in SPLITS}
         self._streams = {split: pa.ipc.new_stream(str(path), self._schema) for split, path in self._paths.items()}
 

@@ -5,8 +5,8 @@ them. Tokens are cut where a span starts or ends inside one: they are there to a
 ``relations`` join two spans, ``accept`` has the ``options`` that were chosen. Beside Prodigy's own keys, spans have our
 ids and marks, and ``meta`` has the rest of what gold has.
 
-An article in which something is open has the answer ``ignore``: Prodigy trains on what is accepted, and would take a
-stretch in dispute for one without a span.
+An article in which something is open, or was not asked for yet, has the answer ``ignore``: Prodigy trains on what is
+accepted, and would take a stretch in dispute for one without a span.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def make_prodigy_line(shared: SharedArticle, schema: Schema) -> ProdigyLine:
             "complete": form.complete,
             "open": form.open,
             "open_choices": form.open_choices,
+            **({"unasked": form.unasked} if form.unasked else {}),
         },
         "tokens": [
             {"text": text[start:end], "start": start, "end": end, "id": number, "ws": bool(token.whitespace_)}
@@ -112,6 +113,7 @@ def parse_canonical_form(fields: ProdigyLine) -> CanonicalForm:
         choices=tuple(fields["accept"]),
         open=tuple((start, end) for start, end in meta["open"]),
         open_choices=tuple(meta["open_choices"]),
+        unasked=tuple(meta.get("unasked", ())),
     )
 
 

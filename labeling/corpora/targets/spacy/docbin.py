@@ -98,6 +98,8 @@ def _user_data(article: Article, gold: Gold) -> dict[str, Any]:
         "open_choices": tuple(sorted(gold.open_choices)),
         "relations": tuple(sorted((each.head, each.label, each.tail) for each in gold.relations)),
         **list_marked_spans(gold),
+        # Only where there is something: all other docs are the same bytes as before there was this key.
+        **({"unasked": tuple(sorted(gold.unasked))} if gold.unasked else {}),
     }
 
 

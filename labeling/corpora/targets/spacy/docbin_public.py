@@ -78,4 +78,5 @@ def make_doc_form(
         choices=tuple(sorted(name for name, score in cats.items() if score > 0)),
         open=data["open"],
         open_choices=data["open_choices"],
+        unasked=tuple(data.get("unasked", ())),
     )

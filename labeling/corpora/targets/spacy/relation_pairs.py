@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from spacy.tokens import Doc
 
@@ -53,15 +53,15 @@ class RelationPairBuilder:
     def build(self, doc: Doc, gold: Gold) -> RelationPairs:
         """The view of one article.
 
-        Where gold is not complete nothing is 0: nobody knows what else its annotators would have agreed on. A
-        symmetric relation is a 1 in both directions.
+        Where gold is not complete nothing is 0: nobody knows what else its annotators would have agreed on. A relation
+        that its annotators were not asked for is not 0 either. A symmetric relation is a 1 in both directions.
 
         Args:
             doc: Its reference, with the flat layer in ``doc.ents``, each with the id of its span.
             gold: Its gold.
         """
         entities = [(ent.start, ent.label_, ent.ent_id_) for ent in doc.ents]
-        pairs = self._zeros(entities) if gold.complete else {}
+        pairs = self._zeros(entities, gold.unasked_relations) if gold.complete else {}
         starts = {name: start for start, _, name in entities}
         # In one order, whatever gold's is: the same relations are the same bytes.
         for relation in sorted(gold.relations, key=lambda each: (each.head, each.label, each.tail)):
@@ -72,7 +72,7 @@ class RelationPairBuilder:
                 pairs.update({pair: {**pairs.get(pair, {}), relation.label: 1} for pair in both})
         return pairs
 
-    def _zeros(self, entities: Sequence[tuple[int, str, str]]) -> RelationPairs:
+    def _zeros(self, entities: Sequence[tuple[int, str, str]], unasked: Collection[str]) -> RelationPairs:
         zeros: RelationPairs = {}
         for number, (start, label, _) in enumerate(entities, start=1):
             after, before = self._nothing[label]
@@ -84,7 +84,10 @@ class RelationPairBuilder:
                     zeros[start, later] = nothing
                 if nothing := before.get(other):
                     zeros[later, start] = nothing
-        return zeros
+        if not unasked:
+            return zeros
+        known = {pair: {name: 0 for name in nothing if name not in unasked} for pair, nothing in zeros.items()}
+        return {pair: nothing for pair, nothing in known.items() if nothing}
 
 
 def _zeros(schema: Schema, head: str, tail: str) -> dict[str, int]:

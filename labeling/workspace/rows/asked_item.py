@@ -1,0 +1,46 @@
+"""What people were asked, since when, and what they are to be asked again: rows of three files.
+
+An item is ``label PERSON``, ``relation PARTY_TO`` or ``choice event=CONSULT``.
+"""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from labeling.values import Frozen
+
+
+class AskedItem(Frozen):
+    """An item of the schema, and since when the page on the server asks for it: an ISO instant of the server.
+
+    ``schema`` and ``guidelines`` are the digests of both when it was first asked for.
+    """
+
+    # `schema` is the name of a method of pydantic's models.
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    item: str
+    since: str
+    schema_digest: str = Field(alias="schema")
+    guidelines: str
+
+
+class AskAgainRow(Frozen):
+    """A reader who judged an article before an item was asked for: ``what`` is the item, or a span of a split label.
+
+    ``since`` is when the item came to be asked for, an ISO instant of the server.
+    """
+
+    article: str
+    reader: str
+    what: str
+    why: str
+    since: str
+
+
+class ImportedScope(Frozen):
+    """The items that the source of an imported annotation had: of all others the annotation says nothing."""
+
+    article: str
+    annotator: str
+    items: tuple[str, ...]
