@@ -118,7 +118,7 @@ def test_every_file_of_the_workspace_is_documented(docs: Path) -> None:
     folders = [path.relative_to(root).as_posix() for path in vars(Workspace(root)).values() if path != root]
     paths = [*folders, *(file.name for _, file in described())]
 
-    assert len(folders) == 7
+    assert len(folders) == 8
     assert len(paths) > 25
     assert not [path for path in paths if not re.search(rf"`{re.escape(path)}[`/]", page)]
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # The server tells its time to the second.
 _RESOLUTION = dt.timedelta(seconds=1)
+# Stands for the server's time, which is asked for only where something is new.
+_NOT_YET = "9999-12-31T23:59:59Z"
 
 
 def record_asked(project: Project, studio: Studio, remote: RemoteProject, known: Sequence[AskedItem] | None) -> bool:
@@ -45,8 +47,8 @@ def record_asked(project: Project, studio: Studio, remote: RemoteProject, known:
     # A row was written by a push that was cut short before the page changed: nobody has been asked yet.
     rows = [row for row in known or () if row.item in page]
     guidelines = digest_of(render_guidelines(project.schema, project.file.project.name))
-    asked = update_asked(rows, project.schema, start, "", guidelines)
-    is_new = any(not row.since for row in asked)
+    asked = update_asked(rows, project.schema, start, _NOT_YET, guidelines)
+    is_new = any(row.since == _NOT_YET for row in asked)
     if is_new:
         now = (studio.clock() or studio.last_change(remote.number)) + _RESOLUTION
         asked = update_asked(rows, project.schema, start, _format_instant(now), guidelines)

@@ -128,6 +128,9 @@ def _list_spoken_for(pulled: Iterable[QuarantineRow], changed: Iterable[Quaranti
 
 def _count_judged_before(project: Project, changed: Iterable[Annotation], now: Changes) -> dict[str, int]:
     workspace = project.workspace
+    # Pushed before there were records: everything counts as asked from the start.
+    if not workspace.asked.exists():
+        return {}
     asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
     # The words of a star or a restore are dated by those that were pulled.
     sent = SentWords(one.model_dump(mode="json") for one in workspace.annotations.rows_if_written())

@@ -5,7 +5,9 @@ An item is ``label PERSON``, ``relation PARTY_TO`` or ``choice event=CONSULT``.
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field
+from datetime import datetime
+
+from pydantic import ConfigDict, Field, field_validator
 
 from labeling.values import Frozen
 
@@ -23,6 +25,12 @@ class AskedItem(Frozen):
     since: str
     schema_digest: str = Field(alias="schema")
     guidelines: str
+
+    @field_validator("since")
+    @classmethod
+    def _is_instant(cls, since: str) -> str:
+        datetime.fromisoformat(since)
+        return since
 
 
 class AskAgainRow(Frozen):
