@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.articles import escape_surrogates
 from labeling.studio.format.signatures import content_digest
+from labeling.values import canonical_json, digest_of
 from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
 
 if TYPE_CHECKING:
