@@ -108,7 +108,11 @@ def told(project: Project) -> list[dict[str, Any]]:
     kept = []
     for path in (project.workspace.annotations.path, project.workspace.quarantine.path):
         for line in path.read_text(encoding="utf-8").splitlines():
-            row = {key: value for key, value in json.loads(line).items() if key not in ("task", "server_id", "updated")}
+            row = {
+                key: value
+                for key, value in json.loads(line).items()
+                if key not in ("task", "server_id", "updated", "sent")
+            }
             kept.append(row | ({"id": ""} if row.get("what") == "annotation" else {}))
     return kept
 
