@@ -199,21 +199,31 @@ def _existing_file(path: Path) -> Path:
 def _parse(path: Path) -> ProjectFile:
     raw: dict[str, object] = {}
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(_read_text(path))
         # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
         return ProjectFile.model_validate_json(json.dumps(raw))
     except OSError as error:
         raise ProjectFileError(
             f"{path} cannot be read: {error.strerror}", todo="name a file with --config FILE", where=str(path)
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
-        raise ProjectFileError(f"{path} is not TOML: {error}", todo="mend it", where=str(path)) from None
+    except RecursionError:
+        raise ProjectFileError(f"{path} is nested too deep", todo="mend it", where=str(path)) from None
     except ValidationError as error:
         raise ProjectFileError(
             f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in error.errors(include_url=False)),
             todo="mend these keys; docs/files.md lists all there are",
             where=str(path),
         ) from None
+    # After the faults that pydantic names, which are of this kind, too. A whole number may be too long for Python.
+    except (ValueError, TypeError) as error:
+        raise ProjectFileError(f"{path} is not TOML: {error}", todo="mend it", where=str(path)) from None
+
+
+def _read_text(path: Path) -> str:
+    """The text of a project file; a device has no end, and a pipe may have no beginning."""
+    if path.exists() and not path.is_file():
+        raise ProjectFileError(f"{path} is not a file", todo="name a file with --config FILE", where=str(path))
+    return path.read_text(encoding="utf-8")
 
 
 def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:

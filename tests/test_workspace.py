@@ -136,7 +136,7 @@ def test_two_users_can_share_a_workspace(
     workspace.root.chmod(0o777)
 
     with as_nobody(), workspace.lock():
-        assert (workspace.root / ".lock").stat().st_mode & 0o666 == 0o666
+        assert (workspace.root / ".lock").stat().st_mode & 0o666 == 0o664
 
 
 @pytest.mark.parametrize("noise", [b"\xff\xfe\n", b'{"id": "\xe9"}\n', b"\n"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from labeling.values import format_percent
@@ -17,8 +18,8 @@ def make_template_environment(
 ) -> Environment:
     """An environment in which a name that the template is not given is an error.
 
-    Its filters are ``percent``, a ratio as our tables have it, and ``cell``, text that stays in its cell of a Markdown
-    table.
+    Its filters are ``percent``, a ratio as our tables have it, ``cell``, text that stays in its cell of a Markdown
+    table, and ``plain``, text that is not markup either.
 
     Args:
         packages: Whose ``templates/`` folders hold the templates.
@@ -41,9 +42,23 @@ def make_template_environment(
     )
     environment.filters["percent"] = lambda ratio: format_percent(ratio, undefined)
     environment.filters["cell"] = escape_cell
+    environment.filters["plain"] = escape_markdown
     return environment
 
 
 def escape_cell(text: str) -> str:
     r"""Text that stays in its cell of a Markdown table: ``a|b`` becomes ``a\|b``, a line end a blank."""
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def escape_markdown(text: str) -> str:
+    r"""Text in one line in which nothing is markup of Markdown or HTML: ``<b>`` becomes ``&lt;b>``, ``[a]`` ``\[a\]``.
+
+    >>> escape_markdown("Times of India & Sons_2 (Delhi)")
+    'Times of India & Sons_2 (Delhi)'
+    """
+    line = " ".join(text.splitlines())
+    for sign in "\\`*[]|":
+        line = line.replace(sign, f"\\{sign}")
+    # What would be read as a character's name is not one.
+    return re.sub(r"&(?=[a-zA-Z#][a-zA-Z0-9]*;)", "&amp;", line).replace("<", "&lt;")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labeling.errors import NoRoom
 from labeling.project import load_project
 from labeling.values import format_percent
 
@@ -28,7 +29,17 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapped(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own looseness
         config, workspace = ctx.obj
-        return ctx.invoke(command, load_project(config, workspace), *args, **kwargs)
+        try:
+            return ctx.invoke(command, load_project(config, workspace), *args, **kwargs)
+        except BrokenPipeError:  # whoever reads our output has enough of it
+            raise
+        except OSError as error:
+            # Files are named where they are read and written; this is for what nobody thought of.
+            raise NoRoom(
+                f"{error.filename or workspace or config}: {error.strerror or error}",
+                todo="see that it is what it should be, and may be read and written; then run the same command again",
+                where=str(error.filename or ""),
+            ) from error
 
     return wrapped
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from labeling.values import Frozen
-from labeling.workspace.storage import file_digest
+from labeling.workspace.storage import file_digest, open_to_read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +29,9 @@ class OutputFile(Frozen):
 
 def describe_input(path: Path) -> InputFile:
     """Describe a file of JSON lines; a file that is not there has no rows."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return InputFile(rows=0, sha256=hashlib.sha256(b"").hexdigest())
-    with path.open("rb") as lines:
+    with open_to_read(path) as lines:
         rows = sum(1 for _ in lines)
     return InputFile(rows=rows, sha256=file_digest(path))
 

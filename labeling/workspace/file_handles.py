@@ -5,6 +5,7 @@ How a file is read and written, whole or not at all, is in `labeling.workspace.s
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class ValueFile(Generic[RowModel]):
 
     def exists(self) -> bool:
         """Whether it was written."""
-        return self.path.exists()
+        return os.path.lexists(self.path)
 
     def value(self) -> RowModel:
         """Read the value.
@@ -48,7 +49,7 @@ class ValueFile(Generic[RowModel]):
             MissingInput: The file is not there; the way out names the verb that writes it.
             DamagedFile: It does not hold such a value.
         """
-        if not self.path.exists():
+        if not self.exists():
             raise self.missing()
         return read_value(self.path, self.model)
 
@@ -58,7 +59,7 @@ class ValueFile(Generic[RowModel]):
         Raises:
             DamagedFile: It does not hold such a value.
         """
-        return read_value(self.path, self.model) if self.path.exists() else None
+        return read_value(self.path, self.model) if self.exists() else None
 
     def write(self, value: RowModel) -> None:
         """Replace the file: keys sorted, indented.
@@ -87,7 +88,7 @@ class RowsFile(Generic[RowModel]):
 
     def exists(self) -> bool:
         """Whether it was written."""
-        return self.path.exists()
+        return os.path.lexists(self.path)
 
     def rows(self) -> Iterator[RowModel]:
         """Read the rows, one at a time.
@@ -96,7 +97,7 @@ class RowsFile(Generic[RowModel]):
             MissingInput: The file is not there; the way out names the verb that writes it.
             DamagedFile: A line is not such a row; the message has file, line and reason.
         """
-        if not self.path.exists():
+        if not self.exists():
             raise self.missing()
         yield from read_rows(self.path, self.model)
 
@@ -106,7 +107,7 @@ class RowsFile(Generic[RowModel]):
         Raises:
             DamagedFile: A line is not such a row.
         """
-        if self.path.exists():
+        if self.exists():
             yield from read_rows(self.path, self.model)
 
     def by(self, field: str) -> IndexedRows[RowModel]:
@@ -116,7 +117,7 @@ class RowsFile(Generic[RowModel]):
             MissingInput: The file is not there.
             DamagedFile: A line is not such a row.
         """
-        if not self.path.exists():
+        if not self.exists():
             raise self.missing()
         return IndexedRows(self.path, self.model, field)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from labeling.values import canonical_json
 from labeling.workspace.rows.server_state import PushedTask, TextKey
-from labeling.workspace.storage import name_disk_errors, read_rows, write_rows
+from labeling.workspace.storage import name_disk_errors, open_to_read, read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def load_journal(path: Path) -> dict[TextKey, PushedTask]:
     Raises:
         DamagedFile: A line is not such a row. A last line that was cut off by a crash does not count: it is dropped.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     _drop_torn_line(path)
     return {row.key: row for row in read_rows(path, PushedTask)}
@@ -52,7 +52,8 @@ def rewrite_journal(path: Path, journal: dict[TextKey, PushedTask]) -> None:
 
 
 def _drop_torn_line(path: Path) -> None:
-    content = path.read_bytes()
+    with open_to_read(path) as file:
+        content = file.read()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         with name_disk_errors(path), path.open("rb+") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from labeling.errors import DamagedFile
-from labeling.workspace.storage import RowModel, damaged_error, missing_error
+from labeling.workspace.storage import RowModel, damaged_error, missing_error, open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +28,16 @@ class IndexedRows(Mapping[str, RowModel]):
             MissingInput: The file is not there.
             DamagedFile: A line is not such a row.
         """
-        if not path.exists():
+        if not os.path.lexists(path):
             raise missing_error(path)
         self._path, self._kind = path, kind
         self._places: dict[str, tuple[int, int]] = {}
         start = 0
-        with path.open("rb") as lines:
+        with open_to_read(path) as lines:
             for number, line in enumerate(lines, start=1):
                 self._places[_read_field(path, number, line, field)] = number, start
                 start += len(line)
-        self._file = path.open("rb")
+        self._file = open_to_read(path)
         # Nobody has to close it: it is only read.
         weakref.finalize(self, self._file.close)
 
@@ -66,7 +67,7 @@ class GroupedRows(Mapping[str, list[RowModel]]):
         """
         self._path, self._kind = path, kind
         self._places: dict[str, list[tuple[int, int]]] = {}
-        self._file = path.open("rb")
+        self._file = open_to_read(path)
         weakref.finalize(self, self._file.close)
         start = 0
         for number, line in enumerate(self._file, start=1):
@@ -99,7 +100,7 @@ def _validated(path: Path, number: int, line: bytes, kind: type[RowModel]) -> Ro
 def _read_field(path: Path, number: int, line: bytes, field: str) -> str:
     try:
         return str(json.loads(line)[field])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise DamagedFile(
             f"{path}, line {number}: it is not a row with {field!r}",
             todo="restore the file, or write it anew with the verb that makes it",

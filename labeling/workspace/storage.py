@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from labeling.values import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import BufferedReader
 
     from pydantic import JsonValue
 
@@ -31,12 +33,21 @@ RowModel = TypeVar("RowModel", bound=BaseModel)
 # What `replace_file` calls its temporary files.
 TEMPORARY = re.compile(r"\..+\.(jsonl|json|json\.gz)\.[a-z0-9_]{8}")
 
+# The rights of a file before the umask has its say: nobody else may ever write it, colleagues of a group perhaps.
+SHARED = 0o664
+
 # What the system says when nothing can be written there.
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+_NO_ROOM = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO),
+        # Something else lies where our file or folder belongs.
+        *(errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ENXIO),
+    }
+)
 
 
 @contextmanager
-def replace_file(path: Path, mode: int = 0o644) -> Iterator[Path]:
+def replace_file(path: Path, mode: int = SHARED) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it over ``path`` when the block ends well, else remove it.
 
     Raises:
@@ -47,14 +58,21 @@ def replace_file(path: Path, mode: int = 0o644) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
         temporary = Path(name)
+        # Made anew, because only at its making the system takes the umask off a file's rights.
+        temporary.unlink()
+        create_shared(temporary, mode)
         try:
             yield temporary
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
-            temporary.chmod(mode)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def create_shared(path: Path, mode: int = SHARED) -> None:
+    """Make an empty file with these rights, as far as the umask lets it have them; one that is there stays as it is."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, mode))
 
 
 @contextmanager
@@ -76,13 +94,13 @@ def name_disk_errors(path: Path) -> Iterator[None]:
         ) from None
 
 
-def write_text(path: Path, text: str, mode: int = 0o644) -> None:
+def write_text(path: Path, text: str, mode: int = SHARED) -> None:
     """Write ``text`` as UTF-8 with LF, all of it or nothing."""
     with replace_file(path, mode) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_json(path: Path, value: JsonValue, mode: int = 0o644) -> None:
+def write_json(path: Path, value: JsonValue, mode: int = SHARED) -> None:
     """Write one JSON value for people and programs: keys sorted, indented."""
     write_text(path, json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2) + "\n", mode)
 
@@ -100,9 +118,9 @@ def read_rows(path: Path, kind: type[RowModel]) -> Iterator[RowModel]:
         MissingInput: The file is not there.
         DamagedFile: A line is not such a row; the message has file, line and reason.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         raise missing_error(path)
-    with path.open("rb") as lines:
+    with open_to_read(path) as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 yield kind.model_validate_json(line)
@@ -117,17 +135,43 @@ def read_value(path: Path, kind: type[RowModel]) -> RowModel:
         MissingInput: The file is not there.
         DamagedFile: It does not hold such a value.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         raise missing_error(path)
     try:
-        return kind.model_validate_json(path.read_bytes())
+        with open_to_read(path) as content:
+            return kind.model_validate_json(content.read())
     except ValidationError as error:
         raise damaged_error(path, 1, error) from None
 
 
+def open_to_read(path: Path) -> BufferedReader:
+    """Open a file of ours, which a link may lead to.
+
+    Raises:
+        DamagedFile: It is a folder, a pipe, a link that leads nowhere, or closed to us.
+    """
+    try:
+        # A pipe that nobody writes to would be waited for.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        raise _unreadable_error(path, str(error.strerror)) from None
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    raise _unreadable_error(path, "it is not a plain file")
+
+
+def _unreadable_error(path: Path, reason: str) -> DamagedFile:
+    return DamagedFile(
+        f"{path} cannot be read: {reason}",
+        todo="put the file back, or see to its rights; or remove it, and write it anew with the verb that makes it",
+        where=str(path),
+    )
+
+
 def file_digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as content:
+    with open_to_read(path) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 

@@ -6,7 +6,10 @@ once, and everything else reads this table: readers and writers, the error that 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
+import shutil
+import stat
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
@@ -24,11 +27,14 @@ from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords
-from labeling.workspace.storage import TEMPORARY, name_disk_errors
+from labeling.workspace.storage import TEMPORARY, create_shared, name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# Folders in which models were being trained.
+_SCRATCH = re.compile(r"\.(?:.+\.)?[a-z0-9_]{8}")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -208,9 +214,11 @@ class Workspace:
 
         with name_disk_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.root / ".lock", mode=0o666)  # as far as their umask lets them, users share a workspace
+        place = self.root / ".lock"
+        lock = FileLock(place)
         try:
-            with name_disk_errors(self.root):
+            with name_disk_errors(place):
+                _share_lock(place)
                 lock.acquire(timeout=wait)
         except Timeout:
             raise WorkspaceBusy(
@@ -245,6 +253,18 @@ class Workspace:
             for path in folder.glob(".*") if folder.is_dir() else ():
                 if TEMPORARY.fullmatch(path.name):
                     path.unlink(missing_ok=True)
+        for path in (*self.root.glob(".curve.*"), *self.models.glob(".*")):
+            if _SCRATCH.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _share_lock(place: Path) -> None:
+    """Make the lock writable for colleagues as far as the umask lets it, and for nobody else, as it was once."""
+    create_shared(place)
+    if place.stat().st_mode & stat.S_IWOTH:
+        # Whose lock it is not cannot mend it, and need not.
+        with suppress(PermissionError):
+            place.chmod(stat.S_IMODE(place.stat().st_mode) & ~stat.S_IWOTH)
 
 
 def described() -> Iterator[tuple[str, Value[BaseModel] | Rows[BaseModel]]]:

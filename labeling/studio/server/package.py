@@ -13,6 +13,7 @@ import importlib.util
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -181,11 +182,15 @@ def _database_template(say: Callable[[str], None]) -> Path:
 
 
 def _is_sound(template: Path) -> bool:
+    """Whether a template is ours, a database, and without users: whoever is in it would be in every new server."""
     try:
+        found = template.lstat()
         check_database(template)
-    except DataFolderUnusable:
+        with closing(sqlite3.connect(f"{template.as_uri()}?mode=ro", uri=True)) as connection:
+            users = connection.execute("SELECT count(*) FROM htx_user").fetchone()[0]
+    except (DataFolderUnusable, OSError, sqlite3.Error):
         return False
-    return True
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not users
 
 
 def _migrate(template: Path) -> None:
