@@ -35,6 +35,7 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── ServerFailed           the server failed (5xx)
     │   ├── ProjectGone            the project we pushed to is not on that server
     │   ├── SchemaInUse            the server has annotations that the changed schema has no place for
+    │   ├── OversizedAnswer        an answer is larger, or takes longer, than any that is honest
     │   ├── ShortAnswer            fewer rows came than the server counts
     │   ├── StaleTask              a task has another text than its article
     │   └── UnreadableExport       a file is not a Label Studio export that we can read
@@ -55,11 +56,25 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# Control characters but for tab and line end, and those that turn the direction of a line.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def escape_controls(text: str) -> str:
+    r"""A text that a terminal only shows: control characters are written out.
+
+    >>> escape_controls("a\x1b[2Jb")
+    'a\\u001b[2Jb'
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class LabelingError(Exception):
@@ -69,8 +84,9 @@ class LabelingError(Exception):
 
     def __init__(self, message: str, *, todo: str, where: str = "") -> None:
         """Keep the message, the way out, and the place (a file and line, an address, an id)."""
-        super().__init__(message)
-        self.todo = todo
+        # Messages quote servers and files: nothing of that may speak to a terminal.
+        super().__init__(escape_controls(message))
+        self.todo = escape_controls(todo)
         self.where = where
 
     # The default would call the class with the message alone, and `todo` is required.
@@ -213,6 +229,10 @@ class ProjectGone(StudioError):
 
 class SchemaInUse(StudioError):
     """The schema lost something that annotations on the server use: changing the page would orphan them."""
+
+
+class OversizedAnswer(StudioError):
+    """An answer is larger, has more pages or takes longer than any that is honest."""
 
 
 class ShortAnswer(StudioError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.errors import NoRoom
+from labeling.errors import NoRoom, escape_controls
 from labeling.project import load_project
 from labeling.values import format_percent
 
@@ -69,12 +69,15 @@ def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[st
         literal: Names that are not ours but the user's, labels and annotators: they are printed as they are.
     """
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+        # JSON escapes most control characters itself; the others are escaped as JSON would.
+        click.echo(escape_controls(json.dumps(summary, ensure_ascii=False, indent=2)))
         return
     # Names are padded to the longest, so that values line up.
     width = max(map(len, summary), default=0)
     for name, value in summary.items():
-        click.echo(f"{name if name in literal else name.replace('_', ' '):<{width}}  {value}")
+        shown = name if name in literal else name.replace("_", " ")
+        # Names and values may be a server's.
+        click.echo(escape_controls(f"{shown:<{width}}  {value}"))
 
 
 def list_first(names: Sequence[str]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.errors import LabelingError
+from labeling.errors import LabelingError, escape_controls
 from labeling.studio.sync.adoption import Adoption
 from labeling.studio.sync.pull import pull, watch
-from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, list_first, show, wait_option, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -81,13 +81,24 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
     click.echo("Fetching what has changed" if changes else "Fetching all annotations", err=True)
     summary = pull(project, changes=changes, wait=wait, adoption=Adoption(adopt, why) if adopt else None)
     listed = ", ".join(f"{number} {kind}" for kind, number in summary.quarantined.items()) or "nothing"
-    table = {**asdict(summary), "quarantined": listed, "unsubmitted": len(summary.unsubmitted)}
-    show(asdict(summary) if as_json else table, as_json=as_json)
+    rows = _result_rows(summary)
+    table = {**rows, "quarantined": listed, "unsubmitted": len(summary.unsubmitted)}
+    show(rows if as_json else table, as_json=as_json)
+    if summary.repeated:
+        click.echo(f"Sent more than once, and counted once: {list_first(summary.repeated)}", err=True)
     for sentence in summary.unsubmitted:
-        click.echo(f"Not submitted: {sentence}", err=True)
+        click.echo(f"Not submitted: {escape_controls(sentence)}", err=True)
     if summary.quarantined:
         click.echo(f"What failed a check is listed in {project.workspace.quarantine.path}", err=True)
     return REFUSED if summary.quarantined else 0
+
+
+def _result_rows(summary: PullResult) -> dict[str, Any]:
+    rows = asdict(summary)
+    # Only where there is one: programs of before know the other keys.
+    if not summary.repeated:
+        del rows["repeated"]
+    return rows
 
 
 def _print_round(came: PullResult | LabelingError, *, as_json: bool) -> None:
@@ -96,6 +107,6 @@ def _print_round(came: PullResult | LabelingError, *, as_json: bool) -> None:
     if isinstance(came, LabelingError):
         click.echo(f"{clock}  {came}", err=True)
     elif came.kept and as_json:
-        click.echo(json.dumps(asdict(came), ensure_ascii=False))
+        click.echo(json.dumps(_result_rows(came), ensure_ascii=False))
     elif came.kept:
         click.echo(f"{clock}  {came.new} new, {came.edited} edited, {came.deleted} deleted: {came.kept}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labeling.errors import escape_controls
 from labeling.studio.sync.status import StatusResult, status
 from labeling.verbs.options import json_option, wait_option, with_project
 
@@ -38,13 +39,13 @@ def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
         # Only where there is something: programs of before know the other keys.
         further = ("spoken_for_another", "judged_before")
         rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(escape_controls(json.dumps(rows, ensure_ascii=False, indent=2)))
         return 0
-    click.echo(_format_status(summary.lines))
+    click.echo(escape_controls(_format_status(summary.lines)))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
     # An empty part leaves out its blank line, too.
     for part in filter(None, (labels, "\n".join(_describe_status(summary)))):
-        click.echo(f"\n{part}")
+        click.echo(escape_controls(f"\n{part}"))
     return 0
 
 

@@ -11,11 +11,18 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from labeling.errors import ShortAnswer, UsageError
-from labeling.studio.api.http_errors import name_failures
+from labeling.errors import ShortAnswer, UsageError, escape_controls
+from labeling.studio.api.http_errors import name_failures, oversized_answer_error
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.queries import batch_names, export_path, last_change_query, make_filter, tasks_query
-from labeling.studio.api.remote import RemoteProject, RemoteTask, read_latest_update, read_listed_task, read_project
+from labeling.studio.api.remote import (
+    RemoteProject,
+    RemoteTask,
+    read_latest_update,
+    read_listed_task,
+    read_project,
+    read_tasks_page,
+)
 from labeling.studio.format.exports import read_export
 from labeling.studio.format.tasks import digest_result, submission_of
 from labeling.values import canonical_json
@@ -35,6 +42,10 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 500
 
 
+# Pages of a list of tasks: ten million tasks with their texts.
+MOST_PAGES = 10_000
+
+
 @dataclass(frozen=True)
 class Studio:
     """A Label Studio server, as one of its users sees it. ``url`` is for people: it is without secrets.
@@ -51,12 +62,13 @@ class Studio:
     def version(self) -> str:
         """The server's version; ``unknown`` when it does not tell."""
         answer = self.transport.read("api/version", "say its version")
-        return self.transport.parse(
+        named = self.transport.parse(
             answer,
             lambda body: str(
                 body.get("release") or body.get("label-studio-os-package", {}).get("version") or "unknown"
             ),
         )
+        return escape_controls(named)
 
     def clock(self) -> dt.datetime | None:
         """The server's time, to the second; None where its answers have no date, as those of uWSGI alone."""
@@ -69,12 +81,14 @@ class Studio:
     def users(self) -> list[tuple[int, str]]:
         """The number and e-mail address of each user."""
         answer = self.transport.read("api/users/", "list its users")
-        return self.transport.parse(answer, lambda body: [(int(user["id"]), str(user["email"])) for user in body])
+        return self.transport.parse(
+            answer, lambda body: [(int(user["id"]), escape_controls(str(user["email"]))) for user in body]
+        )
 
     def invitation(self) -> str:
         """The address of the page where somebody who was invited signs up."""
         answer = self.transport.read("api/invite", "invite somebody")
-        return self.transport.parse(answer, lambda body: str(body["invite_url"]))
+        return self.transport.parse(answer, lambda body: escape_controls(str(body["invite_url"])))
 
     # Projects.
 
@@ -151,16 +165,22 @@ class Studio:
 
         Raises:
             ShortAnswer: Fewer came than the server counts.
+            OversizedAnswer: There is no end to the pages.
         """
         # The total may grow or shrink from page to page, for people go on meanwhile: the last answer counts.
         query = tasks_query(project, include, filters)
-        came, total, page = 0, 1, 1
-        while came < total:
+        seen, total, page = set[int](), 1, 1
+        while len(seen) < total:
+            if page > MOST_PAGES:
+                raise oversized_answer_error(self.url, "list its tasks", f"has more than {MOST_PAGES} pages")
             rows, total = self._tasks_page({**query, "page": page})
-            if not rows and came < total:
-                raise self._short_answer(f"{total} tasks", came)
-            yield from rows
-            came, page = came + len(rows), page + 1
+            # A task that comes twice is one task.
+            fresh = {row["id"]: row for row in rows if row["id"] not in seen}
+            if not fresh and len(seen) < total:
+                raise self._short_answer(f"{total} tasks", len(seen))
+            yield from fresh.values()
+            seen |= fresh.keys()
+            page += 1
 
     def tasks(self, project: int, *filters: TaskFilter) -> Iterator[RemoteTask]:
         """The tasks that fit, with the article that each names and the models that made suggestions for it.
@@ -277,7 +297,7 @@ class Studio:
     def _tasks_page(self, query: dict[str, Any]) -> tuple[list[Any], int]:
         """The tasks of one page, and how many there are on all pages."""
         answer = self.transport.read("api/tasks/", "list its tasks", params=query)
-        return self.transport.parse(answer, lambda body: (list(body["tasks"]), int(body["total"])))
+        return self.transport.parse(answer, read_tasks_page)
 
     def _write_rows(self, path: str, doing: str, rows: Sequence[str]) -> Any:  # noqa: ANN401 - JSON
         """Send rows that are written as JSON already, as one list; return the server's answer.

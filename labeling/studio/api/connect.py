@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from labeling.errors import NoServer, NotAuthorised, ServerUnreachable
+from labeling.errors import NoServer, NotAuthorised, ServerUnreachable, escape_controls
 from labeling.studio.api.client import Studio
 from labeling.studio.api.http_errors import name_failures, not_label_studio_error
-from labeling.studio.api.transport import Transport
+from labeling.studio.api.transport import ENCODINGS, Transport
 
 if TYPE_CHECKING:
     import ssl
@@ -62,7 +62,10 @@ def connect_to(url: str, key: str) -> Iterator[Studio]:
     # Redirections are not followed: a POST would arrive as a GET, and the key at another machine. Proxies of the
     # environment are for other machines than this one; the authorities it names are for all.
     here = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-    with httpx.Client(timeout=60, follow_redirects=False, trust_env=not here, verify=_ssl_context(shown)) as browser:
+    asked = {"Accept-Encoding": ENCODINGS}
+    with httpx.Client(
+        timeout=60, follow_redirects=False, trust_env=not here, verify=_ssl_context(shown), headers=asked
+    ) as browser:
         yield _introduce(Transport(shown, _make_sdk(url, key, shown, browser)))
 
 
@@ -79,7 +82,7 @@ def _make_sdk(url: str, key: str, shown: str, browser: httpx.Client) -> LabelStu
 def _introduce(transport: Transport) -> Studio:
     """Ask the server who we are: only Label Studio knows what that means, and only when it accepts the key."""
     answer = transport.read("api/current-user/whoami", "say who we are", is_first=True)
-    email = transport.parse(answer, lambda user: user["email"])
+    email = transport.parse(answer, lambda user: escape_controls(user["email"]))
     # Any JSON has come through until here.
     if not isinstance(email, str):
         raise not_label_studio_error(transport.url)

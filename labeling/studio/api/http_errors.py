@@ -13,10 +13,18 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from labeling.errors import NotAuthorised, NotLabelStudio, ServerFailed, ServerRefused, ServerUnreachable, StudioError
+from labeling.errors import (
+    NotAuthorised,
+    NotLabelStudio,
+    OversizedAnswer,
+    ServerFailed,
+    ServerRefused,
+    ServerUnreachable,
+    StudioError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import httpx
     from label_studio_sdk.core.api_error import ApiError
@@ -56,13 +64,14 @@ _TO_TLS = ("HTTPS port", "HTTPS server")  # what nginx and Apache, and what Go's
 
 
 @contextmanager
-def name_failures(url: str, doing: str, *, texts: bool = False) -> Iterator[None]:
+def name_failures(url: str, doing: str, *, texts: bool = False, hide: Callable[[str], str] = str) -> Iterator[None]:
     """Give every failure in the block its name.
 
     Args:
         url: The server's address, for the message.
         doing: What was asked for, as in "to <doing>".
         texts: The request carries articles or annotations, which the answer may quote.
+        hide: Takes our key out of what the server answered.
 
     Raises:
         ServerUnreachable: Nothing answers, or not in time, or the answer was cut off.
@@ -79,7 +88,7 @@ def name_failures(url: str, doing: str, *, texts: bool = False) -> Iterator[None
     try:
         yield
     except ApiError as error:
-        raise _status_error(error, url, doing, texts=texts) from None
+        raise _status_error(error, url, doing, "" if texts else hide(_server_reason(error.body)), hide) from None
     except httpx.HTTPError as error:
         raise _unreachable_error(error, url) from None
     except (ParsingError, json.JSONDecodeError, ValidationError):
@@ -99,6 +108,15 @@ def not_an_api_error(url: str) -> NotLabelStudio:
     return NotLabelStudio(f"{url} answers with something that is not Label Studio's API", todo=_ADDRESS, where=url)
 
 
+def oversized_answer_error(url: str, doing: str, what: str) -> OversizedAnswer:
+    """The error for an answer without an end: ``what`` is what there is too much of."""
+    return OversizedAnswer(
+        f"{url} was asked to {doing}, and its answer {what}",
+        todo="see what answers there: Label Studio does not",
+        where=url,
+    )
+
+
 def _unreachable_error(error: httpx.HTTPError, url: str) -> ServerUnreachable:
     import httpx
 
@@ -116,9 +134,8 @@ def _unreachable_error(error: httpx.HTTPError, url: str) -> ServerUnreachable:
     return ServerUnreachable(f"{url} does not answer: {reason}", todo=todo, where=url)
 
 
-def _status_error(error: ApiError, url: str, doing: str, *, texts: bool) -> StudioError:
+def _status_error(error: ApiError, url: str, doing: str, reason: str, hide: Callable[[str], str]) -> StudioError:
     status = error.status_code or 0
-    reason = "" if texts else _server_reason(error.body)
     failed = f"{url} was asked to {doing} and answered {status}{reason}"
     if status in (401, 403):
         # Label Studio names the kind of key that its organisation does not allow.
@@ -127,7 +144,7 @@ def _status_error(error: ApiError, url: str, doing: str, *, texts: bool) -> Stud
     if status >= 500:  # noqa: PLR2004 - HTTP's own number
         return ServerFailed(failed, todo=_LOG, where=url)
     if 300 <= status < 400:  # noqa: PLR2004 - the same
-        return NotLabelStudio(f"{url} leads to {_redirect_goal(error)}", todo=_ADDRESS, where=url)
+        return NotLabelStudio(f"{url} leads to {hide(_redirect_goal(error))}", todo=_ADDRESS, where=url)
     # A proxy with TLS answers plain HTTP with a page of its own.
     if status == 400 and any(sign in str(error.body) for sign in _TO_TLS):  # noqa: PLR2004 - the same
         return NotLabelStudio(f"{url} expects https, and was addressed by http", todo=_SECURE, where=url)
@@ -161,7 +178,8 @@ def _server_reason(body: object) -> str:
     # Label Studio names each field that it did not accept, with a list of reasons.
     fields = body.get("validation_errors")
     named = [f"{name}: {_first_text(value)}" for name, value in fields.items()] if isinstance(fields, dict) else []
-    reason = "; ".join([str(body.get("detail") or ""), *named]).strip("; ")
+    # In one line: a server's words are not taken for ours.
+    reason = " ".join("; ".join([str(body.get("detail") or ""), *named]).strip("; ").split())
     return f" ({reason[:_LONGEST_REASON]})" if reason else ""
 
 

@@ -92,6 +92,18 @@ def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
     )
 
 
+def read_tasks_page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page of tasks, and how many tasks there are on all pages.
+
+    Raises:
+        TypeError: It is not that.
+    """
+    rows, total = body["tasks"], body["total"]
+    if not isinstance(total, int) or not all(isinstance(row["id"], int) for row in rows):
+        raise TypeError("a page of tasks has other things in it")
+    return [*rows], total
+
+
 def read_latest_update(body: dict[str, Any]) -> dt.datetime:
     """The latest ``updated_at`` on a page of tasks; long ago when it lists none."""
     instants = [dt.datetime.fromisoformat(row["updated_at"]).astimezone(dt.UTC) for row in body["tasks"]]

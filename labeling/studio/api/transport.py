@@ -11,12 +11,18 @@ This module alone reaches into `label_studio_sdk`, which knows how to sign a req
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from labeling.studio.api.http_errors import name_failures, not_an_api_error, not_label_studio_error
+from labeling.studio.api.http_errors import (
+    name_failures,
+    not_an_api_error,
+    not_label_studio_error,
+    oversized_answer_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     import httpx
     from label_studio_sdk import LabelStudio
     from label_studio_sdk.core.api_error import ApiError
+    from label_studio_sdk.core.request_options import RequestOptions
 
 WriteMethod: TypeAlias = Literal["POST", "PATCH", "DELETE"]
 Parsed = TypeVar("Parsed")
@@ -36,6 +43,16 @@ LONGEST_PAUSE = 60.0
 # Seconds. The server sends nothing while it stores a batch or prepares an export.
 REQUEST_SECONDS = 900.0
 FIRST_REQUEST_SECONDS = 30.0
+
+# Bytes after decompression: far more than five hundred tasks, or all suggestions of a project, take.
+LARGEST_ANSWER = 1 << 30
+LARGEST_REFUSAL = 1 << 20
+# Seconds from the head of an answer to its end, however steadily it drips.
+LONGEST_ANSWER = 1800.0
+# Of others, and of several one upon the other, a small piece may become a huge one.
+ENCODINGS = "gzip, deflate"
+_ABOUT_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_KNOWN_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 # Too many requests, bad gateway, unavailable, gateway timeout: answers about this moment, not about this request.
 _MOMENTARY = frozenset({429, 502, 503, 504})
@@ -69,14 +86,14 @@ class Transport:
         Raises:
             StudioError: Any other answer, or none, by its name.
         """
-        with name_failures(self.url, doing):
+        with name_failures(self.url, doing, hide=self.hide_key):
             return self._read(path, params, is_first=is_first)
 
     def read_if_there(self, path: str, doing: str) -> httpx.Response | None:
         """GET a path as `read` does; None when Label Studio itself answers that it does not have it."""
         from label_studio_sdk.core.api_error import ApiError
 
-        with name_failures(self.url, doing):
+        with name_failures(self.url, doing, hide=self.hide_key):
             try:
                 return self._read(path, None)
             except ApiError as error:
@@ -106,7 +123,7 @@ class Transport:
         Raises:
             StudioError: Any other answer, or none, by its name. Then nobody knows whether the server did it.
         """
-        with name_failures(self.url, doing, texts=texts):
+        with name_failures(self.url, doing, texts=texts, hide=self.hide_key):
             return self._request(method, path, REQUEST_SECONDS, **sent)
 
     def parse(self, answer: httpx.Response, read: Callable[[Any], Parsed]) -> Parsed:
@@ -117,12 +134,26 @@ class Transport:
         """
         try:
             body = answer.json()
-        except ValueError:
+            # Escapes may hide a key from whoever looks for it in the text.
+            if b"\\u" in answer.content:
+                body = json.loads(self.hide_key(json.dumps(body)))
+        except (ValueError, RecursionError):
             raise not_an_api_error(self.url) from None
         try:
             return read(body)
         except (ValueError, LookupError, TypeError, AttributeError):
             raise not_label_studio_error(self.url) from None
+
+    def hide_key(self, text: str) -> str:
+        """A text of the server's without our key, which it may repeat."""
+        for key in self._keys():
+            text = text.replace(key, "[key]")
+        return text
+
+    def _keys(self) -> list[str]:
+        """The key that was given, and the one that stands for it for some minutes."""
+        tokens = self.sdk._client_wrapper._tokens_client  # noqa: SLF001 - the only way
+        return [key for key in (tokens._api_key, tokens._access_token) if key]  # noqa: SLF001 - the same
 
     def _read(self, path: str, params: dict[str, Any] | None, *, is_first: bool = False) -> httpx.Response:
         import httpx
@@ -150,10 +181,39 @@ class Transport:
 
         # The SDK has methods for a part of the routes, and would retry writes; this is its own way to call any route.
         http = self.sdk._client_wrapper.httpx_client  # noqa: SLF001 - see above
-        answer = http.request(path, method=method, request_options={"max_retries": 0, "timeout": seconds}, **sent)
+        options: RequestOptions = {"max_retries": 0, "timeout": seconds}
+        with http.stream(path, method=method, request_options=options, **sent) as coming:
+            answer = self._receive(coming, path)
         if answer.is_success:
             return answer
         raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=_answer_body(answer))
+
+    def _receive(self, coming: httpx.Response, path: str) -> httpx.Response:
+        """The whole answer, without our key in it.
+
+        Raises:
+            OversizedAnswer: It has no end, or none in time.
+            NotLabelStudio: It is compressed in a way that was not asked for.
+        """
+        import httpx
+
+        if coming.headers.get("content-encoding", "").strip().lower() not in _KNOWN_ENCODINGS:
+            raise not_an_api_error(self.url)
+        body, until = bytearray(), time.monotonic() + LONGEST_ANSWER
+        most = LARGEST_ANSWER if coming.is_success else LARGEST_REFUSAL
+        doing = f"answer {path.partition('?')[0]}"
+        for piece in coming.iter_bytes():
+            body += piece
+            if len(body) > most:
+                raise oversized_answer_error(self.url, doing, f"is larger than {most} bytes")
+            if time.monotonic() > until:
+                raise oversized_answer_error(self.url, doing, f"takes longer than {LONGEST_ANSWER:g} seconds")
+        content = bytes(body)
+        for key in self._keys():
+            content = content.replace(key.encode(), b"[key]")
+        # What was decompressed here is not to be decompressed again.
+        headers = [(name, value) for name, value in coming.headers.items() if name not in _ABOUT_THE_BODY]
+        return httpx.Response(coming.status_code, headers=headers, content=content, request=coming.request)
 
 
 def _seconds_to_wait(error: ApiError, pause: float) -> float:
@@ -172,5 +232,5 @@ def _seconds_to_wait(error: ApiError, pause: float) -> float:
 def _answer_body(answer: httpx.Response) -> object:
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer.text

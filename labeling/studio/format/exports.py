@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labeling.errors import UnreadableExport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
     from pydantic import JsonValue
@@ -22,6 +22,45 @@ _BETWEEN = frozenset(", \n\r\t")
 _SUSPECT = re.compile(rb"\xed[\xa0-\xbf]|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
 
 _EXPORT_AGAIN = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
+
+
+class OnceOnly:
+    """Lets each task, annotation and draft of an export through once, however often the server sends it.
+
+    ``repeated`` names those that came again: ``task 7``, ``annotation 23 of task 7``.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has come yet."""
+        self._seen: set[tuple[str, object]] = set()
+        self.repeated: list[str] = []
+
+    def let_through(self, tasks: Iterable[JsonValue]) -> Iterator[dict[str, Any]]:
+        """The tasks, in the order given, without what has come before."""
+        for task in tasks:
+            # Nothing else comes out of `read_export`.
+            if isinstance(task, dict) and self._is_new("task", task, ""):
+                yield self._without_repeats(task)
+
+    def _without_repeats(self, task: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        place = f" of task {task.get('id')}"
+        kept = dict(task)
+        for part, kind in (("annotations", "annotation"), ("drafts", "draft")):
+            rows = task.get(part)
+            if isinstance(rows, list):
+                kept[part] = [row for row in rows if not isinstance(row, dict) or self._is_new(kind, row, place)]
+        return kept
+
+    def _is_new(self, kind: str, row: dict[str, JsonValue], place: str) -> bool:
+        number = row.get("id")
+        # Without a number nothing can be told apart; it is refused where it is read.
+        if not isinstance(number, int):
+            return True
+        if (kind, number) in self._seen:
+            self.repeated.append(f"{kind} {number}{place}")
+            return False
+        self._seen.add((kind, number))
+        return True
 
 
 def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:

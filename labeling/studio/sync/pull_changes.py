@@ -8,11 +8,12 @@ and whatever these miss (deleted tasks, a server whose clock was put back) by co
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.errors import ShortAnswer
 from labeling.studio.api.queries import make_filter
+from labeling.studio.format.exports import OnceOnly
 from labeling.studio.sync.pull_state import read_pulled_task
 from labeling.workspace.rows.server_state import PulledTask
 
@@ -32,12 +33,13 @@ LOOK_BACK = dt.timedelta(minutes=2)
 class Changes:
     """The tasks that changed, as the export has them, and the numbers of those that are gone.
 
-    ``after`` is what all tasks hold now.
+    ``after`` is what all tasks hold now, ``repeated`` what the server sent more than once.
     """
 
     tasks: tuple[dict[str, JsonValue], ...]
     deleted: frozenset[int]
     after: dict[int, PulledTask]
+    repeated: tuple[str, ...] = ()
 
 
 def fetch_changes(
@@ -69,7 +71,7 @@ def fetch_changes(
         tasks = {number: task for number, task in tasks.items() if number not in deleted} | query.export(strange)
         after = _merge_tasks(before, tasks.values(), names, deleted)
         query.require_agreement(after)
-    return Changes(tuple(tasks.values()), frozenset(before.keys() - after.keys()), after)
+    return Changes(tuple(tasks.values()), frozenset(before.keys() - after.keys()), after, tuple(query.once.repeated))
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class _ChangeQuery:
     project: int
     names: Mapping[int | str, str]
     first: RemoteProject | None
+    once: OnceOnly = field(default_factory=OnceOnly)
 
     def fetch_everything(self) -> Changes:
         """All tasks by their numbers, and of those that hold something, what they hold."""
@@ -92,7 +95,7 @@ class _ChangeQuery:
         }
         after = _merge_tasks(bare, tasks.values(), self.names, frozenset())
         self.require_agreement(after)
-        return Changes(tuple(tasks.values()), frozenset(), after)
+        return Changes(tuple(tasks.values()), frozenset(), after, tuple(self.once.repeated))
 
     def find_touched(self, before: Mapping[int, PulledTask], since: dt.datetime) -> set[int]:
         """Tasks that changed after ``since``, by the server's clock, but for those that were pulled so."""
@@ -112,7 +115,7 @@ class _ChangeQuery:
 
     def export(self, numbers: Iterable[int]) -> dict[int, dict[str, JsonValue]]:
         """Those of these tasks that are there, by number."""
-        tasks = self.studio.export_tasks(self.project, sorted(numbers))
+        tasks = self.once.let_through(self.studio.export_tasks(self.project, sorted(numbers)))
         return {task["id"]: task for task in tasks if isinstance(task, dict) and isinstance(task["id"], int)}
 
     def list_signs(self) -> dict[int, tuple[str, int, int]]:

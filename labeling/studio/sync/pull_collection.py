@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import is_imported
 from labeling.studio.api.http_errors import not_label_studio_error
-from labeling.studio.format.exports import is_portable, read_export
+from labeling.studio.format.exports import OnceOnly, is_portable, read_export
 from labeling.studio.format.signatures import Signatures
 from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
@@ -93,6 +93,7 @@ class ProjectPull:
             writer.add(task)
         answers = (*mark.answers, kept.name) if kept else mark.answers
         writer.write(self._make_watermark(seen, users, answers))
+        writer.once.repeated += changed.repeated
         return writer.result(str(kept or ""), before)
 
     def compare(self, names: Mapping[int | str, str]) -> tuple[dict[int, PulledTask], Changes]:
@@ -171,7 +172,8 @@ class ProjectPull:
         asked, came = {*numbers}, 0
         for answer in self.studio.export_pieces(self.project.number, numbers):
             portable = is_portable(answer)
-            for task in read_export(answer, f"an export of project {self.project.number} of {self.studio.url}"):
+            tasks = read_export(answer, f"an export of project {self.project.number} of {self.studio.url}")
+            for task in writer.once.let_through(tasks):
                 if not isinstance(task, dict) or task["id"] not in asked:
                     raise not_label_studio_error(self.studio.url)
                 writer.add(task, portable=portable)
@@ -216,6 +218,7 @@ class _PullWriter:
     ) -> None:
         self._of, self._names = of, names
         self.known = known or {}
+        self.once = OnceOnly()
         self._signatures, self._signed = signatures, list[SignedWords]()
         self._tally = PullTally()
         self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
@@ -280,6 +283,7 @@ class _PullWriter:
             relations=tally.relations,
             quarantined=dict(sorted(tally.quarantined.items())),
             unsubmitted=tuple(describe_unsubmitted(self.known.values())),
+            repeated=tuple(self.once.repeated),
         )
 
     def _old_lines(self) -> Iterator[tuple[dict[str, Any], str]]:

@@ -17,7 +17,8 @@ class PullResult:
     ``kept`` is the server's answer as it came; empty when nothing had changed. ``new``, ``edited`` and ``deleted``
     count annotations and drafts since the last pull. ``empty`` ones are among the ``submitted``: annotated, nothing
     found. ``unsubmitted`` has a sentence for each draft that is newer than its annotation. ``thinned`` counts old
-    answers that were removed.
+    answers that were removed. ``repeated`` names tasks and annotations that the server sent more than once:
+    they are counted once.
     """
 
     kept: str
@@ -35,6 +36,7 @@ class PullResult:
     quarantined: dict[str, int]
     unsubmitted: tuple[str, ...]
     thinned: int = 0
+    repeated: tuple[str, ...] = ()
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, StudioError
 from labeling.studio.api.signup import sign_up
+from labeling.studio.format.exports import OnceOnly
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.signatures import Signatures, words_digest
 from labeling.studio.format.submissions import annotator_names, local_part
@@ -71,8 +72,9 @@ class RestoreSource:
         for place, path in enumerate(self.answers):
             last |= dict.fromkeys((task["id"] for task in read_archive(path)), place)
         for place, path in enumerate(self.answers):
-            for task in read_archive(path):
-                if last[task["id"]] == place and (self.live is None or task["id"] in self.live):
+            for task in OnceOnly().let_through(read_archive(path)):
+                is_live = self.live is None or task["id"] in self.live
+                if last[task["id"]] == place and is_live:
                     yield task
 
 
