@@ -41,6 +41,7 @@ from .errors import NothingToCompile as NothingToCompile
 from .errors import NothingToLearn as NothingToLearn
 from .errors import NotLabelStudio as NotLabelStudio
 from .errors import OverlongArticle as OverlongArticle
+from .errors import OversizedAnswer as OversizedAnswer
 from .errors import PassagesTooLarge as PassagesTooLarge
 from .errors import PortTaken as PortTaken
 from .errors import ProjectError as ProjectError

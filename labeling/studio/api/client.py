@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 500
 
 
+_PROJECTS_A_PAGE = 1000
 # Pages of a list of tasks: ten million tasks with their texts.
 MOST_PAGES = 10_000
 
@@ -116,6 +117,20 @@ class Studio:
         }
         answer = self.transport.write("POST", "api/projects/", "create a project", json=settings)
         return self.transport.parse(answer, lambda body: int(body["id"]))
+
+    def projects_titled(self, title: str) -> list[int]:
+        """The numbers of the projects of that title that this user sees: the server takes any number of them."""
+        numbers: list[int] = []
+        query: dict[str, Any] = {"title": title, "include": "id,title", "page_size": _PROJECTS_A_PAGE}
+        for page in range(1, MOST_PAGES + 1):
+            answer = self.transport.read("api/projects/", "list its projects", params={**query, "page": page})
+            rows, is_last = self.transport.parse(
+                answer, lambda body: ([(int(row["id"]), row["title"]) for row in body["results"]], not body["next"])
+            )
+            numbers += [number for number, name in rows if name == title]
+            if is_last:
+                break
+        return numbers
 
     def change_page(self, project: int, config: str, instruction: str) -> None:
         """Give a project another labelling config and instruction. The server does not look whether labels are used."""
@@ -192,6 +207,12 @@ class Studio:
             for row in self.list_tasks(project, "id,data,predictions_model_versions", *filters):
                 yield read_listed_task(row)
 
+    def find_numbers(self, project: int, numbers: Iterable[int]) -> set[int]:
+        """Those of these tasks that are there."""
+        wanted = set(numbers)
+        condition = make_filter("id", "greater_or_equal", "Number", min(wanted, default=0))
+        return wanted & {int(row["id"]) for row in self.list_tasks(project, "id", condition)} if wanted else wanted
+
     def find_tasks(self, project: int, articles: Iterable[str]) -> list[RemoteTask]:
         """The tasks that name one of these articles, asked for in queries that any server takes."""
         # `in_list` takes a list; the Data Manager finds nothing by a text with commas.
@@ -240,7 +261,8 @@ class Studio:
         for number in numbers:
             for task in self.export_tasks(project, [number]):
                 if isinstance(task, dict) and task.get("annotations") == [] and task.get("drafts") == []:
-                    self.transport.write("DELETE", f"api/tasks/{number}/", f"remove task {number}")
+                    # Another push may have removed it in between.
+                    self.transport.remove_if_there(f"api/tasks/{number}/", f"remove task {number}")
                     removed.append(number)
         return removed
 
@@ -296,7 +318,11 @@ class Studio:
 
     def _tasks_page(self, query: dict[str, Any]) -> tuple[list[Any], int]:
         """The tasks of one page, and how many there are on all pages."""
-        answer = self.transport.read("api/tasks/", "list its tasks", params=query)
+        read = self.transport.read if query["page"] == 1 else self.transport.read_if_there
+        answer = read("api/tasks/", "list its tasks", params=query)
+        if answer is None:
+            # There were more pages a moment ago: another push is removing tasks.
+            raise self._short_answer("another page of tasks", 0)
         return self.transport.parse(answer, read_tasks_page)
 
     def _write_rows(self, path: str, doing: str, rows: Sequence[str]) -> Any:  # noqa: ANN401 - JSON

@@ -89,18 +89,28 @@ class Transport:
         with name_failures(self.url, doing, hide=self.hide_key):
             return self._read(path, params, is_first=is_first)
 
-    def read_if_there(self, path: str, doing: str) -> httpx.Response | None:
+    def read_if_there(self, path: str, doing: str, *, params: dict[str, Any] | None = None) -> httpx.Response | None:
         """GET a path as `read` does; None when Label Studio itself answers that it does not have it."""
         from label_studio_sdk.core.api_error import ApiError
 
         with name_failures(self.url, doing, hide=self.hide_key):
             try:
-                return self._read(path, None)
+                return self._read(path, params)
             except ApiError as error:
-                # A 404 with a web page comes from something else than Label Studio's API.
-                if error.status_code == _NOT_FOUND and isinstance(error.body, dict):
+                if _is_not_there(error):
                     return None
                 raise
+
+    def remove_if_there(self, path: str, doing: str) -> None:
+        """DELETE a path, once; it is as well when Label Studio itself answers that it does not have it any more."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        with name_failures(self.url, doing, hide=self.hide_key):
+            try:
+                self._request("DELETE", path, REQUEST_SECONDS)
+            except ApiError as error:
+                if not _is_not_there(error):
+                    raise
 
     def write(
         self,
@@ -227,6 +237,11 @@ def _seconds_to_wait(error: ApiError, pause: float) -> float:
     except (ValueError, TypeError):
         return pause
     return min(max(wanted.total_seconds(), 0.0), LONGEST_PAUSE)
+
+
+def _is_not_there(error: ApiError) -> bool:
+    # A 404 with a web page comes from something else than Label Studio's API.
+    return error.status_code == _NOT_FOUND and isinstance(error.body, dict)
 
 
 def _answer_body(answer: httpx.Response) -> object:

@@ -18,11 +18,16 @@ from labeling.studio.sync.page_items import record_asked
 from labeling.workspace.rows.server_state import ProjectLink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labeling.project import Project
     from labeling.schema import Schema
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.workspace.table import Workspace
+
+
+_MOST_NAMED = 5  # projects of one title
 
 
 def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
@@ -61,7 +66,9 @@ def _explain_way_out(studio: Studio, workspace: Workspace) -> str:
     )
 
 
-def prepare_project(studio: Studio, project: Project) -> RemoteProject:
+def prepare_project(
+    studio: Studio, project: Project, say: Callable[[str], None] = lambda _sentence: None
+) -> RemoteProject:
     """The workspace's project, made if it was never pushed, its page showing the schema as it is now.
 
     Since when the page asks for what it does is written to ``asked.jsonl``.
@@ -74,6 +81,7 @@ def prepare_project(studio: Studio, project: Project) -> RemoteProject:
     config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
     known = list(project.workspace.asked.rows()) if project.workspace.asked.exists() else None
     if remote is None:
+        warn_of_namesakes(studio, project, say)
         remote = _create_project(studio, project, config, page)
         record_asked(project, studio, remote, None)
         return remote
@@ -84,6 +92,18 @@ def prepare_project(studio: Studio, project: Project) -> RemoteProject:
         # It counts from when the page shows it: nobody was asked before.
         record_asked(project, studio, remote, known)
     return remote
+
+
+def warn_of_namesakes(studio: Studio, project: Project, say: Callable[[str], None]) -> None:
+    """Say that projects of that title are there: a colleague's, whose ``studio.json`` this workspace lacks."""
+    title = project.file.project.name
+    pages = [f"{studio.url}/projects/{number}/data" for number in studio.projects_titled(title)]
+    if pages:
+        link = project.workspace.studio_link.path.name
+        say(
+            f"There is a project {title!r} already: {', '.join(pages[:_MOST_NAMED])}. A push without its {link} makes "
+            f"another one; to work in that one, get {link} from whoever made it."
+        )
 
 
 def preview_project(studio: Studio, project: Project) -> tuple[RemoteProject | None, bool]:

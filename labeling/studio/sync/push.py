@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.page_items import record_ask_again
-from labeling.studio.sync.project_link import prepare_project, preview_project
+from labeling.studio.sync.project_link import prepare_project, preview_project, warn_of_namesakes
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
@@ -87,7 +87,7 @@ def push(
         queue, waiting = read_queue(project)
         with connect(workspace, server) as studio:
             # The page comes first: the server refuses tasks that its config cannot show.
-            remote = prepare_project(studio, project)
+            remote = prepare_project(studio, project, pace.say)
             delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
             result = delivery.run(queue, progress, new_versions=new_versions)
         # Last, for the page of links names tasks that have just been sent.
@@ -109,7 +109,9 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
             remote, page_changes = preview_project(studio, project)
             known: dict[TextKey, PushedTask] = {}
             plan = plan_push(queue.texts, known)
-            if remote:
+            if remote is None:
+                warn_of_namesakes(studio, project, pace.say)
+            else:
                 delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
                 plan, known = delivery.plan(queue.texts)
 

@@ -106,7 +106,7 @@ class ProjectPush:
         # The server is asked for its counts again only where something was sent, or was in doubt.
         is_touched = bool(arrived) or doubted
         before = self._fetch_project() if is_touched else self.project
-        known, there = self._check_count(known, before)
+        known, there = self._check_count(known, before, [row.task for row in arrived.values() if row.task])
         doubled = before.tasks - there.tasks
 
         everything = [*plan.same, *changed, *plan.new]
@@ -242,13 +242,17 @@ class ProjectPush:
         return {key: row for key, row in known.items() if row.task not in removed}, len(removed)
 
     def _check_count(
-        self, known: dict[TextKey, PushedTask], there: RemoteProject
+        self, known: dict[TextKey, PushedTask], there: RemoteProject, arrived: Sequence[int]
     ) -> tuple[dict[TextKey, PushedTask], RemoteProject]:
         """Compare with the server's count: where it has more, a request was carried out twice, or some are not ours.
 
+        As many tasks may be there because another push sent some and removed those of ours that were doubles then: so
+        the tasks that ``arrived`` are looked for, too.
+
         The suggestions of a task that took the place of another are in doubt. The project is returned as it is then.
         """
-        if there.tasks == len(known):
+        present = {row.task for row in known.values()} & {*arrived}
+        if there.tasks == len(known) and self.studio.find_numbers(there.number, arrived) >= present:
             return known, there
         journal.rewrite_journal(self.path, known)
         found = self._reconciliation.list_pushed()
