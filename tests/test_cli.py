@@ -96,4 +96,4 @@ def test_a_project_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     run = labeling("--config", str(tmp_path), "ingest", "x.txt", cwd=tmp_path)
 
     assert run.returncode == 1
-    assert "cannot be read: Is a directory" in run.stderr
+    assert "is not a file" in run.stderr
