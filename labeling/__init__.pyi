@@ -21,6 +21,7 @@ from .corpora.release.release import ReleaseResult as ReleaseResult
 from .corpora.release.release import release as release
 from .corpora.verify import VerifyResult as VerifyResult
 from .corpora.verify import verify as verify
+from .errors import Altered as Altered
 from .errors import ArticleError as ArticleError
 from .errors import BadField as BadField
 from .errors import ChangedArticle as ChangedArticle
@@ -58,6 +59,7 @@ from .errors import ServerRefused as ServerRefused
 from .errors import ServerUnreachable as ServerUnreachable
 from .errors import ShortAnswer as ShortAnswer
 from .errors import SpansLost as SpansLost
+from .errors import Stale as Stale
 from .errors import StaleTask as StaleTask
 from .errors import StudioError as StudioError
 from .errors import TargetsDiffer as TargetsDiffer

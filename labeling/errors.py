@@ -13,6 +13,8 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── NoRoom                 the disk is full, or may not be written
     │   ├── MissingInput           a file that an earlier verb should have written is missing
     │   ├── DamagedFile            a line of a workspace file cannot be read
+    │   ├── Altered                a file is not as the verb that wrote it left it
+    │   ├── Stale                  a file was made from others than are there now, or its verb was cut short
     │   ├── PassagesTooLarge       the articles need more memory than the project allows
     │   └── RayUnavailable         the Ray cluster cannot be used
     ├── ArticleError               an article is refused; ``kind`` names the reason in rejects.jsonl
@@ -127,6 +129,14 @@ class MissingInput(ProjectError):
 
 class DamagedFile(ProjectError):
     """A line of a workspace file is not a row of that file."""
+
+
+class Altered(ProjectError):
+    """A file of the workspace is not as the verb that wrote it left it: edited, cut, emptied or swapped."""
+
+
+class Stale(ProjectError):
+    """A file of the workspace was made from other files than those that are there now, or was not finished."""
 
 
 class PassagesTooLarge(ProjectError):

@@ -22,6 +22,7 @@ from benchmarks import (
     compiling,
     conll,
     ingesting,
+    keeping,
     pushing,
     remembering,
     starting,
@@ -48,6 +49,7 @@ SECTIONS: dict[str, Section] = {
     "push": pushing.measure,
     "sync": syncing.measure,
     "compile": compiling.measure,
+    "custody": keeping.measure,
     "conll": conll.measure,
     "memory": remembering.measure,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from labeling.adjudication.gold import AdjudicationRules, reconcile_annotations
 from labeling.ledger import sum_ledger
 from labeling.workspace.asking import Asking
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from labeling.adjudication.gold import AdjudicationOutcome
@@ -35,11 +36,18 @@ def adjudicate(project: Project) -> AdjudicateResult:
 
     Raises:
         MissingInput: Nothing was ingested or pulled.
+        Altered: Annotations, quarantine or articles are not as they were left.
         DamagedFile: A file has a line that is not a row of it, or an annotation's time cannot be read.
         LedgerUnbalanced: A thing got no outcome, or two; a fault of the program.
     """
     workspace = project.workspace
-    with workspace.opened():
+    reads = (workspace.annotations, workspace.quarantine, workspace.articles)
+    writes = (workspace.gold, workspace.conflicts, workspace.ledger)
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "adjudicate", reads=reads, writes=writes, always_hash=True) as notes,
+    ):
+        notes.options["trim"] = list(project.file.policies.trim)
         outcome = reconcile_annotations(
             workspace.annotations.rows(),
             workspace.quarantine.rows_if_written(),

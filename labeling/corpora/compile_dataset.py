@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.manifest import NAME_LENGTH, dataset_digest
 from labeling.corpora.store import open_build_folder, store_folder
+from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_record import LATEST_MANIFEST
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
         UsageError: The subset asks for what there cannot be.
         ProjectFileError: ``[compile] targets`` names a target that there is not.
         MissingInput: An earlier verb did not run, or gold came since the last ``split``.
+        Altered: A file that it reads is not as it was left.
+        Stale: Gold, ledger or splits were made from other files than there are now.
         Uncertified: ``leakage.json`` is not of the splits as they are.
         NothingToCompile: No article has usable gold and a split.
         DamagedFile: Gold is of a text that is not the article's.
@@ -62,13 +66,28 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
 
     workspace = project.workspace
     # Under the lock of the workspace: what is read must not change between the first file and the last.
-    with workspace.opened(), open_build_folder(workspace.corpora) as folder:
+    reads = (
+        workspace.articles,
+        workspace.annotations,
+        workspace.quarantine,
+        workspace.gold,
+        workspace.ledger,
+        workspace.splits,
+        workspace.leakage,
+    )
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "compile", reads=reads, always_hash=True) as notes,
+        open_build_folder(workspace.corpora) as folder,
+    ):
         if workspace.splits.exists():
             refuse_uncertified(project)
         manifest = build_dataset(project, folder, subset or WHOLE_GOLD, processes)
         # Proven and complete, and only now it gets its name.
         digest = dataset_digest(folder)
         kept = store_folder(folder, workspace.corpora, digest[:NAME_LENGTH])
+        notes.options["subset"] = (subset or WHOLE_GOLD).model_dump(mode="json")
+        notes.written.append(LATEST_MANIFEST)
     return CompileResult(
         digest=digest,
         folder=str(kept),

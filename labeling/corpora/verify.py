@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.manifest import dataset_digest, verify_dataset
 from labeling.corpora.store import find_dataset
+from labeling.workspace.custody import refuse_altered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +37,16 @@ def verify(project: Project, folder: Path | None = None) -> VerifyResult:
         MissingInput: Nothing was compiled.
         DamagedFile: The manifest is not of our form.
         CorpusChanged: Files are missing, additional or changed.
+        Altered: A file that the workspace's own dataset was made from is not as it was left.
     """
     place = find_dataset(folder, project.workspace)
     # Of a link the result names what it points to: the digest, not `latest`.
     outputs = verify_dataset(place).outputs
+    if folder is None:
+        workspace = project.workspace
+        files = (workspace.articles, workspace.annotations, workspace.quarantine)
+        made = (workspace.gold, workspace.ledger, workspace.splits, workspace.leakage)
+        refuse_altered(workspace, "verify", (*files, *made), always_hash=True)
     return VerifyResult(
         folder=str(place.parent / place.resolve().name if place.is_symlink() else place),
         digest=dataset_digest(place),

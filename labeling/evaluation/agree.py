@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
 from labeling.workspace.asking import Asking
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.grouping import read_leak_groups
 from labeling.workspace.storage import file_digest
 
@@ -37,10 +38,12 @@ def agree(project: Project) -> AgreeResult:
     Raises:
         MissingInput: Nothing was ingested or pulled.
         TooFewAnnotators: No article was submitted by two people.
+        Altered: A file that it reads is not as it was left.
         DamagedFile: A file has a line that is not a row of it, or an annotation's time cannot be read.
     """
     workspace = project.workspace
-    with workspace.opened():
+    reads = (workspace.articles, workspace.clusters, workspace.annotations)
+    with workspace.opened(), keep_custody(workspace, "agree", reads=reads, writes=(workspace.agreement,)):
         # Articles are read one at a time; only what two people annotated is held in memory.
         articles, groups = workspace.articles.by("id"), read_leak_groups(workspace)
         asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())

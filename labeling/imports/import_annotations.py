@@ -15,6 +15,7 @@ from labeling.imports.formats import find_import_files, find_import_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
 from labeling.imports.record import reject_unreadable
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.asked_item import ImportedScope
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def import_annotations(
     Raises:
         UsageError: The format is unknown, a path matches nothing, no annotator is named, or a name is mapped to
             what the schema does not have; nothing is written then.
+        Altered: ``articles.jsonl`` is not as it was left.
         WorkspaceBusy: Another command is writing there.
     """
     # All that can be wrong with the command is found before the workspace is locked.
@@ -110,7 +112,13 @@ def import_annotations(
     refuse_unknown_names(terms.names, project.schema)
     files, passed_over = find_import_files(chosen, paths)
     workspace = project.workspace
-    with workspace.lock():
+    files_of_ours = (workspace.articles, workspace.annotations, workspace.quarantine)
+    with (
+        workspace.lock(),
+        keep_custody(
+            workspace, "import", reads=files_of_ours, writes=(*files_of_ours, workspace.imported, workspace.rejects)
+        ) as notes,
+    ):
         intake = AnnotationIntake(project.schema, terms)
         # Records of all files come together first: one article may be in several.
         text_of = _register_articles(intake, workspace)
@@ -121,6 +129,9 @@ def import_annotations(
         earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
         imported = _finish_import(intake, earlier, add=add)
         _write_import(workspace, intake, imported)
+        # Whose imported rows these files vouch for anew; those of others must still be what they were.
+        notes.options["annotators"] = [*sorted({row.annotator for row in imported.annotations})]
+        notes.options["format"] = kind
     replaced = sum(imported.replaces(row) for row in earlier)
     return _summarise_import(intake, imported, replaced, passed_over)
 

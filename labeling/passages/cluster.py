@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.errors import DamagedFile
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from labeling.passages.find import CorpusSize, FoundPassages
@@ -31,12 +32,18 @@ def cluster(project: Project) -> ClusterResult:
 
     Raises:
         MissingInput: Nothing was ingested.
+        Altered: ``articles.jsonl`` is not as it was left.
         DamagedFile: A line of ``articles.jsonl`` is not an article, or two articles have one id.
         PassagesTooLarge: More memory would be needed than the project allows.
         RayUnavailable: The project file names a Ray cluster that cannot be used.
     """
     workspace = project.workspace
-    with workspace.opened():
+    written = (workspace.passages, workspace.clusters)
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "cluster", reads=(workspace.articles,), writes=written) as notes,
+    ):
+        notes.options["words"] = project.file.passages.words
         found = _find_shared(workspace, project.file.passages)
         workspace.passages.write(found.passages)
         workspace.clusters.write(found.clusters)

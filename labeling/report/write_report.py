@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from labeling.report.findings import read_findings
 from labeling.report.page import render_report
+from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_record import SELF_MENDING
 from labeling.workspace.storage import write_text
+from labeling.workspace.table import described
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -25,13 +28,16 @@ def write_report(project: Project) -> ReportResult:
 
     Raises:
         MissingInput: Nothing was ingested.
+        Altered: A file is not as it was left.
         DamagedFile: A file of the workspace cannot be read.
     """
     workspace = project.workspace
     if not workspace.articles.exists():
         raise workspace.articles.missing()
-    with workspace.opened():
+    reads = [getattr(workspace, name) for name, file in described() if file.name not in SELF_MENDING]
+    with workspace.opened(), keep_custody(workspace, "report", reads=reads, stale=False) as notes:
         findings = read_findings(workspace, project.file.passages.words)
         html = render_report(project.file.project.name, project.schema, findings)
         write_text(workspace.report, html)
+        notes.written.append(workspace.report.name)
     return ReportResult(str(workspace.report))

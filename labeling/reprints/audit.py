@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeling.reprints.consistency import audit_gold
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.task_urls import list_task_urls
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ def audit(project: Project) -> Audit:
 
     Raises:
         MissingInput: Nothing was ingested, clustered or adjudicated.
+        Altered: A file that it reads is not as it was left.
+        Stale: Gold was made from other annotations.
         DamagedFile: A file of the workspace cannot be read.
     """
     workspace = project.workspace
-    with workspace.opened():
+    reads = (workspace.gold, workspace.articles, workspace.passages)
+    with workspace.opened(), keep_custody(workspace, "audit", reads=reads, writes=(workspace.audit,)) as notes:
+        notes.options["words"] = project.file.passages.words
         found = audit_gold(
             workspace.gold.rows(),
             workspace.articles.by("id"),

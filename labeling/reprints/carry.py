@@ -14,6 +14,7 @@ from labeling.reprints.annotate_once import (
     find_waiting_reprints,
     finished_articles,
 )
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,10 +52,20 @@ def carry(project: Project) -> CarryResult:
 
     Raises:
         MissingInput: Nothing was ingested, clustered or pulled.
+        Altered: A file that it reads is not as it was left.
         DamagedFile: A file of the workspace cannot be read.
     """
     workspace = project.workspace
-    with workspace.opened():
+    reads = (
+        workspace.articles,
+        workspace.clusters,
+        workspace.annotations,
+        workspace.passages,
+        workspace.projected,
+    )
+    with workspace.opened(), keep_custody(workspace, "carry", reads=reads, writes=(workspace.projected,)) as notes:
+        notes.options["trim"] = list(project.file.policies.trim)
+        notes.options["words"] = project.file.passages.words
         articles = workspace.articles.by("id")
         clusters = list(workspace.clusters.rows())
         annotations = list(workspace.annotations.rows())

@@ -14,6 +14,7 @@ from labeling.sources.encodings import check_encoding_name
 from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
 from labeling.sources.inputs import find_source_files
 from labeling.values import canonical_json
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def ingest(
     Raises:
         UsageError: A path matches nothing, or the encoding is unknown; nothing is written then.
         WorkspaceBusy: Another command is writing there.
+        Altered: ``articles.jsonl`` is not as it was left.
         NoRoom: The workspace may not be written, or the disk is full.
     """
     found = find_source_files(paths)
@@ -71,7 +73,12 @@ def ingest(
     terms = IngestOptions(naming.max_characters, naming.language, check_encoding_name(encoding) if encoding else "")
     workspace = project.workspace
     # Texts go to a spool on the disk, so that a corpus may be larger than memory.
-    with workspace.lock(), name_disk_errors(workspace.root), tempfile.TemporaryFile(dir=workspace.root) as spool:
+    with (
+        workspace.lock(),
+        keep_custody(workspace, "ingest", reads=(workspace.articles,), writes=(workspace.articles, workspace.rejects)),
+        name_disk_errors(workspace.root),
+        tempfile.TemporaryFile(dir=workspace.root) as spool,
+    ):
         intake = _ArticleIntake(spool)
         # First pass: the ids and digests of before.
         for article in _earlier_articles(workspace):

@@ -95,7 +95,7 @@ def refuse_leak(leakage: Leakage) -> None:
         f"{leakage.shared_passages_across_splits} passages are in two splits; the longest has {worst.words} words, "
         f"in {worst.one!r} ({worst.one_split}) and {worst.other!r} ({worst.other_split})",
         todo="run `labeling cluster`, then `labeling split`; if splits.jsonl has lines of such articles, take "
-        "these out first: they are placed anew",
+        "these out first, and sign it with `labeling status --adopt splits.jsonl --why TEXT`: they are placed anew",
         where=worst.other,
     )
 

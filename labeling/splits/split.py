@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from labeling.articles import group_by_text
 from labeling.errors import MissingInput
 from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,12 +49,18 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
 
     Raises:
         MissingInput: Nothing was adjudicated, or ``clusters.jsonl`` does not know an article.
+        Altered: A file that it reads is not as it was left.
+        Stale: Gold was made from other annotations.
         LeakError: Articles of different splits were found to share text.
     """
     from labeling.splits.certificate import certify, write_certificate
 
     workspace, shares = project.workspace, project.file.splits
-    with workspace.opened():
+    reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, workspace.splits)
+    writes = (workspace.splits, workspace.leakage)
+    with workspace.opened(), keep_custody(workspace, "split", reads=reads, writes=writes) as notes:
+        notes.options["seed"] = shares.seed
+        notes.options["with_unusable"] = with_unusable
         # What was assigned before is read first, and kept.
         before = list(workspace.splits.rows_if_written())
         gold = {each.article: each for each in workspace.gold.rows()}

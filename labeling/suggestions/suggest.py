@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import Annotation
 from labeling.suggestions.suggester import read_lines_frame, read_suggestion_settings, suggest_for_lines
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +34,16 @@ def suggest(project: Project) -> SuggestResult:
 
     Raises:
         MissingInput: Nothing was ingested.
+        Altered: ``articles.jsonl`` is not as it was left.
         DamagedFile: A line of ``articles.jsonl`` is not an article.
         ProjectFileError: The rules, the pipeline or its label map have a fault.
     """
     workspace = project.workspace
     tally = Counter[tuple[str, str]]()
-    with workspace.opened():
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "suggest", reads=(workspace.articles,), writes=(workspace.suggestions,)),
+    ):
         # Reading everything first finds a damaged line, and names it, before a thousand articles are worked on.
         articles = sum(1 for _ in workspace.articles.rows())
         workspace.suggestions.write_sorted(_suggest_rows(project, tally))

@@ -14,6 +14,7 @@ from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.split_data import read_split_data, refuse_changed_gold
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.score import Curve, CurvePoint
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ def curve(
     made, nothing = list[CurvePoint](), None
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed_gold(workspace)
-    with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:
+    reads = (workspace.gold, workspace.splits, workspace.articles)
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "curve", reads=reads, writes=(workspace.curve,), stale=False) as notes,
+        tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder,
+    ):
+        notes.options |= {"dataset": corpus, "config": config.stem, "seed": seed}
         data = read_split_data(workspace)
         test = data.read_test()
         # Each model lies in the scratch folder with its part of the dataset, and goes with it.

@@ -14,6 +14,7 @@ from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
 from labeling.training.split_data import read_split_data, refuse_changed_gold
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import read_rows, read_value
 from labeling.workspace.table import Scores
 
@@ -64,7 +65,12 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     workspace = project.workspace
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed_gold(workspace)
-    with workspace.opened():
+    reads = (workspace.gold, workspace.splits, workspace.articles, workspace.suggestions)
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "evaluate", reads=reads, writes=(workspace.scores,), stale=False) as notes,
+    ):
+        notes.options["dataset"] = corpus
         # The test split is held in memory, the training split read once and forgotten.
         data = read_split_data(workspace)
         test = data.read_test()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.token_classifier import Settings
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,8 @@ def train(
     latest, models = project.workspace.latest, project.workspace.models
     if not configs and not checkpoints:
         configs = [shipped_config(name) for name in DEFAULT_CONFIGS]
-    with project.workspace.opened():
+    workspace = project.workspace
+    with workspace.opened(), keep_custody(workspace, "train", stale=False) as notes:
         pipelines = [
             extractors.train_pipeline(config, latest, models, seed=seed, steps=steps, log=log) for config in configs
         ]
@@ -66,4 +68,7 @@ def train(
             extractors.train_token_classifier(name, latest, models, seed=seed, settings=settings, log=log)
             for name in checkpoints
         ]
-    return TrainResult(tuple(map(str, [*pipelines, *classifiers])))
+        made = [*pipelines, *classifiers]
+        notes.options["seed"] = seed
+        notes.written.extend(f"models/{model.name}/extractor.json" for model in made)
+    return TrainResult(tuple(map(str, made)))

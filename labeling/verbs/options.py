@@ -30,7 +30,9 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own looseness
         config, workspace = ctx.obj
         try:
-            return ctx.invoke(command, load_project(config, workspace), *args, **kwargs)
+            project = load_project(config, workspace)
+            project.workspace.say = _say
+            return ctx.invoke(command, project, *args, **kwargs)
         except BrokenPipeError:  # whoever reads our output has enough of it
             raise
         except OSError as error:
@@ -42,6 +44,11 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
             ) from error
 
     return wrapped
+
+
+def _say(sentence: str) -> None:
+    """Tell whoever ran the command, apart from what it prints."""
+    click.echo(sentence, err=True)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")

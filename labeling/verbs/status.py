@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.errors import escape_controls
+from labeling.errors import StudioError, UsageError, escape_controls
 from labeling.studio.sync.status import StatusResult, status
 from labeling.verbs.options import json_option, wait_option, with_project
+from labeling.workspace.custody import sign_change
+from labeling.workspace.standing import WorkspaceStanding, read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,33 +22,73 @@ if TYPE_CHECKING:
 
 
 @click.command("status")
+@click.option(
+    "--adopt",
+    metavar="FILE",
+    help="Sign a change of a file of the workspace that was made on purpose; the cards of datasets tell of it.",
+)
+@click.option("--why", metavar="TEXT", default="", help="The reason, with --adopt.")
 @wait_option
 @json_option
 @with_project
-def status_cli(project: Project, *, wait: float, as_json: bool) -> int:
-    r"""Show how far the work is: sent = open + annotated + skipped + draft.
+def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as_json: bool) -> int:
+    r"""Show how each file stands, the next command, and how far the work on the server is.
 
-    For each annotator and in all; how often each label was submitted; what is on the server and not here, and the other
-    way round. Only what has changed since the last pull is asked for.
+    A file is as its verb made it, stale, altered or missing; that is told without a server too. On the server, sent =
+    open + annotated + skipped + draft: for each annotator and in all; how often each label was submitted; what is on
+    the server and not here, and the other way round. Only what has changed since the last pull is asked for.
 
     \b
     Example:
       labeling status
       labeling status --json | jq '.lines[-1].open'
+      labeling status --adopt annotations.jsonl --why "Ben withdrew what he had said"
     """
-    summary = status(project, wait=wait)
+    workspace = project.workspace
+    if adopt is not None:
+        with workspace.opened(wait):
+            sign_change(workspace, adopt, why)
+        click.echo(f"{adopt} is adopted as it is.")
+        return 0
+    if why:
+        raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
+    standing = read_standing(workspace, wait)
+    # Before the first push there is no server to ask.
+    if not workspace.studio_link.exists():
+        _print_standing(standing, {}, as_json=as_json)
+        return 0
+    try:
+        summary = status(project, wait=wait)
+    except StudioError:
+        # What the files tell needs no server; the command fails all the same, as it was asked for both.
+        _print_standing(standing, {}, as_json=as_json)
+        raise
+    # Only where there is something: programs of before know the other keys.
+    further = ("spoken_for_another", "judged_before")
+    rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
     if as_json:
-        # Only where there is something: programs of before know the other keys.
-        further = ("spoken_for_another", "judged_before")
-        rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
-        click.echo(escape_controls(json.dumps(rows, ensure_ascii=False, indent=2)))
+        _print_standing(standing, rows, as_json=True)
         return 0
     click.echo(escape_controls(_format_status(summary.lines)))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
     # An empty part leaves out its blank line, too.
     for part in filter(None, (labels, "\n".join(_describe_status(summary)))):
         click.echo(escape_controls(f"\n{part}"))
+    click.echo()
+    _print_standing(standing, {}, as_json=False)
     return 0
+
+
+def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, as_json: bool) -> None:
+    """Print how the files stand; as JSON with all that the server has told."""
+    if as_json:
+        click.echo(escape_controls(json.dumps(summary | asdict(standing), ensure_ascii=False, indent=2)))
+        return
+    width = max(len(file.file) for file in standing.files)
+    for file in standing.files:
+        signed = f": {'; '.join(file.signed)}" if file.signed else ""
+        click.echo(escape_controls(f"{file.file:<{width}}  {file.state}{signed}"))
+    click.echo(f"\nNext: {standing.next}")
 
 
 def _format_status(lines: Iterable[ProgressLine]) -> str:

@@ -22,6 +22,7 @@ from labeling.workspace.file_handles import RowsFile, ValueFile
 from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedScope
 from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
+from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
@@ -30,7 +31,7 @@ from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import TEMPORARY, create_shared, name_disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # Folders in which models were being trained.
@@ -84,6 +85,10 @@ class Rows(Generic[Model]):
     def __get__(self, workspace: Workspace | None, owner: type[Workspace]) -> Rows[Model] | RowsFile[Model]:
         """The file of that workspace."""
         return self if workspace is None else RowsFile(workspace.root / self.name, self.model, self.verb, self.order)
+
+
+def _say_nothing(_sentence: str) -> None:
+    """Without a reader, nothing is said."""
 
 
 class Workspace:
@@ -187,9 +192,24 @@ class Workspace:
     scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
     curve = Value("curve.json", Curve, "curve", "What an extractor is worth that was trained on ever more leak groups.")
 
-    def __init__(self, root: Path) -> None:
-        """Name the folder; nothing is made until something is written."""
+    custody = Rows(
+        "custody.jsonl",
+        CustodyRow,
+        "ingest",
+        "The record of custody: who wrote each file, and from what. Every verb keeps it; a file that is not as it was "
+        "left is refused by name.",
+        ("file",),
+    )
+
+    def __init__(self, root: Path, say: Callable[[str], None] = _say_nothing) -> None:
+        """Name the folder; nothing is made until something is written.
+
+        Args:
+            root: The folder.
+            say: Called with what its reader should know, and nobody needs to answer.
+        """
         self.root = root
+        self.say = say
         self.pulls = root / "pulls"
         self.corpora = root / "corpora"
         self.latest = root / "corpora" / "latest"

@@ -14,6 +14,7 @@ import click
 
 from benchmarks.annotating import annotated
 from benchmarks.figures import Figure, Times, side_by_side, timed
+from benchmarks.keeping import of_pull
 from labeling.studio.api.client import MOST_NUMBERS
 from labeling.studio.sync.pull import pull
 from labeling.studio.sync.pull_changes import LOOK_BACK
@@ -47,6 +48,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
             lambda _: timed(lambda: _export(raw, number)),
         )
         yield Figure("sync", "pull, 10 spans each", "GET export, thrown away", whole, "articles", len(bench.corpus))
+        part = side_by_side(
+            bench.runs, lambda _: timed(lambda: of_pull(project)), lambda _: timed(lambda: pull(project, server=server))
+        )
+        yield Figure("sync", "custody's part of pull", "all of pull", part, "articles", len(bench.corpus))
         # A pull of changes looks back so far: what was stored just now would be listed as changed.
         time.sleep(max(0.0, LOOK_BACK.total_seconds() - (time.monotonic() - stored)))
         yield from _kept_up(bench, project, _Hand(raw, number, len(bench.corpus)))

@@ -58,6 +58,7 @@ def test_missing_certificate_is_refused(project: Project) -> None:
     assert "labeling split" in refused(project, MissingInput, "leakage.json is not there").todo
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_certificate_with_a_shared_passage_is_refused(project: Project) -> None:
     """A certificate of these very splits which counts a shared passage: the worst pair is named."""
     one, other, *_ = project.workspace.articles.rows()
@@ -69,6 +70,7 @@ def test_certificate_with_a_shared_passage_is_refused(project: Project) -> None:
     refused(project, LeakError, r"30 words, in 'a0' \(train\) and 'a1' \(test\)")
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_splits_changed_by_hand_are_refused(project: Project) -> None:
     """The reprint is moved to test, in a leak group of its own: the certificate is outdated, and `split` refuses."""
     rows = [
@@ -82,6 +84,7 @@ def test_splits_changed_by_hand_are_refused(project: Project) -> None:
         split(project)
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_certificate_of_other_passages_is_refused(project: Project) -> None:
     """`cluster` found something else since, or the project file has another N; measured again, the splits compile."""
     project.workspace.passages.path.write_bytes(b"")

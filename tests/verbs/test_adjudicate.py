@@ -76,6 +76,7 @@ def test_without_annotations_the_verb_to_run_is_named(tmp_path: Path) -> None:
 
 def test_the_command_prints_json(project: Project) -> None:
     """With --json the summary is on stdout and nothing else."""
+    adjudicate(project)
     result = CliRunner().invoke(
         cli, ["--workspace", str(project.workspace.root), "adjudicate", "--json"], standalone_mode=False
     )
@@ -84,6 +85,7 @@ def test_the_command_prints_json(project: Project) -> None:
     assert (result.return_value, result.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_a_conflict_is_settled_by_those_who_differ(project: Project) -> None:
     """A third who agrees with one of two outvotes nobody; when the other submits the same, or skips, it is gold."""
     ana, ben, cyd = submission("ana", (0, 5)), submission("ben", (0, 5), (10, 14)), submission("cyd", (0, 5), (10, 14))

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
     from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem
 
-pytestmark = pytest.mark.studio
+# Articles are written by hand between the verbs, which is not the subject here.
+pytestmark = [pytest.mark.studio, pytest.mark.usefixtures("written_by_hand")]
 
 # "Anna met Bob in Rome on Monday 07.": people mark Anna, Bob and Rome, and Monday once there is a label for it.
 TEXT = "Anna met Bob in Rome on Monday {:02}."

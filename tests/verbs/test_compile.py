@@ -89,6 +89,7 @@ def test_compiling_is_idempotent(project: Project) -> None:
     assert sorted(path.name for path in project.workspace.corpora.iterdir()) == sorted([first.digest[:16], "latest"])
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_other_gold_makes_another_dataset(project: Project) -> None:
     """The one before is kept, `latest` moves on."""
     first = compiled_from(project)
@@ -114,6 +115,7 @@ def test_compiling_again_mends_a_damaged_dataset(project: Project) -> None:
     assert verify(project).digest == compiled.digest
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_failed_compile_leaves_nothing(project: Project) -> None:
     """A ledger that lacks a line: no dataset, no remains, and `latest` where it was."""
     first = compiled_from(project)

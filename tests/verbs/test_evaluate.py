@@ -137,6 +137,7 @@ def test_an_empty_test_split_is_refused(tmp_path: Path) -> None:
         evaluate(project, {"model:m": [annotated("model:m", each) for each in ARTICLES]})
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_gold_that_changed_since_the_compile_is_refused(tmp_path: Path) -> None:
     """New gold makes another test set than the manifest's: refused until it is compiled again."""
     project = compiled(tmp_path, ARTICLES)

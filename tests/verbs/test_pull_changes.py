@@ -162,6 +162,7 @@ def test_a_whole_pull_and_a_pull_of_changes_leave_the_same_bytes(
         assert files(project) == files(twin)
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_deleted_and_added_tasks_are_seen(project: Project, twin: Project, studio: Credentials) -> None:
     """The newest task goes and another takes its very number; an older one goes with its annotation."""
     numbers = tasks(project)
@@ -404,3 +405,24 @@ def test_the_newest_whole_answer_never_goes() -> None:
 
     assert pull_archive.list_superfluous(names, old + dt.timedelta(days=2000)) == names[:1]
     assert pull_archive.find_latest_whole(names) == names[1:]
+
+
+@pytest.mark.parametrize("name", ["annotations", "quarantine", "pulled"])
+@pytest.mark.parametrize("harm", ["removed", "emptied", "halved"])
+def test_changes_are_added_only_to_what_the_last_pull_left(
+    project: Project, studio: Credentials, name: str, harm: str
+) -> None:
+    """With a file gone, emptied or cut by a line, all is fetched anew, and every file is what it was."""
+    for task in tasks(project).values():
+        call(studio, "POST", f"/api/tasks/{task}/annotations/", {"result": rows(NAMES[0], "SHIP")})
+    pull(project, server=studio)
+    before = files(project)
+    path = getattr(project.workspace, name).path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"" if harm == "emptied" else b"".join(lines[len(lines) // 2 :]))
+    if harm == "removed":
+        path.unlink()
+
+    pull(project, server=studio, changes=True)
+
+    assert files(project) == before

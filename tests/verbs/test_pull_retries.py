@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 ARTICLES = 16
 EXPORTS = 8  # of two tasks each
 
-pytestmark = pytest.mark.studio
+# Articles are written by hand between the verbs, which is not the subject here.
+pytestmark = [pytest.mark.studio, pytest.mark.usefixtures("written_by_hand")]
 
 
 class Proxy:

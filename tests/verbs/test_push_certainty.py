@@ -35,7 +35,8 @@ NAMES = [f"wire/{number}" for number in range(6)]
 PATIENT = Pace(patience=4)
 QUICK = Pace(patience=0.2)
 
-pytestmark = pytest.mark.studio
+# Articles are written by hand between the verbs, which is not the subject here.
+pytestmark = [pytest.mark.studio, pytest.mark.usefixtures("written_by_hand")]
 
 
 def article(name: str, text: str = "") -> Article:

@@ -56,7 +56,8 @@ ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / ".." / "shared" / "articles").glob("*.txt"))
 needs_seeds = pytest.mark.skipif(len(SEEDS) != 2, reason="the two shared articles are not here")
 
-pytestmark = pytest.mark.studio
+# Articles are written by hand between the verbs, which is not the subject here.
+pytestmark = [pytest.mark.studio, pytest.mark.usefixtures("written_by_hand")]
 
 QUICK = Pace(patience=0.5)  # no request of these tests is at work for longer
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)

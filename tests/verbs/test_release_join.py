@@ -27,6 +27,7 @@ from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.workspace.checksums import describe_output
+from labeling.workspace.custody import sign_change
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows
 from labeling.workspace.table import Workspace
 
@@ -251,6 +252,7 @@ def test_release_and_join_at_the_command_line(project: Project, other: Project) 
     words = ["--workspace", str(other.workspace.root), "join", folder]
     whole = CliRunner().invoke(cli, words, standalone_mode=False)
     other.workspace.articles.write(list(other.workspace.articles.rows())[1:])
+    sign_change(other.workspace, "articles.jsonl", "one has no licence")
     part = CliRunner().invoke(cli, words, standalone_mode=False)
 
     assert (whole.return_value, part.return_value) == (0, 3)

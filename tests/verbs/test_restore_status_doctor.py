@@ -189,6 +189,7 @@ def test_status_accounts_for_every_article(project: Project, studio: Credentials
     assert (first.not_pulled, second.not_pulled, second.not_there) == (7, 0, 0)
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_status_lists_what_one_side_lacks(project: Project, studio: Credentials) -> None:
     """Sent and gone, not sent, sent by others, annotated since, deleted since: no whole pull, nothing written."""
     pull(project, server=studio)
@@ -241,7 +242,9 @@ def test_status_leaves_one_line_between_its_parts(
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
     words = ["--config", str(project.path), "--workspace", str(project.workspace.root), "status"]
 
-    assert CliRunner().invoke(cli, words, standalone_mode=False).stdout.endswith("0\n\nBoth sides hold the same.\n")
+    printed = CliRunner().invoke(cli, words, standalone_mode=False).stdout
+    assert "0\n\nBoth sides hold the same.\n\narticles.jsonl" in printed
+    assert "\n\n\n" not in printed
 
 
 def test_status_is_a_table_for_people(project: Project, studio: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:

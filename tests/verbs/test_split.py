@@ -46,6 +46,7 @@ def assigned(project: Project) -> dict[str, str | None]:
     return {row.article: row.split for row in project.workspace.splits.rows()}
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_assignments_are_remembered(project: Project) -> None:
     """More articles come, one of them a reprint: the old ones stay, the reprint follows its original."""
     summary = split(project)
@@ -149,6 +150,7 @@ def test_impossible_days_are_refused(tmp_path: Path, days: dict[str, str], fault
     assert fault in str(refusal.value)
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_command_reports_articles_left_out(project: Project) -> None:
     """A bridge is counted on stdout; where its reason is found is reported on stderr."""
     split(project)

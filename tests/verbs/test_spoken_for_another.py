@@ -39,7 +39,8 @@ ROOT = Path(__file__).parents[2]
 KIND = "spoken for another"
 EDITED, FILED, STARRED, OWN = NAMES = [f"wire/{name}" for name in ("edited", "filed", "starred", "own")]
 
-pytestmark = pytest.mark.studio
+# Articles are written by hand between the verbs, which is not the subject here.
+pytestmark = [pytest.mark.studio, pytest.mark.usefixtures("written_by_hand")]
 
 
 def article(name: str) -> Article:

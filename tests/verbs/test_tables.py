@@ -91,6 +91,7 @@ def test_scores_have_an_interval_or_the_reason_why_not(project: Project) -> None
     assert result.stderr.count("leak groups, in per cent") == 1
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_one_leak_group_has_no_interval(project: Project) -> None:
     """The table gives the reason; so does the page."""
     rows = [annotated("ana_b", each, "GOV_BODY") for each in ARTICLES[:2]] + [annotated("ben", ARTICLES[0], "GOV_BODY")]

@@ -19,6 +19,7 @@ from labeling.corpora.targets.available import find_targets
 from labeling.corpora.targets.target import Recipe
 from labeling.errors import LedgerUnbalanced, NothingToCompile
 from labeling.workspace.checksums import describe_input
+from labeling.workspace.custody_record import CustodyRecord
 from labeling.workspace.storage import replace_file
 
 if TYPE_CHECKING:
@@ -91,7 +92,17 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
     inputs = _describe_inputs(workspace)
     agreement, leakage = _read_measurements(workspace, inputs)
     facts = CardFacts(
-        schema, recipe.targets, subset, splits, ledger, proof, left_out, agreement, leakage, selection.worth
+        schema,
+        recipe.targets,
+        subset,
+        splits,
+        ledger,
+        proof,
+        left_out,
+        agreement,
+        leakage,
+        selection.worth,
+        CustodyRecord(workspace).list_signed(inputs),
     )
     return finish_dataset(
         folder, file, facts, inputs, inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows

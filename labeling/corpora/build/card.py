@@ -6,7 +6,7 @@ What the card tells of one format is in that target's own template, as macros of
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.corpora.template_environment import make_template_environment
@@ -40,7 +40,8 @@ class CardFacts:
     """What a card tells of a dataset, besides what the project file contains.
 
     ``worth`` counts leak groups where ``splits`` counts articles; None where they are not known.
-    ``agreement`` and ``leakage`` are None where they were not measured.
+    ``agreement`` and ``leakage`` are None where they were not measured. ``signed`` has, by the name of the file, the
+    reasons of those who changed a file of the workspace on purpose.
     """
 
     schema: Schema
@@ -53,6 +54,7 @@ class CardFacts:
     agreement: Agreement | None = None
     leakage: Leakage | None = None
     worth: LeakGroupCounts | None = None
+    signed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def render_card(file: ProjectFile, facts: CardFacts) -> str:

@@ -23,6 +23,8 @@ from labeling.errors import NothingToCompile
 from labeling.project import schema_of
 from labeling.values import digest_of
 from labeling.workspace.checksums import describe_input
+from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_record import LATEST_MANIFEST
 from labeling.workspace.rows.assignment import SPLITS
 from labeling.workspace.storage import read_value, replace_file
 
@@ -71,13 +73,18 @@ def join(project: Project, folder: Path) -> JoinResult:
     bare = not read_value(require_folder(folder, RELEASE, "release", "release") / RELEASE, Release).texts
     if bare and not workspace.articles.exists():
         raise workspace.articles.missing()
-    with workspace.lock(), open_build_folder(workspace.corpora) as new:
+    with (
+        workspace.lock(),
+        keep_custody(workspace, "join", reads=(workspace.articles,)) as notes,
+        open_build_folder(workspace.corpora) as new,
+    ):
         articles: Mapping[str, Article] = workspace.articles.by("id") if workspace.articles.exists() else {}
         # Ids and digests are in memory, texts are not.
         ids = {article.digest: name for name, article in articles.items()}
         manifest = join_release(ReleaseJoin(folder, articles, ids), new)
         digest = dataset_digest(new)
         kept = store_folder(new, workspace.corpora, digest[:NAME_LENGTH])
+        notes.written.append(LATEST_MANIFEST)
     return JoinResult(
         digest=digest,
         folder=str(kept),

@@ -23,6 +23,7 @@ from labeling.errors import CorpusChanged, UsageError
 from labeling.project import CompileSection, ProjectFile
 from labeling.values import Frozen
 from labeling.workspace.checksums import OutputFile, describe_output
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.assignment import SPLITS, SplitName
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows, write_text
 
@@ -117,9 +118,15 @@ def release(project: Project, dataset: Path | None = None, *, texts: bool = Fals
     # Two kinds of release lie apart, each with a link to its latest.
     kind = "-texts" if texts else ""
     dataset = find_dataset(dataset, workspace)
-    with workspace.opened(), open_build_folder(workspace.releases) as folder:
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "release", always_hash=True) as notes,
+        open_build_folder(workspace.releases) as folder,
+    ):
         written = write_release(project, dataset, folder, texts=texts)
         kept = store_folder(folder, workspace.releases, written.dataset[:NAME_LENGTH] + kind, LATEST + kind)
+        notes.options["dataset"] = written.dataset
+        notes.written.append(f"{workspace.releases.name}/{LATEST}{kind}/{RELEASE}")
     return ReleaseResult(
         folder=str(kept),
         dataset=written.dataset,

@@ -13,7 +13,8 @@ from labeling.studio.sync.adoption import adopt_words
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
-from labeling.studio.sync.pull_collection import ProjectPull
+from labeling.studio.sync.pull_collection import ProjectPull, files_built_upon
+from labeling.workspace.custody import are_as_left, keep_custody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,8 @@ def pull(
         server: A server to speak to in place of the one that the environment names or the embedded one.
         now: The instant in the name of the kept answer; the clock's when None.
         changes: Fetch only what has changed since the last pull. All of it is fetched all the same when there is
-            nothing to build upon, or the schema, the articles or the annotators' names are not what they were.
+            nothing to build upon, a file is not as the last pull left it, or the schema, the articles or the
+            annotators' names are not what they were.
         wait: Seconds to wait for another command in this workspace.
         adoption: Annotations in quarantine as spoken for another whose words count from now on, until they are changed,
             and why. Then everything is fetched.
@@ -52,6 +54,7 @@ def pull(
     Raises:
         UsageError: What is to be adopted is not in quarantine, or for no reason.
         MissingInput: Nothing was ingested, or nothing pushed.
+        Altered: ``articles.jsonl`` is not as it was left.
         WorkspaceBusy: Another command is writing here.
         ProjectGone: The workspace was pushed to a project that is not on this server.
         ShortAnswer: Fewer tasks or annotations came than the server counts; nothing was written.
@@ -60,13 +63,21 @@ def pull(
     """
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
-    with workspace.opened(wait):
+    built_upon = files_built_upon(workspace)
+    written = (*built_upon, workspace.signed, workspace.users, workspace.ask_again)
+    reads = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.signed)
+    with (
+        workspace.opened(wait),
+        keep_custody(workspace, "pull", reads=reads, writes=written),
+    ):
+        # A file that somebody changed, or that is gone, is nothing to add to.
+        as_left = are_as_left(workspace, built_upon)
         # Read one by one when a task names them: a corpus may be larger than memory.
         articles = workspace.articles.by("id")
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
             policy = project.file.policies.changed_by_others
-            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy)
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy, as_left)
             if adoption:
                 adopt_words(workspace, adoption)
             result = (

@@ -39,12 +39,16 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.sync.pull_changes import Changes
+    from labeling.workspace.file_handles import RowsFile, ValueFile
     from labeling.workspace.table import Workspace
 
 
 @dataclass(frozen=True)
 class ProjectPull:
-    """A project on a server, and the workspace that its annotations go to."""
+    """A project on a server, and the workspace that its annotations go to.
+
+    ``as_left`` is whether the files of the workspace are as the last pull left them.
+    """
 
     studio: Studio
     project: RemoteProject
@@ -52,6 +56,7 @@ class ProjectPull:
     schema: Schema
     articles: Mapping[str, Article]
     changed_by_others: str = "quarantine"
+    as_left: bool = True
 
     def pull_everything(self, instant: dt.datetime) -> PullResult:
         """Fetch and read everything.
@@ -109,10 +114,11 @@ class ProjectPull:
     def read_watermark(self, names: Mapping[int | str, str]) -> Watermark | None:
         """How far the last pull reaches, if what it wrote can be built upon.
 
-        It cannot when it was of another project, read by another schema or other articles, when somebody who was there
-        has another name now, or when one of the kept answers is missing.
+        It cannot when somebody changed or removed one of its files since, when it was of another project, read by
+        another schema or other articles, when somebody who was there has another name now, or when one of the kept
+        answers is missing.
         """
-        if not self.workspace.watermark.exists() or not self.workspace.pulled.exists():
+        if not self.as_left or not self.workspace.watermark.exists() or not self.workspace.pulled.exists():
             return None
         mark = self.workspace.watermark.value()
         # A number alone proves nothing: another server may have a project of the same number.
@@ -204,6 +210,11 @@ class ProjectPull:
             names={str(number): names[number] for number, _ in known},
             answers=answers,
         )
+
+
+def files_built_upon(workspace: Workspace) -> tuple[RowsFile[Any] | ValueFile[Any], ...]:
+    """The files that a pull of changes adds to: it needs all of them as the last pull left them."""
+    return workspace.annotations, workspace.quarantine, workspace.pulled, workspace.watermark
 
 
 class _PullWriter:

@@ -14,6 +14,7 @@ from labeling.studio.sync.project_link import prepare_project, preview_project, 
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,13 +78,23 @@ def push(
 
     Raises:
         MissingInput: Nothing was ingested; or not clustered, where the project file has ``annotate_once``.
+        Altered: A file that it reads is not as it was left.
         WorkspaceBusy: Another command is writing here.
         ProjectGone: The workspace was pushed to a project that is not on this server.
         SchemaInUse: The schema lost something that annotations on the server use.
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
     workspace = project.workspace
-    with workspace.opened(pace.wait):
+    reads = (workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions)
+    with (
+        workspace.opened(pace.wait),
+        keep_custody(
+            workspace,
+            "push",
+            reads=reads,
+            writes=(workspace.studio_link, workspace.pushed, workspace.asked, workspace.ask_again),
+        ),
+    ):
         queue, waiting = read_queue(project)
         with connect(workspace, server) as studio:
             # The page comes first: the server refuses tasks that its config cannot show.

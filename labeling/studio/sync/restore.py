@@ -10,6 +10,7 @@ from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import find_latest_whole
 from labeling.studio.sync.restoration import RestoreSource, rebuild_project
+from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import missing_error, write_json
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def restore(
     workspace = project.workspace
     if not workspace.users.exists():
         raise workspace.users.missing()
-    with workspace.lock(wait):
+    writes = (workspace.studio_link, workspace.pushed, workspace.signed)
+    with workspace.lock(wait), keep_custody(workspace, "restore", writes=writes):
         kept = _read_source(workspace, source)
         with connect(workspace, server) as studio:
             # Asked first, so that no second project comes about by mistake.

@@ -11,10 +11,11 @@ from labeling.studio.api.connect import connect
 from labeling.studio.format.submissions import annotator_names, read_task
 from labeling.studio.sync.progress import tabulate_progress
 from labeling.studio.sync.project_link import find_linked_project
-from labeling.studio.sync.pull_collection import ProjectPull
+from labeling.studio.sync.pull_collection import ProjectPull, files_built_upon
 from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted
 from labeling.workspace import journal
 from labeling.workspace.asking import Asking
+from labeling.workspace.custody import are_as_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,8 +74,10 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
             names = annotator_names(studio.users())
+            # What was changed or removed here since the last pull counts as not pulled.
+            as_left = are_as_left(workspace, files_built_upon(workspace))
             policy = project.file.policies.changed_by_others
-            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy)
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy, as_left)
             before, now = collection.compare(names)
             signatures = collection.read_signatures(names, before)
         # Old annotations from the file, those of changed tasks from what was just fetched.

@@ -1,0 +1,237 @@
+"""The record of custody of one workspace: which state each file is in, and what is written down of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from labeling import __version__
+from labeling.errors import DamagedFile
+from labeling.values import Frozen
+from labeling.workspace.file_digests import FileDigests, digest_parts
+from labeling.workspace.rows.custody_row import CustodyRow
+from labeling.workspace.storage import name_disk_errors, read_value, write_json
+from labeling.workspace.table import described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from labeling.workspace.table import Workspace
+
+
+LATEST_MANIFEST = "corpora/latest/manifest.json"
+# What people may write as they like, besides the project file and the rules that it names.
+FREE_FILES = frozenset({"suggestions.jsonl"})
+# What mends itself: the next push asks the server, the next pull fetches everything, the next ingest lists anew.
+SELF_MENDING = frozenset(
+    {
+        "studio.json",
+        "pushed.jsonl",
+        "pulled.jsonl",
+        "pulled.json",
+        "users.json",
+        "rejects.jsonl",
+        "asked.jsonl",
+        "ask-again.jsonl",
+        "imported.jsonl",
+    }
+)
+# These two have several authors: a server, and the annotators of each import.
+IN_PARTS = frozenset({"annotations.jsonl", "quarantine.jsonl"})
+# What each file follows from: made from others than are there now, it is stale.
+MADE_FROM: dict[str, tuple[str, ...]] = {
+    "passages.jsonl": ("articles.jsonl",),
+    "clusters.jsonl": ("articles.jsonl",),
+    "projected.jsonl": ("annotations.jsonl",),
+    "agreement.json": ("annotations.jsonl",),
+    "gold.jsonl": ("annotations.jsonl", "quarantine.jsonl"),
+    "conflicts.jsonl": ("annotations.jsonl", "quarantine.jsonl"),
+    "ledger.jsonl": ("annotations.jsonl", "quarantine.jsonl"),
+    "audit.json": ("gold.jsonl",),
+    "splits.jsonl": ("gold.jsonl",),
+    "leakage.json": ("gold.jsonl", "splits.jsonl"),
+    LATEST_MANIFEST: ("gold.jsonl", "ledger.jsonl", "splits.jsonl"),
+    "scores.json": (LATEST_MANIFEST,),
+    "curve.json": (LATEST_MANIFEST,),
+}
+FileState: TypeAlias = Literal["made", "adopted", "found", "free", "stale", "altered", "unfinished", "missing"]
+# Their verbs read what was there, and write it again with what is new.
+_CARRIED_OVER = IN_PARTS | {"articles.jsonl", "signed.jsonl", "splits.jsonl", "projected.jsonl"}
+_UNFINISHED = ".custody-unfinished.json"
+
+
+class UnfinishedFiles(Frozen):
+    """The files that a command at work is writing, each with the verb; what a killed command left stays in it."""
+
+    files: dict[str, str] = {}
+
+
+class CustodyRecord:
+    """The record as it is on the disk, and each file measured by it. To change it, hold the workspace."""
+
+    def __init__(self, workspace: Workspace, *, always_hash: bool = False) -> None:
+        """Read the record; with ``always_hash`` the cache of digests is not believed.
+
+        Raises:
+            DamagedFile: The record cannot be read.
+        """
+        self.workspace = workspace
+        self.rows = {row.file: row for row in workspace.custody.rows_if_written()}
+        self.unfinished = dict(_read_unfinished(workspace.root / _UNFINISHED).files)
+        self.digests = FileDigests(workspace.root, always_hash=always_hash)
+
+    def state(self, name: str) -> FileState:
+        """How a file stands."""
+        row, digest = self.rows.get(name), self.digests[name]
+        if not digest or name in FREE_FILES:
+            return "free" if digest else "missing"
+        # What a killed command was writing is nobody's fault; what it had not touched is as it was.
+        if row is None:
+            return "unfinished" if name in self.unfinished and name not in SELF_MENDING else "found"
+        if name in self.unfinished and digest != row.sha256:
+            return "unfinished"
+        if row.doubt or digest != row.sha256:
+            return "altered"
+        if self.list_other_sources(name):
+            return "stale"
+        return "adopted" if row.signed else "made"
+
+    def list_other_sources(self, name: str) -> list[str]:
+        """What the file was made from, as far as that is another file now, or is stale itself."""
+        row = self.rows[name]
+        # An article never changes: those that came since are the matter of `split`, which asks for each.
+        return [
+            source
+            for source in MADE_FROM.get(name, ())
+            if source in row.read and (row.read[source] != self.digests[source] or self.state(source) == "stale")
+        ]
+
+    def list_doubtful_parts(self, name: str) -> tuple[str, ...]:
+        """The parts of annotations or quarantine that are others than they were left."""
+        row = self.rows[name]
+        now = self._parts(name)
+        differ = {part for part in row.parts | now if row.parts.get(part) != now.get(part)}
+        return tuple(sorted(differ | {*row.doubt}))
+
+    def list_signed(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The reasons of those who adopted changes of these files, as far as anybody did."""
+        return {name: row.signed for name in names if (row := self.rows.get(name)) and row.signed}
+
+    def adopt_found(self) -> None:
+        """Take files that have no record as they are, and say which."""
+        found = [name for name in list_checked_files() if self.state(name) == "found"]
+        if not found:
+            return
+        for name in found:
+            read = {source: self.digests[source] for source in MADE_FROM.get(name, ()) if self.digests[source]}
+            self.rows[name] = CustodyRow(file=name, sha256=self.digests[name], read=read, parts=self._parts(name))
+        self._write()
+        self.workspace.say(f"No record tells who wrote {', '.join(found)}: taken as found, and kept in custody now.")
+
+    def sign(self, name: str, why: str) -> None:
+        """Write down that a file was changed on purpose: it counts as made from what is there now."""
+        before = self.rows.get(name) or CustodyRow(file=name, sha256="")
+        sources = {*MADE_FROM.get(name, ()), *before.read}
+        signed = {
+            "sha256": self.digests[name],
+            "read": {source: self.digests[source] for source in sorted(sources) if self.digests[source]},
+            "parts": self._parts(name),
+            "doubt": (),
+            "signed": (*before.signed, why),
+        }
+        self.rows[name] = before.model_copy(update=signed)
+        self.unfinished.pop(name, None)
+        self._write()
+        self._write_unfinished()
+
+    def begin(self, verb: str, names: Iterable[str]) -> None:
+        """Note which files a verb is about to write: should it be killed, the next one knows whose work it finds."""
+        self.unfinished |= dict.fromkeys(names, verb)
+        self._write_unfinished()
+
+    def give_up(self, names: Iterable[str]) -> None:
+        """Take back the note, as far as the verb that failed has not touched the files."""
+        names = list(names)
+        self.digests.forget(names)
+        for name in names:
+            row = self.rows.get(name)
+            if self.digests[name] == (row.sha256 if row else ""):
+                self.unfinished.pop(name, None)
+        self._write_unfinished()
+
+    def finish(
+        self, verb: str, names: Iterable[str], read: Mapping[str, str], options: Mapping[str, JsonValue]
+    ) -> None:
+        """Record what a verb has written, from which files and by which options."""
+        names = list(names)
+        self.digests.forget(names)
+        rows = {name: self._describe(verb, name, read, options) for name in names if self.digests[name]}
+        self.rows = {name: row for name, row in self.rows.items() if name not in names} | rows
+        for name in names:
+            self.unfinished.pop(name, None)
+        self._write()
+        self._write_unfinished()
+
+    def _describe(self, verb: str, name: str, read: Mapping[str, str], options: Mapping[str, JsonValue]) -> CustodyRow:
+        before = self.rows.get(name)
+        # What the same verb wrote a moment ago counts as it is now.
+        sources = {source: self.digests[source] for source in MADE_FROM.get(name, ()) if self.digests[source]}
+        row = CustodyRow(
+            file=name,
+            sha256=self.digests[name],
+            verb=verb,
+            version=__version__,
+            options=dict(options),
+            read={each: digest for each, digest in sorted((dict(read) | sources).items()) if each != name},
+            parts=self._parts(name),
+        )
+        if before is None:
+            return row
+        # What was adopted stays in a file whose rows are carried over; a pull fetches the server's rows anew.
+        if name in _CARRIED_OVER and not (verb == "pull" and {*before.parts} <= {""}):
+            row = row.model_copy(update={"signed": before.signed})
+        return self._carry_doubt(row, before) if name in IN_PARTS else row
+
+    @staticmethod
+    def _carry_doubt(row: CustodyRow, before: CustodyRow) -> CustodyRow:
+        """Doubt the parts that the verb only carried over, and that are others than before; expect them still."""
+        # Each verb answers for its own part: a pull for the server's, an import for those of its annotators.
+        annotators = row.options.get("annotators")
+        renewed = {str(name) for name in annotators} if isinstance(annotators, list) else {""}
+        carried = {part: digest for part, digest in row.parts.items() if part not in renewed}
+        expected = {part: digest for part, digest in before.parts.items() if part not in renewed}
+        doubt = sorted(part for part in carried | expected if carried.get(part) != expected.get(part))
+        parts = {part: digest for part, digest in row.parts.items() if part in renewed} | expected
+        return row.model_copy(update={"parts": dict(sorted(parts.items())), "doubt": tuple(doubt)})
+
+    def _parts(self, name: str) -> dict[str, str]:
+        return digest_parts(self.workspace.root / name) if name in IN_PARTS and self.digests[name] else {}
+
+    def _write(self) -> None:
+        rows = [self.rows[name] for name in sorted(self.rows)]
+        if rows != list(self.workspace.custody.rows_if_written()):
+            self.workspace.custody.write(rows)
+        self.digests.keep()
+
+    def _write_unfinished(self) -> None:
+        path = self.workspace.root / _UNFINISHED
+        if self.unfinished:
+            write_json(path, UnfinishedFiles(files=self.unfinished).model_dump(mode="json"))
+            return
+        with name_disk_errors(path):
+            path.unlink(missing_ok=True)
+
+
+def list_checked_files() -> list[str]:
+    """The names of the files that are checked when they are read, in the order of the journey."""
+    unchecked = FREE_FILES | SELF_MENDING | {"custody.jsonl"}
+    return [file.name for _, file in described() if file.name not in unchecked]
+
+
+def _read_unfinished(path: Path) -> UnfinishedFiles:
+    try:
+        return read_value(path, UnfinishedFiles) if path.exists() else UnfinishedFiles()
+    except DamagedFile:
+        return UnfinishedFiles()

@@ -1,0 +1,93 @@
+"""Where a workspace stands, by its own files: how each of them is, and which command comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labeling.workspace.custody import find_mending_verb
+from labeling.workspace.custody_record import LATEST_MANIFEST, CustodyRecord
+from labeling.workspace.table import described
+
+if TYPE_CHECKING:
+    from labeling.workspace.custody_record import FileState
+    from labeling.workspace.table import Workspace
+
+# What the road asks for, in its order, and the verb that makes it.
+_ROAD = (
+    ("clusters.jsonl", "cluster"),
+    ("pushed.jsonl", "push"),
+    ("annotations.jsonl", "pull"),
+    ("gold.jsonl", "adjudicate"),
+    ("ledger.jsonl", "adjudicate"),
+    ("splits.jsonl", "split"),
+    ("leakage.json", "split"),
+    (LATEST_MANIFEST, "compile"),
+)
+
+
+@dataclass(frozen=True)
+class FileStanding:
+    """How one file of the workspace stands.
+
+    ``state`` is ``made`` (as its verb left it), ``adopted`` (a change in it was signed, ``signed`` has the reasons),
+    ``found`` (no record of it), ``free`` (anybody may write it), ``stale`` (made from other files than are there now),
+    ``altered``, ``unfinished`` (its verb was cut short) or ``missing``. ``verb`` wrote it, or would.
+    """
+
+    file: str
+    state: FileState
+    verb: str
+    signed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WorkspaceStanding:
+    """Every file of the workspace, in the order of the journey, and the next command."""
+
+    files: tuple[FileStanding, ...]
+    next: str
+
+
+def read_standing(workspace: Workspace, wait: float = 0.0) -> WorkspaceStanding:
+    """How each file stands, and the next command; nothing is written, and no server asked.
+
+    Args:
+        workspace: Whose files.
+        wait: Seconds to wait for another command that is writing there.
+
+    Raises:
+        MissingInput: Nothing was ever taken in there.
+        WorkspaceBusy: Another command is writing there.
+        DamagedFile: The record of custody cannot be read.
+    """
+    with workspace.opened(wait):
+        record = CustodyRecord(workspace)
+        files = [_describe(record, file.name, file.verb) for _, file in described() if file.name != "custody.jsonl"]
+        files.append(_describe(record, LATEST_MANIFEST, "compile"))
+        return WorkspaceStanding(tuple(files), _find_next(record, {file.file: file for file in files}))
+
+
+def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:
+    row = record.rows.get(name)
+    return FileStanding(name, record.state(name), (row and row.verb) or verb, row.signed if row else ())
+
+
+def _find_next(record: CustodyRecord, files: dict[str, FileStanding]) -> str:
+    """The command that brings the work on: first what is broken, then what is not there or out of date."""
+    if files["articles.jsonl"].state == "missing":
+        return "labeling ingest FILES"
+    for file in files.values():
+        if file.state == "unfinished":
+            return f"labeling {record.unfinished[file.file]}"
+        if file.state == "altered":
+            verb = find_mending_verb(record, file.file)
+            return f"labeling {verb}" if verb else f"labeling status --adopt {file.file} --why TEXT"
+    for name, verb in _ROAD:
+        # Where annotations were imported, nothing needs to be pushed.
+        waits = name == "pushed.jsonl" and files["annotations.jsonl"].state != "missing"
+        if files[name].state in ("missing", "stale") and not waits:
+            return f"labeling {verb}"
+    if not any(record.workspace.models.glob("[!.]*/")):
+        return "labeling train"
+    return "labeling evaluate" if files["scores.json"].state in ("missing", "stale") else "labeling report"
