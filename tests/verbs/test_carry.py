@@ -245,6 +245,7 @@ def test_carried_row_is_signed_by_its_source_and_is_not_gold(project: Project) -
     assert project.workspace.projected.path.read_bytes() == before
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_annotated_reprint_is_not_waiting(project: Project) -> None:
     """A reprint that somebody annotated before its story's lead does not count as waiting."""
     assert [row.lead for row in project.workspace.clusters.rows()].count(False) == 1

@@ -445,6 +445,7 @@ def test_no_log_holds_a_key_or_a_text(project: Project, trusted: Production, peo
     assert [secret for secret in secrets if secret in logged] == []
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_many_at_once(project: Project, trusted: Production, people: dict[str, Member]) -> None:
     """Four annotate without a pause while articles are pushed and annotations pulled: all of it is there, once."""
     everything = [article(f"wire/{number:03}", f"{number} Anna met Bob in Malé.") for number in range(120)]
