@@ -2,7 +2,7 @@
 
 Spans, relations and choices follow one rule: what everybody marked who was asked is gold, in the first annotator's
 words, the others' merged with it; the rest is an open conflict. Annotators come in the order of their names. Who sent
-an annotation before a label was asked for is not asked for it: that annotation's silence is no answer.
+an annotation before a label was asked for is not asked for it: that annotation's silence is not an answer.
 """
 
 from __future__ import annotations

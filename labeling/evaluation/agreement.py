@@ -142,7 +142,7 @@ def _score_pair(
             each.leak_group,
             each.submissions[one],
             each.submissions[other],
-            # What one of the two was not asked for is no disagreement.
+            # What one of the two was not asked for is not a disagreement.
             each.silence[one] | each.silence[other],
         )
         for each in doubly_annotated

@@ -53,7 +53,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     if why:
         raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
     standing = read_standing(workspace, wait)
-    # Before the first push there is no server to ask.
+    # Before the first push no server can be asked.
     if not workspace.studio_link.exists():
         _print_standing(standing, {}, as_json=as_json)
         return 0

@@ -210,7 +210,7 @@ class Asking:
 
 
 def sent_at(annotation: Annotation) -> datetime:
-    """When its author last sent the words of an annotation: a star or a restore comes later and is no such time.
+    """When its author last sent the words of an annotation: a star or a restore comes later and does not count.
 
     Raises:
         DamagedFile: ``updated`` is not an instant.

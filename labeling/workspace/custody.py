@@ -1,7 +1,7 @@
 """Custody: whoever reads a file of the workspace finds it as the verb that wrote it left it, or an error by name.
 
 Every front door tells `keep_custody` what it reads and writes. The record protects from accidents and from changes that
-nobody signed. It is no proof against a forger: who can write the files can write the record too.
+nobody signed. It does not hold against a forger: who can write the files can write the record too.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def keep_custody(
         # What a verb is about to make anew may be stale.
         if fault := find_fault(record, name, verb, stale=stale and name not in written):
             raise fault
-    # What is written anew is no source of itself: the same work done twice leaves the same record.
+    # What is written anew is not a source of itself: the same work done twice leaves the same record.
     sources = {name: record.digests[name] for name in read if record.digests[name] and name not in written}
     record.begin(verb, written)
     notes = CustodyNotes()

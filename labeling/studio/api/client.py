@@ -180,7 +180,7 @@ class Studio:
 
         Raises:
             ShortAnswer: Fewer came than the server counts.
-            OversizedAnswer: There is no end to the pages.
+            OversizedAnswer: The pages do not end.
         """
         # The total may grow or shrink from page to page, for people go on meanwhile: the last answer counts.
         query = tasks_query(project, include, filters)

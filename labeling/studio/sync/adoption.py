@@ -34,7 +34,7 @@ def adopt_words(workspace: Workspace, adoption: Adoption) -> None:
         adoption: Which, and why; ``imported`` names all of which the server does not know who sent them.
 
     Raises:
-        UsageError: there is no reason, or there is no such annotation in quarantine.
+        UsageError: The reason is missing, or quarantine has no such annotation.
     """
     chosen, why = adoption.chosen, adoption.why
     if not why.strip():
