@@ -82,6 +82,7 @@ def test_a_task_that_another_push_has_removed_is_removed(project: Project, studi
         assert looked.remove_empty(project.workspace.studio_link.value().project, [task]) == [task]
 
 
+@pytest.mark.usefixtures("written_by_hand")
 def test_pushes_of_several_machines_store_each_article_once(
     project: Project, studio: Credentials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
