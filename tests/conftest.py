@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from labeling.studio.server.server import run_embedded_server
 from labeling.workspace import custody
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
 
 NOBODY = 65534  # the user who owns nothing
+
+# The machines are shared and noisy: how long an example takes says nothing about what it shows.
+settings.register_profile("noisy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("noisy")
 
 
 @pytest.fixture(autouse=True)
