@@ -13,6 +13,7 @@ from labeling.errors import UsageError
 from labeling.imports.brat import read_brat
 from labeling.imports.conll import read_conll
 from labeling.imports.doccano import read_doccano
+from labeling.imports.label_studio.read_label_studio import read_label_studio
 from labeling.imports.prodigy import read_prodigy
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ IMPORT_FORMATS = {
     for each in (
         ImportFormat("brat", (".ann",), read_brat, "stand-off files, each beside its text", companions=(".txt",)),
         ImportFormat("prodigy", (".jsonl",), read_prodigy, "JSON lines of `prodigy db-out`"),
+        ImportFormat(
+            "label-studio",
+            (".json", ".jsonl", ".ndjson"),
+            read_label_studio,
+            "JSON of any of its projects: exports, snapshots, tasks with annotations or predictions",
+        ),
         ImportFormat("doccano", (".jsonl",), read_doccano, "JSON lines of any of its exports"),
         ImportFormat(
             "conll",

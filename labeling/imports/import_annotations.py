@@ -15,6 +15,7 @@ from labeling.imports.formats import find_import_files, find_import_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
 from labeling.imports.record import reject_unreadable
+from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.asked_item import ImportedScope
 
@@ -125,6 +126,7 @@ def import_annotations(
         for path, name in files:
             for item in _read_items(chosen, path, name, text_of):
                 intake.take(item)
+        intake.accounts.refuse_strangers()
         # Read before they are overwritten, also to count how many make room.
         earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
         imported = _finish_import(intake, earlier, add=add)
@@ -152,6 +154,14 @@ def _register_articles(intake: AnnotationIntake, workspace: Workspace) -> TextLo
         return lambda _: None
     for article in workspace.articles.rows():
         intake.know(article)
+    # Who is who, by the server and by earlier imports.
+    if workspace.users.exists():
+        users = [(int(number), email) for number, email in workspace.users.value().emails.items()]
+        names = annotator_names(users)
+        intake.accounts.names |= {email.casefold(): names[email] for _, email in users}
+    for scope in workspace.imported.rows_if_written():
+        if scope.email:
+            intake.accounts.names.setdefault(scope.email.casefold(), scope.annotator)
     # CoNLL files ask for few texts, so they are looked up one by one.
     articles, prefix = workspace.articles.by("id"), intake.terms.prefix
     return lambda name: articles[prefix + name].text if prefix + name in articles else None
@@ -194,7 +204,8 @@ def _merge_scopes(workspace: Workspace, intake: AnnotationIntake, imported: _Imp
         # What was imported before scopes were recorded has none, and one that is merged with it has none either.
         if not imported.add or known or key not in before:
             article, annotator = key
-            scopes[key] = ImportedScope(article=article, annotator=annotator, items=tuple(sorted(items)))
+            email = intake.accounts.emails.get(annotator, "")
+            scopes[key] = ImportedScope(article=article, annotator=annotator, items=tuple(sorted(items)), email=email)
     return list(scopes.values())
 
 

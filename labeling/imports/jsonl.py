@@ -35,12 +35,12 @@ def read_json_lines(
         read: Makes a record of the fields of a line, its article, and whether the id is the line's own.
     """
     with open_plain(path) as lines:
-        for number, line in enumerate(_limited_lines(lines), start=1):
+        for number, line in enumerate(limited_lines(lines), start=1):
             if line.strip():
                 yield _read_item(line, SourceFile(path, name), f"{path}:{number}", read)
 
 
-def _limited_lines(lines: BinaryIO) -> Iterator[bytes]:
+def limited_lines(lines: BinaryIO) -> Iterator[bytes]:
     """The lines of a file; of one that is too long its first part, which is not JSON, and the rest is passed over."""
     while line := lines.readline(_LONGEST_LINE):
         yield line

@@ -12,7 +12,7 @@ from labeling.schema import UNSURE
 from labeling.workspace.asking import list_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -94,24 +94,43 @@ class RecordTranslation:
             if (meaning := self._meaning(each)) != UNSURE
         ]
 
-    def relation(self, link: RelationMark) -> Relation | Misfit:
-        """The relation of a link, unless the map removes it."""
+    def relation(self, link: RelationMark, fellows: Mapping[str, Sequence[Span]]) -> Relation | Misfit:
+        """The relation of a link, unless the map removes it.
+
+        Args:
+            link: The link.
+            fellows: The spans of each region that has several labels: the first two that the type may join are meant.
+        """
         # The ends are checked later, with the spans.
-        if label := self.names.get(link.label, link.label):
-            return Relation(head=link.head, tail=link.tail, label=label)
-        return _removed_misfit("relation", f"{link.head} {link.label} {link.tail}", link.label, asdict(link))
+        label = self.names.get(link.label, link.label)
+        name = f"{link.head} {link.label} {link.tail}"
+        if not label:
+            return _removed_misfit("relation", name, link.label, asdict(link))
+        kind = self.schema.relation(label)
+        if link.direction != "right" and kind is not None and not kind.symmetric:
+            reason = f"its direction is {link.direction!r}, and {label} is not symmetric"
+            return Misfit("relation", name, "broken relation", reason, asdict(link))
+        pairs = [
+            (head, tail) for head in fellows.get(link.head, ()) for tail in fellows.get(link.tail, ()) if head != tail
+        ]
+        fit = [pair for pair in pairs if kind is not None and kind.allows(pair[0].label, pair[1].label)]
+        for head, tail in (fit or pairs)[:1]:
+            return Relation(head=head.id, tail=tail.id, label=label)
+        return Relation(head=link.head, tail=link.tail, label=label)
 
     def option(self, name: str) -> ChosenOption | Misfit:
         """The option that a label of the whole text means: ``event.CONSULT``, or one that only one choice set has."""
-        # The map may lead to an option of a set, or to nothing.
-        meant = self.names.get(name, name)
+        # The map may lead to an option of a set, or to nothing; `topic.Trade` may be mapped as a whole, or `Trade`.
+        _, dot, bare = name.partition(".")
+        meant = self.names.get(name, self.names.get(bare, name) if dot else name)
         if not meant:
             return _removed_misfit("choice", name, name, name)
-        if "." in meant:
-            of, _, option = meant.partition(".")
+        of, dot, option = meant.partition(".")
+        # A label with a dot in it (`U.S.`) may be an option of its own.
+        if dot and (self.schema.choice_set(of) or not self._sets_with(meant)):
             return of, option
         # An option of two sets is ambiguous: which one is meant, the map has to tell.
-        sets = [each.name for each in self.schema.choices if meant in {option.name for option in each.options}]
+        sets = self._sets_with(meant)
         if len(sets) == 1:
             return sets[0], meant
         reason = f"{meant!r} is an option of {' and of '.join(sets)}" if sets else f"no choice has an option {meant!r}"
@@ -141,6 +160,9 @@ class RecordTranslation:
             ),
         }
         return names & set(list_items(self.schema))
+
+    def _sets_with(self, option: str) -> list[str]:
+        return [each.name for each in self.schema.choices if option in {one.name for one in each.options}]
 
     def _meaning(self, attribute: Attribute) -> str:
         # `Certainty=Low` may be mapped with its value, or `Certainty` whatever its value.

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
-from labeling.annotations import Annotation, QuarantineRow, Relation, Span
+from labeling.annotations import MODEL, Annotation, QuarantineRow, Relation, Span
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
+from labeling.imports.account_names import AccountNames
 from labeling.imports.label_map import RecordTranslation
 from labeling.imports.offsets import article_text, make_offset_map
 from labeling.imports.record import ImportRecord, Misfit
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from labeling.articles import Article, Reject
     from labeling.imports.offsets import OffsetUnit
-    from labeling.imports.record import ImportItem
+    from labeling.imports.record import ImportItem, SpanMark
     from labeling.schema import Schema
 
 # An annotation is identified by its article, annotator and state.
@@ -35,8 +36,9 @@ AnnotationKey: TypeAlias = tuple[str, str, str]
 class ImportOptions:
     """How files are to be read.
 
-    ``annotator`` signs everything, whatever the files have; "" to take the annotators that they name. ``prefix`` is put
-    before every id that a file gives. ``names`` maps names of the files to ours: labels, relations, attributes
+    ``annotator`` signs everything that people said, whatever the files have; "" to take the annotators that they name.
+    ``people`` are the addresses or names of those whom the files number. ``prefix`` is put before every id that a file
+    gives. ``names`` maps names of the files to ours: labels, relations, attributes
     (``unsure``), choices (``event.CONSULT``); "" removes a name by rule. ``unit`` is what their offsets count.
     """
 
@@ -45,6 +47,7 @@ class ImportOptions:
     names: Mapping[str, str] = field(default_factory=dict)
     unit: OffsetUnit = "code-points"
     max_characters: int = 20_000
+    people: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,6 +69,7 @@ class AnnotationIntake:
     ignored: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    accounts: AccountNames = field(default_factory=AccountNames)
     _annotations: dict[AnnotationKey, Annotation] = field(default_factory=dict)
     _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
 
@@ -83,10 +87,7 @@ class AnnotationIntake:
         if not isinstance(item, ImportRecord):
             self.rejects.append(item)
             return
-        annotator = self.terms.annotator or item.annotator
-        if not annotator:
-            todo = "name the annotator with --annotator NAME"
-            raise UsageError(f"{item.row.where} does not name its annotator", todo=todo, where=item.row.where)
+        annotator = "" if item.is_silent else self._signature(item)
         # Fields are reported even where the article is refused.
         self.ignored |= item.ignored
         try:
@@ -95,7 +96,8 @@ class AnnotationIntake:
             # The annotations go down with their text, and are counted in the reason.
             self.rejects.append(_reject_record(error, item))
         else:
-            self._add_record(article, annotator, item)
+            if not item.is_silent:
+                self._add_record(article, annotator, item)
 
     def finish(self, before: Mapping[AnnotationKey, Annotation]) -> Iterator[tuple[Annotation, list[QuarantineRow]]]:
         """Each annotation with what is sound in it, by article and annotator; and what is not, thing by thing.
@@ -114,6 +116,22 @@ class AnnotationIntake:
                 for each in self._misfits[key]
             ]
             yield sound, quarantine
+
+    def _signature(self, item: ImportRecord) -> str:
+        """Who signs a record.
+
+        Raises:
+            UsageError: Nobody is named.
+        """
+        # A model's words are never a person's.
+        if item.annotator.startswith(MODEL):
+            return item.annotator
+        if item.account:
+            return self.accounts.sign(item.account, self.terms.annotator, self.terms.people, item.row.where)
+        if annotator := self.terms.annotator or item.annotator:
+            return annotator
+        todo = "name the annotator with --annotator NAME"
+        raise UsageError(f"{item.row.where} does not name its annotator", todo=todo, where=item.row.where)
 
     def _article(self, item: ImportRecord) -> Article:
         """The article that a record is about: one of before, by its id or else by its text, or a new one."""
@@ -136,7 +154,8 @@ class AnnotationIntake:
         translation = RecordTranslation(self.schema, self.terms.names, article, offsets)
         self.seen.update(translation.list_items(item))
         spans = [translation.span(mark) for mark in item.marks]
-        relations = [translation.relation(link) for link in item.links]
+        fellows = _find_fellows(item.marks, spans)
+        relations = [translation.relation(link, fellows) for link in item.links]
         options = [translation.option(name) for name in item.options]
         chosen = [option for option in options if not isinstance(option, Misfit)]
         # What has a place; the rest is held as misfits.
@@ -149,6 +168,8 @@ class AnnotationIntake:
             relations=tuple(each for each in relations if isinstance(each, Relation)),
             choices={name: tuple(option for of, option in chosen if of == name) for name in dict(chosen)},
             updated=item.updated,
+            ground_truth=item.ground_truth,
+            seconds=item.seconds,
         )
         attributes = [each for mark in item.marks for each in translation.meaningless_attributes(mark)]
         translated = (*item.misfits, *spans, *attributes, *relations, *options)
@@ -174,10 +195,21 @@ class AnnotationIntake:
                 "relations": (*one.relations, *(each for each in links if each not in one.relations)),
                 "choices": _merge_choices(one.choices, other.choices),
                 "updated": max(one.updated, other.updated),
+                "ground_truth": one.ground_truth or other.ground_truth,
+                "seconds": one.seconds if other.seconds is None else other.seconds,
             }
         )
         self.counts["twice"] += _count_parts(one) + _count_parts(other) - _count_parts(both)
         return both
+
+
+def _find_fellows(marks: Iterable[SpanMark], spans: Iterable[Span | Misfit]) -> dict[str, list[Span]]:
+    """The spans of each region that has a name of its own."""
+    fellows = dict[str, list[Span]]()
+    for mark, span in zip(marks, spans, strict=True):
+        if mark.region and isinstance(span, Span):
+            fellows.setdefault(mark.region, []).append(span)
+    return fellows
 
 
 def _merge_spans(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Span, ...], dict[str, str]]:

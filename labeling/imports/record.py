@@ -29,6 +29,7 @@ class SpanMark:
     """A labelled stretch of the text as it came, in half-open intervals.
 
     ``covers`` is the file's own copy of the stretch, if it has one. A mark of several ``parts`` is discontinuous.
+    ``region`` is what links call it and its fellows, where one stretch has several labels; "" where that is its ``id``.
     """
 
     id: str
@@ -37,15 +38,17 @@ class SpanMark:
     covers: str | None = None
     note: str = ""
     attributes: tuple[Attribute, ...] = ()
+    region: str = ""
 
 
 @dataclass(frozen=True)
 class RelationMark:
-    """A labelled, directed link between two marks, by their ids."""
+    """A labelled, directed link between two marks, by their ids; ``left`` and ``bi`` only suit a symmetric type."""
 
     head: str
     tail: str
     label: str
+    direction: str = "right"
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,27 @@ class Misfit:
 
 
 @dataclass(frozen=True)
+class Account:
+    """Whose an annotation is on the server that it comes from: an e-mail address, or else a number of that server."""
+
+    number: int | None = None
+    email: str = ""
+
+
+@dataclass(frozen=True)
 class ImportRecord:
     """One annotator's annotation of one text, as a file has it.
 
     ``row`` is the text and what is known of it; ``named`` is true when its id comes from the file, false when it was
-    made up from the text. ``annotator`` is "" when the file names none. ``options`` are labels of the whole text.
-    ``updated`` is an ISO instant or "". ``ignored`` names fields of the file that were not read.
+    made up from the text. ``annotator`` is "" when the file names none, or has an ``account`` in place of a name.
+    ``options`` are labels of the whole text. ``updated`` is an ISO instant or "", ``seconds`` what it took. ``ignored``
+    names fields of the file that were not read. Where it ``is_silent``, nobody said anything of the text.
     """
 
     row: SourceRow
     named: bool = True
     annotator: str = ""
+    account: Account | None = None
     state: State = "submitted"
     marks: tuple[SpanMark, ...] = ()
     links: tuple[RelationMark, ...] = ()
@@ -78,6 +91,9 @@ class ImportRecord:
     misfits: tuple[Misfit, ...] = ()
     updated: str = ""
     ignored: frozenset[str] = frozenset()
+    ground_truth: bool = False
+    seconds: float | None = None
+    is_silent: bool = False
 
 
 ImportItem: TypeAlias = ImportRecord | Reject

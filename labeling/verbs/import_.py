@@ -15,6 +15,7 @@ from labeling.imports.formats import IMPORT_FORMATS
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.imports.offsets import OFFSET_UNITS, OffsetUnit
+from labeling.imports.people_file import read_people
 from labeling.verbs.options import REFUSED, json_option, list_first, print_rejects, show, with_project
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.workspace.table import Workspace
 
-_FORMAT_LINES = [f"  {each.name:<9}{each.help}" for each in IMPORT_FORMATS.values()]
+_WIDEST = max(map(len, IMPORT_FORMATS)) + 2
+_FORMAT_LINES = [f"  {each.name:<{_WIDEST}}{each.help}" for each in IMPORT_FORMATS.values()]
 
 
 @click.command("import", epilog="\b\n" + "\n".join(["Formats:", *_FORMAT_LINES]))
@@ -47,6 +49,12 @@ _FORMAT_LINES = [f"  {each.name:<9}{each.help}" for each in IMPORT_FORMATS.value
     help="What offsets count.",
 )
 @click.option(
+    "--people",
+    default="",
+    metavar="FILE",
+    help="Who the numbered annotators of Label Studio are: CSV with id and email, or JSON of /api/users.",
+)
+@click.option(
     "--add",
     is_flag=True,
     help="Merge with earlier imports of an annotator on the same article.",
@@ -62,23 +70,30 @@ def import_cli(  # noqa: PLR0913 - one for each option
     prefix: str,
     pairs: tuple[str, ...],
     offsets: OffsetUnit,
+    people: str,
     add: bool,
     as_json: bool,
 ) -> int:
-    r"""Bring annotations along: brat stand-off, Prodigy or doccano JSON lines, CoNLL.
+    r"""Bring annotations along: brat stand-off, Prodigy or doccano JSON lines, any Label Studio's JSON, CoNLL.
 
     A text that was ingested before is that article, whatever its id. Everything is checked against the schema; what has
     no place (a discontinuous span, an attribute, an unknown label) is listed in quarantine.jsonl (status 3). CoNLL has
     no text: tokens are joined by spaces, sentences by line ends, unless the article of that name is there and has the
     same words.
 
+    Of Label Studio's JSON, a cancelled annotation is a skip, a draft a draft; predictions are signed model:NAME, and
+    are never gold; of a person's several submissions on one task the latest counts. An annotator with a number and no
+    address is nobody until --people tells who it is.
+
     \b
     Example:
+      labeling import label-studio export.json --people people.csv --map PER=PERSON
       labeling import brat old-project/ --annotator ana --map PER=PERSON --map Speculation=unsure
       labeling import prodigy ner.jsonl choices.jsonl --map consult=event.CONSULT
       labeling import doccano ana.jsonl --annotator ana --prefix desk/
     """
-    terms = ImportOptions(annotator, prefix, _parse_map(pairs), offsets, project.file.project.max_characters)
+    known = read_people(people) if people else {}
+    terms = ImportOptions(annotator, prefix, _parse_map(pairs), offsets, project.file.project.max_characters, known)
     summary = import_annotations(project, kind, paths, terms, add=add)
     show(asdict(summary) if as_json else _format_import(summary), as_json=as_json)
     _print_refused_imports(project.workspace, summary)

@@ -7,15 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import UnreadableExport
+from labeling.sources.json_items import read_more_text, stream_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import TextIO
 
     from pydantic import JsonValue
-
-_CHUNK_CHARACTERS = 1 << 20  # characters
-_BETWEEN = frozenset(", \n\r\t")
 
 # What may be a lone surrogate, not a number, or a number too large for a float. It finds more than there is: the
 # halves of a pair, and words of a text; these are then looked at more closely.
@@ -73,55 +71,18 @@ def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
     Raises:
         UnreadableExport: As `read_export` does, when it comes to the place.
     """
-    for number, task in enumerate(_stream_items(text, where), start=1):
+
+    def fail(reason: str) -> UnreadableExport:
+        return _unreadable_export(where, reason)
+
+    head = read_more_text(text, "", fail) or ""
+    if not head.startswith("["):
+        read_export((head + text.read()).encode("utf-8", "surrogatepass"), where)
+        raise fail("it does not hold a list of tasks")
+    for number, task in enumerate(stream_array(head, text, fail), start=1):
         _check_task(task, number, where)
         if isinstance(task, dict):
             yield task
-
-
-def _stream_items(text: TextIO, where: str) -> Iterator[JsonValue]:
-    """The items of a JSON array, decoded as they come."""
-    decoder = json.JSONDecoder()
-    buffer = _read_more(text, "", where) or ""
-    if not buffer.startswith("["):
-        read_export((buffer + text.read()).encode("utf-8", "surrogatepass"), where)
-        raise _unreadable_export(where, "it does not hold a list of tasks")
-    at = 1
-    while True:
-        at = _skip_blanks(buffer, at)
-        if buffer[at : at + 1] == "]":
-            return
-        # An item that is cut off by the end of the buffer cannot be decoded: more is read, and it is tried again.
-        try:
-            item, end = decoder.raw_decode(buffer, at)
-        except (json.JSONDecodeError, RecursionError) as error:
-            longer = _read_more(text, buffer[at:], where)
-            if longer is None:
-                raise _unreadable_export(where, f"it is not JSON ({error})") from None
-            buffer, at = longer, 0
-            continue
-        yield item
-        at = end
-        # What was decoded is dropped now and then, not at every item: each time the rest is copied.
-        if at > _CHUNK_CHARACTERS:
-            buffer, at = buffer[at:], 0
-
-
-def _read_more(text: TextIO, rest: str, where: str) -> str | None:
-    """What is left and what comes next, without blanks before it; None at the end of the text."""
-    try:
-        fresh = text.read(max(_CHUNK_CHARACTERS, len(rest)))
-    except UnicodeDecodeError:
-        raise _unreadable_export(where, "it is not UTF-8") from None
-    except (OSError, EOFError) as error:
-        raise _unreadable_export(where, f"it is damaged ({error})") from None
-    return (rest + fresh).lstrip() if fresh else None
-
-
-def _skip_blanks(buffer: str, at: int) -> int:
-    while buffer[at : at + 1] in _BETWEEN:
-        at += 1
-    return at
 
 
 def is_portable(raw: bytes) -> bool:

@@ -20,31 +20,11 @@ from labeling.studio.format.signatures import Judgement
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.studio.format.regions import ParsedResult
-
-
-def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
-    """How annotators are called in our files, by the server's user id and by e-mail address.
-
-    It is the part before the ``@``; of users who share it, the first on the server has it and the others are called by
-    the whole address. So nobody's name changes when somebody new arrives.
-    """
-    names: dict[int | str, str] = {}
-    taken = set[str]()
-    for number, email in sorted(users):
-        names[number] = names[email] = email if local_part(email).casefold() in taken else local_part(email)
-        # Upper and lower case name the same mailbox nearly everywhere.
-        taken.add(local_part(email).casefold())
-    return names
-
-
-def local_part(email: str) -> str:
-    """The part of an e-mail address before the ``@``; the whole of one without."""
-    return email.rpartition("@")[0] or email
 
 
 def read_task(

@@ -13,9 +13,10 @@ from labeling.annotations import Annotation, Relation, Span
 from labeling.articles import Article
 from labeling.studio.api.queries import make_filter
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
-from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.submissions import read_task
 from labeling.studio.format.tasks import task_of
 from labeling.values import digest_of
+from labeling.workspace.annotator_names import annotator_names
 
 if TYPE_CHECKING:
     from labeling.schema import Schema

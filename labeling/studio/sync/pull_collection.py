@@ -15,13 +15,14 @@ from labeling.annotations import is_imported
 from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.exports import OnceOnly, is_portable, read_export
 from labeling.studio.format.signatures import Signatures
-from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.submissions import read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
 from labeling.studio.sync.pull_result import PullResult, PullTally
 from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
+from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords

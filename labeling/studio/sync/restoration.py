@@ -16,13 +16,13 @@ from labeling.studio.api.signup import sign_up
 from labeling.studio.format.exports import OnceOnly
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.signatures import Signatures, words_digest
-from labeling.studio.format.submissions import annotator_names, local_part
 from labeling.studio.sync.batches import split_batches
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
+from labeling.workspace.annotator_names import annotator_names, local_part
 from labeling.workspace.rows.server_state import PushedTask, TextKey
 from labeling.workspace.rows.signed_words import SignedWords
 

@@ -8,12 +8,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
-from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.submissions import read_task
 from labeling.studio.sync.progress import tabulate_progress
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_collection import ProjectPull, files_built_upon
 from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted
 from labeling.workspace import journal
+from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.asking import Asking
 from labeling.workspace.custody import are_as_left
 

@@ -46,9 +46,18 @@ class AskAgainRow(Frozen):
     since: str
 
 
+def _is_unknown(email: str) -> bool:
+    return not email
+
+
 class ImportedScope(Frozen):
-    """The items that the source of an imported annotation had: of all others the annotation says nothing."""
+    """The items that the source of an imported annotation had: of all others the annotation says nothing.
+
+    ``email`` is the address that its annotator had there, if the source told it.
+    """
 
     article: str
     annotator: str
     items: tuple[str, ...]
+    # Left out where it is not known: such a row is the same line that it was before there was this key.
+    email: str = Field(default="", exclude_if=_is_unknown)

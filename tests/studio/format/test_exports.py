@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labeling.errors import UnreadableExport
-from labeling.studio.format import exports
+from labeling.sources import json_items
 from labeling.studio.format.exports import is_portable, read_export, stream_export
 from labeling.studio.sync.pull_archive import read_archive
 
@@ -36,7 +36,7 @@ def test_a_streamed_export_equals_one_read_whole(tasks: list[Any], chunk: int, i
     """The same tasks in the same order, with pieces of any size, on one line or on many."""
     text = json.dumps(tasks, indent=indent)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exports, "_CHUNK_CHARACTERS", chunk)
+        patch.setattr(json_items, "_CHUNK_CHARACTERS", chunk)
         assert list(stream_export(io.StringIO(text), "here")) == read_export(text.encode(), "here") == tasks
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from labeling.schema import Label, Schema
 from labeling.studio.format.signatures import Signatures, content_digest, words_digest
-from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.submissions import read_task
+from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.rows.signed_words import SignedWords
 
 ANA, BEN, OWNER = 1, 2, 3

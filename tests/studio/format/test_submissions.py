@@ -17,9 +17,10 @@ from labeling.articles import Article
 from labeling.errors import UnreadableExport
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.studio.format.exports import read_export
-from labeling.studio.format.submissions import annotator_names, read_task
+from labeling.studio.format.submissions import read_task
 from labeling.studio.format.tasks import result_of, submission_of, task_of
 from labeling.values import digest_of
+from labeling.workspace.annotator_names import annotator_names
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

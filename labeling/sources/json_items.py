@@ -1,0 +1,71 @@
+"""The items of a JSON array, one at a time: an export may be larger than memory."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
+
+    from pydantic import JsonValue
+
+    from labeling.errors import LabelingError
+
+_CHUNK_CHARACTERS = 1 << 20  # characters
+_BETWEEN = frozenset(", \n\r\t")
+
+
+def stream_array(head: str, text: TextIO, fail: Callable[[str], LabelingError]) -> Iterator[JsonValue]:
+    """The items of a JSON array, decoded as they come.
+
+    Args:
+        head: Its beginning, from the ``[`` on.
+        text: Where to read the rest from.
+        fail: Makes the error to raise of a reason.
+
+    Raises:
+        LabelingError: What ``fail`` makes, when it comes to a place that is not JSON, not UTF-8 or damaged.
+    """
+    decoder = json.JSONDecoder()
+    buffer, at = head, 1
+    while True:
+        at = _skip_blanks(buffer, at)
+        if buffer[at : at + 1] == "]":
+            return
+        # An item that is cut off by the end of the buffer cannot be decoded: more is read, and it is tried again.
+        try:
+            item, end = decoder.raw_decode(buffer, at)
+        except (json.JSONDecodeError, RecursionError) as error:
+            longer = read_more_text(text, buffer[at:], fail)
+            if longer is None:
+                raise fail(f"it is not JSON ({error})") from None
+            buffer, at = longer, 0
+            continue
+        yield item
+        at = end
+        # What was decoded is dropped now and then, not at every item: each time the rest is copied.
+        if at > _CHUNK_CHARACTERS:
+            buffer, at = buffer[at:], 0
+
+
+def read_more_text(text: TextIO, rest: str, fail: Callable[[str], LabelingError]) -> str | None:
+    """What is left and what comes next, without blanks before it; None at the end of the text.
+
+    Raises:
+        LabelingError: What ``fail`` makes of the reason why it cannot be read.
+    """
+    try:
+        fresh = text.read(max(_CHUNK_CHARACTERS, len(rest)))
+    except UnicodeDecodeError:
+        raise fail("it is not UTF-8") from None
+    except (OSError, EOFError) as error:
+        raise fail(f"it is damaged ({error})") from None
+    return (rest + fresh).lstrip() if fresh else None
+
+
+def _skip_blanks(buffer: str, at: int) -> int:
+    while buffer[at : at + 1] in _BETWEEN:
+        at += 1
+    return at
