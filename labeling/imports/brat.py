@@ -5,7 +5,8 @@ a span, and a relation to each of its arguments, named by the role. Notes of ann
 be mapped. What has no place here (discontinuous spans, attributes nobody mapped, normalisations, a second event on one
 trigger) is a misfit, never dropped.
 
-Offsets are code points of the text with its line ends as they are, as brat's server counts them.
+brat's server counts code points of the text with its line ends as they are; programs that write its files count
+otherwise, which is found by the copy of the words on each line.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def read_brat(path: Path, name: str, _text_of: TextLookup | None = None) -> Iter
 
 def parse_brat(row: SourceRow, lines: str) -> ImportRecord:
     """The annotations in the lines of an ``.ann`` file about the text of ``row``."""
-    file = _BratFile(text=row.text)
+    file = _BratFile()
     for number, line in enumerate(re.split(r"\r?\n", lines), start=1):
         if line.strip():
             file.take(number, line)
@@ -81,7 +82,6 @@ def parse_brat(row: SourceRow, lines: str) -> ImportRecord:
 class _BratFile:
     """The annotations of one file, as far as it was read."""
 
-    text: str
     marks: list[SpanMark] = field(default_factory=list)
     related: list[RelationMark] = field(default_factory=list)
     triggers: dict[str, str] = field(default_factory=dict)
@@ -132,9 +132,8 @@ class _BratFile:
     def _mark(self, found: re.Match[str]) -> None:
         name, label, places, covers = found.groups()
         # `0 4;9 13` are two parts of one discontinuous span.
-        parts = [tuple(map(int, part.split())) for part in places.split(";")]
-        joined = _join_parts(self.text, [(start, end) for start, end in parts])
-        self.marks.append(SpanMark(name, joined, label, covers))
+        parts = (tuple(map(int, part.split())) for part in places.split(";"))
+        self.marks.append(SpanMark(name, tuple((start, end) for start, end in parts), label, covers))
 
     def _relation(self, found: re.Match[str]) -> None:
         _, label, head, tail = found.groups()
@@ -201,21 +200,6 @@ class _BratFile:
         for target, name, words in self.notes:
             targets.setdefault(self._target(target), []).append((name, words))
         return targets
-
-
-def _join_parts(text: str, parts: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The parts, joined where only blanks keep them apart: brat's editor cuts a span at each line end.
-
-    Of ``Anna``, a line end and ``Berg met`` the parts 0..4 and 5..9 are one, 0..9; 0..4 and 10..13 stay two.
-    """
-    joined = parts[:1]
-    for start, end in parts[1:]:
-        before, gap = joined[-1], text[joined[-1][1] : start]
-        if before[1] <= start and not gap.strip():
-            joined[-1] = (before[0], end)
-        else:
-            joined.append((start, end))
-    return tuple(joined)
 
 
 def _unsupported(name: str, reason: str, raw: str = "") -> Misfit:

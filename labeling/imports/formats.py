@@ -27,9 +27,9 @@ class ImportFormat:
     """A format that can be imported.
 
     ``endings`` are those of its files in a folder, ``companions`` those of files that belong to one of them (brat's
-    text). ``read`` gives the contents of a file record by record: it is handed the path, what the file's article is to
-    be called (or its articles after), and a way to look up the texts of articles that were ingested before. ``help`` is
-    a line for the command line.
+    text). ``counts`` is false where the file has no offsets. ``read`` gives the contents of a file record by record: it
+    is handed the path, what the file's article is to be called (or its articles after), and a way to look up the texts
+    of articles that were ingested before. ``help`` is a line for the command line.
     """
 
     name: str
@@ -37,6 +37,7 @@ class ImportFormat:
     read: Callable[[Path, str, TextLookup], Iterator[ImportItem]]
     help: str
     companions: tuple[str, ...] = ()
+    counts: bool = True
 
 
 IMPORT_FORMATS = {
@@ -56,6 +57,7 @@ IMPORT_FORMATS = {
             (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt"),
             read_conll,
             "a token and its tag a line: BIO, IOB, BIOES or BILOU",
+            counts=False,
         ),
     )
 }

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Annotation
 from labeling.articles import reject_of
-from labeling.errors import ArticleError
+from labeling.errors import ArticleError, UsageError
 from labeling.imports.formats import find_import_files, find_import_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
+from labeling.imports.offsets import COUNTINGS
 from labeling.imports.record import reject_unreadable
 from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.custody import keep_custody
@@ -39,7 +40,8 @@ class ImportResult:
     ``new`` counts articles that were not there, ``matched`` texts that were, under another id. ``annotations`` to
     ``choices`` count what is sound, ``said_twice`` what one annotator has in two places. ``replaced`` counts
     annotations of an earlier import in whose place these are now. ``rejected`` counts texts, ``quarantined`` parts of
-    annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files.
+    annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files. ``offsets`` counts files
+    by what their offsets count, where the copies of the words in them prove it; ``doubts`` are warnings about offsets.
     """
 
     new: int
@@ -54,6 +56,8 @@ class ImportResult:
     quarantined: dict[str, int]
     ignored: tuple[str, ...]
     passed_over: tuple[str, ...]
+    offsets: dict[str, int] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,14 @@ def import_annotations(
 
     Raises:
         UsageError: The format is unknown, a path matches nothing, no annotator is named, or a name is mapped to
-            what the schema does not have; nothing is written then.
+            what the schema does not have, or what offsets count is unknown; nothing is written then.
         Altered: ``articles.jsonl`` is not as it was left.
         WorkspaceBusy: Another command is writing there.
     """
     # All that can be wrong with the command is found before the workspace is locked.
     chosen = find_import_format(kind)
     refuse_unknown_names(terms.names, project.schema)
+    _refuse_counting(terms.unit, chosen)
     files, passed_over = find_import_files(chosen, paths)
     workspace = project.workspace
     files_of_ours = (workspace.articles, workspace.annotations, workspace.quarantine)
@@ -124,8 +129,7 @@ def import_annotations(
         # Records of all files come together first: one article may be in several.
         text_of = _register_articles(intake, workspace)
         for path, name in files:
-            for item in _read_items(chosen, path, name, text_of):
-                intake.take(item)
+            intake.take_file(str(path), list(_read_items(chosen, path, name, text_of)), counts=chosen.counts)
         intake.accounts.refuse_strangers()
         # Read before they are overwritten, also to count how many make room.
         earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
@@ -136,6 +140,13 @@ def import_annotations(
         notes.options["format"] = kind
     replaced = sum(imported.replaces(row) for row in earlier)
     return _summarise_import(intake, imported, replaced, passed_over)
+
+
+def _refuse_counting(name: str, chosen: ImportFormat) -> None:
+    if name and not chosen.counts:
+        raise UsageError(f"{chosen.name} files have no offsets, which --offsets could name", todo="leave --offsets out")
+    if name and name not in COUNTINGS:
+        raise UsageError(f"{name!r} is not a way to count offsets", todo=f"name one of {', '.join(COUNTINGS)}")
 
 
 def _read_items(chosen: ImportFormat, path: Path, name: str, text_of: TextLookup) -> Iterator[ImportItem]:
@@ -226,6 +237,8 @@ def _summarise_import(
         quarantined=_count_kinds(row.kind for row in imported.quarantine),
         ignored=tuple(sorted(intake.ignored)),
         passed_over=tuple(passed_over),
+        offsets=dict(sorted((+intake.offsets).items())),
+        doubts=tuple(intake.doubts),
     )
 
 

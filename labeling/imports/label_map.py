@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.annotations import LABEL_ITEM, RELATION_ITEM, Relation, Span, choice_id, choice_item
 from labeling.errors import UsageError
 from labeling.imports.record import Misfit
+from labeling.imports.stretches import same_words
 from labeling.schema import UNSURE
 from labeling.workspace.asking import list_items
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import ThingKind
     from labeling.articles import Article
-    from labeling.imports.record import Attribute, ImportRecord, RelationMark, SpanMark
+    from labeling.imports.record import Attribute, ImportRecord, MarkParts, RelationMark, SpanMark
     from labeling.schema import Schema
 
 # A choice set and one of its options.
@@ -48,16 +49,19 @@ class RecordTranslation:
     """The translation of one record.
 
     ``names`` maps names of the file to names of the schema, "" removes; ``place`` turns an offset in the file's text
-    into one in the article, or None.
+    into one in the article, or None. ``rivals`` do it as other countings would: a span is refused where one of them has
+    its words at another place, too.
     """
 
     schema: Schema
     names: Mapping[str, str]
     article: Article
     place: Callable[[int], int | None]
+    rivals: Mapping[str, Callable[[int], int | None]] = field(default_factory=dict)
 
     def span(self, mark: SpanMark) -> Span | Misfit:
         """The span of a mark, if it can be one."""
+        mark = replace(mark, parts=_join_parts(mark.parts, self.place, self.article.text))
         raw = _raw_mark(mark)
         # The checks go from what the file has to what the text has.
         if len(mark.parts) > 1:
@@ -68,14 +72,27 @@ class RecordTranslation:
         if start is None or end is None or not start < end:
             reason = f"{first}..{last} in a text of {len(self.article.text)} characters"
             return Misfit("span", mark.id, "offsets out of range", reason, raw)
-        if mark.covers is not None and not _same_words(mark.covers, self.article.text[start:end]):
+        if mark.covers is not None and not same_words(mark.covers, self.article.text[start:end]):
             reason = f"the file has another text at {first}..{last}"
             return Misfit("span", mark.id, "stale text", reason, raw)
+        if rival := self._find_rival(mark, start, end):
+            return Misfit("span", mark.id, "unreadable", rival, raw)
         # An empty name removes the label, which is listed all the same.
         if not (label := self.names.get(mark.label, mark.label)):
             return _removed_misfit("span", mark.id, mark.label, raw)
         unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
         return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
+
+    def _find_rival(self, mark: SpanMark, start: int, end: int) -> str:
+        """Where else a mark may be, by another counting that has its words there, as a reason; "" if they do not."""
+        first, last = mark.parts[0]
+        for name, place in self.rivals.items():
+            other, stop = place(first), place(last)
+            if other is None or stop is None or (other, stop) == (start, end):
+                continue
+            if mark.covers is None or same_words(mark.covers, self.article.text[other:stop]):
+                return f"it may be at {start}..{end}, or at {other}..{stop} if {first}..{last} counts {name}"
+        return ""
 
     def meaningless_attributes(self, mark: SpanMark) -> list[Misfit]:
         """The attributes of a mark for which nothing here has a place."""
@@ -188,9 +205,20 @@ def _raw_mark(mark: SpanMark) -> JsonValue:
     }
 
 
-def _same_words(copy: str, text: str) -> bool:
-    """Whether a file's copy of a stretch has the words of the text: tools write line ends as blanks."""
-    return copy.split() == text.split()
+def _join_parts(parts: MarkParts, place: Callable[[int], int | None], text: str) -> MarkParts:
+    """The parts, joined where only blanks keep them apart: brat's editor cuts a span at each line end.
+
+    Of ``Anna``, a line end and ``Berg met`` the parts 0..4 and 5..9 are one, 0..9; 0..4 and 10..13 stay two.
+    """
+    joined = [*parts[:1]]
+    for start, end in parts[1:]:
+        before = joined[-1]
+        stop, begin = place(before[1]), place(start)
+        if stop is not None and begin is not None and stop <= begin and not text[stop:begin].strip():
+            joined[-1] = (before[0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def _removed_misfit(what: ThingKind, name: str, label: str, raw: JsonValue) -> Misfit:

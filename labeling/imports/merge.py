@@ -16,15 +16,15 @@ from labeling.annotations import MODEL, Annotation, QuarantineRow, Relation, Spa
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
 from labeling.imports.account_names import AccountNames
+from labeling.imports.choose_counting import CountingChoice, choose_counting
 from labeling.imports.label_map import RecordTranslation
-from labeling.imports.offsets import article_text, make_offset_map
+from labeling.imports.offsets import CODE_POINTS, article_text, make_offset_map
 from labeling.imports.record import ImportRecord, Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labeling.articles import Article, Reject
-    from labeling.imports.offsets import OffsetUnit
     from labeling.imports.record import ImportItem, SpanMark
     from labeling.schema import Schema
 
@@ -39,13 +39,14 @@ class ImportOptions:
     ``annotator`` signs everything that people said, whatever the files have; "" to take the annotators that they name.
     ``people`` are the addresses or names of those whom the files number. ``prefix`` is put before every id that a file
     gives. ``names`` maps names of the files to ours: labels, relations, attributes
-    (``unsure``), choices (``event.CONSULT``); "" removes a name by rule. ``unit`` is what their offsets count.
+    (``unsure``), choices (``event.CONSULT``); "" removes a name by rule. ``unit`` is what their offsets count, as
+    `COUNTINGS` names it; "" to find it, or take it for code points.
     """
 
     annotator: str = ""
     prefix: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    unit: OffsetUnit = "code-points"
+    unit: str = ""
     max_characters: int = 20_000
     people: Mapping[int, str] = field(default_factory=dict)
 
@@ -57,7 +58,7 @@ class AnnotationIntake:
     ``digests`` has the articles of before, id to digest of the text; ``homes`` the id under which a text is an article.
     ``seen`` has the items (``label PERSON``) that the source had, in any record or as the map declares. ``counts`` has
     ``new`` articles, texts ``matched`` to an article of another id, and what was found ``twice``: spans, relations and
-    options.
+    options. ``offsets`` counts files by what their offsets are proven to count, ``doubts`` are warnings about others.
     """
 
     schema: Schema
@@ -70,6 +71,8 @@ class AnnotationIntake:
     seen: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     accounts: AccountNames = field(default_factory=AccountNames)
+    offsets: Counter[str] = field(default_factory=Counter)
+    doubts: list[str] = field(default_factory=list)
     _annotations: dict[AnnotationKey, Annotation] = field(default_factory=dict)
     _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
 
@@ -78,8 +81,21 @@ class AnnotationIntake:
         self.digests[article.id] = article.digest
         self.homes.setdefault(article.digest, article.id)
 
-    def take(self, item: ImportItem) -> None:
-        """Take the record of a file or a line, or the reason why it cannot be read.
+    def take_file(self, where: str, items: Sequence[ImportItem], *, counts: bool = True) -> None:
+        """Take all that a file has, once it is known what its offsets count; CoNLL's are ours, so that nothing counts.
+
+        Raises:
+            UsageError: No annotator is named.
+        """
+        records = [item for item in items if isinstance(item, ImportRecord)]
+        counting = choose_counting(records, self.terms.unit) if counts else CountingChoice()
+        self.offsets[counting.counting] += counting.proven
+        self.doubts += [f"{where}: {counting.doubt}"] if counting.doubt else []
+        for item in items:
+            self.take(item, counting)
+
+    def take(self, item: ImportItem, counting: CountingChoice | None = None) -> None:
+        """Take a record of which offsets count so, else as was asked for, or the reason why it cannot be read.
 
         Raises:
             UsageError: No annotator is named.
@@ -97,7 +113,7 @@ class AnnotationIntake:
             self.rejects.append(_reject_record(error, item))
         else:
             if not item.is_silent:
-                self._add_record(article, annotator, item)
+                self._add_record(article, annotator, item, counting or CountingChoice(self.terms.unit or CODE_POINTS))
 
     def finish(self, before: Mapping[AnnotationKey, Annotation]) -> Iterator[tuple[Annotation, list[QuarantineRow]]]:
         """Each annotation with what is sound in it, by article and annotator; and what is not, thing by thing.
@@ -149,9 +165,10 @@ class AnnotationIntake:
                 self.homes[article.digest] = article.id
         return self.articles.setdefault(article.id, article)
 
-    def _add_record(self, article: Article, annotator: str, item: ImportRecord) -> None:
-        offsets = make_offset_map(item.row.text, self.terms.unit)
-        translation = RecordTranslation(self.schema, self.terms.names, article, offsets)
+    def _add_record(self, article: Article, annotator: str, item: ImportRecord, counting: CountingChoice) -> None:
+        place = make_offset_map(item.row.text, counting.counting)
+        rivals = {each: make_offset_map(item.row.text, each) for each in counting.rivals}
+        translation = RecordTranslation(self.schema, self.terms.names, article, place, rivals)
         self.seen.update(translation.list_items(item))
         spans = [translation.span(mark) for mark in item.marks]
         fellows = _find_fellows(item.marks, spans)

@@ -1,4 +1,4 @@
-"""Prodigy's JSON lines: ``spans`` with offsets in code points, ``relations`` between them, ``accept`` or a ``label``.
+"""Prodigy's JSON lines: ``spans`` with offsets, ``relations`` between them, ``accept`` or a ``label``.
 
 An accepted answer counts as submitted; a rejected or ignored one counts as skipped, because it tells nothing about the
 text. A span is known by its place and label: Prodigy has no ids, and two lines about one text may both have it.
@@ -14,7 +14,7 @@ from labeling.imports.record import ImportItem, ImportRecord, Misfit, RelationMa
 from labeling.sources.fields import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from labeling.annotations import ThingKind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PRODIGY_FIELDS = frozenset(
     {*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "label", "_annotator_id"}
 )
-# Prodigy's own bookkeeping. Its tokens are ignored: offsets tell where a span is.
+# Prodigy's own bookkeeping. Its tokens only prove what offsets count: these tell where a span is.
 _BOOKKEEPING_FIELDS = frozenset(
     {"tokens", "_input_hash", "_task_hash", "_session_id", "_timestamp", "_view_id", "_is_binary"}
 )
@@ -54,6 +54,7 @@ def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
         links=tuple(links),
         options=tuple(_accepted_options(fields, misfits)),
         misfits=tuple(misfits),
+        copies=tuple(_copied_tokens(fields, marks)),
         updated=_iso_instant(fields.get("_timestamp")),
         ignored=frozenset(
             list_unread_fields(fields, _PRODIGY_FIELDS | _BOOKKEEPING_FIELDS)
@@ -75,7 +76,24 @@ def _parse_mark(span: JsonLine, misfits: list[Misfit]) -> SpanMark | None:
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
         misfits.append(_unreadable_misfit("span", "start or end is not a whole number, or label not a string", span))
         return None
-    return SpanMark(_mark_id(start, end, label), ((start, end),), label, span.get("text"))
+    words = span.get("text")
+    return SpanMark(_mark_id(start, end, label), ((start, end),), label, words if isinstance(words, str) else None)
+
+
+def _copied_tokens(fields: JsonLine, marks: Sequence[SpanMark]) -> Iterator[tuple[int, int, str]]:
+    """The tokens that begin or end where a span does, and the last one: they prove what offsets count."""
+    tokens = fields.get("tokens")
+    ends = {at for mark in marks for part in mark.parts for at in part}
+    found = [place for each in tokens if (place := _token_place(each))] if isinstance(tokens, list) else []
+    yield from (place for place in found if place is found[-1] or not ends.isdisjoint(place[:2]))
+
+
+def _token_place(token: Any) -> tuple[int, int, str] | None:  # noqa: ANN401 - JSON of any form
+    match token:
+        case {"start": int(start), "end": int(end), "text": str(words)} if words.strip():
+            return start, end, words
+        case _:
+            return None
 
 
 def _parse_relation(relation: JsonLine, misfits: list[Misfit]) -> RelationMark | None:

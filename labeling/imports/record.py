@@ -24,6 +24,10 @@ class Attribute:
     name: str
 
 
+# The parts of a stretch, each from its start to its end; several where it is discontinuous.
+MarkParts: TypeAlias = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True)
 class SpanMark:
     """A labelled stretch of the text as it came, in half-open intervals.
@@ -33,7 +37,7 @@ class SpanMark:
     """
 
     id: str
-    parts: tuple[tuple[int, int], ...]
+    parts: MarkParts
     label: str
     covers: str | None = None
     note: str = ""
@@ -78,6 +82,7 @@ class ImportRecord:
     made up from the text. ``annotator`` is "" when the file names none, or has an ``account`` in place of a name.
     ``options`` are labels of the whole text. ``updated`` is an ISO instant or "", ``seconds`` what it took. ``ignored``
     names fields of the file that were not read. Where it ``is_silent``, nobody said anything of the text.
+    ``copies`` are further places whose words the file has, with these words: tokens.
     """
 
     row: SourceRow
@@ -94,6 +99,7 @@ class ImportRecord:
     ground_truth: bool = False
     seconds: float | None = None
     is_silent: bool = False
+    copies: tuple[tuple[int, int, str], ...] = ()
 
 
 ImportItem: TypeAlias = ImportRecord | Reject

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.errors import UsageError
+from labeling.errors import UsageError, escape_controls
 from labeling.imports.formats import IMPORT_FORMATS
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
-from labeling.imports.offsets import OFFSET_UNITS, OffsetUnit
+from labeling.imports.offsets import CODE_POINTS, COUNTINGS
 from labeling.imports.people_file import read_people
-from labeling.verbs.options import REFUSED, json_option, list_first, print_rejects, show, with_project
+from labeling.verbs.options import MOST_LISTED, REFUSED, json_option, list_first, print_rejects, show, with_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from labeling.project import Project
     from labeling.workspace.table import Workspace
@@ -43,10 +43,12 @@ _FORMAT_LINES = [f"  {each.name:<{_WIDEST}}{each.help}" for each in IMPORT_FORMA
 )
 @click.option(
     "--offsets",
-    type=click.Choice(OFFSET_UNITS),
-    default=OFFSET_UNITS[0],
+    type=click.Choice(COUNTINGS),
+    default=CODE_POINTS,
     show_default=True,
-    help="What offsets count.",
+    metavar="COUNTING",
+    help="What offsets count: code-points, utf-16 or utf-8; with `,lf` each line end as one though the text has CRLF, "
+    "with `,no-bom` no byte order mark. Found by itself where the file holds the words, too.",
 )
 @click.option(
     "--people",
@@ -69,7 +71,7 @@ def import_cli(  # noqa: PLR0913 - one for each option
     annotator: str,
     prefix: str,
     pairs: tuple[str, ...],
-    offsets: OffsetUnit,
+    offsets: str,
     people: str,
     add: bool,
     as_json: bool,
@@ -92,10 +94,14 @@ def import_cli(  # noqa: PLR0913 - one for each option
       labeling import prodigy ner.jsonl choices.jsonl --map consult=event.CONSULT
       labeling import doccano ana.jsonl --annotator ana --prefix desk/
     """
+    # The default is not a statement about the files.
+    source = click.get_current_context().get_parameter_source("offsets")
+    counting = offsets if source is click.core.ParameterSource.COMMANDLINE else ""
     known = read_people(people) if people else {}
-    terms = ImportOptions(annotator, prefix, _parse_map(pairs), offsets, project.file.project.max_characters, known)
+    terms = ImportOptions(annotator, prefix, _parse_map(pairs), counting, project.file.project.max_characters, known)
     summary = import_annotations(project, kind, paths, terms, add=add)
     show(asdict(summary) if as_json else _format_import(summary), as_json=as_json)
+    _print_doubts(summary.doubts)
     _print_refused_imports(project.workspace, summary)
     return REFUSED if summary.rejected or summary.quarantined else 0
 
@@ -115,7 +121,12 @@ def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
 
 def _format_import(summary: ImportResult) -> dict[str, object]:
     """The summary as lines for people."""
-    return {name: _format_import_value(value) for name, value in asdict(summary).items()}
+    told = asdict(summary)
+    # What offsets count is only worth a line where it is not what we count; doubts are told by themselves.
+    del told["doubts"]
+    if not summary.offsets.keys() - {CODE_POINTS}:
+        del told["offsets"]
+    return {name: _format_import_value(value) for name, value in told.items()}
 
 
 def _format_import_value(value: int | dict[str, int] | tuple[str, ...]) -> object:
@@ -125,6 +136,13 @@ def _format_import_value(value: int | dict[str, int] | tuple[str, ...]) -> objec
     if isinstance(value, dict):
         return ", ".join(f"{number} {kind}" for kind, number in value.items()) or "nothing"
     return list_first(value) or "nothing"
+
+
+def _print_doubts(doubts: Sequence[str]) -> None:
+    for doubt in doubts[:MOST_LISTED]:
+        click.echo(escape_controls(f"Warning: {doubt}"), err=True)
+    if len(doubts) > MOST_LISTED:
+        click.echo(f"Warning: the same is so of {len(doubts) - MOST_LISTED} more files", err=True)
 
 
 def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:

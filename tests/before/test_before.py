@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 # What is no longer what it was, and why: by a pattern of its name in `digests.json`, or of `kept/...` in the archive.
 EXCEPTIONS: dict[str, str] = {
     "odd/gold.jsonl": "an import speaks only of the labels its source had: its articles are incomplete for the others",
+    "*: import*": "an import says besides what the offsets of its files count, and what is doubtful about them",
     "odd: adjudicate": "the same, counted: no article of that import is complete",
 }
 # Keys that came since to what `--json` prints, by verb.
-FURTHER = {"status": ("files[]", "files", "next")}
+FURTHER = {"status": ("files[]", "files", "next"), "import": ("offsets", "doubts", "doubts[]")}
 # What is other only because it holds the digest of one of those: a manifest, what names a dataset. And why.
 FOLLOWING: dict[str, str] = {}
 

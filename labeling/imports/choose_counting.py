@@ -1,0 +1,255 @@
+"""What the offsets of a file count: found by the copies of the words that it holds, else doubted by where spans end.
+
+A file that says of a span both where it is and what it covers proves its counting: the one by which all copies stand
+where they are said to stand. Where no counting does that for all of them, or several do at different places, a span is
+only taken where no other counting has its words as well. Without copies the counting asked for is taken; spans that
+begin or end inside words by it, and not by another, are worth a warning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from labeling.imports.offsets import (
+    CODE_POINTS,
+    COUNTINGS,
+    LIKELY_COUNTINGS,
+    article_text,
+    find_telling_parts,
+    make_offset_map,
+    simplify_counting,
+)
+from labeling.imports.stretches import are_odd, list_fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from labeling.imports.record import ImportRecord, MarkParts
+    from labeling.imports.stretches import PlacesInText
+
+_CLEARLY = 3  # times as many spans inside words: far more than people draw there on purpose
+
+_MOST_ODD = 4  # one in so many spans
+
+
+@dataclass(frozen=True)
+class CountingChoice:
+    """What the offsets of a file count.
+
+    ``proven`` is true where the copies of the words decide between countings. ``rivals`` are countings by which some of
+    the copies stand at other places. ``doubt`` is a warning, or "".
+    """
+
+    counting: str = CODE_POINTS
+    rivals: tuple[str, ...] = ()
+    proven: bool = False
+    doubt: str = ""
+
+
+def choose_counting(records: Sequence[ImportRecord], named: str = "") -> CountingChoice:
+    """Find what the offsets of a file count.
+
+    Args:
+        records: All that the file has.
+        named: The counting that was asked for, "" if none was.
+    """
+    file = _FileView([_RecordView(record) for record in records], named)
+    poll = file.poll(file.likely)
+    # What no tool is known to count is only tried where the rest does not do.
+    if poll.most < poll.copies:
+        poll = max(poll, file.poll(file.countings), key=lambda each: each.most)
+    if not poll.most:
+        counting = file.asked or CODE_POINTS
+        return CountingChoice(counting, doubt=file.doubt_places(counting, sure=bool(named)))
+    best, rivals, doubt = _decide(file, poll)
+    doubts = (doubt, file.doubt_places(best, sure=True))
+    return CountingChoice(best, rivals, proven=True, doubt="; ".join(filter(None, doubts)))
+
+
+@dataclass(frozen=True)
+class _RecordView:
+    """A record, seen by different countings; ``telling`` are the parts of their names that make a difference in it."""
+
+    record: ImportRecord
+    _maps: dict[str, Callable[[int], int | None]] = field(default_factory=dict)
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        return find_telling_parts(self.record.row.text)
+
+    @cached_property
+    def text(self) -> str:
+        return article_text(self.record.row.text)
+
+    @property
+    def copies(self) -> Iterator[tuple[MarkParts, str]]:
+        """The stretches of which the file has the words, too."""
+        for mark in self.record.marks:
+            if mark.covers is not None:
+                yield mark.parts, mark.covers
+        for start, end, words in self.record.copies:
+            yield ((start, end),), words
+
+    @cached_property
+    def uncopied(self) -> list[MarkParts]:
+        """The stretches of which the file does not have the words."""
+        return [mark.parts for mark in self.record.marks if mark.covers is None]
+
+    def places(self, parts: MarkParts, counting: str) -> PlacesInText:
+        """Where the parts of a mark are in the article by a counting."""
+        simple = simplify_counting(counting, self.telling)
+        place = self._maps.get(simple) or self._maps.setdefault(simple, make_offset_map(self.record.row.text, simple))
+        return tuple((place(start), place(end)) for start, end in parts)
+
+    def differ(self, one: str, other: str) -> bool:
+        """Whether two countings are two in this text."""
+        return simplify_counting(one, self.telling) != simplify_counting(other, self.telling)
+
+
+@dataclass(frozen=True)
+class _Poll:
+    """How many copies stand where each counting has them, of those for which countings differ.
+
+    ``fitting`` is how many stand where at least one has them, ``copies`` how many there are.
+    """
+
+    votes: Counter[str]
+    fitting: int
+    copies: int
+
+    @property
+    def most(self) -> int:
+        """How many the best counting has."""
+        return max(self.votes.values(), default=0)
+
+
+@dataclass(frozen=True)
+class _FileView:
+    """The records of a file, and the counting that was asked for, or ""."""
+
+    views: list[_RecordView]
+    named: str
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        return frozenset().union(*(view.telling for view in self.views))
+
+    @property
+    def asked(self) -> str:
+        """The simplest name of the counting that was asked for."""
+        return simplify_counting(self.named, self.telling) if self.named else ""
+
+    @cached_property
+    def likely(self) -> list[str]:
+        """The countings of tools that differ somewhere in the file, by their simplest names."""
+        return self._list_distinct(LIKELY_COUNTINGS)
+
+    @cached_property
+    def countings(self) -> list[str]:
+        """All countings that differ somewhere in the file."""
+        return self._list_distinct(COUNTINGS)
+
+    def _list_distinct(self, names: Iterable[str]) -> list[str]:
+        return [*dict.fromkeys(simplify_counting(each, self.telling) for each in (self.named or CODE_POINTS, *names))]
+
+    def poll(self, countings: Sequence[str]) -> _Poll:
+        """Ask all copies by which of the countings they stand where they are said to stand."""
+        votes = Counter[str]()
+        fitting = copies = 0
+        for view in self.views:
+            here = {simplify_counting(each, view.telling) for each in countings}
+            for parts, words in view.copies if len(here) > 1 else ():
+                places = {each: view.places(parts, each) for each in here}
+                # A copy that stands at one place by all of them tells nothing.
+                if len(set(places.values())) > 1:
+                    found = list_fitting(view.text, places, words)
+                    votes.update(each for each in countings if simplify_counting(each, view.telling) in found)
+                    fitting, copies = fitting + bool(found), copies + 1
+        return _Poll(votes, fitting, copies)
+
+    def doubt_places(self, counting: str, *, sure: bool) -> str:
+        """A warning about spans without a copy, where another counting would fit the words as well; else "".
+
+        Where the counting is ``sure``, another one has to fit clearly better, and so has one that no tool is known for.
+        """
+        odd = sum(are_odd(view.text, view.places(parts, counting)) for view, parts in self._uncopied)
+        doubtful = dict[str, tuple[int, int]]()
+        for other in self.countings if odd else self.likely:
+            moved, here, there = self._count_odd(counting, other)
+            if _is_doubtful(moved, here, there, clearly=sure or other not in self.likely):
+                doubtful[other] = here, there
+        if not doubtful and odd * _MOST_ODD <= len(self._uncopied):
+            return ""
+        if not doubtful:
+            return (
+                f"counted as {counting}, {odd} of its {len(self._uncopied)} spans begin or end inside a word or on a "
+                "blank, and no other counting fits better: see what its offsets count, and name it with --offsets"
+            )
+        # The one that gains most; of those that are as good, the likelier.
+        other, (here, there) = min(doubtful.items(), key=lambda each: each[1][1] - each[1][0])
+        if not here:
+            return f"its spans fit the words by {other} as well as by {counting}: if it is so, name --offsets {other}"
+        return (
+            f"counted as {counting}, {here} of its spans begin or end inside a word or on a blank; counted as {other}, "
+            f"{there or 'none'} would: if it is so, import it again with --offsets {other}"
+        )
+
+    @cached_property
+    def _uncopied(self) -> list[tuple[_RecordView, MarkParts]]:
+        return [(view, parts) for view in self.views for parts in view.uncopied]
+
+    def _count_odd(self, one: str, other: str) -> tuple[int, int, int]:
+        """The spans without a copy that two countings have at different places; how many are odd by each of them."""
+        moved = here = there = 0
+        for view in self.views:
+            for parts in view.uncopied if view.differ(one, other) else ():
+                before, after = (view.places(parts, each) for each in (one, other))
+                if before != after:
+                    moved += 1
+                    here += are_odd(view.text, before)
+                    there += are_odd(view.text, after)
+        return moved, here, there
+
+
+def _is_doubtful(moved: int, here: int, there: int, *, clearly: bool) -> bool:
+    """Whether spans that are odd ``here`` should be counted otherwise, where so many would be odd ``there``."""
+    if here and there * _CLEARLY <= here:
+        return True
+    # Spans that are as good either way tell nothing, and what tells nothing is in doubt.
+    return moved > 0 and not clearly and (not there or here * _CLEARLY > there)
+
+
+def _decide(file: _FileView, poll: _Poll) -> tuple[str, tuple[str, ...], str]:
+    """The counting that most copies fit, its rivals, and what is doubtful about it."""
+    best, *others = sorted(poll.votes, key=lambda each: (-poll.votes[each], each != file.asked, COUNTINGS.index(each)))
+    if poll.most < poll.fitting:
+        doubt = (
+            f"the copies of the words in it fit no one counting: {poll.most} of {poll.fitting} fit {best}, which was "
+            "taken, and the others are quarantined; import what another tool counted for itself, with its --offsets"
+        )
+        return best, tuple(others), doubt
+    as_many = [each for each in others if poll.votes[each] == poll.most]
+    tied = tuple(each for each in as_many if _are_at_odds(file.views, best, each))
+    if file.named and best != file.asked:
+        doubt = f"the copies of the words in it fit {best}, and not {file.named} as --offsets has it: {best} was taken"
+        return best, tied, doubt
+    if file.named or not tied:
+        return best, (), ""
+    doubt = (
+        f"the copies of the words in it stand at different places by {' and by '.join((best, *tied))}: what differs "
+        "is quarantined; say which it is with --offsets NAME"
+    )
+    return best, tied, doubt
+
+
+def _are_at_odds(views: Iterable[_RecordView], one: str, other: str) -> bool:
+    """Whether two countings have the words of a copy at different places."""
+    for view in views:
+        for parts, words in view.copies if view.differ(one, other) else ():
+            places = {each: view.places(parts, each) for each in (one, other)}
+            if len(set(places.values())) > 1 and len(list_fitting(view.text, places, words)) > 1:
+                return True
+    return False
