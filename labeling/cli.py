@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import keyword
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,6 +109,8 @@ def main() -> None:
     """Run the command line; say an error's sentence, then what to do, and exit by its status."""
     # Libraries that report to their makers when they are imported are asked not to; somebody's own word goes first.
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    # Nothing that we or a library write is writable for everybody, whoever set the umask.
+    os.umask(os.umask(stat.S_IWOTH) | stat.S_IWOTH)
     sys.exit(_run_and_explain(lambda: cli(standalone_mode=False)))
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.errors import MissingInput, UsageError
-from labeling.workspace.storage import missing_error, name_disk_errors
+from labeling.workspace.storage import close_to_everybody, missing_error, name_disk_errors, replace_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from labeling.workspace.table import Workspace
 
 _BUILDING = ".building."
+_ASIDE = ".aside."  # what a new folder of the same name takes the place of, in this moment
 LATEST = "latest"
 
 
@@ -32,9 +32,13 @@ def open_build_folder(store: Path) -> Iterator[Path]:
         # The workspace is locked, so that whatever is being built there belongs to a process that died.
         for crashed in store.glob(f"{_BUILDING}*"):
             crashed.unlink() if crashed.is_symlink() else shutil.rmtree(crashed)
-        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=store))
-        # A temporary folder is closed to all but its owner; a dataset is to be read by whoever reads the workspace.
-        folder.chmod(0o755)
+        for aside in store.glob(f"{_ASIDE}*"):
+            if not (store / aside.name.removeprefix(_ASIDE)).exists():
+                aside.replace(store / aside.name.removeprefix(_ASIDE))
+            shutil.rmtree(aside, ignore_errors=True)
+        # Made by no library for temporary folders: those are closed to all but their owner, whatever the umask.
+        folder = store / f"{_BUILDING}new"
+        folder.mkdir()
     try:
         yield folder
     finally:
@@ -45,18 +49,23 @@ def store_folder(folder: Path, store: Path, name: str, latest: str = LATEST) -> 
     """Rename a finished folder to ``name``, then let ``latest`` point there.
 
     A folder of that name can only hold the same, or what was damaged since: the new one takes its place.
+
+    Raises:
+        NoRoom: The store may not be written.
     """
     target = store / name
-    # Each step is one rename, so that a crash between two of them leaves no half of a dataset under its name.
-    if target.exists():
-        target.replace(store / f"{_BUILDING}{name}")
-    folder.replace(target)
-    # A link cannot be changed in place: a new one takes the place of the old.
-    pointer = store / f"{_BUILDING}{latest}"
-    pointer.unlink(missing_ok=True)
-    pointer.symlink_to(name)
-    pointer.replace(store / latest)
-    shutil.rmtree(store / f"{_BUILDING}{name}", ignore_errors=True)
+    with name_disk_errors(target):
+        close_to_everybody(folder)
+        # Each step is one rename, so that a crash between two of them leaves no half of a dataset under its name.
+        replace_folder(folder, target, store / f"{_ASIDE}{name}")
+        # A link cannot be changed in place: a new one takes the place of the old.
+        pointer = store / f"{_BUILDING}{latest}"
+        pointer.unlink(missing_ok=True)
+        try:
+            pointer.symlink_to(name)
+            pointer.replace(store / latest)
+        finally:
+            pointer.unlink(missing_ok=True)
     return target
 
 

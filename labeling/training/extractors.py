@@ -6,7 +6,6 @@ ruler as those of people.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -18,7 +17,14 @@ from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
 from labeling.training import predictions, spacy_pipelines, token_classifier
 from labeling.values import Frozen, canonical_json, digest_of
-from labeling.workspace.storage import missing_error, name_disk_errors, read_value, write_json
+from labeling.workspace.storage import (
+    close_to_everybody,
+    missing_error,
+    name_disk_errors,
+    read_value,
+    replace_folder,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -232,8 +238,5 @@ def _replacing_folder(target: Path) -> Iterator[Path]:
             new, old = Path(scratch) / "new", Path(scratch) / "old"
             new.mkdir()
             yield new
-            # A folder cannot be renamed over another one: the old one steps aside first.
-            if target.exists():
-                target.replace(old)
-            new.replace(target)
-            shutil.rmtree(old, ignore_errors=True)
+            close_to_everybody(new)
+            replace_folder(new, target, old)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from labeling.values import canonical_json
 from labeling.workspace.rows.server_state import PushedTask, TextKey
-from labeling.workspace.storage import name_disk_errors, open_to_read, read_rows, write_rows
+from labeling.workspace.storage import create_shared, name_disk_errors, open_to_read, read_rows, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +40,8 @@ def append_to_journal(path: Path, rows: Iterable[PushedTask]) -> None:
     Raises:
         NoRoom: The disk is full, or the file may not be written.
     """
+    with name_disk_errors(path):
+        create_shared(path)
     with name_disk_errors(path), path.open("a", encoding="utf-8", newline="\n") as out:
         out.writelines(canonical_json(row.model_dump(mode="json")) + "\n" for row in rows)
         out.flush()

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 from contextlib import contextmanager
@@ -73,6 +74,28 @@ def replace_file(path: Path, mode: int = SHARED) -> Iterator[Path]:
 def create_shared(path: Path, mode: int = SHARED) -> None:
     """Make an empty file with these rights, as far as the umask lets it have them; one that is there stays as it is."""
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, mode))
+
+
+def replace_folder(new: Path, target: Path, aside: Path) -> None:
+    """Rename a folder to a name that another may have, which steps ``aside`` for it, and back if that fails."""
+    # A folder cannot be renamed over another one.
+    if target.exists():
+        target.replace(aside)
+    try:
+        new.replace(target)
+    except OSError:
+        if aside.exists():
+            aside.replace(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def close_to_everybody(folder: Path) -> None:
+    """Take from everybody the right to write a folder and what is in it: libraries leave that to the umask alone."""
+    for path in (folder, *folder.rglob("*")):
+        rights = path.lstat().st_mode
+        if rights & stat.S_IWOTH and not stat.S_ISLNK(rights):
+            path.chmod(stat.S_IMODE(rights) & ~stat.S_IWOTH)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -35,6 +36,9 @@ _GATE = "labeling_gate"
 # Raised when a template is made in another way, so that templates of before are left alone.
 _TEMPLATE = 1
 _SCRATCH = ".migrating-"  # folders in which a template is made
+# The tables that have rows only when somebody has been there.
+_OF_PEOPLE = re.compile("user|token|session|organization|project|task")
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 # Label Studio reads some two hundred settings from variables without a prefix too ($PORT, $HOST, $DEBUG, $CI ...): so
 # only what a Python process needs is handed on.
@@ -182,15 +186,23 @@ def _database_template(say: Callable[[str], None]) -> Path:
 
 
 def _is_sound(template: Path) -> bool:
-    """Whether a template is ours, a database, and without users: whoever is in it would be in every new server."""
+    """Whether a template is ours alone to write, a database, and without people and their work.
+
+    Whoever is in it would be in every new server: a key without a user would be that of the first one there.
+    """
     try:
         found = template.lstat()
+        ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & _OTHERS_WRITE
+        if not ours:
+            return False
         check_database(template)
         with closing(sqlite3.connect(f"{template.as_uri()}?mode=ro", uri=True)) as connection:
-            users = connection.execute("SELECT count(*) FROM htx_user").fetchone()[0]
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            kept = [name for name in tables if _OF_PEOPLE.search(name)]
+            filled = [name for name in kept if connection.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()]  # noqa: S608 - the names are the database's own
     except (DataFolderUnusable, OSError, sqlite3.Error):
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not users
+    return bool(kept) and not filled
 
 
 def _migrate(template: Path) -> None:
@@ -215,5 +227,5 @@ def _migrate(template: Path) -> None:
                 todo="see the lines above; reinstall with `pip install --force-reinstall 'labeling[server]'`",
                 where=str(manage),
             )
-        with replace_file(template) as temporary:
+        with replace_file(template, mode=0o600) as temporary:
             shutil.copyfile(Path(scratch) / DATABASE, temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 WHOLE_PULL_EVERY = dt.timedelta(days=1)
 _LONGEST_PAUSE = 900.0  # seconds between two tries of `watch` while the server fails
-_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def pull(
@@ -85,7 +85,7 @@ def pull(
             )
         # Who has submitted since is not asked again any more.
         record_ask_again(project)
-        thinned = thin_archive(workspace.pulls, instant)
+        thinned = thin_archive(workspace.pulls, instant, workspace.watermark.value().answers)
     return replace(result, thinned=thinned)
 
 
@@ -105,11 +105,12 @@ def watch(
     Raises:
         LabelingError: Whatever waiting does not mend.
     """
-    last_whole, pause = _NEVER, every
+    last_whole, pause = -math.inf, every
     while True:
-        now = dt.datetime.now(dt.UTC)
+        # Not the time of day, which may jump.
+        now = time.monotonic()
         # Once a day everything, so that whatever changes without a trace is found too.
-        is_whole = now - last_whole >= WHOLE_PULL_EVERY
+        is_whole = now - last_whole >= WHOLE_PULL_EVERY.total_seconds()
         try:
             yield pull(project, server=server, changes=not is_whole, wait=every)
             last_whole = now if is_whole else last_whole

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import UnreadableExport
 from labeling.studio.format.exports import stream_export
+from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -28,6 +29,7 @@ COMPRESSION_LEVEL = 3
 _TIME = "%Y-%m-%dT%H%M%S.%fZ"
 _KEEP_ALL = dt.timedelta(days=7)
 _KEEP_DAILY = dt.timedelta(days=31)
+_DAY, _MONTH = len("2026-11-22"), len("2026-11")  # of a name
 
 
 def archive_name(instant: dt.datetime, *, changes: bool = False) -> str:
@@ -81,36 +83,66 @@ def find_latest_whole(names: Iterable[str]) -> list[str]:
     return ordered[ordered.index(wholes[-1]) :] if wholes else []
 
 
-def list_superfluous(names: Iterable[str], now: dt.datetime) -> list[str]:
+def list_past(names: Iterable[str], now: dt.datetime) -> list[str]:
+    """The kept answers that do not bear a time that has not come yet; all of them, where every one does."""
+    instants = {name: instant for name in names if (instant := _instant_of_name(name))}
+    return [name for name, instant in instants.items() if instant <= now] or [*instants]
+
+
+def list_superfluous(names: Iterable[str], now: dt.datetime, needed: Iterable[str] = ()) -> list[str]:
     """Which kept answers may go.
 
     All of the last seven days stay; of older whole ones the last of each day for 31 days, and the last of each month
     for ever. The newest whole one stays whatever its age, and so do the changes after it.
+
+    A clock may have jumped. So the last days are those before ``now`` as well as the last ones on which anything was
+    kept, which tell nothing by how long ago they were; and what bears a time that has not come yet is left alone.
+
+    Args:
+        names: Of the files in the folder.
+        now: What the clock shows.
+        needed: The answers that the next pull of changes builds upon.
     """
-    ordered = [name for name in sorted(names) if _instant_of_name(name)]
+    instants = {name: instant for name in sorted(names) if (instant := _instant_of_name(name))}
+    past = {name: instant for name, instant in instants.items() if instant <= now}
     # The next pull of changes builds upon these, however old they are.
-    stay = set(find_latest_whole(ordered))
-    for name in ordered:
-        instant = _instant_of_name(name)
-        if instant and instant >= now - _KEEP_ALL:
-            stay.add(name)
+    stay = {*needed, *find_latest_whole(instants), *find_latest_whole(past), *(instants.keys() - past)}
+    stay |= _list_recent(past, now)
+    wholes = {name: instant for name, instant in past.items() if _is_whole(name)}
+    days = _last_days(past, _KEEP_DAILY)
+    daily = [name for name, instant in wholes.items() if instant >= now - _KEEP_DAILY or instant.date() in days]
     # Names are in the order of time: of a day or a month, the last one stays in the dictionary.
-    for pattern, oldest in (("%Y-%m-%d", now - _KEEP_DAILY), ("%Y-%m", None)):
-        last = {
-            f"{instant:{pattern}}": name
-            for name in ordered
-            if _is_whole(name) and (instant := _instant_of_name(name)) and (oldest is None or instant >= oldest)
-        }
-        stay |= set(last.values())
-    return [name for name in ordered if name not in stay]
+    stay |= {*{name[:_DAY]: name for name in daily}.values(), *{name[:_MONTH]: name for name in wholes}.values()}
+    return [name for name in instants if name not in stay]
 
 
-def thin_archive(folder: Path, now: dt.datetime) -> int:
-    """Remove what may go; return how many files that were."""
-    # Files that are not kept answers are left alone.
-    gone = list_superfluous((path.name for path in folder.iterdir()), now)
-    for name in gone:
-        (folder / name).unlink()
+def _list_recent(past: Mapping[str, dt.datetime], now: dt.datetime) -> set[str]:
+    """What was kept in the last seven days, by the clock and by the days on which anything was kept."""
+    days = _last_days(past, _KEEP_ALL)
+    first = next((place for place, name in enumerate(past) if _is_whole(name)), len(past))
+    # Changes before every whole answer can be added to nothing.
+    return {
+        name
+        for place, (name, instant) in enumerate(past.items())
+        if instant >= now - _KEEP_ALL or (place >= first and instant.date() in days)
+    }
+
+
+def _last_days(past: Mapping[str, dt.datetime], so_many: dt.timedelta) -> set[dt.date]:
+    return {*sorted({instant.date() for instant in past.values()})[-so_many.days :]}
+
+
+def thin_archive(folder: Path, now: dt.datetime, needed: Iterable[str] = ()) -> int:
+    """Remove what may go; return how many files that were.
+
+    Raises:
+        NoRoom: The folder is closed to us.
+    """
+    with name_disk_errors(folder):
+        # Files that are not kept answers are left alone.
+        gone = list_superfluous((path.name for path in folder.iterdir()), now, needed)
+        for name in gone:
+            (folder / name).unlink()
     return len(gone)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.errors import MissingInput, ProjectGone, UsageError
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
-from labeling.studio.sync.pull_archive import find_latest_whole
+from labeling.studio.sync.pull_archive import find_latest_whole, list_past
 from labeling.studio.sync.restoration import RestoreSource, rebuild_project
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import missing_error, write_json
@@ -107,7 +108,8 @@ def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
         if all(path.exists() for path in answers):
             return RestoreSource(answers, frozenset(row.task for row in workspace.pulled.rows()), users)
     # The last pull was cut short: what it was to build upon is there.
-    names = find_latest_whole(path.name for path in workspace.pulls.glob("*.gz"))
+    # Where a clock had run ahead, the last by name is not the newest.
+    names = find_latest_whole(list_past((path.name for path in workspace.pulls.glob("*.gz")), dt.datetime.now(dt.UTC)))
     if not names:
         raise missing_error(workspace.pulls, "pull")
     return RestoreSource(tuple(workspace.pulls / name for name in names), None, users)

@@ -512,6 +512,84 @@ def test_the_template_holds_nobody(tmp_path: Path) -> None:
     assert not (tmp_path / ".env").exists()
 
 
+def _own(_template: Path) -> None:
+    """Leave it as it is."""
+
+
+def _give_away(template: Path) -> None:
+    if os.getuid():
+        pytest.skip("only root can give a file away")
+    os.chown(template, 65534, -1)
+
+
+def _link(template: Path) -> None:
+    """A link, which somebody may let point elsewhere."""
+    template.rename(template.with_suffix(".real"))
+    template.symlink_to(template.with_suffix(".real"))
+
+
+def _fill(statement: str) -> Callable[[Path], None]:
+    """A row in a table, whatever its other columns may ask for."""
+
+    def fill(template: Path) -> None:
+        table, column, value = statement.split()
+        with closing(sqlite3.connect(template)) as connection, connection:
+            connection.execute("PRAGMA foreign_keys = OFF")
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            given = dict.fromkeys(columns, "1") | {column: value}
+            marks = ", ".join("?" * len(given))
+            connection.execute(f"INSERT INTO {table} ({', '.join(given)}) VALUES ({marks})", [*given.values()])  # noqa: S608 - our own literals
+
+    return fill
+
+
+@pytest.mark.parametrize(
+    ("harm", "kept"),
+    [
+        (_own, True),
+        (_give_away, False),
+        (lambda template: template.chmod(0o666), False),
+        (lambda template: template.chmod(0o660), False),
+        (_link, False),
+        (_fill("htx_user email eve@x.org"), False),
+        (_fill("authtoken_token key 0123456789"), False),
+        (_fill("organization title eve"), False),
+        (_fill("project title eve"), False),
+        (lambda template: template.write_bytes(b"noise"), False),
+        (lambda template: sqlite3.connect(template).execute("DROP TABLE django_migrations"), False),
+    ],
+)
+def test_a_template_that_others_could_have_filled_is_refused(
+    harm: Callable[[Path], None], kept: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another owner, writable for others, a link, damaged, or with users, keys, projects in it: it is made anew."""
+    create_database(tmp_path, lambda _: None)
+    honest = (tmp_path / DATABASE).read_bytes()
+    cache, data = tmp_path / "cache", tmp_path / "data"
+    cache.mkdir()
+    data.mkdir()
+    template = cache / f"label-studio-{version('label-studio')}-1.sqlite3"
+    template.write_bytes(honest)
+    template.chmod(0o600)
+    harm(template)
+    monkeypatch.setenv("LABELING_CACHE", str(cache))
+    made: list[Path] = []
+
+    def migrate(path: Path) -> None:
+        """In place of Label Studio's own migration, which takes a minute."""
+        made.append(path)
+        path.unlink()
+        path.write_bytes(honest)
+
+    monkeypatch.setattr("labeling.studio.server.package._migrate", migrate)
+    create_database(data, lambda _: None)
+
+    assert made == ([] if kept else [template])
+    assert (data / DATABASE).read_bytes() == honest
+    assert stat.S_IMODE((data / DATABASE).stat().st_mode) == 0o600
+
+
 def test_without_a_cache_label_studio_migrates_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache that cannot be written is reported, and the folder stays without a database."""
     (tmp_path / "cache").write_text("not a folder")
