@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.annotations import ThingKind
+    from labeling.imports.glimpse import Glimpse
     from labeling.imports.record import TextLookup
 
 # Each form can match a line in one way only, so that a line that has none of them is refused at once. An offset of more
@@ -46,6 +47,7 @@ _ATTRIBUTE = re.compile(r"([AM]\d+)\t(\S+) (\S+)(?: (.*\S))?\s*")
 _NOTE = re.compile(r"(#\d+)\t(\S+) (\S+)\t(.*)")
 _EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+){2,})\s*")
 _NORMALISATION = re.compile(r"(N\d+)\t.*")
+_LINE_OF_BRAT = re.compile(r"(?:[TREAMN]\d+|#\d+|\*)\t[^\t]")
 # The kind of the notes that people write in brat's page; programs write other kinds.
 _ANNOTATORS = "AnnotatorNotes"
 _KINDS: dict[str, ThingKind] = {"T": "span", "R": "relation", "E": "relation", "*": "relation"}
@@ -65,6 +67,12 @@ def read_brat(path: Path, name: str, _text_of: TextLookup | None = None) -> Iter
         yield reject_unreadable(str(path), f"it or its text is not UTF-8: {error}", "save both as UTF-8, as brat does")
         return
     yield parse_brat(SourceRow(where=str(path), id=name, text=text), lines)
+
+
+def looks_like_brat(glimpse: Glimpse) -> str:
+    """What tells a file of brat's: lines that begin with the id of an annotation, and a tab."""
+    found = next((line for line in glimpse.lines if _LINE_OF_BRAT.match(line)), "")
+    return f"the lines begin with ids such as {found.partition(chr(9))[0]}" if found else ""
 
 
 def parse_brat(row: SourceRow, lines: str) -> ImportRecord:

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from labeling.imports.glimpse import Glimpse
     from labeling.imports.record import TextLookup
 
 _NEW = re.compile(r"-DOCSTART-.*|#\s*(?:newdoc(?:\s+id\s*=\s*(.*))?|doc_id\s*=\s*(.*))")
 # Not every line that begins with "#" is a comment: the sign is a token, too.
 _COMMENT = re.compile(r"(#\s*[\w.:]+)\s*=.*")
 _TAG = re.compile(r"([BIESLU])-(.+)")
+_LIKE_A_TAG = re.compile(r"[BIESLU][-_][\w.-]+|[\w.-]+[-_][BIESLU]|O|\|?[BI]?[-_]\||\*|\*?\(\w+\*?\)?", re.ASCII)
 _OUTSIDE = frozenset({"O", "_", "-"})
 _LAST_TAGS, _FIRST_TAGS = frozenset("ELSU"), frozenset("BSU")
 
@@ -82,6 +84,21 @@ def read_conll(path: Path, name: str, text_of: TextLookup = lambda _: None) -> I
     for number, document in enumerate(documents, start=1):
         own = document.name or (name if len(documents) == 1 else f"{name}#{number}")
         yield parse_document(document, own, str(path), text_of(own))
+
+
+def looks_like_conll(glimpse: Glimpse) -> str:
+    """What tells a file in columns: marks of documents, or a tag at one place of most lines."""
+    if any(_NEW.fullmatch(line.strip()) for line in glimpse.lines):
+        return "the lines hold marks of documents"
+    rows = [line.split() for line in glimpse.lines if not line.startswith("#")][:500]
+    if any(line.startswith(("{", "[", "<")) for line in glimpse.lines[:1]):
+        return ""
+    width = max(map(len, rows), default=0)
+    for column in range(width):
+        cells = [row[column] for row in rows if column < len(row) > 1]
+        if cells and 2 * sum(bool(_LIKE_A_TAG.fullmatch(cell)) for cell in cells) > len(rows):
+            return f"column {column + 1} holds tags such as {cells[0]}"
+    return ""
 
 
 def split_documents(content: str) -> Iterator[ConllDocument]:

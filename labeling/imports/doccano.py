@@ -1,11 +1,19 @@
-"""doccano's JSON lines, of all its exports: ``label`` with triples or words, or ``entities`` and ``relations``."""
+"""doccano's JSON lines, of all its exports.
+
+``label`` or ``labels`` hold triples or words, ``cats`` words, ``entities`` and ``relations`` objects; of texts with
+intents ``entities`` holds triples. The first exports had ``annotations``, whose labels are numbers of a list that the
+file does not have: such a label has no name until ``--map 7=PERSON`` gives it one. A line with none of these is a
+draft.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.jsonl import JsonLine, list_unread_fields, read_json_lines
+from labeling.imports.foreign_formats import name_fields, tell_objects
+from labeling.imports.jsonl import read_json_lines, take_unread_fields
+from labeling.imports.prodigy import is_answered_in_prodigy
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, RelationMark, SpanMark
 from labeling.sources.fields import COLUMNS
 
@@ -15,13 +23,18 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Defect, ThingKind
     from labeling.articles import SourceRow
+    from labeling.imports.glimpse import Glimpse, JsonLine
     from labeling.imports.record import TextLookup
 
 _LABELS = ("label", "labels", "cats")
+_TEXTS = frozenset({"text", "data"})
 _COMMENTS = ("Comments", "comments")
 _ENTITY_FIELDS = frozenset({"id", "start_offset", "end_offset", "label"})
 _RELATION_FIELDS = frozenset({"id", "from_id", "to_id", "type"})
-_DOCCANO_FIELDS = frozenset({*COLUMNS, *_LABELS, *_COMMENTS, "meta", "data", "entities", "relations", "username"})
+_ANNOTATION_FIELDS = frozenset({"id", "start_offset", "end_offset", "label", "user"})
+_ANSWER_FIELDS = (*_LABELS, "entities", "relations", "annotations")
+# Who approved a line has not annotated it.
+_DOCCANO_FIELDS = frozenset({*COLUMNS, *_COMMENTS, *_ANSWER_FIELDS, "meta", "data", "username"})
 
 
 def read_doccano(path: Path, name: str, _text_of: TextLookup | None = None) -> Iterator[ImportItem]:
@@ -36,22 +49,56 @@ def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
     for name, take in (
         *((name, line.label) for name in _LABELS),
         ("entities", line.entity),
+        ("annotations", line.annotation),
         ("relations", line.relation),
         *((name, line.comment) for name in _COMMENTS),
     ):
         # A single value may come without a list around it.
         for each in _as_list(fields.get(name)):
             take(each)
+    unread = take_unread_fields(fields, _DOCCANO_FIELDS)
+    username = fields.get("username")
     return ImportRecord(
         row=row,
         named=named,
-        annotator=fields["username"] if isinstance(fields.get("username"), str) else "",
+        annotator=str(username) if isinstance(username, str) or type(username) is int else "",
+        nobody="its users are numbers, which name nobody" if line.has_users else "",
+        state="draft" if all(fields.get(name) is None for name in _ANSWER_FIELDS) else "submitted",
         marks=tuple(line.marks),
         links=tuple(line.links),
         options=tuple(line.options),
         misfits=tuple(line.misfits),
-        ignored=frozenset(list_unread_fields(fields, _DOCCANO_FIELDS) | line.spare),
+        ignored=frozenset(unread) | line.spare,
+        unread=unread,
     )
+
+
+def looks_like_doccano(glimpse: Glimpse) -> str:
+    """What tells lines of doccano's: triples or words as labels, entities with its offsets, its other fields."""
+    return tell_objects(glimpse, _tell_doccano)
+
+
+def _tell_doccano(fields: JsonLine) -> str:
+    if is_answered_in_prodigy(fields) or _TEXTS.isdisjoint(fields):
+        return ""
+    for name in (*_LABELS, "entities"):
+        rows = fields.get(name)
+        if isinstance(rows, list) and rows and all(_is_triple(each) for each in rows):
+            return f"the lines hold `{name}` triples"
+        if isinstance(rows, list) and name != "entities" and all(isinstance(each, str | int) for each in rows):
+            return name_fields(name)
+    for name, keys in (("entities", {"start_offset", "end_offset"}), ("annotations", {"label", "user"})):
+        rows = fields.get(name)
+        if isinstance(rows, list) and any(isinstance(each, dict) and keys <= each.keys() for each in rows):
+            return name_fields(name)
+    return next((name_fields(name) for name in ("annotation_approver", "Comments", "username") if name in fields), "")
+
+
+def _is_triple(row: object) -> bool:
+    match row:
+        case [int(), int(), str() | int()]:
+            return True
+    return False
 
 
 @dataclass
@@ -63,27 +110,49 @@ class _DoccanoLine:
     options: list[str] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
     spare: set[str] = field(default_factory=set)
+    has_users: bool = False
 
     def label(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a triple ``[start, end, label]``, or a label of the whole text."""
         match value:
-            case str():
-                self.options.append(value)
+            case bool():
+                self._misfit("choice", "unreadable", "it is not a label", value)
+            case str() | int():
+                self.options.append(str(value))
             # Exports for sequence labelling have triples without ids, so the place and the label make one.
-            case [int(start), int(end), str(label)]:
-                self.marks.append(SpanMark(f"{label}:{start}-{end}", ((start, end),), label))
+            case [int(start), int(end), str() | int() as label]:
+                self.marks.append(SpanMark(f"{label}:{start}-{end}", ((start, end),), str(label)))
             case _:
                 self._misfit("span", "unreadable", "it is neither [start, end, label] nor a label", value)
 
     def entity(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a span with an id of its own."""
         match value:
+            case [_, _, _]:
+                self.label(value)
             case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
                 self.marks.append(SpanMark(str(name), ((start, end),), label))
                 # Fields that are not read are reported, not dropped in silence.
                 self.spare |= {f"entities.{key}" for key in set(value) - _ENTITY_FIELDS}
             case _:
                 self._misfit("span", "unreadable", "id, start_offset, end_offset or label is missing", value)
+
+    def annotation(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
+        """Take an annotation of the first exports: a span, or a label of the whole text; its label is a number."""
+        match value:
+            case {"label": str() | int() as label, "start_offset": int(start), "end_offset": int(end)}:
+                self.label([start, end, label])
+            case {"label": str() | int() as label} if "start_offset" not in value:
+                self.label(label)
+            case {"text": str()}:
+                self._misfit(
+                    "annotation", "unsupported", "nothing here has a place for a text of the annotator's", value
+                )
+            case _:
+                self._misfit("span", "unreadable", "label, start_offset or end_offset is missing", value)
+        if isinstance(value, dict):
+            self.has_users = self.has_users or "user" in value
+            self.spare |= {f"annotations.{key}" for key in set(value) - _ANNOTATION_FIELDS}
 
     def relation(self, value: Any) -> None:  # noqa: ANN401 - JSON of any form
         """Take a link between two entities."""

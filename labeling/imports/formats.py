@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.errors import UsageError
-from labeling.imports.brat import read_brat
-from labeling.imports.conll import read_conll
-from labeling.imports.doccano import read_doccano
+from labeling.imports.brat import looks_like_brat, read_brat
+from labeling.imports.conll import looks_like_conll, read_conll
+from labeling.imports.doccano import looks_like_doccano, read_doccano
+from labeling.imports.foreign_formats import FOREIGN_FORMATS, VAGUE_FORMATS, tell_json
+from labeling.imports.glimpse import take_glimpse
+from labeling.imports.label_studio.looks import looks_like_label_studio
 from labeling.imports.label_studio.read_label_studio import read_label_studio
-from labeling.imports.prodigy import read_prodigy
+from labeling.imports.prodigy import looks_like_prodigy, read_prodigy
+from labeling.imports.record import reject_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from labeling.articles import Reject
+    from labeling.imports.glimpse import Glimpse
     from labeling.imports.record import ImportItem, TextLookup
 
 
@@ -27,40 +33,84 @@ class ImportFormat:
     """A format that can be imported.
 
     ``endings`` are those of its files in a folder, ``companions`` those of files that belong to one of them (brat's
-    text). ``counts`` is false where the file has no offsets. ``read`` gives the contents of a file record by record: it
-    is handed the path, what the file's article is to be called (or its articles after), and a way to look up the texts
-    of articles that were ingested before. ``help`` is a line for the command line.
+    text). ``looks_like`` tells by what a file is recognised as one, from a glimpse of it, or "". ``counts`` is false
+    where the file has no offsets. ``read`` gives the contents of a file record by record: it is handed the path, what
+    the file's article is to be called (or its articles after), and a way to look up the texts of articles that were
+    ingested before. ``help`` is a line for the command line. ``reads_json`` is true where each line is an object, which
+    may lack what tells the format.
     """
 
     name: str
     endings: tuple[str, ...]
     read: Callable[[Path, str, TextLookup], Iterator[ImportItem]]
+    looks_like: Callable[[Glimpse], str]
     help: str
     companions: tuple[str, ...] = ()
     counts: bool = True
+    reads_json: bool = False
 
 
 IMPORT_FORMATS = {
     each.name: each
     for each in (
-        ImportFormat("brat", (".ann",), read_brat, "stand-off files, each beside its text", companions=(".txt",)),
-        ImportFormat("prodigy", (".jsonl",), read_prodigy, "JSON lines of `prodigy db-out`"),
+        ImportFormat(
+            "brat", (".ann",), read_brat, looks_like_brat, "stand-off files, each beside its text", companions=(".txt",)
+        ),
+        ImportFormat(
+            "prodigy", (".jsonl",), read_prodigy, looks_like_prodigy, "JSON lines of `prodigy db-out`", reads_json=True
+        ),
         ImportFormat(
             "label-studio",
             (".json", ".jsonl", ".ndjson"),
             read_label_studio,
+            looks_like_label_studio,
             "JSON of any of its projects: exports, snapshots, tasks with annotations or predictions",
+            reads_json=True,
         ),
-        ImportFormat("doccano", (".jsonl",), read_doccano, "JSON lines of any of its exports"),
+        ImportFormat(
+            "doccano",
+            (".jsonl",),
+            read_doccano,
+            looks_like_doccano,
+            "JSON lines of any of its exports",
+            reads_json=True,
+        ),
         ImportFormat(
             "conll",
             (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt"),
             read_conll,
+            looks_like_conll,
             "a token and its tag a line: BIO, IOB, BIOES or BILOU",
             counts=False,
         ),
     )
 }
+
+
+def refuse_other_format(kind: ImportFormat, path: Path) -> Reject | None:
+    """The refusal of a file that looks like another format than the one asked for; None for any other file.
+
+    Raises:
+        UnreadableArticle: It is not a plain file.
+        OSError: It cannot be read.
+    """
+    glimpse = take_glimpse(path)
+    if kind.looks_like(glimpse):
+        return None
+    looks, evidence, todo = recognise_format(glimpse, str(path), vague=not (kind.reads_json and tell_json(glimpse)))
+    if not evidence:
+        return None
+    return reject_unreadable(str(path), f"it does not look like {kind.name}: {evidence}, this looks like {looks}", todo)
+
+
+def recognise_format(glimpse: Glimpse, path: str, *, vague: bool) -> tuple[str, str, str]:
+    """What a file looks like, by what it was recognised, and what to do about it; all "" for what nobody knows."""
+    narrow = ((each.name, each.looks_like(glimpse), each.todo) for each in FOREIGN_FORMATS)
+    ours = (
+        (each.name, each.looks_like(glimpse), f"labeling import {each.name} {path}") for each in IMPORT_FORMATS.values()
+    )
+    wide = ((each.name, each.looks_like(glimpse), each.todo) for each in VAGUE_FORMATS if vague)
+    return next((found for found in (*narrow, *ours, *wide) if found[1]), ("", "", ""))
 
 
 def find_import_format(name: str) -> ImportFormat:

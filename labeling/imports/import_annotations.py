@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from labeling.annotations import Annotation
 from labeling.articles import reject_of
 from labeling.errors import ArticleError, UsageError
-from labeling.imports.formats import find_import_files, find_import_format
+from labeling.imports.formats import find_import_files, find_import_format, refuse_other_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
 from labeling.imports.offsets import COUNTINGS
@@ -42,6 +42,8 @@ class ImportResult:
     annotations of an earlier import in whose place these are now. ``rejected`` counts texts, ``quarantined`` parts of
     annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files. ``offsets`` counts files
     by what their offsets count, where the copies of the words in them prove it; ``doubts`` are warnings about offsets.
+    ``unanswered`` counts lines in which nobody answered anything: they are drafts. ``left_empty`` counts details of
+    articles whose value was of no use, by field.
     """
 
     new: int
@@ -58,6 +60,13 @@ class ImportResult:
     passed_over: tuple[str, ...]
     offsets: dict[str, int] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    unanswered: int = 0
+    left_empty: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether not one span, relation or choice came of it."""
+        return not self.spans + self.relations + self.choices
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,8 @@ def _refuse_counting(name: str, chosen: ImportFormat) -> None:
 def _read_items(chosen: ImportFormat, path: Path, name: str, text_of: TextLookup) -> Iterator[ImportItem]:
     """What the reader of a format finds in a file; what it cannot read is refused by name, and other files go on."""
     try:
-        yield from chosen.read(path, name, text_of)
+        other = refuse_other_format(chosen, path)
+        yield from [other] if other else chosen.read(path, name, text_of)
     except ArticleError as error:
         yield reject_of(error, name, str(path))
     except OSError as error:
@@ -239,6 +249,8 @@ def _summarise_import(
         passed_over=tuple(passed_over),
         offsets=dict(sorted((+intake.offsets).items())),
         doubts=tuple(intake.doubts),
+        unanswered=intake.counts["unanswered"],
+        left_empty=dict(sorted(intake.left_empty.items())),
     )
 
 

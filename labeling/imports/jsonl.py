@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from labeling.articles import reject_of
+from labeling.dates import iso_date
 from labeling.errors import ArticleError
 from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
 from labeling.sources.fields import COLUMNS, make_source_row
@@ -17,11 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.articles import SourceRow
+    from labeling.imports.glimpse import JsonLine
 
 _LONGEST_LINE = 4 * LONGEST_LINE  # bytes, of as many characters
 _DEEPEST = 100  # levels
+_LONGEST_ARRAY = 200_000_000  # bytes: an array is read as a whole
 
-JsonLine: TypeAlias = dict[str, Any]
+# What no server or file can carry, as in an article.
+_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 
 
 def read_json_lines(
@@ -29,15 +35,48 @@ def read_json_lines(
 ) -> Iterator[ImportItem]:
     """Read a file line by line; a line that is not an object, or has no text, is refused with its number.
 
+    A file that is one array of objects, or one object around such an array, is read like lines.
+
     Args:
         path: The file, in UTF-8.
         name: What articles without an id of their own are called after.
         read: Makes a record of the fields of a line, its article, and whether the id is the line's own.
     """
+    source = SourceFile(path, name)
+    if (rows := _read_array(path)) is not None:
+        for number, row in enumerate(rows, start=1):
+            yield _read_object(row, source, f"{path}:[{number}]", read)
+        return
     with open_plain(path) as lines:
         for number, line in enumerate(limited_lines(lines), start=1):
             if line.strip():
-                yield _read_item(line, SourceFile(path, name), f"{path}:{number}", read)
+                yield _read_item(line, source, f"{path}:{number}", read)
+
+
+def _read_array(path: Path) -> list[Any] | None:
+    """The rows of a file that is one JSON array, or an object with one such array and no text; None for any other."""
+    with open_plain(path) as file:
+        head = file.readline(_LONGEST_LINE).removeprefix(b"\xef\xbb\xbf").lstrip()
+        # Where the first line is an object by itself, and another follows, there are lines.
+        if not head.startswith((b"[", b"{")) or (_is_object(head) and file.read(1)):
+            return None
+        file.seek(0)
+        content = file.read(_LONGEST_ARRAY + 1)
+    try:
+        value = json.loads(content.decode("utf-8-sig")) if len(content) <= _LONGEST_ARRAY else None
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, dict) and "text" not in value:
+        arrays = [each for each in value.values() if isinstance(each, list)]
+        value = arrays[0] if len(arrays) == 1 else None
+    return value if isinstance(value, list) and any(isinstance(each, dict) for each in value) else None
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def limited_lines(lines: BinaryIO) -> Iterator[bytes]:
@@ -56,6 +95,12 @@ def _read_item(
         fields = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         return reject_unreadable(where, f"the line is not JSON: {error}", "export the file again")
+    return _read_object(fields, source, where, read)
+
+
+def _read_object(
+    fields: object, source: SourceFile, where: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
+) -> ImportItem:
     if not isinstance(fields, dict):
         return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
     if _is_deep(fields):
@@ -66,7 +111,9 @@ def _read_item(
         row = make_source_row(known, source, where)
     except ArticleError as error:
         return reject_of(error, str(known.get("id", "")))
-    return read(fields, row, bool(known.get("id") or known.get("url")))
+    record = read(fields, row, bool(known.get("id") or known.get("url")))
+    odd = list_odd_fields(fields)
+    return replace(record, odd=odd) if odd else record
 
 
 def _is_deep(value: object) -> bool:
@@ -87,16 +134,69 @@ def _items(value: object) -> list[object]:
 
 
 def article_fields(fields: Mapping[str, Any]) -> JsonLine:
-    """The fields about a line's article: its own, else those of its ``meta``; the text may be called ``data``."""
-    meta = fields.get("meta")
-    known = {**(meta if isinstance(meta, dict) else {}), **fields}
-    # Tools write empty fields for what they do not know.
-    found = {ours: known[ours] for ours in COLUMNS if known.get(ours) is not None and known[ours] != ""}
+    """The fields about a line's article: its own, else those of its ``meta``; the text may be called ``data``.
+
+    What is optional and of no use is not among them: an odd detail costs the detail, not the article.
+    """
+    found = {ours: value for ours in COLUMNS for _, value in _filled_fields(fields, ours)[:1]}
     return found if "text" in found or "data" not in fields else {**found, "text": fields["data"]}
+
+
+def list_odd_fields(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is known of a line's article and has a value of no use: ``meta.source`` where it is a number."""
+    places = ((prefix + ours, each.get(ours)) for ours in COLUMNS for prefix, each in _places_of(fields))
+    return tuple(name for name, value in places if not _is_empty_field(value) and not _is_useful(name, value))
+
+
+def _filled_fields(fields: Mapping[str, Any], ours: str) -> list[tuple[str, Any]]:
+    values = ((prefix + ours, each.get(ours)) for prefix, each in _places_of(fields))
+    return [(name, value) for name, value in values if not _is_empty_field(value) and _is_useful(name, value)]
+
+
+def _places_of(fields: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Where a line tells of its article: in its own fields, and in its ``meta``."""
+    meta = fields.get("meta")
+    return [("", fields), *([("meta.", meta)] if isinstance(meta, dict) else [])]
+
+
+def _is_empty_field(value: object) -> bool:
+    # Tools write empty fields for what they do not know.
+    return value is None or value == ""
+
+
+def _is_useful(name: str, value: object) -> bool:
+    """Whether a value can be what its name says: a string, for an id a whole number, too, for a date one."""
+    ours = name.rpartition(".")[2]
+    if ours == "text":
+        # Without a text there is no article: that is a refusal, and has its own message.
+        return name == "text" or isinstance(value, str)
+    if ours == "id" and type(value) is int:
+        return True
+    if not isinstance(value, str) or _FORBIDDEN.search(value):
+        return False
+    return _is_date(value) if ours == "published" else ours != "id" or (value.isprintable() and bool(value.strip()))
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return bool(iso_date(value)) or not value.strip()
+    except ValueError:
+        return False
 
 
 def list_unread_fields(fields: JsonLine, known: Collection[str]) -> set[str]:
     """The names of the fields that are not read; of those in ``meta``, all that are not about the article."""
+    return set(take_unread_fields(fields, known))
+
+
+def take_unread_fields(fields: JsonLine, known: Collection[str]) -> JsonLine:
+    """The fields that are not read, with their values; those in ``meta`` under names like ``meta.section``."""
     meta = fields.get("meta")
-    inner = set(meta) - set(COLUMNS) if isinstance(meta, dict) else set()
-    return set(fields) - set(known) | {f"meta.{name}" for name in inner}
+    inner = meta if isinstance(meta, dict) else {}
+    # A meta that is not an object has nothing that could be read.
+    rest = {"meta": meta} if meta and not inner else {}
+    return {
+        **{name: value for name, value in fields.items() if name not in known},
+        **rest,
+        **{f"meta.{name}": value for name, value in inner.items() if name not in COLUMNS},
+    }

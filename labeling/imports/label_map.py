@@ -78,8 +78,9 @@ class RecordTranslation:
         if rival := self._find_rival(mark, start, end):
             return Misfit("span", mark.id, "unreadable", rival, raw)
         # An empty name removes the label, which is listed all the same.
-        if not (label := self.names.get(mark.label, mark.label)):
-            return _removed_misfit("span", mark.id, mark.label, raw)
+        label = self.names.get(mark.label, mark.label)
+        if not label or (label.isdecimal() and label not in self.schema.label_names):
+            return self._nameless_misfit(mark, label, raw)
         unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
         return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
 
@@ -142,6 +143,8 @@ class RecordTranslation:
         meant = self.names.get(name, self.names.get(bare, name) if dot else name)
         if not meant:
             return _removed_misfit("choice", name, name, name)
+        if meant.isdecimal() and not self._sets_with(meant):
+            return Misfit("choice", name, "unknown choice", _explain_number(meant, "event.CONSULT"), name)
         of, dot, option = meant.partition(".")
         # A label with a dot in it (`U.S.`) may be an option of its own.
         if dot and (self.schema.choice_set(of) or not self._sets_with(meant)):
@@ -177,6 +180,11 @@ class RecordTranslation:
             ),
         }
         return names & set(list_items(self.schema))
+
+    def _nameless_misfit(self, mark: SpanMark, label: str, raw: JsonValue) -> Misfit:
+        if not label:
+            return _removed_misfit("span", mark.id, mark.label, raw)
+        return Misfit("span", mark.id, "unknown label", _explain_number(label, "PERSON"), raw)
 
     def _sets_with(self, option: str) -> list[str]:
         return [each.name for each in self.schema.choices if option in {one.name for one in each.options}]
@@ -219,6 +227,10 @@ def _join_parts(parts: MarkParts, place: Callable[[int], int | None], text: str)
         else:
             joined.append((start, end))
     return tuple(joined)
+
+
+def _explain_number(label: str, example: str) -> str:
+    return f"label {label} has no name: the file has numbers for labels; --map {label}={example} would name it"
 
 
 def _removed_misfit(what: ThingKind, name: str, label: str, raw: JsonValue) -> Misfit:

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
-from labeling.annotations import MODEL, Annotation, QuarantineRow, Relation, Span
+from labeling.annotations import DEFECTS_BY_RULE, MODEL, Annotation, QuarantineRow, Relation, Span
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
 from labeling.imports.account_names import AccountNames
 from labeling.imports.choose_counting import CountingChoice, choose_counting
+from labeling.imports.formats import recognise_format
+from labeling.imports.glimpse import Glimpse
 from labeling.imports.label_map import RecordTranslation
 from labeling.imports.offsets import CODE_POINTS, article_text, make_offset_map
-from labeling.imports.record import ImportRecord, Misfit
+from labeling.imports.record import ImportRecord, Misfit, reject_unreadable
+from labeling.imports.unread_fields import find_unread_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,8 +60,9 @@ class AnnotationIntake:
     """Takes records one by one; then holds what became of them.
 
     ``digests`` has the articles of before, id to digest of the text; ``homes`` the id under which a text is an article.
-    ``seen`` has the items (``label PERSON``) that the source had, in any record or as the map declares. ``counts`` has
-    ``new`` articles, texts ``matched`` to an article of another id, and what was found ``twice``: spans, relations and
+    ``seen`` has the items (``label PERSON``) that the source had, in any record or as the map declares. ``left_empty``
+    counts details of articles whose value was of no use, by field. ``counts`` has ``new`` articles, texts ``matched``
+    to an article of another id, records that were ``unanswered``, and what was found ``twice``: spans, relations and
     options. ``offsets`` counts files by what their offsets are proven to count, ``doubts`` are warnings about others.
     """
 
@@ -69,6 +74,7 @@ class AnnotationIntake:
     rejects: list[Reject] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    left_empty: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     accounts: AccountNames = field(default_factory=AccountNames)
     offsets: Counter[str] = field(default_factory=Counter)
@@ -103,9 +109,13 @@ class AnnotationIntake:
         if not isinstance(item, ImportRecord):
             self.rejects.append(item)
             return
-        annotator = "" if item.is_silent else self._signature(item)
         # Fields are reported even where the article is refused.
         self.ignored |= item.ignored
+        if hidden := self._find_hidden(item):
+            self.rejects.append(_reject_hidden(item, hidden))
+            return
+        annotator = "" if item.is_silent else self._signature(item)
+        self.left_empty.update(item.odd)
         try:
             article = self._article(item)
         except ArticleError as error:
@@ -131,7 +141,23 @@ class AnnotationIntake:
                 make_quarantine_row(new, each.what, each.id, each.kind, each.reason, each.raw)
                 for each in self._misfits[key]
             ]
-            yield sound, quarantine
+            # An answer of which nothing is left is not the answer that there is nothing.
+            lost = any(row.kind not in DEFECTS_BY_RULE and row.what != "annotation" for row in quarantine)
+            is_emptied = lost and sound.state == "submitted" and not _count_parts(sound)
+            yield sound.model_copy(update={"state": "draft"}) if is_emptied else sound, quarantine
+
+    def _find_hidden(self, item: ImportRecord) -> list[tuple[str, str]]:
+        """The fields that nobody reads and that hold annotations, unless the map removes them by name."""
+        unread = {name: value for name, value in item.unread.items() if self.terms.names.get(name) != ""}
+        if not unread:
+            return []
+        lengths = {len(item.row.text.split()), item.words}
+        return list(find_unread_annotations(unread, lengths, self._names))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names by which a value tells that it is a label, whatever its field is called."""
+        return frozenset({*self.schema.label_names, *(each.name for each in self.schema.relations)})
 
     def _signature(self, item: ImportRecord) -> str:
         """Who signs a record.
@@ -146,8 +172,7 @@ class AnnotationIntake:
             return self.accounts.sign(item.account, self.terms.annotator, self.terms.people, item.row.where)
         if annotator := self.terms.annotator or item.annotator:
             return annotator
-        todo = "name the annotator with --annotator NAME"
-        raise UsageError(f"{item.row.where} does not name its annotator", todo=todo, where=item.row.where)
+        raise _unnamed_annotator(item)
 
     def _article(self, item: ImportRecord) -> Article:
         """The article that a record is about: one of before, by its id or else by its text, or a new one."""
@@ -166,6 +191,7 @@ class AnnotationIntake:
         return self.articles.setdefault(article.id, article)
 
     def _add_record(self, article: Article, annotator: str, item: ImportRecord, counting: CountingChoice) -> None:
+        self.counts["unanswered"] += item.state == "draft" and not (item.marks or item.options or item.misfits)
         place = make_offset_map(item.row.text, counting.counting)
         rivals = {each: make_offset_map(item.row.text, each) for each in counting.rivals}
         translation = RecordTranslation(self.schema, self.terms.names, article, place, rivals)
@@ -288,6 +314,26 @@ def _free_name(name: str, taken: set[str], numbers: dict[str, int]) -> str:
 def _rename_ends(relation: Relation, names: Mapping[str, str]) -> Relation:
     head, tail = names.get(relation.head, relation.head), names.get(relation.tail, relation.tail)
     return relation.model_copy(update={"head": head, "tail": tail})
+
+
+def _unnamed_annotator(item: ImportRecord) -> UsageError:
+    where = item.row.where
+    why = f"{where} does not name its annotator" + (f": {item.nobody}" if item.nobody else "")
+    return UsageError(why, todo="name the annotator with --annotator NAME; it then signs everything", where=where)
+
+
+def _reject_hidden(item: ImportRecord, hidden: Sequence[tuple[str, str]]) -> Reject:
+    """The refusal of a line that has annotations where nobody looks, with what it looks like by them."""
+    fields, (name, _) = dict(item.unread), hidden[0]
+    looks, evidence, todo = recognise_format(Glimpse(objects=(fields,)), item.row.where, vague=False)
+    held = "; ".join(f"`{field}` holds {what}" for field, what in hidden)
+    like = f": {evidence}, this looks like {looks}" if evidence else ""
+    way = f"{todo}; or " if evidence else "import it in the format that has this field, or "
+    return reject_unreadable(
+        item.row.where,
+        f"it has annotations in a field that is not read: {held}{like}",
+        f"{way}say with --map {name}= that it is none of the annotations",
+    ).model_copy(update={"id": item.row.id if item.named else ""})
 
 
 def _reject_record(error: ArticleError, item: ImportRecord) -> Reject:

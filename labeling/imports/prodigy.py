@@ -1,15 +1,18 @@
 """Prodigy's JSON lines: ``spans`` with offsets, ``relations`` between them, ``accept`` or a ``label``.
 
 An accepted answer counts as submitted; a rejected or ignored one counts as skipped, because it tells nothing about the
-text. A span is known by its place and label: Prodigy has no ids, and two lines about one text may both have it.
+text. A line that nobody answered, and in which nothing is marked, is a draft. A span is known by its place and label:
+Prodigy has no ids, and two lines about one text may both have it.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from labeling.imports.jsonl import JsonLine, list_unread_fields, read_json_lines
+from labeling.imports.foreign_formats import name_fields, tell_objects
+from labeling.imports.jsonl import read_json_lines, take_unread_fields
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, RelationMark, SpanMark
 from labeling.sources.fields import COLUMNS
 
@@ -17,17 +20,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from labeling.annotations import ThingKind
+    from labeling.annotations import State, ThingKind
     from labeling.articles import SourceRow
+    from labeling.imports.glimpse import Glimpse, JsonLine
     from labeling.imports.record import TextLookup
 
 _PRODIGY_FIELDS = frozenset(
-    {*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "label", "_annotator_id"}
+    {*COLUMNS, "meta", "spans", "relations", "answer", "accept", "options", "_annotator_id", "_session_id"}
 )
-# Prodigy's own bookkeeping. Its tokens only prove what offsets count: these tell where a span is.
+# Prodigy's own bookkeeping. Its tokens only prove what offsets count: these tell where a span is. A review decides on
+# `versions`.
 _BOOKKEEPING_FIELDS = frozenset(
-    {"tokens", "_input_hash", "_task_hash", "_session_id", "_timestamp", "_view_id", "_is_binary"}
+    {"tokens", "_input_hash", "_task_hash", "_timestamp", "_view_id", "_is_binary", "versions", "sessions", "view_id"}
 )
+# One of them tells that somebody answered, or what somebody marked.
+_ANSWER_FIELDS = ("answer", "spans", "relations", "accept", "label")
+_ANSWERS = frozenset({"accept", "reject", "ignore"})
+# A session that nobody named is called after its time, behind the name of the dataset or by itself.
+_ONLY_A_TIME = re.compile(r"(?:.*[-_])?\d{4}-\d\d-\d\d[T_ -]\d\d[-:.]\d\d[-:.]\d\d(?:[.,]\d+)?|\d{9,}(?:\.\d+)?")
 _SPAN_FIELDS = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
 
 
@@ -40,27 +50,85 @@ def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
     """The annotation in one line."""
     # Everything unreadable is collected here on the way.
     misfits: list[Misfit] = []
+    annotator, nobody = _find_annotator(fields)
     spans = _read_objects(fields, "spans", "span", misfits)
     marks = [mark for span in spans if (mark := _parse_mark(span, misfits))]
     relations = _read_objects(fields, "relations", "relation", misfits)
     links = [link for relation in relations if (link := _parse_relation(relation, misfits))]
+    judged = _judged_label(fields)
+    unread = take_unread_fields(fields, _PRODIGY_FIELDS | _BOOKKEEPING_FIELDS | ({"label"} if judged else frozenset()))
     return ImportRecord(
         row=row,
         named=named,
-        annotator=_string_or_empty(fields.get("_annotator_id")),
-        # A line without an answer counts as accepted.
-        state="submitted" if fields.get("answer", "accept") == "accept" else "skipped",
+        annotator=annotator,
+        nobody=nobody,
+        state=_find_state(fields, misfits),
         marks=tuple(marks),
         links=tuple(links),
-        options=tuple(_accepted_options(fields, misfits)),
+        options=tuple(_accepted_options(fields, judged, misfits)),
         misfits=tuple(misfits),
         copies=tuple(_copied_tokens(fields, marks)),
         updated=_iso_instant(fields.get("_timestamp")),
         ignored=frozenset(
-            list_unread_fields(fields, _PRODIGY_FIELDS | _BOOKKEEPING_FIELDS)
-            | {f"spans.{name}" for span in spans for name in set(span) - _SPAN_FIELDS}
+            unread | {f"spans.{name}": None for span in spans for name in span if name not in _SPAN_FIELDS}
         ),
+        unread=unread,
+        words=len(fields["tokens"]) if isinstance(fields.get("tokens"), list) else 0,
     )
+
+
+def looks_like_prodigy(glimpse: Glimpse) -> str:
+    """What tells lines of Prodigy's: its answers and hashes, or spans and relations in its form."""
+    return tell_objects(glimpse, _tell_prodigy)
+
+
+def _tell_prodigy(fields: JsonLine) -> str:
+    if is_answered_in_prodigy(fields):
+        return name_fields(next(name for name in fields if name in _MARKS))
+    for name, keys in (("spans", {"start", "end"}), ("relations", {"head_span", "child_span"})):
+        if isinstance(rows := fields.get(name), list) and all(
+            isinstance(each, dict) and keys <= each.keys() for each in rows
+        ):
+            return name_fields(name)
+    return name_fields("accept") if isinstance(fields.get("accept"), list | str) else ""
+
+
+_MARKS = frozenset({"answer", "_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id", "_is_binary"})
+
+
+def is_answered_in_prodigy(fields: JsonLine) -> bool:
+    """Whether a line has what only Prodigy writes."""
+    return not _MARKS.isdisjoint(fields) and fields.get("answer", "accept") in _ANSWERS
+
+
+def _find_state(fields: JsonLine, misfits: list[Misfit]) -> State:
+    if all(fields.get(name) is None for name in _ANSWER_FIELDS):
+        return "draft"
+    # A line without an answer counts as accepted.
+    answer = fields.get("answer") or "accept"
+    if answer not in _ANSWERS:
+        misfits.append(_unreadable_misfit("annotation", f"{answer!r} is not an answer of Prodigy's", answer))
+    return "submitted" if answer == "accept" else "skipped"
+
+
+def _find_annotator(fields: JsonLine) -> tuple[str, str]:
+    """Who answered; or "" and why what the line has is not a person."""
+    found = [(name, str(fields[name])) for name in ("_annotator_id", "_session_id") if _is_name(fields.get(name))]
+    people = [value for _, value in found if not _ONLY_A_TIME.fullmatch(value)]
+    if people or not found:
+        return people[0] if people else "", ""
+    name, value = found[0]
+    return "", f"its `{name}` {value!r} is only the time of a session, which is not a person"
+
+
+def _is_name(value: object) -> bool:
+    return type(value) is int or (isinstance(value, str) and bool(value.strip()))
+
+
+def _judged_label(fields: JsonLine) -> str:
+    """The one label about which the whole text was judged, or ""."""
+    label = fields.get("label")
+    return label if isinstance(label, str) and not fields.get("spans") and not fields.get("accept") else ""
 
 
 def _read_objects(fields: JsonLine, name: str, what: ThingKind, misfits: list[Misfit]) -> list[JsonLine]:
@@ -73,6 +141,7 @@ def _read_objects(fields: JsonLine, name: str, what: ThingKind, misfits: list[Mi
 def _parse_mark(span: JsonLine, misfits: list[Misfit]) -> SpanMark | None:
     start, end, label = span.get("start"), span.get("end"), span.get("label")
     # `isinstance` would let `true` pass as 1.
+    label = str(label) if type(label) is int else label
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
         misfits.append(_unreadable_misfit("span", "start or end is not a whole number, or label not a string", span))
         return None
@@ -115,13 +184,11 @@ def _mark_id(start: int, end: int, label: str) -> str:
     return f"{label}:{start}-{end}"
 
 
-def _accepted_options(fields: JsonLine, misfits: list[Misfit]) -> Iterator[str]:
+def _accepted_options(fields: JsonLine, judged: str, misfits: list[Misfit]) -> Iterator[str]:
     """The accepted options, or the one label about which the text was judged."""
-    accepted = fields.get("accept") or []
+    accepted = fields.get("accept") or ([judged] if judged else [])
     # `accept` holds one option or several; a binary question has its label instead.
     chosen = accepted if isinstance(accepted, list) else [accepted]
-    if not chosen and isinstance(fields.get("label"), str) and not fields.get("spans"):
-        chosen = [fields["label"]]
     # Options may be accepted by number; what people read is their text.
     options = _read_objects(fields, "options", "choice", misfits)
     texts = {option["id"]: option.get("text") for option in options if isinstance(option.get("id"), int | str)}
@@ -139,10 +206,6 @@ def _iso_instant(timestamp: Any) -> str:  # noqa: ANN401 - JSON of any form
         return datetime.fromtimestamp(timestamp, UTC).isoformat() if isinstance(timestamp, int | float) else ""
     except (ValueError, OverflowError, OSError):
         return ""
-
-
-def _string_or_empty(value: Any) -> str:  # noqa: ANN401 - JSON of any form
-    return value if isinstance(value, str) else ""
 
 
 def _unreadable_misfit(what: ThingKind, reason: str, raw: Any) -> Misfit:  # noqa: ANN401 - JSON of any form

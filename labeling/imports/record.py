@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.articles import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pydantic import JsonValue
 
@@ -79,10 +79,14 @@ class ImportRecord:
     """One annotator's annotation of one text, as a file has it.
 
     ``row`` is the text and what is known of it; ``named`` is true when its id comes from the file, false when it was
-    made up from the text. ``annotator`` is "" when the file names none, or has an ``account`` in place of a name.
-    ``options`` are labels of the whole text. ``updated`` is an ISO instant or "", ``seconds`` what it took. ``ignored``
-    names fields of the file that were not read. Where it ``is_silent``, nobody said anything of the text.
-    ``copies`` are further places whose words the file has, with these words: tokens.
+    made up from the text. ``annotator`` is "" when the file names none, or has an ``account`` in place of a name;
+    ``nobody`` tells why what it has is not a person. ``options`` are labels of the whole text. ``updated`` is an ISO
+    instant or "", ``seconds`` what it took. Where it ``is_silent``, nobody said anything of the text.
+
+    ``ignored`` names fields of the file that were not read, ``unread`` has the values of those that might hold
+    annotations, ``words`` is how many the file cuts the text into, 0 where it does not tell. ``odd`` names what is
+    known of the article and had a value of no use. ``copies`` are further places whose words the file has, with
+    these words: tokens.
     """
 
     row: SourceRow
@@ -100,6 +104,10 @@ class ImportRecord:
     seconds: float | None = None
     is_silent: bool = False
     copies: tuple[tuple[int, int, str], ...] = ()
+    nobody: str = ""
+    unread: Mapping[str, object] = field(default_factory=dict)
+    words: int = 0
+    odd: tuple[str, ...] = ()
 
 
 ImportItem: TypeAlias = ImportRecord | Reject

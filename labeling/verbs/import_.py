@@ -6,7 +6,7 @@ The module has an underscore behind its name because Python has taken the word.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from labeling.imports.people_file import read_people
 from labeling.verbs.options import MOST_LISTED, REFUSED, json_option, list_first, print_rejects, show, with_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from labeling.project import Project
     from labeling.workspace.table import Workspace
@@ -79,9 +79,10 @@ def import_cli(  # noqa: PLR0913 - one for each option
     r"""Bring annotations along: brat stand-off, Prodigy or doccano JSON lines, any Label Studio's JSON, CoNLL.
 
     A text that was ingested before is that article, whatever its id. Everything is checked against the schema; what has
-    no place (a discontinuous span, an attribute, an unknown label) is listed in quarantine.jsonl (status 3). CoNLL has
-    no text: tokens are joined by spaces, sentences by line ends, unless the article of that name is there and has the
-    same words.
+    no place (a discontinuous span, an attribute, an unknown label) is listed in quarantine.jsonl (status 3). A file
+    that does not look like FORMAT is refused, and so is a line with annotations in a field that nobody reads, unless
+    --map FIELD= removes it. CoNLL has no text: tokens are joined by spaces, sentences by line ends, unless the article
+    of that name is there and has the same words.
 
     Of Label Studio's JSON, a cancelled annotation is a skip, a draft a draft; predictions are signed model:NAME, and
     are never gold; of a person's several submissions on one task the latest counts. An annotator with a number and no
@@ -100,10 +101,11 @@ def import_cli(  # noqa: PLR0913 - one for each option
     known = read_people(people) if people else {}
     terms = ImportOptions(annotator, prefix, _parse_map(pairs), counting, project.file.project.max_characters, known)
     summary = import_annotations(project, kind, paths, terms, add=add)
-    show(asdict(summary) if as_json else _format_import(summary), as_json=as_json)
+    facts = _list_facts(summary)
+    show(facts if as_json else _format_import(facts, summary), as_json=as_json)
     _print_doubts(summary.doubts)
     _print_refused_imports(project.workspace, summary)
-    return REFUSED if summary.rejected or summary.quarantined else 0
+    return REFUSED if summary.rejected or summary.quarantined or summary.is_empty else 0
 
 
 def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
@@ -119,14 +121,24 @@ def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _format_import(summary: ImportResult) -> dict[str, object]:
+# What most imports have nothing of, and the first ones did not have: it is only printed where there is something.
+_SELDOM = ("unanswered", "left_empty")
+
+
+def _list_facts(summary: ImportResult) -> dict[str, Any]:
+    return {name: value for name, value in asdict(summary).items() if value or name not in _SELDOM}
+
+
+def _format_import(facts: Mapping[str, Any], summary: ImportResult) -> dict[str, object]:
     """The summary as lines for people."""
-    told = asdict(summary)
+    told = dict(facts)
     # What offsets count is only worth a line where it is not what we count; doubts are told by themselves.
-    del told["doubts"]
+    told.pop("doubts")
     if not summary.offsets.keys() - {CODE_POINTS}:
-        del told["offsets"]
-    return {name: _format_import_value(value) for name, value in told.items()}
+        told.pop("offsets")
+    lines = {name: _format_import_value(value) for name, value in told.items()}
+    # All of them: a field that nobody read may be the one that matters.
+    return {**lines, "ignored": ", ".join(summary.ignored) or "nothing"}
 
 
 def _format_import_value(value: int | dict[str, int] | tuple[str, ...]) -> object:
@@ -146,6 +158,12 @@ def _print_doubts(doubts: Sequence[str]) -> None:
 
 
 def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
+    if summary.is_empty:
+        click.echo(
+            f"Nothing came in: no span, no relation and no choice of {summary.annotations} annotations\n"
+            "  -> see that FORMAT is the format of the files, and that people have annotated them",
+            err=True,
+        )
     if summary.rejected:
         print_rejects(workspace)
     if summary.quarantined:

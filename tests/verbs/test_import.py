@@ -292,7 +292,7 @@ def test_the_command_has_the_options_of_the_function(project: Project, tmp_path:
     assert status == 3
     assert ImportResult(**json.loads(out)).spans == 2
     assert str(project.workspace.quarantine.path) in err
-    clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
+    clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": [[40, 44, "LOCATION"]]})
     status, out, _ = _run(project, "import", "doccano", clean, "--annotator", "ana")
     assert status == 0
     assert "quarantined  nothing" in out
@@ -318,7 +318,7 @@ def test_a_map_to_an_unknown_name_writes_nothing(project: Project, tmp_path: Pat
 @pytest.mark.parametrize("new", ["PERSON", "HOLDS_ROLE", "unsure", "event.CONSULT", "CONSULT", ""])
 def test_a_map_may_lead_to_any_name_of_the_schema(project: Project, tmp_path: Path, new: str) -> None:
     """A label, a relation, the mark of doubt, an option with its set or alone, and nothing, to remove."""
-    clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": []})
+    clean = _jsonl(tmp_path / "c.jsonl", {"id": 1, "text": TEXT, "label": [[40, 44, "LOCATION"]]})
 
     assert _run(project, "import", "doccano", clean, "--annotator", "ana", "--map", f"x={new}")[0] == 0
 
