@@ -26,6 +26,9 @@ _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
 
 _MOST_SIGNS = 500  # more of them in one word than any ruled line has
 _WORD_BEGINS = 3  # letters in a row
+_SHORT_WORD = 50  # characters; the signs of shorter words are not counted
+# Signs times characters of their word. A table of a hundred lines, each ruled with eighty signs, has 640,000.
+_LEAST_WORK, _MOST_WORK = 1_000_000, 75  # that any text may have; and for each of its characters
 
 
 class Article(Frozen):
@@ -186,11 +189,15 @@ def _refuse_heaps_of_signs(text: str, where: str) -> None:
     It takes one sign at a time off either end of a word, and each time it searches all the rest: a heap of signs costs
     the square of its length.
     """
-    for word in text.split():
-        if len(word) > _MOST_SIGNS and max(_count_signs(word), _count_signs(word[::-1])) > _MOST_SIGNS:
+    work = 0
+    for word in (each for each in text.split() if len(each) > _SHORT_WORD):
+        begins, ends = _count_signs(word), _count_signs(word[::-1])
+        work += min(begins + ends, len(word)) * len(word)
+        too_many = max(begins, ends) > _MOST_SIGNS
+        if too_many or work > max(_LEAST_WORK, _MOST_WORK * len(text)):
+            what = f"more than {_MOST_SIGNS} signs" if too_many else "signs, as do others: too many in all"
             raise OverlongArticle(
-                f"{len(word):,} characters without a blank begin or end with more than {_MOST_SIGNS} signs, "
-                f"as in {word[:20]!r}",
+                f"{len(word):,} characters without a blank begin or end with {what}, as in {word[:20]!r}",
                 todo="remove them at the source, or put blanks between them",
                 where=where,
             )

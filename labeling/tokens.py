@@ -11,6 +11,7 @@ the spans people drew. All offsets are code points, in half-open intervals.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
@@ -93,7 +94,17 @@ def apply_newswire_rules(nlp: Language) -> None:
     cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
     cutter.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *_suffixes()]).search
     cutter.infix_finditer = compile_infix_regex([*_infixes(), *(defaults.infixes or ())]).finditer
+    if cutter.url_match:
+        cutter.url_match = re.compile(_url_pattern(cutter.url_match.__self__.pattern)).match
     cutter.rules = special
+
+
+def _url_pattern(pattern: str) -> str:
+    """The expression for an address that spaCy has, without the ways to read ``a:b:c@`` that all come to the same.
+
+    What may stand for a user and a password was tried anew at every colon: it took the square of a long word's length.
+    """
+    return pattern.replace(r"(?:\S+(?::\S*)?@)?", r"(?:\S+@)?")
 
 
 def _prefixes() -> list[str]:

@@ -5,6 +5,7 @@ The reasons are written to quarantine.jsonl and to the ledger: they are part of 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from labeling.annotations import Annotation, Defect, QuarantineRow, Relation, Span, ThingKind, choice_id, relation_id
@@ -44,7 +45,7 @@ def check_annotation(
         *(("relation", relation_id(relation), *fault) for relation, fault in bad_relations),
         *(("choice", choice_id(*option), *fault) for option, fault in bad_choices),
     )
-    sound = annotation.model_copy(update={"spans": spans, "relations": relations, "choices": _group_by_set(chosen)})
+    sound = annotation.model_copy(update={"spans": spans, "relations": relations, "choices": group_by_set(chosen)})
     return sound, tuple(make_quarantine_row(annotation, *fault) for fault in faults)
 
 
@@ -63,6 +64,14 @@ def make_quarantine_row(  # a row has five fields of its own
         server_id=annotation.server_id,
         raw=raw,
     )
+
+
+def group_by_set(chosen: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Options by their choice set, sets and options in the order given."""
+    sets = defaultdict[str, list[str]](list)
+    for name, option in chosen:
+        sets[name].append(option)
+    return {name: tuple(options) for name, options in sets.items()}
 
 
 def _separate(
@@ -147,10 +156,3 @@ def _choice_fault(
 
 def _list_options(annotation: Annotation) -> Iterator[tuple[str, str]]:
     return ((name, option) for name, options in annotation.choices.items() for option in options)
-
-
-def _group_by_set(chosen: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    sets: dict[str, tuple[str, ...]] = {}
-    for name, option in chosen:
-        sets[name] = (*sets.get(name, ()), option)
-    return sets

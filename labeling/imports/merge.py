@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.adjudication.checks import check_annotation, make_quarantine_row
+from labeling.adjudication.checks import check_annotation, group_by_set, make_quarantine_row
 from labeling.annotations import DEFECTS_BY_RULE, MODEL, Annotation, QuarantineRow, Relation, Span
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
@@ -209,7 +209,7 @@ class AnnotationIntake:
             state=item.state,
             spans=tuple(each for each in spans if isinstance(each, Span)),
             relations=tuple(each for each in relations if isinstance(each, Relation)),
-            choices={name: tuple(option for of, option in chosen if of == name) for name in dict(chosen)},
+            choices=group_by_set(chosen),
             updated=item.updated,
             ground_truth=item.ground_truth,
             seconds=item.seconds,
@@ -231,11 +231,11 @@ class AnnotationIntake:
         """Both annotations as one; a span that both have is one span, under the id of the first."""
         spans, names = _merge_spans(one.spans, other.spans)
         # Relations of the second name its spans by ids that may be new.
-        links = [_rename_ends(each, names) for each in other.relations]
+        links, known = [_rename_ends(each, names) for each in other.relations], frozenset(one.relations)
         both = one.model_copy(
             update={
                 "spans": spans,
-                "relations": (*one.relations, *(each for each in links if each not in one.relations)),
+                "relations": (*one.relations, *(each for each in links if each not in known)),
                 "choices": _merge_choices(one.choices, other.choices),
                 "updated": max(one.updated, other.updated),
                 "ground_truth": one.ground_truth or other.ground_truth,

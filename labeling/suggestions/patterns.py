@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Attributes that depend on the word alone, wherever it is in a text: these, and ``IS_...`` and ``LIKE_...``.
 _OF_WORDS = frozenset({"TEXT", "ORTH", "LOWER", "SHAPE", "PREFIX", "SUFFIX", "LENGTH"})
+_WINDOW = 24  # tokens; the longest stretch in the sample articles has nine
 _OF_PLACES = frozenset({"IS_SENT_START"})
 
 
@@ -90,11 +91,11 @@ class PatternTokens:
         # Words as numbers of the vocabulary: a text repeats most of them.
         words: list[int] = np.asarray(doc.to_array("ORTH")).tolist()
         self._learn(set(words).difference(self._fitting))
-        places = [0] * len(self._numbers)
+        found: list[list[int]] = [[] for _ in self._numbers]
         for at, word in enumerate(words):
-            # Sets the bit of this place in the mask of each token that the word fits.
             for number in self._fitting[word]:
-                places[number] |= 1 << at
+                found[number].append(at)
+        places = [_mask(each, len(words)) for each in found]
         for number in self._anywhere:
             places[number] = (1 << len(words)) - 1
         return places
@@ -110,15 +111,14 @@ class PatternTokens:
 
     def filter_by_label(self, places: Sequence[int], ents: Iterable[Stretch], length: int) -> list[int]:
         """The masks reduced to places whose label fits as well, in a doc of ``length`` tokens with these entities."""
-        found: dict[str, int] = defaultdict(int)
-        # At first no token has a label; each entity takes its tokens out of that mask.
-        found[""] = (1 << length) - 1
+        labelled: dict[str, list[int]] = defaultdict(list)
         for ent in ents:
-            mask = (1 << ent.end) - (1 << ent.start)
-            found[ent.label_] |= mask
-            found[""] &= ~mask
+            labelled[ent.label_].extend(range(ent.start, ent.end))
+        found = {label: _mask(each, length) for label, each in labelled.items()}
+        # No token has two labels; those of no entity have none.
+        found[""] = (1 << length) - 1 ^ _union(found.values())
         return [
-            at if labels is None else at & _union(found[label] for label in labels)
+            at if labels is None else at & _union(found.get(label, 0) for label in labels)
             for at, labels in zip(places, self._labels, strict=True)
         ]
 
@@ -138,7 +138,8 @@ class Pattern:
             doc: ``ENT_TYPE`` looks at the entities on it.
             fitting: The mask of the places where a token fits, by its number.
         """
-        for start, end in find_stretches(self.steps, fitting, len(doc)):
+        stretches = find_stretches(self.steps, fitting, len(doc))
+        for start, end in (window for stretch in stretches for window in _windows(*stretch)):
             found = cast("list[tuple[int, int, int, list[int]]]", self.matcher(doc[start:end], with_alignments=True))
             for _, first, _, places in found:
                 inside = [start + first + at for at, place in enumerate(places) if place in self.marked]
@@ -186,14 +187,24 @@ def find_stretches(steps: Iterable[PatternStep], fitting: Sequence[int], length:
 
 def _finished_rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
     """The runs of tokens that were walked over (bit n + 1 for token n) and in which the pattern came to its end."""
-    while ends:
-        # The lowest end; its run starts after the last gap below it and stops before the first gap above it.
-        end = ends & -ends
-        start = (~trodden & (end - 1)).bit_length()
-        past = (trodden + end) & -end
-        stop = (past & -past).bit_length() - 1
+    # As text, lowest bit first: shifting the numbers from run to run would take the square of their length.
+    walked, ended = f"{trodden:b}"[::-1], f"{ends:b}"[::-1]
+    at = ended.find("1")
+    while at >= 0:
+        start, stop = walked.rfind("0", 0, at) + 1, walked.find("0", at)
+        stop = len(walked) if stop < 0 else stop
         yield start - 1, stop - 1
-        ends = ends >> stop << stop
+        at = ended.find("1", stop)
+
+
+def _windows(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A stretch as it is, or a long one in windows that overlap by half: what is shorter than half is whole in one.
+
+    spaCy keeps every beginning of a match with every end of it, with all that lies between them.
+    """
+    half = _WINDOW // 2
+    for at in range(start, max(end - half, start + 1), half):
+        yield at, min(at + _WINDOW, end)
 
 
 def _pattern_step(part: TokenSpec, tokens: PatternTokens) -> PatternStep:
@@ -227,6 +238,14 @@ def _listed_labels(value: object) -> frozenset[str] | None:
     if isinstance(value, dict) and "IN" in value:
         return frozenset(value["IN"])
     return None
+
+
+def _mask(places: Iterable[int], length: int) -> int:
+    """The number with those bits set."""
+    bits = bytearray(length // 8 + 1)
+    for at in places:
+        bits[at // 8] |= 1 << at % 8
+    return int.from_bytes(bits, "little")
 
 
 def _union(places: Iterable[int]) -> int:

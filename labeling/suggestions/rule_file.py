@@ -277,13 +277,14 @@ def _drop_crossing(spans: Iterable[Stretch]) -> list[FoundSpan]:
     Of 0..9, 4..12 and 5..9 the first and the last are kept: 4..12 is shorter than 0..9 and crosses it.
     """
     found = {FoundSpan(span.start_char, span.end_char, span.label_) for span in spans}
-    kept: list[FoundSpan] = []
-    # Longest first: whatever is kept is never dropped again.
-    for one in sorted(found, key=lambda each: (each.start - each.end, each)):
-        if not any(_is_crossing(one, other) for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda each: (each.start, -each.end, each.label))
+    return sorted(_without_crossing(found), key=lambda each: (each.start, -each.end, each.label))
 
 
-def _is_crossing(one: FoundSpan, other: FoundSpan) -> bool:
-    return one.start < other.start < one.end < other.end or other.start < one.start < other.end < one.end
+def _without_crossing(found: Iterable[FoundSpan]) -> Iterator[FoundSpan]:
+    longest_first = sorted(found, key=lambda each: (each.start - each.end, each))
+    edges = bytearray(max((each.end for each in longest_first), default=0) + 1)
+    for one in longest_first:
+        # Whatever was kept is at least as long: it crosses this one if it starts or ends inside.
+        if edges.find(1, one.start + 1, one.end) < 0:
+            edges[one.start] = edges[one.end] = 1
+            yield one

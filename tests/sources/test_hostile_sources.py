@@ -158,6 +158,16 @@ def test_a_heap_of_signs_is_refused_by_name(sign: str) -> None:
     make_article(SourceRow(where="w", id="a", text=f"News.\n{'-' * 500}\nMore."), 20_000)
 
 
+@pytest.mark.parametrize("unit", ["—" * 400 + " ", ":" * 100 + "abcDef", "(" * 200 + "Oslo" + ")" * 200 + "\n"])
+def test_many_heaps_of_signs_are_refused_by_name(unit: str) -> None:
+    """Each is borne alone; together they take a second. A table ruled all over is borne."""
+    make_article(SourceRow(where="w", id="a", text=f"News. {unit}"), 20_000)
+    with pytest.raises(OverlongArticle, match="signs, as do others: too many in all"):
+        make_article(SourceRow(where="w", id="a", text=(unit * 20_000)[:20_000]), 20_000)
+    rows = f"+{'-' * 78}+\n| Oslo | 3 | 4 |\n" * 200
+    assert make_article(SourceRow(where="w", id="a", text=rows[:20_000]), 20_000)
+
+
 @pytest.mark.parametrize("sign", ["7", "a", "م", "中", "ข้อ", "é", "Москва", "क्षे"])
 def test_letters_and_figures_without_a_blank_are_borne(sign: str) -> None:
     """Some scripts have no blanks."""

@@ -112,3 +112,11 @@ def test_stretches_are_where_a_pattern_can_match(
     numbered = [PatternStep(number, *step) for number, step in enumerate(steps)]
 
     assert list(find_stretches(numbered, fitting, 8)) == found
+
+
+def test_stretches_are_found_in_one_pass() -> None:
+    """A million tokens, of which every third fits; shifting numbers of that length from one to the next takes hours."""
+    length = 1_000_000
+    fits = int("001" * (length // 3), 2)
+
+    assert sum(1 for _ in find_stretches([PatternStep(0, *ONE)], [fits], length)) == length // 3
