@@ -3,7 +3,8 @@
     python scripts/bench.py [--articles N] [--runs N] [--only push,sync] [--json FILE]
 
 The table goes to stdout. Each section is a file of `benchmarks` with one function, `measure`, which yields figures;
-another one is added by a line in SECTIONS. `--only memory` is left out of the usual run: it compiles 20,000 articles.
+another one is added by a line in SECTIONS. Two are left out of the usual run, for they take long: `--only memory`
+compiles 20,000 articles, `--only texts` goes through every verb with some five hundred texts of odd signs.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from benchmarks import (
     starting,
     suggesting,
     syncing,
+    texts,
 )
 from benchmarks.bench import Bench
 from benchmarks.figures import table
@@ -52,9 +54,10 @@ SECTIONS: dict[str, Section] = {
     "custody": keeping.measure,
     "conll": conll.measure,
     "memory": remembering.measure,
+    "texts": texts.measure,
 }
 # What takes many minutes is done when it is asked for.
-USUAL = [name for name in SECTIONS if name != "memory"]
+USUAL = [name for name in SECTIONS if name not in {"memory", "texts"}]
 
 
 def _chosen(_context: click.Context, _option: click.Parameter, names: str) -> list[str]:
