@@ -1,209 +1,221 @@
-"""CoNLL and its kin: a token a line, its tag in the last column, a blank line after each sentence.
+"""CoNLL and its kin: a token a line with its tag, a blank line after each sentence; or a sentence a line.
 
-The files hold no text, so it is rebuilt: tokens are joined by one space, sentences by a line end, and offsets count in
-that text. Where the article was ingested before, under the name the file gives it, and has the same tokens in the same
-order with nothing but blanks between, offsets count in the article's own text instead.
+Which column has the tokens and which have tags is decided by looking at them (`columns`), how tags are spelt (`tags`),
+what is a comment and where documents begin (`column_lines`). The files hold no text, so it is rebuilt (`rebuilt_text`),
+and offsets count in that text. Where the article was ingested before, under the name the file gives it, and has the
+same tokens in the same order with nothing but blanks between, offsets count in the article's own text instead.
 
-A document is a file, or the part between two lines ``-DOCSTART-`` or ``# newdoc id = NAME``. Tags are BIO, IOB,
-BIOES or BILOU, read as conlleval reads them: a tag that continues nothing begins a span. ``Anna B-PER``, ``Berg
-I-PER``, ``met O`` is the text ``Anna Berg met`` with one span, PER at 0..9.
+``Anna B-PER``, ``Berg I-PER``, ``met O`` is the text ``Anna Berg met`` with one span, PER at 0..9.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+import codecs
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from labeling.articles import SourceRow
+from labeling.articles import Reject, SourceRow
+from labeling.errors import OverlongArticle
+from labeling.imports.column_layout import ColumnChoice
+from labeling.imports.column_lines import chunk_sentences, split_documents
+from labeling.imports.columns import NotColumns, decide_columns
+from labeling.imports.rebuilt_text import place_tokens
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, SpanMark, reject_unreadable
+from labeling.imports.sentence_lines import spread_sentence_lines
+from labeling.imports.tagged_tokens import UnreadableRow, read_sentences
 from labeling.sources.plain_files import read_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from pydantic import JsonValue
+
+    from labeling.imports.column_layout import ColumnLayout, TagColumn
+    from labeling.imports.column_lines import ColumnDocument
     from labeling.imports.glimpse import Glimpse
     from labeling.imports.record import TextLookup
-
-_NEW = re.compile(r"-DOCSTART-.*|#\s*(?:newdoc(?:\s+id\s*=\s*(.*))?|doc_id\s*=\s*(.*))")
-# Not every line that begins with "#" is a comment: the sign is a token, too.
-_COMMENT = re.compile(r"(#\s*[\w.:]+)\s*=.*")
-_TAG = re.compile(r"([BIESLU])-(.+)")
-_LIKE_A_TAG = re.compile(r"[BIESLU][-_][\w.-]+|[\w.-]+[-_][BIESLU]|O|\|?[BI]?[-_]\||\*|\*?\(\w+\*?\)?", re.ASCII)
-_OUTSIDE = frozenset({"O", "_", "-"})
-_LAST_TAGS, _FIRST_TAGS = frozenset("ELSU"), frozenset("BSU")
+    from labeling.imports.tagged_tokens import TokenSentence
+    from labeling.imports.tags import TagReading, TagRun
 
 
 @dataclass(frozen=True)
-class TaggedToken:
-    """A word with its tag; ``line`` is the number of its line in the file."""
+class ColumnTerms:
+    """How files of columns are to be read.
 
-    word: str
-    tag: str
-    line: int
-
-
-@dataclass
-class ConllDocument:
-    """The sentences of one document, the name the file gives it or "", and what was not read.
-
-    ``spare`` is how many columns, ``remarks`` the names of comments.
+    ``choice`` are the columns that the user names, ``known`` the labels of the schema and of the map. A file is cut
+    into articles of ``sentences`` each; ``max_characters`` is the longest text that the project takes. 0 is no limit.
     """
 
-    name: str = ""
-    sentences: list[list[TaggedToken]] = field(default_factory=lambda: [[]])
-    spare: int = 0
-    remarks: set[str] = field(default_factory=set)
-
-    @property
-    def tokens(self) -> list[TaggedToken]:
-        """All tokens in order."""
-        return [token for sentence in self.sentences for token in sentence]
-
-    @property
-    def text(self) -> str:
-        """The text as the rule rebuilds it: tokens joined by one space, sentences by a line end."""
-        return "\n".join(" ".join(token.word for token in sentence) for sentence in self.sentences if sentence)
+    choice: ColumnChoice = field(default_factory=ColumnChoice)
+    known: frozenset[str] = frozenset()
+    sentences: int = 0
+    max_characters: int = 0
 
 
-def read_conll(path: Path, name: str, text_of: TextLookup = lambda _: None) -> Iterator[ImportItem]:
+def read_conll(
+    path: Path, name: str, text_of: TextLookup = lambda _: None, terms: ColumnTerms | None = None
+) -> Iterator[ImportItem]:
     """Read one file.
 
     Args:
         path: The file, in UTF-8.
         name: The article's id; with ``#`` and a number where a file has several documents that it does not name.
         text_of: Looks up the text of an article that was ingested before.
+        terms: The columns that the user names, and how long articles are to be.
     """
+    terms = terms or ColumnTerms()
     try:
-        # A file is one document unless it has marks, so all are read before any is named.
-        documents = list(split_documents(read_plain(path).decode("utf-8-sig")))
+        content = _decode(read_plain(path))
     except ValueError as error:
         yield reject_unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
         return
-    for number, document in enumerate(documents, start=1):
-        own = document.name or (name if len(documents) == 1 else f"{name}#{number}")
-        yield parse_document(document, own, str(path), text_of(own))
+    # A file is one document unless it has marks, so all are read before any is named.
+    documents = list(_name_documents(split_documents(content), name, terms.sentences))
+    if not documents:
+        return
+    try:
+        documents, layout = _lay_out(documents, terms)
+    except NotColumns as error:
+        yield reject_unreadable(str(path), str(error), error.todo)
+        return
+    for document in documents:
+        yield _read_document(document, layout, str(path), text_of, terms)
 
 
-def looks_like_conll(glimpse: Glimpse) -> str:
-    """What tells a file in columns: marks of documents, or a tag at one place of most lines."""
-    if any(_NEW.fullmatch(line.strip()) for line in glimpse.lines):
+def looks_like_conll(glimpse: Glimpse, terms: ColumnTerms | None = None) -> str:
+    """What tells a file in columns: that it can be decided how to read them.
+
+    With ``terms`` the question is whether it is one at all, be it that the user has to name its columns.
+    """
+    documents = [] if glimpse.objects else split_documents("\n".join(_whole_lines(glimpse)))
+    if any(document.marked for document in documents):
         return "the lines hold marks of documents"
-    rows = [line.split() for line in glimpse.lines if not line.startswith("#")][:500]
-    if any(line.startswith(("{", "[", "<")) for line in glimpse.lines[:1]):
-        return ""
-    width = max(map(len, rows), default=0)
-    for column in range(width):
-        cells = [row[column] for row in rows if column < len(row) > 1]
-        if cells and 2 * sum(bool(_LIKE_A_TAG.fullmatch(cell)) for cell in cells) > len(rows):
-            return f"column {column + 1} holds tags such as {cells[0]}"
-    return ""
+    try:
+        return _lay_out(documents, terms or ColumnTerms())[1].decided if documents else ""
+    except NotColumns as error:
+        return "its lines have as many cells each" if terms and error.is_even else ""
 
 
-def split_documents(content: str) -> Iterator[ConllDocument]:
-    """Cut a file into its documents, leaving out those without a token.
+def _whole_lines(glimpse: Glimpse) -> list[str]:
+    """The lines of a glimpse, with the blank ones between sentences."""
+    lines = glimpse.text.split("\n")
+    return lines if glimpse.is_whole else lines[:-1]
+
+
+def _lay_out(documents: list[ColumnDocument], terms: ColumnTerms) -> tuple[list[ColumnDocument], ColumnLayout]:
+    """The documents with a token a line, and how these lines are read.
 
     Raises:
-        ValueError: A line has a token and no tag; the message has its number.
+        NotColumns: The lines are not rows of columns, or it cannot be told what is where.
     """
-    document = ConllDocument()
-    for number, line in enumerate(re.split(r"\r?\n", content), start=1):
-        # A mark ends one document and begins the next; its own line is not a token.
-        if new := _NEW.fullmatch(line.strip()):
-            if document.tokens:
-                yield document
-            document = ConllDocument(name=(new[1] or new[2] or "").strip())
-        elif not line.strip():
-            document.sentences.append([])
-        elif remark := _COMMENT.fullmatch(line.strip()):
-            document.remarks.add(remark[1])
+    documents = spread_sentence_lines(documents, terms.known) or documents
+    lines = [
+        [row.text for row in sentence.rows if row.is_like_a_token]
+        for document in documents
+        for sentence in document.sentences
+    ]
+    return documents, decide_columns([each for each in lines if each], terms.choice, terms.known)
+
+
+def _decode(content: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 where its first bytes say so.
+
+    Raises:
+        ValueError: It is in another encoding.
+    """
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8-sig")
+
+
+def _name_documents(documents: Sequence[ColumnDocument], name: str, sentences: int) -> Iterator[ColumnDocument]:
+    for number, document in enumerate(documents, start=1):
+        document.name = document.name or (name if len(documents) == 1 else f"{name}#{number}")
+        if sentences:
+            yield from chunk_sentences(document, sentences, document.name)
         else:
-            _add_token(document, line, number)
-    if document.tokens:
-        yield document
+            yield document
 
 
-def parse_document(document: ConllDocument, name: str, where: str, text: str | None) -> ImportRecord:
+def _read_document(
+    document: ColumnDocument, layout: ColumnLayout, where: str, text_of: TextLookup, terms: ColumnTerms
+) -> ImportItem:
+    """The record of a document, or why it is refused."""
+    try:
+        sentences = read_sentences(document, layout)
+    except UnreadableRow as error:
+        return Reject(
+            where=where,
+            id=document.name,
+            kind="unreadable",
+            reason=f"{error}; {len(document.rows)} lines are refused with it",
+            todo="mend the line in the file",
+        )
+    record = parse_sentences(sentences, layout, SourceRow(where=where, id=document.name, text=""), text_of)
+    if not document.marked and 0 < terms.max_characters < len(record.row.text):
+        return _refuse_long(record, terms.max_characters)
+    return replace(record, ignored=frozenset({*document.comments, *layout.spare}), layout=layout.decided)
+
+
+def parse_sentences(
+    sentences: Sequence[TokenSentence], layout: ColumnLayout, row: SourceRow, text_of: TextLookup
+) -> ImportRecord:
     """The spans of a document, in the article's text where it has the tokens, else in the rebuilt text."""
-    tokens = document.tokens
-    # The article's own text, or the rebuilt one if its words differ.
-    at = _find_tokens(tokens, text) if text is not None else None
-    rebuilt = document.text if text is None or at is None else text
-    at = at or _find_tokens(tokens, rebuilt) or []
-    # A token with a tag of no scheme is listed, and read as outside of any span.
-    unread = [token for token in tokens if token.tag not in _OUTSIDE and not _TAG.fullmatch(token.tag)]
-    return ImportRecord(
-        row=SourceRow(where=where, id=name, text=rebuilt),
-        marks=tuple(
-            mark for sentence in _place_sentences(document, at) for mark in _read_marks(*zip(*sentence, strict=True))
-        ),
-        misfits=tuple(_tag_misfit(token) for token in unread),
-        ignored=frozenset({*document.remarks, *_describe_spare_columns(document.spare)}),
+    text, places = place_tokens(sentences, text_of(row.id))
+    marks = dict[SpanMark, None]()
+    misfits = list[Misfit]()
+    for sentence, at in zip(sentences, places, strict=True):
+        for number, column in enumerate(layout.tags):
+            reading = column.style.read([token.tags[number] for token in sentence.tokens])
+            marks |= dict.fromkeys(_make_mark(run, at) for run in reading.runs)
+            misfits += _list_misfits(reading, sentence, column, number, at)
+    return ImportRecord(row=replace(row, text=text), marks=tuple(marks), misfits=tuple(_with_ids_of_their_own(misfits)))
+
+
+def _make_mark(run: TagRun, at: Sequence[tuple[int, int]]) -> SpanMark:
+    # One pass over the tokens gave the run; its bounds are those of its outer tokens.
+    start, end = at[run.first][0], at[run.last][1]
+    return SpanMark(f"{run.label}:{start}-{end}", ((start, end),), run.label)
+
+
+def _list_misfits(
+    reading: TagReading, sentence: TokenSentence, column: TagColumn, number: int, at: Sequence[tuple[int, int]]
+) -> Iterator[Misfit]:
+    """The tags that are missing or of no form, and the runs of which they hide an end."""
+    for place in reading.unread:
+        token = sentence.tokens[place]
+        tag = token.tags[number]
+        reason = (
+            f"the line has no tag of {token.word!r}"
+            if tag is None
+            else f"{tag!r} of {token.word!r} is not a tag like the others in {column.place}"
+        )
+        yield Misfit(
+            "span", f"line {token.line}", "unreadable", reason, token.raw if tag is None else f"{token.word}\t{tag}"
+        )
+    for run in reading.loose:
+        words = " ".join(token.word for token in sentence.tokens[run.first : run.last + 1])
+        reason = f"where this {run.label} begins or ends cannot be known: a tag beside it is missing, or unreadable"
+        raw: JsonValue = {"label": run.label, "parts": [[at[run.first][0], at[run.last][1]]], "covers": words}
+        yield Misfit("span", f"line {sentence.tokens[run.first].line}", "unreadable", reason, raw)
+
+
+def _with_ids_of_their_own(misfits: Iterable[Misfit]) -> Iterator[Misfit]:
+    """The misfits, those after the first of a line with a number: rows of a ledger must differ."""
+    seen = Counter[str]()
+    for each in misfits:
+        seen[each.id] += 1
+        yield each if seen[each.id] == 1 else replace(each, id=f"{each.id}~{seen[each.id]}")
+
+
+def _refuse_long(record: ImportRecord, most: int) -> Reject:
+    """The refusal of a file without documents that is too long for one article."""
+    return Reject(
+        where=record.row.where,
+        id=record.row.id,
+        kind=OverlongArticle.kind,
+        reason=f"the file has no marks of documents, and as one article {len(record.row.text):,} characters, where the "
+        f"project allows {most:,}; {len(record.marks)} spans are refused with it",
+        todo="cut it with --sentences-per-article N, or raise max_characters in the project file",
     )
-
-
-def _describe_spare_columns(spare: int) -> list[str]:
-    return [f"{spare} columns before the last"] if spare else []
-
-
-def _add_token(document: ConllDocument, line: str, number: int) -> None:
-    # Columns are separated by tabs, or by blanks where the line has none.
-    cells = line.rstrip(" \t").split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
-    if len(cells) < 2 or not cells[0]:  # noqa: PLR2004 - a token and a tag
-        raise ValueError(f"line {number} has a token and no tag")
-    document.sentences[-1].append(TaggedToken(cells[0], cells[-1].strip(), number))
-    document.spare = max(document.spare, len(cells) - 2)
-
-
-def _find_tokens(tokens: Sequence[TaggedToken], text: str) -> list[tuple[int, int]] | None:
-    """The place of each token in the text, one after the other with only blanks between; None if that is not so."""
-    found = list[tuple[int, int]]()
-    end = 0
-    for token in tokens:
-        # Only blanks may lie between, else the words are others.
-        start = text.find(token.word, end)
-        if start < 0 or text[end:start].strip():
-            return None
-        end = start + len(token.word)
-        found.append((start, end))
-    return found if not text[end:].strip() else None
-
-
-def _place_sentences(
-    document: ConllDocument, at: Sequence[tuple[int, int]]
-) -> Iterator[list[tuple[TaggedToken, tuple[int, int]]]]:
-    """Each sentence with the places of its tokens, because no span goes on in the next sentence."""
-    places = iter(at)
-    for sentence in document.sentences:
-        if sentence:
-            yield [(token, next(places)) for token in sentence]
-
-
-def _read_marks(tokens: Sequence[TaggedToken], at: Sequence[tuple[int, int]]) -> Iterator[SpanMark]:
-    begun: tuple[int, str] | None = None
-    stop = 0
-    for token, (start, end) in zip(tokens, at, strict=True):
-        # One pass, with at most one open span.
-        tag = _TAG.fullmatch(token.tag)
-        # The span before ends here unless this tag continues it.
-        prefix, label = tag.groups() if tag else ("", "")
-        if begun and (not tag or prefix in _FIRST_TAGS or label != begun[1]):
-            yield _make_mark(*begun, stop)
-            begun = None
-        if tag:
-            begun, stop = begun or (start, label), end
-        if begun and prefix in _LAST_TAGS:
-            yield _make_mark(*begun, stop)
-            begun = None
-    if begun:
-        yield _make_mark(*begun, stop)
-
-
-def _make_mark(start: int, label: str, end: int) -> SpanMark:
-    return SpanMark(f"{label}:{start}-{end}", ((start, end),), label)
-
-
-def _tag_misfit(token: TaggedToken) -> Misfit:
-    reason = f"{token.tag!r} of {token.word!r} is not a tag of BIO, BIOES or BILOU"
-    return Misfit("span", f"line {token.line}", "unreadable", reason, f"{token.word}\t{token.tag}")

@@ -5,7 +5,8 @@ A new format is a module with a reader, and a line in the table here; everything
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from labeling.articles import Reject
+    from labeling.imports.conll import ColumnTerms
     from labeling.imports.glimpse import Glimpse
     from labeling.imports.record import ImportItem, TextLookup
 
@@ -48,6 +50,23 @@ class ImportFormat:
     companions: tuple[str, ...] = ()
     counts: bool = True
     reads_json: bool = False
+
+    def with_columns(self, terms: ColumnTerms) -> ImportFormat:
+        """The format, its reader told what the command says of columns and sentences.
+
+        Raises:
+            UsageError: The command names columns or sentences, and the format has none.
+        """
+        if self.read is read_conll:
+            return replace(
+                self, read=partial(read_conll, terms=terms), looks_like=partial(looks_like_conll, terms=terms)
+            )
+        if terms.choice.tags or terms.sentences:
+            raise UsageError(
+                f"{self.name} files have no columns and no lines for sentences",
+                todo="leave out --columns and --sentences-per-article, which are for conll",
+            )
+        return self
 
 
 IMPORT_FORMATS = {
@@ -77,10 +96,10 @@ IMPORT_FORMATS = {
         ),
         ImportFormat(
             "conll",
-            (".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".txt"),
+            (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bilou", ".bmes", ".tsv", ".txt"),
             read_conll,
             looks_like_conll,
-            "a token and its tag a line: BIO, IOB, BIOES or BILOU",
+            "columns with a token and its tags a line, CoNLL 2002 to CoNLL-U, WebAnno TSV; or a sentence a line",
             counts=False,
         ),
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from labeling.annotations import Annotation
 from labeling.articles import reject_of
 from labeling.errors import ArticleError, UsageError
+from labeling.imports.column_layout import parse_column_choice
+from labeling.imports.conll import ColumnTerms
 from labeling.imports.formats import find_import_files, find_import_format, refuse_other_format
 from labeling.imports.label_map import refuse_unknown_names
 from labeling.imports.merge import AnnotationIntake
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from labeling.imports.merge import AnnotationKey, ImportOptions
     from labeling.imports.record import ImportItem, TextLookup
     from labeling.project import Project
+    from labeling.schema import Schema
     from labeling.workspace.table import Workspace
 
 
@@ -44,6 +47,7 @@ class ImportResult:
     by what their offsets count, where the copies of the words in them prove it; ``doubts`` are warnings about offsets.
     ``unanswered`` counts lines in which nobody answered anything: they are drafts. ``left_empty`` counts details of
     articles whose value was of no use, by field.
+    ``columns`` tells how files of columns were read.
     """
 
     new: int
@@ -62,6 +66,7 @@ class ImportResult:
     doubts: tuple[str, ...] = ()
     unanswered: int = 0
     left_empty: dict[str, int] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -117,12 +122,13 @@ def import_annotations(
 
     Raises:
         UsageError: The format is unknown, a path matches nothing, no annotator is named, or a name is mapped to
-            what the schema does not have, or what offsets count is unknown; nothing is written then.
+            what the schema does not have, or what offsets count is unknown, or the columns named are not of such a
+            file; nothing is written then.
         Altered: ``articles.jsonl`` is not as it was left.
         WorkspaceBusy: Another command is writing there.
     """
     # All that can be wrong with the command is found before the workspace is locked.
-    chosen = find_import_format(kind)
+    chosen = find_import_format(kind).with_columns(_make_column_terms(project.schema, terms))
     refuse_unknown_names(terms.names, project.schema)
     _refuse_counting(terms.unit, chosen)
     files, passed_over = find_import_files(chosen, paths)
@@ -156,6 +162,15 @@ def _refuse_counting(name: str, chosen: ImportFormat) -> None:
         raise UsageError(f"{chosen.name} files have no offsets, which --offsets could name", todo="leave --offsets out")
     if name and name not in COUNTINGS:
         raise UsageError(f"{name!r} is not a way to count offsets", todo=f"name one of {', '.join(COUNTINGS)}")
+
+
+def _make_column_terms(schema: Schema, terms: ImportOptions) -> ColumnTerms:
+    return ColumnTerms(
+        parse_column_choice(terms.columns),
+        frozenset({*schema.label_names, *terms.names}),
+        terms.sentences_per_article,
+        terms.max_characters,
+    )
 
 
 def _read_items(chosen: ImportFormat, path: Path, name: str, text_of: TextLookup) -> Iterator[ImportItem]:
@@ -251,6 +266,7 @@ def _summarise_import(
         doubts=tuple(intake.doubts),
         unanswered=intake.counts["unanswered"],
         left_empty=dict(sorted(intake.left_empty.items())),
+        columns=tuple(sorted(intake.layouts)),
     )
 
 

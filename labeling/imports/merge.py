@@ -45,6 +45,8 @@ class ImportOptions:
     gives. ``names`` maps names of the files to ours: labels, relations, attributes
     (``unsure``), choices (``event.CONSULT``); "" removes a name by rule. ``unit`` is what their offsets count, as
     `COUNTINGS` names it; "" to find it, or take it for code points.
+    ``columns`` names the columns of CoNLL files (``token=2,tag=4``), "" to find them; ``sentences_per_article`` cuts
+    such files into articles, unless it is 0.
     """
 
     annotator: str = ""
@@ -53,6 +55,8 @@ class ImportOptions:
     unit: str = ""
     max_characters: int = 20_000
     people: Mapping[int, str] = field(default_factory=dict)
+    columns: str = ""
+    sentences_per_article: int = 0
 
 
 @dataclass
@@ -64,6 +68,7 @@ class AnnotationIntake:
     counts details of articles whose value was of no use, by field. ``counts`` has ``new`` articles, texts ``matched``
     to an article of another id, records that were ``unanswered``, and what was found ``twice``: spans, relations and
     options. ``offsets`` counts files by what their offsets are proven to count, ``doubts`` are warnings about others.
+    ``layouts`` tells how columns were read.
     """
 
     schema: Schema
@@ -73,6 +78,7 @@ class AnnotationIntake:
     articles: dict[str, Article] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
+    layouts: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     left_empty: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
@@ -111,6 +117,7 @@ class AnnotationIntake:
             return
         # Fields are reported even where the article is refused.
         self.ignored |= item.ignored
+        self.layouts |= {item.layout} - {""}
         if hidden := self._find_hidden(item):
             self.rejects.append(_reject_hidden(item, hidden))
             return

@@ -86,7 +86,7 @@ class ImportRecord:
     ``ignored`` names fields of the file that were not read, ``unread`` has the values of those that might hold
     annotations, ``words`` is how many the file cuts the text into, 0 where it does not tell. ``odd`` names what is
     known of the article and had a value of no use. ``copies`` are further places whose words the file has, with
-    these words: tokens.
+    these words: tokens. ``layout`` tells what the reader decided about columns.
     """
 
     row: SourceRow
@@ -108,6 +108,7 @@ class ImportRecord:
     unread: Mapping[str, object] = field(default_factory=dict)
     words: int = 0
     odd: tuple[str, ...] = ()
+    layout: str = ""
 
 
 ImportItem: TypeAlias = ImportRecord | Reject

@@ -61,6 +61,19 @@ _FORMAT_LINES = [f"  {each.name:<{_WIDEST}}{each.help}" for each in IMPORT_FORMA
     is_flag=True,
     help="Merge with earlier imports of an annotator on the same article.",
 )
+@click.option(
+    "--columns",
+    default="",
+    metavar="token=N,tag=N",
+    help="The columns of CoNLL files, from 1, where looking at them does not tell; several tag= are layers.",
+)
+@click.option(
+    "--sentences-per-article",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help="Cut CoNLL files into articles of N sentences, where they have no documents.",
+)
 @json_option
 @with_project
 def import_cli(  # noqa: PLR0913 - one for each option
@@ -74,6 +87,8 @@ def import_cli(  # noqa: PLR0913 - one for each option
     offsets: str,
     people: str,
     add: bool,
+    columns: str,
+    sentences_per_article: int | None,
     as_json: bool,
 ) -> int:
     r"""Bring annotations along: brat stand-off, Prodigy or doccano JSON lines, any Label Studio's JSON, CoNLL.
@@ -82,7 +97,8 @@ def import_cli(  # noqa: PLR0913 - one for each option
     no place (a discontinuous span, an attribute, an unknown label) is listed in quarantine.jsonl (status 3). A file
     that does not look like FORMAT is refused, and so is a line with annotations in a field that nobody reads, unless
     --map FIELD= removes it. CoNLL has no text: tokens are joined by spaces, sentences by line ends, unless the article
-    of that name is there and has the same words.
+    of that name is there and has the same words, or the file tells otherwise. Which of its columns are tokens and tags
+    is found by what stands in them, and said.
 
     Of Label Studio's JSON, a cancelled annotation is a skip, a draft a draft; predictions are signed model:NAME, and
     are never gold; of a person's several submissions on one task the latest counts. An annotator with a number and no
@@ -98,8 +114,16 @@ def import_cli(  # noqa: PLR0913 - one for each option
     # The default is not a statement about the files.
     source = click.get_current_context().get_parameter_source("offsets")
     counting = offsets if source is click.core.ParameterSource.COMMANDLINE else ""
-    known = read_people(people) if people else {}
-    terms = ImportOptions(annotator, prefix, _parse_map(pairs), counting, project.file.project.max_characters, known)
+    terms = ImportOptions(
+        annotator,
+        prefix,
+        _parse_map(pairs),
+        counting,
+        project.file.project.max_characters,
+        people=read_people(people) if people else {},
+        columns=columns,
+        sentences_per_article=sentences_per_article or 0,
+    )
     summary = import_annotations(project, kind, paths, terms, add=add)
     facts = _list_facts(summary)
     show(facts if as_json else _format_import(facts, summary), as_json=as_json)
@@ -136,6 +160,9 @@ def _format_import(facts: Mapping[str, Any], summary: ImportResult) -> dict[str,
     told.pop("doubts")
     if not summary.offsets.keys() - {CODE_POINTS}:
         told.pop("offsets")
+    # Of files that have no columns there is nothing to say.
+    if not summary.columns:
+        told.pop("columns")
     lines = {name: _format_import_value(value) for name, value in told.items()}
     # All of them: a field that nobody read may be the one that matters.
     return {**lines, "ignored": ", ".join(summary.ignored) or "nothing"}

@@ -40,7 +40,7 @@ EXCEPTIONS: dict[str, str] = {
     "odd: adjudicate": "the same, counted: no article of that import is complete",
 }
 # Keys that came since to what `--json` prints, by verb.
-FURTHER = {"status": ("files[]", "files", "next"), "import": ("offsets", "doubts", "doubts[]")}
+FURTHER = {"status": ("files[]", "files", "next"), "import": ("offsets", "doubts", "doubts[]", "columns", "columns[]")}
 # What is other only because it holds the digest of one of those: a manifest, what names a dataset. And why.
 FOLLOWING: dict[str, str] = {}
 

@@ -16,6 +16,7 @@ from labeling.imports import brat, conll, doccano, prodigy
 from labeling.imports.formats import IMPORT_FORMATS, find_import_files
 from labeling.imports.offsets import article_text, make_offset_map
 from labeling.imports.record import Attribute, ImportRecord, RelationMark, SpanMark
+from labeling.imports.tags import TagStyle
 
 TEXT = "Anna Berg\nmet the Maldives\u2019 minister."
 ROW = SourceRow(where="x.ann", id="x", text=TEXT)
@@ -256,7 +257,7 @@ def test_conll_documents_become_records(tmp_path: Path) -> None:
         ("LOC", (25, 30)),
     ]
     assert [(each.id, each.raw) for each in one.misfits] == [("line 11", "now\tB_TIME")]
-    assert one.ignored == {"1 columns before the last", "# sent_id"}
+    assert one.ignored == {"column 2 (NNP, VBD, SYM, ...)", "# sent_id"}
     assert isinstance(two, ImportRecord)
     assert (two.row.id, two.row.text) == ("wire/2", "Male (x) (y) (z) end")
     assert [(mark.label, *mark.parts) for mark in two.marks] == [("LOC", (0, 4)), ("X", (5, 12)), ("X", (13, 16))]
@@ -276,14 +277,15 @@ def test_conll_offsets_count_in_the_ingested_article(tmp_path: Path) -> None:
     assert (other.row.text, [mark.parts for mark in other.marks]) == ("Male ( IOR )", [((0, 4),), ((7, 10),)])
 
 
-def test_conll_without_tags_is_refused(tmp_path: Path) -> None:
-    """A file without tags has no annotation; the message names the line."""
+def test_a_line_without_a_tag_keeps_its_word(tmp_path: Path) -> None:
+    """The word stays in the text, the others are read, and the line is listed by its number."""
     path = tmp_path / "a.conll"
-    path.write_text("Anna\tO\nBerg\n", encoding="utf-8")
-    (bad,) = conll.read_conll(path, "a")
+    path.write_text("Anna\tB-PER\nBerg\n", encoding="utf-8")
+    (record,) = conll.read_conll(path, "a")
 
-    assert isinstance(bad, Reject)
-    assert "line 2 has a token and no tag" in bad.reason
+    assert isinstance(record, ImportRecord)
+    assert (record.row.text, [mark.parts for mark in record.marks]) == ("Anna Berg", [((0, 4),)])
+    assert [(each.id, each.raw) for each in record.misfits] == [("line 2", "Berg")]
 
 
 TAGS = st.lists(st.sampled_from([*(f"{prefix}-{label}" for prefix in "BIES" for label in ("X", "Y")), "O"]), min_size=1)
@@ -292,15 +294,10 @@ TAGS = st.lists(st.sampled_from([*(f"{prefix}-{label}" for prefix in "BIES" for 
 @given(st.lists(TAGS, min_size=1, max_size=3))
 def test_seqeval_finds_the_same_spans(sentences: list[list[str]]) -> None:
     """In any sequence of tags, sound or not; no span continues in the next sentence."""
-    document = conll.ConllDocument(sentences=[[conll.TaggedToken("w", tag, 0) for tag in tags] for tags in sentences])
-    marks = conll.parse_document(document, "a", "a", None).marks
+    runs = [TagStyle("letter first", "-").read(tags).runs for tags in sentences]
 
-    # Words have one letter, so that the word at 2n is the n-th. Seqeval puts an O after each sentence, too.
-    first = [sum(map(len, sentences[:number])) for number in range(len(sentences))]
-    assert [(mark.label, mark.parts[0][0] // 2, (mark.parts[0][1] - 1) // 2) for mark in marks] == [
-        (label, start + before, end + before)
-        for before, tags in zip(first, sentences, strict=True)
-        for label, start, end in get_entities(tags)
+    assert [[(run.label, run.first, run.last) for run in each] for each in runs] == [
+        get_entities(tags) for tags in sentences
     ]
 
 
@@ -310,10 +307,9 @@ def test_published_counts_of_wnut17_are_reproduced() -> None:
     if not path.exists():
         pytest.skip("the shared corpora are not here")
     (record,) = conll.read_conll(path, "wnut17")
-    (document,) = conll.split_documents(path.read_text(encoding="utf-8"))
 
     assert isinstance(record, ImportRecord)
-    assert (len(record.marks), len(document.tokens), record.misfits) == (1079, 23394, ())
+    assert (len(record.marks), len(record.row.text.split()), record.misfits) == (1079, 23394, ())
 
 
 @given(st.text(st.sampled_from("a\r\n \U0001f44d\ufeff\u0301"), max_size=12), st.data())

@@ -1,0 +1,309 @@
+"""Which column of a file has the tokens, and which have tags: decided by what stands in them, never by the file's name.
+
+Columns of numbers, parts of speech, lemmas and chunks are told from tokens and tags by their cells; the labels of the
+schema and of the map decide between two columns of tags. What cannot be decided is refused with what was seen, and
+``--columns token=2,tag=4`` then says it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from labeling.imports.column_layout import ColumnLayout, TagColumn
+from labeling.imports.column_lines import DELIMITERS
+from labeling.imports.tags import OUTSIDE_TAGS, TagStyle, count_steps, count_twins, find_tag_style
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from labeling.imports.column_layout import Cells, ColumnChoice
+    from labeling.imports.column_lines import Delimiter
+
+_NEARLY_ALL = 0.9
+_MOST = 0.8
+_OF_A_TABLE = 0.6
+_TOKEN_AND_TAG = 2  # cells
+_FEWEST_OF_EVEN = 3  # rows
+_FEWEST_OF_VARIED = 3  # cells: with two, a longer row may be a token with a blank in it
+_FILLERS = frozenset({"_", "-", "", "*", "-X-"})
+_FEATURES = re.compile(r"[\w.\[\]:]+=[^|]*(?:\|[\w.\[\]:]+=[^|]*)*")
+_NUMBER = re.compile(r"\d+(?:[-.]\d+)?")
+# Chunks, and the roles of a predicate's arguments: tags, but not those of names.
+_SYNTAX = re.compile(
+    r"ADJP|ADVP|CONJP|INTJ|LST|NAC|NML|NP|NX|PP|PRN|PRT|QP|RRC|S|SBARQ?|SINV|SQ|TOP|ROOT|UCP|VP|WHADJP|WHADVP|WHNP"
+    r"|WHPP|FRAG|[NVPA]C|V|[RC]-.+|ARG[0-9A-Z]?|ARGM-.+|AM-[A-Z]+|A[0-9]"
+)
+# Universal, Penn's and the Stuttgart-Tuebingen tag set.
+_TAG_SETS = """
+    ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X CONJ
+    CC CD DT EX FW IN JJ JJR JJS LS MD NN NNS NNP NNPS PDT POS PRP PRP$ RB RBR RBS RP TO UH VB VBD VBG VBN VBP VBZ
+    WDT WP WP$ WRB . , : ; ( ) -LRB- -RRB- $ # `` '' HYPH NFP AFX ADD GW XX
+    ADJA ADJD APPR APPRART APPO APZR ART CARD ITJ KOUI KOUS KON KOKOM NE PDS PDAT PIS PIAT PIDAT PPER PPOSS PPOSAT
+    PRELS PRELAT PRF PWS PWAT PWAV PAV PTKZU PTKNEG PTKVZ PTKANT PTKA TRUNC VVFIN VVIMP VVINF VVIZU VVPP VAFIN VAIMP
+    VAINF VAPP VMFIN VMINF VMPP XY $, $. $(
+"""
+_PARTS_OF_SPEECH = frozenset(_TAG_SETS.split())
+
+
+class NotColumns(ValueError):
+    """A file's lines are not rows of columns, or it cannot be told which column has what; with the way out."""
+
+    def __init__(self, reason: str, todo: str, *, is_even: bool = True) -> None:
+        """Keep all; ``is_even`` is false where the lines are not rows at all."""
+        super().__init__(reason)
+        self.todo, self.is_even = todo, is_even
+
+
+def decide_columns(sentences: Sequence[Sequence[str]], choice: ColumnChoice, known: Collection[str]) -> ColumnLayout:
+    """Look at the lines of a file's sentences, and decide how they are read.
+
+    Args:
+        sentences: The lines of each sentence.
+        choice: The columns that the user has named.
+        known: The labels of the schema and of the map.
+
+    Raises:
+        NotColumns: The lines are not rows, or their columns cannot be told apart.
+    """
+    tables = _cut_tables(sentences)
+    for table in tables:
+        if layout := _choose_columns(table, choice, known):
+            return layout
+    seen = [table for table in tables if table.is_even]
+    if choice.token is not None:
+        raise NotColumns("its lines have fewer columns than --columns names", "look at the file, and count once more")
+    if not seen:
+        reason = "these are not columns: its lines do not have a token and a tag each, with a tab or blanks between"
+        todo = "name a file with a token and its tag a line, or the format that it is in"
+        raise NotColumns(reason, todo, is_even=False)
+    raise NotColumns(
+        f"it cannot be told which columns have the tokens and the tags; {_describe_columns(seen[0])}",
+        "name them with --columns token=2,tag=4, counting from 1",
+    )
+
+
+def _cut_tables(sentences: Sequence[Sequence[str]]) -> list[_Table]:
+    """The cells of the lines, in each way in which they may be cut; of two ways with one sign the more even first."""
+    lines = [line for sentence in sentences for line in sentence]
+    tables = list[_Table]()
+    for delimiter in DELIMITERS:
+        # A sign that is in few lines is a token, and does not separate anything.
+        share = _MOST / 2 if delimiter.sign == "\t" else _NEARLY_ALL
+        if sum(delimiter.sign in line for line in lines) >= share * len(lines):
+            tables.append(_Table(delimiter, [[delimiter.split(line) for line in sentence] for sentence in sentences]))
+    first = tables[0].delimiter.sign if tables else ""
+    return sorted(tables, key=lambda table: -table.evenness if table.delimiter.sign == first else 1)
+
+
+class _Table:
+    """The cells of a file, cut at one delimiter; ``width`` is how many most rows have, or all if that varies."""
+
+    def __init__(self, delimiter: Delimiter, sentences: Sequence[Sequence[Cells]]) -> None:
+        self.delimiter = delimiter
+        self.sentences = sentences
+        rows = [row for sentence in sentences for row in sentence]
+        counts = Counter(map(len, rows))
+        usual = max(counts, key=lambda width: (counts[width], width), default=0)
+        # Where the width changes from sentence to sentence, the last column is counted from the end.
+        self.varies = counts[usual] < len(rows) / 2 or self._varies_by_sentence()
+        self.evenness = counts[usual] / len(rows) if rows else 0.0
+        self.is_even = usual > 1 and counts[usual] >= max(_FEWEST_OF_EVEN, _MOST * len(rows))
+        # One row with something like a tag may be a line about a U-boat.
+        self.is_told = usual == _TOKEN_AND_TAG or len(rows) > 1
+        # Lines of prose have two words, or three, by chance; rows of a table have all of them.
+        self.is_table = self.varies or usual == _TOKEN_AND_TAG or self.evenness >= _OF_A_TABLE
+        self.width = self._common_width(counts, len(rows)) if self.varies else usual
+        self.rows = [row for row in rows if (len(row) >= self.width if self.varies else len(row) == self.width)]
+        self.numbers = [*range(self.width), *([-1] if self.varies else [])]
+
+    def _varies_by_sentence(self) -> bool:
+        widths = [{len(row) for row in sentence} for sentence in self.sentences if len(sentence) > 1]
+        several = set[int]().union(*widths)
+        return len(several) > 1 and min(several) >= _FEWEST_OF_VARIED and all(len(each) == 1 for each in widths)
+
+    @staticmethod
+    def _common_width(counts: Mapping[int, int], number: int) -> int:
+        """The most cells that nearly all rows have."""
+        return max(
+            (
+                width
+                for width in counts
+                if sum(n for other, n in counts.items() if other >= width) >= _NEARLY_ALL * number
+            ),
+            default=0,
+        )
+
+    def column(self, number: int) -> list[str]:
+        """The cells of a column, from top to bottom."""
+        return [row[number] for row in self.rows]
+
+
+def _choose_columns(table: _Table, choice: ColumnChoice, known: Collection[str]) -> ColumnLayout | None:
+    if choice.token is not None:
+        if table.width <= max(choice.token, *choice.tags):
+            return None
+        tags = [
+            TagColumn(number, find_tag_style(Counter(table.column(number)), known) or TagStyle("label alone"))
+            for number in choice.tags
+        ]
+        return _make_layout(table, choice.token, tags)
+    if table.width < _TOKEN_AND_TAG or not table.is_table:
+        return None
+    tags = _choose_tags(table, known)
+    token = _choose_token(
+        table, {tag.number for tag in _find_tag_columns(table, known) if _is_sure(tag)} | {tag.number for tag in tags}
+    )
+    if not tags or token is None:
+        return None
+    return _make_layout(table, token, _without_twins(table, tags))
+
+
+def _choose_tags(table: _Table, known: Collection[str]) -> list[TagColumn]:
+    """The columns of tags: all that are sure, without chunks and roles if there are others."""
+    found = _find_tag_columns(table, known)
+    labels = {tag: tag.style.labels(set(map(tag.value, table.rows))) for tag in found}
+    silent = {tag for tag in found if not labels[tag]}
+    sure = [tag for tag in found if _is_sure(tag) or tag in silent or labels[tag] <= set(known)]
+    if not sure:
+        # Words alone may be anything: the column that has most of them outside is the one of tags.
+        shares = {tag: sum(tag.value(row) == "O" for row in table.rows) for tag in found}
+        return sorted(found, key=lambda tag: -shares[tag])[:1]
+    ours = [tag for tag in sure if labels[tag] & set(known)]
+    named = [tag for tag in sure if tag in ours or not _is_syntax(labels[tag])]
+    # Brackets are in many columns of CoNLL-2012; where one has our labels, it is that one.
+    chosen = [tag for tag in named if tag in ours or not (ours and tag.style.order == "stars")]
+    # Where there is nothing but chunks, they are what was annotated.
+    return chosen or [tag for tag in sure if tag.style.order != "stars"]
+
+
+def _is_syntax(labels: Collection[str]) -> bool:
+    return "TOP" in labels or (bool(labels) and all(_SYNTAX.fullmatch(name) for name in labels))
+
+
+def _is_sure(tag: TagColumn) -> bool:
+    return tag.style.order != "label alone"
+
+
+def _find_tag_columns(table: _Table, known: Collection[str]) -> list[TagColumn]:
+    """All columns whose cells are tags; and of columns like ``NER=B-PER|SpaceAfter=No`` the keys whose values are."""
+    found = list[TagColumn]()
+    for number in table.numbers:
+        values = Counter(table.column(number))
+        if "O" in values or not _FILLERS.issuperset(values):
+            style = find_tag_style(values, known)
+            if style and (table.is_told or style.labels(values) & set(known)):
+                found.append(TagColumn(number, style))
+            elif keys := _list_keys(values):
+                found += _find_keyed_tags(table, number, keys, known)
+    return found
+
+
+def _list_keys(values: Collection[str]) -> list[str]:
+    if any(value not in _FILLERS and not _FEATURES.fullmatch(value) for value in values):
+        return []
+    return sorted({each.partition("=")[0] for value in values for each in value.split("|") if "=" in each})
+
+
+def _find_keyed_tags(table: _Table, number: int, keys: Iterable[str], known: Collection[str]) -> list[TagColumn]:
+    found = list[TagColumn]()
+    for key in keys:
+        column = TagColumn(number, TagStyle("label alone"), key)
+        if style := find_tag_style(Counter(map(column.value, table.rows)), known):
+            found.append(TagColumn(number, style, key))
+    return found
+
+
+def _choose_token(table: _Table, taken: Collection[int]) -> int | None:
+    """The first column of words; else of what is most like words."""
+    free = [number for number in table.numbers if number not in taken and number >= 0]
+    last = table.width - 1 if table.varies and -1 in taken else None
+    ranks = {number: _rank_as_token(table.column(number)) for number in free if number != last or len(free) == 1}
+    return min(ranks, key=lambda number: (ranks[number], number), default=None)
+
+
+def _rank_as_token(values: Sequence[str]) -> int:
+    """How little a column is like one of words: 0 for words, 1 for parts of speech, up to 4 for fillers."""
+    if _FILLERS.issuperset(values):
+        return 4
+    pairs = len(values) - 1
+    if all(_NUMBER.fullmatch(value) for value in values):
+        return 3 if pairs < 1 or count_steps(values) >= _MOST * pairs else 2
+    if pairs > 1 and sum(one == other for one, other in pairwise(values)) >= _NEARLY_ALL * pairs:
+        return 3
+    return 1 if _PARTS_OF_SPEECH.issuperset(values) else 0
+
+
+def _without_twins(table: _Table, tags: Sequence[TagColumn]) -> list[TagColumn]:
+    """The columns of tags, each layer once.
+
+    Raises:
+        NotColumns: Two have many spans in common, and not all: one is not a layer of the other, but another's word.
+    """
+    read = {
+        tag: [
+            tag.style.read([tag.value(row) if len(row) >= table.width else None for row in sentence])
+            for sentence in table.sentences
+        ]
+        for tag in (tags if len(tags) > 1 else ())
+    }
+    kept = list[TagColumn]()
+    for tag in tags:
+        twins = [(other, count_twins(zip(read[other], read[tag], strict=True))) for other in kept]
+        if any(one == other == both > 0 for _, (one, other, both) in twins):
+            continue
+        for twin, (one, other, both) in twins:
+            if both and both >= min(one, other) / 2:
+                raise NotColumns(
+                    f"{twin.place} and {tag.place} have {both} spans in common, of {one} and {other}: these are not "
+                    "layers, but two opinions",
+                    f"name the one to read with --columns token=1,tag={tag.number % table.width + 1}, and import the "
+                    "other one as another annotator's",
+                )
+        kept.append(tag)
+    return kept
+
+
+def _make_layout(table: _Table, token: int, tags: Sequence[TagColumn]) -> ColumnLayout:
+    used = {token, *(tag.number for tag in tags if not tag.key)}
+    spare = [number for number in table.numbers if number not in used and _says_something(table.column(number))]
+    read = {tag.number: {each.key for each in tags if each.number == tag.number} for tag in tags if tag.key}
+    schemes = Counter(tag.style.scheme(set(map(tag.value, table.rows))) for tag in tags)
+    places = " and ".join(tag.place for tag in tags)
+    return ColumnLayout(
+        delimiter=table.delimiter,
+        width=0 if table.varies else table.width,
+        token=token,
+        tags=tuple(tags),
+        closed={number: frozenset(table.column(number)) for number in range(table.width) if number not in used},
+        spare=tuple(
+            told for number in spare if (told := _describe_spare(table, number, read.get(number, frozenset())))
+        ),
+        decided=f"tokens in column {token + 1}, {' and '.join(schemes)} tags in {places}; "
+        f"{table.delimiter.name} between them",
+    )
+
+
+def _describe_spare(table: _Table, number: int, read: Collection[str]) -> str:
+    """What stands in a column that is not read, or in that part of it that is not."""
+    where = f"column {number % table.width + 1}"
+    if not read:
+        return f"{where} ({_list_cells(table.column(number))})"
+    keys = set(_list_keys(set(table.column(number)))) - {*read, "SpaceAfter"}
+    return f"{where} ({', '.join(sorted(keys))})" if keys else ""
+
+
+def _says_something(values: Sequence[str]) -> bool:
+    """Whether a column has more than fillers, or one value all along."""
+    return not _FILLERS.issuperset(values) and len(set(values)) > 1
+
+
+def _list_cells(values: Iterable[str]) -> str:
+    first = list(dict.fromkeys(value for value in values if value not in OUTSIDE_TAGS))
+    return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "")  # noqa: PLR2004 - as many as a line holds
+
+
+def _describe_columns(table: _Table) -> str:
+    return "; ".join(f"column {number + 1} has {_list_cells(table.column(number)) or '_'}" for number in table.numbers)
