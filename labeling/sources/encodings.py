@@ -10,12 +10,10 @@ import codecs
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from labeling.errors import UnreadableArticle, UsageError
-
-if TYPE_CHECKING:
-    from charset_normalizer import CharsetMatch
+from labeling.sources.guess_encoding import ENCODINGS_OF_THE_WEB, guess_encoding
 
 _CHUNK_BYTES = 1 << 20  # bytes
 
@@ -29,43 +27,16 @@ _BYTE_ORDER_MARKS = (
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 
-# The encodings of the web (WHATWG Encoding Standard); the library would also take news for text of mainframes.
-_OF_THE_WEB = (
-    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866"),
-    *("iso8859_2", "iso8859_3", "iso8859_4", "iso8859_5", "iso8859_6", "iso8859_7", "iso8859_8", "iso8859_10"),
-    *("iso8859_13", "iso8859_14", "iso8859_15", "iso8859_16", "koi8_r", "koi8_u", "mac_roman", "mac_cyrillic"),
-    *("cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949"),
-)
-_WIDE = (
-    "utf_16_le",
-    "utf_16_be",
-)  # without a mark; only where there is a NUL, because any four bytes could be two characters
 _NOT_PLAIN = re.compile("[\0\x1b]")  # UTF-16 is full of NUL, ISO-2022 of ESC, and both are well-formed UTF-8
-# What a page without a declared encoding is read as, by language (HTML Standard, "encoding sniffing"): it decides
-# between encodings that the library finds equally likely, which Western ones often are.
-_BY_LANGUAGE = {
-    **dict.fromkeys(("cs", "hu", "pl", "sk", "sl", "hr", "ro"), "cp1250"),
-    **dict.fromkeys(("ru", "uk", "bg", "sr", "mk", "be"), "cp1251"),
-    **dict.fromkeys(("et", "lt", "lv"), "cp1257"),
-    "el": "cp1253",
-    "tr": "cp1254",
-    "he": "cp1255",
-    "ar": "cp1256",
-    "fa": "cp1256",
-    "vi": "cp1258",
-}
 # What a page may declare: the same, and the narrower forms that some of them grew out of. Python has other codecs under
 # names of text encodings, such as punycode, which takes a time that grows with the square of the page.
 _DECLARABLE = frozenset(
     codecs.lookup(name).name
     for name in (
         *("utf-8", "latin-1", "iso8859_9", "iso8859_11", "tis_620", "shift_jis", "gbk", "gb2312"),
-        *("big5hkscs", "euc_kr", *_OF_THE_WEB),
+        *("big5hkscs", "euc_kr", *ENCODINGS_OF_THE_WEB),
     )
 )
-_AS_LIKELY = (0.01, 0.05)  # differences in the library's two measures, mess and coherence, that mean nothing
-_ODD_SIGNS = r"(?:[\u00b2\u00b3\u00b9\u00aa\u00ba\u00bc-\u00be]|[^\w\s\-\u2010-\u201f\u2026'\"&/.,:;@#+*=()])+"
-_ODD = re.compile(rf"[^\W\d_]{_ODD_SIGNS}[^\W\d_]")  # a sign inside a word: Polish read as cp1252 is full of them
 
 
 @dataclass(frozen=True)
@@ -138,7 +109,7 @@ def _detect_unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encodi
     plain = not _NOT_PLAIN.search(data.decode("latin-1"))
     utf8 = _mostly_utf8(data)
     # A guess is only made where UTF-8 is out of the question: it would be wrong in every good character.
-    guess = "" if plain and utf8 else _guess(data, language)
+    guess = "" if plain and utf8 else guess_encoding(data, language)
     if guess:
         return Encoding(guess, guessed=True)
     if utf8:
@@ -171,30 +142,3 @@ def _mostly_utf8(data: bytes) -> bool:
     broken = sum("\udc80" <= sign <= "\udcff" for sign in text)
     beyond = sum(sign > "\x7f" for sign in text) - broken
     return broken == 0 or beyond > broken
-
-
-def _guess(data: bytes, language: str) -> str:
-    """The likeliest encoding of the web, or "" when none fits."""
-    from charset_normalizer import from_bytes
-
-    candidates = [*_OF_THE_WEB, *(_WIDE if b"\0" in data else ())]
-    # The library alone decides what is possible; of that we choose.
-    matches = list(from_bytes(data, cp_isolation=candidates, preemptive_behaviour=False))
-    if not matches:
-        return ""
-    mess = min(match.chaos for match in matches)
-    coherence = max(match.coherence for match in matches)
-    likely = [
-        match
-        for match in matches
-        if match.chaos <= mess + _AS_LIKELY[0] and match.coherence >= coherence - _AS_LIKELY[1]
-    ]
-    return _choose_best(likely or matches[:1], _BY_LANGUAGE.get(language[:2].lower(), "cp1252"))
-
-
-def _choose_best(likely: list[CharsetMatch], preferred: str) -> str:
-    """The one with the fewest signs inside words; then the usual one of the language; then the library's first."""
-    odd = [len(_ODD.findall(str(match))) for match in likely]
-    cleanest = [match for match, count in zip(likely, odd, strict=True) if count == min(odd)]
-    usual = any(preferred in match.could_be_from_charset for match in cleanest)
-    return preferred if usual else cleanest[0].encoding

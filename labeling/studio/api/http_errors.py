@@ -33,7 +33,10 @@ _LONGEST_REASON = 200  # characters of the server's reason
 
 _KEY = "put a key of yours into LABEL_STUDIO_API_KEY: in Label Studio, Account & Settings, personal access token"
 _LEGACY = "use a personal access token, or let the organisation's settings allow legacy tokens again"
-_ADDRESS = "name the address of a Label Studio server in LABEL_STUDIO_URL, as a browser shows it, without a path"
+_ADDRESS = (
+    "name the address of a Label Studio server in LABEL_STUDIO_URL, without the path of a page; the server may live "
+    "below a path, as in https://host/label-studio, and then that path belongs to its address"
+)
 _SMALLER = "let the proxy before the server accept larger requests (nginx: client_max_body_size)"
 _LONGER = (
     "let the proxy before the server accept longer addresses (nginx: large_client_header_buffers, uWSGI: buffer-size; "

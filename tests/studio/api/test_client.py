@@ -147,6 +147,33 @@ def test_every_bad_answer_has_a_named_error(
     assert refused.value.todo
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        a_page(404),
+        a_page(200),
+        an_answer(200, b"{}"),
+        a_page(302, Location="/ls/"),
+        a_page(301, Location="/user/login/"),
+    ],
+)
+def test_a_path_that_was_forgotten_is_named_as_a_way_out(answer: tuple[int, bytes, dict[str, str]]) -> None:
+    """Whatever lives at the root of the host: the way out tells that the server may live below a path."""
+    with server(answer) as (url, _), pytest.raises(NotLabelStudio) as refused, connect_to(url, KEY):
+        pass
+
+    assert "may live below a path" in refused.value.todo
+
+
+def test_a_server_below_a_path_is_asked_below_it() -> None:
+    """Each request of the client goes to the path that its address names."""
+    with server(an_answer(200, USER)) as (url, asked), connect_to(f"{url}/ls/", KEY) as studio:
+        assert studio.url == f"{url}/ls"
+
+    assert [each.partition("/api")[0] for each in asked] == ["GET /ls"] * len(asked)
+    assert asked
+
+
 def test_a_closed_port_is_unreachable() -> None:
     """Nothing listens there."""
     with socket.socket() as free:
