@@ -41,7 +41,8 @@ def adjudicate(project: Project) -> AdjudicateResult:
         LedgerUnbalanced: A thing got no outcome, or two; a fault of the program.
     """
     workspace = project.workspace
-    reads = (workspace.annotations, workspace.quarantine, workspace.articles)
+    said = (workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported)
+    reads = (*said, workspace.articles)
     writes = (workspace.gold, workspace.conflicts, workspace.ledger)
     with (
         workspace.opened(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from labeling.corpora.manifest import NAME_LENGTH, dataset_digest
 from labeling.corpora.store import open_build_folder, store_folder
 from labeling.workspace.custody import keep_custody
-from labeling.workspace.custody_record import LATEST_MANIFEST
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
         workspace.articles,
         workspace.annotations,
         workspace.quarantine,
+        workspace.asked,
+        workspace.imported,
         workspace.gold,
         workspace.ledger,
         workspace.splits,
@@ -77,7 +79,7 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
     )
     with (
         workspace.opened(),
-        keep_custody(workspace, "compile", reads=reads, always_hash=True) as notes,
+        keep_custody(workspace, "compile", reads=reads, writes=(LATEST_MANIFEST,), always_hash=True) as notes,
         open_build_folder(workspace.corpora) as folder,
     ):
         if workspace.splits.exists():
@@ -87,7 +89,6 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
         digest = dataset_digest(folder)
         kept = store_folder(folder, workspace.corpora, digest[:NAME_LENGTH])
         notes.options["subset"] = (subset or WHOLE_GOLD).model_dump(mode="json")
-        notes.written.append(LATEST_MANIFEST)
     return CompileResult(
         digest=digest,
         folder=str(kept),

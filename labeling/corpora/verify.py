@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from labeling.corpora.manifest import dataset_digest, verify_dataset
 from labeling.corpora.store import find_dataset
 from labeling.workspace.custody import refuse_altered
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,9 +45,9 @@ def verify(project: Project, folder: Path | None = None) -> VerifyResult:
     outputs = verify_dataset(place).outputs
     if folder is None:
         workspace = project.workspace
-        files = (workspace.articles, workspace.annotations, workspace.quarantine)
+        said = (workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported)
         made = (workspace.gold, workspace.ledger, workspace.splits, workspace.leakage)
-        refuse_altered(workspace, "verify", (*files, *made), always_hash=True)
+        refuse_altered(workspace, "verify", (LATEST_MANIFEST, workspace.articles, *said, *made), always_hash=True)
     return VerifyResult(
         folder=str(place.parent / place.resolve().name if place.is_symlink() else place),
         digest=dataset_digest(place),

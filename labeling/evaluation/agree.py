@@ -42,7 +42,8 @@ def agree(project: Project) -> AgreeResult:
         DamagedFile: A file has a line that is not a row of it, or an annotation's time cannot be read.
     """
     workspace = project.workspace
-    reads = (workspace.articles, workspace.clusters, workspace.annotations)
+    said = (workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported)
+    reads = (workspace.articles, workspace.clusters, *said)
     with workspace.opened(), keep_custody(workspace, "agree", reads=reads, writes=(workspace.agreement,)):
         # Articles are read one at a time; only what two people annotated is held in memory.
         articles, groups = workspace.articles.by("id"), read_leak_groups(workspace)

@@ -133,12 +133,10 @@ def import_annotations(
     _refuse_counting(terms.unit, chosen)
     files, passed_over = find_import_files(chosen, paths)
     workspace = project.workspace
-    files_of_ours = (workspace.articles, workspace.annotations, workspace.quarantine)
+    files_of_ours = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.imported)
     with (
         workspace.lock(),
-        keep_custody(
-            workspace, "import", reads=files_of_ours, writes=(*files_of_ours, workspace.imported, workspace.rejects)
-        ) as notes,
+        keep_custody(workspace, "import", reads=files_of_ours, writes=(*files_of_ours, workspace.rejects)) as notes,
     ):
         intake = AnnotationIntake(project.schema, terms)
         # Records of all files come together first: one article may be in several.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from labeling.report.findings import read_findings
 from labeling.report.page import render_report
 from labeling.workspace.custody import keep_custody
-from labeling.workspace.custody_record import SELF_MENDING
+from labeling.workspace.custody_rules import SELF_MENDING
 from labeling.workspace.storage import write_text
 from labeling.workspace.table import described
 

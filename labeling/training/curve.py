@@ -15,6 +15,7 @@ from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.score import Curve, CurvePoint
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def curve(
     made, nothing = list[CurvePoint](), None
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed_gold(workspace)
-    reads = (workspace.gold, workspace.splits, workspace.articles)
+    reads = (LATEST_MANIFEST, workspace.gold, workspace.splits, workspace.articles)
     with (
         workspace.opened(),
         keep_custody(workspace, "curve", reads=reads, writes=(workspace.curve,), stale=False) as notes,

@@ -15,6 +15,7 @@ from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
 from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.storage import read_rows, read_value
 from labeling.workspace.table import Scores
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from labeling.evaluation.relations_and_choices import RelationSurface
     from labeling.project import Project
     from labeling.schema import Schema
+    from labeling.workspace.custody import CustodyFile
     from labeling.workspace.rows.score import Score
     from labeling.workspace.table import Workspace
 
@@ -65,7 +67,9 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     workspace = project.workspace
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed_gold(workspace)
-    reads = (workspace.gold, workspace.splits, workspace.articles, workspace.suggestions)
+    models = [f"models/{folder.name}/{extractors.EXTRACTOR_CARD}" for folder in sorted(workspace.models.glob("[!.]*/"))]
+    made = (workspace.gold, workspace.splits)
+    reads: tuple[CustodyFile, ...] = (LATEST_MANIFEST, *made, workspace.articles, workspace.suggestions, *models)
     with (
         workspace.opened(),
         keep_custody(workspace, "evaluate", reads=reads, writes=(workspace.scores,), stale=False) as notes,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from labeling.training.predictions import Prediction
     from labeling.training.token_classifier import Settings
 
-_CARD = "extractor.json"
+EXTRACTOR_CARD = "extractor.json"
 # Before the name of a folder that is being made, so that nobody takes it for a model.
 _HIDDEN = "."
 
@@ -119,7 +119,7 @@ def train_pipeline(
         # spaCy keeps its best model and its last; only the best becomes ours.
         with tempfile.TemporaryDirectory(dir=models, prefix=_HIDDEN) as scratch:
             spacy_pipelines.run_training(plan, Path(scratch), log).to_disk(folder)
-        write_json(folder / _CARD, card.model_dump())
+        write_json(folder / EXTRACTOR_CARD, card.model_dump())
     return models / card.name
 
 
@@ -162,7 +162,7 @@ def train_token_classifier(
     )
     with _replacing_folder(models / card.name) as folder:
         token_classifier.fine_tune(checkpoint, corpus, folder, seed=seed, settings=settings, log=log)
-        write_json(folder / _CARD, card.model_dump())
+        write_json(folder / EXTRACTOR_CARD, card.model_dump())
     return models / card.name
 
 
@@ -172,13 +172,13 @@ def read_extractor(folder: Path) -> Extractor:
     Raises:
         TrainingError: The folder does not hold a model of ours.
     """
-    if not (folder / _CARD).exists():
+    if not (folder / EXTRACTOR_CARD).exists():
         raise TrainingError(
             f"{folder} does not hold an extractor of ours",
             todo="name a folder that `labeling train` wrote",
             where=str(folder),
         )
-    return read_value(folder / _CARD, Extractor)
+    return read_value(folder / EXTRACTOR_CARD, Extractor)
 
 
 def predict_annotations(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:

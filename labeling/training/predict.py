@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeling.errors import UsageError
-from labeling.training.extractors import predict_annotations
+from labeling.training.extractors import EXTRACTOR_CARD, predict_annotations
 from labeling.workspace.custody import refuse_altered
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ def predict(project: Project, model: Path) -> Iterator[Annotation]:
     Raises:
         UsageError: The folder does not exist.
         MissingInput: Nothing was ingested.
-        Altered: ``articles.jsonl`` is not as it was left.
+        Altered: ``articles.jsonl``, or what the model says of itself, is not as it was left.
         TrainingError: The folder does not hold a model of ours.
     """
     if not model.is_dir():
         raise UsageError(
             f"the folder {model} does not exist", todo="name one that `labeling train` wrote", where=str(model)
         )
-    refuse_altered(project.workspace, "predict", (project.workspace.articles,))
+    workspace = project.workspace
+    card = [f"models/{model.name}/{EXTRACTOR_CARD}"] if model.parent == workspace.models else []
+    refuse_altered(workspace, "predict", (workspace.articles, *card))
     return predict_annotations(model, project.workspace.articles.rows())

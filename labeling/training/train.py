@@ -6,10 +6,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from labeling.corpora.manifest import MANIFEST, verify_dataset
 from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.token_classifier import Settings
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +53,7 @@ def train(
 
     Raises:
         MissingInput: Nothing was compiled.
+        CorpusChanged: The dataset is not what its manifest describes.
         TrainingError: There is nothing to train on, or a config or checkpoint cannot be used.
         NoRoom: The disk is full, or the folder for models may not be written.
     """
@@ -58,7 +61,9 @@ def train(
     if not configs and not checkpoints:
         configs = [shipped_config(name) for name in DEFAULT_CONFIGS]
     workspace = project.workspace
-    with workspace.opened(), keep_custody(workspace, "train", stale=False) as notes:
+    with workspace.opened(), keep_custody(workspace, "train", reads=(LATEST_MANIFEST,), stale=False) as notes:
+        if (latest / MANIFEST).exists():
+            verify_dataset(latest)
         pipelines = [
             extractors.train_pipeline(config, latest, models, seed=seed, steps=steps, log=log) for config in configs
         ]
@@ -70,5 +75,5 @@ def train(
         ]
         made = [*pipelines, *classifiers]
         notes.options["seed"] = seed
-        notes.written.extend(f"models/{model.name}/extractor.json" for model in made)
+        notes.written.extend(f"models/{model.name}/{extractors.EXTRACTOR_CARD}" for model in made)
     return TrainResult(tuple(map(str, made)))

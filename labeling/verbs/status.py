@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as_json: bool) -> int:
     r"""Show how each file stands, the next command, and how far the work on the server is.
 
-    A file is as its verb made it, stale, altered or missing; that is told without a server too. On the server, sent =
-    open + annotated + skipped + draft: for each annotator and in all; how often each label was submitted; what is on
-    the server and not here, and the other way round. Only what has changed since the last pull is asked for.
+    A file is as its verb made it, stale, altered or missing; that is told without a server too. The project file, the
+    rules that it names and suggestions are free: people write those themselves, and nobody checks them.
+
+    On the server, sent = open + annotated + skipped + draft: for each annotator and in all; how often each label was
+    submitted; what is on the server and not here, and the other way round. Only what has changed since the last pull
+    is asked for.
 
     \b
     Example:

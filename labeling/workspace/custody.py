@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.errors import Altered, NoRoom, Stale, UsageError
-from labeling.workspace.custody_record import (
+from labeling.workspace.custody_record import CustodyRecord
+from labeling.workspace.custody_rules import (
+    CARRIED_ALONG,
     FREE_FILES,
     IN_PARTS,
     LATEST_MANIFEST,
     MADE_FROM,
+    NEVER_STALE,
     SELF_MENDING,
-    CustodyRecord,
     list_checked_files,
+    may_go_on,
 )
 from labeling.workspace.table import described
 
@@ -31,16 +34,18 @@ if TYPE_CHECKING:
     from labeling.workspace.file_handles import RowsFile, ValueFile
     from labeling.workspace.table import Workspace
 
-# Gold, its account and its splits: a dataset of such as are stale would hold what nobody decided.
-_NEVER_STALE = frozenset({"gold.jsonl", "conflicts.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json"})
-# To run their verbs again would carry a change along, so only their owner can put them right.
-_CARRIED_ALONG = frozenset({"articles.jsonl", "signed.jsonl", "splits.jsonl", "projected.jsonl"})
+# A file of the table, or the name of a further one, as of a dataset's manifest.
+CustodyFile: TypeAlias = "RowsFile[Any] | ValueFile[Any] | str"
 
 
 @dataclass
 class CustodyNotes:
-    """What a verb finds out at work: ``options`` that shaped its files, and the names of further files it wrote."""
+    """What a verb finds out at work: ``options`` that shaped its files, and the names of further files it wrote.
 
+    ``altered`` are those of the files that mend themselves, of those it writes, in which somebody else had written.
+    """
+
+    altered: frozenset[str] = frozenset()
     options: dict[str, JsonValue] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
 
@@ -50,8 +55,8 @@ def keep_custody(
     workspace: Workspace,
     verb: str,
     *,
-    reads: Iterable[RowsFile[Any] | ValueFile[Any]] = (),
-    writes: Iterable[RowsFile[Any] | ValueFile[Any]] = (),
+    reads: Iterable[CustodyFile] = (),
+    writes: Iterable[CustodyFile] = (),
     stale: bool = True,
     always_hash: bool = False,
 ) -> Iterator[CustodyNotes]:
@@ -72,7 +77,7 @@ def keep_custody(
         Stale: A file was made from others than are there now, or its verb was cut short.
         DamagedFile: The record itself cannot be read.
     """
-    read, written = [file.path.name for file in reads], [file.path.name for file in writes]
+    read, written = [*map(_name, reads)], [*map(_name, writes)]
     record = CustodyRecord(workspace, always_hash=always_hash)
     record.adopt_found()
     for name in read:
@@ -81,8 +86,9 @@ def keep_custody(
             raise fault
     # What is written anew is not a source of itself: the same work done twice leaves the same record.
     sources = {name: record.digests[name] for name in read if record.digests[name] and name not in written}
+    altered = frozenset(name for name in written if name in SELF_MENDING and record.state(name) == "altered")
     record.begin(verb, written)
-    notes = CustodyNotes()
+    notes = CustodyNotes(altered)
     try:
         yield notes
     except BaseException:
@@ -93,15 +99,21 @@ def keep_custody(
     record.finish(verb, [*written, *notes.written], sources, notes.options)
 
 
-def are_as_left(workspace: Workspace, files: Iterable[RowsFile[Any] | ValueFile[Any]]) -> bool:
-    """Whether these files are as their verbs left them, with no change adopted; one without a record counts as such."""
+def are_as_left(workspace: Workspace, files: Iterable[CustodyFile], *, found: bool = True) -> bool:
+    """Whether these files are as their verbs left them, with no change adopted.
+
+    Args:
+        workspace: Whose files.
+        files: Those that are to be built upon.
+        found: Whether one of which no record tells who wrote it counts as such.
+    """
     record = CustodyRecord(workspace)
-    return all(record.state(file.path.name) in ("made", "found", "stale") for file in files)
+    names = [*map(_name, files)]
+    is_known = found or all(name in record.rows and record.rows[name].verb for name in names)
+    return is_known and all(record.state(name) in ("made", "found", "stale") for name in names)
 
 
-def refuse_altered(
-    workspace: Workspace, verb: str, reads: Iterable[RowsFile[Any] | ValueFile[Any]], *, always_hash: bool = False
-) -> None:
+def refuse_altered(workspace: Workspace, verb: str, reads: Iterable[CustodyFile], *, always_hash: bool = False) -> None:
     """Check files that a verb reads without holding the workspace: nothing is written, and nothing adopted.
 
     Raises:
@@ -109,29 +121,30 @@ def refuse_altered(
         Stale: The verb that wrote it was cut short.
     """
     record = CustodyRecord(workspace, always_hash=always_hash)
-    for file in reads:
-        if fault := find_fault(record, file.path.name, verb, stale=False):
+    for name in map(_name, reads):
+        if fault := find_fault(record, name, verb, stale=False):
             raise fault
 
 
 def sign_change(workspace: Workspace, name: str, why: str) -> None:
-    """Adopt a file as it is now, for a reason; the workspace must be held.
+    """Adopt a file as it is now, or that it is gone, for a reason; the workspace must be held.
 
     Raises:
         UsageError: It is not a file that is checked, it is not there, or it is as it was left.
     """
     record = CustodyRecord(workspace, always_hash=True)
     path = workspace.root / name
-    if name not in list_checked_files():
+    checked = list_checked_files()
+    if name not in checked and (name not in record.rows or name in FREE_FILES | SELF_MENDING):
         raise UsageError(
             f"{name!r} is not a file of the workspace that is kept in custody",
-            todo=f"name one of {', '.join(list_checked_files())}",
+            todo=f"name one of {', '.join(checked)}",
             where=name,
         )
     if not why.strip():
         raise UsageError("a change is adopted for a reason", todo="tell it: --why TEXT", where=name)
     state = record.state(name)
-    if state == "missing":
+    if state == "missing" and not record.is_gone(name):
         raise UsageError(f"{path} is not there", todo="put it in its place first", where=str(path))
     if state in ("made", "adopted"):
         raise UsageError(
@@ -151,7 +164,7 @@ def find_fault(record: CustodyRecord, name: str, reader: str, *, stale: bool = T
     """
     if name in FREE_FILES | SELF_MENDING or (name not in record.rows and name not in record.unfinished):
         return None
-    matters = stale and name in _NEVER_STALE
+    matters = stale and name in NEVER_STALE
     # An altered source is the cause, and named in place of what follows from it.
     for source in MADE_FROM[name] if matters else ():
         if fault := find_fault(record, source, reader):
@@ -159,11 +172,11 @@ def find_fault(record: CustodyRecord, name: str, reader: str, *, stale: bool = T
     # Both answer for their own rows alone, and the record keeps what they only carry over in doubt.
     rewrites = name in IN_PARTS and reader in ("pull", "import")
     state = record.state(name)
-    if state == "missing" and name in IN_PARTS and not rewrites:
+    if record.is_gone(name) and not rewrites:
         return _altered_error(record, name, "is gone")
     if state == "altered" and not rewrites:
         return _altered_error(record, name, f"is not as it was left{_name_importers(record, name)}")
-    if state == "unfinished" and not _may_go_on(record.unfinished[name], name, reader):
+    if state == "unfinished" and not may_go_on(record.unfinished[name], name, reader):
         return _unfinished_error(record, name)
     return _stale_error(record, name) if state == "stale" and matters else None
 
@@ -175,24 +188,23 @@ def find_mending_verb(record: CustodyRecord, name: str) -> str:
     if name in IN_PARTS and name in record.rows:
         doubtful = record.list_doubtful_parts(name)
         return "import" if doubtful and "" not in doubtful else "pull"
-    return "" if name in _CARRIED_ALONG else _verb_of(name)
+    if name not in list_checked_files():
+        # A kept answer is the server's, as it was then; a model is trained again.
+        return record.rows[name].verb if name.startswith("models/") else ""
+    return "" if name in CARRIED_ALONG else _verb_of(name)
 
 
 def _verb_of(name: str) -> str:
     return next((file.verb for _, file in described() if file.name == name), "compile")
 
 
+def _name(file: CustodyFile) -> str:
+    return file if isinstance(file, str) else file.path.name
+
+
 def _name_importers(record: CustodyRecord, name: str) -> str:
     importers = [part for part in record.list_doubtful_parts(name) if part] if name in IN_PARTS else []
     return f", in what was imported of {', '.join(importers)}" if importers else ""
-
-
-def _may_go_on(author: str, name: str, reader: str) -> bool:
-    """Whether a verb may build upon a file that a killed one may have written."""
-    # Articles are whole whoever wrote them; of annotations a pull makes all anew.
-    if name == "articles.jsonl":
-        return {author, reader} <= {"ingest", "import"}
-    return reader == author or (reader == "pull" and name in IN_PARTS)
 
 
 def _altered_error(record: CustodyRecord, name: str, how: str) -> Altered:

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from labeling import __version__
 from labeling.errors import DamagedFile
 from labeling.values import Frozen
+from labeling.workspace.custody_rules import (
+    CARRIED_OVER,
+    FREE_FILES,
+    GAP_FILES,
+    IN_PARTS,
+    MADE_FROM,
+    SELF_MENDING,
+    list_checked_files,
+)
 from labeling.workspace.file_digests import FileDigests, digest_parts
 from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.storage import name_disk_errors, read_value, write_json
-from labeling.workspace.table import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,44 +29,7 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 
-LATEST_MANIFEST = "corpora/latest/manifest.json"
-# What people may write as they like, besides the project file and the rules that it names.
-FREE_FILES = frozenset({"suggestions.jsonl"})
-# What mends itself: the next push asks the server, the next pull fetches everything, the next ingest lists anew.
-SELF_MENDING = frozenset(
-    {
-        "studio.json",
-        "pushed.jsonl",
-        "pulled.jsonl",
-        "pulled.json",
-        "users.json",
-        "rejects.jsonl",
-        "asked.jsonl",
-        "ask-again.jsonl",
-        "imported.jsonl",
-    }
-)
-# These two have several authors: a server, and the annotators of each import.
-IN_PARTS = frozenset({"annotations.jsonl", "quarantine.jsonl"})
-# What each file follows from: made from others than are there now, it is stale.
-MADE_FROM: dict[str, tuple[str, ...]] = {
-    "passages.jsonl": ("articles.jsonl",),
-    "clusters.jsonl": ("articles.jsonl",),
-    "projected.jsonl": ("annotations.jsonl",),
-    "agreement.json": ("annotations.jsonl",),
-    "gold.jsonl": ("annotations.jsonl", "quarantine.jsonl"),
-    "conflicts.jsonl": ("annotations.jsonl", "quarantine.jsonl"),
-    "ledger.jsonl": ("annotations.jsonl", "quarantine.jsonl"),
-    "audit.json": ("gold.jsonl",),
-    "splits.jsonl": ("gold.jsonl",),
-    "leakage.json": ("gold.jsonl", "splits.jsonl"),
-    LATEST_MANIFEST: ("gold.jsonl", "ledger.jsonl", "splits.jsonl"),
-    "scores.json": (LATEST_MANIFEST,),
-    "curve.json": (LATEST_MANIFEST,),
-}
 FileState: TypeAlias = Literal["made", "adopted", "found", "free", "stale", "altered", "unfinished", "missing"]
-# Their verbs read what was there, and write it again with what is new.
-_CARRIED_OVER = IN_PARTS | {"articles.jsonl", "signed.jsonl", "splits.jsonl", "projected.jsonl"}
 _UNFINISHED = ".custody-unfinished.json"
 
 
@@ -78,7 +49,7 @@ class CustodyRecord:
             DamagedFile: The record cannot be read.
         """
         self.workspace = workspace
-        self.rows = {row.file: row for row in workspace.custody.rows_if_written()}
+        self.rows = {row.file: row for row in _read_record(workspace)}
         self.unfinished = dict(_read_unfinished(workspace.root / _UNFINISHED).files)
         self.digests = FileDigests(workspace.root, always_hash=always_hash)
 
@@ -97,6 +68,11 @@ class CustodyRecord:
         if self.list_other_sources(name):
             return "stale"
         return "adopted" if row.signed else "made"
+
+    def is_gone(self, name: str) -> bool:
+        """Whether a file that is to be missed was there, and nobody signed that it is not there any more."""
+        row = self.rows.get(name)
+        return name in GAP_FILES and row is not None and bool(row.sha256) and not self.digests[name]
 
     def list_other_sources(self, name: str) -> list[str]:
         """What the file was made from, as far as that is another file now, or is stale itself."""
@@ -190,7 +166,7 @@ class CustodyRecord:
         if before is None:
             return row
         # What was adopted stays in a file whose rows are carried over; a pull fetches the server's rows anew.
-        if name in _CARRIED_OVER and not (verb == "pull" and {*before.parts} <= {""}):
+        if name in CARRIED_OVER and not (verb == "pull" and {*before.parts} <= {""}):
             row = row.model_copy(update={"signed": before.signed})
         return self._carry_doubt(row, before) if name in IN_PARTS else row
 
@@ -224,10 +200,16 @@ class CustodyRecord:
             path.unlink(missing_ok=True)
 
 
-def list_checked_files() -> list[str]:
-    """The names of the files that are checked when they are read, in the order of the journey."""
-    unchecked = FREE_FILES | SELF_MENDING | {"custody.jsonl"}
-    return [file.name for _, file in described() if file.name not in unchecked]
+def _read_record(workspace: Workspace) -> list[CustodyRow]:
+    try:
+        return list(workspace.custody.rows_if_written())
+    except DamagedFile as error:
+        raise DamagedFile(
+            str(error),
+            todo="put it back from a copy; or remove it, and all files are taken as found: what was changed in them "
+            "since they were written is not known then",
+            where=error.where,
+        ) from None
 
 
 def _read_unfinished(path: Path) -> UnfinishedFiles:

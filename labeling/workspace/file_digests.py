@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_CACHE = ".custody-cache.json"
+CACHE = ".custody-cache.json"
 # Nanoseconds. A file that changed so shortly before it was read may change again within one tick of the file system's
 # clock, and look the same: it is not remembered.
 _TICK = 50_000_000
@@ -48,7 +48,7 @@ class FileDigests:
     def __init__(self, root: Path, *, always_hash: bool = False) -> None:
         """Read the cache; with ``always_hash`` no file is taken for unchanged. A damaged cache is forgotten."""
         self._root, self._always_hash = root, always_hash
-        self._known = dict(_read_cache(root / _CACHE).files)
+        self._known = dict(_read_cache(root / CACHE).files)
         self._before = dict(self._known)
         self._digests: dict[str, str] = {}
 
@@ -66,7 +66,7 @@ class FileDigests:
     def keep(self) -> None:
         """Write the cache, if there is anything new in it."""
         if self._known != self._before:
-            write_json(self._root / _CACHE, KnownFiles(files=self._known).model_dump(mode="json"))
+            write_json(self._root / CACHE, KnownFiles(files=self._known).model_dump(mode="json"))
             self._before = dict(self._known)
 
     def _find(self, name: str) -> str:

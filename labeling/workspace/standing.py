@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.workspace.custody import find_mending_verb
-from labeling.workspace.custody_record import LATEST_MANIFEST, CustodyRecord
+from labeling.workspace.custody_record import CustodyRecord
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.table import described
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _find_next(record: CustodyRecord, files: dict[str, FileStanding]) -> str:
     for file in files.values():
         if file.state == "unfinished":
             return f"labeling {record.unfinished[file.file]}"
-        if file.state == "altered":
+        if file.state == "altered" or record.is_gone(file.file):
             verb = find_mending_verb(record, file.file)
             return f"labeling {verb}" if verb else f"labeling status --adopt {file.file} --why TEXT"
     for name, verb in _ROAD:

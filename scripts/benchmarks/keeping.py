@@ -9,7 +9,10 @@ from benchmarks.figures import Figure, side_by_side, timed
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset as compile_gold
 from labeling.splits.split import split
-from labeling.workspace.custody import keep_custody
+from labeling.studio.sync.pull_collection import files_built_upon
+from labeling.workspace.custody import are_as_left, keep_custody
+from labeling.workspace.custody_rules import LATEST_MANIFEST
+from labeling.workspace.file_digests import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,15 +45,19 @@ def measure(bench: Bench) -> Iterator[Figure]:
 def of_pull(project: Project) -> None:
     """What a pull does for custody."""
     workspace = project.workspace
-    both = (workspace.annotations, workspace.quarantine)
-    writes = (*both, workspace.pulled, workspace.watermark, workspace.users)
-    with workspace.opened(), keep_custody(workspace, "pull", reads=(workspace.articles, *both), writes=writes):
-        pass
+    both = (workspace.annotations, workspace.quarantine, workspace.signed)
+    writes = (*both, workspace.pulled, workspace.watermark, workspace.users, workspace.ask_again)
+    reads = (*both, workspace.articles, workspace.asked)
+    # A pull has written all of them anew, and a kept answer besides.
+    (workspace.root / CACHE).unlink(missing_ok=True)
+    with workspace.opened(), keep_custody(workspace, "pull", reads=reads, writes=writes) as notes:
+        are_as_left(workspace, files_built_upon(workspace), found=False)
+        notes.written.append(f"{workspace.pulls.name}/{max(path.name for path in workspace.pulls.iterdir())}")
 
 
 def _of_adjudicate(project: Project) -> None:
     workspace = project.workspace
-    reads = (workspace.annotations, workspace.quarantine, workspace.articles)
+    reads = (workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported, workspace.articles)
     writes = (workspace.gold, workspace.conflicts, workspace.ledger)
     with workspace.opened(), keep_custody(workspace, "adjudicate", reads=reads, writes=writes, always_hash=True):
         pass
@@ -58,9 +65,12 @@ def _of_adjudicate(project: Project) -> None:
 
 def _of_compile(project: Project) -> None:
     workspace = project.workspace
-    said = (workspace.articles, workspace.annotations, workspace.quarantine)
+    said = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported)
     made = (workspace.gold, workspace.ledger, workspace.splits, workspace.leakage)
-    with workspace.opened(), keep_custody(workspace, "compile", reads=(*said, *made), always_hash=True):
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "compile", reads=(*said, *made), writes=(LATEST_MANIFEST,), always_hash=True),
+    ):
         pass
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import made
 import pytest
 from click.testing import CliRunner
+from in_custody import CONFIG, COUNT, TEXT, contents, copied, half, made_lenient, pull_as_if, said_by_two, walk_the_road
 
 from labeling.adjudication.adjudicate import adjudicate
-from labeling.annotations import Annotation, QuarantineRow, Span
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.verify import verify
@@ -30,78 +27,23 @@ from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.workspace.custody import keep_custody, sign_change
 from labeling.workspace.custody_record import CustodyRecord
-from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.testing import Result
 
-ROOT = Path(__file__).parents[2]
-TEXT = "Anna Bo of Norway met Carl Dee of Chad in Oslo, number {}. They spoke of {} and of nothing else that day."
-COUNT = 12
-
-
-def said_by_two(label: str = "PERSON", count: int = COUNT) -> list[Annotation]:
-    """Annotations of two people on a server for each article, with two spans."""
-    articles = [made.article(f"a{n:02}", TEXT.format(n, n * 7919)) for n in range(count)]
-    spans = (Span(id="s1", start=0, end=7, label=label), Span(id="s2", start=22, end=30, label=label))
-    return [
-        Annotation(article=each.id, digest=each.digest, annotator=by, spans=spans, task=n, server_id=n)
-        for n, each in enumerate(articles)
-        for by in ("ana", "ben")
-    ]
-
-
-def pull_as_if(project: Project, label: str = "PERSON", count: int = COUNT) -> None:
-    """Write what a pull writes, and record it as one."""
-    workspace = project.workspace
-    files = (workspace.annotations, workspace.quarantine)
-    strange = QuarantineRow(
-        article="a00", annotator="ana", what="span", id="q1", kind="unknown label", reason="no", raw={}, task=0
-    )
-    with workspace.opened(), keep_custody(workspace, "pull", reads=(workspace.articles, *files), writes=files):
-        workspace.annotations.write(said_by_two(label, count))
-        workspace.quarantine.write([strange])
-
 
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Twelve articles along the whole road, up to a dataset, each file written by its verb."""
-    folder = tmp_path_factory.mktemp("pattern")
-    loaded = made_lenient(load_project(ROOT / "configs" / "diplomatic.toml", folder / "workspace"))
-    source = folder / "wire.jsonl"
-    lines = [{"id": f"a{n:02}", "text": TEXT.format(n, n * 7919)} for n in range(COUNT)]
-    source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    ingest(loaded, [str(source)])
-    cluster(loaded)
-    pull_as_if(loaded)
-    adjudicate(loaded)
-    split(loaded)
-    compile_dataset(loaded)
-    return loaded
+    return walk_the_road(tmp_path_factory.mktemp("pattern"))
 
 
 @pytest.fixture
 def project(pattern: Project, tmp_path: Path) -> Project:
     """A copy of it to do harm to."""
-    folder = shutil.copytree(pattern.workspace.root, tmp_path / "workspace", symlinks=True)
-    return dataclasses.replace(pattern, workspace=Workspace(folder))
-
-
-def made_lenient(project: Project) -> Project:
-    """The project, allowing the one kind of quarantine there is, and asking for one quick target."""
-    policies = project.file.policies.model_copy(update={"quarantine_allowed": ("unknown label",)})
-    fast = project.file.compile.model_copy(update={"targets": ("conll", "prodigy")})
-    passages = project.file.passages.model_copy(update={"words": 30})
-    file = project.file.model_copy(update={"policies": policies, "compile": fast, "passages": passages})
-    return dataclasses.replace(project, file=file)
-
-
-def half(path: Path) -> None:
-    """Leave out half of the lines."""
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[: len(lines) // 2]))
+    return copied(pattern, tmp_path)
 
 
 def doubled(path: Path) -> None:
@@ -137,12 +79,15 @@ HARMS: list[Callable[[Path], None]] = [half, doubled, reordered, cut, emptied, e
 READERS: dict[str, tuple[Callable[[Project], object], ...]] = {
     "articles.jsonl": (cluster, carry, agree, adjudicate, split, compile_dataset, verify, write_report),
     "annotations.jsonl": (adjudicate, carry, agree, split, compile_dataset, verify, write_report),
-    "quarantine.jsonl": (adjudicate, split, compile_dataset, verify, write_report),
+    "quarantine.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report),
+    "asked.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report),
+    "imported.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report),
     "gold.jsonl": (split, audit, compile_dataset, verify, write_report),
     "ledger.jsonl": (compile_dataset, verify, write_report),
     "splits.jsonl": (split, compile_dataset, verify, write_report),
     "leakage.json": (compile_dataset, verify, write_report),
     "conflicts.jsonl": (write_report,),
+    "rejects.jsonl": (write_report,),
 }
 
 
@@ -164,12 +109,6 @@ def test_altered_files_are_refused_by_every_reader(project: Project, name: str, 
 
     path.write_bytes(before)
     assert CustodyRecord(project.workspace).state(name) == "made"
-
-
-def contents(project: Project) -> dict[str, bytes]:
-    """All files of a workspace but the cache."""
-    files = (path for path in project.workspace.root.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {str(path): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("name", ["annotations.jsonl", "quarantine.jsonl"])
@@ -213,7 +152,7 @@ def test_a_pull_that_brings_the_same_makes_nothing_stale(project: Project) -> No
 @pytest.mark.parametrize("name", ["gold.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json", "articles.jsonl"])
 def test_files_of_another_workspace_are_refused(project: Project, name: str, tmp_path: Path) -> None:
     """A file that is whole and sound, but of another workspace."""
-    other = made_lenient(load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "other"))
+    other = made_lenient(load_project(CONFIG, tmp_path / "other"))
     source = tmp_path / "other.jsonl"
     lines = [{"id": f"a{n:02}", "text": TEXT.format(n, n * 7919)} for n in range(COUNT + 4)]
     source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
@@ -359,7 +298,8 @@ def test_the_record_is_the_same_on_every_rerun_and_names_no_place(project: Proje
     rows: list[dict[str, Any]] = [json.loads(line) for line in before.splitlines()]
     gold = next(row for row in rows if row["file"] == "gold.jsonl")
     assert gold["verb"] == "adjudicate"
-    assert set(gold["read"]) == {"annotations.jsonl", "quarantine.jsonl", "articles.jsonl"}
+    said = {"annotations.jsonl", "quarantine.jsonl", "asked.jsonl", "imported.jsonl"}
+    assert set(gold["read"]) == {"articles.jsonl", *said}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"files": 3}', b"\xff"])
@@ -384,7 +324,7 @@ def test_suggestions_belong_to_whoever_writes_them(project: Project) -> None:
 
 def run(project: Project, *words: str | Path) -> Result:
     """A command in the workspace."""
-    where = ["--config", str(ROOT / "configs" / "diplomatic.toml"), "--workspace", str(project.workspace.root)]
+    where = ["--config", str(CONFIG), "--workspace", str(project.workspace.root)]
     return CliRunner().invoke(cli, [*where, *map(str, words)], standalone_mode=False)
 
 

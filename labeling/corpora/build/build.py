@@ -20,6 +20,7 @@ from labeling.corpora.targets.target import Recipe
 from labeling.errors import LedgerUnbalanced, NothingToCompile
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.custody_record import CustodyRecord
+from labeling.workspace.custody_rules import list_checked_files
 from labeling.workspace.storage import replace_file
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
         agreement,
         leakage,
         selection.worth,
-        CustodyRecord(workspace).list_signed(inputs),
+        CustodyRecord(workspace).list_signed(list_checked_files()),
     )
     return finish_dataset(
         folder, file, facts, inputs, inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows

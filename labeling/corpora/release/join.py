@@ -24,7 +24,7 @@ from labeling.project import schema_of
 from labeling.values import digest_of
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.custody import keep_custody
-from labeling.workspace.custody_record import LATEST_MANIFEST
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.assignment import SPLITS
 from labeling.workspace.storage import read_value, replace_file
 
@@ -75,7 +75,7 @@ def join(project: Project, folder: Path) -> JoinResult:
         raise workspace.articles.missing()
     with (
         workspace.lock(),
-        keep_custody(workspace, "join", reads=(workspace.articles,)) as notes,
+        keep_custody(workspace, "join", reads=(workspace.articles,), writes=(LATEST_MANIFEST,)),
         open_build_folder(workspace.corpora) as new,
     ):
         articles: Mapping[str, Article] = workspace.articles.by("id") if workspace.articles.exists() else {}
@@ -84,7 +84,6 @@ def join(project: Project, folder: Path) -> JoinResult:
         manifest = join_release(ReleaseJoin(folder, articles, ids), new)
         digest = dataset_digest(new)
         kept = store_folder(new, workspace.corpora, digest[:NAME_LENGTH])
-        notes.written.append(LATEST_MANIFEST)
     return JoinResult(
         digest=digest,
         folder=str(kept),

@@ -24,6 +24,7 @@ from labeling.project import CompileSection, ProjectFile
 from labeling.values import Frozen
 from labeling.workspace.checksums import OutputFile, describe_output
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.assignment import SPLITS, SplitName
 from labeling.workspace.storage import read_rows, read_value, write_json, write_rows, write_text
 
@@ -117,10 +118,10 @@ def release(project: Project, dataset: Path | None = None, *, texts: bool = Fals
     workspace = project.workspace
     # Two kinds of release lie apart, each with a link to its latest.
     kind = "-texts" if texts else ""
-    dataset = find_dataset(dataset, workspace)
+    named, dataset = dataset is not None, find_dataset(dataset, workspace)
     with (
         workspace.opened(),
-        keep_custody(workspace, "release", always_hash=True) as notes,
+        keep_custody(workspace, "release", reads=() if named else (LATEST_MANIFEST,), always_hash=True) as notes,
         open_build_folder(workspace.releases) as folder,
     ):
         written = write_release(project, dataset, folder, texts=texts)

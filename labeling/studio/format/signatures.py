@@ -111,9 +111,9 @@ class Signatures:
         """What counted before; without any words where nothing did."""
         nothing = SignedWords(task=task, annotation=annotation["id"], by=author)
         came_as = annotation.get("import_id")
-        known = self._by_number.get(annotation["id"])
-        if known is None and isinstance(came_as, int):
-            known = self._restored.get((task, came_as))
+        # What a restore wrote down and no pull has numbered yet comes first: here the number was another one's.
+        known = self._restored.get((task, came_as)) if isinstance(came_as, int) else None
+        known = known or self._by_number.get(annotation["id"])
         if known is not None:
             # The words of one author do not count as another's.
             is_same = known.task == task and self._name(known.by) == author

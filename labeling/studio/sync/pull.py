@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.errors import LabelingError, StudioError, WorkspaceBusy
@@ -65,13 +66,13 @@ def pull(
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     built_upon = files_built_upon(workspace)
     written = (*built_upon, workspace.signed, workspace.users, workspace.ask_again)
-    reads = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.signed)
+    reads = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.signed, workspace.asked)
     with (
         workspace.opened(wait),
-        keep_custody(workspace, "pull", reads=reads, writes=written),
+        keep_custody(workspace, "pull", reads=reads, writes=written) as notes,
     ):
         # A file that somebody changed, or that is gone, is nothing to add to.
-        as_left = are_as_left(workspace, built_upon)
+        as_left = are_as_left(workspace, built_upon, found=False)
         # Read one by one when a task names them: a corpus may be larger than memory.
         articles = workspace.articles.by("id")
         with connect(workspace, server) as studio:
@@ -86,7 +87,9 @@ def pull(
         # Who has submitted since is not asked again any more.
         record_ask_again(project)
         thinned = thin_archive(workspace.pulls, instant, workspace.watermark.value().answers)
-    return replace(result, thinned=thinned)
+        kept = [Path(result.kept).name] if result.kept else []
+        notes.written.extend(f"{workspace.pulls.name}/{name}" for name in (*kept, *thinned))
+    return replace(result, thinned=len(thinned))
 
 
 def watch(

@@ -132,8 +132,8 @@ def _last_days(past: Mapping[str, dt.datetime], so_many: dt.timedelta) -> set[dt
     return {*sorted({instant.date() for instant in past.values()})[-so_many.days :]}
 
 
-def thin_archive(folder: Path, now: dt.datetime, needed: Iterable[str] = ()) -> int:
-    """Remove what may go; return how many files that were.
+def thin_archive(folder: Path, now: dt.datetime, needed: Iterable[str] = ()) -> list[str]:
+    """Remove what may go; return the names of those files.
 
     Raises:
         NoRoom: The folder is closed to us.
@@ -143,7 +143,7 @@ def thin_archive(folder: Path, now: dt.datetime, needed: Iterable[str] = ()) -> 
         gone = list_superfluous((path.name for path in folder.iterdir()), now, needed)
         for name in gone:
             (folder / name).unlink()
-    return len(gone)
+    return gone
 
 
 def _is_whole(name: str) -> bool:

@@ -19,7 +19,13 @@ from labeling.studio.format.submissions import read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
 from labeling.studio.sync.pull_result import PullResult, PullTally
-from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted, read_pulled_task
+from labeling.studio.sync.pull_state import (
+    SentWords,
+    compare_pulls,
+    describe_unsubmitted,
+    list_pulled_words,
+    read_pulled_task,
+)
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names
@@ -140,14 +146,12 @@ class ProjectPull:
 
     def read_signatures(self, names: Mapping[int | str, str], before: Mapping[int, PulledTask]) -> Signatures:
         """Whose words counted before, by which annotations are judged."""
-        drafts = "draft"
-        seen = {one.id: one.digest for task in before.values() for one in task.said if one.state != drafts}
         return Signatures(
             self.workspace.signed.rows_if_written(),
             names,
             pages=f"{self.studio.url}/projects/{self.project.number}/data?task=",
             by_editor=self.changed_by_others == "editor",
-            seen=seen,
+            seen=list_pulled_words(before.values(), self.workspace.quarantine.rows_if_written()),
         )
 
     def _server_time(self) -> dt.datetime:

@@ -17,7 +17,7 @@ from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labeling.annotations import Annotation, State
+    from labeling.annotations import Annotation, QuarantineRow, State
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,13 @@ def read_pulled_task(task: Mapping[str, Any], names: Mapping[int | str, str]) ->
         updated=str(task.get("updated_at") or ""),
         said=(*annotations, *drafts),
     )
+
+
+def list_pulled_words(pulled: Iterable[PulledTask], quarantine: Iterable[QuarantineRow]) -> dict[int, str]:
+    """The digests of annotations as they were pulled, by number, but for those that were spoken for another."""
+    spoken = {row.server_id for row in quarantine if row.kind == "spoken for another"}
+    said = (one for task in pulled for one in task.said)
+    return {one.id: one.digest for one in said if one.state != "draft" and one.id not in spoken}
 
 
 def compare_pulls(before: Mapping[int, PulledTask], after: Mapping[int, PulledTask]) -> PullDifference:

@@ -85,7 +85,8 @@ def push(
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
     workspace = project.workspace
-    reads = (workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions)
+    queued = (workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions)
+    reads = (*queued, workspace.asked, workspace.annotations, workspace.quarantine)
     with (
         workspace.opened(pace.wait),
         keep_custody(
@@ -93,13 +94,14 @@ def push(
             "push",
             reads=reads,
             writes=(workspace.studio_link, workspace.pushed, workspace.asked, workspace.ask_again),
-        ),
+        ) as notes,
     ):
         queue, waiting = read_queue(project)
         with connect(workspace, server) as studio:
             # The page comes first: the server refuses tasks that its config cannot show.
             remote = prepare_project(studio, project, pace.say)
-            delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
+            altered = workspace.pushed.path.name in notes.altered
+            delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say, altered)
             result = delivery.run(queue, progress, new_versions=new_versions)
         # Last, for the page of links names tasks that have just been sent.
         ask_again = len(record_ask_again(project))

@@ -71,7 +71,8 @@ class ProjectPush:
     """One project on a server, and the file that records what it was sent.
 
     ``patience`` is for how many seconds a request whose answer was lost may still be at work; ``say`` is called with a
-    sentence on what the server is asked besides.
+    sentence on what the server is asked besides. ``is_altered`` is whether somebody else wrote in the file: then the
+    server is believed in its place.
     """
 
     studio: Studio
@@ -79,6 +80,7 @@ class ProjectPush:
     path: Path
     patience: float = LOST_REQUEST_PATIENCE
     say: Callable[[str], None] = lambda _sentence: None
+    is_altered: bool = False
 
     def plan(self, texts: Sequence[TextKey]) -> tuple[PushPlan, dict[TextKey, PushedTask]]:
         """What there is to be done, and what the server has; a doubt is settled, nothing else is written."""
@@ -143,7 +145,7 @@ class ProjectPush:
 
         # Without a doubt nobody has waited, and what was counted when we came is what there is.
         project = self._fetch_project() if doubtful else self.project
-        if len(known) != project.tasks:
+        if self.is_altered or len(known) != project.tasks:
             known = reconciliation.list_pushed()
         elif not doubtful and not _is_in_doubt(known):
             return known, False

@@ -19,6 +19,7 @@ from labeling.studio.format.signatures import Signatures, words_digest
 from labeling.studio.sync.batches import split_batches
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
+from labeling.studio.sync.pull_state import list_pulled_words
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
@@ -103,11 +104,14 @@ def rebuild_project(
     # Only now it is known that everything is there; drafts need the numbers of restored annotations.
     sent.check()
     drafts, refused = _restore_drafts(studio, number, source, sent.numbers, keys)
-    # The server's import leaves out who changed what: it is known from here alone.
-    project.workspace.signed.write(sent.signed)
     studio.name_project(number, about.name)
-    remote = link_project(project.workspace, studio, number)
-    journal.rewrite_journal(project.workspace.pushed.path, sent.rows)
+    workspace = project.workspace
+    # The server's import leaves out who changed what: it is known from here alone. Until the workspace belongs to the
+    # new project, what was known before stays too, for should this be cut short, it begins anew by that.
+    workspace.signed.write([*workspace.signed.rows_if_written(), *sent.signed])
+    journal.rewrite_journal(workspace.pushed.path, sent.rows)
+    remote = link_project(workspace, studio, number)
+    workspace.signed.write(sent.signed)
     return RestoreOutcome(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
 
 
@@ -163,8 +167,7 @@ class _TaskSender:
 
 
 def _read_signatures(workspace: Workspace, source: RestoreSource) -> Signatures:
-    pulled = workspace.pulled.rows_if_written()
-    seen = {one.id: one.digest for task in pulled for one in task.said if one.state != "draft"}
+    seen = list_pulled_words(workspace.pulled.rows_if_written(), workspace.quarantine.rows_if_written())
     return Signatures(workspace.signed.rows_if_written(), annotator_names(source.users.items()), seen=seen)
 
 

@@ -11,7 +11,8 @@ from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import find_latest_whole, list_past
 from labeling.studio.sync.restoration import RestoreSource, rebuild_project
-from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody import are_as_left, keep_custody, refuse_altered
+from labeling.workspace.custody_record import CustodyRecord
 from labeling.workspace.storage import missing_error, write_json
 
 if TYPE_CHECKING:
@@ -66,15 +67,18 @@ def restore(
     Raises:
         MissingInput: Nothing was pulled.
         UsageError: The project is on that server, and needs no restoring.
+        Altered: A kept answer, or who it is by, is not as it was left; nothing was sent.
         UnreadableExport: A kept answer is damaged; nothing was sent.
         StudioError: The server did not do what was asked; run it again, it begins anew.
     """
     workspace = project.workspace
     if not workspace.users.exists():
         raise workspace.users.missing()
+    reads = (workspace.users, workspace.signed, workspace.quarantine)
     writes = (workspace.studio_link, workspace.pushed, workspace.signed)
-    with workspace.lock(wait), keep_custody(workspace, "restore", writes=writes):
+    with workspace.lock(wait), keep_custody(workspace, "restore", reads=reads, writes=writes):
         kept = _read_source(workspace, source)
+        _refuse_altered_answers(workspace, kept)
         with connect(workspace, server) as studio:
             # Asked first, so that no second project comes about by mistake.
             _refuse_living(studio, workspace)
@@ -101,7 +105,9 @@ def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
     users = {int(number): email for number, email in emails.items()}
     if chosen:
         return RestoreSource((chosen,), None, users)
-    if workspace.watermark.exists() and workspace.pulled.exists():
+    # Of tasks that somebody else wrote down as those of the last pull, some may be missing.
+    as_left = are_as_left(workspace, (workspace.watermark, workspace.pulled))
+    if as_left and workspace.watermark.exists() and workspace.pulled.exists():
         mark = workspace.watermark.value()
         # Exactly what the last pull was read from.
         answers = tuple(workspace.pulls / name for name in mark.answers)
@@ -113,6 +119,14 @@ def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
     if not names:
         raise missing_error(workspace.pulls, "pull")
     return RestoreSource(tuple(workspace.pulls / name for name in names), None, users)
+
+
+def _refuse_altered_answers(workspace: Workspace, kept: RestoreSource) -> None:
+    names = [f"{workspace.pulls.name}/{path.name}" for path in kept.answers if path.parent == workspace.pulls]
+    refuse_altered(workspace, "restore", names, always_hash=True)
+    unknown = [name for name in names if name not in CustodyRecord(workspace).rows]
+    if unknown:
+        workspace.say(f"No record tells who wrote {', '.join(unknown)}: restored as found.")
 
 
 def _refuse_living(studio: Studio, workspace: Workspace) -> None:
