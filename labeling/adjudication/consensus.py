@@ -1,4 +1,4 @@
-"""On what the annotators of an article agree, and what to ask them where they don't.
+"""On which spans and choices the annotators of an article agree, and what to ask them where they don't.
 
 Spans, relations and choices follow one rule: what everybody marked who was asked is gold, in the first annotator's
 words, the others' merged with it; the rest is an open conflict. Annotators come in the order of their names. Who sent
@@ -11,17 +11,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from labeling.adjudication.open_conflicts import list_asked, make_conflict, make_disputed_rows
 from labeling.adjudication.trimming import trim
 from labeling.annotations import (
     LABEL_ITEM,
-    RELATION_ITEM,
     GoldSpan,
     LedgerRow,
-    Relation,
     Span,
     choice_id,
     choice_item,
-    relation_id,
 )
 from labeling.ledger import make_ledger_rows
 from labeling.workspace.rows.conflict import Conflict, ConflictKind, Reading
@@ -29,13 +27,12 @@ from labeling.workspace.rows.conflict import Conflict, ConflictKind, Reading
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from labeling.adjudication.open_conflicts import Silence
     from labeling.adjudication.trimming import TrimRule
-    from labeling.annotations import Annotation, ThingKind
+    from labeling.annotations import Annotation
     from labeling.articles import Article
     from labeling.schema import Schema
 
-# Of each annotator, the items (`label WHEN`) of which the annotation says nothing; who is not there speaks of all.
-Silence: TypeAlias = "Mapping[str, Collection[str]]"
 GoldNames: TypeAlias = dict[tuple[str, str], GoldSpan]
 """The span of gold that an annotator's span (annotator, id) became."""
 
@@ -46,15 +43,6 @@ class AgreedSpans:
 
     gold: tuple[GoldSpan, ...]
     names: GoldNames
-    conflicts: tuple[Conflict, ...]
-    rows: tuple[LedgerRow, ...]
-
-
-@dataclass(frozen=True)
-class AgreedRelations:
-    """The relations all agree on, by ids of gold, the conflicts, and a ledger row for every relation."""
-
-    gold: tuple[Relation, ...]
     conflicts: tuple[Conflict, ...]
     rows: tuple[LedgerRow, ...]
 
@@ -114,7 +102,7 @@ def agree_on_spans(
             rows += make_ledger_rows(article.id, "span", claims, reason)
             continue
         marked_by = {annotator for annotator, _ in claims}
-        everyone = _list_asked(submissions, marked_by, silence, {LABEL_ITEM + label})
+        everyone = list_asked(submissions, marked_by, silence, {LABEL_ITEM + label})
         if len(marked_by) == len(everyone):
             gold.append(_gold_span(alike, everyone))
             names |= dict.fromkeys(claims, gold[-1])
@@ -123,44 +111,7 @@ def agree_on_spans(
             # Some have it and some have not, or have something else there.
             disputed += alike
     conflicts = [_span_conflict(article.id, group, submissions, silence) for group in _group_overlapping(disputed)]
-    return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *_disputed_rows("span", conflicts)))
-
-
-def agree_on_relations(
-    article: str, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema, silence: Silence
-) -> AgreedRelations:
-    """Relations of one label that every annotator draws between the same two spans of gold.
-
-    Only those count who were asked for the relation, and have both spans. One with an end in an open conflict is open,
-    too: nobody has decided against it.
-    """
-    rows: list[LedgerRow] = []
-    links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
-    for one in submissions:
-        for relation in one.relations:
-            fault = _loose_end(one.annotator, relation, spans.names)
-            if fault:
-                rows += _loose_rows(article, one.annotator, relation, spans, fault)
-            else:
-                key = _relation_key(one.annotator, relation, spans.names, schema)
-                links[key].append((one.annotator, relation))
-    # What is left joins spans of gold, so that relations can be compared by them.
-    gold, conflicts = [], []
-    holders = {(annotator, span.id) for (annotator, _), span in spans.names.items()}
-    for (head, label, tail), alike in sorted(links.items()):
-        marked_by = {annotator for annotator, _ in alike}
-        asked = _list_asked(submissions, marked_by, silence, {RELATION_ITEM + label})
-        # Who was not asked for the label of an end has no such span, and could not draw the relation.
-        able = [name for name in asked if {(name, head), (name, tail)} <= holders]
-        if len(marked_by) == len(able):
-            gold.append(_relation_in_gold(*alike[0], spans.names))
-            claims = [(annotator, relation_id(each)) for annotator, each in alike]
-            rows += make_ledger_rows(article, "relation", claims)
-        else:
-            readings = [_relation_reading(annotator, each, spans.names) for annotator, each in alike]
-            involved = [one for one in submissions if one.annotator in able]
-            conflicts.append(_make_conflict(article, "relation", readings, involved))
-    return AgreedRelations(tuple(gold), tuple(conflicts), (*rows, *_disputed_rows("relation", conflicts)))
+    return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *make_disputed_rows("span", conflicts)))
 
 
 def agree_on_choices(
@@ -186,22 +137,13 @@ def agree_on_choices(
         if readings:
             items = {choice_item(reading.id) for reading in readings}
             marked_by = {reading.annotator for reading in readings}
-            involved = _list_asked(submissions, marked_by, silence, items)
+            involved = list_asked(submissions, marked_by, silence, items)
             asked = [one for one in submissions if one.annotator in answers and one.annotator in involved]
-            conflicts.append(_make_conflict(article.id, "choice", readings, asked))
+            conflicts.append(make_conflict(article.id, "choice", readings, asked))
     disputed = {reading.id for conflict in conflicts for reading in conflict.readings}
-    return AgreedChoices(gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *_disputed_rows("choice", conflicts)))
-
-
-def _list_asked(
-    submissions: Iterable[Annotation], marked_by: Collection[str], silence: Silence, items: Collection[str]
-) -> list[str]:
-    """The annotators who were asked for one of the items, or marked it all the same, in their order."""
-    return [
-        one.annotator
-        for one in submissions
-        if one.annotator in marked_by or any(item not in silence.get(one.annotator, ()) for item in items)
-    ]
+    return AgreedChoices(
+        gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *make_disputed_rows("choice", conflicts))
+    )
 
 
 def _agreed_options(
@@ -260,9 +202,9 @@ def _span_conflict(
     readings = [each.reading for each in group]
     marked_by = {reading.annotator for reading in readings}
     # Who was not asked for any of these labels has missed nothing.
-    asked = _list_asked(submissions, marked_by, silence, {LABEL_ITEM + reading.label for reading in readings})
+    asked = list_asked(submissions, marked_by, silence, {LABEL_ITEM + reading.label for reading in readings})
     involved = [one for one in submissions if one.annotator in asked]
-    return _make_conflict(article, _conflict_kind(readings), readings, involved)
+    return make_conflict(article, _conflict_kind(readings), readings, involved)
 
 
 def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:
@@ -273,35 +215,6 @@ def _conflict_kind(readings: Sequence[Reading]) -> ConflictKind:
     if len({reading.annotator for reading in readings}) == 1 or len(places) == len(labels) == 1:
         return "missed"
     return "label" if len(places) == 1 else "boundary"
-
-
-def _make_conflict(
-    article: str, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
-) -> Conflict:
-    marked_by = {reading.annotator for reading in readings}
-    return Conflict(
-        article=article,
-        kind=kind,
-        start=min(reading.start for reading in readings),
-        end=max(reading.end for reading in readings),
-        readings=tuple(readings),
-        missed_by=tuple(one.annotator for one in submissions if one.annotator not in marked_by),
-        task=next((one.task for one in submissions if one.task is not None), None),
-    )
-
-
-def _disputed_rows(what: ThingKind, conflicts: Iterable[Conflict]) -> list[LedgerRow]:
-    return [
-        row
-        for conflict in conflicts
-        for row in make_ledger_rows(
-            conflict.article,
-            what,
-            [(reading.annotator, reading.id) for reading in conflict.readings],
-            f"open conflict: {conflict.kind}, {conflict.start}..{conflict.end}",
-            "open",
-        )
-    ]
 
 
 def _choice_claims(name: str, option: str, answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
@@ -322,43 +235,3 @@ def _choice_readings(
         for option in chosen
         if option not in agreed
     ]
-
-
-def _loose_rows(article: str, annotator: str, relation: Relation, spans: AgreedSpans, fault: str) -> list[LedgerRow]:
-    """A relation without both its ends in gold waits for an end that is open; else it is decided against."""
-    open_spans = {(row.annotator, row.id) for row in spans.rows if row.outcome == "open"}
-    waits = not {(annotator, relation.head), (annotator, relation.tail)}.isdisjoint(open_spans)
-    claim = annotator, relation_id(relation)
-    return make_ledger_rows(article, "relation", [claim], fault, "open" if waits else "decided_against")
-
-
-def _loose_end(annotator: str, relation: Relation, names: Mapping[tuple[str, str], GoldSpan]) -> str:
-    """Why a relation cannot be carried over to gold; empty when it can."""
-    head, tail = names.get((annotator, relation.head)), names.get((annotator, relation.tail))
-    if head is None or tail is None:
-        return f"its end {relation.head if head is None else relation.tail} is not in gold"
-    return "both its ends are one span of gold" if head == tail else ""
-
-
-def _relation_in_gold(annotator: str, relation: Relation, names: GoldNames) -> Relation:
-    head, tail = names[annotator, relation.head], names[annotator, relation.tail]
-    return Relation(head=head.id, tail=tail.id, label=relation.label)
-
-
-def _relation_key(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> tuple[str, str, str]:
-    """What two relations have in common that are the same: direction counts unless the type is symmetric."""
-    joined, kind = _relation_in_gold(annotator, relation, names), schema.relation(relation.label)
-    ends = (joined.head, joined.tail)
-    head, tail = sorted(ends) if kind and kind.symmetric else ends
-    return head, relation.label, tail
-
-
-def _relation_reading(annotator: str, relation: Relation, names: GoldNames) -> Reading:
-    ends = (names[annotator, relation.head], names[annotator, relation.tail])
-    return Reading(
-        annotator=annotator,
-        id=relation_id(relation),
-        start=min(end.start for end in ends),
-        end=max(end.end for end in ends),
-        label=relation.label,
-    )

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
-from labeling.adjudication.consensus import agree_on_choices, agree_on_relations, agree_on_spans
+from labeling.adjudication.consensus import agree_on_choices, agree_on_spans
+from labeling.adjudication.relation_consensus import agree_on_relations
 from labeling.annotations import (
     CHOICE_ITEM,
     LABEL_ITEM,

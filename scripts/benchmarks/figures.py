@@ -125,7 +125,8 @@ def _line(cells: Sequence[str]) -> str:
     return "".join(
         [
             *(f"{cell:<{width}}" for cell, width in zip(left, _WIDTHS[:2], strict=True)),
-            *(f"{cell:>{width}}" for cell, width in zip(right, _WIDTHS[2:], strict=True)),
+            # On a machine that does much besides, figures may be wider than their columns.
+            *(f" {cell:>{width - 1}}" for cell, width in zip(right, _WIDTHS[2:], strict=True)),
             f"  {cells[-1]}",
         ]
     ).rstrip()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import Figure, side_by_side, timed
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset as compile_gold
+from labeling.passages.cluster import cluster
 from labeling.splits.split import split
 from labeling.studio.sync.pull_collection import files_built_upon
 from labeling.workspace.custody import are_as_left, keep_custody
@@ -27,6 +28,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
     project.workspace.articles.write(each.article for each in bench.corpus)
     project.workspace.annotations.write(each.said for each in bench.corpus)
     project.workspace.quarantine.write(())
+    # Of many articles some share passages, which only clusters keep in one split.
+    cluster(project)
     adjudicate(project)
     split(project)
     compile_gold(project)

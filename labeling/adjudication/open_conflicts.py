@@ -1,0 +1,59 @@
+"""What is left in dispute between annotators: whom it concerns, the conflict to be settled, and its ledger rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from labeling.ledger import make_ledger_rows
+from labeling.workspace.rows.conflict import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from labeling.annotations import Annotation, LedgerRow, ThingKind
+    from labeling.workspace.rows.conflict import ConflictKind, Reading
+
+# Of each annotator, the items (`label WHEN`) of which the annotation says nothing; who is not there speaks of all.
+Silence: TypeAlias = "Mapping[str, Collection[str]]"
+
+
+def list_asked(
+    submissions: Iterable[Annotation], marked_by: Collection[str], silence: Silence, items: Collection[str]
+) -> list[str]:
+    """The annotators who were asked for one of the items, or marked it all the same, in their order."""
+    return [
+        one.annotator
+        for one in submissions
+        if one.annotator in marked_by or any(item not in silence.get(one.annotator, ()) for item in items)
+    ]
+
+
+def make_conflict(
+    article: str, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
+) -> Conflict:
+    """The question to people: where it is, what each said, and who of those it concerns marked nothing."""
+    marked_by = {reading.annotator for reading in readings}
+    return Conflict(
+        article=article,
+        kind=kind,
+        start=min(reading.start for reading in readings),
+        end=max(reading.end for reading in readings),
+        readings=tuple(readings),
+        missed_by=tuple(one.annotator for one in submissions if one.annotator not in marked_by),
+        task=next((one.task for one in submissions if one.task is not None), None),
+    )
+
+
+def make_disputed_rows(what: ThingKind, conflicts: Iterable[Conflict]) -> list[LedgerRow]:
+    """A row for all that is in these conflicts, which is open."""
+    return [
+        row
+        for conflict in conflicts
+        for row in make_ledger_rows(
+            conflict.article,
+            what,
+            [(reading.annotator, reading.id) for reading in conflict.readings],
+            f"open conflict: {conflict.kind}, {conflict.start}..{conflict.end}",
+            "open",
+        )
+    ]
