@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling import __version__
-from labeling.errors import LabelingError
+from labeling.errors import LabelingError, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,8 +123,14 @@ def _run_and_explain(run: Callable[[], object]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
+        # It quotes what was typed, which may be the name of a file.
+        vars(error).update(message=escape_controls(error.message))
         error.show()
         return error.exit_code
+    except UnicodeEncodeError as error:
+        todo = "set PYTHONIOENCODING=utf-8 and run it again"
+        click.echo(f"Error: what is to be printed has signs that {error.encoding} does not\n  -> {todo}", err=True)
+        return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return 130

@@ -66,8 +66,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-# Control characters but for tab and line end, and those that turn the direction of a line.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Control characters but for tab and line end, those that turn the direction of a line, and halves of characters, which
+# stand in names of files that are not UTF-8 and cannot be printed.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def escape_controls(text: str) -> str:

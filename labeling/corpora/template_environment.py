@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
+from labeling.errors import escape_controls
 from labeling.values import format_percent
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ def make_template_environment(
     """An environment in which a name that the template is not given is an error.
 
     Its filters are ``percent``, a ratio as our tables have it, ``cell``, text that stays in its cell of a Markdown
-    table, and ``plain``, text that is not markup either.
+    table, ``plain``, text that is not markup either, ``code``, text between backticks, and ``word``, a value in the
+    head of a card.
 
     Args:
         packages: Whose ``templates/`` folders hold the templates.
@@ -43,6 +46,8 @@ def make_template_environment(
     environment.filters["percent"] = lambda ratio: format_percent(ratio, undefined)
     environment.filters["cell"] = escape_cell
     environment.filters["plain"] = escape_markdown
+    environment.filters["code"] = quote_code
+    environment.filters["word"] = lambda text: text if re.fullmatch(r"[\w-]+", text) else json.dumps(text)
     return environment
 
 
@@ -57,8 +62,20 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("Times of India & Sons_2 (Delhi)")
     'Times of India & Sons_2 (Delhi)'
     """
-    line = " ".join(text.splitlines())
+    line = escape_controls(" ".join(text.splitlines()))
     for sign in "\\`*[]|":
         line = line.replace(sign, f"\\{sign}")
     # What would be read as a character's name is not one.
     return re.sub(r"&(?=[a-zA-Z#][a-zA-Z0-9]*;)", "&amp;", line).replace("<", "&lt;")
+
+
+def quote_code(text: str) -> str:
+    r"""Text in one line between so many backticks that its own end nothing: ``a`b`` becomes ` ``a`b`` `.
+
+    >>> quote_code("wire/1")
+    '`wire/1`'
+    """
+    line = escape_controls(" ".join(text.splitlines())).replace("|", "\\|")
+    longest = max(map(len, re.findall("`+", line)), default=0)
+    blank = " " if line[:1] == "`" or line[-1:] == "`" else ""
+    return f"{'`' * (longest + 1)}{blank}{line}{blank}{'`' * (longest + 1)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.adjudication.adjudicate import adjudicate
-from labeling.verbs.options import REFUSED, json_option, show, with_project
+from labeling.verbs.options import REFUSED, json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.adjudication.adjudicate import AdjudicateResult
@@ -37,11 +37,11 @@ def adjudicate_cli(project: Project, *, as_json: bool) -> int:
     result = adjudicate(project)
     show(asdict(result) if as_json else _format_adjudication(result), as_json=as_json)
     if result.conflicts and not as_json:
-        click.echo(f"Open conflicts are listed in {project.workspace.conflicts.path}", err=True)
-        click.echo("  -> people settle them in Label Studio: `labeling adjudicate --help` says how", err=True)
+        tell(f"Open conflicts are listed in {project.workspace.conflicts.path}", err=True)
+        tell("  -> people settle them in Label Studio: `labeling adjudicate --help` says how", err=True)
     if result.refused:
-        click.echo(f"Pulled things that do not fit the schema or the articles of today: {result.refused}", err=True)
-        click.echo(f"  -> they are `quarantined` in {project.workspace.ledger.path}", err=True)
+        tell(f"Pulled things that do not fit the schema or the articles of today: {result.refused}", err=True)
+        tell(f"  -> they are `quarantined` in {project.workspace.ledger.path}", err=True)
     return REFUSED if result.refused else 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.reprints.audit import audit
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -48,11 +48,11 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
     summary = asdict(_total_audit(found))
     if not as_json:
         for difference in found.differences:
-            click.echo(_describe_difference(difference), err=True)
+            tell(_describe_difference(difference), err=True)
         shares = {label: _format_share(share) for label, share in summary.pop("labels").items()}
         summary |= {"share": _format_share(found.share), **shares}
     show(summary, as_json=as_json, literal=found.labels)
-    click.echo(f"Written to {project.workspace.audit.path}", err=True)
+    tell(f"Written to {project.workspace.audit.path}", err=True)
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.reprints.carry import carry
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -33,7 +33,7 @@ def carry_cli(project: Project, *, as_json: bool) -> int:
     """
     summary = carry(project)
     show(asdict(summary) if as_json else _format_carry(summary), as_json=as_json)
-    click.echo(f"Written to {project.workspace.projected.path}", err=True)
+    tell(f"Written to {project.workspace.projected.path}", err=True)
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.passages.cluster import cluster
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -33,8 +33,8 @@ def cluster_cli(project: Project, *, as_json: bool) -> int:
     summary = cluster(project)
     show(asdict(summary), as_json=as_json)
     if summary.largest_group > max(10, _LARGE * summary.articles):
-        click.echo(f"One leak group holds {summary.largest_group} of {summary.articles} articles.", err=True)
-        click.echo(
+        tell(f"One leak group holds {summary.largest_group} of {summary.articles} articles.", err=True)
+        tell(
             "  -> if a footer or a standing paragraph joins them, declare it as boilerplate under [passages] in the "
             f"project file; what they share is in {project.workspace.passages.path}",
             err=True,

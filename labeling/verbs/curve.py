@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.training.curve import curve
-from labeling.verbs.options import format_measure, json_option, show, with_project
+from labeling.verbs.options import format_measure, json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -41,7 +41,7 @@ def curve_cli(
         show(result.model_dump(mode="json"), as_json=True)
         return 0
     show({f"{point.leak_groups} leak groups": _format_point(point) for point in result.points}, as_json=False)
-    click.echo(result.signature, err=True)
+    tell(result.signature, err=True)
     return 0
 
 

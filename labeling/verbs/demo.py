@@ -15,6 +15,7 @@ from labeling.errors import CorpusError, TrainingError
 from labeling.project import Project, load_project
 from labeling.samples import demo
 from labeling.studio.server.server import stop_server
+from labeling.verbs.options import tell
 
 if TYPE_CHECKING:
     from labeling.samples.demo import DemoStep, Journey
@@ -68,33 +69,33 @@ def _take_steps(trip: Journey) -> None:
         for step in demo.list_learning_steps(trip, _show_training):
             _take_step(step)
     except (CorpusError, TrainingError) as error:
-        click.echo(f"             not done: {error}\n             -> {error.todo}")
+        tell(f"             not done: {error}\n             -> {error.todo}")
     _take_step(demo.make_report_step(trip))
 
 
 def _take_step(step: DemoStep) -> None:
     """Announce a step on stderr, then print what came of it, the seconds it took and the file it wrote."""
     if sys.stderr.isatty():
-        click.echo(f"   {step.verb} ...\r", err=True, nl=False)
+        tell(f"   {step.verb} ...", err=True, passing=True)
     start = time.monotonic()
     first, *others = step.run()
     # The server has started before the first step: it has taken no time to show.
     took = "" if step.verb == "serve" else f" ({time.monotonic() - start:.1f} s)"
-    click.echo(f" {step.verb:<11} {first}{took}")
+    tell(f" {step.verb:<11} {first}{took}")
     if step.path:
-        click.echo(f"             -> {step.path}")
+        tell(f"             -> {step.path}")
     for line in others:
-        click.echo(f"             {line}")
+        tell(f"             {line}")
 
 
 def _show_wait(sentence: str) -> None:
-    click.echo(f"   {sentence} ...", err=True)
+    tell(f"   {sentence} ...", err=True)
 
 
 def _show_training(line: str) -> None:
     """Show the newest line of the training log at a terminal, over the one before."""
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[2K   train: {line[:60]}\r", err=True, nl=False)
+        tell(f"   train: {line[:60]}", err=True, passing=True)
 
 
 def _print_farewell(project: Project, *, keep: bool) -> None:
@@ -102,10 +103,10 @@ def _print_farewell(project: Project, *, keep: bool) -> None:
     # From a checkout the program is not on the path.
     program = "labeling" if shutil.which("labeling") else os.path.relpath(sys.argv[0])
     again = f"{program} --workspace {files.root} serve"
-    click.echo(f"\nThe report: {files.report}")
+    tell(f"\nThe report: {files.report}")
     if keep:
-        click.echo(f"The annotated articles: {demo.annotated_articles_url(project)}")
-        click.echo(f"  log in with the e-mail and password in {files.studio / 'credentials.json'}")
-        click.echo(f"  stop the server with `{again} --stop`")
+        tell(f"The annotated articles: {demo.annotated_articles_url(project)}")
+        tell(f"  log in with the e-mail and password in {files.studio / 'credentials.json'}")
+        tell(f"  stop the server with `{again} --stop`")
     else:
-        click.echo(f"The annotated articles: `{again}` shows them again")
+        tell(f"The annotated articles: `{again}` shows them again")

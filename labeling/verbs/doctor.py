@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.sync.doctor import doctor
-from labeling.verbs.options import json_option, with_project
+from labeling.verbs.options import json_option, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -37,9 +37,9 @@ def doctor_cli(project: Project, *, as_json: bool) -> int:
         # Printed as they come, for the probe takes a moment.
         findings.append(finding)
         if not as_json:
-            click.echo(f"{_VERDICT_SIGNS[finding.verdict]}{finding.what}: {finding.found}")
+            tell(f"{_VERDICT_SIGNS[finding.verdict]}{finding.what}: {finding.found}")
             if finding.todo:
-                click.echo(f"      -> {finding.todo}")
+                tell(f"      -> {finding.todo}")
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        tell(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     return 1 if any(finding.verdict == "bad" for finding in findings) else 0

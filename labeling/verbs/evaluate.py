@@ -9,7 +9,7 @@ import click
 
 from labeling.training.evaluate import evaluate, read_predictions
 from labeling.values import format_percent
-from labeling.verbs.options import format_measure, json_option, show, with_project
+from labeling.verbs.options import format_measure, json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -45,7 +45,7 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         show(rows, as_json=False, literal=[name])
     # What is the same for all annotators is printed once.
     for sentence in dict.fromkeys(sentence for score in result.scores.values() for sentence in _describe_score(score)):
-        click.echo(sentence, err=True)
+        tell(sentence, err=True)
     return 0
 
 

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.errors import UsageError, escape_controls
+from labeling.errors import UsageError
 from labeling.imports.formats import IMPORT_FORMATS
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.imports.offsets import CODE_POINTS, COUNTINGS
 from labeling.imports.people_file import read_people
-from labeling.verbs.options import MOST_LISTED, REFUSED, json_option, list_first, print_rejects, show, with_project
+from labeling.verbs.options import (
+    MOST_LISTED,
+    REFUSED,
+    json_option,
+    list_first,
+    print_rejects,
+    show,
+    tell,
+    with_project,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -179,9 +188,9 @@ def _format_import_value(value: int | dict[str, int] | tuple[str, ...]) -> objec
 
 def _print_doubts(doubts: Sequence[str]) -> None:
     for doubt in doubts[:MOST_LISTED]:
-        click.echo(escape_controls(f"Warning: {doubt}"), err=True)
+        tell(f"Warning: {doubt}", err=True)
     if len(doubts) > MOST_LISTED:
-        click.echo(f"Warning: the same is so of {len(doubts) - MOST_LISTED} more files", err=True)
+        tell(f"Warning: the same is so of {len(doubts) - MOST_LISTED} more files", err=True)
 
 
 def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
@@ -194,4 +203,4 @@ def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
     if summary.rejected:
         print_rejects(workspace)
     if summary.quarantined:
-        click.echo(f"What failed a check is listed in {workspace.quarantine.path}", err=True)
+        tell(f"What failed a check is listed in {workspace.quarantine.path}", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.verbs.options import MOST_LISTED, REFUSED, json_option, show, with_project
+from labeling.verbs.options import MOST_LISTED, REFUSED, json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.corpora.release.join import JoinResult
@@ -37,9 +37,9 @@ def join_cli(project: Project, *, folder: Path, as_json: bool) -> int:
     show(asdict(summary) if as_json else _format_join(summary), as_json=as_json)
     # On stderr, so that --json stays JSON.
     for name, reason in list(summary.refused.items())[:MOST_LISTED]:
-        click.echo(f"Refused: {name}: {reason}", err=True)
+        tell(f"Refused: {name}: {reason}", err=True)
     if summary.refused:
-        click.echo(f"  -> all are listed under left_out in {summary.folder}/manifest.json", err=True)
+        tell(f"  -> all are listed under left_out in {summary.folder}/manifest.json", err=True)
     return REFUSED if summary.refused else 0
 
 

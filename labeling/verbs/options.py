@@ -48,7 +48,21 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _say(sentence: str) -> None:
     """Tell whoever ran the command, apart from what it prints."""
-    click.echo(sentence, err=True)
+    tell(sentence, err=True)
+
+
+def tell(text: str = "", *, err: bool = False, passing: bool = False) -> None:
+    """Print a line or several: whatever a server, a file or a name has in them cannot speak to the terminal.
+
+    Args:
+        text: What is printed.
+        err: On stderr.
+        passing: At a terminal only, over the line before it, and to be printed over by the next one.
+    """
+    if passing:
+        click.echo(f"\r\x1b[2K{escape_controls(text)}\r", err=err, nl=False)
+    else:
+        click.echo(escape_controls(text), err=err)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
@@ -77,14 +91,13 @@ def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[st
     """
     if as_json:
         # JSON escapes most control characters itself; the others are escaped as JSON would.
-        click.echo(escape_controls(json.dumps(summary, ensure_ascii=False, indent=2)))
+        tell(json.dumps(summary, ensure_ascii=False, indent=2))
         return
     # Names are padded to the longest, so that values line up.
     width = max(map(len, summary), default=0)
     for name, value in summary.items():
         shown = name if name in literal else name.replace("_", " ")
-        # Names and values may be a server's.
-        click.echo(escape_controls(f"{shown:<{width}}  {value}"))
+        tell(f"{shown:<{width}}  {value}")
 
 
 def list_first(names: Sequence[str]) -> str:
@@ -98,6 +111,6 @@ def print_rejects(workspace: Workspace) -> None:
     # Those of the last run only: the file is written anew by each.
     rejects = list(workspace.rejects.rows())
     for reject in rejects[:MOST_LISTED]:
-        click.echo(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
+        tell(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
     more = f"{len(rejects) - MOST_LISTED} more, " if len(rejects) > MOST_LISTED else ""
-    click.echo(f"{more}all in {workspace.rejects.path}", err=True)
+    tell(f"{more}all in {workspace.rejects.path}", err=True)

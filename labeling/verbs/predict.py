@@ -9,7 +9,7 @@ import click
 
 from labeling.training.predict import predict
 from labeling.values import canonical_json
-from labeling.verbs.options import with_project
+from labeling.verbs.options import tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -29,5 +29,5 @@ def predict_cli(project: Project, *, model: Path) -> int:
       labeling predict exports/diplomatic/models/ner-4f1c09a7b2d3 > predictions.jsonl
     """
     for annotation in predict(project, model):
-        click.echo(canonical_json(annotation.model_dump(mode="json")))
+        tell(canonical_json(annotation.model_dump(mode="json")))
     return 0

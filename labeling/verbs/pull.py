@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.errors import LabelingError, escape_controls
+from labeling.errors import LabelingError
 from labeling.studio.sync.adoption import Adoption
 from labeling.studio.sync.pull import pull, watch
-from labeling.verbs.options import REFUSED, json_option, list_first, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, list_first, show, tell, wait_option, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -78,18 +78,18 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
         # It never ends by itself.
         for came in watch(project, every=every):
             _print_round(came, as_json=as_json)
-    click.echo("Fetching what has changed" if changes else "Fetching all annotations", err=True)
+    tell("Fetching what has changed" if changes else "Fetching all annotations", err=True)
     summary = pull(project, changes=changes, wait=wait, adoption=Adoption(adopt, why) if adopt else None)
     listed = ", ".join(f"{number} {kind}" for kind, number in summary.quarantined.items()) or "nothing"
     rows = _result_rows(summary)
     table = {**rows, "quarantined": listed, "unsubmitted": len(summary.unsubmitted)}
     show(rows if as_json else table, as_json=as_json)
     if summary.repeated:
-        click.echo(f"Sent more than once, and counted once: {list_first(summary.repeated)}", err=True)
+        tell(f"Sent more than once, and counted once: {list_first(summary.repeated)}", err=True)
     for sentence in summary.unsubmitted:
-        click.echo(f"Not submitted: {escape_controls(sentence)}", err=True)
+        tell(f"Not submitted: {sentence}", err=True)
     if summary.quarantined:
-        click.echo(f"What failed a check is listed in {project.workspace.quarantine.path}", err=True)
+        tell(f"What failed a check is listed in {project.workspace.quarantine.path}", err=True)
     return REFUSED if summary.quarantined else 0
 
 
@@ -105,8 +105,8 @@ def _print_round(came: PullResult | LabelingError, *, as_json: bool) -> None:
     """A line on stderr for a round of `--watch` in which something happened; as JSON on stdout, if asked for."""
     clock = f"{dt.datetime.now(dt.UTC):%H:%M:%S}"
     if isinstance(came, LabelingError):
-        click.echo(f"{clock}  {came}", err=True)
+        tell(f"{clock}  {came}", err=True)
     elif came.kept and as_json:
-        click.echo(json.dumps(_result_rows(came), ensure_ascii=False))
+        tell(json.dumps(_result_rows(came), ensure_ascii=False))
     elif came.kept:
-        click.echo(f"{clock}  {came.new} new, {came.edited} edited, {came.deleted} deleted: {came.kept}", err=True)
+        tell(f"{clock}  {came.new} new, {came.edited} edited, {came.deleted} deleted: {came.kept}", err=True)

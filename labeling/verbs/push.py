@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.sync.push import Forecast, Pace, forecast, push
-from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, show, tell, wait_option, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,23 +40,21 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
       labeling ingest articles/ && labeling suggest && labeling push
       labeling push --dry-run --json | jq .changed
     """
-    pace = Pace(wait=wait, say=lambda sentence: click.echo(sentence, err=True))
+    pace = Pace(wait=wait, say=lambda sentence: tell(sentence, err=True))
     if dry_run:
         return _print_forecast(forecast(project, pace=pace), as_json=as_json)
     summary = push(project, progress=_show_progress, new_versions=new_version, pace=pace)
     for refused in summary.refused:
-        click.echo(f"Refused: {refused}", err=True)
+        tell(f"Refused: {refused}", err=True)
     # Each way out once, however many articles were refused for the same reason.
     for todo in sorted({refused.todo for refused in summary.refused}):
-        click.echo(f"  -> {todo}", err=True)
+        tell(f"  -> {todo}", err=True)
     if summary.waiting:
-        click.echo(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
-        click.echo("  -> `labeling pull && labeling carry && labeling push` brings those whose time has come", err=True)
+        tell(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
+        tell("  -> `labeling pull && labeling carry && labeling push` brings those whose time has come", err=True)
     if summary.ask_again:
-        click.echo(
-            f"To be asked again, for they submitted before something was asked for: {summary.ask_again}", err=True
-        )
-        click.echo(f"  -> they are listed, with links, in {project.workspace.ask_again_page}", err=True)
+        tell(f"To be asked again, for they submitted before something was asked for: {summary.ask_again}", err=True)
+        tell(f"  -> they are listed, with links, in {project.workspace.ask_again_page}", err=True)
     table = {name: value for name, value in asdict(summary).items() if name != "ask_again" or value}
     show(
         {**table, "refused": _errors_for_json(summary.refused) if as_json else len(summary.refused)},
@@ -75,7 +73,7 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
     if not as_json:
         for name in ("new", "changed", "gone"):
             for article in table[name]:
-                click.echo(f"{name}: {article}", err=True)
+                tell(f"{name}: {article}", err=True)
         table |= {name: len(table[name]) for name in ("new", "same", "changed", "gone")}
         table |= {"replaced": ", ".join(foreseen.replaced) or "nothing", "page": "changes" if foreseen.page else "same"}
     show(table, as_json=as_json)
@@ -84,7 +82,7 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
 
 def _show_progress(done: int, total: int) -> None:
     """A line on stderr that moves at a terminal, and is printed once elsewhere."""
-    # A carriage return moves the line; in a log it would only be in the way.
+    # In a log it would only be in the way.
     moving = sys.stderr.isatty()
     if total and (moving or done == total):
-        click.echo(f"{chr(13) if moving else ''}{done} of {total} new articles sent", err=True, nl=done == total)
+        tell(f"{done} of {total} new articles sent", err=True, passing=done < total)

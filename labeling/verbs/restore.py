@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.sync.restore import restore
-from labeling.verbs.options import REFUSED, json_option, show, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, show, tell, wait_option, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -36,10 +36,10 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
     summary = restore(project, source=source, wait=wait, progress=_show_restored)
     # Sentences on stderr, so that stdout stays a table or JSON.
     for sentence in summary.refused:
-        click.echo(f"Not restored, because only its author can save it: {sentence}", err=True)
+        tell(f"Not restored, because only its author can save it: {sentence}", err=True)
     show(asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}, as_json=as_json)
     return REFUSED if summary.refused else 0
 
 
 def _show_restored(done: int) -> None:
-    click.echo(f"{done} tasks restored", err=True)
+    tell(f"{done} tasks restored", err=True)

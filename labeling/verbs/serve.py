@@ -12,7 +12,7 @@ import click
 from labeling.errors import ServerUnreachable
 from labeling.studio.server.serve import ServeResult, serve
 from labeling.studio.server.server import find_running_server, stop_server, wait_for_server
-from labeling.verbs.options import with_project
+from labeling.verbs.options import tell, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +47,9 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -
     if stop and (detach or port):
         raise click.UsageError("--stop goes with no other option")
     if stop:
-        click.echo("Stopped." if stop_server(project.workspace) else "No server of this workspace runs.", err=True)
+        tell("Stopped." if stop_server(project.workspace) else "No server of this workspace runs.", err=True)
     elif detach:
-        click.echo(json.dumps(vars(_start_with_progress(project, port)), ensure_ascii=False))
+        tell(json.dumps(vars(_start_with_progress(project, port)), ensure_ascii=False))
     else:
         _serve_in_foreground(project, port)
     return 0
@@ -59,9 +59,9 @@ def _serve_in_foreground(project: Project, port: int | None) -> None:
     ran_before = find_running_server(project.workspace) is not None
     with _ended_by_signals():
         serving = _start_with_progress(project, port)
-        click.echo(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
+        tell(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
         if ran_before:
-            click.echo("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
+            tell("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
             return
         _wait_for_end(project)
 
@@ -70,7 +70,7 @@ def _wait_for_end(project: Project) -> None:
     """Wait for the server's end: ours to bring about, another command's, or its own, which is an error."""
     try:
         # Inside the block, because people press Ctrl-C as soon as they read of it.
-        click.echo("Ctrl-C stops it.", err=True)
+        tell("Ctrl-C stops it.", err=True)
         stopped = wait_for_server(project.workspace)
     except BaseException:
         stop_server(project.workspace)
@@ -106,6 +106,6 @@ def _start_with_progress(project: Project, port: int | None) -> ServeResult:
     # Stdout is for the one line of JSON of --detach.
     console = Console(stderr=True)
     if not console.is_terminal:
-        return serve(project, port=port, say=lambda sentence: click.echo(sentence, err=True))
+        return serve(project, port=port, say=lambda sentence: tell(sentence, err=True))
     with console.status("Starting Label Studio") as status:
         return serve(project, port=port, say=status.update)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.splits.split import split
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -31,12 +31,12 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
       labeling split --json | jq .test
     """
     if not project.workspace.clusters.exists():
-        click.echo(
+        tell(
             "Without clusters.jsonl only articles of the same text are one leak group: run `labeling cluster`", err=True
         )
     summary = split(project, with_unusable=with_unusable)
     show(asdict(summary), as_json=as_json)
     if summary.left_out:
-        click.echo(f"Articles left out of all splits: {summary.left_out}", err=True)
-        click.echo(f"  -> the reasons are in {project.workspace.splits.path}", err=True)
+        tell(f"Articles left out of all splits: {summary.left_out}", err=True)
+        tell(f"  -> the reasons are in {project.workspace.splits.path}", err=True)
     return 0

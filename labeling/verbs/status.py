@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labeling.errors import StudioError, UsageError, escape_controls
+from labeling.errors import StudioError, UsageError
 from labeling.studio.sync.status import StatusResult, status
-from labeling.verbs.options import json_option, wait_option, with_project
+from labeling.verbs.options import json_option, tell, wait_option, with_project
 from labeling.workspace.custody import sign_change
 from labeling.workspace.standing import WorkspaceStanding, read_standing
 
@@ -51,7 +51,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     if adopt is not None:
         with workspace.opened(wait):
             sign_change(workspace, adopt, why)
-        click.echo(f"{adopt} is adopted as it is.")
+        tell(f"{adopt} is adopted as it is.")
         return 0
     if why:
         raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
@@ -72,12 +72,12 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     if as_json:
         _print_standing(standing, rows, as_json=True)
         return 0
-    click.echo(escape_controls(_format_status(summary.lines)))
+    tell(_format_status(summary.lines))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
     # An empty part leaves out its blank line, too.
     for part in filter(None, (labels, "\n".join(_describe_status(summary)))):
-        click.echo(escape_controls(f"\n{part}"))
-    click.echo()
+        tell(f"\n{part}")
+    tell()
     _print_standing(standing, {}, as_json=False)
     return 0
 
@@ -85,13 +85,13 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
 def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, as_json: bool) -> None:
     """Print how the files stand; as JSON with all that the server has told."""
     if as_json:
-        click.echo(escape_controls(json.dumps(summary | asdict(standing), ensure_ascii=False, indent=2)))
+        tell(json.dumps(summary | asdict(standing), ensure_ascii=False, indent=2))
         return
     width = max(len(file.file) for file in standing.files)
     for file in standing.files:
         signed = f": {'; '.join(file.signed)}" if file.signed else ""
-        click.echo(escape_controls(f"{file.file:<{width}}  {file.state}{signed}"))
-    click.echo(f"\nNext: {standing.next}")
+        tell(f"{file.file:<{width}}  {file.state}{signed}")
+    tell(f"\nNext: {standing.next}")
 
 
 def _format_status(lines: Iterable[ProgressLine]) -> str:

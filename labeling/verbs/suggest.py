@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.suggestions.suggest import SuggestResult, suggest
-from labeling.verbs.options import REFUSED, json_option, show, with_project
+from labeling.verbs.options import REFUSED, json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -31,7 +31,7 @@ def suggest_cli(project: Project, *, as_json: bool) -> int:
     """
     summary = suggest(project)
     show(asdict(summary) if as_json else _format_suggestions(summary), as_json=as_json)
-    click.echo(f"Written to {project.workspace.suggestions.path}", err=True)
+    tell(f"Written to {project.workspace.suggestions.path}", err=True)
     return REFUSED if summary.refused else 0
 
 

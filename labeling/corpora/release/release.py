@@ -19,6 +19,7 @@ from labeling.corpora.build.subset import Subset
 from labeling.corpora.manifest import NAME_LENGTH, dataset_digest, list_schema_names, verify_dataset
 from labeling.corpora.store import LATEST, find_dataset, open_build_folder, store_folder
 from labeling.corpora.targets.available import DEFAULT_TARGETS, find_targets
+from labeling.corpora.template_environment import escape_markdown
 from labeling.errors import CorpusChanged, UsageError
 from labeling.project import CompileSection, ProjectFile
 from labeling.values import Frozen
@@ -297,7 +298,7 @@ def _release_readme(made: Release) -> str:
     """What a reader of the release has to know."""
     texts = "Texts and headlines are in it." if made.texts else "The texts of the articles are not in it."
     return f"""\
-# {made.project.project.name}: stand-off release
+# {escape_markdown(made.project.project.name)}: stand-off release
 
 {made.articles} articles with {made.spans} spans, {made.relations} relations and {made.choices} choices. {texts}
 Each line of `{LINES}` is one article: `digest` is the SHA-256 of its text in UTF-8, offsets are Unicode code points
