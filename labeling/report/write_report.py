@@ -34,7 +34,9 @@ def write_report(project: Project) -> ReportResult:
     workspace = project.workspace
     if not workspace.articles.exists():
         raise workspace.articles.missing()
-    reads = [getattr(workspace, name) for name, file in described() if file.name not in SELF_MENDING]
+    # The record is not a source of itself: a second report leaves the same one.
+    others = SELF_MENDING | {workspace.custody.path.name}
+    reads = [getattr(workspace, name) for name, file in described() if file.name not in others]
     with workspace.opened(), keep_custody(workspace, "report", reads=reads, stale=False) as notes:
         findings = read_findings(workspace, project.file.passages.words)
         html = render_report(project.file.project.name, project.schema, findings)

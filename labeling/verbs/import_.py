@@ -195,7 +195,7 @@ def _print_doubts(doubts: Sequence[str]) -> None:
 
 def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
     if summary.is_empty:
-        click.echo(
+        tell(
             f"Nothing came in: no span, no relation and no choice of {summary.annotations} annotations\n"
             "  -> see that FORMAT is the format of the files, and that people have annotated them",
             err=True,

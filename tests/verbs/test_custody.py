@@ -302,6 +302,15 @@ def test_the_record_is_the_same_on_every_rerun_and_names_no_place(project: Proje
     assert set(gold["read"]) == {"articles.jsonl", *said}
 
 
+def test_a_second_report_leaves_the_same_record(project: Project) -> None:
+    """The record is not a source of what it records."""
+    write_report(project)
+    before = project.workspace.custody.path.read_bytes()
+    write_report(project)
+
+    assert project.workspace.custody.path.read_bytes() == before
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"files": 3}', b"\xff"])
 @pytest.mark.parametrize("name", [".custody-cache.json", ".custody-unfinished.json"])
 def test_what_lies_beside_the_record_may_be_damaged(project: Project, name: str, content: bytes) -> None:
