@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import ShortAnswer, UsageError, escape_controls
-from labeling.studio.api.http_errors import name_failures, oversized_answer_error
+from labeling.studio.api.http_errors import name_failures, not_label_studio_error, oversized_answer_error
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.queries import batch_names, export_path, last_change_query, make_filter, tasks_query
 from labeling.studio.api.remote import (
@@ -20,6 +20,7 @@ from labeling.studio.api.remote import (
     RemoteTask,
     read_latest_update,
     read_listed_task,
+    read_number,
     read_project,
     read_tasks_page,
 )
@@ -83,7 +84,7 @@ class Studio:
         """The number and e-mail address of each user."""
         answer = self.transport.read("api/users/", "list its users")
         return self.transport.parse(
-            answer, lambda body: [(int(user["id"]), escape_controls(str(user["email"]))) for user in body]
+            answer, lambda body: [(read_number(user["id"]), escape_controls(str(user["email"]))) for user in body]
         )
 
     def invitation(self) -> str:
@@ -116,7 +117,7 @@ class Studio:
             "show_collab_predictions": True,
         }
         answer = self.transport.write("POST", "api/projects/", "create a project", json=settings)
-        return self.transport.parse(answer, lambda body: int(body["id"]))
+        return self.transport.parse(answer, lambda body: read_number(body["id"]))
 
     def projects_titled(self, title: str) -> list[int]:
         """The numbers of the projects of that title that this user sees: the server takes any number of them."""
@@ -125,7 +126,8 @@ class Studio:
         for page in range(1, MOST_PAGES + 1):
             answer = self.transport.read("api/projects/", "list its projects", params={**query, "page": page})
             rows, is_last = self.transport.parse(
-                answer, lambda body: ([(int(row["id"]), row["title"]) for row in body["results"]], not body["next"])
+                answer,
+                lambda body: ([(read_number(row["id"]), row["title"]) for row in body["results"]], not body["next"]),
             )
             numbers += [number for number, name in rows if name == title]
             if is_last:
@@ -168,7 +170,10 @@ class Studio:
         numbers = stored.get("task_ids") if isinstance(stored, dict) else None
         if not isinstance(numbers, list) or len(numbers) != len(tasks):
             raise self._short_answer(f"numbers for the {len(tasks)} tasks that were sent", len(numbers or []))
-        return [int(number) for number in numbers]
+        try:
+            return [read_number(number) for number in numbers]
+        except TypeError:
+            raise not_label_studio_error(self.url) from None
 
     def list_tasks(self, project: int, include: str, *filters: TaskFilter) -> Iterator[Any]:
         """Some fields of each task that fits, as plain JSON, page by page: the only way in which tasks are listed.
@@ -211,7 +216,7 @@ class Studio:
         """Those of these tasks that are there."""
         wanted = set(numbers)
         condition = make_filter("id", "greater_or_equal", "Number", min(wanted, default=0))
-        return wanted & {int(row["id"]) for row in self.list_tasks(project, "id", condition)} if wanted else wanted
+        return wanted & {row["id"] for row in self.list_tasks(project, "id", condition)} if wanted else wanted
 
     def find_tasks(self, project: int, articles: Iterable[str]) -> list[RemoteTask]:
         """The tasks that name one of these articles, asked for in queries that any server takes."""
@@ -250,7 +255,7 @@ class Studio:
         Raises:
             UnreadableExport: What comes is not an export.
         """
-        return self.export_tasks(project, [int(row["id"]) for row in self.list_tasks(project, "id")])
+        return self.export_tasks(project, [row["id"] for row in self.list_tasks(project, "id")])
 
     def remove_empty(self, project: int, numbers: Sequence[int]) -> list[int]:
         """Remove those of these tasks that hold no annotation and no draft; return their numbers.
@@ -278,7 +283,7 @@ class Studio:
             raise UsageError("a draft cannot be submitted", todo="make its state `submitted` or `skipped`")
         path, doing = f"api/tasks/{task}/annotations/", f"store an annotation of task {task}"
         answer = self.transport.write("POST", path, doing, texts=True, json=submission_of(annotation, article))
-        return self.transport.parse(answer, lambda body: int(body["id"]))
+        return self.transport.parse(answer, lambda body: read_number(body["id"]))
 
     def save_draft(self, task: int, annotation: int | None, draft: Json, key: str | None) -> None:
         """Save a draft in a task, as the page does.
@@ -307,7 +312,8 @@ class Studio:
         return self.transport.parse(
             answer,
             lambda rows: [
-                (int(row["task"]), str(row["model_version"] or ""), digest_result(row["result"])) for row in rows
+                (read_number(row["task"]), str(row["model_version"] or ""), digest_result(row["result"]))
+                for row in rows
             ],
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 from labeling.studio.format.regions import ServerModel
 from labeling.values import digest_of
 
+_TOO_LARGE = 2**63  # for the databases of servers
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -55,6 +56,17 @@ class _ListedTaskAnswer(ServerModel):
     predictions_model_versions: str | None = None
 
 
+def read_number(value: object) -> int:
+    """What a server numbers its things by: a whole number, neither a truth value nor written as words.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if type(value) is not int or not 0 <= value < _TOO_LARGE:
+        raise TypeError("a number of the server's is something else")
+    return value
+
+
 def read_project(number: int, answer: bytes) -> RemoteProject:
     """A project from the JSON that the server answers.
 
@@ -99,8 +111,10 @@ def read_tasks_page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
         TypeError: It is not that.
     """
     rows, total = body["tasks"], body["total"]
-    if not isinstance(total, int) or not all(isinstance(row["id"], int) for row in rows):
+    if type(total) is not int:
         raise TypeError("a page of tasks has other things in it")
+    for row in rows:
+        read_number(row["id"])
     return [*rows], total
 
 

@@ -121,6 +121,9 @@ def _check_task(task: JsonValue, number: int, where: str) -> None:
         raise _unreadable_export(
             where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is not a task"
         )
+    # A truth value would be taken for task 1, and a list cannot be looked up.
+    if type(task["id"]) is not int:
+        raise _unreadable_export(where, f"item {number} has one {_json_kind(task['id'])} for its `id`, not a number")
     if not isinstance(task["data"], dict) or not isinstance(task["annotations"], list):
         raise _unreadable_export(where, f"item {number} has `data` or `annotations` of another kind than a task's")
 

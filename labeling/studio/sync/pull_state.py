@@ -113,7 +113,7 @@ def _is_newer(draft: PulledAnnotation, others: Iterable[PulledAnnotation]) -> bo
 def _rows_with_id(task: Mapping[str, Any], part: str) -> Iterator[Mapping[str, Any]]:
     rows = task.get(part)
     for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and isinstance(row.get("id"), int):
+        if isinstance(row, dict) and type(row.get("id")) is int:  # a truth value is a number of nothing
             yield row
 
 
@@ -136,7 +136,7 @@ def _pulled_draft(row: Mapping[str, Any], names: Mapping[int | str, str]) -> Pul
         state="draft",
         digest=content_digest(row),
         updated=str(row.get("updated_at") or ""),
-        of=parent if isinstance(parent, int) else None,
+        of=parent if type(parent) is int else None,
     )
 
 
