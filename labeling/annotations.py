@@ -89,7 +89,8 @@ class Annotation(Frozen):
     ``annotator`` is a person's name on the server, ``model:<name>`` or ``projected:<article id>``. ``seconds`` is the
     time the annotator took, ``updated`` an ISO 8601 instant of the server, ``task`` and ``server_id`` the server's ids.
     ``sent`` is when the annotator last sent these words, where that was before ``updated``: a star is set later, and a
-    restored server has instants of its own.
+    restored server has instants of its own. ``open`` has the stretches of which the annotation says nothing: who judged
+    one span was not asked for the rest of the text.
     """
 
     article: str
@@ -106,6 +107,7 @@ class Annotation(Frozen):
     sent: str = Field(default="", exclude_if=_is_empty)
     task: int | None = None
     server_id: int | None = None
+    open: tuple[tuple[int, int], ...] = Field(default=(), exclude_if=_is_empty)
 
     @property
     def by_person(self) -> bool:
@@ -153,11 +155,12 @@ class GoldSpan(Frozen):
 class Gold(Frozen):
     """The reconciled annotation of one article.
 
-    ``open`` lists the stretches where annotators disagree: there nothing is known, which is not the same as nothing
-    found. ``complete`` is true when nothing is open, and everybody was asked for every label. ``open_choices`` lists
-    the options (``event=CONSULT``) of which nothing is known: annotators disagree, or none of them was asked.
-    ``unasked`` lists all that came to be asked for only after the article was judged: ``label WHEN``, ``relation
-    PARTY_TO``, ``choice event=CONSULT``. ``usable`` is false when an annotator ruled the article out.
+    ``open`` lists the stretches where annotators disagree, or of which none of them was asked: there nothing is known,
+    which is not the same as nothing found. ``complete`` is true when nothing is open, and everybody was asked for every
+    label. ``open_choices`` lists the options (``event=CONSULT``) of which nothing is known: annotators disagree, or
+    none of them was asked. ``unasked`` lists all that came to be asked for only after the article was judged: ``label
+    WHEN``, ``relation PARTY_TO``, ``choice event=CONSULT``. ``usable`` is false when an annotator ruled the article
+    out.
     """
 
     article: str
@@ -236,7 +239,10 @@ def latest_submissions(annotations: Iterable[Annotation], digest: str) -> dict[s
     # In the order of time, so that a later submission takes the place of an earlier one.
     for annotation in sorted(annotations, key=submission_order):
         if annotation.by_person and annotation.state == "submitted" and annotation.digest == digest:
-            latest[annotation.annotator] = annotation
+            before = latest.get(annotation.annotator)
+            # A word about one span does not take back what was said of the whole text.
+            if before is None or before.open or not annotation.open:
+                latest[annotation.annotator] = annotation
     return latest
 
 

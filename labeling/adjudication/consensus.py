@@ -2,7 +2,8 @@
 
 Spans, relations and choices follow one rule: what everybody marked who was asked is gold, in the first annotator's
 words, the others' merged with it; the rest is an open conflict. Annotators come in the order of their names. Who sent
-an annotation before a label was asked for is not asked for it: that annotation's silence is not an answer.
+an annotation before a label was asked for is not asked for it, and who judged one span is not asked for those in the
+rest of the text: that annotation's silence is not an answer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.adjudication.open_conflicts import list_asked, make_conflict, make_disputed_rows
+from labeling.adjudication.open_conflicts import list_asked, list_lookers, make_conflict, make_disputed_rows
 from labeling.adjudication.trimming import trim
 from labeling.annotations import (
     LABEL_ITEM,
@@ -102,7 +103,8 @@ def agree_on_spans(
             rows += make_ledger_rows(article.id, "span", claims, reason)
             continue
         marked_by = {annotator for annotator, _ in claims}
-        everyone = list_asked(submissions, marked_by, silence, {LABEL_ITEM + label})
+        able = list_lookers(submissions, (start, end))
+        everyone = list_asked(able, marked_by, silence, {LABEL_ITEM + label})
         if len(marked_by) == len(everyone):
             gold.append(_gold_span(alike, everyone))
             names |= dict.fromkeys(claims, gold[-1])
@@ -202,7 +204,9 @@ def _span_conflict(
     readings = [each.reading for each in group]
     marked_by = {reading.annotator for reading in readings}
     # Who was not asked for any of these labels has missed nothing.
-    asked = list_asked(submissions, marked_by, silence, {LABEL_ITEM + reading.label for reading in readings})
+    stretch = min(reading.start for reading in readings), max(reading.end for reading in readings)
+    able = list_lookers(submissions, stretch)
+    asked = list_asked(able, marked_by, silence, {LABEL_ITEM + reading.label for reading in readings})
     involved = [one for one in submissions if one.annotator in asked]
     return make_conflict(article, _conflict_kind(readings), readings, involved)
 

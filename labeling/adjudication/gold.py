@@ -4,7 +4,8 @@ What a single annotator marks is gold. Of two or more, what all agree on is gold
 goes back to people; nobody is outvoted, not by a third either. It is settled when those who differ submit the same, or
 one of them skips the article: a later submission takes the place of an earlier one. Only people count, each with their
 latest submission. Boundaries move here and nowhere else, by the project's trimming rules. Of a label that came after a
-submission, that submission says nothing: where nobody was asked for it, gold lists it as `unasked`.
+submission, that submission says nothing: where nobody was asked for it, gold lists it as `unasked`. Of a stretch that a
+submission leaves open it says nothing either: where nobody says anything, the stretch is open in gold.
 
 An example. Ana marks PERSON 0..9 and COUNTRY 18..26, Ben PERSON 0..9 and GOV_BODY 18..26. Gold is PERSON 0..9, with
 18..26 open; there is a conflict of the kind `label`; and the account of spans is: 4 in, 1 gold, 1 merged, 2 open.
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
 from labeling.adjudication.consensus import agree_on_choices, agree_on_spans
+from labeling.adjudication.open_stretches import shared_stretches
 from labeling.adjudication.relation_consensus import agree_on_relations
 from labeling.annotations import (
     CHOICE_ITEM,
@@ -162,18 +164,21 @@ def _settle_article(
     spans = agree_on_spans(article, submissions, rules.trimming, silence)
     relations = agree_on_relations(article.id, submissions, spans, rules.schema, silence)
     choices = agree_on_choices(article, submissions, rules.schema, silence)
+    dark = submissions[0].open
+    for each in submissions[1:]:
+        dark = shared_stretches(dark, each.open)
     chosen = {choice_id(name, option) for name, options in choices.gold.items() for option in options}
     unknown = {item.removeprefix(CHOICE_ITEM) for item in unasked if item.startswith(CHOICE_ITEM)} - chosen
     gold = Gold(
         article=article.id,
         digest=article.digest,
         # A relation or a choice in dispute leaves the spans complete.
-        complete=not spans.conflicts and not any(item.startswith(LABEL_ITEM) for item in unasked),
+        complete=not spans.conflicts and not dark and not any(item.startswith(LABEL_ITEM) for item in unasked),
         annotators=tuple(each.annotator for each in submissions),
         spans=spans.gold,
         relations=relations.gold,
         choices=choices.gold,
-        open=tuple((conflict.start, conflict.end) for conflict in spans.conflicts),
+        open=tuple(sorted({*((conflict.start, conflict.end) for conflict in spans.conflicts), *dark})),
         open_choices=tuple(sorted({*choices.open, *unknown})),
         unasked=tuple(item for item in rules.asking.items if item in unasked),
     )

@@ -28,6 +28,12 @@ def list_asked(
     ]
 
 
+def list_lookers(submissions: Iterable[Annotation], stretch: tuple[int, int]) -> list[Annotation]:
+    """The submissions that say anything of a stretch: not those that leave all of it open."""
+    start, end = stretch
+    return [one for one in submissions if not any(first <= start and end <= last for first, last in one.open)]
+
+
 def make_conflict(
     article: str, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
 ) -> Conflict:

@@ -85,6 +85,8 @@ def find_doubly_annotated(
 ) -> Iterator[DoublyAnnotatedArticle]:
     """The articles that two or more people submitted, by id, with each person's latest submission.
 
+    Who judged single spans of an article, and leaves the rest of it open, has not annotated it: that does not count.
+
     Args:
         annotations: Of any annotators and in any order (see `latest_submissions` for those that count).
         articles: The articles by id.
@@ -99,7 +101,8 @@ def find_doubly_annotated(
         by_article[each.article].append(each)
     for name in sorted(by_article.keys() & articles.keys()):
         article = articles[name]
-        latest = latest_submissions(by_article[name], article.digest)
+        submissions = latest_submissions(by_article[name], article.digest)
+        latest = {annotator: each for annotator, each in submissions.items() if not each.open}
         # An article that only one person submitted tells nothing about agreement.
         if len(latest) > 1:
             silence = {annotator: asking.silent_on(each) for annotator, each in latest.items()}

@@ -82,7 +82,11 @@ def parse_brat(row: SourceRow, lines: str) -> ImportRecord:
         if line.strip():
             file.take(number, line)
     return ImportRecord(
-        row=row, marks=tuple(file.finish_marks()), links=tuple(file.links()), misfits=tuple(file.misfits)
+        row=row,
+        nobody="where each annotator has a folder, import the folders one by one",
+        marks=tuple(file.finish_marks()),
+        links=tuple(file.links()),
+        misfits=tuple(file.misfits),
     )
 
 

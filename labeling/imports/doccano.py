@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labeling.imports.record import TextLookup
 
 _LABELS = ("label", "labels", "cats")
+_FILE_BY_USER = "doccano writes a file for each user; import them one by one"
 _TEXTS = frozenset({"text", "data"})
 _COMMENTS = ("Comments", "comments")
 _ENTITY_FIELDS = frozenset({"id", "start_offset", "end_offset", "label"})
@@ -62,13 +63,15 @@ def parse_doccano_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
         row=row,
         named=named,
         annotator=str(username) if isinstance(username, str) or type(username) is int else "",
-        nobody="its users are numbers, which name nobody" if line.has_users else "",
+        nobody="its users are numbers, which name nobody" if line.has_users else _FILE_BY_USER,
         state="draft" if all(fields.get(name) is None for name in _ANSWER_FIELDS) else "submitted",
         marks=tuple(line.marks),
         links=tuple(line.links),
         options=tuple(line.options),
         misfits=tuple(line.misfits),
         ignored=frozenset(unread) | line.spare,
+        # Labels of the whole text answer no question about its words.
+        partial=bool(line.options) and not line.marks and "entities" not in fields,
         unread=unread,
     )
 

@@ -46,8 +46,10 @@ class ImportResult:
     annotations, by kind. ``ignored`` names fields that were not read, ``passed_over`` files. ``offsets`` counts files
     by what their offsets count, where the copies of the words in them prove it; ``doubts`` are warnings about offsets.
     ``unanswered`` counts lines in which nobody answered anything: they are drafts. ``left_empty`` counts details of
-    articles whose value was of no use, by field.
-    ``columns`` tells how files of columns were read.
+    articles whose value was of no use, by field. ``superseded`` counts answers in whose place a later one of the same
+    person counts, ``partial`` annotations that say nothing of a part of their text, and ``signed_over`` names those
+    whom the files name where another annotator was named for all of them. ``columns`` tells how files of
+    columns were read.
     """
 
     new: int
@@ -67,6 +69,9 @@ class ImportResult:
     unanswered: int = 0
     left_empty: dict[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    superseded: int = 0
+    partial: int = 0
+    signed_over: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -265,6 +270,9 @@ def _summarise_import(
         unanswered=intake.counts["unanswered"],
         left_empty=dict(sorted(intake.left_empty.items())),
         columns=tuple(sorted(intake.layouts)),
+        superseded=intake.counts["superseded"],
+        partial=sum(bool(row.open) for row in annotations),
+        signed_over=tuple(sorted(intake.named - {intake.terms.annotator})) if intake.terms.annotator else (),
     )
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.checks import check_annotation, group_by_set, make_quarantine_row
+from labeling.adjudication.open_stretches import rest_of
 from labeling.annotations import DEFECTS_BY_RULE, MODEL, Annotation, QuarantineRow, Relation, Span
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
@@ -21,6 +22,7 @@ from labeling.imports.choose_counting import CountingChoice, choose_counting
 from labeling.imports.formats import recognise_format
 from labeling.imports.glimpse import Glimpse
 from labeling.imports.label_map import RecordTranslation
+from labeling.imports.merge_annotations import merge_annotations
 from labeling.imports.offsets import CODE_POINTS, article_text, make_offset_map
 from labeling.imports.record import ImportRecord, Misfit, reject_unreadable
 from labeling.imports.unread_fields import find_unread_annotations
@@ -66,8 +68,9 @@ class AnnotationIntake:
     ``digests`` has the articles of before, id to digest of the text; ``homes`` the id under which a text is an article.
     ``seen`` has the items (``label PERSON``) that the source had, in any record or as the map declares. ``left_empty``
     counts details of articles whose value was of no use, by field. ``counts`` has ``new`` articles, texts ``matched``
-    to an article of another id, records that were ``unanswered``, and what was found ``twice``: spans, relations and
-    options. ``offsets`` counts files by what their offsets are proven to count, ``doubts`` are warnings about others.
+    to an article of another id, records that were ``unanswered``, answers that were ``superseded`` by a later one, and
+    what was found ``twice``: spans, relations and options. ``named`` has the annotators that the files name.
+    ``offsets`` counts files by what their offsets are proven to count, ``doubts`` are warnings about others.
     ``layouts`` tells how columns were read.
     """
 
@@ -85,6 +88,8 @@ class AnnotationIntake:
     accounts: AccountNames = field(default_factory=AccountNames)
     offsets: Counter[str] = field(default_factory=Counter)
     doubts: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    _held: dict[tuple[str, str, str], tuple[ImportRecord, CountingChoice]] = field(default_factory=dict)
     _annotations: dict[AnnotationKey, Annotation] = field(default_factory=dict)
     _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
 
@@ -118,6 +123,7 @@ class AnnotationIntake:
         # Fields are reported even where the article is refused.
         self.ignored |= item.ignored
         self.layouts |= {item.layout} - {""}
+        self.named.update([item.annotator] if item.annotator else [])
         if hidden := self._find_hidden(item):
             self.rejects.append(_reject_hidden(item, hidden))
             return
@@ -130,7 +136,19 @@ class AnnotationIntake:
             self.rejects.append(_reject_record(error, item))
         else:
             if not item.is_silent:
-                self._add_record(article, annotator, item, counting or CountingChoice(self.terms.unit or CODE_POINTS))
+                self._hold(article, annotator, item, counting or CountingChoice(self.terms.unit or CODE_POINTS))
+
+    def _hold(self, article: Article, annotator: str, item: ImportRecord, counting: CountingChoice) -> None:
+        """Keep an answer until all are there: a later one to the same question takes its place, as on the server."""
+        if not item.task:
+            self._add_record(article, annotator, item, counting)
+            return
+        key = article.id, annotator, item.task
+        before, _ = self._held.get(key, (None, None))
+        self.counts["superseded"] += before is not None
+        # Where instants are missing, the order of the file is the order of the answers.
+        if before is None or not (item.updated and before.updated) or before.updated <= item.updated:
+            self._held[key] = item, counting
 
     def finish(self, before: Mapping[AnnotationKey, Annotation]) -> Iterator[tuple[Annotation, list[QuarantineRow]]]:
         """Each annotation with what is sound in it, by article and annotator; and what is not, thing by thing.
@@ -138,6 +156,9 @@ class AnnotationIntake:
         Args:
             before: Annotations of earlier imports, each to be merged with the new one of the same key.
         """
+        for (article, annotator, _), (item, counting) in self._held.items():
+            self._add_record(self.articles[article], annotator, item, counting)
+        self._held.clear()
         for key, new in sorted(self._annotations.items()):
             annotation = self._merge(before[key], new) if key in before else new
             sound, bad = check_annotation(annotation, self.articles[annotation.article], self.schema)
@@ -218,6 +239,7 @@ class AnnotationIntake:
             relations=tuple(each for each in relations if isinstance(each, Relation)),
             choices=group_by_set(chosen),
             updated=item.updated,
+            open=_find_open(item, spans, article),
             ground_truth=item.ground_truth,
             seconds=item.seconds,
         )
@@ -236,19 +258,7 @@ class AnnotationIntake:
 
     def _merge(self, one: Annotation, other: Annotation) -> Annotation:
         """Both annotations as one; a span that both have is one span, under the id of the first."""
-        spans, names = _merge_spans(one.spans, other.spans)
-        # Relations of the second name its spans by ids that may be new.
-        links, known = [_rename_ends(each, names) for each in other.relations], frozenset(one.relations)
-        both = one.model_copy(
-            update={
-                "spans": spans,
-                "relations": (*one.relations, *(each for each in links if each not in known)),
-                "choices": _merge_choices(one.choices, other.choices),
-                "updated": max(one.updated, other.updated),
-                "ground_truth": one.ground_truth or other.ground_truth,
-                "seconds": one.seconds if other.seconds is None else other.seconds,
-            }
-        )
+        both = merge_annotations(one, other)
         self.counts["twice"] += _count_parts(one) + _count_parts(other) - _count_parts(both)
         return both
 
@@ -262,65 +272,15 @@ def _find_fellows(marks: Iterable[SpanMark], spans: Iterable[Span | Misfit]) -> 
     return fellows
 
 
-def _merge_spans(ones: Sequence[Span], others: Sequence[Span]) -> tuple[tuple[Span, ...], dict[str, str]]:
-    """The spans of two, one for each place and label; and for each id of the second its id among them.
-
-    PERSON 0..9 as ``T1``, and PERSON 0..9 as ``T7`` with a note, are one span ``T1`` with the note; ``T7`` is now
-    ``T1``. Another span called ``T1`` becomes ``T1~2``.
-    """
-    spans = list(ones)
-    taken = {span.id for span in ones}
-    names, numbers = dict[str, str](), dict[str, int]()
-    # Of several spans of the first at one place, the first one takes the others in.
-    there = {_span_place(span): number for number, span in reversed(list(enumerate(ones)))}
-    for span in others:
-        number = there.get(_span_place(span))
-        if number is None:
-            names[span.id] = _free_name(span.id, taken, numbers)
-            spans.append(span.model_copy(update={"id": names[span.id]}))
-        else:
-            names[span.id] = spans[number].id
-            spans[number] = _merge_span_pair(spans[number], span)
-    return tuple(spans), names
-
-
-def _merge_choices(
-    ones: Mapping[str, tuple[str, ...]], others: Mapping[str, tuple[str, ...]]
-) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(dict.fromkeys((*ones.get(name, ()), *others.get(name, ())))) for name in {**ones, **others}}
+def _find_open(item: ImportRecord, spans: Iterable[Span | Misfit], article: Article) -> tuple[tuple[int, int], ...]:
+    """What a partial answer says nothing of: the text besides its spans."""
+    if not item.partial or item.state != "submitted":
+        return ()
+    return rest_of(((each.start, each.end) for each in spans if isinstance(each, Span)), len(article.text))
 
 
 def _count_parts(annotation: Annotation) -> int:
     return len(annotation.spans) + len(annotation.relations) + sum(map(len, annotation.choices.values()))
-
-
-def _span_place(span: Span) -> tuple[int, int, str]:
-    return span.start, span.end, span.label
-
-
-def _merge_span_pair(one: Span, other: Span) -> Span:
-    """One span with the doubts and notes of two; the same note is one."""
-    known = not other.note or other.note in (one.note, *one.note.split("; "))
-    note = one.note if known else "; ".join(filter(None, (one.note, other.note)))
-    return one.model_copy(update={"unsure": one.unsure or other.unsure, "note": note})
-
-
-def _free_name(name: str, taken: set[str], numbers: dict[str, int]) -> str:
-    """``name``, or with a number after it when it is taken; ``numbers`` has the last one tried for each name."""
-    free = name
-    number = numbers.get(name, 1)
-    # `T1`, `T1~2`, `T1~3`: the first free one.
-    while free in taken:
-        number += 1
-        free = f"{name}~{number}"
-    taken.add(free)
-    numbers[name] = number
-    return free
-
-
-def _rename_ends(relation: Relation, names: Mapping[str, str]) -> Relation:
-    head, tail = names.get(relation.head, relation.head), names.get(relation.tail, relation.tail)
-    return relation.model_copy(update={"head": head, "tail": tail})
 
 
 def _unnamed_annotator(item: ImportRecord) -> UsageError:

@@ -3,6 +3,9 @@
 An accepted answer counts as submitted; a rejected or ignored one counts as skipped, because it tells nothing about the
 text. A line that nobody answered, and in which nothing is marked, is a draft. A span is known by its place and label:
 Prodigy has no ids, and two lines about one text may both have it.
+
+A binary question is about one span, or about the text as a whole. Its answer says nothing of the rest of the text. Who
+rejects a span knows that it is not there, and not what is: the answer is kept as skipped, and its place stays open.
 """
 
 from __future__ import annotations
@@ -73,6 +76,8 @@ def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
             unread | {f"spans.{name}": None for span in spans for name in span if name not in _SPAN_FIELDS}
         ),
         unread=unread,
+        task=_find_task(fields),
+        partial=_is_partial(fields),
         words=len(fields["tokens"]) if isinstance(fields.get("tokens"), list) else 0,
     )
 
@@ -123,6 +128,24 @@ def _find_annotator(fields: JsonLine) -> tuple[str, str]:
 
 def _is_name(value: object) -> bool:
     return type(value) is int or (isinstance(value, str) and bool(value.strip()))
+
+
+def _find_task(fields: JsonLine) -> str:
+    """What was asked: the same question about the same text has the same hash."""
+    view = fields.get("_view_id", "")
+    for name in ("_task_hash", "_input_hash"):
+        if isinstance(value := fields.get(name), int | str) and value != "":
+            # The same words may be asked about in two ways, where all that is known is their own hash.
+            return f"{name}:{value}" if name == "_task_hash" else f"{name}:{value}:{view}"
+    return ""
+
+
+def _is_partial(fields: JsonLine) -> bool:
+    """Whether the question was about one span, or about the text as a whole."""
+    if fields.get("_is_binary") is True or (fields.get("_view_id") == "ner" and "_is_binary" not in fields):
+        return True
+    # Options to choose from, and no span: nobody was asked to mark any.
+    return bool(_judged_label(fields) or ("spans" not in fields and (fields.get("accept") or fields.get("options"))))
 
 
 def _judged_label(fields: JsonLine) -> str:

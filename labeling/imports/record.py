@@ -85,8 +85,12 @@ class ImportRecord:
 
     ``ignored`` names fields of the file that were not read, ``unread`` has the values of those that might hold
     annotations, ``words`` is how many the file cuts the text into, 0 where it does not tell. ``odd`` names what is
-    known of the article and had a value of no use. ``copies`` are further places whose words the file has, with
-    these words: tokens. ``layout`` tells what the reader decided about columns.
+    known of the article and had a value of no use. ``copies`` are further places whose words the file has, with these
+    words: tokens. ``layout`` tells what the reader decided about columns.
+
+    ``task`` is what was asked, as the tool counts questions: of two answers of one person the later one counts; ""
+    where the tool does not tell. ``partial`` is true where the question was about what is marked, or about the text as
+    a whole, so that the answer says nothing of the rest of the text.
     """
 
     row: SourceRow
@@ -109,6 +113,8 @@ class ImportRecord:
     words: int = 0
     odd: tuple[str, ...] = ()
     layout: str = ""
+    task: str = ""
+    partial: bool = False
 
 
 ImportItem: TypeAlias = ImportRecord | Reject

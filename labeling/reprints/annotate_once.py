@@ -103,7 +103,7 @@ def carry_gold(
 
 def finished_articles(annotations: Iterable[Annotation]) -> set[str]:
     """The articles that some person is done with: submitted or skipped."""
-    return {each.article for each in annotations if each.by_person and each.state in _DONE}
+    return {each.article for each in annotations if each.by_person and each.state in _DONE and not each.open}
 
 
 def compute_savings(carried: Iterable[ProjectedRow], gold: Iterable[Gold]) -> list[SourceSaving]:

@@ -155,7 +155,7 @@ def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
 
 
 # What most imports have nothing of, and the first ones did not have: it is only printed where there is something.
-_SELDOM = ("unanswered", "left_empty")
+_SELDOM = ("unanswered", "left_empty", "superseded", "partial", "signed_over")
 
 
 def _list_facts(summary: ImportResult) -> dict[str, Any]:
@@ -194,6 +194,12 @@ def _print_doubts(doubts: Sequence[str]) -> None:
 
 
 def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
+    if len(summary.signed_over) > 1:
+        click.echo(
+            f"One annotator signs what the files sign as {list_first(summary.signed_over)}: several people as one\n"
+            "  -> import again without --annotator, unless they are one person",
+            err=True,
+        )
     if summary.is_empty:
         tell(
             f"Nothing came in: no span, no relation and no choice of {summary.annotations} annotations\n"

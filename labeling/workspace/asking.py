@@ -1,7 +1,8 @@
 """What an annotation speaks of: silence is an answer only to what was asked. Pure.
 
 An annotation says nothing about a label that came to the page after its author last sent it. An imported one speaks
-only of what its source had. Where nothing of that is recorded, as in a workspace that was pushed before there was
+only of what its source had; one that leaves a part of its text open answered a question about single spans or options,
+and says nothing of relations. Where nothing of that is recorded, as in a workspace that was pushed before there was
 ``asked.jsonl``, everything counts as asked from the start.
 
 An example. WHEN is asked for since 12:00. Ana sent her annotation at 11:00 and has not opened it since: she is silent
@@ -102,6 +103,7 @@ class Asking:
         self._rows = {row.item: row for row in asked}
         self._since = {item: parse_instant(row.since) for item, row in self._rows.items()}
         self._everything = frozenset(self.items)
+        self._relations = frozenset(item for item in self.items if item.startswith(RELATION_ITEM))
         self._scopes = {(row.article, row.annotator): frozenset(row.items) for row in imported}
         # Most annotations came after everything was asked for: one comparison settles them.
         is_pushed = self._everything <= self._since.keys()
@@ -117,7 +119,8 @@ class Asking:
     def silent_on(self, annotation: Annotation) -> frozenset[str]:
         """The items of the schema of which an annotation says nothing, except by what it marks."""
         if annotation.imported:
-            return self._silent_import(annotation)
+            partly = self._relations if annotation.open else frozenset()
+            return self._silent_import(annotation) | partly
         if not self._since:
             return frozenset()
         sent = sent_at(annotation)
