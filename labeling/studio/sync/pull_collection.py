@@ -11,32 +11,24 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.annotations import is_imported
 from labeling.studio.api.http_errors import not_label_studio_error
-from labeling.studio.format.exports import OnceOnly, is_portable, read_export
+from labeling.studio.format.exports import is_portable, read_export
 from labeling.studio.format.signatures import Signatures
-from labeling.studio.format.submissions import read_task
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
-from labeling.studio.sync.pull_result import PullResult, PullTally
 from labeling.studio.sync.pull_state import (
-    SentWords,
-    compare_pulls,
-    describe_unsubmitted,
     list_pulled_words,
-    read_pulled_task,
 )
+from labeling.studio.sync.pull_writer import PullGoal, PullWriter
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names
-from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
-from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import file_digest, replace_file
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -46,6 +38,7 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.sync.pull_changes import Changes
+    from labeling.studio.sync.pull_result import PullResult
     from labeling.workspace.file_handles import RowsFile, ValueFile
     from labeling.workspace.table import Workspace
 
@@ -75,7 +68,7 @@ class ProjectPull:
         seen, users, before = self._server_time(), self._fetch_users(), self._read_before()
         names = annotator_names(users)
         kept = self.workspace.pulls / archive_name(instant)
-        writer = _PullWriter(self, dict(names), self.read_signatures(names, before))
+        writer = PullWriter(self._goal, dict(names), self.read_signatures(names, before))
         with replace_file(kept) as temporary:
             self._fetch_everything(temporary, before, writer)
             writer.add_imported()
@@ -99,7 +92,7 @@ class ProjectPull:
         kept = self._keep(changed.tasks, instant)
 
         # The lines of tasks that changed or went are replaced, all others are taken over as they are.
-        writer = _PullWriter(self, dict(names), self.read_signatures(names, before), dict(changed.after))
+        writer = PullWriter(self._goal, dict(names), self.read_signatures(names, before), dict(changed.after))
         writer.add_old(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
         for task in changed.tasks:
             writer.add(task)
@@ -136,6 +129,10 @@ class ProjectPull:
         return mark if is_ours and is_read_alike and are_names_same and is_kept else None
 
     @property
+    def _goal(self) -> PullGoal:
+        return PullGoal(self.workspace, self.schema, self.articles)
+
+    @property
     def reading_digest(self) -> str:
         """The digest of what answers are read by: the articles, the schema and its migrations, and a policy."""
         # Nothing is added for the default, so that pulls of before there was the policy can be built upon.
@@ -168,7 +165,7 @@ class ProjectPull:
     def _read_before(self) -> dict[int, PulledTask]:
         return {row.task: row for row in self.workspace.pulled.rows_if_written()}
 
-    def _fetch_everything(self, path: Path, before: Iterable[int], writer: _PullWriter) -> None:
+    def _fetch_everything(self, path: Path, before: Iterable[int], writer: PullWriter) -> None:
         """Read all tasks there, and keep them in ``path``: those we know of, and if that is not all, those listed."""
         known = {row.task for row in journal.load_journal(self.workspace.pushed.path).values() if row.task} | {*before}
         with write_archive(path) as keep:
@@ -178,7 +175,7 @@ class ProjectPull:
                 listed = {int(row["id"]) for row in self.studio.list_tasks(self.project.number, "id")}
                 self._export_tasks(sorted(listed - known), keep, writer)
 
-    def _export_tasks(self, numbers: list[int], keep: Callable[[bytes], None], writer: _PullWriter) -> int:
+    def _export_tasks(self, numbers: list[int], keep: Callable[[bytes], None], writer: PullWriter) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
         for answer in self.studio.export_pieces(self.project.number, numbers):
@@ -220,99 +217,3 @@ class ProjectPull:
 def files_built_upon(workspace: Workspace) -> tuple[RowsFile[Any] | ValueFile[Any], ...]:
     """The files that a pull of changes adds to: it needs all of them as the last pull left them."""
     return workspace.annotations, workspace.quarantine, workspace.pulled, workspace.watermark
-
-
-class _PullWriter:
-    """One pull on its way into the files."""
-
-    def __init__(
-        self,
-        of: ProjectPull,
-        names: dict[int | str, str],
-        signatures: Signatures,
-        known: dict[int, PulledTask] | None = None,
-    ) -> None:
-        self._of, self._names = of, names
-        self.known = known or {}
-        self.once = OnceOnly()
-        self._signatures, self._signed = signatures, list[SignedWords]()
-        self._tally = PullTally()
-        self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
-        self._sent: SentWords | None = None
-
-    def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
-        """Read one task of an export, ``portable`` as `read_task` has it."""
-        known = read_pulled_task(task, self._names)
-        if known:
-            self.known[known.task] = known
-        judgements = self._signatures.judge_task(task)
-        self._signed += [judgement.row for judgement in judgements.values() if judgement.row]
-        annotations, findings = read_task(
-            task, self._of.articles, self._of.schema, self._names, portable=portable, judgements=judgements
-        )
-        if self._sent is None:
-            self._sent = SentWords(row for row, _ in self._old_lines())
-        for one in (*map(self._sent.date, annotations), *findings):
-            row = one.model_dump(mode="json")
-            self._add(row, canonical_json(row))
-
-    def add_old(self, replaced: Container[int]) -> None:
-        """Take over the lines of before, but for those of some tasks."""
-        self._signed += [row for row in self._signatures.remembered if row.task not in replaced]
-        for row, line in self._old_lines():
-            if row["task"] not in replaced:
-                self._add(row, line)
-
-    def add_imported(self) -> None:
-        """Take over what no server holds: what was imported from other tools."""
-        for row, line in self._old_lines():
-            if is_imported(row["annotator"], row["task"]):
-                self._add(row, line)
-
-    def write(self, mark: Watermark) -> None:
-        """Replace the files, the watermark last."""
-        workspace = self._of.workspace
-        # From here on, a pull that is cut short leaves no watermark, and the next one fetches everything.
-        workspace.watermark.path.unlink(missing_ok=True)
-        self._annotations.write(workspace.annotations.path)
-        self._quarantine.write(workspace.quarantine.path)
-        # Before what was pulled: annotations without a row here are judged by that.
-        workspace.signed.write(self._signed)
-        workspace.pulled.write_sorted(self.known[number] for number in sorted(self.known))
-        workspace.watermark.write(mark)
-
-    def result(self, kept: str, before: Mapping[int, PulledTask]) -> PullResult:
-        """What came, compared with what was there before."""
-        tally, differs = self._tally, compare_pulls(before, self.known)
-        return PullResult(
-            kept=kept,
-            tasks=len(self.known),
-            new=differs.new,
-            edited=differs.edited,
-            deleted=differs.deleted,
-            annotators=len(tally.annotators),
-            submitted=tally.states["submitted"],
-            empty=tally.empty,
-            skipped=tally.states["skipped"],
-            drafts=tally.states["draft"],
-            spans=tally.spans,
-            relations=tally.relations,
-            quarantined=dict(sorted(tally.quarantined.items())),
-            unsubmitted=tuple(describe_unsubmitted(self.known.values())),
-            repeated=tuple(self.once.repeated),
-        )
-
-    def _old_lines(self) -> Iterator[tuple[dict[str, Any], str]]:
-        """The lines of both files as they are, with what is in them."""
-        for path in (self._of.workspace.annotations.path, self._of.workspace.quarantine.path):
-            if path.exists():
-                with path.open(encoding="utf-8", newline="\n") as lines:
-                    yield from ((json.loads(line), line.removesuffix("\n")) for line in lines)
-
-    def _add(self, row: Mapping[str, Any], line: str) -> None:
-        self._tally.count(row)
-        # Only findings have a kind.
-        if "kind" in row:
-            self._quarantine.add(self._of.workspace.quarantine.place_of_json(row), line)
-        else:
-            self._annotations.add(self._of.workspace.annotations.place_of_json(row), line)

@@ -1,0 +1,132 @@
+"""The files of a pull on their way: what the tasks of an export say, read and sorted, then put in place at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.annotations import is_imported
+from labeling.studio.format.exports import OnceOnly
+from labeling.studio.format.submissions import read_task
+from labeling.studio.sync.pull_result import PullResult, PullTally
+from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted, read_pulled_task
+from labeling.values import canonical_json
+from labeling.workspace.file_handles import SortedLines
+from labeling.workspace.rows.signed_words import SignedWords
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+    from pydantic import JsonValue
+
+    from labeling.articles import Article
+    from labeling.schema import Schema
+    from labeling.studio.format.signatures import Signatures
+    from labeling.workspace.rows.server_state import PulledTask, Watermark
+    from labeling.workspace.table import Workspace
+
+
+@dataclass(frozen=True)
+class PullGoal:
+    """The workspace that a pull goes to, and the schema and articles that it is read by."""
+
+    workspace: Workspace
+    schema: Schema
+    articles: Mapping[str, Article]
+
+
+class PullWriter:
+    """One pull on its way into the files."""
+
+    def __init__(
+        self,
+        of: PullGoal,
+        names: dict[int | str, str],
+        signatures: Signatures,
+        known: dict[int, PulledTask] | None = None,
+    ) -> None:
+        self._of, self._names = of, names
+        self.known = known or {}
+        self.once = OnceOnly()
+        self._signatures, self._signed = signatures, list[SignedWords]()
+        self._tally = PullTally()
+        self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
+        self._sent: SentWords | None = None
+
+    def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
+        """Read one task of an export, ``portable`` as `read_task` has it."""
+        known = read_pulled_task(task, self._names)
+        if known:
+            self.known[known.task] = known
+        judgements = self._signatures.judge_task(task)
+        self._signed += [judgement.row for judgement in judgements.values() if judgement.row]
+        annotations, findings = read_task(
+            task, self._of.articles, self._of.schema, self._names, portable=portable, judgements=judgements
+        )
+        if self._sent is None:
+            self._sent = SentWords(row for row, _ in self._old_lines())
+        for one in (*map(self._sent.date, annotations), *findings):
+            row = one.model_dump(mode="json")
+            self._add(row, canonical_json(row))
+
+    def add_old(self, replaced: Container[int]) -> None:
+        """Take over the lines of before, but for those of some tasks."""
+        self._signed += [row for row in self._signatures.remembered if row.task not in replaced]
+        for row, line in self._old_lines():
+            if row["task"] not in replaced:
+                self._add(row, line)
+
+    def add_imported(self) -> None:
+        """Take over what no server holds: what was imported from other tools."""
+        for row, line in self._old_lines():
+            if is_imported(row["annotator"], row["task"]):
+                self._add(row, line)
+
+    def write(self, mark: Watermark) -> None:
+        """Replace the files, the watermark last."""
+        workspace = self._of.workspace
+        # From here on, a pull that is cut short leaves no watermark, and the next one fetches everything.
+        workspace.watermark.path.unlink(missing_ok=True)
+        self._annotations.write(workspace.annotations.path)
+        self._quarantine.write(workspace.quarantine.path)
+        # Before what was pulled: annotations without a row here are judged by that.
+        workspace.signed.write(self._signed)
+        workspace.pulled.write_sorted(self.known[number] for number in sorted(self.known))
+        workspace.watermark.write(mark)
+
+    def result(self, kept: str, before: Mapping[int, PulledTask]) -> PullResult:
+        """What came, compared with what was there before."""
+        tally, differs = self._tally, compare_pulls(before, self.known)
+        return PullResult(
+            kept=kept,
+            tasks=len(self.known),
+            new=differs.new,
+            edited=differs.edited,
+            deleted=differs.deleted,
+            annotators=len(tally.annotators),
+            submitted=tally.states["submitted"],
+            empty=tally.empty,
+            skipped=tally.states["skipped"],
+            drafts=tally.states["draft"],
+            spans=tally.spans,
+            relations=tally.relations,
+            quarantined=dict(sorted(tally.quarantined.items())),
+            unsubmitted=tuple(describe_unsubmitted(self.known.values())),
+            repeated=tuple(self.once.repeated),
+        )
+
+    def _old_lines(self) -> Iterator[tuple[dict[str, Any], str]]:
+        """The lines of both files as they are, with what is in them."""
+        for path in (self._of.workspace.annotations.path, self._of.workspace.quarantine.path):
+            if path.exists():
+                with path.open(encoding="utf-8", newline="\n") as lines:
+                    yield from ((json.loads(line), line.removesuffix("\n")) for line in lines)
+
+    def _add(self, row: Mapping[str, Any], line: str) -> None:
+        self._tally.count(row)
+        # Only findings have a kind.
+        if "kind" in row:
+            self._quarantine.add(self._of.workspace.quarantine.place_of_json(row), line)
+        else:
+            self._annotations.add(self._of.workspace.annotations.place_of_json(row), line)
