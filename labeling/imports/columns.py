@@ -28,6 +28,9 @@ _OF_A_TABLE = 0.6
 _TOKEN_AND_TAG = 2  # cells
 _FEWEST_OF_EVEN = 3  # rows
 _FEWEST_OF_VARIED = 3  # cells: with two, a longer row may be a token with a blank in it
+_LEAST_LIKE_WORDS = 1  # the rank of numbers
+_UNIVERSAL = 10  # the columns of CoNLL-U
+_EMPTY = frozenset({"_", "", "*", "-X-"})
 _FILLERS = frozenset({"_", "-", "", "*", "-X-"})
 _FEATURES = re.compile(r"[\w.\[\]:]+=[^|]*(?:\|[\w.\[\]:]+=[^|]*)*")
 _NUMBER = re.compile(r"\d+(?:[-.]\d+)?")
@@ -152,18 +155,32 @@ def _choose_columns(table: _Table, choice: ColumnChoice, known: Collection[str])
         return _make_layout(table, choice.token, tags)
     if table.width < _TOKEN_AND_TAG or not table.is_table:
         return None
-    tags = _choose_tags(table, known)
-    token = _choose_token(
-        table, {tag.number for tag in _find_tag_columns(table, known) if _is_sure(tag)} | {tag.number for tag in tags}
-    )
-    if not tags or token is None:
+    found = _find_tag_columns(table, known)
+    tags = _choose_tags(table, found, known)
+    token = _choose_token(table, {tag.number for tag in found if _is_sure(tag)} | {tag.number for tag in tags})
+    if token is None and len(tags) > 1:
+        # Every column is like one of tags, as where the only word is U-boat: the least like one has the words.
+        weakest = min(tags, key=lambda tag: _weigh_tags(table, tag, known))
+        token = weakest.number
+        tags.remove(weakest)
+    if not tags or token is None or _is_doubtful(table, token, tags, known):
         return None
     return _make_layout(table, token, _without_twins(table, tags))
 
 
-def _choose_tags(table: _Table, known: Collection[str]) -> list[TagColumn]:
+def _is_doubtful(table: _Table, token: int, tags: Sequence[TagColumn], known: Collection[str]) -> bool:
+    """Whether one of the columns of tags may be that of the words, as there is nothing else like words."""
+    unknown = [tag for tag in tags if not tag.style.labels(set(map(tag.value, table.rows))) & set(known)]
+    return bool(unknown) and len(tags) > 1 and _rank_as_token(table.column(token)) > _LEAST_LIKE_WORDS
+
+
+def _weigh_tags(table: _Table, tag: TagColumn, known: Collection[str]) -> tuple[bool, bool, int]:
+    values = set(map(tag.value, table.rows))
+    return bool(tag.style.labels(values) & set(known)), "O" in values, tag.number
+
+
+def _choose_tags(table: _Table, found: Sequence[TagColumn], known: Collection[str]) -> list[TagColumn]:
     """The columns of tags: all that are sure, without chunks and roles if there are others."""
-    found = _find_tag_columns(table, known)
     labels = {tag: tag.style.labels(set(map(tag.value, table.rows))) for tag in found}
     silent = {tag for tag in found if not labels[tag]}
     sure = [tag for tag in found if _is_sure(tag) or tag in silent or labels[tag] <= set(known)]
@@ -219,21 +236,29 @@ def _find_keyed_tags(table: _Table, number: int, keys: Iterable[str], known: Col
 def _choose_token(table: _Table, taken: Collection[int]) -> int | None:
     """The first column of words; else of what is most like words."""
     free = [number for number in table.numbers if number not in taken and number >= 0]
+    # The forms of CoNLL-U are where its definition has them, whatever they look like.
+    if table.width == _UNIVERSAL and 1 in free and all(_NUMBER.fullmatch(value) for value in table.column(0)):
+        return 1
     last = table.width - 1 if table.varies and -1 in taken else None
     ranks = {number: _rank_as_token(table.column(number)) for number in free if number != last or len(free) == 1}
     return min(ranks, key=lambda number: (ranks[number], number), default=None)
 
 
 def _rank_as_token(values: Sequence[str]) -> int:
-    """How little a column is like one of words: 0 for words, 1 for parts of speech, up to 4 for fillers."""
-    if _FILLERS.issuperset(values):
+    """How little a column is like one of words.
+
+    0 is for words, 1 for numbers, 2 for parts of speech, 3 for what counts on or stays the same, 4 for fillers.
+    """
+    if _EMPTY.issuperset(values):
         return 4
     pairs = len(values) - 1
     if all(_NUMBER.fullmatch(value) for value in values):
-        return 3 if pairs < 1 or count_steps(values) >= _MOST * pairs else 2
+        counts_on = count_steps(values) >= _MOST * pairs if pairs else values[0] in {"0", "1"}
+        return 3 if counts_on else 1
     if pairs > 1 and sum(one == other for one, other in pairwise(values)) >= _NEARLY_ALL * pairs:
         return 3
-    return 1 if _PARTS_OF_SPEECH.issuperset(values) else 0
+    is_part_of_speech = _PARTS_OF_SPEECH.issuperset(values) and any(value.isalpha() for value in values)
+    return 2 if is_part_of_speech else 0
 
 
 def _without_twins(table: _Table, tags: Sequence[TagColumn]) -> list[TagColumn]:

@@ -24,6 +24,7 @@ from labeling.imports.rebuilt_text import place_tokens
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, SpanMark, reject_unreadable
 from labeling.imports.sentence_lines import spread_sentence_lines
 from labeling.imports.tagged_tokens import UnreadableRow, read_sentences
+from labeling.imports.webanno import BrokenWebAnno, is_webanno, parse_webanno
 from labeling.sources.plain_files import read_plain
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def read_conll(
     except ValueError as error:
         yield reject_unreadable(str(path), f"it cannot be read: {error}", "save it as UTF-8, a token and a tag a line")
         return
+    if is_webanno(content):
+        yield _read_webanno(content, SourceRow(where=str(path), id=name, text=""), text_of, terms)
+        return
     # A file is one document unless it has marks, so all are read before any is named.
     documents = list(_name_documents(split_documents(content), name, terms.sentences))
     if not documents:
@@ -89,6 +93,8 @@ def looks_like_conll(glimpse: Glimpse, terms: ColumnTerms | None = None) -> str:
 
     With ``terms`` the question is whether it is one at all, be it that the user has to name its columns.
     """
+    if is_webanno(glimpse.text):
+        return "it says that it is WebAnno TSV 3"
     documents = [] if glimpse.objects else split_documents("\n".join(_whole_lines(glimpse)))
     if any(document.marked for document in documents):
         return "the lines hold marks of documents"
@@ -117,6 +123,13 @@ def _lay_out(documents: list[ColumnDocument], terms: ColumnTerms) -> tuple[list[
         for sentence in document.sentences
     ]
     return documents, decide_columns([each for each in lines if each], terms.choice, terms.known)
+
+
+def _read_webanno(content: str, row: SourceRow, text_of: TextLookup, terms: ColumnTerms) -> ImportItem:
+    try:
+        return parse_webanno(content, row, text_of, terms.known)
+    except BrokenWebAnno as error:
+        return reject_unreadable(row.where, f"it cannot be read as WebAnno TSV 3: {error}", "export it again")
 
 
 def _decode(content: bytes) -> str:

@@ -81,7 +81,7 @@ def _read_blocks(
     rows: list[tuple[Cells, TaggedToken]] = []
     for row in sentence.rows:
         cells = layout.delimiter.split(row.text)
-        if row.is_doubtful and _is_comment(cells, layout, alone=len(sentence.rows) == 1):
+        if row.is_doubtful and _is_comment(cells, layout, inside=bool(rows)):
             comments.add(row.comment)
         elif not any(cells):
             yield rows
@@ -91,10 +91,13 @@ def _read_blocks(
     yield rows
 
 
-def _is_comment(cells: Cells, layout: ColumnLayout, *, alone: bool) -> bool:
-    """Whether a line that begins with ``#`` is a comment: it has not the tags of a token where the others have them."""
+def _is_comment(cells: Cells, layout: ColumnLayout, *, inside: bool) -> bool:
+    """Whether a line that begins with ``#`` is a comment: it has not the tags of a token where the others have them.
+
+    A line of one word is a token without a tag ``inside`` of a sentence, and a comment before one.
+    """
     if len(cells) == 1:
-        return alone or cells[0] == "#"
+        return not inside
     if len(cells) == layout.width or (len(cells) > layout.width and layout.delimiter.sign in {"", "\t"}):
         return not all(_is_tag_seen(tag.number, tag.value(cells), layout) for tag in layout.tags)
     # A token with cells missing has its tag at the end.

@@ -33,7 +33,7 @@ _LABEL = re.compile(r"[^\W\d_][\w.:/&+-]*")
 _LETTER = re.compile(r"[^\W\d_]")
 _FIELD = re.compile(r"[^\W\d]+")
 _FEWEST = 0.8  # the share of its cells that must be tags before a column is one of tags
-_HALF = 0.5  # enough where they have letters, and nothing else fits
+_HALF = 0.5
 _MOST_LABELS = 250
 
 
@@ -148,7 +148,10 @@ def find_tag_style(values: Mapping[str, int], known: Collection[str] = ()) -> Ta
     if number and share >= _FEWEST:
         return style
     inside = {value for value in values if value not in OUTSIDE_TAGS}
-    return _find_special_style(inside) or (style if number and share >= _HALF else _find_plain_style(values, known))
+    # Half of the cells are enough where something else speaks for tags: a U-boat is not one.
+    told = "O" in values or style.labels(values) & set(known)
+    half = style if number and told and share >= _HALF else None
+    return _find_special_style(inside) or half or _find_plain_style(values, known)
 
 
 def _find_letters(values: Mapping[str, int]) -> tuple[TagStyle, int]:
