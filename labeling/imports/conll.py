@@ -178,12 +178,20 @@ def parse_sentences(
     text, places = place_tokens(sentences, text_of(row.id))
     marks = dict[SpanMark, None]()
     misfits = list[Misfit]()
+    unknown = dict[tuple[int, int], None]()
     for sentence, at in zip(sentences, places, strict=True):
         for number, column in enumerate(layout.tags):
             reading = column.style.read([token.tags[number] for token in sentence.tokens])
             marks |= dict.fromkeys(_make_mark(run, at) for run in reading.runs)
             misfits += _list_misfits(reading, sentence, column, number, at)
-    return ImportRecord(row=replace(row, text=text), marks=tuple(marks), misfits=tuple(_with_ids_of_their_own(misfits)))
+            # What is not marked in such a sentence may be marked on the line that cannot be read.
+            unknown |= {(at[0][0], at[-1][1]): None} if reading.unread or reading.loose else {}
+    return ImportRecord(
+        row=replace(row, text=text),
+        marks=tuple(marks),
+        misfits=tuple(_with_ids_of_their_own(misfits)),
+        open=tuple(unknown),
+    )
 
 
 def _make_mark(run: TagRun, at: Sequence[tuple[int, int]]) -> SpanMark:

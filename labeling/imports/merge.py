@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.adjudication.checks import check_annotation, group_by_set, make_quarantine_row
-from labeling.adjudication.open_stretches import rest_of
+from labeling.adjudication.open_stretches import rest_of, shared_stretches
 from labeling.annotations import DEFECTS_BY_RULE, MODEL, Annotation, QuarantineRow, Relation, Span
 from labeling.articles import is_new, make_article, reject_of
 from labeling.errors import ArticleError, UsageError
@@ -273,10 +273,11 @@ def _find_fellows(marks: Iterable[SpanMark], spans: Iterable[Span | Misfit]) -> 
 
 
 def _find_open(item: ImportRecord, spans: Iterable[Span | Misfit], article: Article) -> tuple[tuple[int, int], ...]:
-    """What a partial answer says nothing of: the text besides its spans."""
-    if not item.partial or item.state != "submitted":
+    """What a partial answer says nothing of: the text besides its spans, or of that what the file leaves open."""
+    if not (item.partial or item.open) or item.state != "submitted":
         return ()
-    return rest_of(((each.start, each.end) for each in spans if isinstance(each, Span)), len(article.text))
+    rest = rest_of(((each.start, each.end) for each in spans if isinstance(each, Span)), len(article.text))
+    return rest if item.partial else shared_stretches(item.open, rest)
 
 
 def _count_parts(annotation: Annotation) -> int:

@@ -90,7 +90,8 @@ class ImportRecord:
 
     ``task`` is what was asked, as the tool counts questions: of two answers of one person the later one counts; ""
     where the tool does not tell. ``partial`` is true where the question was about what is marked, or about the text as
-    a whole, so that the answer says nothing of the rest of the text.
+    a whole, so that the answer says nothing of the rest of the text; ``open`` has stretches of which only what is
+    marked is known.
     """
 
     row: SourceRow
@@ -115,6 +116,7 @@ class ImportRecord:
     layout: str = ""
     task: str = ""
     partial: bool = False
+    open: tuple[tuple[int, int], ...] = ()
 
 
 ImportItem: TypeAlias = ImportRecord | Reject

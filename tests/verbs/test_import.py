@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -346,3 +347,35 @@ def test_imported_annotations_compile(project: Project, tmp_path: Path) -> None:
     compiled = compiled_from(project)
 
     assert compiled.spans == compiled.ledger["spacy"]["span"]["kept"] == 10
+
+
+def test_a_line_without_a_tag_leaves_its_sentence_open(project: Project, tmp_path: Path) -> None:
+    """What is marked there is gold, the rest of the sentence is not known; other sentences are complete."""
+    (tmp_path / "a.conll").write_text(
+        "Anna B-PERSON\nBerg I-PERSON\n-\nmet O\n\nChad B-COUNTRY\nleft O\n", encoding="utf-8"
+    )
+    summary = import_annotations(project, "conll", [str(tmp_path / "a.conll")], ANA)
+    adjudicate(project)
+    (annotation,), (gold,) = _annotations(project), project.workspace.gold.rows()
+
+    assert (annotation.open, summary.quarantined) == (((9, 15),), {"unreadable": 1})
+    assert [(span.start, span.end) for span in gold.spans] == [(0, 9), (16, 20)]
+    assert (gold.open, gold.complete) == (((9, 15),), False)
+
+
+def test_import_says_how_columns_were_read(tmp_path: Path) -> None:
+    """On the command line: what was taken, what was not; the options that decide, and for which files they are."""
+    (tmp_path / "a.conll").write_text("1\tAnna\tB-PERSON\n2\tleft\tO\n\n1\tChad\tB-COUNTRY\n", encoding="utf-8")
+    base = ["--workspace", str(tmp_path / "w"), "import"]
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(cli, [*base, *words, "--annotator", "ana"])
+        return f"{result.output}{result.exception or ''}"
+
+    said = run("conll", str(tmp_path / "a.conll"), "--sentences-per-article", "1")
+    assert "tokens in column 2, BIO tags in column 3; tabs between them" in said
+    assert "column 1 (1, 2)" in said
+    assert re.search(r"new\s+2", said)
+    assert "must name one column" in run("conll", str(tmp_path / "a.conll"), "--columns", "token=2")
+    assert "tokens in column 2" in run("conll", str(tmp_path / "a.conll"), "--columns", "token=2,tag=3")
+    assert "have no columns" in run("prodigy", str(tmp_path / "a.conll"), "--columns", "token=2,tag=3")
