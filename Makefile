@@ -66,6 +66,7 @@ bench: $(READY)  ## how fast, beside the floor of the same run
 
 faults: $(READY)  ## every fault between us and a server, at length; needs root for the one of the full disk
 	$(BIN)/python scripts/faults.py
+	$(BIN)/python scripts/import_faults.py
 
 lock: $(READY)  ## pin what pyproject.toml asks for, with hashes and no addresses
 	$(BIN)/uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 --quiet \

@@ -246,8 +246,12 @@ def _decide(file: _FileView, poll: _Poll) -> tuple[str, tuple[str, ...], str]:
 
 
 def _are_at_odds(views: Iterable[_RecordView], one: str, other: str) -> bool:
-    """Whether two countings have the words of a copy at different places."""
+    """Whether two countings have the words of a copy at different places, or a span without one."""
     for view in views:
+        if view.differ(one, other) and any(
+            view.places(each, one) != view.places(each, other) for each in view.uncopied
+        ):
+            return True
         for parts, words in view.copies if view.differ(one, other) else ():
             places = {each: view.places(parts, each) for each in (one, other)}
             if len(set(places.values())) > 1 and len(list_fitting(view.text, places, words)) > 1:

@@ -38,9 +38,10 @@ _BOOKKEEPING_FIELDS = frozenset(
 )
 # One of them tells that somebody answered, or what somebody marked.
 _ANSWER_FIELDS = ("answer", "spans", "relations", "accept", "label")
-_ANSWERS = frozenset({"accept", "reject", "ignore"})
+_ANSWERS = ("accept", "reject", "ignore")
 # A session that nobody named is called after its time, behind the name of the dataset or by itself.
 _ONLY_A_TIME = re.compile(r"(?:.*[-_])?\d{4}-\d\d-\d\d[T_ -]\d\d[-:.]\d\d[-:.]\d\d(?:[.,]\d+)?|\d{9,}(?:\.\d+)?")
+_FEW_TOKENS = 16  # are looked at besides those at the ends of spans
 _SPAN_FIELDS = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
 
 
@@ -55,7 +56,7 @@ def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
     misfits: list[Misfit] = []
     annotator, nobody = _find_annotator(fields)
     spans = _read_objects(fields, "spans", "span", misfits)
-    marks = [mark for span in spans if (mark := _parse_mark(span, misfits))]
+    marks = [mark for span in spans if (mark := _parse_mark(span, fields.get("tokens"), misfits))]
     relations = _read_objects(fields, "relations", "relation", misfits)
     links = [link for relation in relations if (link := _parse_relation(relation, misfits))]
     judged = _judged_label(fields)
@@ -161,23 +162,44 @@ def _read_objects(fields: JsonLine, name: str, what: ThingKind, misfits: list[Mi
     return [each for each in rows if isinstance(each, dict)]
 
 
-def _parse_mark(span: JsonLine, misfits: list[Misfit]) -> SpanMark | None:
+def _parse_mark(span: JsonLine, tokens: Any, misfits: list[Misfit]) -> SpanMark | None:  # noqa: ANN401 - JSON of any form
     start, end, label = span.get("start"), span.get("end"), span.get("label")
     # `isinstance` would let `true` pass as 1.
     label = str(label) if type(label) is int else label
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
         misfits.append(_unreadable_misfit("span", "start or end is not a whole number, or label not a string", span))
         return None
+    if reason := _contradict(span, tokens):
+        misfits.append(_unreadable_misfit("span", reason, span))
+        return None
     words = span.get("text")
     return SpanMark(_mark_id(start, end, label), ((start, end),), label, words if isinstance(words, str) else None)
 
 
+def _contradict(span: JsonLine, tokens: Any) -> str:  # noqa: ANN401 - JSON of any form
+    """Why a span is not where the tokens are that it names, the last one in it or just behind it; "" if it is."""
+    first, last = span.get("token_start"), span.get("token_end")
+    if type(first) is not int or type(last) is not int or not isinstance(tokens, list) or not tokens:
+        return ""
+    places = [_token_place(each) for each in tokens]
+    begin = places[first] if 0 <= first < len(places) else None
+    ends = [place for at in (last, last - 1) if 0 <= at < len(places) and (place := places[at])]
+    if not begin or not ends:
+        return f"the tokens {first}..{last} that it names are not there"
+    if span["start"] == begin[0] and span["end"] in {end[1] for end in ends}:
+        return ""
+    return f"the tokens that it names stand at {begin[0]}..{ends[0][1]}, and not at {span['start']}..{span['end']}"
+
+
 def _copied_tokens(fields: JsonLine, marks: Sequence[SpanMark]) -> Iterator[tuple[int, int, str]]:
-    """The tokens that begin or end where a span does, and the last one: they prove what offsets count."""
+    """The tokens that begin or end where a span does, and some from first to last: they prove what offsets count."""
     tokens = fields.get("tokens")
     ends = {at for mark in marks for part in mark.parts for at in part}
     found = [place for each in tokens if (place := _token_place(each))] if isinstance(tokens, list) else []
-    yield from (place for place in found if place is found[-1] or not ends.isdisjoint(place[:2]))
+    step = max(1, len(found) // _FEW_TOKENS)
+    yield from (
+        place for number, place in enumerate(reversed(found)) if number % step == 0 or not ends.isdisjoint(place[:2])
+    )
 
 
 def _token_place(token: Any) -> tuple[int, int, str] | None:  # noqa: ANN401 - JSON of any form

@@ -377,3 +377,50 @@ def test_chosen_countings_are_equal_where_they_count_the_same() -> None:
 
     assert not choose_counting([record]).proven
     assert choose_counting([record], "utf-16,lf").doubt == ""
+
+
+def test_a_span_of_prodigys_that_is_not_at_its_tokens_is_refused(project: Project, tmp_path: Path) -> None:
+    """By the tokens that it names, the last in it or just behind; where they are elsewhere, or are not there at all."""
+    tokens = [{"text": "Anna", "start": 0, "end": 4}, {"text": "met", "start": 5, "end": 8}]
+    spans = [
+        {"start": start, "end": end, "label": "PERSON", "token_start": first, "token_end": last}
+        for start, end, first, last in ((0, 4, 0, 0), (5, 8, 1, 2), (1, 4, 0, 0), (0, 8, 1, 1), (0, 4, 7, 7))
+    ]
+    path = written(tmp_path / "a.jsonl", {"text": "Anna met Berg.", "tokens": tokens, "spans": spans})
+    summary = import_annotations(project, "prodigy", [path], ANA)
+
+    assert words_of(project) == ["Anna", "met"]
+    assert summary.quarantined == {"unreadable": 3}
+
+
+def test_tokens_that_two_countings_share_decide_nothing(project: Project, tmp_path: Path) -> None:
+    """The only token that tells is at one place by both, and the span is not: it is refused, and asked for."""
+    text = "Anna\r\nBerg \U0001f600 Chad"
+    chad = {"text": "Chad", "start": text.index("Chad"), "end": text.index("Chad") + 4}
+    span = {"start": 5, "end": 9, "label": "PERSON"}
+    summary = import_annotations(
+        project, "prodigy", [written(tmp_path / "a.jsonl", {"text": text, "tokens": [chad], "spans": [span]})], ANA
+    )
+
+    assert (summary.spans, summary.quarantined) == (0, {"unreadable": 1})
+    assert "by code-points and by utf-16,lf" in summary.doubts[0]
+
+
+@pytest.mark.parametrize("answer", [{"a": 1}, ["accept"], 7])
+def test_an_answer_of_any_type_is_not_one_of_prodigys(project: Project, tmp_path: Path, answer: object) -> None:
+    """It is listed, and ends nothing."""
+    row = {"text": "Anna met Berg.", "spans": [{"start": 0, "end": 4, "label": "PERSON"}], "answer": answer}
+    summary = import_annotations(project, "prodigy", [written(tmp_path / "a.jsonl", row)], ANA)
+
+    assert sum(summary.quarantined.values()) + sum(summary.rejected.values()) > 0
+
+
+def test_annotations_of_label_studio_in_an_unknown_field_are_refused(project: Project, tmp_path: Path) -> None:
+    """A task whose `annotations` are called otherwise is not a task that nobody annotated."""
+    value = {"start": 0, "end": 4, "text": "Anna", "labels": ["PERSON"]}
+    result = [{"from_name": "label", "to_name": "text", "type": "labels", "value": value}]
+    task = {"id": 1, "data": {"text": "Anna met Berg."}, "my_annotations": [{"id": 1, "result": result}]}
+    (tmp_path / "a.json").write_text(json.dumps([task]), encoding="utf-8")
+    summary = import_annotations(project, "label-studio", [str(tmp_path / "a.json")], ANA)
+
+    assert (summary.spans, sum(summary.rejected.values())) == (0, 1)

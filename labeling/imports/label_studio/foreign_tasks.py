@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.errors import UnreadableArticle
@@ -16,7 +16,7 @@ from labeling.sources.json_items import read_more_text, stream_array
 from labeling.sources.plain_files import open_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from typing import TextIO
 
@@ -51,7 +51,7 @@ class ForeignTask:
     annotations: tuple[Any, ...] = ()
     drafts: tuple[Any, ...] = ()
     predictions: tuple[Any, ...] = ()
-    unread: frozenset[str] = frozenset()
+    unread: Mapping[str, object] = field(default_factory=dict)
     reason: str = ""
     flat: bool = False
 
@@ -160,7 +160,7 @@ def _read_task_fields(item: TaskFields, where: str) -> ForeignTask:
         annotations=(*parts["annotations"], *parts["completions"]),
         drafts=tuple(parts["drafts"]),
         predictions=tuple(parts["predictions"]),
-        unread=frozenset(item.keys() - {"data", *_PARTS} - _BOOKKEEPING_FIELDS),
+        unread={name: item[name] for name in item.keys() - {"data", *_PARTS} - _BOOKKEEPING_FIELDS},
     )
 
 

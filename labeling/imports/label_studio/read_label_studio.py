@@ -118,7 +118,7 @@ class _TaskReader:
 
     def _read_answers(self, task: ForeignTask, row: SourceRow, *, named: bool) -> Iterator[ImportRecord]:
         known = {name for names in _OWN_FIELDS.values() for name in names} | {self._field.key} | _OURS
-        ignored = {f"data.{name}" for name in task.data.keys() - known} | task.unread
+        ignored = {f"data.{name}" for name in task.data.keys() - known} | task.unread.keys()
         if task.flat:
             ignored.add("relations and single choices, which JSON-MIN does not tell")
         bare = ImportRecord(row, named=named)
@@ -133,7 +133,7 @@ class _TaskReader:
                 ignored.add(f"{part} of which there are only numbers")
         # Without any, it is an article all the same.
         first, *others = records or [replace(bare, is_silent=True)]
-        yield replace(first, ignored=first.ignored | ignored)
+        yield replace(first, ignored=first.ignored | ignored, unread=task.unread)
         yield from others
 
     def _submissions(self, task: ForeignTask, bare: ImportRecord) -> Iterator[ImportRecord]:
