@@ -96,7 +96,8 @@ def is_heading(cells: Sequence[str], layout: ColumnLayout) -> bool:
     if len(cells) <= layout.token or cells[layout.token].strip().lower() not in _TOKEN_HEADS:
         return False
     return all(
-        tag.number < len(cells) and cells[tag.number].strip().lower() in _TAG_HEADS
+        tag.number < len(cells)
+        and (cells[tag.number].lower() in _TAG_HEADS or tag.style.split(cells[tag.number]) is None)
         for tag in layout.tags
         if not tag.key
     )

@@ -190,6 +190,9 @@ def _choose_tags(table: _Table, found: Sequence[TagColumn], known: Collection[st
         return sorted(found, key=lambda tag: -shares[tag])[:1]
     ours = [tag for tag in sure if labels[tag] & set(known)]
     named = [tag for tag in sure if tag in ours or not _is_syntax(labels[tag])]
+    # Letters without labels beside tags that have some are chunks.
+    labelled = [tag for tag in named if tag.style.order != "letter alone" and tag not in silent]
+    named = [tag for tag in named if not labelled or tag.style.order != "letter alone"]
     # Brackets are in many columns of CoNLL-2012; where one has our labels, it is that one.
     chosen = [tag for tag in named if tag in ours or not (ours and tag.style.order == "stars")]
     # Where there is nothing but chunks, they are what was annotated.
@@ -255,6 +258,9 @@ def _rank_as_token(values: Sequence[str]) -> int:
     if all(_NUMBER.fullmatch(value) for value in values):
         counts_on = count_steps(values) >= _MOST * pairs if pairs else values[0] in {"0", "1"}
         return 3 if counts_on else 1
+    # Kaggle's files name the sentence in the row of its first word only.
+    if "" in values:
+        return 3
     if pairs > 1 and sum(one == other for one, other in pairwise(values)) >= _NEARLY_ALL * pairs:
         return 3
     is_part_of_speech = _PARTS_OF_SPEECH.issuperset(values) and any(value.isalpha() for value in values)

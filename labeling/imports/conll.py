@@ -85,7 +85,8 @@ def read_conll(
         yield reject_unreadable(str(path), str(error), error.todo)
         return
     for document in documents:
-        yield _read_document(document, layout, str(path), text_of, terms)
+        if item := _read_document(document, layout, str(path), text_of, terms):
+            yield item
 
 
 def looks_like_conll(glimpse: Glimpse, terms: ColumnTerms | None = None) -> str:
@@ -153,8 +154,8 @@ def _name_documents(documents: Sequence[ColumnDocument], name: str, sentences: i
 
 def _read_document(
     document: ColumnDocument, layout: ColumnLayout, where: str, text_of: TextLookup, terms: ColumnTerms
-) -> ImportItem:
-    """The record of a document, or why it is refused."""
+) -> ImportItem | None:
+    """The record of a document, or why it is refused; None if it has nothing but the names of columns."""
     try:
         sentences = read_sentences(document, layout)
     except UnreadableRow as error:
@@ -165,6 +166,8 @@ def _read_document(
             reason=f"{error}; {len(document.rows)} lines are refused with it",
             todo="mend the line in the file",
         )
+    if not sentences:
+        return None
     record = parse_sentences(sentences, layout, SourceRow(where=where, id=document.name, text=""), text_of)
     if not document.marked and 0 < terms.max_characters < len(record.row.text):
         return _refuse_long(record, terms.max_characters)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WORD_RANGE = re.compile(r"(\d+)-(\d+)")
 _EMPTY_NODE = re.compile(r"\d+\.\d+")
-_GLUED = "SpaceAfter=No"
+_GLUED = frozenset({"SpaceAfter=No", "NoSpaceAfter"})
 _CONLLU_WIDTH = 10
 _IDS = re.compile(r"\d+|\d+-\d+|\d+\.\d+")
 
@@ -83,12 +83,18 @@ def _read_blocks(
         cells = layout.delimiter.split(row.text)
         if row.is_doubtful and _is_comment(cells, layout, inside=bool(rows)):
             comments.add(row.comment)
-        elif not any(cells):
+            continue
+        if not any(cells) or _begins_sentence(cells, layout):
             yield rows
             rows = []
-        elif not (sentence.rows[0] is row and is_heading(cells, layout)):
+        if any(cells) and not (sentence.rows[0] is row and is_heading(cells, layout)):
             rows.append((cells, _read_row(row, cells, layout)))
     yield rows
+
+
+def _begins_sentence(cells: Cells, layout: ColumnLayout) -> bool:
+    """Whether the first cell, which most rows leave empty, is the name of a sentence."""
+    return layout.token > 0 and bool(cells[0]) and "" in layout.closed.get(0, ())
 
 
 def _is_comment(cells: Cells, layout: ColumnLayout, *, inside: bool) -> bool:
@@ -131,7 +137,7 @@ def _read_row(row: ColumnRow, cells: Cells, layout: ColumnLayout) -> TaggedToken
     if not word:
         raise UnreadableRow(f"line {row.line} has no word")
     tags = tuple(tag.value(cells) if fits else None for tag in layout.tags)
-    return TaggedToken(word, tags, row.line, row.text, glued=_GLUED in cells[-1].split("|"))
+    return TaggedToken(word, tags, row.line, row.text, glued=not _GLUED.isdisjoint(cells[-1].split("|")))
 
 
 def _join_word(row: ColumnRow, cells: Cells, layout: ColumnLayout) -> Cells:

@@ -62,6 +62,11 @@ FORMS = {
     "words with parts of speech and tags": "Anna|NNP|I-PERSON Berg|NNP|I-PERSON visited|VBD|O Chad|NNP|I-COUNTRY\n",
     "two lists": "Anna Berg visited Chad\tB-PERSON I-PERSON O B-COUNTRY\n",
     "trailing blanks": "Anna B-PERSON  \nBerg I-PERSON\t\nvisited O \nChad B-COUNTRY\n \t\n",
+    "named columns": "TOKEN\tNE-COARSE\tNE-METO\n# document = 1\nAnna\tB-PERSON\tO\nBerg\tI-PERSON\tO\nvisited\tO\tO\n"
+    "Chad\tB-COUNTRY\tO\n",
+    "sentences named once": "Sentence #,Word,Tag\nSentence: 1,Anna,B-PERSON\n,Berg,I-PERSON\n,visited,O\n"
+    ",Chad,B-COUNTRY\n",
+    "chunks by letters": "Anna B B-PERSON\nBerg I I-PERSON\nvisited O O\nChad B B-COUNTRY\n",
     "brackets": "Anna NNP (NP* (PERSON*\nBerg NNP *) *)\nvisited VBD (VP* *\nChad NNP (NP*)) (COUNTRY*)\n",
 }
 
@@ -322,3 +327,18 @@ def test_columns_are_named_from_one() -> None:
     for words in ("2,4", "token=2", "tag=4", "token=0,tag=1", "token=2,tag=2", "token=1,token=2,tag=3", "word=1,tag=2"):
         with pytest.raises(UsageError, match="--columns"):
             parse_column_choice(words)
+
+
+def test_a_column_that_names_sentences_cuts_them(tmp_path: Path) -> None:
+    """Its cell is empty but in the first row of each; a quoted comma is a token."""
+    one = 'Sentence #,Word,POS,Tag\nSentence: 1,Anna,NNP,B-PERSON\n,",",",",O\n'
+    lines = one + "Sentence: 2,Chad,NNP,B-COUNTRY\n,left,VBD,O\n"
+
+    assert _one(tmp_path, lines).row.text == "Anna ,\nChad left"
+
+
+def test_letters_alone_are_entities_without_a_name(tmp_path: Path) -> None:
+    """A corpus of one kind of name has no labels; the map can name it."""
+    record = _one(tmp_path, "Anna B\nBerg I\nmet O\nChad B\n. O\n")
+
+    assert _spans(record) == [("entity", "Anna Berg"), ("entity", "Chad")]
