@@ -1,6 +1,6 @@
-"""All faults, on a real server of their own; the tables of what happened go to docs/faults.md.
+"""All faults, on a real server of their own, and all attacks; what happened goes to docs/faults.md and docs/attacks.md.
 
-    python scripts/faults.py [--seed N] [--only NAME]... [--times N] [--no-docs]
+    python scripts/faults.py [--seed N] [--only NAME]... [--times N] [--damages N] [--no-docs]
 
 Ends with status 1 at the first promise that is broken. Everything is repeatable but for the machine's own timing.
 """
@@ -11,13 +11,20 @@ import os
 import random
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from faulty.attacks.attack import make_pattern
+from faulty.attacks.page import PAGE, render_attacks, render_counts
+from faulty.attacks.register import ATTACKS
+from faulty.attacks.runner import play_all
+from faulty.broken import Broken
+from faulty.damages import play_damages
 from faulty.scenarios import SCENARIOS, played
-from faulty.stage import Broken, Stage
+from faulty.stage import Stage
 from faulty.worker_deaths import TIMES, play_deaths
 
 from labeling.studio.server.server import run_embedded_server
@@ -75,24 +82,66 @@ FOOT = """
 """
 
 
-WORKERS = "worker killed"
+WORKERS, UPON, DAMAGE = "worker killed", "attacks", "damages"
+PARTS = (*SCENARIOS, WORKERS, UPON, DAMAGE)
+DAMAGES = 200
+DAMAGED = """
+Besides, files of such a workspace were damaged as chance had it, {many} times of the {all} that all verbs, files and
+ways to damage them make: absent, empty, cut in mid-line, a folder, a link to itself, a pipe, of another version, nested
+absurdly, other bytes. The verb ended with a named error {named} times and did its work {well} times; never with a
+traceback, and never with a file half written.
+"""
 
 
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Other moments, other fates.")
-@click.option("--only", multiple=True, type=click.Choice([*SCENARIOS, WORKERS]), help="Not all of them.")
+@click.option("--only", multiple=True, type=click.Choice(PARTS), help="Not all of them.")
 @click.option("--times", type=int, help="How often each, in place of as often as it is meant.")
-@click.option("--no-docs", is_flag=True, help="Leave docs/faults.md as it is.")
-def main(seed: int, only: tuple[str, ...], times: int | None, *, no_docs: bool) -> None:
+@click.option("--damages", default=DAMAGES, show_default=True, help="How many damages to files; 0 are all there are.")
+@click.option("--no-docs", is_flag=True, help="Leave the pages as they are.")
+def main(seed: int, only: tuple[str, ...], times: int | None, damages: int, *, no_docs: bool) -> None:
     """Play them all."""
     for name in [name for name in os.environ if name.startswith("LABEL_STUDIO_")]:
         del os.environ[name]
-    chosen = only or (*SCENARIOS, WORKERS)
+    chosen = only or PARTS
     deaths = [_report(WORKERS, partial(play_deaths, times or TIMES))] if WORKERS in chosen else []
-    outcomes = _play(seed, [name for name in chosen if name != WORKERS], times)
+    outcomes = _play(seed, [name for name in SCENARIOS if name in chosen], times)
+    if UPON in chosen:
+        _attack()
+    damaged = _damage(seed, damages) if DAMAGE in chosen else ""
     if not no_docs:
-        tables = [HEAD, *(each.row for each in outcomes), WORKERS_HEAD, *(each.row for each in deaths), FOOT]
-        write_text(DOCS, "".join(tables))
+        tables = [HEAD, *(each.row for each in outcomes), WORKERS_HEAD, *(each.row for each in deaths)]
+        write_text(DOCS, "".join([*tables, render_counts(), damaged, FOOT]))
+        write_text(PAGE, render_attacks())
+
+
+def _attack() -> None:
+    """Play every attack; end with status 1 when one is not held off."""
+    began, fallen = time.monotonic(), 0
+    for attack, fell in play_all(ATTACKS):
+        fallen += bool(fell)
+        if fell:
+            print(f"BROKEN  {attack.group}: {attack.name}: {fell}", file=sys.stderr)
+    if fallen:
+        sys.exit(1)
+    print(f"held  {len(ATTACKS)} attacks ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def _damage(seed: int, many: int) -> str:
+    """Damage files of a workspace as chance has it; the sentence for the page."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="damages-") as folder:
+        kept = make_pattern(Path(folder) / "kept")
+        (kept.wire / "a.jsonl").write_text('{"id": "n", "text": "News."}\n', encoding="utf-8")
+        try:
+            chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+            ends, there_are = play_damages(kept.workspace, Path(folder) / "scratch", many or None, chance)
+        except Broken as broken:
+            print(f"BROKEN  {broken}", file=sys.stderr)
+            sys.exit(1)
+    well = ends.pop("done")
+    print(f"held  {well + ends.total()} damages: {dict(ends)} ({time.monotonic() - began:.0f} s)", flush=True)
+    return DAMAGED.format(many=well + ends.total(), all=there_are, named=ends.total(), well=well)
 
 
 def _play(seed: int, names: list[str], times: int | None) -> list[Outcome]:

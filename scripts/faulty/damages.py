@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from click.testing import CliRunner
 
-from faulty.stage import Broken
+from faulty.broken import Broken
 from labeling.cli import VERBS, cli
 from labeling.errors import LabelingError
 from labeling.workspace.storage import TEMPORARY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
+    from random import Random
 
 # What each verb is called with; the others would train for minutes, or start a server.
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -153,16 +154,12 @@ def _give_up(*_: object) -> NoReturn:
     raise TimeoutError
 
 
-def damage_all(
-    kept: Path, scratch: Path, verbs: Sequence[str], damages: Sequence[str]
-) -> tuple[Counter[str], list[str]]:
-    """How often each end came, over all files; and what ended in no way that it may."""
-    ends, broken = Counter[str](), list[str]()
-    for verb in verbs:
-        for file in files_of(kept):
-            for damage in damages:
-                try:
-                    ends[try_damage(kept, scratch, verb, file, damage)] += 1
-                except Broken as error:
-                    broken.append(str(error))
-    return ends, broken
+def play_damages(kept: Path, scratch: Path, many: int | None, chance: Random) -> tuple[Counter[str], int]:
+    """How often each end came, over so many trials by chance, or all of them; and how many there are in all.
+
+    Raises:
+        Broken: One ended in no way that it may.
+    """
+    trials = [(verb, file, damage) for verb in COMMANDS for file in files_of(kept) for damage in DAMAGES]
+    chosen = trials if many is None else chance.sample(trials, min(many, len(trials)))
+    return Counter(try_damage(kept, scratch, *trial) for trial in chosen), len(trials)

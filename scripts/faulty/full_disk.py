@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from click.testing import CliRunner
 
-from faulty.stage import Broken
+from faulty.broken import Broken
 from labeling.cli import cli
 from labeling.errors import LabelingError
 from labeling.project import load_project

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from faulty.broken import Broken
 from labeling.annotations import Annotation, Span
 from labeling.articles import Article
 from labeling.errors import LabelingError
@@ -43,10 +44,6 @@ RUN = Path(__file__).with_name("run.py")
 MODEL = "model:rules"
 _SECONDS = 300.0
 _TRIES = 60
-
-
-class Broken(Exception):
-    """A promise was broken: the message says which."""
 
 
 @dataclass

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from faulty.broken import Broken
 from faulty.scenarios import Outcome
-from faulty.stage import Broken
 from labeling.corpora.build.workers import open_executor
 from labeling.errors import WorkerDied
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 from faulty import full_disk
+from faulty.broken import Broken
 from faulty.full_disk import Fullness, make_call, make_grounds, take_stock, try_full_disk
-from faulty.stage import Broken
 
 from labeling.workspace.storage import replace_folder, write_text
 

@@ -1,0 +1,18 @@
+"""All attacks, by group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faulty.attacks import (
+    custody,
+    engineers,
+    hostile_files,
+    intake,
+    signed_words,
+)
+
+GROUPS = (custody, signed_words, intake, hostile_files, engineers)
+ATTACKS = tuple(attack for group in GROUPS for attack in group.ATTACKS)
+# What came of each on the code of before.
+BEFORE = Path(__file__).parent / "before.json"
