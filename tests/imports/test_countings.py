@@ -424,3 +424,31 @@ def test_annotations_of_label_studio_in_an_unknown_field_are_refused(project: Pr
     summary = import_annotations(project, "label-studio", [str(tmp_path / "a.json")], ANA)
 
     assert (summary.spans, sum(summary.rejected.values())) == (0, 1)
+
+
+@pytest.mark.parametrize("counting", ["utf-8", "lf", "utf-16,lf"])
+def test_the_text_of_label_studio_is_found_whatever_is_counted(project: Project, tmp_path: Path, counting: str) -> None:
+    """Of two fields that could be the text, the one with the words of the regions at their places, counted so."""
+    results = [
+        {
+            "from_name": "label",
+            "to_name": "shown",
+            "type": "labels",
+            "value": {
+                "start": counted(TEXT, start, counting),
+                "end": counted(TEXT, end, counting),
+                "text": TEXT[start:end],
+                "labels": ["PERSON"],
+            },
+        }
+        for start, end in places_of(TEXT, WORDS[2:])
+    ]
+    data = {
+        "body": TEXT,
+        "summary": "Berg has met somebody else, in a place that nobody names, for the third time now.",
+    }
+    (tmp_path / "a.json").write_text(json.dumps([{"data": data, "annotations": [{"result": results}]}]), "utf-8")
+    summary = import_annotations(project, "label-studio", [str(tmp_path / "a.json")], ANA)
+
+    assert words_of(project) == [*WORDS[2:]]
+    assert summary.offsets == {counting: 1}

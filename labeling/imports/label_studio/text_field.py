@@ -13,6 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.imports.label_studio.foreign_result import is_drawn_on_text
+from labeling.imports.offsets import (
+    LIKELY_COUNTINGS,
+    article_text,
+    find_telling_parts,
+    make_offset_map,
+    simplify_counting,
+)
+from labeling.imports.stretches import same_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,10 +95,17 @@ class TextFieldSearch:
 
 
 def _has_words(text: str, value: ResultRow) -> bool:
-    """Whether a text has a region's words at its offsets, counted in code points or in UTF-16."""
+    """Whether a text has a region's words at its offsets, counted in any way that tools count."""
     start, end, words = value["start"], value["end"], value.get("text")
     if not isinstance(words, str) or not words.strip() or not 0 <= start < end:
         return False
-    written = words.replace("\\r", "\r").replace("\\n", "\n").split()
-    pair = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
-    return any(found.split() in (written, words.split()) for found in (text[start:end], pair))
+    written = words.replace("\\r", "\r").replace("\\n", "\n")
+    telling, plain = find_telling_parts(text), article_text(text)
+    for counting in dict.fromkeys(simplify_counting(each, telling) for each in LIKELY_COUNTINGS):
+        place = make_offset_map(text, counting)
+        first, last = place(start), place(end)
+        if first is None or last is None:
+            continue
+        if same_words(words, plain[first:last]) or same_words(written, plain[first:last]):
+            return True
+    return False
