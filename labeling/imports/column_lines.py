@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _DOCSTART = re.compile(r"(?:^|(?<=[\s,;|\"']))-{1,2}DOCSTART-{0,2}(?=$|[\s,;|\"'(])", re.IGNORECASE)
+_DOCSTART_WORD = "DOCSTART"
 _NEWDOC = re.compile(r"#\s*(?:newdoc(?:[\s_]+id)?|doc(?:ument)?[\s_]*id)(?:\s*[=:]\s*(.*))?", re.IGNORECASE)
 _BEGIN = re.compile(r"#\s*begin document\s*(?:\((.*)\)|([^;\s]*))\s*;?\s*(?:part\s*0*(\d+))?\s*", re.IGNORECASE)
 _END = re.compile(r"#\s*end document.*", re.IGNORECASE)
@@ -115,6 +116,8 @@ def chunk_sentences(document: ColumnDocument, number: int, name: str) -> Iterato
 
 def _read_mark(line: str) -> ColumnDocument | None:
     """The document that a line begins, if it begins or ends one."""
+    if not line.startswith("#") and _DOCSTART_WORD not in line.upper():
+        return None
     if _DOCSTART.search(line):
         name, guess = _docstart_name(line)
         return ColumnDocument(name, guess, marked=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from labeling.imports.column_layout import ColumnLayout, TagColumn
@@ -17,7 +17,7 @@ from labeling.imports.column_lines import DELIMITERS
 from labeling.imports.tags import OUTSIDE_TAGS, TagStyle, count_steps, count_twins, find_tag_style
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.imports.column_layout import Cells, ColumnChoice
     from labeling.imports.column_lines import Delimiter
@@ -71,11 +71,11 @@ def decide_columns(sentences: Sequence[Sequence[str]], choice: ColumnChoice, kno
     Raises:
         NotColumns: The lines are not rows, or their columns cannot be told apart.
     """
-    tables = _cut_tables(sentences)
-    for table in tables:
+    seen = list[_Table]()
+    for table in _cut_tables(sentences):
         if layout := _choose_columns(table, choice, known):
             return layout
-    seen = [table for table in tables if table.is_even]
+        seen += [table] if table.is_even else []
     if choice.token is not None:
         raise NotColumns("its lines have fewer columns than --columns names", "look at the file, and count once more")
     if not seen:
@@ -88,17 +88,19 @@ def decide_columns(sentences: Sequence[Sequence[str]], choice: ColumnChoice, kno
     )
 
 
-def _cut_tables(sentences: Sequence[Sequence[str]]) -> list[_Table]:
+def _cut_tables(sentences: Sequence[Sequence[str]]) -> Iterator[_Table]:
     """The cells of the lines, in each way in which they may be cut; of two ways with one sign the more even first."""
     lines = [line for sentence in sentences for line in sentence]
-    tables = list[_Table]()
-    for delimiter in DELIMITERS:
+    for sign, delimiters in groupby(DELIMITERS, key=lambda each: each.sign):
         # A sign that is in few lines is a token, and does not separate anything.
-        share = _MOST / 2 if delimiter.sign == "\t" else _NEARLY_ALL
-        if sum(delimiter.sign in line for line in lines) >= share * len(lines):
-            tables.append(_Table(delimiter, [[delimiter.split(line) for line in sentence] for sentence in sentences]))
-    first = tables[0].delimiter.sign if tables else ""
-    return sorted(tables, key=lambda table: -table.evenness if table.delimiter.sign == first else 1)
+        share = _MOST / 2 if sign == "\t" else _NEARLY_ALL
+        if sum(sign in line for line in lines) >= share * len(lines):
+            tables = list[_Table]()
+            for delimiter in delimiters:
+                # What is even needs no other cut.
+                if not tables or tables[0].evenness < 1:
+                    tables.append(_Table(delimiter, [list(map(delimiter.split, each)) for each in sentences]))
+            yield from sorted(tables, key=lambda table: -table.evenness)
 
 
 class _Table:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 _NEARLY_ALL = 0.9
+_FIRST = 1000  # lines
 _SIGNS = ("|", "/", "_", "\\")
 
 
@@ -24,8 +25,9 @@ def spread_sentence_lines(documents: Sequence[ColumnDocument], known: Collection
     ``known`` are the labels of the schema and of the map.
     """
     lines = [row.text for document in documents for row in document.rows if row.is_like_a_token]
-    for spread in (_find_joined(lines, known), _find_lists(lines, known)):
-        if spread:
+    for find in (_find_joined, _find_lists):
+        # Most files have a token a line, which their first lines tell.
+        if find(lines[:_FIRST], known) and (spread := find(lines, known)):
             return [_spread_document(document, spread) for document in documents]
     return None
 
