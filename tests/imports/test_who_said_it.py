@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import spacy
 from click.testing import CliRunner
 
 from labeling.adjudication.adjudicate import adjudicate
@@ -16,11 +17,13 @@ from labeling.annotations import Annotation, Gold, Span, latest_submissions
 from labeling.articles import Article
 from labeling.cli import cli
 from labeling.corpora.build.flat_layer import choose_flat_layer
+from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import UsageError
 from labeling.evaluation.agreement import find_doubly_annotated
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project
+from labeling.splits.split import split
 from labeling.values import digest_of
 from labeling.workspace.asking import Asking
 
@@ -210,6 +213,41 @@ def test_the_case_of_binary_answers_leaves_the_rest_open(project: Project) -> No
     assert summary.partial == 1
     rejected = [row for row in _said(project) if row[1] == "skipped"]
     assert sorted(rejected) == [("ana", "skipped", ["14..18"]), ("ana", "skipped", ["8..12"])]
+
+
+def test_what_is_open_is_unknown_in_a_dataset(project: Project) -> None:
+    """Case F27 compiled: the accepted name has its tags, the words beside it have none, not even O."""
+    _import(project, _case("F27/teach.jsonl"))
+    adjudicate(project)
+    split(project)
+    folder = compile_dataset(project).folder
+    paths = [path for path in Path(folder).rglob("*.spacy") if "train" in path.parts]
+    vocab = spacy.blank("en").vocab
+    (doc,) = (doc for path in paths for doc in spacy.tokens.DocBin().from_disk(path).get_docs(vocab))
+
+    # 3 begins an entity, 1 continues it, 2 is O, 0 is unknown.
+    assert [(token.text, token.ent_iob) for token in doc] == [
+        ("Anna", 3),
+        ("Berg", 1),
+        ("met", 0),
+        ("Chad", 0),
+        (".", 0),
+    ]
+
+
+def test_a_sentence_with_a_line_that_cannot_be_read_is_open(project: Project, tmp_path: Path) -> None:
+    """Its words and its name stay; what the bad line hides is not outside, and the other sentences are whole."""
+    path = tmp_path / "a.conll"
+    path.write_text("Anna B-PERSON\nmet O\nChad ?!\n\nOslo B-LOCATION\nagreed O\n", encoding="utf-8")
+    _import(project, path, "conll", "ana")
+    (annotation,) = project.workspace.annotations.rows()
+    (article,) = project.workspace.articles.rows()
+
+    assert article.text == "Anna met Chad\nOslo agreed"
+    assert [(span.start, span.end) for span in annotation.spans] == [(0, 4), (14, 18)]
+    assert annotation.open == ((4, 13),)
+    (gold,) = _gold(project)
+    assert (gold.complete, gold.open, len(gold.spans)) == (False, ((4, 13),), 2)
 
 
 @pytest.mark.parametrize(
