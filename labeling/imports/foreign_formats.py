@@ -82,6 +82,12 @@ def _is_spacy(fields: JsonLine) -> str:
     return "the pairs hold `entities`" if is_training else ""
 
 
+def _is_training_data(glimpse: Glimpse) -> str:
+    """Pairs of a text and what is marked in it, a line each or in an array."""
+    is_paired = re.match(r'\s*\[\s*(?:\[\s*)?"', glimpse.text) and '"entities"' in glimpse.text[:65536]
+    return "the pairs hold `entities`" if is_paired else ""
+
+
 def _objects(value: object) -> list[JsonLine]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
@@ -219,7 +225,7 @@ FOREIGN_FORMATS = (
     ),
     ForeignFormat(
         "spaCy's JSON",
-        lambda glimpse: tell_objects(glimpse, _is_spacy),
+        _any_of(lambda glimpse: tell_objects(glimpse, _is_spacy), _is_training_data),
         "write a line of JSON with `text` and `spans` for each text, and import them as prodigy",
     ),
     ForeignFormat("HTML or XML", _is_markup, _INGEST),

@@ -293,7 +293,7 @@ def _unnamed_annotator(item: ImportRecord) -> UsageError:
 def _reject_hidden(item: ImportRecord, hidden: Sequence[tuple[str, str]]) -> Reject:
     """The refusal of a line that has annotations where nobody looks, with what it looks like by them."""
     fields, (name, _) = dict(item.unread), hidden[0]
-    looks, evidence, todo = recognise_format(Glimpse(objects=(fields,)), item.row.where, vague=False)
+    looks, evidence, todo = recognise_format(Glimpse(objects=(fields,)), item.row.where.rpartition(":")[0], vague=False)
     held = "; ".join(f"`{field}` holds {what}" for field, what in hidden)
     like = f": {evidence}, this looks like {looks}" if evidence else ""
     way = f"{todo}; or " if evidence else "import it in the format that has this field, or "

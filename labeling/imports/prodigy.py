@@ -42,7 +42,8 @@ _ANSWERS = ("accept", "reject", "ignore")
 # A session that nobody named is called after its time, behind the name of the dataset or by itself.
 _ONLY_A_TIME = re.compile(r"(?:.*[-_])?\d{4}-\d\d-\d\d[T_ -]\d\d[-:.]\d\d[-:.]\d\d(?:[.,]\d+)?|\d{9,}(?:\.\d+)?")
 _FEW_TOKENS = 16  # are looked at besides those at the ends of spans
-_SPAN_FIELDS = frozenset({"start", "end", "label", "text", "token_start", "token_end", "id"})
+_TOKEN_LABELS = ("ner", "label", "entity", "ent_type", "ent_iob_")
+_SPAN_FIELDS = frozenset({"answer", "start", "end", "label", "text", "token_start", "token_end", "id"})
 
 
 def read_prodigy(path: Path, name: str, _text_of: TextLookup | None = None) -> Iterator[ImportItem]:
@@ -61,6 +62,7 @@ def parse_prodigy_line(fields: JsonLine, row: SourceRow, named: bool) -> ImportR
     links = [link for relation in relations if (link := _parse_relation(relation, misfits))]
     judged = _judged_label(fields)
     unread = take_unread_fields(fields, _PRODIGY_FIELDS | _BOOKKEEPING_FIELDS | ({"label"} if judged else frozenset()))
+    unread |= _labels_of_tokens(fields)
     return ImportRecord(
         row=row,
         named=named,
@@ -131,6 +133,14 @@ def _is_name(value: object) -> bool:
     return type(value) is int or (isinstance(value, str) and bool(value.strip()))
 
 
+def _labels_of_tokens(fields: JsonLine) -> JsonLine:
+    """The labels of names that somebody left with the tokens, where nobody looks for them."""
+    tokens = fields.get("tokens")
+    rows = [each for each in tokens if isinstance(each, dict)] if isinstance(tokens, list) else []
+    labels = {name: [row[name] for row in rows if row.get(name) not in (None, "", "O")] for name in _TOKEN_LABELS}
+    return {f"tokens.{name}": values for name, values in labels.items() if values}
+
+
 def _find_task(fields: JsonLine) -> str:
     """What was asked: the same question about the same text has the same hash."""
     view = fields.get("_view_id", "")
@@ -173,6 +183,10 @@ def _parse_mark(span: JsonLine, tokens: Any, misfits: list[Misfit]) -> SpanMark 
         misfits.append(_unreadable_misfit("span", reason, span))
         return None
     words = span.get("text")
+    if span.get("answer", "accept") != "accept":
+        reason = f"its own answer is {span['answer']!r}: it is not there, or nobody knows"
+        misfits.append(Misfit("span", _mark_id(start, end, label), "unsupported", reason, span))
+        return None
     return SpanMark(_mark_id(start, end, label), ((start, end),), label, words if isinstance(words, str) else None)
 
 

@@ -56,7 +56,7 @@ def find_unread_annotations(
         name for known in (_STARTS, _ENDS) for name in unread if name.casefold() in known and _is_whole(unread[name])
     ]
     if {name.casefold() for name in ends} & _STARTS and {name.casefold() for name in ends} & _ENDS:
-        yield " and ".join(ends), "places in the text"
+        yield ends[0], f"places in the text, with {ends[-1]}"
     for name, value in unread.items():
         if holds := describe_annotations(name, value, lengths, names):
             yield name, holds
@@ -79,7 +79,7 @@ def describe_annotations(name: str, value: object, lengths: Collection[int], nam
         return "places in the text"
     if own not in _PLACES_ONLY and _are_tags(value, lengths):
         return "a tag for each word"
-    if own in _CALLED and _is_filled(value):
+    if {own, own.rpartition("_")[2]} & _CALLED and _is_filled(value):
         return f"what is called {name.rpartition('.')[2]}"
     if not names.isdisjoint(_strings_of(value)):
         return "labels of the project"

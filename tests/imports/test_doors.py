@@ -115,6 +115,8 @@ FILES: list[tuple[str, bytes | list[object]]] = [
     ("rows of Hugging Face's datasets", [{"words": TOKENS, "labels": ["B-PER", "I-PER", "O", "B-LOC", "O"]}]),
     ("spaCy's JSON", [{"text": TEXT, "ents": [PERSON], "sents": [], "tokens": []}]),
     ("spaCy's JSON", json.dumps([{"id": 0, "paragraphs": [{"raw": TEXT, "sentences": []}]}]).encode()),
+    ("spaCy's JSON", [[TEXT, {"entities": [TRIPLE]}]]),
+    ("spaCy's JSON", json.dumps([[TEXT, {"entities": [TRIPLE]}]], indent=1).encode()),
     ("Argilla", [{"fields": {"text": TEXT}, "responses": {"span": []}, "status": "completed"}]),
     ("Argilla", [{"text": TEXT, "prediction": [["PERSON", 0, 9]], "prediction_agent": "x"}]),
     ("Potato", [{"user_id": "ana", "instance_id": "1", "label_annotations": {}}]),
@@ -167,6 +169,8 @@ def test_another_format_is_refused_by_name(
         ("doccano", {"label": [], "spans": [PERSON]}),
         ("doccano", {"label": [], "entity_list": [["PERSON", 0, 9]]}),
         ("doccano", {"label": [], "named_entities": {"PERSON": ["Anna Berg"]}}),
+        ("doccano", {"label": [], "doc_annotations": [{"label": 7}]}),
+        ("prodigy", {"answer": "accept", "tokens": [{"text": "Anna", "start": 0, "end": 4, "ner": "B-PER"}]}),
         ("doccano", {"username": "ana", "result": {"ents": [{"startOffset": 0, "endOffset": 9}]}}),
     ],
 )
@@ -181,9 +185,10 @@ def test_a_line_with_annotations_where_nobody_reads_is_refused(
 
     assert (reject.id, reject.where) == ("bad", f"{path}:2")
     assert "annotations in a field that is not read" in reject.reason
+    assert f"{path}:2" not in reject.todo
     assert [row.article for row in project.workspace.annotations.rows()] == ["good"]
     assert summary.rejected == {"unreadable": 1}
-    removed = dict.fromkeys([*row, "meta.gold", "begin and end"], "")
+    removed = dict.fromkeys([*row, "meta.gold", "tokens.ner"], "")
     assert _import(project, kind, path, removed).rejected == {}
 
 
@@ -204,6 +209,15 @@ def test_a_line_with_annotations_where_nobody_reads_is_refused(
 def test_what_is_known_of_an_article_is_not_an_annotation(name: str, value: object) -> None:
     """Keywords, people, numbers, and where words are."""
     assert describe_annotations(name, value, {4}, {"PERSON"}) == ""
+
+
+def test_a_span_that_was_rejected_by_itself_is_not_there(project: Project, tmp_path: Path) -> None:
+    """Prodigy's merged answers have an answer a span: what was accepted is marked, the rest is listed."""
+    spans = [{**PERSON, "answer": "accept"}, {"start": 14, "end": 18, "label": "PERSON", "answer": "reject"}]
+    summary = _import(project, "prodigy", _file(tmp_path / "a.jsonl", {"text": TEXT, "spans": spans}))
+
+    assert _spans(project) == [("submitted", 0, 9, "PERSON")]
+    assert summary.quarantined == {"unsupported": 1}
 
 
 def _run(project: Project, *words: str) -> tuple[int, str, str]:
