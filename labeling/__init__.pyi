@@ -38,6 +38,7 @@ from .errors import MissingInput as MissingInput
 from .errors import NoRoom as NoRoom
 from .errors import NoServer as NoServer
 from .errors import NotAuthorised as NotAuthorised
+from .errors import NotBrought as NotBrought
 from .errors import NothingToCompile as NothingToCompile
 from .errors import NothingToLearn as NothingToLearn
 from .errors import NotLabelStudio as NotLabelStudio

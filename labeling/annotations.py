@@ -88,6 +88,7 @@ class Annotation(Frozen):
 
     ``annotator`` is a person's name on the server, ``model:<name>`` or ``projected:<article id>``. ``seconds`` is the
     time the annotator took, ``updated`` an ISO 8601 instant of the server, ``task`` and ``server_id`` the server's ids.
+    ``imported_as`` is who was imported as its author, while these are the words that `push` brought to the server.
     ``sent`` is when the annotator last sent these words, where that was before ``updated``: a star is set later, and a
     restored server has instants of its own. ``open`` has the stretches of which the annotation says nothing: who judged
     one span was not asked for the rest of the text.
@@ -105,6 +106,7 @@ class Annotation(Frozen):
     updated: str = ""
     # Left out where it is not needed: such a row is the same line that it was before there was this key.
     sent: str = Field(default="", exclude_if=_is_empty)
+    imported_as: str = Field(default="", exclude_if=_is_empty)
     task: int | None = None
     server_id: int | None = None
     open: tuple[tuple[int, int], ...] = Field(default=(), exclude_if=_is_empty)

@@ -39,6 +39,7 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── SchemaInUse            the server has annotations that the changed schema has no place for
     │   ├── OversizedAnswer        an answer is larger, or takes longer, than any that is honest
     │   ├── ShortAnswer            fewer rows came than the server counts
+    │   ├── NotBrought             imported words cannot become an annotation there: their author has no account
     │   ├── StaleTask              a task has another text than its article
     │   └── UnreadableExport       a file is not a Label Studio export that we can read
     ├── CorpusError
@@ -248,6 +249,10 @@ class OversizedAnswer(StudioError):
 
 class ShortAnswer(StudioError):
     """The server sent fewer rows than it counts."""
+
+
+class NotBrought(StudioError):
+    """Imported words cannot become an annotation there: no account for their author, or words on parts of a text."""
 
 
 class StaleTask(StudioError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from labeling.schema import UNSURE
@@ -77,8 +78,8 @@ def _labels_section(schema: Schema) -> str:
     # One row a label, in the order of the schema: the order that people see in the page.
     rows = (
         (
-            f"`{label.name}`",
-            f"`{label.hotkey}`",
+            _code(label.name),
+            _code(label.hotkey or ""),
             label.definition,
             _join_lines(label.examples),
             _join_lines(label.near_misses),
@@ -94,17 +95,14 @@ def _relations_section(relations: tuple[RelationType, ...]) -> str:
     if not relations:
         return ""
     rows = (
-        (f"`{relation.name}`", _format_ends(relation), relation.definition, relation.example) for relation in relations
+        (_code(relation.name), _format_ends(relation), relation.definition, relation.example) for relation in relations
     )
     return "## Relations\n\n" + _markdown_table(("relation", "from -> to", "is", "example"), rows)
 
 
 def _choices_section(choices: ChoiceSet) -> str:
     how = "Several answers at once are fine." if choices.multiple else "One answer."
-    rows = (
-        (f"`{option.name}`", f"`{option.hotkey}`" if option.hotkey else "", option.definition)
-        for option in choices.options
-    )
+    rows = ((_code(option.name), _code(option.hotkey or ""), option.definition) for option in choices.options)
     return f"## {_escape_markdown(choices.question)}\n\n`{choices.name}`. {how}\n\n" + _markdown_table(
         ("answer", "key", "means"), rows
     )
@@ -117,6 +115,13 @@ def _format_ends(relation: RelationType) -> str:
     # A symmetric relation may be drawn from either end.
     arrow = " <-> " if relation.symmetric else " -> "
     return arrow.join((", ".join(relation.head), ", ".join(relation.tail)))
+
+
+def _code(name: str) -> str:
+    """A name as code: between more backticks than it has in a row itself."""
+    longest = max((len(run) for run in re.findall("`+", name)), default=0)
+    fence, pad = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{pad}{name}{pad}{fence}" if name else ""
 
 
 def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

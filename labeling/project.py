@@ -210,7 +210,7 @@ def _parse(path: Path) -> ProjectFile:
         raise ProjectFileError(f"{path} is nested too deep", todo="mend it", where=str(path)) from None
     except ValidationError as error:
         raise ProjectFileError(
-            f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in error.errors(include_url=False)),
+            f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in _first_faults(error)),
             todo="mend these keys; docs/files.md lists all there are",
             where=str(path),
         ) from None
@@ -224,6 +224,13 @@ def _read_text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise ProjectFileError(f"{path} is not a file", todo="name a file with --config FILE", where=str(path))
     return path.read_text(encoding="utf-8")
+
+
+def _first_faults(error: ValidationError) -> list[ErrorDetails]:
+    """The faults that are true of the file: a list is not too short because its entries have faults of their own."""
+    faults = error.errors(include_url=False)
+    outer = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    return [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in outer]
 
 
 def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:

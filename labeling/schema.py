@@ -6,10 +6,11 @@ before a server sees it: Label Studio accepts most of these mistakes in silence.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from labeling.errors import SchemaError
 from labeling.values import Frozen, canonical_json, digest_of
@@ -17,14 +18,47 @@ from labeling.values import Frozen, canonical_json, digest_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+_LONGEST_NAME = 100  # characters
+_CONTROL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+def _check_name(name: str) -> str:
+    """A name of any script, with blanks, points, slashes and quotes, as far as the page keeps it as it is.
+
+    Raises:
+        ValueError: The page, or a line of a file, would hold another name than this.
+    """
+    if not name or len(name) > _LONGEST_NAME:
+        raise ValueError(f"a name has 1 to {_LONGEST_NAME} characters")
+    if not name.isprintable():
+        raise ValueError("a name has no line ends, tabs, control characters, or blanks other than the plain one")
+    # HTML shows several blanks as one, and none at the ends.
+    if name != " ".join(name.split()):
+        raise ValueError("a name has no blank at either end, and no two in a row")
+    if name.startswith("$"):
+        raise ValueError("a name does not begin with $: Label Studio takes that for a field of the task's data")
+    return name
+
+
+def _check_option_name(name: str) -> str:
+    """A choice set, a point, and one of its options: ``event.CONSULT``."""
+    of, point, option = name.partition(".")
+    if not point or not _CONTROL_NAME.fullmatch(of):
+        raise ValueError("an option is written with its choice set, as event.CONSULT")
+    return f"{of}.{_check_name(option)}"
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+# Of a choice set: in the page it is the name of a control, and in our files it stands before a sign that ends it.
+ControlName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
-OptionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$")]
-Hotkey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]$")]
+OptionName = Annotated[str, AfterValidator(_check_option_name)]
+# One key, or one with shift: ctrl and alt belong to browsers and to the editor, which knows no sequences of keys.
+Hotkey = Annotated[str, StringConstraints(pattern=r"^(?:shift\+)?[a-z0-9]$")]
 
 # Keys that Label Studio's editor itself listens to, read from the keymap of 1.23.2: `u` unselects a region.
-# All its other keys are chords or keys with names, which the pattern of `Hotkey` excludes.
+# All its other keys are chords with ctrl or alt, or keys with names, which the pattern of `Hotkey` excludes.
 RESERVED_HOTKEYS = frozenset("u")
 
 # The names of the two controls that every span has besides its label; a choice set must not take them.
@@ -41,7 +75,8 @@ class Label(Frozen):
     examples: tuple[Sentence, ...] = Field(min_length=1)
     near_misses: tuple[Sentence, ...] = ()
     color: Colour
-    hotkey: Hotkey
+    # Without one the page gives the label a key that is free, while there is any.
+    hotkey: Hotkey | None = None
 
 
 class RelationType(Frozen):
@@ -77,7 +112,7 @@ class Option(Frozen):
 class ChoiceSet(Frozen):
     """A question about the whole article."""
 
-    name: Name
+    name: ControlName
     question: Sentence
     multiple: bool = False
     options: tuple[Option, ...] = Field(min_length=1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labeling.errors import ProjectFileError, SchemaError
 from labeling.project import load_project, shipped_config
-from labeling.schema import Label, RelationType, Schema, check_schema
+from labeling.schema import ChoiceSet, Label, Migrations, Option, RelationType, Schema, check_schema
 
 SPORTS = Path(__file__).parent / "data" / "sports.toml"
 
@@ -205,7 +205,14 @@ def test_all_contradictions_are_in_one_message(tmp_path: Path) -> None:
         ('hotkey = "2"', 'hotkey = "ctrl+k"', "labels.TEAM.hotkey: "),
         ('hotkey = "2"', 'hotkey = "T"', "labels.TEAM.hotkey: "),
         ('hotkey = "2"', "hotkey = 2", "labels.TEAM.hotkey: "),
-        ('name = "TEAM"', 'name = "HOME TEAM"', "labels.HOME TEAM.name: "),
+        ('hotkey = "2"', 'hotkey = "alt+r"', "labels.TEAM.hotkey: "),
+        ('hotkey = "2"', 'hotkey = "a b"', "labels.TEAM.hotkey: "),
+        ('name = "TEAM"', 'name = " TEAM"', "labels. TEAM.name: a name has no blank at either end"),
+        ('name = "TEAM"', 'name = "HOME  TEAM"', "labels.HOME  TEAM.name: a name has no blank at either end"),
+        ('name = "TEAM"', 'name = "HOME\\tTEAM"', "a name has no line ends, tabs"),
+        ('name = "TEAM"', 'name = "HOME\u00a0TEAM"', "or blanks other than the plain one"),
+        ('name = "TEAM"', 'name = "$TEAM"', "labels.$TEAM.name: a name does not begin with $"),
+        ('name = "TEAM"', 'name = ""', "labels..name: a name has 1 to 100 characters"),
     ],
 )
 def test_typos_and_wrong_values_are_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -291,3 +298,73 @@ def test_hotkeys_pass_exactly_when_all_differ(keys: list[str]) -> None:
     with pytest.raises(SchemaError) as refusal:
         check_schema(schema, "here")
     assert set(re.findall(r"hotkey '(.)' is used", str(refusal.value))) == twice
+
+
+NAMES_OF_PEOPLE = (
+    "Government body",
+    "GPE/Country",
+    "\u4eba\u7269",
+    "\u00c4mter",
+    "2nd",
+    "A.B",
+    "a=b",
+    "B-PER",
+    'say "x" & <y>',
+    "`a`",
+    "it's",
+)
+
+
+def test_labels_have_the_names_that_people_give_them() -> None:
+    """Blanks, slashes, points, any script, signs of markup: as relations, ends and options, too (the case F56)."""
+    labels = tuple(
+        Label(name=name, definition="d", examples=("e",), color=f"#{number:06x}")
+        for number, name in enumerate(NAMES_OF_PEOPLE)
+    )
+    relations = tuple(
+        RelationType(name=name, definition="d", example="e", head=(name,), tail=(name,)) for name in NAMES_OF_PEOPLE
+    )
+    options = tuple(Option(name=name, definition="d") for name in NAMES_OF_PEOPLE)
+    schema = Schema(
+        labels=labels, relations=relations, choices=(ChoiceSet(name="event", question="q", options=options),)
+    )
+
+    assert check_schema(schema, "here").label_names == NAMES_OF_PEOPLE
+    moved = Migrations(labels={"Old name": "A.B"}, choices={"event.Old.name": "event.A.B"})
+    assert check_schema(schema.model_copy(update={"migrations": moved}), "here").migrations.migrated_terms() == {
+        ("label", "Old name"),
+        ("event", "Old.name"),
+    }
+
+
+def test_a_refused_label_is_the_only_fault(tmp_path: Path) -> None:
+    """A list whose entries are refused is not called too short besides; an empty one is."""
+    one = _with_fault(tmp_path, 'name = "TEAM"', 'name = "$TEAM"')
+    with pytest.raises(ProjectFileError) as refusal:
+        load_project(one)
+    assert "Tuple" not in str(refusal.value)
+
+    none = tmp_path / "none.toml"
+    none.write_text('labels = []\n[project]\nname = "Nothing"\n', encoding="utf-8")
+    with pytest.raises(ProjectFileError, match="labels: Tuple should have at least 1 item"):
+        load_project(none)
+
+
+def test_the_shared_schema_of_odd_names_loads() -> None:
+    """The case F56 as it was brought."""
+    case = Path(__file__).parents[2] / "shared" / "cases" / "F56" / "space.toml"
+    if not case.exists():
+        pytest.skip("the shared cases are not here")
+    assert load_project(case).schema.label_names == NAMES_OF_PEOPLE[:6]
+
+
+def test_more_labels_than_keys_need_none() -> None:
+    """A hundred labels: 35 have a key, 36 a key with shift, the rest none."""
+    keys = list("abcdefghijklmnopqrstvwxyz0123456789")
+    every = [*keys, *(f"shift+{key}" for key in [*keys, "u"]), *[None] * 29]
+    labels = tuple(
+        Label(name=f"L {number}", definition="d", examples=("e",), color=f"#{number:06x}", hotkey=key)
+        for number, key in enumerate(every)
+    )
+
+    assert len(check_schema(Schema(labels=labels), "here").labels) == 100

@@ -26,14 +26,32 @@ if TYPE_CHECKING:
 ChosenOption: TypeAlias = tuple[str, str]
 
 
+def split_pair(pair: str, schema: Schema) -> tuple[str, str]:
+    """The two names of ``OLD=NEW``, either of which may have an equals sign in it; ``OLD=`` removes.
+
+    From the right, the first sign behind which there is a name of the schema, or nothing; else the last one.
+
+    Raises:
+        UsageError: There is no sign, or nothing before it.
+    """
+    known = _list_goals(schema)
+    places = [place for place, sign in enumerate(pair) if sign == "=" and place][::-1]
+    if not places:
+        raise UsageError(
+            f"--map {pair} is not of the form OLD=NEW", todo="write it as --map PER=PERSON, or --map PER= to remove"
+        )
+    fit = (place for place in places if pair[place + 1 :] in known or _is_option(pair[place + 1 :], schema))
+    place = next(fit, places[0])
+    return pair[:place], pair[place + 1 :]
+
+
 def refuse_unknown_names(names: Mapping[str, str], schema: Schema) -> None:
     """Check that a map leads to names of the schema: else everything it maps would end in quarantine.
 
     Raises:
         UsageError: A name is not in the schema, or is an option of two choice sets; the first such is named.
     """
-    # Options are not in this set: each may be written in two ways.
-    known = {*schema.label_names, *(each.name for each in schema.relations), UNSURE, ""}
+    known = _list_goals(schema)
     for old, new in names.items():
         if new not in known and not _is_option(new, schema):
             raise UsageError(
@@ -193,6 +211,11 @@ class RecordTranslation:
         # `Certainty=Low` may be mapped with its value, or `Certainty` whatever its value.
         bare = attribute.name.partition("=")[0]
         return self.names.get(attribute.name, self.names.get(bare, attribute.name))
+
+
+def _list_goals(schema: Schema) -> set[str]:
+    """What a map may lead to, but for options: each of these may be written in two ways."""
+    return {*schema.label_names, *(each.name for each in schema.relations), UNSURE, ""}
 
 
 def _is_option(name: str, schema: Schema) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labeling.errors import UsageError
 from labeling.imports.formats import IMPORT_FORMATS
 from labeling.imports.import_annotations import ImportResult, import_annotations
+from labeling.imports.label_map import split_pair
 from labeling.imports.merge import ImportOptions
 from labeling.imports.offsets import CODE_POINTS, COUNTINGS
 from labeling.imports.people_file import read_people
@@ -28,7 +28,7 @@ from labeling.verbs.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from labeling.project import Project
     from labeling.workspace.table import Workspace
@@ -126,7 +126,7 @@ def import_cli(  # noqa: PLR0913 - one for each option
     terms = ImportOptions(
         annotator,
         prefix,
-        _parse_map(pairs),
+        dict(split_pair(pair, project.schema) for pair in pairs),
         counting,
         project.file.project.max_characters,
         people=read_people(people) if people else {},
@@ -139,19 +139,6 @@ def import_cli(  # noqa: PLR0913 - one for each option
     _print_doubts(summary.doubts)
     _print_refused_imports(project.workspace, summary)
     return REFUSED if summary.rejected or summary.quarantined or summary.is_empty else 0
-
-
-def _parse_map(pairs: Iterable[str]) -> dict[str, str]:
-    names = dict[str, str]()
-    for pair in pairs:
-        # From the right: a name of another tool may have an equals sign in it, ours has not.
-        old, sign, new = pair.rpartition("=")
-        if not sign or not old:
-            raise UsageError(
-                f"--map {pair} is not of the form OLD=NEW", todo="write it as --map PER=PERSON, or --map PER= to remove"
-            )
-        names[old] = new
-    return names
 
 
 # What most imports have nothing of, and the first ones did not have: it is only printed where there is something.

@@ -96,9 +96,7 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
 def _result_rows(summary: PullResult) -> dict[str, Any]:
     rows = asdict(summary)
     # Only where there is one: programs of before know the other keys.
-    if not summary.repeated:
-        del rows["repeated"]
-    return rows
+    return {name: value for name, value in rows.items() if name not in ("repeated", "replaced") or value}
 
 
 def _print_round(came: PullResult | LabelingError, *, as_json: bool) -> None:

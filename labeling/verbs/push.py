@@ -14,17 +14,28 @@ from labeling.verbs.options import REFUSED, json_option, show, tell, wait_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labeling.errors import StaleTask
+    from labeling.errors import StudioError
     from labeling.project import Project
+    from labeling.studio.sync.push_queue import ImportedAs
+
+# Shown where there is something to show.
+_SELDOM = ("ask_again", "imported", "imported_there", "strangers")
 
 
 @click.command("push")
 @click.option("--dry-run", is_flag=True, help="Only say what is new there, the same, changed or gone.")
 @click.option("--new-version", is_flag=True, help="Send an article whose text has changed as a further task.")
+@click.option(
+    "--imported",
+    type=click.Choice(["suggestions", "annotations"]),
+    help="Bring imported annotations: as suggestions by whoever made them, or as their annotations.",
+)
 @wait_option
 @json_option
 @with_project
-def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float, as_json: bool) -> int:
+def push_cli(
+    project: Project, *, dry_run: bool, new_version: bool, imported: ImportedAs | None, wait: float, as_json: bool
+) -> int:
     r"""Bring all articles to Label Studio, with the suggestions for them.
 
     The server is the one in LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY, else the embedded one. Run it as often as you
@@ -32,30 +43,32 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     After `labeling cluster` the fullest article of each story comes first, its reprints last; with `annotate_once`
     under [reprints] in the project file they wait until `labeling carry` has brought them its annotations.
     When the project file has a new label, or splits one, all who submitted before are listed in ask-again.html.
+    Imported annotations reach the page with --imported: as suggestions, signed by whoever made them, or as annotations
+    of these people, who need an account there; `labeling pull` then puts what is there in the place of what was
+    imported. Nobody's words are put down to somebody else.
     After a crash or a lost answer, run it again: it asks the server what has arrived, and goes on from there.
 
     \b
     Example:
       labeling serve --detach
       labeling ingest articles/ && labeling suggest && labeling push
+      labeling import brat old/ --annotator ana && labeling push --imported annotations
       labeling push --dry-run --json | jq .changed
     """
     pace = Pace(wait=wait, say=lambda sentence: tell(sentence, err=True))
     if dry_run:
-        return _print_forecast(forecast(project, pace=pace), as_json=as_json)
-    summary = push(project, progress=_show_progress, new_versions=new_version, pace=pace)
-    for refused in summary.refused:
-        tell(f"Refused: {refused}", err=True)
-    # Each way out once, however many articles were refused for the same reason.
-    for todo in sorted({refused.todo for refused in summary.refused}):
-        tell(f"  -> {todo}", err=True)
+        return _print_forecast(forecast(project, imported=imported or "nothing", pace=pace), as_json=as_json)
+    summary = push(
+        project, progress=_show_progress, new_versions=new_version, imported=imported or "nothing", pace=pace
+    )
+    _print_refusals(summary.refused)
     if summary.waiting:
         tell(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
         tell("  -> `labeling pull && labeling carry && labeling push` brings those whose time has come", err=True)
     if summary.ask_again:
         tell(f"To be asked again, for they submitted before something was asked for: {summary.ask_again}", err=True)
         tell(f"  -> they are listed, with links, in {project.workspace.ask_again_page}", err=True)
-    table = {name: value for name, value in asdict(summary).items() if name != "ask_again" or value}
+    table = {name: value for name, value in asdict(summary).items() if name not in _SELDOM or value}
     show(
         {**table, "refused": _errors_for_json(summary.refused) if as_json else len(summary.refused)},
         as_json=as_json,
@@ -63,13 +76,24 @@ def push_cli(project: Project, *, dry_run: bool, new_version: bool, wait: float,
     return REFUSED if summary.refused else 0
 
 
-def _errors_for_json(refused: Sequence[StaleTask]) -> list[dict[str, str]]:
+def _print_refusals(refused: Sequence[StudioError]) -> None:
+    for one in refused:
+        tell(f"Refused: {one}", err=True)
+    # Each way out once, however many articles were refused for the same reason.
+    for todo in sorted({one.todo for one in refused}):
+        tell(f"  -> {todo}", err=True)
+
+
+def _errors_for_json(refused: Sequence[StudioError]) -> list[dict[str, str]]:
     """Errors as a program reads them: the name in the tree of errors, the place, the sentence, the way out."""
     return [{"error": type(one).__name__, "where": one.where, "why": str(one), "todo": one.todo} for one in refused]
 
 
 def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
-    table = asdict(foreseen)
+    _print_refusals(foreseen.strangers)
+    table = {name: value for name, value in asdict(foreseen).items() if name not in _SELDOM or value}
+    if "strangers" in table:
+        table["strangers"] = _errors_for_json(foreseen.strangers) if as_json else len(foreseen.strangers)
     if not as_json:
         for name in ("new", "changed", "gone"):
             for article in table[name]:
@@ -77,7 +101,7 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
         table |= {name: len(table[name]) for name in ("new", "same", "changed", "gone")}
         table |= {"replaced": ", ".join(foreseen.replaced) or "nothing", "page": "changes" if foreseen.page else "same"}
     show(table, as_json=as_json)
-    return REFUSED if foreseen.changed else 0
+    return REFUSED if foreseen.changed or foreseen.strangers else 0
 
 
 def _show_progress(done: int, total: int) -> None:

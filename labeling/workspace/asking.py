@@ -118,7 +118,7 @@ class Asking:
 
     def silent_on(self, annotation: Annotation) -> frozenset[str]:
         """The items of the schema of which an annotation says nothing, except by what it marks."""
-        if annotation.imported:
+        if annotation.imported or annotation.imported_as:
             partly = self._relations if annotation.open else frozenset()
             return self._silent_import(annotation) | partly
         if not self._since:
@@ -130,7 +130,7 @@ class Asking:
         return frozenset(item for item in self.items if item not in self._since or sent <= self._since[item])
 
     def _silent_import(self, annotation: Annotation) -> frozenset[str]:
-        scope = self._scopes.get((annotation.article, annotation.annotator))
+        scope = self._scopes.get((annotation.article, annotation.imported_as or annotation.annotator))
         if scope is not None:
             return self._everything - scope
         # Imported before scopes were recorded: it counts as asked for what there was at the start.

@@ -113,6 +113,13 @@ def are_as_left(workspace: Workspace, files: Iterable[CustodyFile], *, found: bo
     return is_known and all(record.state(name) in ("made", "found", "stale") for name in names)
 
 
+def list_doubtful_importers(workspace: Workspace) -> frozenset[str]:
+    """The annotators whose imported rows are not as they were left, in annotations or in quarantine."""
+    record = CustodyRecord(workspace)
+    known = IN_PARTS & record.rows.keys()
+    return frozenset(part for name in known for part in record.list_doubtful_parts(name))
+
+
 def refuse_altered(workspace: Workspace, verb: str, reads: Iterable[CustodyFile], *, always_hash: bool = False) -> None:
     """Check files that a verb reads without holding the workspace: nothing is written, and nothing adopted.
 

@@ -173,9 +173,11 @@ class CustodyRecord:
     @staticmethod
     def _carry_doubt(row: CustodyRow, before: CustodyRow) -> CustodyRow:
         """Doubt the parts that the verb only carried over, and that are others than before; expect them still."""
-        # Each verb answers for its own part: a pull for the server's, an import for those of its annotators.
-        annotators = row.options.get("annotators")
+        # Each verb answers for its own part: an import for those of its annotators, a pull for the server's, and for
+        # those in whose place it put what the server has.
+        annotators, replaced = row.options.get("annotators"), row.options.get("replaced")
         renewed = {str(name) for name in annotators} if isinstance(annotators, list) else {""}
+        renewed |= {str(name) for name in replaced} if isinstance(replaced, list) else set()
         carried = {part: digest for part, digest in row.parts.items() if part not in renewed}
         expected = {part: digest for part, digest in before.parts.items() if part not in renewed}
         doubt = sorted(part for part in carried | expected if carried.get(part) != expected.get(part))

@@ -62,7 +62,7 @@ def may_go_on(author: str, name: str, reader: str) -> bool:
     # Articles are whole whoever wrote them; of annotations a pull makes all anew.
     if name == "articles.jsonl":
         return {author, reader} <= {"ingest", "import"}
-    # Either of the two may be left with no server to finish its work at.
+    # Each of them may be left with no server to finish its work at.
     if name == "signed.jsonl":
-        return {author, reader} <= {"pull", "restore"}
+        return {author, reader} <= {"pull", "push", "restore"}
     return name in ALWAYS_SOUND or reader == author or (reader == "pull" and name in IN_PARTS)

@@ -482,7 +482,9 @@ def test_what_the_page_would_send_comes_back_the_same(
     (folder / "a.json").write_text(json.dumps([task]), encoding="utf-8")
     project = load_project(workspace=folder / "w")
 
-    import_annotations(project, "label-studio", [str(folder / "a.json")], ImportOptions(annotator="ana"))
+    import_annotations(
+        project, "label-studio", [str(folder / "a.json")], ImportOptions(annotator="ana", unit="code-points")
+    )
 
     (row,) = project.workspace.annotations.rows()
     assert row.spans == spans

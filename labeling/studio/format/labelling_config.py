@@ -109,7 +109,7 @@ def _labels_view(labels: tuple[Label, ...]) -> ET.Element:
     view = ET.Element("View", className="lw-labels")
     control = ET.SubElement(view, "Labels", name="label", toName="text")
     for label in labels:
-        shown = {"background": label.color, "hotkey": label.hotkey, "hint": label.definition}
+        shown = {"background": label.color, **_hotkey(label.hotkey), "hint": label.definition}
         ET.SubElement(control, "Label", {"value": label.name, **shown})
     return view
 
@@ -163,7 +163,8 @@ def _add_label(parent: ET.Element, label: Label) -> None:
     line = ET.SubElement(parent, "p")
     name = ET.SubElement(line, "b")
     # In ElementTree, what follows an element is its tail.
-    name.text, name.tail = label.name, f" ({label.hotkey}) {label.definition}"
+    key = f" ({label.hotkey})" if label.hotkey else ""
+    name.text, name.tail = label.name, f"{key} {label.definition}"
     # Examples first, then what is easily mistaken for one.
     for lines, word in ((label.examples, "Examples: "), (label.near_misses, "Not: ")):
         if lines:

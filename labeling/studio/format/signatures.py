@@ -27,11 +27,13 @@ _DIGEST = 16  # characters
 class Judgement:
     """Whether the words of an annotation count, and as whose.
 
-    ``signer`` is "" when they count as the author's, or do not count. ``reason`` is "" when they count. ``row`` is what
-    is remembered for the next pull; None where the server does not tell who sent an annotation.
+    ``signer`` is "" when they count as the author's, or do not count. ``imported_as`` is who was imported as its
+    author, while the words are those that `push` brought. ``reason`` is "" when they count. ``row`` is what is
+    remembered for the next pull; None where the server does not tell who sent an annotation.
     """
 
     signer: str = ""
+    imported_as: str = ""
     reason: str = ""
     row: SignedWords | None = None
 
@@ -93,11 +95,12 @@ class Signatures:
             by=author,
             words=words_digest(annotation),
         )
+        before = self._before(task, annotation, author)
+        row = row.model_copy(update={"imported": before.imported})
         if author and author == editor:
             return Judgement(row=row)
-        before = self._before(task, annotation, author)
         if before.words == row.words:
-            return Judgement(row=row.model_copy(update={"why": before.why}))
+            return Judgement(row=row.model_copy(update={"why": before.why}), imported_as=before.imported)
 
         # An import leaves out who changed it; then it is whoever `restore` wrote down.
         changed_by = editor or self._name(before.changed_by)

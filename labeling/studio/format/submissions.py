@@ -20,14 +20,14 @@ from labeling.studio.format.signatures import Judgement
 from labeling.values import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.studio.format.regions import ParsedResult
 
 
-def read_task(
+def read_task(  # noqa: PLR0913 - each is something that it is read by
     task: JsonValue,
     articles: Mapping[str, Article],
     schema: Schema,
@@ -35,6 +35,7 @@ def read_task(
     *,
     portable: bool = False,
     judgements: Mapping[int, Judgement] | None = None,
+    same_text: Callable[[str], Sequence[str]] = lambda _digest: (),
 ) -> tuple[list[Annotation], list[QuarantineRow]]:
     """Read everything people have made of one task: submissions, skips, empty ones and drafts; all are kept.
 
@@ -48,6 +49,8 @@ def read_task(
         names: What to call annotators, as `annotator_names` gives it; a user not in it is called by e-mail address or
             ``user-<id>``, and one without a user ``unsigned-<id of the annotation>``.
         judgements: Whether each annotation's words count, as `Signatures.judge_task` says; without any, all do.
+        same_text: The ids of our articles with a text, by its digest: a task that names none of ours, because somebody
+            else stored it, is that of the article with its text.
         portable: Files can hold it, as `exports.is_portable` has found; else that is checked here, which takes longer.
 
     Returns:
@@ -62,6 +65,8 @@ def read_task(
     read = parse_row(_Task, task)
     if isinstance(read, str):
         return [], [_refuse_annotation(nobody, "unreadable", read, task)]
+    if read.article not in articles:
+        read = read.named_by_text(same_text)
     judged = judgements or {}
     submitted = [(parse_row(_Submission, raw), raw) for raw in read.annotations]
     parts = [
@@ -86,6 +91,11 @@ class _Task(ServerModel):
     def article(self) -> str:
         name = self.data.get("article")
         return name if isinstance(name, str) else ""
+
+    def named_by_text(self, same_text: Callable[[str], Sequence[str]]) -> _Task:
+        """The task as that of the one article that has its text; as it is, where none or several have it."""
+        found = same_text(self.digest) if self.digest else ()
+        return self.model_copy(update={"data": {**self.data, "article": found[0]}}) if len(found) == 1 else self
 
     @property
     def digest(self) -> str:
@@ -146,11 +156,15 @@ def _read_annotation(
     annotation = _sign_annotation(one, task, names)
     article = articles.get(task.article)
     if article is None:
-        return None, [_refuse_annotation(annotation, "unknown article", f"task {task.id} names {task.article!r}", raw)]
+        names_it = f"names {task.article!r}, which is not ours," if task.article else "has no `article` in its data,"
+        reason = f"task {task.id} {names_it} and its text is not that of exactly one article"
+        return None, [_refuse_annotation(annotation, "unknown article", reason, raw)]
     if judgement.reason:
         return None, [_refuse_annotation(annotation, "spoken for another", judgement.reason, raw)]
     if judgement.signer:
         annotation = annotation.model_copy(update={"annotator": judgement.signer})
+    if judgement.imported_as:
+        annotation = annotation.model_copy(update={"imported_as": judgement.imported_as})
     # Old names first, then the rows, then the checks against article and schema.
     rows, by_rule = migrate_result(one.result, schema.migrations)
     reading = read_result(rows, schema)

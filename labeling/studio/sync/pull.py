@@ -16,7 +16,7 @@ from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
 from labeling.studio.sync.pull_collection import ProjectPull, files_built_upon
-from labeling.workspace.custody import are_as_left, keep_custody
+from labeling.workspace.custody import are_as_left, keep_custody, list_doubtful_importers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +78,15 @@ def pull(
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
             policy = project.file.policies.changed_by_others
-            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy, as_left)
+            doubtful = list_doubtful_importers(workspace)
+            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy, as_left, doubtful)
             if adoption:
                 adopt_words(workspace, adoption)
             result = (
                 collection.pull_changes(instant) if changes and not adoption else collection.pull_everything(instant)
             )
+        if result.replaced:
+            notes.options["replaced"] = [*result.replaced]
         # Who has submitted since is not asked again any more.
         record_ask_again(project)
         thinned = thin_archive(workspace.pulls, instant, workspace.watermark.value().answers)

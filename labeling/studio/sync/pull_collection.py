@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labeling.studio.api.http_errors import not_label_studio_error
@@ -47,7 +49,8 @@ if TYPE_CHECKING:
 class ProjectPull:
     """A project on a server, and the workspace that its annotations go to.
 
-    ``as_left`` is whether the files of the workspace are as the last pull left them.
+    ``as_left`` is whether the files of the workspace are as the last pull left them; ``doubtful`` are annotators whose
+    imported rows somebody changed: they stay, and stay in doubt.
     """
 
     studio: Studio
@@ -57,6 +60,7 @@ class ProjectPull:
     articles: Mapping[str, Article]
     changed_by_others: str = "quarantine"
     as_left: bool = True
+    doubtful: frozenset[str] = frozenset()
 
     def pull_everything(self, instant: dt.datetime) -> PullResult:
         """Fetch and read everything.
@@ -93,9 +97,10 @@ class ProjectPull:
 
         # The lines of tasks that changed or went are replaced, all others are taken over as they are.
         writer = PullWriter(self._goal, dict(names), self.read_signatures(names, before), dict(changed.after))
-        writer.add_old(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
         for task in changed.tasks:
             writer.add(task)
+        # Last, for by then all that was brought there is known.
+        writer.add_old(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
         answers = (*mark.answers, kept.name) if kept else mark.answers
         writer.write(self._make_watermark(seen, users, answers))
         writer.once.repeated += changed.repeated
@@ -110,6 +115,18 @@ class ProjectPull:
         mark = self.read_watermark(names)
         before = self._read_before() if mark else {}
         return before, fetch_changes(self.studio, self.project.number, before, mark.seen if mark else None, names)
+
+    def list_same_text(self, digest: str) -> list[str]:
+        """The ids of the articles with a text."""
+        return self._ids_by_text.get(digest, [])
+
+    @cached_property
+    def _ids_by_text(self) -> dict[str, list[str]]:
+        # Made when a task asks for it, which hardly ever happens.
+        ids = defaultdict[str, list[str]](list)
+        for article in self.workspace.articles.rows_if_written():
+            ids[article.digest].append(article.id)
+        return ids
 
     def read_watermark(self, names: Mapping[int | str, str]) -> Watermark | None:
         """How far the last pull reaches, if what it wrote can be built upon.
@@ -130,7 +147,7 @@ class ProjectPull:
 
     @property
     def _goal(self) -> PullGoal:
-        return PullGoal(self.workspace, self.schema, self.articles)
+        return PullGoal(self.workspace, self.schema, self.articles, self.list_same_text, self.doubtful)
 
     @property
     def reading_digest(self) -> str:

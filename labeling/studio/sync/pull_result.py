@@ -18,7 +18,7 @@ class PullResult:
     count annotations and drafts since the last pull. ``empty`` ones are among the ``submitted``: annotated, nothing
     found. ``unsubmitted`` has a sentence for each draft that is newer than its annotation. ``thinned`` counts old
     answers that were removed. ``repeated`` names tasks and annotations that the server sent more than once:
-    they are counted once.
+    they are counted once. ``replaced`` names annotators whose imported annotations the server has now.
     """
 
     kept: str
@@ -37,6 +37,7 @@ class PullResult:
     unsubmitted: tuple[str, ...]
     thinned: int = 0
     repeated: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass

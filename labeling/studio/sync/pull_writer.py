@@ -16,7 +16,7 @@ from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.rows.signed_words import SignedWords
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     from pydantic import JsonValue
 
@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PullGoal:
-    """The workspace that a pull goes to, and the schema and articles that it is read by."""
+    """The workspace that a pull goes to, and the schema and articles that it is read by.
+
+    ``same_text`` gives the ids of the articles with a text, by its digest. ``doubtful`` are annotators whose imported
+    rows somebody changed: they stay, and stay in doubt.
+    """
 
     workspace: Workspace
     schema: Schema
     articles: Mapping[str, Article]
+    same_text: Callable[[str], list[str]]
+    doubtful: frozenset[str] = frozenset()
 
 
 class PullWriter:
@@ -53,6 +59,9 @@ class PullWriter:
         self._tally = PullTally()
         self._annotations, self._quarantine = SortedLines(of.workspace.root), SortedLines(of.workspace.root)
         self._sent: SentWords | None = None
+        # Articles with the annotators whose imported words the server has; made when all of them are judged.
+        self._brought: set[tuple[str, str]] | None = None
+        self._replaced = set[str]()
 
     def add(self, task: dict[str, JsonValue], *, portable: bool = False) -> None:
         """Read one task of an export, ``portable`` as `read_task` has it."""
@@ -62,8 +71,17 @@ class PullWriter:
         judgements = self._signatures.judge_task(task)
         self._signed += [judgement.row for judgement in judgements.values() if judgement.row]
         annotations, findings = read_task(
-            task, self._of.articles, self._of.schema, self._names, portable=portable, judgements=judgements
+            task,
+            self._of.articles,
+            self._of.schema,
+            self._names,
+            portable=portable,
+            judgements=judgements,
+            same_text=self._of.same_text,
         )
+        # A task that does not name its article was known by its text.
+        if known and annotations and known.article != annotations[0].article:
+            self.known[known.task] = known.model_copy(update={"article": annotations[0].article})
         if self._sent is None:
             self._sent = SentWords(row for row, _ in self._old_lines())
         for one in (*map(self._sent.date, annotations), *findings):
@@ -74,14 +92,29 @@ class PullWriter:
         """Take over the lines of before, but for those of some tasks."""
         self._signed += [row for row in self._signatures.remembered if row.task not in replaced]
         for row, line in self._old_lines():
-            if row["task"] not in replaced:
+            if row["task"] not in replaced and not self._is_brought(row):
                 self._add(row, line)
 
     def add_imported(self) -> None:
         """Take over what no server holds: what was imported from other tools."""
         for row, line in self._old_lines():
-            if is_imported(row["annotator"], row["task"]):
+            if is_imported(row["annotator"], row["task"]) and not self._is_brought(row):
                 self._add(row, line)
+
+    def _is_brought(self, row: Mapping[str, Any]) -> bool:
+        """Whether an imported annotation is on the server now: what was pulled stands in its place."""
+        if "kind" in row or row["task"] is not None or row["state"] == "draft":
+            return False
+        if self._brought is None:
+            self._brought = {
+                (known.article, one.imported)
+                for one in self._signed
+                if one.imported and (known := self.known.get(one.task))
+            }
+        if (row["article"], row["annotator"]) not in self._brought or row["annotator"] in self._of.doubtful:
+            return False
+        self._replaced.add(row["annotator"])
+        return True
 
     def write(self, mark: Watermark) -> None:
         """Replace the files, the watermark last."""
@@ -114,6 +147,7 @@ class PullWriter:
             quarantined=dict(sorted(tally.quarantined.items())),
             unsubmitted=tuple(describe_unsubmitted(self.known.values())),
             repeated=tuple(self.once.repeated),
+            replaced=tuple(sorted(self._replaced)),
         )
 
     def _old_lines(self) -> Iterator[tuple[dict[str, Any], str]]:

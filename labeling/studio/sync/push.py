@@ -6,21 +6,27 @@ And since when people are asked for what the page shows: ``asked.jsonl``, with `
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labeling.studio.api.connect import connect
+from labeling.studio.api.remote import RemoteProject
+from labeling.studio.sync.imported_words import BroughtTally, ImportedWords
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import prepare_project, preview_project, warn_of_namesakes
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.journal import load_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from labeling.errors import NotBrought
     from labeling.project import Project
     from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.push_queue import ImportedAs
+    from labeling.workspace.file_handles import RowsFile, ValueFile
     from labeling.workspace.rows.server_state import PushedTask, TextKey
 
 
@@ -30,6 +36,8 @@ class Forecast:
 
     ``suggestions`` counts what would be sent; ``replaced`` are the models whose suggestions would be removed and sent
     anew; ``page`` is whether the labelling page would change.
+    ``imported`` counts imported annotations that would be brought, ``imported_there`` those that are there;
+    ``strangers`` has an error for each person without an account.
     """
 
     new: tuple[str, ...]
@@ -39,6 +47,9 @@ class Forecast:
     suggestions: int
     replaced: tuple[str, ...]
     page: bool
+    imported: int = 0
+    imported_there: int = 0
+    strangers: tuple[NotBrought, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,7 @@ def push(
     server: Credentials | None = None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
     new_versions: bool = False,
+    imported: ImportedAs = "nothing",
     pace: Pace = Pace(),
 ) -> PushResult:
     """Bring every article of the workspace to Label Studio, exactly once: the fullest of each story first.
@@ -74,6 +86,8 @@ def push(
         server: A server to speak to in place of the one that the environment names or the embedded one.
         progress: Called with how many of the new articles have arrived, and of how many.
         new_versions: Send articles whose text has changed as new tasks, in place of refusing them.
+        imported: Bring imported annotations there, too: as ``suggestions`` signed by who made them, or as
+            ``annotations`` of these people, who need accounts there; models only suggest.
         pace: How long to wait.
 
     Raises:
@@ -85,30 +99,53 @@ def push(
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
     workspace = project.workspace
-    queued = (workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions)
-    reads = (*queued, workspace.asked, workspace.annotations, workspace.quarantine)
+    reads: list[RowsFile[Any]] = [workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions]
+    reads += [workspace.asked, workspace.annotations, workspace.quarantine]
+    writes: list[RowsFile[Any] | ValueFile[Any]] = [workspace.studio_link, workspace.pushed, workspace.asked]
+    writes.append(workspace.ask_again)
+    if imported != "nothing":
+        reads += [workspace.imported, workspace.signed]
+    if imported == "annotations":
+        writes.append(workspace.signed)
     with (
         workspace.opened(pace.wait),
         keep_custody(
             workspace,
             "push",
             reads=reads,
-            writes=(workspace.studio_link, workspace.pushed, workspace.asked, workspace.ask_again),
+            writes=writes,
         ) as notes,
     ):
-        queue, waiting = read_queue(project)
+        queue, waiting = read_queue(project, imported)
+        tally = BroughtTally()
         with connect(workspace, server) as studio:
             # The page comes first: the server refuses tasks that its config cannot show.
             remote = prepare_project(studio, project, pace.say)
             altered = workspace.pushed.path.name in notes.altered
             delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say, altered)
             result = delivery.run(queue, progress, new_versions=new_versions)
+            if imported == "annotations":
+                tally = ImportedWords(studio, remote, workspace).bring(load_journal(workspace.pushed.path))
+            strangers = tally.refusals(studio.url)
         # Last, for the page of links names tasks that have just been sent.
         ask_again = len(record_ask_again(project))
-    return replace(result, waiting=waiting, ask_again=ask_again)
+    return replace(
+        result,
+        waiting=waiting,
+        ask_again=ask_again,
+        imported=tally.brought,
+        imported_there=tally.there,
+        refused=(*result.refused, *strangers),
+    )
 
 
-def forecast(project: Project, *, server: Credentials | None = None, pace: Pace = Pace()) -> Forecast:
+def forecast(
+    project: Project,
+    *,
+    server: Credentials | None = None,
+    imported: ImportedAs = "nothing",
+    pace: Pace = Pace(),
+) -> Forecast:
     """What `push` would do; nothing is sent, the server is only asked.
 
     Raises:
@@ -117,7 +154,8 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
     """
     workspace = project.workspace
     with workspace.opened(pace.wait):
-        queue, _ = read_queue(project)
+        queue, _ = read_queue(project, imported)
+        tally = BroughtTally()
         with connect(workspace, server) as studio:
             remote, page_changes = preview_project(studio, project)
             known: dict[TextKey, PushedTask] = {}
@@ -127,6 +165,11 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
             else:
                 delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say)
                 plan, known = delivery.plan(queue.texts)
+            if imported == "annotations":
+                # A project that is not there yet has no number, and nothing in it.
+                there = remote or RemoteProject(0, "", "", "", 0, 0, 0, 0, "")
+                tally = ImportedWords(studio, there, workspace).foresee(known)
+            strangers = tally.refusals(studio.url)
 
     # Suggestions for new articles travel with their tasks, all others in requests of their own.
     digests = digest_suggestions(queue)
@@ -140,4 +183,7 @@ def forecast(project: Project, *, server: Credentials | None = None, pace: Pace 
         suggestions=along + sum(len(update.suggestions) for update in updates),
         replaced=tuple(update.model for update in updates if update.replaced),
         page=page_changes,
+        imported=tally.brought,
+        imported_there=tally.there,
+        strangers=strangers,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.errors import NotAuthorised, ServerRefused, StaleTask
+from labeling.errors import NotAuthorised, NotBrought, ServerRefused, StaleTask
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.format.tasks import has_content, prediction_of, task_of
 from labeling.studio.sync.batches import split_batches
@@ -52,6 +52,8 @@ class PushResult:
     for each article that was not sent, its ``where`` is the id. ``suggestions`` were sent this time; ``removed`` counts
     tasks nobody had worked in that were there twice or with an old text. ``url`` is the project's page, ``project`` its
     number. ``ask_again`` counts what readers are to be asked again: they submitted before it was asked for.
+    ``imported`` counts imported annotations that were brought, ``imported_there`` those that were there; whoever has no
+    account there is ``refused``, too.
     """
 
     url: str
@@ -61,9 +63,11 @@ class PushResult:
     same: int
     suggestions: int
     removed: int
-    refused: tuple[StaleTask, ...]
+    refused: tuple[StaleTask | NotBrought, ...]
     waiting: int = 0
     ask_again: int = 0
+    imported: int = 0
+    imported_there: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from labeling.reprints.annotate_once import find_waiting_reprints, put_leads_first
+from labeling.studio.format.brought_words import choose_to_suggest
 from labeling.studio.sync.combined_suggestions import combine_for_article, find_shown_model
 from labeling.studio.sync.push_plan import PushQueue
 from labeling.workspace import journal
@@ -17,9 +18,17 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.workspace.rows.reprint import ProjectedRow
 
+# As what imported annotations reach the page.
+ImportedAs: TypeAlias = Literal["nothing", "suggestions", "annotations"]
 
-def read_queue(project: Project) -> tuple[PushQueue, int]:
+
+def read_queue(project: Project, imported: ImportedAs = "nothing") -> tuple[PushQueue, int]:
     """What is to be sent, in its order, and how many articles wait for their story.
+
+    Args:
+        project: Whose workspace.
+        imported: As what imported annotations go along: those of people as ``suggestions``, or not here; those of
+            models, which have no account, as suggestions unless it is ``nothing``.
 
     Raises:
         MissingInput: Nothing was ingested; or not clustered, where the project file has ``annotate_once``.
@@ -35,7 +44,11 @@ def read_queue(project: Project) -> tuple[PushQueue, int]:
     ready = {name: digests[name] for name in put_leads_first(digests, clusters) if name not in held}
 
     suggestions = _SuggestionLookup(
-        ready, workspace.suggestions.grouped_by("article"), workspace.projected.grouped_by("article")
+        ready,
+        workspace.suggestions.grouped_by("article"),
+        workspace.projected.grouped_by("article"),
+        {} if imported == "nothing" else workspace.annotations.grouped_by("article"),
+        with_people=imported == "suggestions",
     )
     carried = any(row.spans for name in ready for row in suggestions.carried_to(name))
     suggested = suggestions.combined() if carried else suggestions.of_models
@@ -49,10 +62,13 @@ class _SuggestionLookup:
     digests: Mapping[str, str]
     suggestions: Mapping[str, Sequence[Annotation]]
     carried: Mapping[str, Sequence[ProjectedRow]]
+    annotations: Mapping[str, Sequence[Annotation]]
+    with_people: bool
 
     def of_models(self, name: str) -> dict[str, Annotation]:
-        """What each model suggests for an article; of two suggestions by one model, the later one."""
-        rows = self.suggestions.get(name, ())
+        """What each model suggests for an article, and what was imported; of two by one model, the later one."""
+        imported = choose_to_suggest(self.annotations.get(name, ()), people=self.with_people)
+        rows = (*self.suggestions.get(name, ()), *imported.values())
         # Suggestions for an older text of an article do not fit the task.
         return {row.annotator: row for row in rows if row.digest == self.digests[name]}
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.annotations import Annotation, QuarantineRow
-    from labeling.articles import Article
     from labeling.project import Project
     from labeling.studio.format.signatures import Signatures
     from labeling.studio.server.credentials import Credentials
@@ -82,7 +81,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
             before, now = collection.compare(names)
             signatures = collection.read_signatures(names, before)
         # Old annotations from the file, those of changed tasks from what was just fetched.
-        changed, found = _read_changed(project, articles, now, names, signatures)
+        changed, found = _read_changed(collection, now, names, signatures)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
         spoken = _list_spoken_for(workspace.quarantine.rows_if_written(), found, now)
         judged_before = _count_judged_before(project, changed, now)
@@ -110,15 +109,19 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
 
 
 def _read_changed(
-    project: Project,
-    articles: Mapping[str, Article],
-    now: Changes,
-    names: Mapping[int | str, str],
-    signatures: Signatures,
+    collection: ProjectPull, now: Changes, names: Mapping[int | str, str], signatures: Signatures
 ) -> tuple[list[Annotation], list[QuarantineRow]]:
     """The annotations of the tasks that have changed since the last pull, and what of them is in quarantine."""
     read = [
-        read_task(task, articles, project.schema, names, judgements=signatures.judge_task(task)) for task in now.tasks
+        read_task(
+            task,
+            collection.articles,
+            collection.schema,
+            names,
+            judgements=signatures.judge_task(task),
+            same_text=collection.list_same_text,
+        )
+        for task in now.tasks
     ]
     return [one for sound, _ in read for one in sound], [finding for _, findings in read for finding in findings]
 

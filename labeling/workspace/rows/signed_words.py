@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from labeling.values import Frozen
+
+
+def _is_nobody(name: str) -> bool:
+    return not name
 
 
 class SignedWords(Frozen):
@@ -10,7 +16,8 @@ class SignedWords(Frozen):
 
     ``annotation`` is the server's number of it; of one that was restored it is not known until the next pull, and
     ``came_as`` is the number it had. ``words`` is their digest, "" when no words of it count. ``changed_by`` and
-    ``changed`` are who gave it other words, and when. ``why`` is the reason of an owner who adopted them.
+    ``changed`` are who gave it other words, and when. ``why`` is the reason of an owner who adopted them. ``imported``
+    is the annotator whose imported annotation `push` brought there, "" for all others.
     """
 
     task: int
@@ -21,3 +28,5 @@ class SignedWords(Frozen):
     changed_by: str = ""
     changed: str = ""
     why: str = ""
+    # Left out where it is empty: such a row is the same line that it was before there was this key.
+    imported: str = Field(default="", exclude_if=_is_nobody)

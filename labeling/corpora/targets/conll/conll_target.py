@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from labeling.annotations import relation_id
 from labeling.corpora.build.canonical import CanonicalForm, make_bare_span, sort_spans
 from labeling.corpora.build.ledger_entries import account_for_choices, account_for_relations, account_for_spans
-from labeling.corpora.targets.conll.iob2_document import TaggedDocument, format_document, read_documents
+from labeling.corpora.targets.conll.iob2_document import TaggedDocument, format_document, read_documents, write_labels
 from labeling.corpora.targets.conll.sentences import SentenceCutter
 from labeling.corpora.targets.target import HeldArticle, StoredCopy, Target
 from labeling.corpora.targets.text_files import SplitFilesWriter
@@ -43,7 +43,8 @@ class _DocumentPieceBuilder:
 
     def __init__(self, recipe: Recipe) -> None:
         self._labels = recipe.schema.label_names
-        self._names = tag_names(self._labels)
+        written = write_labels(self._labels)
+        self._names, self._written = tag_names(written), dict(zip(self._labels, written, strict=True))
         self._cutter = SentenceCutter()
         self._texts: dict[SplitName, list[str]] = {}
 
@@ -67,7 +68,7 @@ class _DocumentPieceBuilder:
         kept = {span.id for span, _ in held}
         # A span that was not found and has no other reason was in a sentence that was left out.
         left |= {span.id: _UNKNOWN_SENTENCE for span in shared.flat.spans if span.id not in {*kept, *left}}
-        form = _make_form(document, [(*place, span.label) for span, place in held])
+        form = _make_form(document, [(*place, self._written[span.label]) for span, place in held])
         return HeldArticle(_account_for_document(shared, left), form)
 
     def parts(self) -> dict[SplitName, str]:
