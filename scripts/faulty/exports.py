@@ -117,7 +117,8 @@ def write_export(kind: str, folder: Path, name: str, chance: random.Random) -> E
     told = _befall(rows, fate, chance)
     path = write(folder, rows, cut=fate == "cut")
     # What was renamed or swapped may have been the copies: who looks for them there finds none.
-    copied = has_copies and (json.dumps(rows) == before or _COPIES.isdisjoint(told))
+    # The last copy may be what was cut off.
+    copied = has_copies and fate != "cut" and (json.dumps(rows) == before or _COPIES.isdisjoint(told))
     moved = json.dumps(rows) != before and not _HOLDERS.isdisjoint(told)
     # What was dropped with all that it held is not in the file any more.
     kept = replace(story, spans=()) if fate == "dropped" and not _SPAN_HOLDERS.isdisjoint(told) else story
