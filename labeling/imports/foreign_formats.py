@@ -151,7 +151,6 @@ FOREIGN_FORMATS = (
         _begins_with(b"PK\x03\x04", b"PK\x05\x06", what="it begins as zip does"),
         _UNPACK,
     ),
-    ForeignFormat("gzip", _begins_with(b"\x1f\x8b", what="it begins as gzip does"), _UNPACK),
     ForeignFormat(
         "another archive",
         _begins_with(b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", what="it is packed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import io
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -13,6 +13,7 @@ from labeling.errors import ArticleError
 from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
+from labeling.sources.json_rows import JSON_DECODER, DoubledFields, find_json_rows
 from labeling.sources.plain_files import LONGEST_LINE, open_plain
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 4 * LONGEST_LINE  # bytes, of as many characters
 _DEEPEST = 100  # levels
-_LONGEST_ARRAY = 200_000_000  # bytes: an array is read as a whole
 
 # What no server or file can carry, as in an article.
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
@@ -43,40 +43,16 @@ def read_json_lines(
         read: Makes a record of the fields of a line, its article, and whether the id is the line's own.
     """
     source = SourceFile(path, name)
-    if (rows := _read_array(path)) is not None:
-        for number, row in enumerate(rows, start=1):
+    with open_plain(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n") as text:
+        rows = find_json_rows(text, lambda fields: "text" in fields or "data" in fields)
+        for number, row in enumerate(rows or (), start=1):
             yield _read_object(row, source, f"{path}:[{number}]", read)
+    if rows is not None:
         return
     with open_plain(path) as lines:
         for number, line in enumerate(limited_lines(lines), start=1):
             if line.strip():
                 yield _read_item(line, source, f"{path}:{number}", read)
-
-
-def _read_array(path: Path) -> list[Any] | None:
-    """The rows of a file that is one JSON array, or an object with one such array and no text; None for any other."""
-    with open_plain(path) as file:
-        head = file.readline(_LONGEST_LINE).removeprefix(b"\xef\xbb\xbf").lstrip()
-        # Where the first line is an object by itself, and another follows, there are lines.
-        if not head.startswith((b"[", b"{")) or (_is_object(head) and file.read(1)):
-            return None
-        file.seek(0)
-        content = file.read(_LONGEST_ARRAY + 1)
-    try:
-        value = json.loads(content.decode("utf-8-sig")) if len(content) <= _LONGEST_ARRAY else None
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict) and "text" not in value:
-        arrays = [each for each in value.values() if isinstance(each, list)]
-        value = arrays[0] if len(arrays) == 1 else None
-    return value if isinstance(value, list) and any(isinstance(each, dict) for each in value) else None
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def limited_lines(lines: BinaryIO) -> Iterator[bytes]:
@@ -92,7 +68,7 @@ def _read_item(
 ) -> ImportItem:
     try:
         # Some tools begin each file, and so its first line, with a byte order mark.
-        fields = json.loads(line.decode("utf-8-sig"))
+        fields = JSON_DECODER.decode(line.decode("utf-8-sig").strip())
     except (ValueError, RecursionError) as error:
         return reject_unreadable(where, f"the line is not JSON: {error}", "export the file again")
     return _read_object(fields, source, where, read)
@@ -103,12 +79,14 @@ def _read_object(
 ) -> ImportItem:
     if not isinstance(fields, dict):
         return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
+    if isinstance(fields, DoubledFields):
+        return reject_unreadable(where, f"`{fields.doubled}` stands there twice", "leave one of them")
     if _is_deep(fields):
         return reject_unreadable(where, f"its values are nested more than {_DEEPEST} deep", "export the file again")
     # From here on a fault has the id of its article, if the line has one.
     known = article_fields(fields)
     try:
-        row = make_source_row(known, source, where)
+        row = make_source_row(known.items(), source, where)
     except ArticleError as error:
         return reject_of(error, str(known.get("id", "")))
     record = read(fields, row, bool(known.get("id") or known.get("url")))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from labeling.articles import SourceRow, normalise_newlines
 from labeling.errors import BadField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from labeling.sources.inputs import SourceFile
 
@@ -31,7 +30,12 @@ def field_of_column(name: str) -> str:
     return _FIELDS.get(name.strip().casefold(), "")
 
 
-def make_source_row(values: Mapping[str, object], source: SourceFile, where: str) -> SourceRow:
+def is_article_row(values: Mapping[str, object]) -> bool:
+    """Whether a JSON object has a text by one of its names, and so is an article."""
+    return any(field_of_column(name) == "text" and isinstance(value, str) for name, value in values.items())
+
+
+def make_source_row(pairs: Iterable[tuple[str, object]], source: SourceFile, where: str) -> SourceRow:
     """The row that a JSON object or a table's record makes.
 
     Its id is its own, else its url, else the name of the file, ``#`` and twelve digits of the text's digest: unlike the
@@ -40,7 +44,7 @@ def make_source_row(values: Mapping[str, object], source: SourceFile, where: str
     Raises:
         BadField: Two columns for one field, no text, or a value of a wrong type.
     """
-    fields = _fields(values, where)
+    fields = _fields(pairs, where)
     text = _text_field(fields, where)
     # The url also serves as an id, so it is read first.
     url = _string_field(fields, "url", where)
@@ -55,12 +59,13 @@ def make_source_row(values: Mapping[str, object], source: SourceFile, where: str
     )
 
 
-def _fields(values: Mapping[str, object], where: str) -> dict[str, object]:
-    """The values under our names; two columns may be one field as long as only one of them has a value."""
-    # Exports often have both `text` and an empty `body`.
-    ours = [(field, value) for name, value in values.items() if (field := field_of_column(name))]
+def _fields(pairs: Iterable[tuple[str, object]], where: str) -> dict[str, object]:
+    """The values under our names; two columns may be one field as long as only one of them has a value of its own."""
+    # Exports often have both `text` and an empty `body`, or the same in `url` and `link`.
+    ours = [(field, value) for name, value in pairs if (field := field_of_column(name))]
     filled = [(field, value) for field, value in ours if value is not None and value != ""]
-    twice = next((field for field, count in Counter(field for field, _ in filled).items() if count > 1), None)
+    last = dict(filled)
+    twice = next((field for field, value in filled if value != last[field]), None)
     if twice:
         raise BadField(f"two columns hold the {twice}", todo="leave one of them", where=where)
     # Those with a value come last, so that they win over empty ones.

@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING
 from labeling.articles import Article, Reject, escape_surrogates, is_new, reject_of
 from labeling.errors import ArticleError
 from labeling.sources.encodings import check_encoding_name
-from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
+from labeling.sources.opened_text import IngestOptions, Remark
 from labeling.values import canonical_json
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import name_disk_errors
@@ -180,4 +181,5 @@ def _reading_order(reject: Reject) -> tuple[str, int, str]:
     """By file, then by line as a number."""
     # As a string "wire.jsonl:10" would come before "wire.jsonl:9".
     file, _, line = reject.where.rpartition(":")
+    line = line.strip("[]")  # of an item in an array
     return (file, int(line), reject.id) if line.isdecimal() else (reject.where, 0, reject.id)

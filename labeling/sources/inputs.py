@@ -13,7 +13,7 @@ from labeling.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# The format of a file, by its ending.
+# The format of a file, by its ending; `.gz` may follow. Which of JSON's shapes a file has, its content tells.
 SOURCE_FORMATS = {
     ".txt": "text",
     ".jsonl": "lines",
@@ -22,8 +22,11 @@ SOURCE_FORMATS = {
     ".html": "page",
     ".htm": "page",
     ".xml": "page",
+    ".json": "lines",
+    ".ndjson": "lines",
 }
 STDIN = "-"
+_GZIP_ENDING = ".gz"
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,8 @@ def _file_or_skipped(path: Path, base: Path) -> _FoundItem:
 
 def _make_source_file(path: Path, base: Path) -> SourceFile:
     # The same file gets the same name wherever the folder lies.
-    relative = path.relative_to(base).with_suffix("")
+    relative = path.relative_to(base)
+    relative = relative.with_suffix("") if path.suffix.lower() == _GZIP_ENDING else relative
+    ending, relative = relative.suffix.lower(), relative.with_suffix("")
     folder = relative.parts[0] if len(relative.parts) > 1 else ""
-    return SourceFile(path, relative.as_posix(), folder, SOURCE_FORMATS.get(path.suffix.lower(), ""))
+    return SourceFile(path, relative.as_posix(), folder, SOURCE_FORMATS.get(ending, ""))

@@ -17,28 +17,41 @@ _CHUNK_CHARACTERS = 1 << 20  # characters
 _BETWEEN = frozenset(", \n\r\t")
 
 
-def stream_array(head: str, text: TextIO, fail: Callable[[str], LabelingError]) -> Iterator[JsonValue]:
+def stream_array(
+    head: str,
+    text: TextIO,
+    fail: Callable[[str], LabelingError],
+    *,
+    decoder: json.JSONDecoder | None = None,
+    longest: int | None = None,
+) -> Iterator[JsonValue]:
     """The items of a JSON array, decoded as they come.
 
     Args:
         head: Its beginning, from the ``[`` on.
         text: Where to read the rest from.
         fail: Makes the error to raise of a reason.
+        decoder: What decodes an item.
+        longest: The longest item that is read, in characters; without it, what is never closed fills the memory.
 
     Raises:
         LabelingError: What ``fail`` makes, when it comes to a place that is not JSON, not UTF-8 or damaged.
     """
-    decoder = json.JSONDecoder()
+    decoder = decoder or json.JSONDecoder()
     buffer, at = head, 1
     while True:
         at = _skip_blanks(buffer, at)
         if buffer[at : at + 1] == "]":
+            if buffer[at + 1 :].strip() or read_more_text(text, "", fail):
+                raise fail("something follows the end of the array")
             return
         # An item that is cut off by the end of the buffer cannot be decoded: more is read, and it is tried again.
         try:
             item, end = decoder.raw_decode(buffer, at)
         except (json.JSONDecodeError, RecursionError) as error:
-            longer = read_more_text(text, buffer[at:], fail)
+            # What is longer than any item will not become one by more.
+            overlong = longest is not None and len(buffer) - at > longest
+            longer = None if overlong else read_more_text(text, buffer[at:], fail)
             if longer is None:
                 raise fail(f"it is not JSON ({error})") from None
             buffer, at = longer, 0

@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 @json_option
 @with_project
 def ingest_cli(project: Project, paths: tuple[str, ...], encoding: str, *, as_json: bool) -> int:
-    r"""Take in articles: .txt, .jsonl, .csv, .html, .xml; folders, globs, - for standard input.
+    r"""Take in articles: .txt, .json, .jsonl, .csv, .html, .xml; folders, globs, - for standard input.
 
     A text is never changed but for its line ends. An id is the row's own, else the url, else the path in the named
     folder without its ending. What is refused is listed in rejects.jsonl with the reason, for the last run only; the
     rest goes on (status 3). Where no date is given, one at the head of the text is taken, as in "25 July 2023" on a
-    line of its own or "GENEVA, July 25, 2023 (Reuters) -".
+    line of its own or "GENEVA, July 25, 2023 (Reuters) -". JSON may be lines, an array or an object around one, and
+    each format may be packed by gzip.
 
     \b
-    Columns of .jsonl and .csv (others are ignored and named):
+    Columns of .json, .jsonl and .csv (others are ignored and named):
       id, text (body, content), title (headline), source (outlet), published (date), url (link)
 
     \b

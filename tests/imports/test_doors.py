@@ -124,7 +124,6 @@ FILES: list[tuple[str, bytes | list[object]]] = [
     ("UIMA CAS, as INCEpTION and WebAnno write it", b'<?xml version="1.0"?>\n<xmi:XMI xmlns:xmi="x"/>'),
     ("PubAnnotation", [{"text": TEXT, "denotations": [{"span": {"begin": 0, "end": 9}, "obj": "PERSON"}]}]),
     ("a zip archive or an Office file", b"PK\x03\x04\x14\0\0\0"),
-    ("gzip", b"\x1f\x8b\x08\0\0"),
     ("HTML or XML", b"<!DOCTYPE html><html><body>Anna</body></html>"),
     ("HTML or XML", b"<nitf><body/></nitf>"),
     ("plain text", b"Anna Berg met the minister.\n\nThey signed the treaty.\n"),

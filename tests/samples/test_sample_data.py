@@ -16,8 +16,9 @@ import trafilatura
 from labeling.adjudication.checks import check_annotation
 from labeling.project import load_project, shipped_config
 from labeling.samples import sample_data
-from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
+from labeling.sources.opened_text import IngestOptions, Remark
 from labeling.values import digest_of
 
 if TYPE_CHECKING:

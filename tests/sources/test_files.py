@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.articles import Article, Reject, normalise_newlines
-from labeling.sources.files import Arrival, IngestOptions, Remark, read_articles
+from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
+from labeling.sources.opened_text import IngestOptions, Remark
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,9 @@ from labeling.articles import Reject, SourceRow, make_article
 from labeling.dates import iso_date, leading_date
 from labeling.errors import BadField, OverlongArticle, UsageError
 from labeling.sources.encodings import detect_encoding
-from labeling.sources.files import Arrival, IngestOptions, read_articles
+from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
+from labeling.sources.opened_text import IngestOptions
 from labeling.sources.plain_files import LONGEST_LINE
 from labeling.sources.web_pages import extract_page
 

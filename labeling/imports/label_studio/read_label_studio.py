@@ -85,7 +85,7 @@ class _TaskReader:
             return
         fields = self._article_fields(task)
         try:
-            row = make_source_row(fields, self._source, task.where)
+            row = make_source_row(fields.items(), self._source, task.where)
         except ArticleError as error:
             yield reject_of(error, str(fields.get("id", "")), task.where)
             return
