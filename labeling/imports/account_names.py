@@ -24,10 +24,10 @@ class AccountNames:
 
     names: dict[str, str] = field(default_factory=dict)
     emails: dict[str, str] = field(default_factory=dict)
-    strangers: set[int] = field(default_factory=set)
+    strangers: set[int | str] = field(default_factory=set)
     _signers: set[Account] = field(default_factory=set)
 
-    def sign(self, account: Account, annotator: str, people: Mapping[int, str], where: str) -> str:
+    def sign(self, account: Account, annotator: str, people: Mapping[int | str, str], where: str) -> str:
         """The name of whoever has an account; a number that ``people`` does not have is a stranger until the end.
 
         Args:
@@ -59,7 +59,7 @@ class AccountNames:
             UsageError: Some do not, named by their numbers.
         """
         if self.strangers:
-            numbers = ", ".join(map(str, sorted(self.strangers)))
+            numbers = ", ".join(map(str, sorted(self.strangers, key=lambda each: (str(each) == each, each))))
             raise UsageError(
                 f"the files name annotators only by the numbers they have on their server: {numbers}",
                 todo="tell who they are with --people FILE (CSV with the columns id and email, or the JSON of the "

@@ -174,25 +174,17 @@ FOREIGN_FORMATS = (
     ),
     ForeignFormat("something that is not text", _is_binary, _INGEST),
     ForeignFormat(
-        "Argilla",
+        "Argilla 1",
         _any_of(
-            _has_fields("fields", "responses"),
-            _has_fields("fields", "suggestions"),
             _has_fields("annotation", "annotation_agent"),
             _has_fields("prediction", "prediction_agent"),
-            _has_fields("fields", "external_id"),
         ),
-        "export its records from Python as JSON lines with `text` and `spans`, and import them as prodigy",
+        "move the dataset to Argilla 2, and write its records with `to_json`",
     ),
     ForeignFormat(
-        "Potato",
-        _any_of(
-            _has_fields("label_annotations"),
-            _has_fields("span_annotations"),
-            _has_fields("displayed_text"),
-            _has_fields("instance_id", "user_id"),
-        ),
-        "write its spans as JSON lines with `text` and `spans`, and import them as prodigy",
+        "the state of a user of Potato's",
+        _has_fields("instance_id_to_span_to_value"),
+        "export with `python -m potato.export --format jsonl`, and import that as potato",
     ),
     ForeignFormat(
         "UIMA CAS, as INCEpTION and WebAnno write it",

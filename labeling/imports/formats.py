@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.errors import UsageError
+from labeling.imports.argilla.read_argilla import looks_like_argilla, read_argilla
 from labeling.imports.brat import looks_like_brat, read_brat
 from labeling.imports.conll import looks_like_conll, read_conll
 from labeling.imports.doccano import looks_like_doccano, read_doccano
@@ -18,6 +19,7 @@ from labeling.imports.foreign_formats import FOREIGN_FORMATS, VAGUE_FORMATS, tel
 from labeling.imports.glimpse import take_glimpse
 from labeling.imports.label_studio.looks import looks_like_label_studio
 from labeling.imports.label_studio.read_label_studio import read_label_studio
+from labeling.imports.potato.read_potato import looks_like_potato, read_potato
 from labeling.imports.prodigy import looks_like_prodigy, read_prodigy
 from labeling.imports.record import reject_unreadable
 
@@ -93,6 +95,21 @@ IMPORT_FORMATS = {
             looks_like_doccano,
             "JSON lines of any of its exports",
             reads_json=True,
+        ),
+        ImportFormat(
+            "argilla",
+            (".json", ".jsonl"),
+            read_argilla,
+            looks_like_argilla,
+            "JSON of the records of Argilla 2: nested, flattened, by column or by id",
+            reads_json=True,
+        ),
+        ImportFormat(
+            "potato",
+            (".jsonl", ".json", ".csv", ".tsv"),
+            read_potato,
+            looks_like_potato,
+            "`annotated_instances` and exports, as lines or tables",
         ),
         ImportFormat(
             "conll",

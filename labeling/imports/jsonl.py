@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 
-from labeling.articles import reject_of
+from labeling.articles import Reject, reject_of
 from labeling.dates import iso_date
 from labeling.errors import ArticleError
 from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
@@ -43,16 +43,28 @@ def read_json_lines(
         read: Makes a record of the fields of a line, its article, and whether the id is the line's own.
     """
     source = SourceFile(path, name)
+    for where, value in stream_values(path, lambda fields: "text" in fields or "data" in fields):
+        yield value if isinstance(value, Reject) else _read_object(value, source, where, read)
+
+
+def stream_values(path: Path, is_row: Callable[[JsonLine], bool]) -> Iterator[tuple[str, object]]:
+    """The values of a file, each with where it stands: those of its lines, or else its rows, as ``is_row`` knows them.
+
+    A line that is not JSON is a `Reject` in its place.
+
+    Raises:
+        UnreadableArticle: It is JSON over many lines, and broken or too large.
+    """
     with open_plain(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n") as text:
-        rows = find_json_rows(text, lambda fields: "text" in fields or "data" in fields)
+        rows = find_json_rows(text, is_row)
         for number, row in enumerate(rows or (), start=1):
-            yield _read_object(row, source, f"{path}:[{number}]", read)
+            yield f"{path}:[{number}]", row
     if rows is not None:
         return
     with open_plain(path) as lines:
         for number, line in enumerate(limited_lines(lines), start=1):
             if line.strip():
-                yield _read_item(line, source, f"{path}:{number}", read)
+                yield f"{path}:{number}", _read_line(line, f"{path}:{number}")
 
 
 def limited_lines(lines: BinaryIO) -> Iterator[bytes]:
@@ -63,26 +75,19 @@ def limited_lines(lines: BinaryIO) -> Iterator[bytes]:
             line = lines.readline(_LONGEST_LINE)
 
 
-def _read_item(
-    line: bytes, source: SourceFile, where: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
-) -> ImportItem:
+def _read_line(line: bytes, where: str) -> object:
     try:
         # Some tools begin each file, and so its first line, with a byte order mark.
-        fields = JSON_DECODER.decode(line.decode("utf-8-sig").strip())
+        return JSON_DECODER.decode(line.decode("utf-8-sig").strip())
     except (ValueError, RecursionError) as error:
         return reject_unreadable(where, f"the line is not JSON: {error}", "export the file again")
-    return _read_object(fields, source, where, read)
 
 
 def _read_object(
     fields: object, source: SourceFile, where: str, read: Callable[[JsonLine, SourceRow, bool], ImportRecord]
 ) -> ImportItem:
-    if not isinstance(fields, dict):
-        return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
-    if isinstance(fields, DoubledFields):
-        return reject_unreadable(where, f"`{fields.doubled}` stands there twice", "leave one of them")
-    if _is_deep(fields):
-        return reject_unreadable(where, f"its values are nested more than {_DEEPEST} deep", "export the file again")
+    if not is_plain_object(fields):
+        return refuse_value(fields, where)
     # From here on a fault has the id of its article, if the line has one.
     known = article_fields(fields)
     try:
@@ -92,6 +97,20 @@ def _read_object(
     record = read(fields, row, bool(known.get("id") or known.get("url")))
     odd = list_odd_fields(fields)
     return replace(record, odd=odd) if odd else record
+
+
+def is_plain_object(value: object) -> TypeGuard[JsonLine]:
+    """Whether a value is an object, with each key once, and not too deep."""
+    return isinstance(value, dict) and not isinstance(value, DoubledFields) and not _is_deep(value)
+
+
+def refuse_value(value: object, where: str) -> Reject:
+    """The refusal of a value that is not such an object."""
+    if isinstance(value, DoubledFields):
+        return reject_unreadable(where, f"`{value.doubled}` stands there twice", "leave one of them")
+    if not isinstance(value, dict):
+        return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
+    return reject_unreadable(where, f"its values are nested more than {_DEEPEST} deep", "export the file again")
 
 
 def _is_deep(value: object) -> bool:

@@ -56,7 +56,7 @@ class ImportOptions:
     names: Mapping[str, str] = field(default_factory=dict)
     unit: str = ""
     max_characters: int = 20_000
-    people: Mapping[int, str] = field(default_factory=dict)
+    people: Mapping[int | str, str] = field(default_factory=dict)
     columns: str = ""
     sentences_per_article: int = 0
 

@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from labeling.errors import ArticleError, UsageError
 from labeling.sources.plain_files import read_plain
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 _NAMES = ("email", "name", "username")
 
 
-def read_people(name: str) -> dict[int, str]:
-    """The address or name of each person by number.
+def read_people(name: str) -> dict[int | str, str]:
+    """The address or name of each person by number, or by UUID where the server has those.
 
     The file is CSV with the columns ``id`` and ``email``, or JSON: a list of objects with both, as ``/api/users`` of a
     server answers, or one object, ``{"1": "ana@desk.example"}``.
@@ -31,15 +32,24 @@ def read_people(name: str) -> dict[int, str]:
         rows = list(_json_rows(text) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text))
     except (OSError, ValueError, csv.Error, ArticleError, RecursionError) as error:
         raise _unfit(name, str(error)) from None
-    people = dict[int, str]()
+    people = dict[int | str, str]()
     for number, person in rows:
-        if not str(number).isdecimal() or not isinstance(person, str) or not person.strip():
-            raise _unfit(name, f"{str(number)[:50]!r} is not the number of a person with an address")
-        if people.setdefault(int(number), person.strip()) != person.strip():
+        key = _key_of(str(number))
+        if key is None or not isinstance(person, str) or not person.strip():
+            raise _unfit(name, f"{str(number)[:50]!r} is not the number or UUID of a person with an address")
+        if people.setdefault(key, person.strip()) != person.strip():
             raise _unfit(name, f"{number} is the number of two people")
     if not people:
         raise _unfit(name, "it names nobody")
     return people
+
+
+def _key_of(number: str) -> int | str | None:
+    """A number as a number, a UUID in the usual spelling; None for anything else."""
+    try:
+        return int(number) if number.isdecimal() else str(UUID(number))
+    except ValueError:
+        return None
 
 
 def _json_rows(text: str) -> Iterator[tuple[Any, Any]]:

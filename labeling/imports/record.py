@@ -68,9 +68,9 @@ class Misfit:
 
 @dataclass(frozen=True)
 class Account:
-    """Whose an annotation is on the server that it comes from: an e-mail address, or else a number of that server."""
+    """Whose an annotation is on the server that it comes from: an e-mail address, or else a number or UUID there."""
 
-    number: int | None = None
+    number: int | str | None = None
     email: str = ""
 
 

@@ -54,7 +54,7 @@ def _task(*result: dict[str, Any], by: object = ANA, **more: Any) -> dict[str, A
 
 
 def _import(
-    project: Project, folder: Path, *tasks: object, people: Mapping[int, str] = {}, annotator: str = ""
+    project: Project, folder: Path, *tasks: object, people: Mapping[int | str, str] = {}, annotator: str = ""
 ) -> ImportResult:
     path = folder / "export.json"
     path.write_text(json.dumps([*tasks]), encoding="utf-8")
