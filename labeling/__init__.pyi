@@ -74,6 +74,8 @@ from .errors import WorkerDied as WorkerDied
 from .errors import WorkspaceBusy as WorkspaceBusy
 from .evaluation.agree import AgreeResult as AgreeResult
 from .evaluation.agree import agree as agree
+from .exports.export import ExportResult as ExportResult
+from .exports.export import export as export
 from .imports.import_annotations import ImportResult as ImportResult
 from .imports.import_annotations import import_annotations as import_annotations
 from .imports.merge import ImportOptions as ImportOptions

@@ -44,6 +44,7 @@ VERBS = (
     "verify",
     "release",
     "join",
+    "export",
     "train",
     "predict",
     "evaluate",

@@ -26,7 +26,9 @@ from labeling.annotations import Annotation, Gold, GoldSpan, LedgerRow, Quaranti
 from labeling.articles import Article, Reject
 from labeling.corpora.manifest import Manifest
 from labeling.corpora.release.release import Release, ReleaseLine
+from labeling.exports.export_formats import EXPORT_FORMATS
 from labeling.guidelines import render_guidelines
+from labeling.imports.formats import IMPORT_FORMATS
 from labeling.project import ProjectFile, load_project, shipped_config
 from labeling.studio.server.credentials import Credentials
 from labeling.training.extractors import Extractor
@@ -51,6 +53,19 @@ ABOUT_FILES = """\
 The files between the steps are the database. All are UTF-8 and end lines with LF; `.jsonl` files hold one JSON value a
 line with its keys in order, the same bytes on every rerun. Offsets count Unicode code points, half open:
 `text[start:end]`. An unknown field, or one of a wrong type, is refused.
+"""
+ABOUT_FORMATS = """\
+`labeling import FORMAT` takes in what was annotated elsewhere, `labeling export FORMAT` writes gold, or what one
+annotator said, in the files of another tool. Nothing is dropped in silence. What has no place here is in
+`quarantine.jsonl`, and what has no place there in `not-held.jsonl` beside the export: a thing a line, with what was
+said and the reason. Both are counted, and the status is 3.
+
+An export, imported again, gives the same annotations for all that its format keeps. Articles are known by the digest
+of their texts, under whatever name a file has them. `articles.jsonl`, which lies beside where a format does not keep
+ids, titles, dates or texts, can be ingested first. Of gold, the stretches on which nothing is known are listed
+(`open`) for every format: none tells "not known" from "nothing there". Blanks in labels are
+`_` where a format has none in names, and are found again. `export.json` has the counts
+and the digest of each file.
 """
 
 TEXT = "Anna Berg met the Maldives\u2019 minister."
@@ -194,6 +209,11 @@ OTHERS = (
     Kind("corpora/<digest>/ledger.jsonl", "compile", "The ledger of the dataset."),
     Kind("corpora/<digest>/README.md", "compile", "The dataset card."),
     Kind("corpora/latest", "compile", "A link to the newest dataset, moved when it is complete."),
+    Kind(
+        "exports/<format>-<who>/",
+        "export",
+        "What was said, in the files of another tool; `not-held.jsonl`, `export.json` and, for some, `articles.jsonl`.",
+    ),
     Kind("ask-again.html", "push", "The rows of `ask-again.jsonl` with links to their tasks; `pull` keeps it up."),
     Kind("report.html", "report", "The numbers on one page."),
     Kind("studio/", "serve", "The embedded server's database and log."),
@@ -255,6 +275,30 @@ def _described(form: type[Rows[BaseModel] | Value[BaseModel]]) -> Iterator[Kind]
     for _, file in described():
         if isinstance(file, form):
             yield Kind(file.name, file.verb, file.help, file.model, EXAMPLES.get(file.name))
+
+
+def formats_page() -> str:
+    """What comes along from each format, and what each keeps of what goes out."""
+    rows = [
+        f"| `{name}` | {IMPORT_FORMATS[name].help} | {IMPORT_FORMATS[name].brings} | {_told_of_export(name)} |"
+        for name in IMPORT_FORMATS
+    ]
+    return "\n".join(
+        [
+            f"# Formats\n\n{ABOUT_FORMATS}",
+            "| format | files | `import` brings | `export` keeps |\n| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _told_of_export(name: str) -> str:
+    found = EXPORT_FORMATS.get(name)
+    if not found:
+        return ""
+    beside = "" if found.has_articles else "; what is known of the articles lies beside"
+    return ("all but " + ", ".join(found.lacks) if found.lacks else "everything") + beside
 
 
 def python_page() -> str:
@@ -434,6 +478,7 @@ PAGES = {
     "errors.md": lambda: MADE + errors_page(),
     "architecture.md": lambda: MADE + architecture_page(),
     "files.md": lambda: MADE + files_page(),
+    "formats.md": lambda: MADE + formats_page(),
     "python.md": lambda: MADE + python_page(),
     "guidelines.md": guidelines_page,
 }

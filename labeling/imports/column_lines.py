@@ -67,7 +67,8 @@ class ColumnDocument:
     """The sentences of one document.
 
     ``name`` is what the file calls it, or ""; ``guess`` a word beside its mark that may be a name. ``marked`` is true
-    where a mark begins it. ``comments`` names the comments that were not read.
+    where a mark begins it. ``comments`` names the comments that were not read; ``digest`` is that of the text, by a
+    comment, or "".
     """
 
     name: str = ""
@@ -75,6 +76,7 @@ class ColumnDocument:
     marked: bool = False
     sentences: list[ColumnSentence] = field(default_factory=lambda: [ColumnSentence()])
     comments: set[str] = field(default_factory=set)
+    digest: str = ""
 
     @property
     def rows(self) -> list[ColumnRow]:
@@ -154,14 +156,16 @@ def _name_by_guesses(documents: Sequence[ColumnDocument]) -> None:
 def _take_line(document: ColumnDocument, line: str, number: int) -> None:
     if not line.strip(" \t,;\"'\r\ufeff") and line.strip(" \t\r\ufeff") not in {",", ";", "'", '"'}:
         document.sentences.append(ColumnSentence())
-    elif remark := _COMMENT.fullmatch(line.strip()):
+    elif (remark := _COMMENT.fullmatch(line.strip())) and not ("\t" in line and _TAGGED.search(line)):
         _take_comment(document, remark[1], remark[2])
     else:
         document.sentences[-1].rows.append(ColumnRow(number, line))
 
 
 def _take_comment(document: ColumnDocument, name: str, value: str) -> None:
-    if name.removeprefix("#").strip() == "text":
+    if name == "# digest" and not document.digest:
+        document.digest = value
+    elif name.removeprefix("#").strip() == "text":
         if document.sentences[-1].rows:
             document.sentences.append(ColumnSentence())
         document.sentences[-1].text = value

@@ -168,17 +168,20 @@ def _read_document(
         )
     if not sentences:
         return None
-    record = parse_sentences(sentences, layout, SourceRow(where=where, id=document.name, text=""), text_of)
+    # An article of that very text is meant, whatever its id.
+    there = text_of(document.digest) if document.digest else None
+    text = text_of(document.name) if there is None else there
+    record = parse_sentences(sentences, layout, SourceRow(where=where, id=document.name, text=""), text)
     if not document.marked and 0 < terms.max_characters < len(record.row.text):
         return _refuse_long(record, terms.max_characters)
     return replace(record, ignored=frozenset({*document.comments, *layout.spare}), layout=layout.decided)
 
 
 def parse_sentences(
-    sentences: Sequence[TokenSentence], layout: ColumnLayout, row: SourceRow, text_of: TextLookup
+    sentences: Sequence[TokenSentence], layout: ColumnLayout, row: SourceRow, text: str | None
 ) -> ImportRecord:
-    """The spans of a document, in the article's text where it has the tokens, else in the rebuilt text."""
-    text, places = place_tokens(sentences, text_of(row.id))
+    """The spans of a document, in the article's ``text`` where it has the tokens, else in the rebuilt text."""
+    text, places = place_tokens(sentences, text)
     marks = dict[SpanMark, None]()
     misfits = list[Misfit]()
     unknown = dict[tuple[int, int], None]()

@@ -19,6 +19,7 @@ from labeling.imports.foreign_formats import FOREIGN_FORMATS, VAGUE_FORMATS, tel
 from labeling.imports.glimpse import take_glimpse
 from labeling.imports.label_studio.looks import looks_like_label_studio
 from labeling.imports.label_studio.read_label_studio import read_label_studio
+from labeling.imports.own_exports import files_beside
 from labeling.imports.potato.read_potato import looks_like_potato, read_potato
 from labeling.imports.prodigy import looks_like_prodigy, read_prodigy
 from labeling.imports.record import reject_unreadable
@@ -40,8 +41,8 @@ class ImportFormat:
     text). ``looks_like`` tells by what a file is recognised as one, from a glimpse of it, or "". ``counts`` is false
     where the file has no offsets. ``read`` gives the contents of a file record by record: it is handed the path, what
     the file's article is to be called (or its articles after), and a way to look up the texts of articles that were
-    ingested before. ``help`` is a line for the command line. ``reads_json`` is true where each line is an object, which
-    may lack what tells the format.
+    ingested before. ``help`` is a line for the command line, ``brings`` tells what comes along. ``reads_json`` is true
+    where each line is an object, which may lack what tells the format.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ImportFormat:
     read: Callable[[Path, str, TextLookup], Iterator[ImportItem]]
     looks_like: Callable[[Glimpse], str]
     help: str
+    brings: str
     companions: tuple[str, ...] = ()
     counts: bool = True
     reads_json: bool = False
@@ -75,10 +77,22 @@ IMPORT_FORMATS = {
     each.name: each
     for each in (
         ImportFormat(
-            "brat", (".ann",), read_brat, looks_like_brat, "stand-off files, each beside its text", companions=(".txt",)
+            "brat",
+            (".ann",),
+            read_brat,
+            looks_like_brat,
+            "stand-off files, each beside its text",
+            "spans, relations, equivalences, events as relations from their trigger, notes; attributes by `--map`",
+            companions=(".txt",),
         ),
         ImportFormat(
-            "prodigy", (".jsonl",), read_prodigy, looks_like_prodigy, "JSON lines of `prodigy db-out`", reads_json=True
+            "prodigy",
+            (".jsonl",),
+            read_prodigy,
+            looks_like_prodigy,
+            "JSON lines of `prodigy db-out`",
+            "spans, relations, options, answers (rejected and ignored ones as skips), who answered",
+            reads_json=True,
         ),
         ImportFormat(
             "label-studio",
@@ -86,6 +100,7 @@ IMPORT_FORMATS = {
             read_label_studio,
             looks_like_label_studio,
             "JSON of any of its projects: exports, snapshots, tasks with annotations or predictions",
+            "labels, relations, choices, notes, skips, drafts, stars, who submitted, predictions by `model:NAME`",
             reads_json=True,
         ),
         ImportFormat(
@@ -94,6 +109,7 @@ IMPORT_FORMATS = {
             read_doccano,
             looks_like_doccano,
             "JSON lines of any of its exports",
+            "spans, relations, labels of the whole text, who annotated",
             reads_json=True,
         ),
         ImportFormat(
@@ -102,6 +118,7 @@ IMPORT_FORMATS = {
             read_argilla,
             looks_like_argilla,
             "JSON of the records of Argilla 2: nested, flattened, by column or by id",
+            "spans and labels of each response by its user, suggestions by `model:NAME`, discarded ones as skips",
             reads_json=True,
         ),
         ImportFormat(
@@ -110,6 +127,7 @@ IMPORT_FORMATS = {
             read_potato,
             looks_like_potato,
             "`annotated_instances` and exports, as lines or tables",
+            "spans and labels of each user",
         ),
         ImportFormat(
             "conll",
@@ -117,6 +135,7 @@ IMPORT_FORMATS = {
             read_conll,
             looks_like_conll,
             "columns with a token and its tags a line, CoNLL 2002 to CoNLL-U, WebAnno TSV; or a sentence a line",
+            "spans, of each column of tags; of WebAnno TSV relations, too; texts are found again, or rebuilt",
             counts=False,
         ),
     )
@@ -178,7 +197,8 @@ def find_import_files(kind: ImportFormat, names: Iterable[str]) -> tuple[list[tu
             found.setdefault(path, path.stem)
             continue
         # Folders are searched in depth; their files are chosen by ending.
-        under = _files_under(path)
+        beside = files_beside(path)
+        under = [each for each in _files_under(path) if each not in beside]
         ours = [each for each in under if each.suffix.lower() in kind.endings]
         if not ours:
             wanted = f"{name!r} holds no {kind.name} file" if path.is_dir() else f"no file or folder is called {name!r}"

@@ -203,7 +203,12 @@ def _register_articles(intake: AnnotationIntake, workspace: Workspace) -> TextLo
             intake.accounts.names.setdefault(scope.email.casefold(), scope.annotator)
     # CoNLL files ask for few texts, so they are looked up one by one.
     articles, prefix = workspace.articles.by("id"), intake.terms.prefix
-    return lambda name: articles[prefix + name].text if prefix + name in articles else None
+
+    def text_of(name: str) -> str | None:
+        home = prefix + name if prefix + name in articles else intake.homes.get(name, "")
+        return articles[home].text if home in articles else None
+
+    return text_of
 
 
 def _finish_import(intake: AnnotationIntake, earlier: Iterable[Annotation], *, add: bool) -> _Imported:

@@ -9,6 +9,7 @@ from labeling.annotations import LABEL_ITEM, RELATION_ITEM, Relation, Span, choi
 from labeling.errors import UsageError
 from labeling.imports.record import Misfit
 from labeling.imports.stretches import same_words
+from labeling.imports.written_labels import read_label
 from labeling.schema import UNSURE
 from labeling.workspace.asking import list_items
 
@@ -96,7 +97,7 @@ class RecordTranslation:
         if rival := self._find_rival(mark, start, end):
             return Misfit("span", mark.id, "unreadable", rival, raw)
         # An empty name removes the label, which is listed all the same.
-        label = self.names.get(mark.label, mark.label)
+        label = self._label(mark)
         if not label or (label.isdecimal() and label not in self.schema.label_names):
             return self._nameless_misfit(mark, label, raw)
         unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
@@ -138,7 +139,7 @@ class RecordTranslation:
             fellows: The spans of each region that has several labels: the first two that the type may join are meant.
         """
         # The ends are checked later, with the spans.
-        label = self.names.get(link.label, link.label)
+        label = self._relation_name(link)
         name = f"{link.head} {link.label} {link.tail}"
         if not label:
             return _removed_misfit("relation", name, link.label, asdict(link))
@@ -163,6 +164,10 @@ class RecordTranslation:
             return _removed_misfit("choice", name, name, name)
         if meant.isdecimal() and not self._sets_with(meant):
             return Misfit("choice", name, "unknown choice", _explain_number(meant, "event.CONSULT"), name)
+        # Our own lines have options as ledgers do: `event=CONSULT`.
+        of, equals, option = meant.partition("=")
+        if equals and self.schema.choice_set(of):
+            return of, option
         of, dot, option = meant.partition(".")
         # A label with a dot in it (`U.S.`) may be an option of its own.
         if dot and (self.schema.choice_set(of) or not self._sets_with(meant)):
@@ -187,8 +192,8 @@ class RecordTranslation:
             if new and _is_option(new, self.schema) and not isinstance(option := self.option(new), Misfit)
         }
         names = {
-            *(LABEL_ITEM + self.names.get(mark.label, mark.label) for mark in record.marks),
-            *(RELATION_ITEM + self.names.get(link.label, link.label) for link in record.links),
+            *(LABEL_ITEM + self._label(mark) for mark in record.marks),
+            *(RELATION_ITEM + self._relation_name(link) for link in record.links),
             *(kind + new for new in self.names.values() for kind in (LABEL_ITEM, RELATION_ITEM)),
             *(
                 choice_item(choice_id(each.name, option.name))
@@ -203,6 +208,12 @@ class RecordTranslation:
         if not label:
             return _removed_misfit("span", mark.id, mark.label, raw)
         return Misfit("span", mark.id, "unknown label", _explain_number(label, "PERSON"), raw)
+
+    def _label(self, mark: SpanMark) -> str:
+        return read_label(self.names.get(mark.label, mark.label), self.schema.label_names)
+
+    def _relation_name(self, link: RelationMark) -> str:
+        return read_label(self.names.get(link.label, link.label), [each.name for each in self.schema.relations])
 
     def _sets_with(self, option: str) -> list[str]:
         return [each.name for each in self.schema.choices if option in {one.name for one in each.options}]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.imports.foreign_formats import name_fields, tell_objects
 from labeling.imports.jsonl import read_json_lines, take_unread_fields
-from labeling.imports.record import ImportItem, ImportRecord, Misfit, RelationMark, SpanMark
+from labeling.imports.record import Attribute, ImportItem, ImportRecord, Misfit, RelationMark, SpanMark
+from labeling.schema import NOTE, UNSURE
 from labeling.sources.fields import COLUMNS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _ANSWERS = ("accept", "reject", "ignore")
 _ONLY_A_TIME = re.compile(r"(?:.*[-_])?\d{4}-\d\d-\d\d[T_ -]\d\d[-:.]\d\d[-:.]\d\d(?:[.,]\d+)?|\d{9,}(?:\.\d+)?")
 _FEW_TOKENS = 16  # are looked at besides those at the ends of spans
 _TOKEN_LABELS = ("ner", "label", "entity", "ent_type", "ent_iob_")
-_SPAN_FIELDS = frozenset({"answer", "start", "end", "label", "text", "token_start", "token_end", "id"})
+_SPAN_FIELDS = frozenset({"answer", "start", "end", "label", "text", "token_start", "token_end", "id", UNSURE, NOTE})
 
 
 def read_prodigy(path: Path, name: str, _text_of: TextLookup | None = None) -> Iterator[ImportItem]:
@@ -182,12 +183,20 @@ def _parse_mark(span: JsonLine, tokens: Any, misfits: list[Misfit]) -> SpanMark 
     if reason := _contradict(span, tokens):
         misfits.append(_unreadable_misfit("span", reason, span))
         return None
-    words = span.get("text")
     if span.get("answer", "accept") != "accept":
         reason = f"its own answer is {span['answer']!r}: it is not there, or nobody knows"
         misfits.append(Misfit("span", _mark_id(start, end, label), "unsupported", reason, span))
         return None
-    return SpanMark(_mark_id(start, end, label), ((start, end),), label, words if isinstance(words, str) else None)
+    words, note, name = span.get("text"), span.get(NOTE), _mark_id(start, end, label)
+    return SpanMark(
+        name,
+        ((start, end),),
+        label,
+        words if isinstance(words, str) else None,
+        note=note if isinstance(note, str) else "",
+        # Prodigy has neither: our own lines do.
+        attributes=(Attribute(f"{name} {UNSURE}", UNSURE),) if span.get(UNSURE) is True else (),
+    )
 
 
 def _contradict(span: JsonLine, tokens: Any) -> str:  # noqa: ANN401 - JSON of any form
@@ -195,7 +204,8 @@ def _contradict(span: JsonLine, tokens: Any) -> str:  # noqa: ANN401 - JSON of a
     first, last = span.get("token_start"), span.get("token_end")
     if type(first) is not int or type(last) is not int or not isinstance(tokens, list) or not tokens:
         return ""
-    places = [_token_place(each) for each in tokens]
+    # A span may end with a token that is a blank.
+    places = [_token_place(each, blank=True) for each in tokens]
     begin = places[first] if 0 <= first < len(places) else None
     ends = [place for at in (last, last - 1) if 0 <= at < len(places) and (place := places[at])]
     if not begin or not ends:
@@ -216,9 +226,9 @@ def _copied_tokens(fields: JsonLine, marks: Sequence[SpanMark]) -> Iterator[tupl
     )
 
 
-def _token_place(token: Any) -> tuple[int, int, str] | None:  # noqa: ANN401 - JSON of any form
+def _token_place(token: Any, *, blank: bool = False) -> tuple[int, int, str] | None:  # noqa: ANN401 - JSON of any form
     match token:
-        case {"start": int(start), "end": int(end), "text": str(words)} if words.strip():
+        case {"start": int(start), "end": int(end), "text": str(words)} if blank or words.strip():
             return start, end, words
         case _:
             return None

@@ -121,7 +121,8 @@ class ImportRecord:
 
 ImportItem: TypeAlias = ImportRecord | Reject
 
-# Gives the text of an article that was ingested before, by the id that a file has for it; None for any other.
+# Gives the text of an article that was ingested before, by the id that a file has for it, or by the digest of its text;
+# None for any other.
 TextLookup: TypeAlias = "Callable[[str], str | None]"
 
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from labeling.cli import cli
-from labeling.corpora.targets.conll.iob2_document import write_labels
 from labeling.imports.label_map import split_pair
+from labeling.imports.written_labels import write_labels
 from labeling.project import Project, load_project
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
     predictions: list[JsonValue] = [
         prediction_of(suggestion, article) for suggestion in suggestions if has_content(suggestion)
     ]
-    return {"data": _task_data(article), "predictions": predictions}
+    return {"data": task_data(article), "predictions": predictions}
 
 
 def prediction_of(suggestion: Annotation, article: Article) -> Json:
@@ -75,7 +75,8 @@ def digest_result(result: object) -> str:
     return digest_of(canonical_json(result))[:_SUGGESTION_DIGEST]  # type: ignore[arg-type]  # it came out of JSON
 
 
-def _task_data(article: Article) -> Json:
+def task_data(article: Article) -> Json:
+    """What a task knows of its article."""
     return {
         "article": article.id,
         "digest": article.digest,

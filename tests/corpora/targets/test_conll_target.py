@@ -93,7 +93,7 @@ def test_relations_and_choices_are_not_held(project: Project, tmp_path: Path) ->
 def test_our_importer_reads_the_same_spans(two: Project, tmp_path: Path) -> None:
     """`labeling import` finds the tokens in the article's own text, and there the spans that the ledger calls kept."""
     _build(two, tmp_path / "dataset")
-    texts = {"train#2": JAPAN}
+    texts = {"known/a": JAPAN}
     items = list(read_conll(tmp_path / "dataset/conll/train.conll", "train", texts.get))
     asked, known = (item for item in items if isinstance(item, ImportRecord))
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from labeling.annotations import relation_id
 from labeling.corpora.build.canonical import CanonicalForm, make_bare_span, sort_spans
 from labeling.corpora.build.ledger_entries import account_for_choices, account_for_relations, account_for_spans
-from labeling.corpora.targets.conll.iob2_document import TaggedDocument, format_document, read_documents, write_labels
+from labeling.corpora.targets.conll.iob2_document import TaggedDocument, format_document, read_documents
 from labeling.corpora.targets.conll.sentences import SentenceCutter
 from labeling.corpora.targets.target import HeldArticle, StoredCopy, Target
 from labeling.corpora.targets.text_files import SplitFilesWriter
 from labeling.corpora.targets.token_tags import UNKNOWN_TAG, explain_untagged, tag_names, tag_tokens
+from labeling.imports.written_labels import write_labels
 from labeling.tokens import tokens_touching
 from labeling.values import digest_of
 from labeling.workspace.rows.assignment import SPLITS
@@ -51,7 +52,7 @@ class _DocumentPieceBuilder:
     def add(self, shared: SharedArticle, split: SplitName) -> HeldArticle:
         """Keep the lines of an article."""
         tagging = tag_tokens(shared.edges, shared.flat, self._labels)
-        sentences = self._cutter.cut(shared)
+        sentences = self._cutter.cut(shared.tokens, ((span.start, span.end) for span in shared.flat.spans))
         # All or nothing: half a sentence would teach words without their context.
         known = [tokens for tokens in sentences if all(tagging.tags[token] != UNKNOWN_TAG for token in tokens)]
         words = shared.words

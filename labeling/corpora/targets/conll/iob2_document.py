@@ -82,26 +82,6 @@ def _without_empty(article: str, sentences: Iterable[list[TaggedWord]]) -> Tagge
     return TaggedDocument(article, [sentence for sentence in sentences if sentence])
 
 
-def write_labels(labels: Sequence[str]) -> list[str]:
-    """The labels as tags have them: readers of CoNLL cut a line at blanks, which become ``_``; no two become one.
-
-    >>> write_labels(["Government body", "Government_body", "GPE/Country"])
-    ['Government_body_', 'Government_body', 'GPE/Country']
-    """
-    written = {label: label for label in labels if not _has_blank(label)}
-    for label in labels:
-        if label not in written:
-            tag = "".join("_" if sign.isspace() else sign for sign in label)
-            while tag in written.values():
-                tag += "_"
-            written[label] = tag
-    return [written[label] for label in labels]
-
-
-def _has_blank(label: str) -> bool:
-    return any(sign.isspace() for sign in label)
-
-
 def join_words(sentences: Iterable[Sequence[str]]) -> str:
     """The text of words without blanks: ``[["Japan", "asked"], ["."]]`` is ``Japan asked``, a line end, ``.``."""
     return "\n".join(" ".join(words) for words in sentences)

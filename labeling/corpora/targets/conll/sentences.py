@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.tokens import tokens_touching
+from labeling.tokens import token_edges, tokens_touching
 
 if TYPE_CHECKING:
-    from labeling.corpora.targets.shared_article import SharedArticle
+    from collections.abc import Iterable
+
+    from spacy.tokens import Doc
 
 
 class SentenceCutter:
@@ -19,17 +21,19 @@ class SentenceCutter:
 
         self._sentencizer = Sentencizer()
 
-    def cut(self, shared: SharedArticle) -> list[list[int]]:
+    def cut(self, tokens: Doc, spans: Iterable[tuple[int, int]]) -> list[list[int]]:
         """The numbers of the tokens of each sentence, without tokens that are blanks.
 
-        No sentence ends inside a span of the flat layer: ``Japan asked. India`` with a span over all of it is one.
+        No sentence ends inside one of the spans: ``Japan asked. India`` with a span over all of it is one.
+
+        Args:
+            tokens: The tokens of an article.
+            spans: Start and end of each, in code points.
         """
-        (begins,) = self._sentencizer.predict([shared.tokens])
-        words = shared.words
+        (begins,) = self._sentencizer.predict([tokens])
+        words, edges = [token.text for token in tokens], token_edges(tokens)
         # The tokens before which no sentence may end: those of a span, but for its first.
-        inner = {
-            token for span in shared.flat.spans for token in tokens_touching(*shared.edges, span.start, span.end)[1:]
-        }
+        inner = {token for start, end in spans for token in tokens_touching(*edges, start, end)[1:]}
         sentences: list[list[int]] = [[]]
         for token, word in enumerate(words):
             after_line_end = token > 0 and words[token - 1].isspace() and "\n" in words[token - 1]

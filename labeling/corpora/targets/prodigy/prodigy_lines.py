@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from spacy.tokens import Doc
+
     from labeling.corpora.build.canonical import SpanFact
     from labeling.corpora.targets.shared_article import SharedArticle
     from labeling.schema import Schema
+    from labeling.tokens import TokenEdges
 
 ProdigyLine: TypeAlias = "dict[str, Any]"
 
@@ -34,8 +37,9 @@ def make_prodigy_line(shared: SharedArticle, schema: Schema) -> ProdigyLine:
     form, text = shared.form, shared.article.text
     # Prodigy's page draws spans token by token, so that each must be whole tokens.
     doc = cut_tokens(shared.tokens, shared.edges, ((span.start, span.end) for span in shared.gold.spans))
-    starts, ends = token_edges(doc)
-    spans = {fact[0]: _make_span(fact, starts, ends) for fact in form.spans}
+    edges = token_edges(doc)
+    # Our fields first, under the names of the one list of span fields; Prodigy reads those that it has.
+    spans = {fact[0]: place_on_tokens(dict(zip(SPAN_FIELDS, fact, strict=True)), edges) for fact in form.spans}
     return {
         "text": text,
         "meta": {
@@ -47,31 +51,41 @@ def make_prodigy_line(shared: SharedArticle, schema: Schema) -> ProdigyLine:
             "open_choices": form.open_choices,
             **({"unasked": form.unasked} if form.unasked else {}),
         },
-        "tokens": [
-            {"text": text[start:end], "start": start, "end": end, "id": number, "ws": bool(token.whitespace_)}
-            for number, (token, start, end) in enumerate(zip(doc, starts, ends, strict=True))
-        ],
+        "tokens": list_prodigy_tokens(doc, text),
         "spans": list(spans.values()),
-        "relations": [_make_relation(spans[head], spans[tail], label) for head, label, tail in form.relations],
-        "options": [
-            {"id": choice_id(question.name, option.name), "text": f"{question.name}: {option.name}"}
-            for question in schema.choices
-            for option in question.options
-        ],
+        "relations": [make_prodigy_relation(spans[head], spans[tail], label) for head, label, tail in form.relations],
+        "options": list_prodigy_options(schema),
         "accept": form.choices,
         # Of a part of an article Prodigy cannot record that it is not known: all of it is left out of training.
         "answer": "accept" if form.complete else "ignore",
     }
 
 
-def _make_span(fact: SpanFact, starts: list[int], ends: list[int]) -> dict[str, Any]:
-    # Our fields first, under the names of the one list of span fields; Prodigy reads those that it has.
-    span: dict[str, Any] = dict(zip(SPAN_FIELDS, fact, strict=True))
-    tokens = tokens_touching(starts, ends, span["start"], span["end"])
+def list_prodigy_tokens(doc: Doc, text: str) -> list[ProdigyLine]:
+    """The tokens of a text, each with its place and its number."""
+    starts, ends = token_edges(doc)
+    return [
+        {"text": text[start:end], "start": start, "end": end, "id": number, "ws": bool(token.whitespace_)}
+        for number, (token, start, end) in enumerate(zip(doc, starts, ends, strict=True))
+    ]
+
+
+def list_prodigy_options(schema: Schema) -> list[ProdigyLine]:
+    """What may be chosen for a text: every option of every choice."""
+    return [
+        {"id": choice_id(question.name, option.name), "text": f"{question.name}: {option.name}"}
+        for question in schema.choices
+        for option in question.options
+    ]
+
+
+def place_on_tokens(span: Mapping[str, Any], edges: TokenEdges) -> ProdigyLine:
+    """A span with the numbers of its first and last token."""
+    tokens = tokens_touching(*edges, span["start"], span["end"])
     return {**span, "token_start": tokens.start, "token_end": tokens.stop - 1}
 
 
-def _make_relation(head: Mapping[str, Any], child: Mapping[str, Any], label: str) -> dict[str, Any]:
+def make_prodigy_relation(head: Mapping[str, Any], child: Mapping[str, Any], label: str) -> ProdigyLine:
     """A relation between two spans; ``head`` and ``child`` are the last token of each, as Prodigy has them."""
     return {
         "head": head["token_end"],
