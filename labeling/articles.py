@@ -17,7 +17,7 @@ from labeling.errors import ArticleError, BadField, ChangedArticle, EmptyArticle
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 # Neither JSON on its way to a server nor UTF-8 on a disk carries these.
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
@@ -55,7 +55,10 @@ class Reject(Frozen):
 
 @dataclass(frozen=True)
 class SourceRow:
-    """One article as a source has it, not yet checked; ``where`` is the file, or the file and line."""
+    """One article as a source has it, not yet checked; ``where`` is the file, or the file and line.
+
+    ``odd`` names the details that were left empty, because what stood there is of no use.
+    """
 
     where: str
     id: str
@@ -64,15 +67,17 @@ class SourceRow:
     title: str = ""
     published: str = ""
     url: str = ""
+    odd: tuple[str, ...] = ()
 
 
-def make_article(row: SourceRow, max_characters: int) -> Article:
+def make_article(row: SourceRow, max_characters: int, is_likely: Callable[[str], bool] = bool) -> Article:
     """Check a row of a source and make an article of it.
 
     Args:
         row: The text as it came, and what is known of it. Without ``published``, the date line at the head of the text
             is read; it stays in the text.
         max_characters: The longest text allowed, in code points, after line ends have become LF.
+        is_likely: Whether a day at the head of the text can be that of newswire.
 
     Raises:
         ForbiddenCharacter: NUL or a lone surrogate in the text or a field.
@@ -93,7 +98,7 @@ def make_article(row: SourceRow, max_characters: int) -> Article:
         digest=digest_of(text),
         source=row.source,
         title=row.title,
-        published=_read_published(row) or leading_date(text),
+        published=_read_published(row) or (day if (day := leading_date(text)) and is_likely(day) else ""),
         url=row.url,
     )
 

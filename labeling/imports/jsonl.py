@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 
 from labeling.articles import Reject, reject_of
-from labeling.dates import iso_date
 from labeling.errors import ArticleError
 from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
+from labeling.sources.details import read_detail
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
 from labeling.sources.json_rows import JSON_DECODER, DoubledFields, find_json_rows
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 4 * LONGEST_LINE  # bytes, of as many characters
 _DEEPEST = 100  # levels
-
-# What no server or file can carry, as in an article.
-_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 
 
 def read_json_lines(
@@ -94,7 +90,7 @@ def _read_object(
         row = make_source_row(known.items(), source, where)
     except ArticleError as error:
         return reject_of(error, str(known.get("id", "")))
-    record = read(fields, row, bool(known.get("id") or known.get("url")))
+    record = read(fields, row, row.id in {read_detail("id", known.get("id")).value, row.url} - {""})
     odd = list_odd_fields(fields)
     return replace(record, odd=odd) if odd else record
 
@@ -162,23 +158,12 @@ def _is_empty_field(value: object) -> bool:
 
 
 def _is_useful(name: str, value: object) -> bool:
-    """Whether a value can be what its name says: a string, for an id a whole number, too, for a date one."""
+    """Whether a value can be what its name says."""
     ours = name.rpartition(".")[2]
     if ours == "text":
         # Without a text there is no article: that is a refusal, and has its own message.
         return name == "text" or isinstance(value, str)
-    if ours == "id" and type(value) is int:
-        return True
-    if not isinstance(value, str) or _FORBIDDEN.search(value):
-        return False
-    return _is_date(value) if ours == "published" else ours != "id" or (value.isprintable() and bool(value.strip()))
-
-
-def _is_date(value: str) -> bool:
-    try:
-        return bool(iso_date(value)) or not value.strip()
-    except ValueError:
-        return False
+    return not read_detail(ours, value).odd
 
 
 def list_unread_fields(fields: JsonLine, known: Collection[str]) -> set[str]:

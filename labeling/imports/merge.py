@@ -26,6 +26,7 @@ from labeling.imports.merge_annotations import merge_annotations
 from labeling.imports.offsets import CODE_POINTS, article_text, make_offset_map
 from labeling.imports.record import ImportRecord, Misfit, reject_unreadable
 from labeling.imports.unread_fields import find_unread_annotations
+from labeling.sources.details import is_likely_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -206,7 +207,7 @@ class AnnotationIntake:
         """The article that a record is about: one of before, by its id or else by its text, or a new one."""
         # The digest of the text as the article will have it decides what is known.
         row = replace(item.row, id=self.terms.prefix + item.row.id, text=article_text(item.row.text))
-        article = make_article(row, self.terms.max_characters)
+        article = make_article(row, self.terms.max_characters, is_likely_day)
         if is_new(article, self.digests, item.row.where) and (home := self.homes.get(article.digest)):
             article = article.model_copy(update={"id": home})
             self.counts["matched"] += 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import SourceRow, normalise_newlines
 from labeling.errors import BadField
+from labeling.sources.details import Detail, read_detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ COLUMNS = {
     "published": ("published", "date"),
     "url": ("url", "link"),
 }
+_FEW = 1  # items of a list that may all be words
 _FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 
 
@@ -32,7 +34,7 @@ def field_of_column(name: str) -> str:
 
 def is_article_row(values: Mapping[str, object]) -> bool:
     """Whether a JSON object has a text by one of its names, and so is an article."""
-    return any(field_of_column(name) == "text" and isinstance(value, str) for name, value in values.items())
+    return any(field_of_column(name) == "text" and _is_text(value) for name, value in values.items())
 
 
 def make_source_row(pairs: Iterable[tuple[str, object]], source: SourceFile, where: str) -> SourceRow:
@@ -40,58 +42,55 @@ def make_source_row(pairs: Iterable[tuple[str, object]], source: SourceFile, whe
 
     Its id is its own, else its url, else the name of the file, ``#`` and twelve digits of the text's digest: unlike the
     number of the line, these stay the same when a line is inserted above. Its source is its own, else the first folder.
+    A text in a list of paragraphs has one a line; details of no use are left empty, and named in ``odd``.
 
     Raises:
-        BadField: Two columns for one field, no text, or a value of a wrong type.
+        BadField: Two columns for one field, no text, or a text of a wrong type.
     """
-    fields = _fields(pairs, where)
-    text = _text_field(fields, where)
-    # The url also serves as an id, so it is read first.
-    url = _string_field(fields, "url", where)
-    return SourceRow(
-        where=where,
-        id=_id_field(fields, where) or url or f"{source.name}#{_text_digits(text)}",
-        text=text,
-        source=_string_field(fields, "source", where) or source.folder,
-        title=_string_field(fields, "title", where),
-        published=_string_field(fields, "published", where),
-        url=url,
-    )
-
-
-def _fields(pairs: Iterable[tuple[str, object]], where: str) -> dict[str, object]:
-    """The values under our names; two columns may be one field as long as only one of them has a value of its own."""
     # Exports often have both `text` and an empty `body`, or the same in `url` and `link`.
     ours = [(field, value) for name, value in pairs if (field := field_of_column(name))]
-    filled = [(field, value) for field, value in ours if value is not None and value != ""]
-    last = dict(filled)
-    twice = next((field for field, value in filled if value != last[field]), None)
-    if twice:
-        raise BadField(f"two columns hold the {twice}", todo="leave one of them", where=where)
-    # Those with a value come last, so that they win over empty ones.
-    return dict([*ours, *filled])
+    text = _text_field([value for field, value in ours if field == "text"], where)
+    details = [(field, read_detail(field, value)) for field, value in ours if field != "text"]
+    odd = tuple(dict.fromkeys(detail.odd for _, detail in details if detail.odd))
+    found = {field: _one_value(field, details, where) for field in COLUMNS if field != "text"}
+    row_id = found.pop("id") or found["url"] or f"{source.name}#{_text_digits(text)}"
+    return SourceRow(where, row_id, text, **{**found, "source": found["source"] or source.folder}, odd=odd)
 
 
-def _text_field(fields: Mapping[str, object], where: str) -> str:
-    if fields.get("text") is None:
+def _one_value(field: str, details: list[tuple[str, Detail]], where: str) -> str:
+    values = {detail.value for name, detail in details if name == field and detail.value}
+    if len(values) > 1:
+        raise _two_columns_error(field, where)
+    return next(iter(values), "")
+
+
+def _two_columns_error(field: str, where: str) -> BadField:
+    return BadField(f"two columns hold the {field}", todo="leave one of them", where=where)
+
+
+def _text_field(values: list[object], where: str) -> str:
+    filled = [value for value in values if value is not None and value != ""]
+    if any(value != filled[0] for value in filled):
+        raise _two_columns_error("text", where)
+    if not filled and "" not in values:
         raise BadField("the row has no text", todo=f"name it one of: {', '.join(COLUMNS['text'])}", where=where)
-    return _string_field(fields, "text", where)
+    text = filled[0] if filled else ""
+    if isinstance(text, list) and _is_text(text):
+        return "\n".join(text)
+    if not isinstance(text, str):
+        what = "a list of words" if isinstance(text, list) else f"not a string, but of type {type(text).__name__}"
+        todo = "write it as one string, or as a list of paragraphs" if isinstance(text, list) else "quote it"
+        raise BadField(f"the text is {what}", todo=todo, where=where)
+    return text
 
 
-def _id_field(fields: Mapping[str, object], where: str) -> str:
-    """The id, which may be a whole number."""
-    value = fields.get("id")
-    return str(value) if type(value) is int else _string_field(fields, "id", where)
-
-
-def _string_field(fields: Mapping[str, object], field: str, where: str) -> str:
-    value = fields.get(field)
-    if value is None:
-        return ""
-    # A number as a title is more likely a slip of columns than a title.
-    if not isinstance(value, str):
-        raise BadField(f"the {field} is not a string, but of type {type(value).__name__}", todo="quote it", where=where)
-    return value
+def _is_text(value: object) -> bool:
+    """Whether a value is a string, or a list of paragraphs: of words nobody can tell what stood between them."""
+    if not isinstance(value, list):
+        return isinstance(value, str)
+    if not value or not all(isinstance(each, str) for each in value):
+        return False
+    return len(value) <= _FEW or sum(" " in each.strip() for each in value) * 2 > len(value)
 
 
 def _text_digits(text: str) -> str:

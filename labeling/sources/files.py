@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from labeling.articles import Reject, SourceRow, make_article, overlong_error, reject_of
 from labeling.errors import ArticleError, LabelingError, OverlongArticle, UnreadableArticle
+from labeling.sources.details import is_likely_day, read_detail
 from labeling.sources.fields import make_source_row
 from labeling.sources.inputs import SOURCE_FORMATS, SourceFile
 from labeling.sources.opened_text import (
@@ -41,10 +42,11 @@ _LARGEST_PAGE = 10_000_000  # bytes; the extractor holds a page in memory severa
 
 @dataclass(frozen=True)
 class Arrival:
-    """An article that was read, and the file, or file and line, it came from."""
+    """An article that was read, the file, or file and line, it came from, and the details that were left empty."""
 
     article: Article
     where: str
+    odd: tuple[str, ...] = ()
 
 
 def read_articles(inputs: Iterable[SourceFile], terms: IngestOptions) -> Iterator[Arrival | Reject | Remark]:
@@ -90,7 +92,7 @@ def _broken_reader_error(error: Exception) -> UnreadableArticle:
 
 def _article_or_reject(row: SourceRow, terms: IngestOptions) -> Arrival | Reject:
     try:
-        return Arrival(make_article(row, terms.max_characters), row.where)
+        return Arrival(make_article(row, terms.max_characters, is_likely_day), row.where, row.odd)
     except ArticleError as error:
         return reject_of(error, row.id)
 
@@ -167,6 +169,6 @@ def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
         text=page.text,
         source=page.site or source.folder,
         title=page.title,
-        published=page.published,
+        published=read_detail("published", page.published).value,
         url=page.url,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 
+# Of pages; what else stands in angle brackets may be an agency's way to mark its own lines.
+_MARKUP = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|em|strong|h[1-6]|ul|ol|li|table|tr|td|img|script|style|blockquote|figure)(?:\s[^<>]{0,500})?/?>"
+    r"|&(?:amp|nbsp|quot|lt|gt|apos|[lr][sd]quo|[mn]dash|hellip|#\d{1,7}|#x[0-9a-f]{1,6});",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class IngestResult:
     """What became of everything that was read.
@@ -34,7 +43,9 @@ class IngestResult:
     text, ``other_details`` those of them that came with another title, source, date or url (the first ones are kept).
     ``undated`` counts new articles without a date: none was given, and none was found at the head of the text.
     ``rejected`` counts by kind. ``skipped`` lists the files passed over in folders. ``guessed_encodings`` counts files
-    by encoding, ``ignored_columns`` names the columns of tables and JSON lines that we do not know.
+    by encoding, ``ignored_columns`` names the columns of tables and JSON that we do not know. ``left_empty`` counts
+    details of articles whose value was of no use, by field. ``markup`` counts new articles in whose text tags or
+    entities of HTML stand: they were taken as they are.
     """
 
     articles: int
@@ -46,6 +57,8 @@ class IngestResult:
     skipped: tuple[str, ...]
     guessed_encodings: dict[str, int]
     ignored_columns: tuple[str, ...]
+    left_empty: dict[str, int] = field(default_factory=dict)
+    markup: int = 0
 
 
 def ingest(
@@ -114,6 +127,7 @@ class _ArticleIntake:
     rejects: list[Reject] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    left_empty: Counter[str] = field(default_factory=Counter)
 
     def know(self, article: Article) -> None:
         """Remember an article that is in the workspace."""
@@ -150,10 +164,13 @@ class _ArticleIntake:
             skipped=tuple(map(escape_surrogates, skipped)),
             guessed_encodings=dict(sorted(guessed.items())),
             ignored_columns=tuple(sorted(ignored)),
+            left_empty=dict(sorted(self.left_empty.items())),
+            markup=self.counts["markup"],
         )
 
     def _admit(self, arrival: Arrival) -> None:
         article = arrival.article
+        self.left_empty.update(arrival.odd)
         try:
             new = is_new(article, self.digests, arrival.where)
         except ArticleError as error:
@@ -169,6 +186,7 @@ class _ArticleIntake:
     def _keep(self, article: Article) -> None:
         self.know(article)
         self.counts["undated"] += not article.published
+        self.counts["markup"] += bool(_MARKUP.search(article.text))
         self.places[article.id] = self.spool.tell()
         self.spool.write(canonical_json(article.model_dump(mode="json")).encode("utf-8") + b"\n")
 

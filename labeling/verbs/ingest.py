@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -45,7 +45,7 @@ def ingest_cli(project: Project, paths: tuple[str, ...], encoding: str, *, as_js
       curl -s https://example.org/feed.jsonl | labeling ingest -
     """
     summary = ingest(project, paths, encoding=encoding, watch=_track_reading)
-    show(asdict(summary) if as_json else _format_ingest(summary), as_json=as_json)
+    show(_list_counts(summary) if as_json else _format_ingest(summary), as_json=as_json)
     # What was refused is not an error of the command, but worth a status of its own.
     if not summary.rejected:
         return 0
@@ -64,10 +64,16 @@ def _track_reading(inputs: Sequence[SourceFile]) -> Iterable[SourceFile]:
     return track(inputs, description="reading", console=Console(stderr=True), transient=True)
 
 
+def _list_counts(summary: IngestResult) -> dict[str, Any]:
+    # What most runs have nothing of, and the first ones did not have.
+    return {name: value for name, value in asdict(summary).items() if value or name not in {"left_empty", "markup"}}
+
+
 def _format_ingest(summary: IngestResult) -> dict[str, object]:
     """The summary as lines for people: zeros are left out, but for the first three."""
     lines = {
-        name: value if isinstance(value, int) else _format_counts(value) for name, value in asdict(summary).items()
+        name: value if isinstance(value, int) else _format_counts(value)
+        for name, value in _list_counts(summary).items()
     }
     return {name: value for name, value in lines.items() if value or name in {"articles", "new", "same"}}
 

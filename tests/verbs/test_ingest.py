@@ -39,7 +39,7 @@ def wire(tmp_path: Path) -> Path:
     (folder / "notes.md").write_text("passed over", encoding="utf-8")
     (folder / "rows.jsonl").write_text(
         '{"id": "2", "text": "Two.", "author": "A"}\n{"id": "10", "text": "Ten."}\n{"id": "2", "text": "Other."}\n'
-        '{"id": "2", "text": "Two.", "title": "T"}\n{"id": "n", "text": "n\\u0000"}\n{"text": "x", "date": "1/2/2023"}'
+        '{"id": "2", "text": "Two.", "title": "T"}\n{"id": "n", "text": "n\\u0000"}\n{"text": 5, "date": "1/2/2023"}'
         '\n{"id": "11", "text": "Eleven."}\n\n\nno json\n',
         encoding="utf-8",
     )

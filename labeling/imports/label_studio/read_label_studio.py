@@ -121,7 +121,7 @@ class _TaskReader:
         ignored = {f"data.{name}" for name in task.data.keys() - known} | task.unread.keys()
         if task.flat:
             ignored.add("relations and single choices, which JSON-MIN does not tell")
-        bare = ImportRecord(row, named=named)
+        bare = ImportRecord(row, named=named, odd=row.odd)
         records = [
             *self._submissions(task, bare),
             *(self._record(each, bare, "draft", each.get("user")) for each in task.drafts if isinstance(each, dict)),
