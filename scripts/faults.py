@@ -7,11 +7,13 @@ Ends with status 1 at the first promise that is broken. Everything is repeatable
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,8 @@ from faulty.attacks.register import ATTACKS
 from faulty.attacks.runner import play_all
 from faulty.broken import Broken
 from faulty.damages import play_damages
+from faulty.full_disk_rows import play_full_disks
+from faulty.odd_texts import play_odd_texts
 from faulty.scenarios import SCENARIOS, played
 from faulty.stage import Stage
 from faulty.worker_deaths import TIMES, play_deaths
@@ -82,8 +86,8 @@ FOOT = """
 """
 
 
-WORKERS, UPON, DAMAGE = "worker killed", "attacks", "damages"
-PARTS = (*SCENARIOS, WORKERS, UPON, DAMAGE)
+WORKERS, UPON, DAMAGE, DISKS, TEXTS = "worker killed", "attacks", "damages", "full disks", "odd texts"
+PARTS = (*SCENARIOS, WORKERS, UPON, DAMAGE, DISKS, TEXTS)
 DAMAGES = 200
 DAMAGED = """
 Besides, files of such a workspace were damaged as chance had it, {many} times of the {all} that all verbs, files and
@@ -107,40 +111,56 @@ def main(seed: int, only: tuple[str, ...], times: int | None, damages: int, *, n
     deaths = [_report(WORKERS, partial(play_deaths, times or TIMES))] if WORKERS in chosen else []
     outcomes = _play(seed, [name for name in SCENARIOS if name in chosen], times)
     if UPON in chosen:
-        _attack()
-    damaged = _damage(seed, damages) if DAMAGE in chosen else ""
+        _apart(UPON, _attack)
+    damaged = _apart(DAMAGE, _damage, seed, damages) if DAMAGE in chosen else ""
+    full = _apart(DISKS, play_full_disks) if DISKS in chosen else ""
+    odd = _apart(TEXTS, play_odd_texts) if TEXTS in chosen else ""
     if not no_docs:
         tables = [HEAD, *(each.row for each in outcomes), WORKERS_HEAD, *(each.row for each in deaths)]
-        write_text(DOCS, "".join([*tables, render_counts(), damaged, FOOT]))
+        write_text(DOCS, "".join([*tables, render_counts(), damaged, full, odd, FOOT]))
         write_text(PAGE, render_attacks())
 
 
-def _attack() -> None:
-    """Play every attack; end with status 1 when one is not held off."""
-    began, fallen = time.monotonic(), 0
+def _apart(name: str, play: Callable[..., str], *words: object) -> str:
+    """Play it in a fresh process; end with status 1 when a promise is broken.
+
+    Attacks are played in forks, and a fork lacks the threads that whatever was played before it left running.
+    """
+    began = time.monotonic()
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            told = pool.submit(play, *words).result()
+        except Broken as broken:
+            print(f"BROKEN  {name}: {broken}", file=sys.stderr)
+            sys.exit(1)
+    print(f"held  {name} ({time.monotonic() - began:.0f} s)", flush=True)
+    return told
+
+
+def _attack() -> str:
+    """Play every attack.
+
+    Raises:
+        Broken: One is not held off.
+    """
+    fallen = 0
     for attack, fell in play_all(ATTACKS):
         fallen += bool(fell)
         if fell:
-            print(f"BROKEN  {attack.group}: {attack.name}: {fell}", file=sys.stderr)
+            print(f"BROKEN  {attack.group}: {attack.name}: {fell}", file=sys.stderr, flush=True)
     if fallen:
-        sys.exit(1)
-    print(f"held  {len(ATTACKS)} attacks ({time.monotonic() - began:.0f} s)", flush=True)
+        raise Broken(f"{fallen} of {len(ATTACKS)} are not held off")
+    return ""
 
 
 def _damage(seed: int, many: int) -> str:
     """Damage files of a workspace as chance has it; the sentence for the page."""
-    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="damages-") as folder:
         kept = make_pattern(Path(folder) / "kept")
         (kept.wire / "a.jsonl").write_text('{"id": "n", "text": "News."}\n', encoding="utf-8")
-        try:
-            chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-            ends, there_are = play_damages(kept.workspace, Path(folder) / "scratch", many or None, chance)
-        except Broken as broken:
-            print(f"BROKEN  {broken}", file=sys.stderr)
-            sys.exit(1)
+        chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        ends, there_are = play_damages(kept.workspace, Path(folder) / "scratch", many or None, chance)
     well = ends.pop("done")
-    print(f"held  {well + ends.total()} damages: {dict(ends)} ({time.monotonic() - began:.0f} s)", flush=True)
     return DAMAGED.format(many=well + ends.total(), all=there_are, named=ends.total(), well=well)
 
 

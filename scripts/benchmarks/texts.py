@@ -95,10 +95,12 @@ def play_texts(folder: Path, pairs: int = _PAIRS, only: int | None = None) -> It
     Args:
         folder: Where workspaces are made, one after the other.
         pairs: How many pairs of kinds, besides the kinds alone.
-        only: How many texts in all; None for all.
+        only: How many texts in all, evenly among them; None for all.
     """
     ordinary = [dict(_play(_write_prose(seed), folder / "ordinary")) for seed in range(2)][-1]
-    for name, text in [*list_texts(pairs)][:only]:
+    texts = [*list_texts(pairs)]
+    chosen = texts if only is None else [texts[len(texts) * number // only] for number in range(only)]
+    for name, text in chosen:
         taken = dict(_play(text, folder / "text"))
         # What the machine does meanwhile counts a little: what was too much is measured again.
         if any(seconds > MOST * max(FLOOR, ordinary[verb][0]) for verb, (seconds, _) in taken.items()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pytest
 from faulty.attacks.attack import Attack, Ground, make_pattern
 from faulty.attacks.page import PAGE, read_before, render_attacks, render_counts
 from faulty.attacks.register import ATTACKS, GROUPS
-from faulty.attacks.runner import play_here
+from faulty.attacks.runner import play_all, play_here
 
 if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
@@ -74,3 +75,10 @@ def test_there_are_hundreds_of_attacks_and_the_code_before_held_some_off() -> No
 
     assert len(ATTACKS) >= 200
     assert 100 <= len(fell) < len(ATTACKS)
+
+
+def test_attacks_are_not_played_in_forks_of_a_process_in_which_daft_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads are missing in a fork, and whoever waits for them waits for ever."""
+    monkeypatch.setitem(sys.modules, "daft", sys)
+    with pytest.raises(RuntimeError, match="forks"):
+        next(play_all(ATTACKS))

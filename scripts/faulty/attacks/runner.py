@@ -6,6 +6,7 @@ import multiprocessing
 import resource
 import shutil
 import signal
+import sys
 import tempfile
 import traceback
 from contextlib import ExitStack
@@ -29,7 +30,13 @@ _FORK = multiprocessing.get_context("fork")
 
 
 def play_all(attacks: Iterable[Attack]) -> Iterator[tuple[Attack, str]]:
-    """Each attack with what came of it: empty where it was held off, else how it fell."""
+    """Each attack with what came of it: empty where it was held off, else how it fell.
+
+    Raises:
+        RuntimeError: Daft is at work in this process: its threads would be missing in every fork, and be waited for.
+    """
+    if "daft" in sys.modules:
+        raise RuntimeError("attacks are played in forks: begin in a process in which nothing has run yet")
     attacks = list(attacks)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attacks-")))

@@ -59,10 +59,13 @@ def span(start: int, label: str = "PERSON", article: str = "wire/0") -> dict[str
     return {"id": f"s{start}", "value": value, **kind}
 
 
-def found_team(ground: Ground, *, users: bool = True) -> Team:
-    """Push three articles to a project of their own; ana and ben have accounts where ``users`` are asked for."""
+def found_team(ground: Ground, *, users: bool = True, schema: str = "") -> Team:
+    """Push three articles to a project of their own; ana and ben have accounts where ``users`` are asked for.
+
+    ``schema`` is the project file, in place of the one that is shipped.
+    """
     shutil.rmtree(ground.workspace)
-    shutil.copy(CONFIG, ground.config)
+    ground.config.write_text(schema or CONFIG.read_text(encoding="utf-8"), encoding="utf-8")
     lines = [{"id": name, "text": text} for name, text in TEXTS.items()]
     ground.done("ingest", write_words(ground, "articles.jsonl", lines))
     ground.done("push")
