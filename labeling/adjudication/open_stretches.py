@@ -28,6 +28,16 @@ def shared_stretches(ones: Iterable[tuple[int, int]], others: Iterable[tuple[int
     >>> shared_stretches([(0, 9), (12, 19)], [(5, 14)])
     ((5, 9), (12, 14))
     """
-    others = tuple(others)
-    both = {(max(start, first), min(end, last)) for start, end in ones for first, last in others}
+    left, right = sorted(ones), sorted(others)
+    both = set[tuple[int, int]]()
+    at = 0
+    for start, end in left:
+        # What ends before this one begins is behind those that follow, too, unless a longer one was there first.
+        while at < len(right) and right[at][1] <= start:
+            at += 1
+        number = at
+        while number < len(right) and right[number][0] < end:
+            first, last = right[number]
+            both.add((max(start, first), min(end, last)))
+            number += 1
     return tuple(sorted((start, end) for start, end in both if start < end))

@@ -91,7 +91,7 @@ class AnnotationIntake:
     doubts: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     _held: dict[tuple[str, str, str], tuple[ImportRecord, CountingChoice]] = field(default_factory=dict)
-    _annotations: dict[AnnotationKey, Annotation] = field(default_factory=dict)
+    _annotations: dict[AnnotationKey, list[Annotation]] = field(default_factory=dict)
     _misfits: dict[AnnotationKey, list[Misfit]] = field(default_factory=dict)
 
     def know(self, article: Article) -> None:
@@ -160,8 +160,9 @@ class AnnotationIntake:
         for (article, annotator, _), (item, counting) in self._held.items():
             self._add_record(self.articles[article], annotator, item, counting)
         self._held.clear()
-        for key, new in sorted(self._annotations.items()):
-            annotation = self._merge(before[key], new) if key in before else new
+        for key, parts in sorted(self._annotations.items(), key=_key_of_parts):
+            new = self._merge(parts)
+            annotation = self._merge([before[key], new]) if key in before else new
             sound, bad = check_annotation(annotation, self.articles[annotation.article], self.schema)
             raw = {span.id: span.model_dump(mode="json") for span in annotation.spans}
             quarantine = [each.model_copy(update={"raw": raw.get(each.id)}) for each in bad]
@@ -254,14 +255,17 @@ class AnnotationIntake:
         for each in misfits:
             # What has no id gets a number, because rows of a ledger must differ.
             earlier.append(each if each.id else replace(each, id=f"{each.what} {len(earlier) + 1}"))
-        before = self._annotations.get(key)
-        self._annotations[key] = self._merge(before, new) if before else new
+        self._annotations.setdefault(key, []).append(new)
 
-    def _merge(self, one: Annotation, other: Annotation) -> Annotation:
-        """Both annotations as one; a span that both have is one span, under the id of the first."""
-        both = merge_annotations(one, other)
-        self.counts["twice"] += _count_parts(one) + _count_parts(other) - _count_parts(both)
-        return both
+    def _merge(self, parts: Sequence[Annotation]) -> Annotation:
+        """All parts as one annotation; a span that several have is one span, under the id of the first."""
+        merged = merge_annotations(parts)
+        self.counts["twice"] += sum(map(_count_parts, parts)) - _count_parts(merged)
+        return merged
+
+
+def _key_of_parts(parts: tuple[AnnotationKey, list[Annotation]]) -> AnnotationKey:
+    return parts[0]
 
 
 def _find_fellows(marks: Iterable[SpanMark], spans: Iterable[Span | Misfit]) -> dict[str, list[Span]]:
