@@ -94,17 +94,26 @@ def apply_newswire_rules(nlp: Language) -> None:
     cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
     cutter.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *_suffixes()]).search
     cutter.infix_finditer = compile_infix_regex([*_infixes(), *(defaults.infixes or ())]).finditer
-    if cutter.url_match:
-        cutter.url_match = re.compile(_url_pattern(cutter.url_match.__self__.pattern)).match
+    if cutter.url_match and not isinstance(cutter.url_match, _AddressMatch):
+        cutter.url_match = _AddressMatch(cutter.url_match.__self__)
     cutter.rules = special
 
 
-def _url_pattern(pattern: str) -> str:
-    """The expression for an address that spaCy has, without the ways to read ``a:b:c@`` that all come to the same.
+class _AddressMatch:
+    """spaCy's match of a word that is an address, in one pass; a pipeline is saved with spaCy's own expression.
 
-    What may stand for a user and a password was tried anew at every colon: it took the square of a long word's length.
+    What may stand for a user and a password was tried anew at every colon, which took the square of a long word's
+    length. Of the ways to read ``a:b:c@``, which all come to the same, one is left.
     """
-    return pattern.replace(r"(?:\S+(?::\S*)?@)?", r"(?:\S+@)?")
+
+    def __init__(self, published: re.Pattern[str]) -> None:
+        # spaCy saves the pattern of a matcher's `__self__`: datasets stay what they were, to the byte.
+        self.__self__ = published
+        self._linear = re.compile(published.pattern.replace(r"(?:\S+(?::\S*)?@)?", r"(?:\S+@)?"))
+
+    def __call__(self, word: str) -> re.Match[str] | None:
+        """The match of a word that begins with an address; None of any other."""
+        return self._linear.match(word)
 
 
 def _prefixes() -> list[str]:

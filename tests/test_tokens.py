@@ -225,6 +225,15 @@ def test_cut_makes_every_span_whole_tokens(text: str, data: st.DataObject) -> No
     assert _edges(doc) <= _edges(reference) <= _edges(doc) | {edge for span in spans for edge in span} | _blanks(doc)
 
 
+def test_the_saved_tokenizer_has_the_expression_of_spacy_for_addresses() -> None:
+    """Else the bytes of every dataset would follow from how we match, though its tokens are the same."""
+    assert _saved_address_pattern(ENGLISH) == _saved_address_pattern(spacy.blank("en"))
+
+
+def _saved_address_pattern(nlp: Language) -> object:
+    return nlp.tokenizer.url_match.__self__.pattern  # type: ignore[union-attr]  # a compiled class
+
+
 def _match_address(nlp: Language, word: str) -> object:
     return nlp.tokenizer.url_match(word)  # type: ignore[union-attr]  # a compiled class
 
