@@ -26,6 +26,7 @@ from labeling.sources.opened_text import (
     choose_encoding,
     decode_text,
     remark_guess,
+    remark_left_out,
 )
 from labeling.sources.plain_files import open_plain, refuse_packed, unpack
 from labeling.sources.row_files import ReadItem, read_json, read_table
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from labeling.articles import Article
+    from labeling.sources.page_blocks import WebPage
 
 _MOST_BYTES_A_CHARACTER = 8  # CR LF in UTF-32 becomes one character
 _ARRAY = re.compile(rb"\[\s*(?:[{\]]|\Z)")  # not the bracket of "[Updated] The talks"
@@ -151,7 +153,7 @@ def _read_text(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
 
 
 def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iterator[ReadItem]:
-    from labeling.sources.web_pages import extract_page
+    from labeling.sources.web_pages import extract_pages
 
     size = file.seek(0, io.SEEK_END)
     if size > _LARGEST_PAGE:
@@ -162,13 +164,28 @@ def _read_page(source: SourceFile, file: BinaryIO, terms: IngestOptions) -> Iter
     encoding = choose_encoding(file, terms, declares=True)
     yield from remark_guess(source, encoding)
     # The whole page is needed at once: its main text is found by comparing its parts.
-    page = extract_page(decode_text(file.read(), encoding))
-    yield SourceRow(
-        where=source.where,
-        id=page.address or source.name,
+    pages = extract_pages(decode_text(file.read(), encoding))
+    for number, page in enumerate(pages, start=1):
+        where = f"{source.where}:[{number}]" if len(pages) > 1 else source.where
+        yield _page_row(page, source, where) if page.text else _reject_empty(page, source, where)
+        yield from remark_left_out(source, page.left_out, page.paragraphs)
+
+
+def _page_row(page: WebPage, source: SourceFile, where: str) -> SourceRow:
+    identity = read_detail("id", page.id).value
+    # One that only tells several articles of a page apart goes behind the name of the page.
+    name = source.name + identity if identity.startswith("#") else identity
+    return SourceRow(
+        where=where,
+        id=name or page.address or source.name,
         text=page.text,
         source=page.site or source.folder,
         title=page.title,
         published=read_detail("published", page.published).value,
         url=page.url,
     )
+
+
+def _reject_empty(page: WebPage, source: SourceFile, where: str) -> Reject:
+    error = UnreadableArticle("the item has no text", todo="leave it out, or save its text as .txt", where=where)
+    return reject_of(error, page.id or source.name)

@@ -45,7 +45,7 @@ class IngestResult:
     ``rejected`` counts by kind. ``skipped`` lists the files passed over in folders. ``guessed_encodings`` counts files
     by encoding, ``ignored_columns`` names the columns of tables and JSON that we do not know. ``left_empty`` counts
     details of articles whose value was of no use, by field. ``markup`` counts new articles in whose text tags or
-    entities of HTML stand: they were taken as they are.
+    entities of HTML stand: they were taken as they are. ``left_out`` tells of pages of which paragraphs were not taken.
     """
 
     articles: int
@@ -59,6 +59,7 @@ class IngestResult:
     ignored_columns: tuple[str, ...]
     left_empty: dict[str, int] = field(default_factory=dict)
     markup: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 def ingest(
@@ -166,6 +167,7 @@ class _ArticleIntake:
             ignored_columns=tuple(sorted(ignored)),
             left_empty=dict(sorted(self.left_empty.items())),
             markup=self.counts["markup"],
+            left_out=tuple(name for remark in self.remarks if remark.kind == "left out" for name in remark.names),
         )
 
     def _admit(self, arrival: Arrival) -> None:

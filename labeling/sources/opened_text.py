@@ -33,7 +33,7 @@ class Remark:
     """Something worth knowing about a file of which nothing was refused."""
 
     where: str
-    kind: Literal["guessed encoding", "ignored columns"]
+    kind: Literal["guessed encoding", "ignored columns", "left out"]
     names: tuple[str, ...]
 
 
@@ -95,3 +95,11 @@ def remark_ignored(source: SourceFile, columns: Iterable[str]) -> Iterator[Remar
     names = tuple(escape_surrogates(column) for column in sorted(columns))
     if names:
         yield Remark(escape_surrogates(source.where), "ignored columns", names)
+
+
+def remark_left_out(source: SourceFile, left_out: int, paragraphs: int) -> Iterator[Remark]:
+    """The remark that paragraphs of a page were not taken, if any was not."""
+    if left_out:
+        where = escape_surrogates(source.where)
+        share = 100 * (paragraphs - left_out) // paragraphs
+        yield Remark(where, "left out", (f"{where}: {left_out} of {paragraphs} paragraphs ({share} % taken)",))

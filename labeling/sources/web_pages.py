@@ -4,74 +4,160 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
+from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from labeling.errors import UnreadableArticle
+from labeling.sources.agency_xml import is_agency_xml, read_agency_items
+from labeling.sources.page_blocks import WebPage, walk_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lxml.html import HtmlElement
+
 # Markup that is never main text; on a page with little else, the extractor would take it for that.
-_BESIDE = ["//nav", "//footer"]
+_BESIDE_MAIN = ["//nav", "//footer"]
 _BLANKS = re.compile(r"\s*+")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*+", re.IGNORECASE)
-_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
+_CDATA = re.compile(r"<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)\]\]>")
+_MOST_LOOKED_AT = 1_000_000_000  # characters
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 
 
-@dataclass(frozen=True)
-class WebPage:
-    """A page: ``url`` and ``site`` as the page states them, ``published`` an ISO date; each may be empty."""
+def extract_pages(markup: str) -> list[WebPage]:
+    """The articles of a page: one, or as many as an agency's document has items, or a page has `<article>` elements.
 
-    text: str
-    title: str = ""
-    site: str = ""
-    published: str = ""
-    url: str = ""
-
-    @property
-    def address(self) -> str:
-        """The url if it identifies the article: absolute, and not that of the site's front page; else ""."""
-        parts = urlsplit(self.url)
-        return self.url if parts.netloc and (parts.path.strip("/") or parts.query) else ""
-
-
-def extract_page(markup: str) -> WebPage:
-    """Extract the main text of HTML or XML with trafilatura: paragraphs one a line, no tables, no readers' comments.
+    Of HTML and other XML the main text is extracted with trafilatura: paragraphs one a line, no tables of figures, no
+    readers' comments. Prose that it leaves out, and that is not in a part of the page for something else, is put where
+    it stands; the rest of what was left out is counted.
 
     Raises:
-        UnreadableArticle: The page has no main text, or is a feed of many articles.
+        UnreadableArticle: The page has no main text, or is a feed of summaries.
     """
+    body = markup[_prologue_end(markup) :]
+    if is_agency_xml(body):
+        return read_agency_items(body)
+    framed = _as_html(markup, body)
+    root = _parse(framed)
+    several = [] if root is None else _list_articles(root)
+    if len(several) > 1:
+        from lxml import html
+
+        pages = [_extract(f"<html><body>{html.tostring(each, encoding='unicode')}</body></html>") for each in several]
+        return [
+            replace(page, title=_heading(each) or page.title, url="", id=f"#{number}")
+            for number, (page, each) in enumerate(zip(pages, several, strict=True), start=1)
+        ]
+    return [_extract(framed)]
+
+
+def _extract(markup: str) -> WebPage:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
     with _silent("trafilatura"):
         # Precision goes before recall: a menu in the text would be annotated.
         found = bare_extraction(
-            _as_html(markup),
+            markup,
             include_comments=False,
             include_tables=False,
             favor_precision=True,
             with_metadata=True,
-            prune_xpath=_BESIDE,
+            prune_xpath=_BESIDE_MAIN,
             date_extraction_params={
                 "extensive_search": False,
                 "original_date": True,
             },  # stated, never guessed
         )
-    if not isinstance(found, Document) or not found.text:
+    page = WebPage("")
+    if isinstance(found, Document):
+        page = WebPage(
+            text=found.text or "",
+            title=found.title or "",
+            site=found.sitename or found.hostname or "",
+            published=found.date or "",
+            url=found.url or "",
+        )
+    page = _complete(page, markup)
+    if not page.text:
         raise UnreadableArticle(
             "the page has no main text that can be found", todo="save the text itself as .txt, or in a .jsonl row"
         )
-    return WebPage(
-        text=found.text,
-        title=found.title or "",
-        site=found.sitename or found.hostname or "",
-        published=found.date or "",
-        url=found.url or "",
-    )
+    return page
+
+
+def _complete(page: WebPage, markup: str) -> WebPage:
+    """The page with the prose that was left out of its text, where it stands; what still is, is counted."""
+    root = _parse(markup)
+    if root is None:
+        return page
+    prose = [block for block in walk_blocks(root) if block.is_prose]
+    lines = page.text.split("\n") if page.text else []
+    taken, at, left_out = _TakenLines(lines, len(prose)), 0, 0
+    added = defaultdict[int, list[str]](list)
+    for block in prose:
+        place = taken.find(block.text)
+        if place is not None:
+            at = place + 1
+        elif block.is_apart or taken.is_too_much:
+            left_out += 1
+        else:
+            added[at].append(block.text)
+    whole = [text for number in range(len(lines) + 1) for text in (*added[number], *lines[number : number + 1])]
+    title = page.title or " ".join((root.findtext(".//title") or "").split())
+    return replace(page, text="\n".join(whole), title=title, paragraphs=len(prose), left_out=left_out)
+
+
+class _TakenLines:
+    """The lines of a text, in which paragraphs are looked for without their blanks: extractors move those."""
+
+    def __init__(self, lines: list[str], wanted: int) -> None:
+        squeezed = [_squeeze(line) for line in lines]
+        self._exact = {line: number for number, line in reversed(list(enumerate(squeezed)))}
+        self._all = "".join(squeezed)
+        self._ends = list(accumulate(map(len, squeezed)))
+        # Looking through all of the text for each of them would take the square of a page.
+        self.is_too_much = wanted * len(self._all) > _MOST_LOOKED_AT
+
+    def find(self, text: str) -> int | None:
+        """The number of the line that a paragraph is in; None if it is in none."""
+        text = _squeeze(text)
+        if (found := self._exact.get(text)) is not None:
+            return found
+        place = -1 if self.is_too_much else self._all.find(text)
+        return None if place < 0 else bisect_right(self._ends, place)
+
+
+def _squeeze(text: str) -> str:
+    # Extractors put blanks where tags were, or take them away.
+    return "".join(text.split())
+
+
+def _parse(markup: str) -> HtmlElement | None:
+    from lxml import etree, html
+
+    try:
+        return html.document_fromstring(
+            markup.encode("utf-8", "surrogatepass"), parser=html.HTMLParser(encoding="utf-8")
+        )
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def _list_articles(root: HtmlElement) -> list[HtmlElement]:
+    """The `<article>` elements that stand beside each other and have several paragraphs of prose each: not teasers."""
+    found = [each for each in root.iter("article") if next(each.iterancestors("article"), None) is None]
+    return [each for each in found if sum(block.is_prose and not block.is_apart for block in walk_blocks(each)) > 1]
+
+
+def _heading(article: HtmlElement) -> str:
+    return next((" ".join(each.text_content().split()) for each in article.iter("h1", "h2", "h3")), "")
 
 
 @contextmanager
@@ -86,13 +172,16 @@ def _silent(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _as_html(markup: str) -> str:
-    """HTML as it is; an agency's XML, or a fragment, in the frame without which the extractor finds nothing."""
-    # What comes before the first tag tells nothing about the kind of document.
-    body = markup[_prologue_end(markup) :]
-    if _FEED.match(body):
-        raise UnreadableArticle("this is a feed of many articles", todo="save each as a page, or as a .jsonl row")
-    return markup if body[:5].lower() == "<html" else f"<html><body>{body}</body></html>"
+def _as_html(markup: str, body: str) -> str:
+    """HTML as it is; other XML, or a fragment, in the frame without which the extractor finds nothing."""
+    if body[:5].lower() == "<html":
+        return markup
+    # What a section of CDATA holds is text for XML, and mostly markup for people.
+    return f"<html><body>{_CDATA.sub(_open_cdata, body)}</body></html>"
+
+
+def _open_cdata(found: re.Match[str]) -> str:
+    return found[1] if _TAG.search(found[1]) else escape(found[1], quote=False)
 
 
 def _prologue_end(markup: str) -> int:

@@ -64,9 +64,12 @@ def _track_reading(inputs: Sequence[SourceFile]) -> Iterable[SourceFile]:
     return track(inputs, description="reading", console=Console(stderr=True), transient=True)
 
 
+# What most runs have nothing of, and the first ones did not have.
+_SELDOM_TOLD = ("left_empty", "markup", "left_out")
+
+
 def _list_counts(summary: IngestResult) -> dict[str, Any]:
-    # What most runs have nothing of, and the first ones did not have.
-    return {name: value for name, value in asdict(summary).items() if value or name not in {"left_empty", "markup"}}
+    return {name: value for name, value in asdict(summary).items() if value or name not in _SELDOM_TOLD}
 
 
 def _format_ingest(summary: IngestResult) -> dict[str, object]:

@@ -19,7 +19,7 @@ from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
 from labeling.sources.opened_text import IngestOptions
 from labeling.sources.plain_files import LONGEST_LINE
-from labeling.sources.web_pages import extract_page
+from labeling.sources.web_pages import extract_pages
 
 LONG = 2_000_000
 PROSE = "Ministers of both countries met on Monday in the capital to talk about fisheries and borders. "
@@ -72,7 +72,7 @@ def test_a_prologue_without_an_end_is_looked_through_once(prologue: str, monkeyp
     """A run of brackets took the square of its length. What comes after is the extractor's, which is not asked here."""
     monkeypatch.setattr("trafilatura.bare_extraction", lambda *_, **__: None)
     with pytest.raises(Exception, match="no main text"):
-        extract_page(prologue)
+        extract_pages(prologue)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_a_prologue_without_an_end_is_looked_through_once(prologue: str, monkeyp
 )
 def test_what_goes_before_the_first_tag_is_passed_over(prologue: str) -> None:
     """So that the page is seen to be one, and a feed a feed."""
-    page = extract_page(f"{prologue}<html><body><article>{f'<p>{PROSE * 3}</p>' * 4}</article></body></html>")
+    (page,) = extract_pages(f"{prologue}<html><body><article>{f'<p>{PROSE * 3}</p>' * 4}</article></body></html>")
     assert page.text.startswith(PROSE.strip())
     with pytest.raises(Exception, match="feed"):
-        extract_page(f"{prologue}<rss><channel></channel></rss>")
+        extract_pages(f"{prologue}<rss><channel></channel></rss>")
 
 
 @pytest.mark.parametrize("name", ["punycode", "unicode_escape", "utf-7", "idna", "rot13", "utf-16", "hz", "none"])
