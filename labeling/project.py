@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,10 +14,13 @@ from pydantic import Field, ValidationError, model_validator
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
 from labeling.schema import ChoiceSet, Hotkey, Label, Migrations, RelationType, Schema, Sentence, check_schema
-from labeling.values import Frozen
+from labeling.values import Frozen, parse_toml
 from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
     from pydantic_core import ErrorDetails
 
 DEFAULT_PROJECT = Path("configs/diplomatic.toml")
@@ -197,25 +199,23 @@ def _existing_file(path: Path) -> Path:
 
 
 def _parse(path: Path) -> ProjectFile:
-    raw: dict[str, object] = {}
+    raw: dict[str, JsonValue] = {}
     try:
-        raw = tomllib.loads(_read_text(path))
+        raw = parse_toml(_read_text(path))
         # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
         return ProjectFile.model_validate_json(json.dumps(raw))
     except OSError as error:
         raise ProjectFileError(
             f"{path} cannot be read: {error.strerror}", todo="name a file with --config FILE", where=str(path)
         ) from None
-    except RecursionError:
-        raise ProjectFileError(f"{path} is nested too deep", todo="mend it", where=str(path)) from None
     except ValidationError as error:
         raise ProjectFileError(
             f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in _first_faults(error)),
             todo="mend these keys; docs/files.md lists all there are",
             where=str(path),
         ) from None
-    # After the faults that pydantic names, which are of this kind, too. A whole number may be too long for Python.
-    except (ValueError, TypeError) as error:
+    # After the faults that pydantic names, which are of this kind, too.
+    except ValueError as error:
         raise ProjectFileError(f"{path} is not TOML: {error}", todo="mend it", where=str(path)) from None
 
 
@@ -233,7 +233,7 @@ def _first_faults(error: ValidationError) -> list[ErrorDetails]:
     return [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in outer]
 
 
-def _describe_fault(fault: ErrorDetails, raw: dict[str, object]) -> str:
+def _describe_fault(fault: ErrorDetails, raw: Mapping[str, object]) -> str:
     """One of pydantic's faults in our words: an entry of a list is called by its name, not by its number."""
     parts: list[str] = []
     value: object = raw

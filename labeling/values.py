@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,26 @@ def canonical_json(value: JsonValue) -> str:
 def quote_json(text: str) -> str:
     """The canonical JSON text of a string."""
     return encode_basestring(text)
+
+
+def parse_toml(text: str) -> dict[str, JsonValue]:
+    """The values of a TOML text, which JSON has, too: no days and times.
+
+    >>> parse_toml("a = {b = [1]}")
+    {'a': {'b': [1]}}
+
+    Raises:
+        ValueError: It is not TOML, or has values that JSON does not have, a number of thousands of figures, or nesting
+            deeper than can be read.
+    """
+    try:
+        values = tomllib.loads(text)
+        json.dumps(values)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    return values
 
 
 def format_percent(ratio: float | None, undefined: str = "undefined") -> str:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+# What YAML takes for a truth value, for nothing or for a number.
+_NO_WORD = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|nan|inf|[\d_+.e-]+|0[xo][\da-f_]+|-.*")
+
+
 def make_template_environment(
     *packages: str, prefixed: Mapping[str, str] | None = None, html: bool = False, undefined: str = "undefined"
 ) -> Environment:
@@ -47,8 +51,18 @@ def make_template_environment(
     environment.filters["cell"] = escape_cell
     environment.filters["plain"] = escape_markdown
     environment.filters["code"] = quote_code
-    environment.filters["word"] = lambda text: text if re.fullmatch(r"[\w-]+", text) else json.dumps(text)
+    environment.filters["word"] = quote_word
     return environment
+
+
+def quote_word(text: str) -> str:
+    """A value in the head of a card: in quotes where YAML would not take it for a word, as ``no`` for Norwegian.
+
+    >>> quote_word("en"), quote_word("no")
+    ('en', '"no"')
+    """
+    is_word = re.fullmatch(r"[\w-]+", text) and not _NO_WORD.fullmatch(text)
+    return text if is_word else json.dumps(text)
 
 
 def escape_cell(text: str) -> str:

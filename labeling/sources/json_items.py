@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from labeling.errors import LabelingError
 
+# Nothing of anybody's is nested deeper, and not much deeper can be written and read again.
+MOST_LEVELS = 100
+
 _CHUNK_CHARACTERS = 1 << 20  # characters
 _BETWEEN = frozenset(", \n\r\t")
 
@@ -61,6 +64,39 @@ def stream_array(
         # What was decoded is dropped now and then, not at every item: each time the rest is copied.
         if at > _CHUNK_CHARACTERS:
             buffer, at = buffer[at:], 0
+
+
+def is_deep(value: object) -> bool:
+    """Whether a value is nested deeper than anybody's."""
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [inner for outer in level for inner in _items(outer)]
+        if not level:
+            return False
+    return True
+
+
+def cut_deep(value: JsonValue) -> JsonValue:
+    """The value; with a sentence in place of what is nested in it deeper than anything of anybody's.
+
+    >>> cut_deep([1, {"a": [2]}])
+    [1, {'a': [2]}]
+    """
+    return _cut(value, MOST_LEVELS) if is_deep(value) else value
+
+
+def _cut(value: JsonValue, levels: int) -> JsonValue:
+    if not levels and isinstance(value, dict | list):
+        return f"(nested more than {MOST_LEVELS} deep)"
+    if isinstance(value, dict):
+        return {name: _cut(inner, levels - 1) for name, inner in value.items()}
+    return [_cut(inner, levels - 1) for inner in value] if isinstance(value, list) else value
+
+
+def _items(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*value.values()]
+    return value if isinstance(value, list) else []
 
 
 def read_more_text(text: TextIO, rest: str, fail: Callable[[str], LabelingError]) -> str | None:

@@ -21,8 +21,8 @@ layer sees what the names and the layers before it found, as ``ENT_TYPE``; its s
 
 from __future__ import annotations
 
+import errno
 import json
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +33,7 @@ from labeling.schema import Name
 from labeling.suggestions.names import NameList, load_names
 from labeling.suggestions.patterns import Pattern, PatternTokens, compile_pattern
 from labeling.tokens import make_tokenizer
-from labeling.values import Frozen
+from labeling.values import Frozen, parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,17 +89,24 @@ def read_rules(path: Path) -> Rules:
     """
     try:
         # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
-        return Rules.model_validate_json(json.dumps(tomllib.loads(path.read_text(encoding="utf-8"))))
+        return Rules.model_validate_json(json.dumps(parse_toml(_read_file(path))))
     except OSError as error:
         reason = error.strerror or "it cannot be read"
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+    except ValueError as error:
         reason = f"it is not TOML: {error}"
     raise ProjectFileError(
         f"the rules file {path}: {reason}", todo='mend it, or set rules = "" in [suggest] to have none', where=str(path)
     )
+
+
+def _read_file(path: Path) -> str:
+    # A device has no end, and a pipe may have no beginning.
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a file")
+    return path.read_text(encoding="utf-8")
 
 
 class Finder:

@@ -47,22 +47,26 @@ class Asked:
 
 
 Choose: TypeAlias = "Callable[[Asked], Fate]"
+Bend: TypeAlias = "Callable[[Asked, bytes], bytes]"
 
 
 @contextmanager
-def door(server: Credentials, choose: Choose, lies: Mapping[str, bytes] | None = None) -> Iterator[Credentials]:
+def door(
+    server: Credentials, choose: Choose, lies: Mapping[str, bytes] | None = None, bend: Bend | None = None
+) -> Iterator[Credentials]:
     """The same server behind a door; ``choose`` decides on each request, and on one thread at a time.
 
-    ``lies`` are answers that the door gives itself, by the ending of the path.
+    ``lies`` are answers that the door gives itself, by the ending of the path; ``bend`` makes another of a good answer.
 
     Requests that are still at work on the server when the block ends are waited for.
     """
     lock, seen, work = threading.Lock(), dict[tuple[str, str], int](), list[threading.Thread]()
 
-    def fate_of(method: str, path: str) -> Fate:
+    def fate_of(method: str, path: str) -> tuple[Asked, Fate]:
         with lock:
             seen[method, path] = number = seen.get((method, path), 0) + 1
-            return choose(Asked(number, method, path))
+            asked = Asked(number, method, path)
+            return asked, choose(asked)
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -73,12 +77,15 @@ def door(server: Credentials, choose: Choose, lies: Mapping[str, bytes] | None =
 
             def ask() -> httpx.Response:
                 url = server.url + self.path
-                return httpx.request(
+                real = httpx.request(
                     self.command, url, content=body, headers=headers, trust_env=False, timeout=_SECONDS
                 )
+                if bend is None or not real.is_success:
+                    return real
+                return httpx.Response(real.status_code, headers=_plain_headers(real), content=bend(asked, real.content))
 
             path = self.path.partition("?")[0]
-            fate = fate_of(self.command, path)
+            asked, fate = fate_of(self.command, path)
             lie = next((body for ending, body in (lies or {}).items() if path.endswith(ending)), None)
             if lie is not None:
                 _send(self, 200, lie)
@@ -111,6 +118,10 @@ def door(server: Credentials, choose: Choose, lies: Mapping[str, bytes] | None =
 
 
 _OURS = frozenset({"host", "connection", "content-length", "accept-encoding"})
+
+
+def _plain_headers(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
 
 
 def _answer(handler: BaseHTTPRequestHandler, fate: Fate, ask: Callable[[], httpx.Response]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import made
 import pytest
 from click.testing import CliRunner
 from faulty.door import door
+from faulty.lies import Lie, draw_lies, list_answers, tell_lies
 
 from labeling.annotations import Annotation, Span
 from labeling.cli import cli
@@ -63,3 +65,38 @@ def test_what_is_sent_twice_counts_once(tmp_path: Path, studio: Credentials, mon
     source = RestoreSource((Path(summary.kept),), None, {})
     (restored,) = source.tasks()
     assert len(restored["annotations"]) == 1
+
+
+def test_a_field_that_is_something_else_ends_in_an_error_of_ours(tmp_path: Path, studio: Credentials) -> None:
+    """At any place of what the real server answers to a pull, a status and a push without its journal."""
+    project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "kept")
+    project.workspace.articles.write([ARTICLE])
+    push(project, server=studio)
+    (row,) = journal.load_journal(project.workspace.pushed.path).values()
+    span = Span(id="a", start=0, end=4, label="PERSON")
+    with connect_to(studio.url, studio.api_key) as client:
+        words = Annotation(article=ARTICLE.id, digest=ARTICLE.digest, annotator="", spans=(span,))
+        client.annotate(row.task or 0, words, ARTICLE)
+
+    def fresh() -> Path:
+        shutil.rmtree(tmp_path / "scratch", ignore_errors=True)
+        return shutil.copytree(tmp_path / "kept", tmp_path / "scratch", ignore=shutil.ignore_patterns("pushed.jsonl"))
+
+    for verb, seed in ((["pull"], 1), (["status"], 2), (["push"], 3)):
+        answers = list_answers(studio, fresh(), verb)
+        done = tell_lies(studio, fresh, verb, draw_lies(answers, seed, 6))
+        assert len(answers) > 50
+        assert done.broken == []
+        assert done.ends.total() == 6
+
+
+def test_a_list_of_tasks_without_times_is_named(tmp_path: Path, studio: Credentials) -> None:
+    """What pulls and counts by changes reads of each task is looked at where the answer comes in."""
+    project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
+    project.workspace.articles.write([ARTICLE])
+    push(project, server=studio)
+    for name in ("updated_at", "total_annotations", "cancelled_annotations"):
+        lies = [Lie("GET /api/tasks/", ("tasks", 0, name), how) for how in ("missing", "nothing", "a list")]
+        done = tell_lies(studio, lambda: project.workspace.root, ["status"], lies)
+        assert done.broken == []
+        assert done.ends == {"NotLabelStudio": 3}

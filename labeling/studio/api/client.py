@@ -27,6 +27,7 @@ from labeling.studio.api.remote import (
 from labeling.studio.format.exports import read_export
 from labeling.studio.format.tasks import digest_result, submission_of
 from labeling.values import canonical_json
+from labeling.workspace.rows.server_state import check_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,8 +77,8 @@ class Studio:
         """The server's time, to the second; None where its answers have no date, as those of uWSGI alone."""
         answer = self.transport.read("api/version", "say its version")
         try:
-            return parsedate_to_datetime(answer.headers["date"]).astimezone(dt.UTC)
-        except (KeyError, ValueError):
+            return check_instant(parsedate_to_datetime(answer.headers["date"]).astimezone(dt.UTC))
+        except (KeyError, ValueError, OverflowError):
             return None
 
     def users(self) -> list[tuple[int, str]]:
@@ -333,7 +334,7 @@ class Studio:
         if answer is None:
             # There were more pages a moment ago: another push is removing tasks.
             raise self._short_answer("another page of tasks", 0)
-        return self.transport.parse(answer, read_tasks_page)
+        return self.transport.parse(answer, lambda body: read_tasks_page(body, query["include"].split(",")))
 
     def _write_rows(self, path: str, doing: str, rows: Sequence[str]) -> Any:  # noqa: ANN401 - JSON
         """Send rows that are written as JSON already, as one list; return the server's answer.

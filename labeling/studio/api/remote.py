@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from labeling.studio.format.regions import ServerModel
 from labeling.values import digest_of
+from labeling.workspace.rows.server_state import check_instant, is_server_number
 
-_TOO_LARGE = 2**63  # for the databases of servers
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -62,9 +65,9 @@ def read_number(value: object) -> int:
     Raises:
         TypeError: It is something else.
     """
-    if type(value) is not int or not 0 <= value < _TOO_LARGE:
+    if not is_server_number(value):
         raise TypeError("a number of the server's is something else")
-    return value
+    return cast("int", value)
 
 
 def read_project(number: int, answer: bytes) -> RemoteProject:
@@ -104,24 +107,47 @@ def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
     )
 
 
-def read_tasks_page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a page of tasks, and how many tasks there are on all pages.
+def read_tasks_page(body: dict[str, Any], fields: Iterable[str] = ("id",)) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page of tasks, each with these fields at least, and how many tasks there are on all pages.
 
     Raises:
-        TypeError: It is not that.
+        TypeError: It is not that, or a field has a value of another type.
+        KeyError: A row lacks a field.
     """
-    rows, total = body["tasks"], body["total"]
-    if type(total) is not int:
-        raise TypeError("a page of tasks has other things in it")
+    rows, total = body["tasks"], read_number(body["total"])
+    checks = [(name, _FIELD_CHECKS[name]) for name in fields if name in _FIELD_CHECKS]
     for row in rows:
-        read_number(row["id"])
+        for name, check in checks:
+            check(row[name])
     return [*rows], total
+
+
+def _read_words(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a word of the server's is something else")
+    return value
+
+
+def _read_fields(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("fields of the server's are something else")
+    return value
+
+
+# What is asked of a list of tasks, and what each must be.
+_FIELD_CHECKS: dict[str, Callable[[object], object]] = {
+    "id": read_number,
+    "data": _read_fields,
+    "updated_at": _read_words,
+    "total_annotations": read_number,
+    "cancelled_annotations": read_number,
+}
 
 
 def read_latest_update(body: dict[str, Any]) -> dt.datetime:
     """The latest ``updated_at`` on a page of tasks; long ago when it lists none."""
     instants = [dt.datetime.fromisoformat(row["updated_at"]).astimezone(dt.UTC) for row in body["tasks"]]
-    return max([_LONG_AGO, *instants])
+    return check_instant(max([_LONG_AGO, *instants]))
 
 
 def _digest_or_empty(text: str) -> str:

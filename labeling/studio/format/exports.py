@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import from_json
 
 from labeling.errors import UnreadableExport
-from labeling.sources.json_items import read_more_text, stream_array
+from labeling.sources.json_items import MOST_LEVELS, cut_deep, read_more_text, stream_array
+from labeling.workspace.rows.server_state import is_server_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 # What may be a lone surrogate, not a number, or a number too large for a float. It finds more than there is: the
 # halves of a pair, and words of a text; these are then looked at more closely.
 _SUSPECT = re.compile(rb"\xed[\xa0-\xbf]|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
+
+_LISTS = 200 - MOST_LEVELS  # pydantic's parser goes 200 levels deep
 
 _EXPORT_AGAIN = "export it from Label Studio as JSON, not as JSON-MIN, CSV, TSV or CoNLL"
 
@@ -79,7 +85,7 @@ def stream_export(text: TextIO, where: str) -> Iterator[dict[str, JsonValue]]:
     if not head.startswith("["):
         read_export((head + text.read()).encode("utf-8", "surrogatepass"), where)
         raise fail("it does not hold a list of tasks")
-    for number, task in enumerate(stream_array(head, text, fail), start=1):
+    for number, task in enumerate(map(cut_deep, stream_array(head, text, fail)), start=1):
         _check_task(task, number, where)
         if isinstance(task, dict):
             yield task
@@ -100,16 +106,27 @@ def read_export(raw: bytes, where: str) -> list[JsonValue]:
     Raises:
         UnreadableExport: It is not a list of tasks with ``id``, ``data`` and ``annotations``.
     """
-    try:
-        tasks = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"it is not JSON ({error})"
-        raise _unreadable_export(where, reason) from None
+    tasks = _decode(raw, where)
     if not isinstance(tasks, list):
         raise _unreadable_export(where, f"it holds one {_json_kind(tasks)}, not a list of tasks")
     for number, task in enumerate(tasks, start=1):
         _check_task(task, number, where)
     return tasks
+
+
+def _decode(raw: bytes, where: str) -> JsonValue:
+    """A JSON text, in which what is nested absurdly deep is cut off."""
+    # Within so many lists, pydantic's parser itself refuses what is nested deeper than anything of anybody's.
+    with suppress(ValueError, TypeError):
+        value: JsonValue = from_json(b"[" * _LISTS + raw + b"]" * _LISTS)
+        for _ in range(_LISTS):
+            (value,) = cast("list[JsonValue]", value)
+        return value
+    try:
+        return cut_deep(json.loads(raw))
+    except (ValueError, RecursionError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"it is not JSON ({error})"
+        raise _unreadable_export(where, reason) from None
 
 
 def _check_task(task: JsonValue, number: int, where: str) -> None:
@@ -122,7 +139,7 @@ def _check_task(task: JsonValue, number: int, where: str) -> None:
             where, f"item {number} has no {lacking[0]!r}: it was written to be imported, or is not a task"
         )
     # A truth value would be taken for task 1, and a list cannot be looked up.
-    if type(task["id"]) is not int:
+    if not is_server_number(task["id"]):
         raise _unreadable_export(where, f"item {number} has one {_json_kind(task['id'])} for its `id`, not a number")
     if not isinstance(task["data"], dict) or not isinstance(task["annotations"], list):
         raise _unreadable_export(where, f"item {number} has `data` or `annotations` of another kind than a task's")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.articles import escape_surrogates
 from labeling.values import canonical_json, digest_of
+from labeling.workspace.rows.server_state import is_server_number
 from labeling.workspace.rows.signed_words import SignedWords
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Signatures:
         return {
             row["id"]: self._judge(number, row)
             for row in rows
-            if isinstance(row, dict) and isinstance(row.get("id"), int) and isinstance(row.get("result"), list)
+            if isinstance(row, dict) and is_server_number(row.get("id")) and isinstance(row.get("result"), list)
         }
 
     def _judge(self, task: int, annotation: Mapping[str, Any]) -> Judgement:

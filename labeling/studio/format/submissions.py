@@ -18,6 +18,7 @@ from labeling.studio.format.migrations import migrate_result
 from labeling.studio.format.regions import ServerModel, parse_row, read_result
 from labeling.studio.format.signatures import Judgement
 from labeling.values import digest_of
+from labeling.workspace.rows.server_state import ServerNumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +110,7 @@ class _User(ServerModel):
 
 
 class _Submission(ServerModel):
-    id: int
+    id: ServerNumber
     result: list[Any]
     completed_by: int | _User | None = None
     was_cancelled: bool = False
@@ -119,7 +120,7 @@ class _Submission(ServerModel):
 
 
 class _Draft(ServerModel):
-    id: int
+    id: ServerNumber
     result: list[Any]
     user: int | str | None = None
     lead_time: FiniteFloat | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from labeling.studio.server.package import gate_environment, make_environment
@@ -101,7 +102,9 @@ def end_process(root: Path, process: psutil.Process) -> None:
         process.wait(_GRACE)
     except psutil.TimeoutExpired:
         process.kill()
-        process.wait(_GRACE)
+        # It ends when the machine gets to it.
+        with suppress(psutil.TimeoutExpired):
+            process.wait(_GRACE)
     except psutil.NoSuchProcess:
         pass
     (root / "server.json").unlink(missing_ok=True)

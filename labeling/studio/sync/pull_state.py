@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.articles import escape_surrogates
 from labeling.studio.format.signatures import content_digest
 from labeling.values import canonical_json, digest_of
-from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask
+from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask, is_server_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -113,7 +113,7 @@ def _is_newer(draft: PulledAnnotation, others: Iterable[PulledAnnotation]) -> bo
 def _rows_with_id(task: Mapping[str, Any], part: str) -> Iterator[Mapping[str, Any]]:
     rows = task.get(part)
     for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and type(row.get("id")) is int:  # a truth value is a number of nothing
+        if isinstance(row, dict) and is_server_number(row.get("id")):
             yield row
 
 
@@ -136,7 +136,7 @@ def _pulled_draft(row: Mapping[str, Any], names: Mapping[int | str, str]) -> Pul
         state="draft",
         digest=content_digest(row),
         updated=str(row.get("updated_at") or ""),
-        of=parent if type(parent) is int else None,
+        of=parent if isinstance(parent, int) and is_server_number(parent) else None,
     )
 
 

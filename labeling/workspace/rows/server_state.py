@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import datetime as dt
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, Field
 
 from labeling.annotations import State
 from labeling.values import Frozen
+
+_TOO_LARGE = 2**63  # for the databases of servers
+
+# What a server numbers its things by, as a number and as a key of JSON; the name of a kept answer.
+ServerNumber: TypeAlias = Annotated[int, Field(ge=0, lt=_TOO_LARGE)]
+_NumberKey: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
+_AnswerName: TypeAlias = Annotated[str, Field(pattern=r"^[^/\\.][^/\\]{0,254}$")]
+
+
+def is_server_number(value: object) -> bool:
+    """Whether it may be a server's number of something: neither a truth value nor written as words."""
+    return type(value) is int and 0 <= value < _TOO_LARGE
+
+
+def check_instant(instant: dt.datetime) -> dt.datetime:
+    """An instant from which and to which can be reckoned.
+
+    Raises:
+        ValueError: It is at an end of the calendar, or of no time zone.
+    """
+    if not 1970 <= instant.year < dt.MAXYEAR or instant.tzinfo is None:  # noqa: PLR2004 - as old as any server's clock
+        raise ValueError("it is an instant at an end of the calendar, or of no time zone")
+    return instant
+
+
+def _check_written_instant(text: str) -> str:
+    check_instant(dt.datetime.fromisoformat(text))
+    return text
 
 
 class ProjectLink(Frozen):
     """Where the workspace was pushed to."""
 
-    url: str
-    project: int
+    url: str = Field(pattern=r"^https?://")
+    project: ServerNumber
     created: str
 
 
@@ -28,7 +59,7 @@ class PushedTask(Frozen):
 
     article: str
     digest: str
-    task: int | None = None
+    task: ServerNumber | None = None
     suggested: dict[str, str] = {}
 
     @property
@@ -50,18 +81,18 @@ class PulledAnnotation(Frozen):
     ``of`` is, for a draft, the annotation it is a change of.
     """
 
-    id: int
+    id: ServerNumber
     by: str
     state: State
     digest: str
     updated: str = ""
-    of: int | None = None
+    of: ServerNumber | None = None
 
 
 class PulledTask(Frozen):
     """A task as it was last pulled; ``updated`` is the server's instant of its last change."""
 
-    task: int
+    task: ServerNumber
     article: str
     updated: str
     said: tuple[PulledAnnotation, ...] = ()
@@ -79,15 +110,15 @@ class Watermark(Frozen):
     files of ``pulls/`` that together hold what the server had.
     """
 
-    project: int
+    project: ServerNumber
     created: str
-    seen: str
+    seen: Annotated[str, AfterValidator(_check_written_instant)]
     reading: str
-    names: dict[str, str]
-    answers: tuple[str, ...]
+    names: dict[_NumberKey, str]
+    answers: tuple[_AnswerName, ...]
 
 
 class ServerUsers(Frozen):
     """The e-mail address of each user of the server, by number: exports tell only the numbers."""
 
-    emails: dict[str, str]
+    emails: dict[_NumberKey, str]

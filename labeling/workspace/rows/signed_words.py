@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from labeling.values import Frozen
+from labeling.workspace.rows.server_state import ServerNumber
 
 
 def _is_nobody(name: str) -> bool:
@@ -20,9 +21,9 @@ class SignedWords(Frozen):
     is the annotator whose imported annotation `push` brought there, "" for all others.
     """
 
-    task: int
-    annotation: int | None = None
-    came_as: int | None = None
+    task: ServerNumber
+    annotation: ServerNumber | None = None
+    came_as: ServerNumber | None = None
     by: str = ""
     words: str = ""
     changed_by: str = ""

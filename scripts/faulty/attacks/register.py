@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from faulty.attacks import (
+    absurd_values,
     at_rest,
     custody,
     engineers,
@@ -14,7 +15,7 @@ from faulty.attacks import (
     signed_words,
 )
 
-GROUPS = (custody, signed_words, intake, hostile_files, servers_door, engineers, at_rest)
+GROUPS = (custody, signed_words, intake, hostile_files, absurd_values, servers_door, engineers, at_rest)
 ATTACKS = tuple(attack for group in GROUPS for attack in group.ATTACKS)
 # What came of each on the code of before.
 BEFORE = Path(__file__).parent / "before.json"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TASKS = st.lists(
     st.fixed_dictionaries(
         {
-            "id": st.integers(),
+            "id": st.integers(0, 2**63 - 1),
             "data": st.dictionaries(st.text(), st.text() | st.floats(allow_nan=False) | st.none()),
             "annotations": st.lists(st.text()),
         }
