@@ -204,10 +204,9 @@ def _contradict(span: JsonLine, tokens: Any) -> str:  # noqa: ANN401 - JSON of a
     first, last = span.get("token_start"), span.get("token_end")
     if type(first) is not int or type(last) is not int or not isinstance(tokens, list) or not tokens:
         return ""
-    # A span may end with a token that is a blank.
-    places = [_token_place(each, blank=True) for each in tokens]
-    begin = places[first] if 0 <= first < len(places) else None
-    ends = [place for at in (last, last - 1) if 0 <= at < len(places) and (place := places[at])]
+    # Only the tokens that it names are looked at: there are many of both.
+    begin, *others = (_place_of_token(tokens, at) for at in (first, last, last - 1))
+    ends = [place for place in others if place]
     if not begin or not ends:
         return f"the tokens {first}..{last} that it names are not there"
     if span["start"] == begin[0] and span["end"] in {end[1] for end in ends}:
@@ -224,6 +223,11 @@ def _copied_tokens(fields: JsonLine, marks: Sequence[SpanMark]) -> Iterator[tupl
     yield from (
         place for number, place in enumerate(reversed(found)) if number % step == 0 or not ends.isdisjoint(place[:2])
     )
+
+
+def _place_of_token(tokens: list[Any], number: int) -> tuple[int, int, str] | None:
+    """The place of a token by its number, be it a blank, with which a span may end."""
+    return _token_place(tokens[number], blank=True) if 0 <= number < len(tokens) else None
 
 
 def _token_place(token: Any, *, blank: bool = False) -> tuple[int, int, str] | None:  # noqa: ANN401 - JSON of any form

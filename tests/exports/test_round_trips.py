@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 CONFIG = Path(__file__).parents[2] / "configs" / "diplomatic.toml"
 FORMATS = sorted(EXPORT_FORMATS)
+_MOST_DOCUMENTS = 60  # of a corpus: all of GUM's and most of re3d's
 # A thing as it is known without the ids of spans, which not every format keeps.
 Fact = tuple[Any, ...]
 
@@ -207,7 +208,7 @@ def _crossner(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
         row = json.loads(line)
         rows.setdefault(row["text"], {**row, "id": str(row.get("id", f"s{number}"))})
-    return list(rows.values())
+    return list(rows.values())[:_MOST_DOCUMENTS]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -220,7 +221,8 @@ def test_corpora_come_back_from_each_format(corpus: str, kind: str, tmp_path: Pa
 
     exported = _check_round_trip(project, _gold_as_said(project), kind, "", tmp_path)
 
-    assert exported.kept["span"] >= 1000 if corpus != "re3d/centcom.jsonl" else exported.kept["span"] >= 500
+    # Hardly one begins or ends with a blank.
+    assert exported.kept["span"] >= 0.99 * sum(len(gold.spans) for gold in project.workspace.gold.rows())
 
 
 _WORDS = (
