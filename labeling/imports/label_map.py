@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from labeling.annotations import LABEL_ITEM, RELATION_ITEM, Relation, Span, choice_id, choice_item
 from labeling.errors import UsageError
 from labeling.imports.record import Misfit
-from labeling.imports.stretches import same_words
+from labeling.imports.stretches import list_fitting, same_words
 from labeling.imports.written_labels import read_label
 from labeling.schema import UNSURE
 from labeling.workspace.asking import list_items
@@ -110,7 +110,9 @@ class RecordTranslation:
             other, stop = place(first), place(last)
             if other is None or stop is None or (other, stop) == (start, end):
                 continue
-            if mark.covers is None or same_words(mark.covers, self.article.text[other:stop]):
+            # Words that stand there with the very same blanks are not those that stand elsewhere without one.
+            both = {"": ((start, end),), name: ((other, stop),)}
+            if mark.covers is None or name in list_fitting(self.article.text, both, mark.covers):
                 return f"it may be at {start}..{end}, or at {other}..{stop} if {first}..{last} counts {name}"
         return ""
 

@@ -23,9 +23,13 @@ def same_words(copy: str, text: str) -> bool:
 
 
 def list_fitting(text: str, places: Mapping[str, PlacesInText], words: str) -> set[str]:
-    """The countings by which these words stand there, with blanks at the same ends; else those with the same words."""
+    """The countings by which these very words stand there; else those with the same ones but for the kind of blanks.
+
+    Where no counting has blanks at the same ends, it is those with the same words.
+    """
     stretches = {each: _stretch(text, at) for each, at in places.items()}
-    exact = {each for each, found in stretches.items() if found and _collapse(found) == _collapse(words)}
+    very = {each for each, found in stretches.items() if found and found == words}
+    exact = very or {each for each, found in stretches.items() if found and _collapse(found) == _collapse(words)}
     return exact or {each for each, found in stretches.items() if found.strip() and same_words(words, found)}
 
 

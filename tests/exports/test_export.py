@@ -227,6 +227,23 @@ def test_names_are_of_people_where_a_format_has_them(project: Project, tmp_path:
         ]
 
 
+@pytest.mark.parametrize("kind", ["brat", "prodigy"])
+def test_words_with_the_very_blanks_are_not_those_without(kind: str, tmp_path: Path) -> None:
+    """`O`, a line sign and a blank at 0..4 are not those without the blank at 0..3, which counted bytes would give."""
+    article = made.article("a", "O \x85 ")
+    said = Annotation(
+        article="a", digest=article.digest, annotator="ana", spans=(Span(id="x", start=0, end=4, label="PERSON"),)
+    )
+    project = load_project(CONFIG, tmp_path / "one")
+    project.workspace.articles.write([article])
+    project.workspace.annotations.write([said])
+    export(project, kind, "ana", tmp_path / "out")
+    other = load_project(CONFIG, tmp_path / "two")
+    import_annotations(other, kind, [str(tmp_path / "out")], ImportOptions(annotator="ana"))
+
+    assert [(span.start, span.end) for row in other.workspace.annotations.rows() for span in row.spans] == [(0, 4)]
+
+
 def test_a_word_with_a_tag_is_not_a_comment() -> None:
     """`#a=b` and a tag are a token, as any other line with a tag; without one the line is a comment."""
     (document,) = split_documents("# newdoc id = a\n# digest = 12\n#a=b\tB-PERSON\nmet\tO\n# c = d\n")
