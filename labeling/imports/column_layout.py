@@ -5,13 +5,14 @@ Columns count from 1 where people read them, from 0 in here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from labeling.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from labeling.imports.column_lines import Delimiter
     from labeling.imports.tags import TagStyle
@@ -24,10 +25,31 @@ _TAG_HEADS: Final = frozenset({"tag", "tags", "label", "labels", "ner", "ner_tag
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """The columns that ``--columns`` names, from 0; none where it was not given."""
+    """The columns that ``--columns`` names: by number, from 0, or as the first line does; none without it."""
 
-    token: int | None = None
-    tags: tuple[int, ...] = ()
+    token: int | str | None = None
+    tags: tuple[int | str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are named as the first line names them."""
+        return tuple(each for each in (self.token, *self.tags) if isinstance(each, str))
+
+    def cut_heading(self, sentences: Sequence[Sequence[str]]) -> tuple[str, Sequence[Sequence[str]]]:
+        """The first line apart from the others, where it has names that are needed; else ""."""
+        if not self.names or not sentences:
+            return "", sentences
+        first, *others = sentences
+        return first[0], [*([first[1:]] if first[1:] else []), *others]
+
+    def number_columns(self, heading: Sequence[str]) -> ColumnChoice:
+        """The same columns by number; one that the first line does not have is beyond all others."""
+        places = {name.strip().casefold(): number for number, name in reversed([*enumerate(heading)])}
+
+        def find(each: int | str) -> int:
+            return each if isinstance(each, int) else places.get(each.casefold(), sys.maxsize)
+
+        return replace(self, token=None if self.token is None else find(self.token), tags=tuple(map(find, self.tags)))
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,7 @@ class ColumnLayout:
 
     ``width`` is how many cells a row has, 0 where that varies. ``closed`` has the values of columns of which few were
     seen, by number. ``spare`` tells what stands in the columns that are not read, ``decided`` what was decided.
+    ``heading`` are the cells of the first line where the user named columns by them.
     """
 
     delimiter: Delimiter
@@ -67,22 +90,24 @@ class ColumnLayout:
     closed: Mapping[int, frozenset[str]] = field(default_factory=dict)
     spare: tuple[str, ...] = ()
     decided: str = ""
+    heading: tuple[str, ...] = ()
 
 
 def parse_column_choice(words: str) -> ColumnChoice:
-    """Read ``token=2,tag=4``; several ``tag`` are several layers.
+    """Read ``token=2,tag=4`` or ``token=Word,tag=Tag``; several ``tag`` are several layers.
 
     Raises:
         UsageError: It is not of that form.
     """
-    token, tags = list[int](), list[int]()
+    token, tags = list[int | str](), list[int | str]()
     for pair in filter(None, words.split(",")):
         name, _, number = (part.strip() for part in pair.partition("="))
-        if name not in {"token", "tag"} or not number.isascii() or not number.isdecimal() or not int(number):
+        if name not in {"token", "tag"} or not number.strip("0 "):
             raise UsageError(
                 f"--columns {words}: {pair!r} does not name a column", todo="write it as --columns token=2,tag=4"
             )
-        (token if name == "token" else tags).append(int(number) - 1)
+        is_number = number.isascii() and number.isdecimal()
+        (token if name == "token" else tags).append(int(number) - 1 if is_number else number)
     if words and (len(token) != 1 or not tags or token[0] in tags):
         raise UsageError(
             f"--columns {words} must name one column of tokens and one or more of tags",
@@ -92,7 +117,9 @@ def parse_column_choice(words: str) -> ColumnChoice:
 
 
 def is_heading(cells: Sequence[str], layout: ColumnLayout) -> bool:
-    """Whether a row is the names of the columns: ``token``, ``tag``."""
+    """Whether a row is the names of the columns: ``token``, ``tag``, or those by which the user called them."""
+    if layout.heading:
+        return tuple(cells) == layout.heading
     if len(cells) <= layout.token or cells[layout.token].strip().lower() not in _TOKEN_HEADS:
         return False
     return all(
@@ -101,3 +128,11 @@ def is_heading(cells: Sequence[str], layout: ColumnLayout) -> bool:
         for tag in layout.tags
         if not tag.key
     )
+
+
+def tell_layouts(layouts: Mapping[str, Collection[str]]) -> list[str]:
+    """How columns were read; with the first file of each way, and how many more there are, where files differ."""
+    if len(layouts) < 2:  # noqa: PLR2004 - there is nothing to tell apart
+        return [*layouts]
+    more = {way: f" and {len(files) - 1} more" if len(files) > 1 else "" for way, files in layouts.items()}
+    return [f"{next(iter(files))}{more[way]}: {way}" for way, files in sorted(layouts.items())]

@@ -26,6 +26,10 @@ _ABSTRACT = re.compile(r"#{2,}\s*\w+:(\S+)")
 _COMMENT = re.compile(r"(#\s*[\w.:]+)\s*=\s*(.*)", re.DOTALL)
 _WORD_COMMENT = re.compile(r"#+\s*[^\s=:]*")
 _TAGGED = re.compile(r"""[\s,;|](?:[BIESLUMWO]|[BIESLUMW][-_]\S+|\S+[-_][BIESLUMW])["']?\s*$""")
+# A line of names with commas between; and a cell that begins with a quote.
+_HEADING = re.compile(r'\ufeff?"?[\w #.-]{1,40}"?(?:, ?"?[\w #.-]{1,40}"?)+\s*')
+_OPENED = re.compile(r'(?:^|,) *"')
+_MOST_LINES = 1000  # of one record
 # The cells beside -DOCSTART- that say nothing.
 _FILL = frozenset({"", "O", "o", "_", "-", "X", "-X-", "*"})
 
@@ -96,7 +100,7 @@ class Delimiter:
 def split_documents(content: str) -> list[ColumnDocument]:
     """Cut a file into its documents, leaving out those without a line of a token."""
     documents = [ColumnDocument()]
-    for number, line in enumerate(re.split(r"\r?\n" if "\n" in content else r"\r", content), start=1):
+    for number, line in _number_lines(content):
         if mark := _read_mark(line.strip()):
             # A mark ends one document and begins the next; its own line is not a token.
             documents.append(mark)
@@ -105,6 +109,39 @@ def split_documents(content: str) -> list[ColumnDocument]:
     found = [document for document in documents if document.rows]
     _name_by_guesses(found)
     return found
+
+
+def _number_lines(content: str) -> Iterator[tuple[int, str]]:
+    """The lines of a file with their numbers; of a table in commas a record is one line, whatever its cells hold.
+
+    A quote alone is a token elsewhere: only records under a line of names, as wide as it, are put together.
+    """
+    lines = re.split(r"\r?\n" if "\n" in content else r"\r", content)
+    width = len(_split_commas(lines[0]))
+    if '"' not in content or not _HEADING.fullmatch(lines[0]):
+        yield from enumerate(lines, start=1)
+        return
+    number = 0
+    while number < len(lines):
+        more = _count_more(lines, number, width)
+        yield number + 1, " ".join(lines[number : number + more + 1])
+        number += more + 1
+
+
+def _count_more(lines: Sequence[str], number: int, width: int) -> int:
+    """How many lines after this one go on with its record: as many as close its quotes, and give it all its cells."""
+    if not _OPENED.search(lines[number]) or lines[number].count('"') % 2 == 0:
+        return 0
+    quotes = 0
+    for more, line in enumerate(lines[number : number + _MOST_LINES]):
+        # A line that is a whole row is not a part of a cell, but follows a quote that is a token.
+        if more and '"' not in line and len(_split_commas(line)) == width:
+            return 0
+        quotes += line.count('"')
+        if more and quotes % 2 == 0:
+            record = " ".join(lines[number : number + more + 1])
+            return more if len(_split_commas(record)) == width else 0
+    return 0
 
 
 def chunk_sentences(document: ColumnDocument, number: int, name: str) -> Iterator[ColumnDocument]:
@@ -185,7 +222,8 @@ def _split_tab_runs(line: str) -> list[str]:
 
 
 def _split_blanks(line: str) -> list[str]:
-    return [cell for cell in re.split(r"[ \t]+", line) if cell]
+    # Other blanks than these two are parts of words.
+    return [cell for cell in line.replace("\t", " ").split(" ") if cell]
 
 
 def _split_quoted(line: str, sign: str) -> list[str]:

@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import groupby, pairwise
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from labeling.imports.cell_table import cut_tables
 from labeling.imports.column_layout import ColumnLayout, TagColumn
-from labeling.imports.column_lines import DELIMITERS
 from labeling.imports.tags import OUTSIDE_TAGS, TagStyle, count_steps, count_twins, find_tag_style
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from labeling.imports.column_layout import Cells, ColumnChoice
-    from labeling.imports.column_lines import Delimiter
+    from labeling.imports.cell_table import CellTable
+    from labeling.imports.column_layout import ColumnChoice
 
 _NEARLY_ALL = 0.9
 _MOST = 0.8
-_OF_A_TABLE = 0.6
 _TOKEN_AND_TAG = 2  # cells
-_FEWEST_OF_EVEN = 3  # rows
-_FEWEST_OF_VARIED = 3  # cells: with two, a longer row may be a token with a blank in it
+_FEWEST_UNDER_NAMES = 3  # cells
 _LEAST_LIKE_WORDS = 1  # the rank of numbers
 _UNIVERSAL = 10  # the columns of CoNLL-U
 _EMPTY = frozenset({"_", "", "*", "-X-"})
@@ -71,88 +70,44 @@ def decide_columns(sentences: Sequence[Sequence[str]], choice: ColumnChoice, kno
     Raises:
         NotColumns: The lines are not rows, or their columns cannot be told apart.
     """
-    seen = list[_Table]()
-    for table in _cut_tables(sentences):
-        if layout := _choose_columns(table, choice, known):
-            return layout
+    seen: list[CellTable] = []
+    heading, sentences = choice.cut_heading(sentences)
+    for table in cut_tables(sentences):
+        if layout := _choose_columns(table, choice.number_columns(table.delimiter.split(heading)), known):
+            return replace(layout, heading=tuple(table.delimiter.split(heading)) if heading else ())
         seen += [table] if table.is_even else []
+    if choice.names:
+        raise NotColumns(
+            f"its first line does not have the names {', '.join(choice.names)}: {heading[:100]}",
+            "name the columns as that line does, or by their numbers, from 1",
+        )
     if choice.token is not None:
         raise NotColumns("its lines have fewer columns than --columns names", "look at the file, and count once more")
     if not seen:
         reason = "these are not columns: its lines do not have a token and a tag each, with a tab or blanks between"
         todo = "name a file with a token and its tag a line, or the format that it is in"
         raise NotColumns(reason, todo, is_even=False)
-    raise NotColumns(
-        f"it cannot be told which columns have the tokens and the tags; {_describe_columns(seen[0])}",
-        "name them with --columns token=2,tag=4, counting from 1",
-    )
-
-
-def _cut_tables(sentences: Sequence[Sequence[str]]) -> Iterator[_Table]:
-    """The cells of the lines, in each way in which they may be cut; of two ways with one sign the more even first."""
-    lines = [line for sentence in sentences for line in sentence]
-    for sign, delimiters in groupby(DELIMITERS, key=lambda each: each.sign):
-        # A sign that is in few lines is a token, and does not separate anything.
-        share = _MOST / 2 if sign == "\t" else _NEARLY_ALL
-        if sum(sign in line for line in lines) >= share * len(lines):
-            tables = list[_Table]()
-            for delimiter in delimiters:
-                # What is even needs no other cut.
-                if not tables or tables[0].evenness < 1:
-                    tables.append(_Table(delimiter, [list(map(delimiter.split, each)) for each in sentences]))
-            yield from sorted(tables, key=lambda table: -table.evenness)
-
-
-class _Table:
-    """The cells of a file, cut at one delimiter; ``width`` is how many most rows have, or all if that varies."""
-
-    def __init__(self, delimiter: Delimiter, sentences: Sequence[Sequence[Cells]]) -> None:
-        self.delimiter = delimiter
-        self.sentences = sentences
-        rows = [row for sentence in sentences for row in sentence]
-        counts = Counter(map(len, rows))
-        usual = max(counts, key=lambda width: (counts[width], width), default=0)
-        # Where the width changes from sentence to sentence, the last column is counted from the end.
-        self.varies = counts[usual] < len(rows) / 2 or self._varies_by_sentence()
-        self.evenness = counts[usual] / len(rows) if rows else 0.0
-        self.is_even = usual > 1 and counts[usual] >= max(_FEWEST_OF_EVEN, _MOST * len(rows))
-        # One row with something like a tag may be a line about a U-boat.
-        self.is_told = usual == _TOKEN_AND_TAG or len(rows) > 1
-        # Lines of prose have two words, or three, by chance; rows of a table have all of them.
-        self.is_table = self.varies or usual == _TOKEN_AND_TAG or self.evenness >= _OF_A_TABLE
-        self.width = self._common_width(counts, len(rows)) if self.varies else usual
-        self.rows = [row for row in rows if (len(row) >= self.width if self.varies else len(row) == self.width)]
-        self.numbers = [*range(self.width), *([-1] if self.varies else [])]
-
-    def _varies_by_sentence(self) -> bool:
-        widths = [{len(row) for row in sentence} for sentence in self.sentences if len(sentence) > 1]
-        several = set[int]().union(*widths)
-        return len(several) > 1 and min(several) >= _FEWEST_OF_VARIED and all(len(each) == 1 for each in widths)
-
-    @staticmethod
-    def _common_width(counts: Mapping[int, int], number: int) -> int:
-        """The most cells that nearly all rows have."""
-        return max(
-            (
-                width
-                for width in counts
-                if sum(n for other, n in counts.items() if other >= width) >= _NEARLY_ALL * number
-            ),
-            default=0,
+    names = "name them with --columns token=2,tag=4, counting from 1"
+    told = f"it cannot be told which columns have the tokens and the tags; {_describe_columns(seen[0])}"
+    if not _find_tag_columns(seen[0], known):
+        is_universal = seen[0].width == _UNIVERSAL and all(_NUMBER.fullmatch(each) for each in seen[0].column(0))
+        told = (
+            "these are the columns of CoNLL-U, with syntax and without tags of names"
+            if is_universal
+            else f"none of its columns has tags; {_describe_columns(seen[0])}"
         )
-
-    def column(self, number: int) -> list[str]:
-        """The cells of a column, from top to bottom."""
-        return [row[number] for row in self.rows]
+        names = f"if one has, {names}; the text alone comes in with `labeling ingest`"
+    raise NotColumns(told, names)
 
 
-def _choose_columns(table: _Table, choice: ColumnChoice, known: Collection[str]) -> ColumnLayout | None:
-    if choice.token is not None:
-        if table.width <= max(choice.token, *choice.tags):
+def _choose_columns(table: CellTable, choice: ColumnChoice, known: Collection[str]) -> ColumnLayout | None:
+    if isinstance(choice.token, int):
+        tags_named = [number for number in choice.tags if isinstance(number, int)]
+        if table.width <= max(choice.token, *tags_named):
             return None
         tags = [
             TagColumn(number, find_tag_style(Counter(table.column(number)), known) or TagStyle("label alone"))
-            for number in choice.tags
+            for number in tags_named
         ]
         return _make_layout(table, choice.token, tags)
     if table.width < _TOKEN_AND_TAG or not table.is_table:
@@ -170,18 +125,18 @@ def _choose_columns(table: _Table, choice: ColumnChoice, known: Collection[str])
     return _make_layout(table, token, _without_twins(table, tags))
 
 
-def _is_doubtful(table: _Table, token: int, tags: Sequence[TagColumn], known: Collection[str]) -> bool:
+def _is_doubtful(table: CellTable, token: int, tags: Sequence[TagColumn], known: Collection[str]) -> bool:
     """Whether one of the columns of tags may be that of the words, as there is nothing else like words."""
     unknown = [tag for tag in tags if not tag.style.labels(set(map(tag.value, table.rows))) & set(known)]
     return bool(unknown) and len(tags) > 1 and _rank_as_token(table.column(token)) > _LEAST_LIKE_WORDS
 
 
-def _weigh_tags(table: _Table, tag: TagColumn, known: Collection[str]) -> tuple[bool, bool, int]:
+def _weigh_tags(table: CellTable, tag: TagColumn, known: Collection[str]) -> tuple[bool, bool, int]:
     values = set(map(tag.value, table.rows))
     return bool(tag.style.labels(values) & set(known)), "O" in values, tag.number
 
 
-def _choose_tags(table: _Table, found: Sequence[TagColumn], known: Collection[str]) -> list[TagColumn]:
+def _choose_tags(table: CellTable, found: Sequence[TagColumn], known: Collection[str]) -> list[TagColumn]:
     """The columns of tags: all that are sure, without chunks and roles if there are others."""
     labels = {tag: tag.style.labels(set(map(tag.value, table.rows))) for tag in found}
     silent = {tag for tag in found if not labels[tag]}
@@ -209,7 +164,7 @@ def _is_sure(tag: TagColumn) -> bool:
     return tag.style.order != "label alone"
 
 
-def _find_tag_columns(table: _Table, known: Collection[str]) -> list[TagColumn]:
+def _find_tag_columns(table: CellTable, known: Collection[str]) -> list[TagColumn]:
     """All columns whose cells are tags; and of columns like ``NER=B-PER|SpaceAfter=No`` the keys whose values are."""
     found = list[TagColumn]()
     for number in table.numbers:
@@ -229,7 +184,7 @@ def _list_keys(values: Collection[str]) -> list[str]:
     return sorted({each.partition("=")[0] for value in values for each in value.split("|") if "=" in each})
 
 
-def _find_keyed_tags(table: _Table, number: int, keys: Iterable[str], known: Collection[str]) -> list[TagColumn]:
+def _find_keyed_tags(table: CellTable, number: int, keys: Iterable[str], known: Collection[str]) -> list[TagColumn]:
     found = list[TagColumn]()
     for key in keys:
         column = TagColumn(number, TagStyle("label alone"), key)
@@ -238,15 +193,21 @@ def _find_keyed_tags(table: _Table, number: int, keys: Iterable[str], known: Col
     return found
 
 
-def _choose_token(table: _Table, taken: Collection[int]) -> int | None:
+def _choose_token(table: CellTable, taken: Collection[int]) -> int | None:
     """The first column of words; else of what is most like words."""
     free = [number for number in table.numbers if number not in taken and number >= 0]
     # The forms of CoNLL-U are where its definition has them, whatever they look like.
     if table.width == _UNIVERSAL and 1 in free and all(_NUMBER.fullmatch(value) for value in table.column(0)):
         return 1
     last = table.width - 1 if table.varies and -1 in taken else None
-    ranks = {number: _rank_as_token(table.column(number)) for number in free if number != last or len(free) == 1}
+    ranks = {number: _rank_below_heading(table.column(number)) for number in free if number != last or len(free) == 1}
     return min(ranks, key=lambda number: (ranks[number], number), default=None)
+
+
+def _rank_below_heading(values: Sequence[str]) -> int:
+    """The same, whether or not the first cell is the column's name: numbers under ``id`` are numbers."""
+    below = values[1:] if len(values) >= _FEWEST_UNDER_NAMES else values
+    return max(_rank_as_token(values), _rank_as_token(below))
 
 
 def _rank_as_token(values: Sequence[str]) -> int:
@@ -269,7 +230,7 @@ def _rank_as_token(values: Sequence[str]) -> int:
     return 2 if is_part_of_speech else 0
 
 
-def _without_twins(table: _Table, tags: Sequence[TagColumn]) -> list[TagColumn]:
+def _without_twins(table: CellTable, tags: Sequence[TagColumn]) -> list[TagColumn]:
     """The columns of tags, each layer once.
 
     Raises:
@@ -299,7 +260,7 @@ def _without_twins(table: _Table, tags: Sequence[TagColumn]) -> list[TagColumn]:
     return kept
 
 
-def _make_layout(table: _Table, token: int, tags: Sequence[TagColumn]) -> ColumnLayout:
+def _make_layout(table: CellTable, token: int, tags: Sequence[TagColumn]) -> ColumnLayout:
     used = {token, *(tag.number for tag in tags if not tag.key)}
     spare = [number for number in table.numbers if number not in used and _says_something(table.column(number))]
     read = {tag.number: {each.key for each in tags if each.number == tag.number} for tag in tags if tag.key}
@@ -319,7 +280,7 @@ def _make_layout(table: _Table, token: int, tags: Sequence[TagColumn]) -> Column
     )
 
 
-def _describe_spare(table: _Table, number: int, read: Collection[str]) -> str:
+def _describe_spare(table: CellTable, number: int, read: Collection[str]) -> str:
     """What stands in a column that is not read, or in that part of it that is not."""
     where = f"column {number % table.width + 1}"
     if not read:
@@ -338,5 +299,5 @@ def _list_cells(values: Iterable[str]) -> str:
     return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "")  # noqa: PLR2004 - as many as a line holds
 
 
-def _describe_columns(table: _Table) -> str:
+def _describe_columns(table: CellTable) -> str:
     return "; ".join(f"column {number + 1} has {_list_cells(table.column(number)) or '_'}" for number in table.numbers)

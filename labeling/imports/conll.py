@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import Reject, SourceRow
 from labeling.errors import OverlongArticle
+from labeling.imports.bare_words import pad_bare_words
 from labeling.imports.column_layout import ColumnChoice
 from labeling.imports.column_lines import chunk_sentences, split_documents
 from labeling.imports.columns import NotColumns, decide_columns
@@ -117,13 +118,16 @@ def _lay_out(documents: list[ColumnDocument], terms: ColumnTerms) -> tuple[list[
     Raises:
         NotColumns: The lines are not rows of columns, or it cannot be told what is where.
     """
-    documents = spread_sentence_lines(documents, terms.known) or documents
+    padded = pad_bare_words(documents)
+    documents = padded or spread_sentence_lines(documents, terms.known) or documents
     lines = [
         [row.text for row in sentence.rows if row.is_like_a_token]
         for document in documents
         for sentence in document.sentences
     ]
-    return documents, decide_columns([each for each in lines if each], terms.choice, terms.known)
+    layout = decide_columns([each for each in lines if each], terms.choice, terms.known)
+    told = f"{layout.decided}; words without cells are outside" if padded else layout.decided
+    return documents, replace(layout, decided=told)
 
 
 def _read_webanno(content: str, row: SourceRow, text_of: TextLookup, terms: ColumnTerms) -> ImportItem:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from labeling.annotations import Annotation
 from labeling.articles import reject_of
 from labeling.errors import ArticleError, UsageError
-from labeling.imports.column_layout import parse_column_choice
+from labeling.imports.column_layout import parse_column_choice, tell_layouts
 from labeling.imports.conll import ColumnTerms
 from labeling.imports.formats import find_import_files, find_import_format, refuse_other_format
 from labeling.imports.label_map import refuse_unknown_names
@@ -274,7 +274,7 @@ def _summarise_import(
         doubts=tuple(intake.doubts),
         unanswered=intake.counts["unanswered"],
         left_empty=dict(sorted(intake.left_empty.items())),
-        columns=tuple(sorted(intake.layouts)),
+        columns=tuple(tell_layouts(intake.layouts)),
         superseded=intake.counts["superseded"],
         partial=sum(bool(row.open) for row in annotations),
         signed_over=tuple(sorted(intake.named - {intake.terms.annotator})) if intake.terms.annotator else (),

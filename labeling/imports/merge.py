@@ -72,7 +72,7 @@ class AnnotationIntake:
     to an article of another id, records that were ``unanswered``, answers that were ``superseded`` by a later one, and
     what was found ``twice``: spans, relations and options. ``named`` has the annotators that the files name.
     ``offsets`` counts files by what their offsets are proven to count, ``doubts`` are warnings about others.
-    ``layouts`` tells how columns were read.
+    ``layouts`` tells how columns were read, with the files.
     """
 
     schema: Schema
@@ -82,7 +82,7 @@ class AnnotationIntake:
     articles: dict[str, Article] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
-    layouts: set[str] = field(default_factory=set)
+    layouts: dict[str, dict[str, None]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     left_empty: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
@@ -123,7 +123,8 @@ class AnnotationIntake:
             return
         # Fields are reported even where the article is refused.
         self.ignored |= item.ignored
-        self.layouts |= {item.layout} - {""}
+        if item.layout:
+            self.layouts.setdefault(item.layout, {})[item.row.where] = None
         self.named.update([item.annotator] if item.annotator else [])
         if hidden := self._find_hidden(item):
             self.rejects.append(_reject_hidden(item, hidden))

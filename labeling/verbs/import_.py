@@ -74,7 +74,8 @@ _FORMAT_LINES = [f"  {each.name:<{_WIDEST}}{each.help}" for each in IMPORT_FORMA
     "--columns",
     default="",
     metavar="token=N,tag=N",
-    help="The columns of CoNLL files, from 1, where looking at them does not tell; several tag= are layers.",
+    help="The columns of CoNLL files, from 1 or as the first line names them, where looking does not tell; "
+    "several tag= are layers.",
 )
 @click.option(
     "--sentences-per-article",

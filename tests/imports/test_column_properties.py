@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
@@ -116,6 +116,8 @@ def test_seqeval_finds_the_same_spans_in_any_columns(
     path = tmp_path / "a.conll"
     path.write_text("\n".join(_lines(layout, fixed)), encoding="utf-8")
     (record,) = _read(path)
+    # Words such as U-boat and O may all be like tags: then nothing is guessed.
+    assume(isinstance(record, ImportRecord) or "it cannot be told which columns" not in record.reason)
 
     assert isinstance(record, ImportRecord), record
     words = [[record.row.text[start:end] for _, start, end in _spans(record)]]

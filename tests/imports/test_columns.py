@@ -8,7 +8,7 @@ import pytest
 
 from labeling.articles import Reject
 from labeling.errors import UsageError
-from labeling.imports.column_layout import ColumnChoice, parse_column_choice
+from labeling.imports.column_layout import ColumnChoice, parse_column_choice, tell_layouts
 from labeling.imports.conll import ColumnTerms, read_conll
 from labeling.imports.record import ImportItem, ImportRecord
 
@@ -327,6 +327,105 @@ def test_columns_are_named_from_one() -> None:
     for words in ("2,4", "token=2", "tag=4", "token=0,tag=1", "token=2,tag=2", "token=1,token=2,tag=3", "word=1,tag=2"):
         with pytest.raises(UsageError, match="--columns"):
             parse_column_choice(words)
+
+
+UNTAGGED = """1\tAnna\tAnna\tPROPN\tNNP\t_\t2\tnsubj\t_\t_
+2\tleft\tleave\tVERB\tVBD\t_\t0\troot\t_\t_
+3\tChad\tChad\tPROPN\tNNP\t_\t2\tobj\t_\t_
+"""
+KAGGLE = (
+    "Sentence #,Wort,POS,Ebene\nSentence: 1,Anna,NNP,B-PERSON\n,Berg,NNP,I-PERSON\n,left,VBD,O\n,Chad,NNP,B-COUNTRY\n"
+)
+
+
+def test_columns_are_named_as_the_first_line_names_them(tmp_path: Path) -> None:
+    """In any case, beside numbers; that line is not a word of the text."""
+    for words in ("token=Wort,tag=Ebene", "token=wort,tag=4", "token=2,tag=EBENE"):
+        record = _one(tmp_path, KAGGLE, ColumnTerms(parse_column_choice(words), LABELS))
+        assert record.row.text == "Anna Berg left Chad"
+        assert _spans(record) == ANNA
+
+
+def test_a_name_that_the_first_line_lacks_is_refused(tmp_path: Path) -> None:
+    """With that line, and not by a number that it could mean."""
+    (refused,) = _read(tmp_path, KAGGLE, ColumnTerms(parse_column_choice("token=Wort,tag=Tag"), LABELS))
+
+    assert isinstance(refused, Reject)
+    assert "its first line does not have the names Wort, Tag: Sentence #,Wort,POS,Ebene" in refused.reason
+
+
+@pytest.mark.parametrize(
+    "note", ['"a note"', '"a note\nof two lines"', '"one, with ""quotes""\n\nand a blank line"', '"B-PERSON\n9,O"']
+)
+def test_a_cell_of_several_lines_is_one_cell(tmp_path: Path, note: str) -> None:
+    """Numbers under a name are not the words; lines after it keep their numbers."""
+    lines = f"id,word,tag,note\n1,Anna,B-PERSON,{note}\n2,Berg,I-PERSON,x\n3,visited,O,y\n4,Chad,B-COUNTRY,z\n"
+    record = _one(tmp_path, lines + "5,on,?,z\n6,Monday,O,z\n")
+
+    assert record.row.text == f"{TEXT} on Monday"
+    assert _spans(record) == ANNA
+    assert [each.id for each in record.misfits] == [f"line {6 + note.count(chr(10))}"]
+
+
+def test_a_quote_alone_swallows_no_rows(tmp_path: Path) -> None:
+    """Under a line of names with commas between it is unclear, and listed; the rows after it are rows."""
+    record = _one(tmp_path, 'word,tag\n",O\nAnna,B-PERSON\nBerg,I-PERSON\nvisited,O\nChad,B-COUNTRY\n",O\n')
+
+    assert _spans(record) == ANNA
+    assert [each.id for each in record.misfits] == ["line 2", "line 7"]
+
+
+AIDA = (
+    "-DOCSTART- (1 Berg)\nAnna\tB\tAnna Berg\tAnna_Berg\thttp://x.example/1\t1\t/m/1\nBerg\tI\tAnna Berg\tAnna_Berg\t"
+    "http://x.example/1\t1\t/m/1\nvisited\nChad\tB\tChad\t--NME--\n\n-DOCSTART- (2 Rain)\nNobody\nleft\n.\n"
+)
+
+
+def test_words_without_cells_are_outside_where_only_names_have_any(tmp_path: Path) -> None:
+    """AIDA's files: what they mark has no label, and what is not read of a name is told."""
+    one, other = _read(tmp_path, AIDA)
+
+    assert isinstance(one, ImportRecord)
+    assert isinstance(other, ImportRecord)
+    assert (one.row.id, one.row.text, _spans(one)) == ("1 Berg", TEXT, [("entity", "Anna Berg"), ("entity", "Chad")])
+    assert (other.row.text, other.marks, other.misfits) == ("Nobody left .", (), ())
+    assert "words without cells are outside" in one.layout
+    assert any(each.startswith("column 4 (Anna_Berg, --NME--") for each in one.ignored)
+
+
+def test_words_without_cells_beside_tags_are_no_tags(tmp_path: Path) -> None:
+    """A line of a token alone is one without a tag, where others outside have theirs."""
+    record = _one(tmp_path, "Anna\tB-PERSON\nBerg\tI-PERSON\nvisited\nChad\tB-COUNTRY\nonce\tO\n")
+
+    assert [each.kind for each in record.misfits][:1] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (
+            UNTAGGED,
+            "these are the columns of CoNLL-U, with syntax and without tags of names",
+        ),
+        ("Anna\t1.5\nleft\t2.5\nChad\t7.5\n", "none of its columns has tags; column 1 has Anna, left, Chad"),
+    ],
+)
+def test_columns_without_tags_are_called_so(tmp_path: Path, lines: str, reason: str) -> None:
+    """And not no columns."""
+    (refused,) = _read(tmp_path, lines)
+
+    assert isinstance(refused, Reject)
+    assert reason in refused.reason
+    assert "labeling ingest" in refused.todo
+
+
+def test_ways_to_read_columns_have_their_files_where_they_differ() -> None:
+    """The first file of each, and how many more there are."""
+    assert tell_layouts({"one way": {"a.txt": None, "b.txt": None}}) == ["one way"]
+    assert tell_layouts({"one way": {"b.txt": None, "c.txt": None}, "another": {"a.txt": None}}) == [
+        "a.txt: another",
+        "b.txt and 1 more: one way",
+    ]
 
 
 def test_a_column_that_names_sentences_cuts_them(tmp_path: Path) -> None:
