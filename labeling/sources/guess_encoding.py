@@ -75,8 +75,17 @@ def guess_encoding(data: bytes, language: str) -> str:
     for name in sorted(likely, key=lambda each: -likely[each]):
         for each in (_NARROWER.get(name, name), name):
             if _decodes(data, each):
-                return each
+                return _usual_name(data, each, language[:2].lower())
     return ""
+
+
+def _usual_name(data: bytes, name: str, language: str) -> str:
+    """The usual encoding of a language where it reads the very same text, else ``name``.
+
+    In English ``Malé`` is cp1252, although its bytes are the same in cp1250.
+    """
+    usual = _USUAL.get(language, _WESTERN)
+    return usual if _decodes(data, usual) and data.decode(usual) == data.decode(name) else name
 
 
 def _list_words(data: bytes) -> bytes:

@@ -183,7 +183,7 @@ def _print_doubts(doubts: Sequence[str]) -> None:
 
 def _print_refused_imports(workspace: Workspace, summary: ImportResult) -> None:
     if len(summary.signed_over) > 1:
-        click.echo(
+        tell(
             f"One annotator signs what the files sign as {list_first(summary.signed_over)}: several people as one\n"
             "  -> import again without --annotator, unless they are one person",
             err=True,
