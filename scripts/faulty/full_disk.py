@@ -27,7 +27,6 @@ from labeling.cli import cli
 from labeling.errors import LabelingError
 from labeling.project import load_project
 from labeling.samples.sample_data import articles_folder, load_sample_annotations
-from labeling.workspace.custody import sign_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,6 +157,9 @@ def make_grounds(folder: Path, calls: Sequence[str]) -> dict[str, Path]:
 
 def _annotate(root: Path, part: str) -> None:
     """The sample annotators submit half of their work, then all of it."""
+    # Here, for the code of before had no custody, and is tried with what else is in this file.
+    from labeling.workspace.custody import sign_change
+
     file = load_project(workspace=root).workspace.annotations
     samples = [each for number, each in enumerate(load_sample_annotations()) if part == "new" or number % 3]
     file.write([*(row for row in file.rows() if row.task is None and row.annotator == "anna"), *samples])
@@ -203,13 +205,13 @@ def try_full_disk(
         trial = f"{call}, {how} at request {moment} of {asked}"
         root = copy_ground(ground, scratch)
         try:
-            with _fill_disk(how, moment):
+            with fill_disk(how, moment):
                 end = make_call(root, call)
             ends[end] += 1
-            _compare(before, after, take_stock(root), whole=end == "done")
+            compare_stocks(before, after, take_stock(root), whole=end == "done")
             # Once adopted, there is nothing left to adopt.
             again = make_call(root, call)
-            _compare(after, after, take_stock(root), whole=True)
+            compare_stocks(after, after, take_stock(root), whole=True)
             if again != "done" and call != "adopt":
                 broken.append(f"{trial}: the second run ended with {again}")
         except Broken as error:
@@ -236,7 +238,12 @@ def take_stock(root: Path) -> dict[str, str]:
     return stock
 
 
-def _compare(before: dict[str, str], after: dict[str, str], now: dict[str, str], *, whole: bool) -> None:
+def compare_stocks(before: dict[str, str], after: dict[str, str], now: dict[str, str], *, whole: bool) -> None:
+    """See that each file is as before or as after; with ``whole`` as after.
+
+    Raises:
+        Broken: One is neither.
+    """
     places = {*before, *after, *now} - (set() if whole else _IN_BETWEEN)
     wrong = [
         place
@@ -250,7 +257,7 @@ def _compare(before: dict[str, str], after: dict[str, str], now: dict[str, str],
 def _find_end(ground: Path, scratch: Path, call: str, how: Fullness) -> tuple[dict[str, str], int]:
     """What lies in the workspace after a call that nothing stood against, and how many requests that took."""
     root = copy_ground(ground, scratch)
-    with _fill_disk(how, 0):
+    with fill_disk(how, 0):
         make_call(root, call)
         asked = _DISK.asked
     return take_stock(root), asked
@@ -264,7 +271,7 @@ def copy_ground(ground: Path, scratch: Path) -> Path:
 
 
 @contextmanager
-def _fill_disk(how: Fullness, moment: int) -> Iterator[None]:
+def fill_disk(how: Fullness, moment: int) -> Iterator[None]:
     """Have the disk full from a request on (never: 0), while the block lasts."""
     if not _DISK.hooked:
         sys.addaudithook(_DISK.hear)

@@ -20,7 +20,7 @@ as before or as after, nothing half written was left, and the same command with 
 | how the disk is full | moments | ended with a named error | did its work |
 | --- | --- | --- | --- |
 """
-_MOMENTS, _SLOW_MOMENTS = 4, 1
+_MOMENTS, _SLOW_MOMENTS = 2, 1
 
 
 def play_full_disks(calls: tuple[str, ...] = tuple(CALLS), moments: int = _MOMENTS) -> str:

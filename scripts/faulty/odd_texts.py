@@ -10,7 +10,7 @@ from benchmarks.texts import LENGTH, MOST, play_texts
 from faulty.broken import Broken
 from labeling import errors
 
-TEXTS = 20  # of more than 500, evenly; `make bench` can play all of them
+TEXTS = 10  # of more than 500, evenly; `make bench` can play all of them
 _SENTENCE = """
 And each verb was given {texts} texts of {length:,} characters, each made of one sign or of two. No verb took more than
 {most:.0f} times as long as on an ordinary text of that length; the worst took {ratio:.1f} times as long ({verb}).
