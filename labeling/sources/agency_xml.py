@@ -6,6 +6,7 @@ Names of elements tell what they hold, in any namespace: an item may lie in a me
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.entities import html5
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,9 @@ def read_agency_items(body: str) -> list[WebPage]:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableArticle(f"it is not well-formed XML: {error}", todo="mend the file at its source") from None
     is_feed = _name(root) in _FEEDS
-    pages = [page for item in _list_items(root, is_feed=is_feed) for page in _read_item(item, root, is_feed=is_feed)]
+    # Of a feed the title is looked for once, not for each of its items.
+    feed = (_find(root, ("channel/title",)) or _child_text(root, "title")) if is_feed else None
+    pages = [page for item in _list_items(root, is_feed=is_feed) for page in _read_item(item, feed)]
     if is_feed and not any(page.text for page in pages):
         raise UnreadableArticle(
             "this is a feed of many articles, and has summaries only", todo="save each as a page, or as a .jsonl row"
@@ -89,23 +92,24 @@ def _list_items(root: _Element, *, is_feed: bool) -> list[_Element]:
     return [each for each in found if not any(_name(above) in wanted for above in each.iterancestors())]
 
 
-def _read_item(item: _Element, root: _Element, *, is_feed: bool) -> list[WebPage]:
+def _read_item(item: _Element, feed: str | None) -> list[WebPage]:
+    """The articles of an item; ``feed`` is the title of the feed that it is in, if it is in one."""
+    is_feed = feed is not None
     texts = [_feed_text(item)] if is_feed else _list_texts(item)
     own = {_OWN[name]: str(value) for name, value in item.attrib.items() if name in _OWN}
-    source = _find(item, _PROVIDERS) or _find_named(item, "dc.source")
-    if is_feed:
-        source = _find(item, ("source",)) or _find(root, ("channel/title",)) or _child_text(root, "title")
+    source = _find(item, ("source",) if is_feed else _PROVIDERS) or feed or _find_named(item, "dc.source")
     identity = own.get("guid") or own.get("id") or _find(item, _IDS)
     url = _find_url(item) if is_feed else ""
+    page = WebPage(
+        text="",
+        title=_find(item, _TITLES),
+        site=source,
+        published=own.get("date") or _find(item, _DATES) or _find_named(item, "dc.date.published"),
+        url=url,
+        id=identity or url,
+    )
     return [
-        WebPage(
-            text=text,
-            title=_find(item, _TITLES),
-            site=source,
-            published=own.get("date") or _find(item, _DATES) or _find_named(item, "dc.date.published"),
-            url=url,
-            id=(identity or url) + (f"#{number}" if number > 1 else ""),
-        )
+        replace(page, text=text, id=page.id + (f"#{number}" if number > 1 else ""))
         for number, text in enumerate(texts, start=1)
     ]
 
@@ -121,8 +125,9 @@ def _list_texts(item: _Element) -> list[str]:
 
 
 def _outermost(item: _Element, name: str) -> list[_Element]:
-    found = [each for each in item.iter() if _name(each) == name.casefold()]
-    return [each for each in found if not any(above in found for above in each.iterancestors())]
+    wanted = name.casefold()
+    found = [each for each in item.iter() if _name(each) == wanted]
+    return [each for each in found if not any(_name(above) == wanted for above in each.iterancestors())]
 
 
 def _feed_text(item: _Element) -> str:

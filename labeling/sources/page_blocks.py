@@ -109,11 +109,14 @@ class WebPage:
 
 @dataclass(frozen=True)
 class Block:
-    """A run of text without a block inside: its element, the text with single blanks, and how much of it is links."""
+    """A run of text without a block inside: the text with single blanks, and how much of it is links.
 
-    element: _Element
+    ``is_apart`` tells whether it stands in a part of the page that is not of the article, by element, class or id.
+    """
+
     text: str
     linked: int
+    is_apart: bool
 
     @property
     def is_prose(self) -> bool:
@@ -124,11 +127,6 @@ class Block:
             and bool(_SENTENCE.search(self.text))
             and self.linked <= _MOST_LINKED * len(self.text)
         )
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether it stands in a part of the page that is not of the article: by the element, its class or its id."""
-        return any(_is_apart(each) for each in (self.element, *self.element.iterancestors()))
 
 
 def list_blocks(element: _Element) -> list[str]:
@@ -143,44 +141,42 @@ def walk_blocks(root: _Element) -> Iterator[Block]:
     walk = _BlockWalk(root)
     # Without recursion: a page may nest tens of thousands of elements.
     for event, element in iterwalk(root, events=("start", "end", "comment", "pi")):
-        if event == "start":
-            yield from walk.begin(element)
-        else:
-            yield from walk.end(element)
-    yield from walk.cut(root)
+        yield from walk.begin(element) if event == "start" else walk.end(element)
+    yield from walk.cut()
 
 
 class _BlockWalk:
-    """What has been read since the last beginning or end of a block; ``hidden`` counts open elements that none sees."""
+    """What has been read since the last beginning or end of a block, and how many open elements hide it or link it."""
 
     def __init__(self, root: _Element) -> None:
-        self._root, self._place, self._hidden, self._links, self._linked = root, root, 0, 0, 0
+        self._root, self._hidden, self._links, self._linked, self._apart = root, 0, 0, 0, 0
         self._parts = list[str]()
 
     def begin(self, element: _Element) -> Iterator[Block]:
         name = _local_name(element)
         self._hidden += name in _UNSEEN
-        if name not in _INLINE:
-            yield from self.cut(element)
         self._links += name == "a"
+        if name not in _INLINE:
+            yield from self.cut()
+            self._apart += _is_apart(element, name)
         self._take(element.text)
 
     def end(self, element: _Element) -> Iterator[Block]:
         name = _local_name(element)
         if name and name not in _INLINE:
-            parent = element.getparent()
-            yield from self.cut(self._root if element is self._root or parent is None else parent)
+            yield from self.cut()
+            self._apart -= _is_apart(element, name)
         self._hidden -= name in _UNSEEN
         self._links -= name == "a"
         if element is not self._root:
             self._take(element.tail)
 
-    def cut(self, place: _Element) -> Iterator[Block]:
-        """End the block that is open, if it has any text; the next one is in ``place``."""
+    def cut(self) -> Iterator[Block]:
+        """End the block that is open, if it has any text."""
         text = " ".join("".join(self._parts).split())
         if text:
-            yield Block(self._place, text, self._linked)
-        self._place, self._linked = place, 0
+            yield Block(text, self._linked, is_apart=self._apart > 0)
+        self._linked = 0
         self._parts.clear()
 
     def _take(self, text: str | None) -> None:
@@ -194,9 +190,7 @@ def _local_name(element: _Element) -> str:
     return element.tag.rpartition("}")[2].casefold() if isinstance(element.tag, str) else ""
 
 
-def _is_apart(element: _Element) -> bool:
-    name = _local_name(element)
-    marks = (
-        f"{element.get('class', '')} {element.get('id', '')}" if name not in {"html", "body", "article", "main"} else ""
-    )
-    return name in _APART or bool(_BESIDE.search(marks))
+def _is_apart(element: _Element, name: str) -> bool:
+    if name in {"html", "body", "article", "main"}:
+        return False
+    return name in _APART or bool(_BESIDE.search(f"{element.get('class', '')} {element.get('id', '')}"))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _BESIDE_MAIN = ["//nav", "//footer"]
 _BLANKS = re.compile(r"\s*+")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*+", re.IGNORECASE)
-_CDATA = re.compile(r"<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)\]\]>")
 _MOST_LOOKED_AT = 1_000_000_000  # characters
+_CDATA = "<![CDATA["
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 
 
@@ -176,12 +176,18 @@ def _as_html(markup: str, body: str) -> str:
     """HTML as it is; other XML, or a fragment, in the frame without which the extractor finds nothing."""
     if body[:5].lower() == "<html":
         return markup
-    # What a section of CDATA holds is text for XML, and mostly markup for people.
-    return f"<html><body>{_CDATA.sub(_open_cdata, body)}</body></html>"
+    return f"<html><body>{_open_cdata(body)}</body></html>"
 
 
-def _open_cdata(found: re.Match[str]) -> str:
-    return found[1] if _TAG.search(found[1]) else escape(found[1], quote=False)
+def _open_cdata(body: str) -> str:
+    """XML with its sections of CDATA as HTML: what they hold is text for XML, and mostly markup for people."""
+    parts, at = list[str](), 0
+    # No expression does this: a section that is never closed would be looked through again for each that follows.
+    while (start := body.find(_CDATA, at)) >= 0 and (end := body.find("]]>", start)) >= 0:
+        held = body[start + len(_CDATA) : end]
+        parts += body[at:start], held if _TAG.search(held) else escape(held, quote=False)
+        at = end + len("]]>")
+    return "".join((*parts, body[at:]))
 
 
 def _prologue_end(markup: str) -> int:

@@ -243,3 +243,21 @@ def test_the_cases_of_pages(case: str, count: int) -> None:
         assert "]]>" not in article.text
     if case.startswith("F44"):
         assert details(articles[0])[1:] == ("Ministers sign fisheries accord", "2023-07-25", "Example Times")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<x>" + "<![CDATA[" * 200_000,
+        "<newsItem>" + "<inlineXML>x</inlineXML>" * 5000 + "</newsItem>",
+        "<rss>" + f"<item><description>&lt;p>{LEAD}&lt;/p>&lt;p>b&lt;/p></description></item>" * 1000 + "</rss>",
+        "<html><body>" + "<div class='x'>" * 250 + f"<p>{LEAD}</p>" * 5000,
+        "<nitf>" + "<block>" * 50_000,
+    ],
+)
+def test_no_page_takes_its_square(tmp_path: Path, content: str) -> None:
+    """Sections that are never closed, thousands of items, deep and wide ones: each is read or refused soon."""
+    # Each of them took minutes where something was looked for again for each of its parts.
+    articles, rejects, _ = read_page(tmp_path, content)
+
+    assert articles or rejects
