@@ -16,12 +16,14 @@ from faulty.attacks import (
     lying_server,
     servers_door,
     signed_words,
+    silence,
 )
 
 GROUPS = (
     custody,
     custody_gaps,
     signed_words,
+    silence,
     intake,
     hostile_files,
     absurd_values,
