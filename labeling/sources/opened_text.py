@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from labeling.sources.inputs import SourceFile
 
+_BROKEN = re.compile("[\udc80-\udcff]")
 OTHER_ENCODING = "mend the file, or name its encoding with --encoding NAME"
 
 
@@ -76,10 +78,9 @@ def refuse_broken(text: str) -> None:
         UnreadableArticle: There is one.
     """
     # With "surrogateescape" the byte 0xE9 becomes U+DCE9.
-    broken = next((sign for sign in text if "\udc80" <= sign <= "\udcff"), None)
-    if broken:
+    if not text.isascii() and (broken := _BROKEN.search(text)):
         raise UnreadableArticle(
-            f"the row holds the byte {ord(broken) - 0xDC00:#x}, which does not fit the file's encoding",
+            f"the row holds the byte {ord(broken[0]) - 0xDC00:#x}, which does not fit the file's encoding",
             todo=OTHER_ENCODING,
         )
 
