@@ -41,7 +41,7 @@ def test_all_that_is_written_has_the_rights_that_the_umask_leaves_it(
     config = tmp_path / "all.toml"
     shipped = load_project().path.read_text(encoding="utf-8")
     config.write_text(f"{shipped}\n[compile]\n{TARGETS}\n", encoding="utf-8")
-    row = {"text": "Anna met Carl in Lima.", "meta": {"id": "p"}, "spans": []}
+    row = {"text": "Anna met Carl in Lima.", "meta": {"id": "p"}, "spans": [{"start": 0, "end": 4, "label": "PERSON"}]}
     (tmp_path / "p.jsonl").write_text(json.dumps(row), encoding="utf-8")
     before = os.umask(umask)
     try:
