@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from labeling.errors import UsageError
 from labeling.exports.write_brat import BratWriter
+from labeling.exports.write_cas import CasJsonWriter, CasXmiWriter
 from labeling.exports.write_conll import ConllWriter
 from labeling.exports.write_label_studio import LabelStudioWriter
 from labeling.exports.write_prodigy import ProdigyWriter
@@ -77,6 +78,20 @@ EXPORT_FORMATS = {
             LabelStudioWriter,
             "JSON of tasks, which any of its servers imports; predictions of a model",
             has_articles=True,
+        ),
+        ExportFormat(
+            "cas-xmi",
+            CasXmiWriter,
+            "UIMA CAS as XMI, a file an article and its type system beside (extra `cas`)",
+            has_articles=False,
+            lacks=("skips", "texts and notes with signs that XML does not know"),
+        ),
+        ExportFormat(
+            "cas-json",
+            CasJsonWriter,
+            "UIMA CAS as JSON, a file an article (extra `cas`)",
+            has_articles=False,
+            lacks=("skips",),
         ),
     )
 }

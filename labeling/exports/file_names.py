@@ -10,7 +10,7 @@ from labeling.values import digest_of
 
 # A folder must not be called as a file may be; a hidden one is not found again.
 _SEGMENT = re.compile(r"[^\W_][\w ,()+@=&'~-]*(?:\.+[\w ,()+@=&'~-]+)*")
-_LIKE_A_FILE = re.compile(r".*\.(?:txt|ann|conf|jsonl?)", re.IGNORECASE)
+_LIKE_A_FILE = re.compile(r".*\.(?:txt|ann|conf|jsonl?|xmi)", re.IGNORECASE)
 # Names of devices on Windows, whatever their ending.
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _LONGEST_SEGMENT, _LONGEST_NAME = 200, 600  # bytes, without an ending of four

@@ -92,11 +92,12 @@ def _objects(value: object) -> list[JsonLine]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+_XMI = re.compile(r"<[\w.-]+:XMI[\s>]")
 _MARKUP = re.compile(r"\s*<(?:\?xml|!DOCTYPE|!--|[A-Za-z][\w:.-]*[\s/>])", re.IGNORECASE)
 
 
 def _is_markup(glimpse: Glimpse) -> str:
-    if not _MARKUP.match(glimpse.text):
+    if not _MARKUP.match(glimpse.text) or tell_xmi(glimpse):
         return ""
     head = glimpse.text[:4096].casefold()
     if "<html" in head or "<!doctype html" in head:
@@ -104,8 +105,9 @@ def _is_markup(glimpse: Glimpse) -> str:
     return "it is XML"
 
 
-def _is_xmi(glimpse: Glimpse) -> str:
-    return "it is XMI" if _MARKUP.match(glimpse.text) and "xmi:xmi" in glimpse.text[:4096].casefold() else ""
+def tell_xmi(glimpse: Glimpse) -> str:
+    """Whether a file's root is that of XMI, as a CAS has it."""
+    return "it is XMI" if _XMI.search(glimpse.text[:4096]) else ""
 
 
 def _is_table(glimpse: Glimpse) -> str:
@@ -187,9 +189,9 @@ FOREIGN_FORMATS = (
         "export with `python -m potato.export --format jsonl`, and import that as potato",
     ),
     ForeignFormat(
-        "UIMA CAS, as INCEpTION and WebAnno write it",
-        _any_of(_has_fields("%FEATURE_STRUCTURES"), _has_fields("%TYPES"), _has_fields("_referenced_fss"), _is_xmi),
-        "export as WebAnno TSV 3 or CoNLL 2002",
+        "UIMA CAS as JSON of before 2022",
+        _has_fields("_referenced_fss"),
+        "export as UIMA CAS XMI, or as UIMA CAS JSON 0.4",
     ),
     ForeignFormat("PubAnnotation", _has_fields("denotations"), "export as brat stand-off"),
     ForeignFormat("BioC", _has_fields("documents", "infons"), "export as brat stand-off"),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from labeling.errors import UsageError
 from labeling.imports.argilla.read_argilla import looks_like_argilla, read_argilla
 from labeling.imports.brat import looks_like_brat, read_brat
+from labeling.imports.cas.cas_types import TYPE_SYSTEM
+from labeling.imports.cas.read_cas import looks_like_cas, read_cas
 from labeling.imports.conll import looks_like_conll, read_conll
 from labeling.imports.doccano import looks_like_doccano, read_doccano
 from labeling.imports.foreign_formats import FOREIGN_FORMATS, VAGUE_FORMATS, tell_json
@@ -38,11 +40,11 @@ class ImportFormat:
     """A format that can be imported.
 
     ``endings`` are those of its files in a folder, ``companions`` those of files that belong to one of them (brat's
-    text). ``looks_like`` tells by what a file is recognised as one, from a glimpse of it, or "". ``counts`` is false
-    where the file has no offsets. ``read`` gives the contents of a file record by record: it is handed the path, what
-    the file's article is to be called (or its articles after), and a way to look up the texts of articles that were
-    ingested before. ``help`` is a line for the command line, ``brings`` tells what comes along. ``reads_json`` is true
-    where each line is an object, which may lack what tells the format.
+    text), or their names (a type system). ``looks_like`` tells by what a file is recognised as one, from a glimpse of
+    it, or "". ``counts`` is false where the file has no offsets. ``read`` gives the contents of a file record by
+    record: it is handed the path, what the file's article is to be called (or its articles after), and a way to look up
+    the texts of articles that were ingested before. ``help`` is a line for the command line, ``brings`` tells what
+    comes along. ``reads_json`` is true where each line is an object, which may lack what tells the format.
     """
 
     name: str
@@ -128,6 +130,16 @@ IMPORT_FORMATS = {
             looks_like_potato,
             "`annotated_instances` and exports, as lines or tables",
             "spans and labels of each user",
+        ),
+        ImportFormat(
+            "cas",
+            (".xmi", ".json"),
+            read_cas,
+            looks_like_cas,
+            "UIMA CAS of INCEpTION, WebAnno and DKPro, as XMI beside its type system or as JSON (extra `cas`)",
+            "named entities, custom layers of spans and relations, options, notes; other features by `--map`",
+            companions=(TYPE_SYSTEM,),
+            counts=False,
         ),
         ImportFormat(
             "conll",
@@ -218,4 +230,6 @@ def _files_under(folder: Path) -> list[Path]:
 
 def _is_companion(kind: ImportFormat, path: Path) -> bool:
     """Whether the file belongs to another one of the format, which is read and reads it."""
-    return path.suffix in kind.companions and any(path.with_suffix(ending).exists() for ending in kind.endings)
+    return path.name in kind.companions or (
+        path.suffix in kind.companions and any(path.with_suffix(ending).exists() for ending in kind.endings)
+    )

@@ -162,7 +162,10 @@ def import_annotations(
 
 def _refuse_counting(name: str, chosen: ImportFormat) -> None:
     if name and not chosen.counts:
-        raise UsageError(f"{chosen.name} files have no offsets, which --offsets could name", todo="leave --offsets out")
+        raise UsageError(
+            f"{chosen.name} files have no offsets of several countings, which --offsets could name",
+            todo="leave --offsets out",
+        )
     if name and name not in COUNTINGS:
         raise UsageError(f"{name!r} is not a way to count offsets", todo=f"name one of {', '.join(COUNTINGS)}")
 

@@ -33,7 +33,7 @@ _FORMAT_LINES = [f"  {each.name:<{_WIDEST}}{each.help}" for each in EXPORT_FORMA
 @json_option
 @with_project
 def export_cli(project: Project, kind: str, *, gold: bool, annotator: str, out: Path | None, as_json: bool) -> int:
-    r"""Take annotations away: in the files of brat, CoNLL, Prodigy or Label Studio.
+    r"""Take annotations away: in the files of brat, CoNLL, Prodigy, Label Studio or UIMA CAS.
 
     What the format cannot hold is listed in not-held.jsonl, thing by thing with the reason, and counted (status 3):
     what is kept and what is listed is all there was. `labeling import FORMAT FOLDER` gives the same annotations again,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 CONFIG = Path(__file__).parents[2] / "configs" / "diplomatic.toml"
 FORMATS = sorted(EXPORT_FORMATS)
+_IMPORTED_AS = {"cas-xmi": "cas", "cas-json": "cas"}
 _MOST_DOCUMENTS = 60  # of a corpus: all of GUM's and most of re3d's
 # A thing as it is known without the ids of spans, which not every format keeps.
 Fact = tuple[Any, ...]
@@ -87,7 +88,12 @@ def _take_back(
     if exported.format == "conll" and exported.articles:
         # The only format without texts has them beside.
         ingest(project, [f"{exported.folder}/articles.jsonl"])
-    result = import_annotations(project, exported.format, [exported.folder], ImportOptions(annotator=annotator))
+    result = import_annotations(
+        project,
+        _IMPORTED_AS.get(exported.format, exported.format),
+        [exported.folder],
+        ImportOptions(annotator=annotator),
+    )
     assert (result.rejected, result.quarantined, result.passed_over) == ({}, {}, ())
     return project, {row.digest: row for row in project.workspace.annotations.rows_if_written()}
 

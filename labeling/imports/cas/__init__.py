@@ -1,0 +1,1 @@
+"""UIMA CAS: the layers of INCEpTION, WebAnno and DKPro, out of XMI and JSON."""
