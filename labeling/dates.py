@@ -33,7 +33,7 @@ _HEADS = tuple(
     )
 )
 # The longest date that anybody prints: "Wednesday, the twenty-fifth of September 2023, 11:59 p.m. Greenwich Mean Time".
-_LONGEST = 100  # characters
+LONGEST_DATE = 100  # characters
 
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 
@@ -66,7 +66,7 @@ def iso_date(value: str) -> str:
     """
     value = value.strip()
     # Before anything reads it: a thousand figures are too large a number for every reader of dates.
-    if len(value) > _LONGEST:
+    if len(value) > LONGEST_DATE:
         raise ValueError(f"{value[:40]!r} and {len(value) - 40:,} characters more are not a date")
     try:
         return datetime.fromisoformat(value).date().isoformat()

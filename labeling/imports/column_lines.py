@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 _DOCSTART = re.compile(r"(?:^|(?<=[\s,;|\"']))-{1,2}DOCSTART-{0,2}(?=$|[\s,;|\"'(])", re.IGNORECASE)
 _DOCSTART_WORD = "DOCSTART"
 _NEWDOC = re.compile(r"#\s*(?:newdoc(?:[\s_]+id)?|doc(?:ument)?[\s_]*id)(?:\s*[=:]\s*(.*))?", re.IGNORECASE)
-_BEGIN = re.compile(r"#\s*begin document\s*(?:\((.*)\)|([^;\s]*))\s*;?\s*(?:part\s*0*(\d+))?\s*", re.IGNORECASE)
+# Possessive, so that a long row of blanks is read in one way only.
+_BEGIN = re.compile(r"#\s*+begin document\s*+(?:\((.*)\)|([^;\s]*+))\s*+;?\s*+(?:part\s*+(\d++))?\s*+", re.IGNORECASE)
 _END = re.compile(r"#\s*end document.*", re.IGNORECASE)
 # BioNLP's files name the abstract: `###MEDLINE:95369245`.
 _ABSTRACT = re.compile(r"#{2,}\s*\w+:(\S+)")
 _COMMENT = re.compile(r"(#\s*[\w.:]+)\s*=\s*(.*)", re.DOTALL)
 _WORD_COMMENT = re.compile(r"#+\s*[^\s=:]*")
-_TAGGED = re.compile(r"""[\s,;|](?:[BIESLUMWO]|[BIESLUMW][-_]\S+|\S+[-_][BIESLUMW])["']?\s*$""")
+_TAG_WITHIN = re.compile(r"""[ ,;|](?:[BIESLUMWO]["']?$|[BIESLUMW][-_].)""")
+_TAG_AT_THE_END = re.compile(r"""[-_][BIESLUMW]["']?$""")
+_SEPARATOR = re.compile("[ ,;|]")
 # A line of names with commas between; and a cell that begins with a quote.
-_HEADING = re.compile(r'\ufeff?"?[\w #.-]{1,40}"?(?:, ?"?[\w #.-]{1,40}"?)+\s*')
+_HEADING = re.compile(r'\ufeff?"?[\w #.-]{1,40}"?(?:,(?: (?="))?"?[\w #.-]{1,41}"?)+\s*')
 _OPENED = re.compile(r'(?:^|,) *"')
 _MOST_LINES = 1000  # of one record
 # The cells beside -DOCSTART- that say nothing.
@@ -49,7 +52,7 @@ class ColumnRow:
     @property
     def is_like_a_token(self) -> bool:
         """Whether it ends in a tag, which comments do not."""
-        return not self.is_doubtful or bool(_TAGGED.search(self.text))
+        return not self.is_doubtful or ends_in_a_tag(self.text)
 
     @property
     def comment(self) -> str:
@@ -161,18 +164,33 @@ def _read_mark(line: str) -> ColumnDocument | None:
         name, guess = _docstart_name(line)
         return ColumnDocument(name, guess, marked=True)
     if found := _BEGIN.fullmatch(line):
-        part = f"#{found[3]}" if found[3] and int(found[3]) else ""
+        # As figures: a part may have more of them than Python makes a number of.
+        number = (found[3] or "").lstrip("0")
+        part = f"#{number}" if number else ""
         return ColumnDocument((found[1] or found[2] or "").strip() + part, marked=True)
     if found := _NEWDOC.fullmatch(line) or _ABSTRACT.fullmatch(line):
         return ColumnDocument((found[1] or "").strip(), marked=True)
     return ColumnDocument() if _END.fullmatch(line) else None
 
 
+def ends_in_a_tag(line: str) -> bool:
+    """Whether the last cell of a line is a tag, whatever stands between cells: ``Oslo,B-LOC`` and ``Oslo LOC-B`` do."""
+    words = line.rsplit(maxsplit=1)
+    if not words:
+        return False
+    tail = f" {words[-1]}" if len(words) > 1 or line[0].isspace() else words[0]
+    if _TAG_WITHIN.search(tail):
+        return True
+    first, end = _SEPARATOR.search(tail), _TAG_AT_THE_END.search(tail)
+    return bool(first and end and end.start() > first.end())
+
+
 def _docstart_name(line: str) -> tuple[str, str]:
     """The name beside -DOCSTART-: in brackets or between hyphens it is one, else it may be."""
     rest = _DOCSTART.sub(" ", line).strip(" \t,;|\"'")
-    if found := re.search(r"\((.*)\)", rest):
-        return found[1].strip(), ""
+    opening, closing = rest.find("("), rest.rfind(")")
+    if 0 <= opening < closing:
+        return rest[opening + 1 : closing].strip(), ""
     cells = [cell for cell in re.split(r"[\s,;|\"']+", rest) if cell not in _FILL]
     named = [cell[1:-1] for cell in cells if re.fullmatch(r"-.+-", cell)]
     if named:
@@ -193,7 +211,7 @@ def _name_by_guesses(documents: Sequence[ColumnDocument]) -> None:
 def _take_line(document: ColumnDocument, line: str, number: int) -> None:
     if not line.strip(" \t,;\"'\r\ufeff") and line.strip(" \t\r\ufeff") not in {",", ";", "'", '"'}:
         document.sentences.append(ColumnSentence())
-    elif (remark := _COMMENT.fullmatch(line.strip())) and not ("\t" in line and _TAGGED.search(line)):
+    elif (remark := _COMMENT.fullmatch(line.strip())) and not ("\t" in line and ends_in_a_tag(line)):
         _take_comment(document, remark[1], remark[2])
     else:
         document.sentences[-1].rows.append(ColumnRow(number, line))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from labeling.dates import iso_date
+from labeling.dates import LONGEST_DATE, iso_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +109,8 @@ def _read_published_detail(value: object) -> Detail:
     if not isinstance(value, str):
         return Detail(odd="published")
     value = value.strip()
-    if not value or _NOTHING_IN_TIME.fullmatch(value) or _OTHER_CALENDAR.search(value):
+    # Whatever is longer than a date is none, and is not searched for one.
+    if len(value) > LONGEST_DATE or not value or _NOTHING_IN_TIME.fullmatch(value) or _OTHER_CALENDAR.search(value):
         return Detail(odd="published" if value else "")
     try:
         day = _day_of_figures(value) if _FIGURES.fullmatch(value) else iso_date(value)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeling.articles import Reject, SourceRow
 from labeling.imports.brat import parse_brat
+from labeling.imports.column_lines import ends_in_a_tag
+from labeling.imports.conll import read_conll
 from labeling.imports.import_annotations import import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.imports.offsets import article_text, make_offset_map
@@ -95,3 +100,30 @@ def test_offsets_count_the_characters_before_them(text: str) -> None:
     place = make_offset_map(text, "code-points")
 
     assert [place(at) for at in range(len(text) + 1)] == [len(article_text(text[:at])) for at in range(len(text) + 1)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#begin document" + " " * 20_000 + "x;y",
+        "#begin document (a); part " + "9" * 5_000,
+        "-DOCSTART- " + "(" * LONG,
+        'a", "b' + ", a" * 5_000 + ";",
+        "Oslo\t" + "(aa)" * 5_000 + "(",
+        "Oslo\t" + ",-b" * (LONG // 3) + "x",
+    ],
+)
+def test_a_line_of_columns_is_matched_in_one_way(line: str, tmp_path: Path) -> None:
+    """Blanks and brackets that could be shared out in many ways took hours; a part's figures became a number."""
+    path = tmp_path / "a.conll"
+    path.write_text(f"{line}\nAnna\tB-PERSON\nmet\tO\nBen\tB-PERSON\n\n{line}\n", encoding="utf-8")
+
+    assert list(read_conll(path, "a", lambda _: None))
+
+
+@given(st.text(alphabet="aBO-_,;| \t\"'", max_size=12))
+def test_the_tag_at_the_end_of_a_line_is_what_the_plain_expression_finds(line: str) -> None:
+    """The plain expression is short, and takes the square of a line's length."""
+    plain = r"""[\s,;|](?:[BIESLUMWO]|[BIESLUMW][-_]\S+|\S+[-_][BIESLUMW])["']?\s*$"""
+
+    assert ends_in_a_tag(line) == bool(re.search(plain, line))

@@ -247,3 +247,9 @@ def test_what_was_left_empty_and_what_has_markup_is_told(tmp_path: Path) -> None
         kept = [json.loads(line) for line in (tmp_path / f"w{form}" / "articles.jsonl").read_text("utf-8").splitlines()]
         assert [row["text"] for row in kept] == [row["text"] for row in rows]
     assert "1 published, 1 title" in run.output
+
+
+@pytest.mark.parametrize("date_text", ["\u0e01a" * 1_000_000, "\u0627\u0627 1" * 1_000_000])
+def test_a_text_in_place_of_a_date_is_not_searched_for_calendars(date_text: str) -> None:
+    """In Thai or Arabic that took the square of its length."""
+    assert read_detail("published", date_text).odd == "published"
