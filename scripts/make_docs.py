@@ -294,9 +294,13 @@ def formats_page() -> str:
 
 
 def _told_of_export(name: str) -> str:
-    found = EXPORT_FORMATS.get(name)
-    if not found:
-        return ""
+    """What exports to a format keep; by name where it has several forms (``cas-xmi``, ``cas-json``)."""
+    forms = [each for each in EXPORT_FORMATS if each == name or each.startswith(f"{name}-")]
+    return "; ".join(f"`{each}`: {_told_of_form(each)}" if len(forms) > 1 else _told_of_form(each) for each in forms)
+
+
+def _told_of_form(name: str) -> str:
+    found = EXPORT_FORMATS[name]
     beside = "" if found.has_articles else "; what is known of the articles lies beside"
     return ("all but " + ", ".join(found.lacks) if found.lacks else "everything") + beside
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from labeling.errors import UsageError
+from labeling.articles import Reject
+from labeling.errors import ArticleError, UsageError
 from labeling.exports.export import export
+from labeling.imports.cas.read_cas import read_cas
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
+from labeling.imports.record import ImportRecord
 from labeling.project import Project, load_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from labeling.annotations import Annotation
 
@@ -137,9 +143,8 @@ def test_a_pipeline_of_dkpro_has_types_below_named_entities(project: Project, tm
     assert (_only(project).article, _spans(_only(project))) == ("news/n1", SPANS[:1])
 
 
-def test_json_has_its_types_inside(project: Project, tmp_path: Path) -> None:
-    """And offsets in UTF-16, as XMI."""
-    fields: dict[str, Any] = {
+def _json(*things: dict[str, Any]) -> dict[str, Any]:
+    return {
         "%TYPES": {
             name: {
                 "%NAME": name,
@@ -150,14 +155,49 @@ def test_json_has_its_types_inside(project: Project, tmp_path: Path) -> None:
         },
         "%FEATURE_STRUCTURES": [
             {"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaNum": 1, "sofaID": "_InitialView", "sofaString": TEXT},
-            {"%ID": 2, "%TYPE": _NAMED, "@sofa": 1, "begin": 5, "end": 14, "value": "PERSON"},
+            *things,
         ],
-        "%VIEWS": {"_InitialView": {"%SOFA": 1, "%MEMBERS": [2]}},
+        "%VIEWS": {"_InitialView": {"%SOFA": 1, "%MEMBERS": [each["%ID"] for each in things]}},
     }
-    (tmp_path / "n1.json").write_text(json.dumps(fields), encoding="utf-8")
+
+
+_PERSON = {"%ID": 2, "%TYPE": _NAMED, "@sofa": 1, "begin": 5, "end": 14, "value": "PERSON"}
+
+
+def test_json_has_its_types_inside(project: Project, tmp_path: Path) -> None:
+    """And offsets in UTF-16, as XMI."""
+    (tmp_path / "n1.json").write_text(json.dumps(_json(_PERSON)), encoding="utf-8")
     _import(project, tmp_path / "n1.json")
 
     assert _spans(_only(project)) == SPANS[:1]
+
+
+@pytest.mark.parametrize("odd", [7, 1.5, True, None, [], {}, {"a": 1}, "", "5"])
+@pytest.mark.parametrize("name", ["value", "identifier", "begin", "end", "%TYPE", "@sofa"])
+def test_an_odd_value_costs_no_more_than_its_file(project: Project, tmp_path: Path, name: str, odd: object) -> None:
+    """It is listed or refused, and the file beside it comes in."""
+    other = {**_PERSON, "%ID": 3, "begin": 30, "end": 34, "value": "COUNTRY", name: odd}
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(_json(_PERSON, other)), encoding="utf-8")
+    (folder / "b.json").write_text(json.dumps(_json(_PERSON)).replace("Chad", "Mali"), encoding="utf-8")
+    _import(project, folder)
+
+    rows = {row.article: _spans(row) for row in project.workspace.annotations.rows()}
+    assert rows["b"] == SPANS[:1]
+    assert rows.get("a", SPANS[:1])[0] == SPANS[0]
+    assert "a" in rows or len(_reasons(project)) == 1
+
+
+@pytest.mark.parametrize("end", [{"Dependent": 7}, {"@Dependent": None}, {"Dependent": "2"}, {}])
+def test_a_relation_with_an_odd_end_is_listed(project: Project, tmp_path: Path, end: dict[str, Any]) -> None:
+    """And costs nothing else."""
+    link = {"%ID": 3, "%TYPE": "webanno.custom.Post", "@sofa": 1, "begin": 5, "end": 14, "@Governor": 2, **end}
+    (tmp_path / "n1.json").write_text(json.dumps(_json(_PERSON, link)), encoding="utf-8")
+    _import(project, tmp_path / "n1.json")
+
+    assert _spans(_only(project)) == SPANS[:1]
+    assert _quarantine(project) == [("relation", "Post-3", "broken relation")]
 
 
 def test_types_that_nobody_knows_are_listed_with_their_number(project: Project, tmp_path: Path) -> None:
@@ -239,6 +279,26 @@ def test_a_damaged_file_is_refused_by_name(project: Project, tmp_path: Path, con
     (reason,) = _reasons(project)
     assert why in reason
     assert _spans(_only(project)) == SPANS
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_corrupted_file_ends_in_a_record_or_a_refusal(data: st.DataObject) -> None:
+    """A piece taken out, doubled or replaced, anywhere: no other error, and no span in another text."""
+    whole = _xmi(INCEPTION)
+    at = data.draw(st.integers(0, len(whole) - 1))
+    size = data.draw(st.integers(0, 40))
+    piece = data.draw(st.sampled_from(["", "<", '"', "&#0;", "999999999999", "\x00", whole[at : at + size] * 2]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = _write(Path(folder) / "n1.xmi", whole[:at] + piece + whole[at + size :])
+        try:
+            items = list(read_cas(path, "n1"))
+        except ArticleError:
+            return
+    for item in items:
+        assert isinstance(item, ImportRecord | Reject)
+        marks = item.marks if isinstance(item, ImportRecord) else ()
+        assert all(type(each) is int for mark in marks for place in mark.parts for each in place)
 
 
 def test_xmi_without_its_types_is_refused(project: Project, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ class _CasLayers:
     def _mark(self, thing: Any) -> None:  # noqa: ANN401
         label_name = "value" if is_of_type(thing.type, NAMED_ENTITY) else _first_string(thing.type)
         own = _id_of(thing)
-        label = getattr(thing, label_name, None) if label_name else None
+        label = _label_of(thing, label_name)
         places = (thing.begin, thing.end)
         if any(type(each) is not int for each in places) or self.unplaced & {*places}:
             reason = f"{thing.begin}..{thing.end} is not a stretch of the text in UTF-16, as a CAS counts"
@@ -146,7 +146,7 @@ class _CasLayers:
             SpanMark(
                 own,
                 (places,),
-                label or short_name(thing.type),
+                label,
                 note=note,
                 attributes=tuple(Attribute(f"{own}.{name}", _write(name, each)) for name, each in details.items()),
             )
@@ -155,9 +155,9 @@ class _CasLayers:
     def _relation(self, thing: Any) -> None:  # noqa: ANN401
         label_name, own = _first_string(thing.type), _id_of(thing)
         head, tail = getattr(thing, GOVERNOR), getattr(thing, DEPENDENT)
-        label = getattr(thing, label_name, None) or short_name(thing.type)
-        if head is None or tail is None:
-            self.misfits.append(Misfit("relation", own, "broken relation", "one of its ends is missing", label))
+        label = _label_of(thing, label_name)
+        if not (hasattr(head, "type") and hasattr(tail, "type")):
+            self.misfits.append(Misfit("relation", own, "broken relation", "one of its ends is not there", label))
             return
         self.links.append(RelationMark(_id_of(head), _id_of(tail), label))
         for name, each in _details(thing, label_name):
@@ -167,17 +167,23 @@ class _CasLayers:
     def _choose(self, thing: Any) -> bool:  # noqa: ANN401
         """Take the strings of a thing that is about the whole text; whether it has nothing else."""
         details = dict(_details(thing, ""))
+        if not all(isinstance(each, str) for each in details.values()):
+            return False
         if thing.type.name == CHOICE_LAYER and details.keys() == {CHOICE_NAME, OPTION_NAME}:
             self.options.append(choice_id(details[CHOICE_NAME], details[OPTION_NAME]))
             return True
-        if not all(isinstance(each, str) for each in details.values()):
-            return False
         self.options += [f"{name}.{each}" for name, each in details.items()]
         return True
 
 
 def _id_of(thing: Any) -> str:  # noqa: ANN401
     return f"{short_name(thing.type)}-{thing.xmiID}"
+
+
+def _label_of(thing: Any, label_name: str) -> str:  # noqa: ANN401
+    """The value of the feature that has the label; the name of the layer where there is none, or it is not a string."""
+    label = getattr(thing, label_name, None) if label_name else None
+    return label if isinstance(label, str) and label else short_name(thing.type)
 
 
 def _first_string(kind: Any) -> str:  # noqa: ANN401
