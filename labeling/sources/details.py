@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from labeling.articles import is_forbidden
 from labeling.dates import LONGEST_DATE, iso_date
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _NOTHING = frozenset(
     [*("nan", "nat", "none", "null", "undefined", "n/a", "n.a.", "<na>", "#n/a"), *("-", "--", "\u2013", "\u2014")]
 )
 _NOTHING_IN_TIME = re.compile(r"(?:na|0|unknown|0{4}-0{2}-0{2}(?:[ t].*)?)", re.IGNORECASE)
-_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Seconds since 1970, and what they are divided by: thousandths, millionths and so on have three figures more each.
@@ -58,7 +58,7 @@ def read_detail(field: str, value: object) -> Detail:
         return Detail()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, str) and (_FORBIDDEN.search(value) or value.strip().casefold() in _NOTHING):
+    if isinstance(value, str) and (is_forbidden(value) or value.strip().casefold() in _NOTHING):
         return Detail(odd=field)
     if field == "published":
         return _read_published_detail(value)

@@ -27,7 +27,7 @@ _BYTE_ORDER_MARKS = (
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 
-_NOT_PLAIN = re.compile("[\0\x1b]")  # UTF-16 is full of NUL, ISO-2022 of ESC, and both are well-formed UTF-8
+_NOT_PLAIN = (b"\0", b"\x1b")  # UTF-16 is full of NUL, ISO-2022 of ESC, and both are well-formed UTF-8
 # What a page may declare: the same, and the narrower forms that some of them grew out of. Python has other codecs under
 # names of text encodings, such as punycode, which takes a time that grows with the square of the page.
 _DECLARABLE = frozenset(
@@ -106,7 +106,7 @@ def _detect_unmarked(file: BinaryIO, language: str, *, declares: bool) -> Encodi
     data = file.read()
     if declares and (name := _declared_encoding(data)):
         return Encoding(name)
-    plain = not _NOT_PLAIN.search(data.decode("latin-1"))
+    plain = _is_plain(data)
     utf8 = _mostly_utf8(data)
     # A guess is only made where UTF-8 is out of the question: it would be wrong in every good character.
     guess = "" if plain and utf8 else guess_encoding(data, language)
@@ -127,12 +127,18 @@ def _is_utf8(file: BinaryIO) -> bool:
     try:
         # In chunks: a wire of gigabytes is read as a stream.
         while chunk := file.read(_CHUNK_BYTES):
-            if _NOT_PLAIN.search(decoder.decode(chunk)):
+            decoder.decode(chunk)
+            if not _is_plain(chunk):
                 return False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_plain(data: bytes) -> bool:
+    # UTF-8 has these bytes for these characters only.
+    return not any(sign in data for sign in _NOT_PLAIN)
 
 
 def _mostly_utf8(data: bytes) -> bool:

@@ -29,7 +29,8 @@ _FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 
 def field_of_column(name: str) -> str:
     """Our field for a column's name, or "" for a column that we do not know."""
-    return _FIELDS.get(name.strip().casefold(), "")
+    # Most are spelled as in the list.
+    return _FIELDS.get(name) or _FIELDS.get(name.strip().casefold(), "")
 
 
 def is_article_row(values: Mapping[str, object]) -> bool:
@@ -52,9 +53,17 @@ def make_source_row(pairs: Iterable[tuple[str, object]], source: SourceFile, whe
     text = _text_field([value for field, value in ours if field == "text"], where)
     details = [(field, read_detail(field, value)) for field, value in ours if field != "text"]
     odd = tuple(dict.fromkeys(detail.odd for _, detail in details if detail.odd))
-    found = {field: _one_value(field, details, where) for field in COLUMNS if field != "text"}
-    row_id = found.pop("id") or found["url"] or f"{source.name}#{_text_digits(text)}"
-    return SourceRow(where, row_id, text, **{**found, "source": found["source"] or source.folder}, odd=odd)
+    found = _values_by_field(details, where)
+    row_id = found.pop("id", "") or found.get("url") or f"{source.name}#{_text_digits(text)}"
+    return SourceRow(where, row_id, text, **{**found, "source": found.get("source") or source.folder}, odd=odd)
+
+
+def _values_by_field(details: list[tuple[str, Detail]], where: str) -> dict[str, str]:
+    values = {field: detail.value for field, detail in details}
+    # Hardly any row has two columns for a field.
+    if len(values) == len(details):
+        return values
+    return {field: _one_value(field, details, where) for field in COLUMNS if field in values}
 
 
 def _one_value(field: str, details: list[tuple[str, Detail]], where: str) -> str:

@@ -15,7 +15,6 @@ from labeling.sources.encodings import check_encoding_name
 from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
 from labeling.sources.opened_text import IngestOptions, Remark
-from labeling.values import canonical_json
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import name_disk_errors
 
@@ -188,9 +187,13 @@ class _ArticleIntake:
     def _keep(self, article: Article) -> None:
         self.know(article)
         self.counts["undated"] += not article.published
-        self.counts["markup"] += bool(_MARKUP.search(article.text))
+        self.counts["markup"] += _has_markup(article.text)
         self.places[article.id] = self.spool.tell()
-        self.spool.write(canonical_json(article.model_dump(mode="json")).encode("utf-8") + b"\n")
+        self.spool.write(article.model_dump_json().encode("utf-8") + b"\n")
+
+
+def _has_markup(text: str) -> bool:
+    return ("<" in text or "&" in text) and bool(_MARKUP.search(text))
 
 
 def _hash_details(article: Article) -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from labeling.articles import escape_surrogates
+from labeling.articles import escape_surrogates, has_surrogates
 from labeling.errors import UnreadableArticle
 from labeling.sources.encodings import Encoding, detect_encoding
 
@@ -78,7 +78,7 @@ def refuse_broken(text: str) -> None:
         UnreadableArticle: There is one.
     """
     # With "surrogateescape" the byte 0xE9 becomes U+DCE9.
-    if not text.isascii() and (broken := _BROKEN.search(text)):
+    if has_surrogates(text) and (broken := _BROKEN.search(text)):
         raise UnreadableArticle(
             f"the row holds the byte {ord(broken[0]) - 0xDC00:#x}, which does not fit the file's encoding",
             todo=OTHER_ENCODING,

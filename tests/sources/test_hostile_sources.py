@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeling.articles import Reject, SourceRow, make_article
 from labeling.dates import iso_date, leading_date
@@ -159,7 +162,9 @@ def test_a_heap_of_signs_is_refused_by_name(sign: str) -> None:
     make_article(SourceRow(where="w", id="a", text=f"News.\n{'-' * 500}\nMore."), 20_000)
 
 
-@pytest.mark.parametrize("unit", ["—" * 400 + " ", ":" * 100 + "abcDef", "(" * 200 + "Oslo" + ")" * 200 + "\n"])
+@pytest.mark.parametrize(
+    "unit", ["—" * 400 + " ", "-" * 78 + " ", ":" * 100 + "abcDef", "(" * 200 + "Oslo" + ")" * 200 + "\n"]
+)
 def test_many_heaps_of_signs_are_refused_by_name(unit: str) -> None:
     """Each is borne alone; together they take a second. A table ruled all over is borne."""
     make_article(SourceRow(where="w", id="a", text=f"News. {unit}"), 20_000)
@@ -167,6 +172,24 @@ def test_many_heaps_of_signs_are_refused_by_name(unit: str) -> None:
         make_article(SourceRow(where="w", id="a", text=(unit * 20_000)[:20_000]), 20_000)
     rows = f"+{'-' * 78}+\n| Oslo | 3 | 4 |\n" * 200
     assert make_article(SourceRow(where="w", id="a", text=rows[:20_000]), 20_000)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([1, 50, 51, 75, 76, 200, 333, 499, 500, 501]), st.sampled_from([" ", "\n", " \t"])),
+        max_size=30,
+    ),
+    st.integers(0, 3_000),
+)
+def test_heaps_of_signs_are_refused_whatever_stands_around(heaps: list[tuple[int, str]], more: int) -> None:
+    """Above five hundred signs in a word, a million of work in a text, and 75 for each of its characters."""
+    text = "News " * more + "".join("-" * signs + blank for signs, blank in heaps) + "."
+    counted = [signs for signs, _ in heaps if signs > 50]
+    work = sum(signs * signs for signs in counted)
+
+    refused = any(signs > 500 for signs in counted) or work > max(1_000_000, 75 * len(text))
+    with pytest.raises(OverlongArticle) if refused else nullcontext():
+        make_article(SourceRow(where="w", id="a", text=text), 100_000)
 
 
 @pytest.mark.parametrize("sign", ["7", "a", "م", "中", "ข้อ", "é", "Москва", "क्षे"])
