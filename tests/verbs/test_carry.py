@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from labeling.annotations import Annotation, Relation, Span
 from labeling.cli import cli
-from labeling.errors import MissingInput
+from labeling.errors import Altered, MissingInput
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.reprints.carry import CarryResult, carry
@@ -268,5 +268,5 @@ def test_missing_annotations_and_clusters_are_refused(project: Project, studio: 
     with pytest.raises(MissingInput, match="annotations"):
         carry(project)
     project.workspace.clusters.path.unlink()
-    with pytest.raises(MissingInput, match="clusters"):
+    with pytest.raises(Altered, match=r"clusters\.jsonl is gone: `labeling cluster` left it"):
         push(once(project), pace=QUICK, server=studio)
