@@ -22,6 +22,7 @@ from benchmarks import (
     clustering,
     compiling,
     conll,
+    importing,
     ingesting,
     keeping,
     pushing,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, Section] = {
     "start": starting.measure,
     "ingest": ingesting.measure,
+    "import": importing.measure,
     "cluster": clustering.measure,
     "suggest": suggesting.measure,
     "push": pushing.measure,

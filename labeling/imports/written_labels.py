@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,4 +31,10 @@ def _has_blank(label: str) -> bool:
 
 def read_label(written: str, labels: Sequence[str]) -> str:
     """The label that a file means: one of these, though it has it without its blanks; else what it has."""
-    return dict(zip(write_labels(labels), labels, strict=True)).get(written, written)
+    return _labels_as_written(tuple(labels)).get(written, written)
+
+
+# A schema's labels are the same for every span of an import.
+@lru_cache(maxsize=16)
+def _labels_as_written(labels: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(write_labels(labels), labels, strict=True))
