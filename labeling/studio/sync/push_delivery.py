@@ -43,6 +43,8 @@ MOST_BYTES = 8_000_000
 _MOST_SUGGESTIONS = 4000
 _MOST_SUGGESTION_BYTES = 24_000_000
 
+_NEWEST = 100  # tasks of the journal that are looked for before it is believed
+
 
 @dataclass(frozen=True)
 class PushResult:
@@ -149,7 +151,7 @@ class ProjectPush:
 
         # Without a doubt nobody has waited, and what was counted when we came is what there is.
         project = self._fetch_project() if doubtful else self.project
-        if self.is_altered or len(known) != project.tasks:
+        if self.is_altered or len(known) != project.tasks or not self._has_newest(known):
             known = reconciliation.list_pushed()
         elif not doubtful and not _is_in_doubt(known):
             return known, False
@@ -157,6 +159,14 @@ class ProjectPush:
             known = reconciliation.add_suggestions(known)
         journal.rewrite_journal(self.path, known)
         return known, True
+
+    def _has_newest(self, known: dict[TextKey, PushedTask]) -> bool:
+        """Whether the newest tasks of the journal are there.
+
+        Of two copies the newer one goes: what another machine removed after our push had ended is among ours.
+        """
+        newest = sorted(row.task for row in known.values() if row.task)[-_NEWEST:]
+        return self.studio.find_numbers(self.project.number, newest) == {*newest}
 
     def _fetch_project(self) -> RemoteProject:
         return self.studio.project(self.project.number) or self.project
