@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Every verb that needs what another has written.
 OTHERS = {"demo", "ingest", "import", "serve", "doctor", "join", "predict"}
 READING = [verb for verb in VERBS if verb not in OTHERS]
+# What a verb cannot be called without.
+NEEDED = {"export": ["prodigy"]}
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -28,7 +30,12 @@ def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, verb: str, t
         (folder / "theirs.txt").touch()
 
     with pytest.raises(MissingInput, match="is not there") as refusal:
-        CliRunner().invoke(cli, ["--workspace", str(folder), verb], standalone_mode=False, catch_exceptions=False)
+        CliRunner().invoke(
+            cli,
+            ["--workspace", str(folder), verb, *NEEDED.get(verb, [])],
+            standalone_mode=False,
+            catch_exceptions=False,
+        )
 
     assert "labeling " in refusal.value.todo
     assert [path.name for path in tmp_path.rglob("*")] == (["mistyped", "theirs.txt"] if there else [])
