@@ -68,6 +68,10 @@ def find_json_rows(text: TextIO, is_row: Callable[[JsonFields], bool]) -> Iterat
     first, second = _next_line(text), _next_line(text)
     value = _decode_line(first)
     text.seek(0)
+    # A line that is broken by itself is one of many lines: an array that goes on ends in a comma, or has just begun.
+    is_broken = value is None and first.strip() != "[" and not first.rstrip().endswith(",")
+    if is_broken and isinstance(_decode_line(second), dict):
+        return None
     if first.startswith("[") and (value is None or not second.startswith("{")):
         return _stream_rows(text, is_row)
     if not first.startswith("{") or isinstance(_decode_line(second), dict):

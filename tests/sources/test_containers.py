@@ -288,3 +288,13 @@ def test_the_cases_of_containers(case: str, found: list[str] | None, refused: li
 
     assert [article.text for article in articles] == expected
     assert [reject.reason for reject in rejects] == refused
+
+
+@pytest.mark.parametrize(
+    ("first", "lines"), [("[" * 100_000, True), ("[1, 2", True), ("[", False), ('[{"a": 1},', False)]
+)
+def test_a_broken_line_that_begins_like_an_array_is_one_of_many_lines(first: str, *, lines: bool) -> None:
+    """The rows after it are read; an array over many lines has begun only, or its line ends in a comma."""
+    text = io.StringIO(f'{first}\n{{"text": "Anna met Ben."}}\n')
+
+    assert (json_rows.find_json_rows(text, lambda _: True) is None) == lines

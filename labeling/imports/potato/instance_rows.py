@@ -73,7 +73,11 @@ def tell_header(names: list[str]) -> tuple[str, ...]:
 def split_header(line: str) -> tuple[list[str], str]:
     """The names in a table's first line, and the sign between them."""
     sign = "\t" if "\t" in line else ","
-    return next(csv.reader([line], delimiter=sign), []), sign
+    try:
+        return next(csv.reader([line], delimiter=sign), []), sign
+    except csv.Error:
+        # Whatever has a cell of more than 131,072 characters does not begin with names.
+        return [], sign
 
 
 def stream_instances(path: Path) -> Iterator[InstanceRow | Reject]:

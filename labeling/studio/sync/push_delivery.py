@@ -151,7 +151,7 @@ class ProjectPush:
 
         # Without a doubt nobody has waited, and what was counted when we came is what there is.
         project = self._fetch_project() if doubtful else self.project
-        if self.is_altered or len(known) != project.tasks or not self._has_newest(known):
+        if self.is_altered or len(known) != project.tasks or not (doubtful or self._has_newest(known)):
             known = reconciliation.list_pushed()
         elif not doubtful and not _is_in_doubt(known):
             return known, False
