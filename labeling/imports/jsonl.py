@@ -12,6 +12,7 @@ from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
 from labeling.sources.details import read_detail
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
+from labeling.sources.json_items import MOST_LEVELS, is_deep
 from labeling.sources.json_rows import JSON_DECODER, DoubledFields, find_json_rows
 from labeling.sources.plain_files import LONGEST_LINE, open_plain
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from labeling.imports.glimpse import JsonLine
 
 _LONGEST_LINE = 4 * LONGEST_LINE  # bytes, of as many characters
-_DEEPEST = 100  # levels
 
 
 def read_json_lines(
@@ -97,7 +97,7 @@ def _read_object(
 
 def is_plain_object(value: object) -> TypeGuard[JsonLine]:
     """Whether a value is an object, with each key once, and not too deep."""
-    return isinstance(value, dict) and not isinstance(value, DoubledFields) and not _is_deep(value)
+    return isinstance(value, dict) and not isinstance(value, DoubledFields) and not is_deep(value)
 
 
 def refuse_value(value: object, where: str) -> Reject:
@@ -106,24 +106,7 @@ def refuse_value(value: object, where: str) -> Reject:
         return reject_unreadable(where, f"`{value.doubled}` stands there twice", "leave one of them")
     if not isinstance(value, dict):
         return reject_unreadable(where, "the line is not a JSON object", "name a file with one object a line")
-    return reject_unreadable(where, f"its values are nested more than {_DEEPEST} deep", "export the file again")
-
-
-def _is_deep(value: object) -> bool:
-    """Whether a value is nested deeper than anybody's annotations, and so deeper than it could be written again."""
-    level = [value]
-    for _ in range(_DEEPEST):
-        inner = [each for outer in level for each in _items(outer)]
-        if not inner:
-            return False
-        level = inner
-    return True
-
-
-def _items(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+    return reject_unreadable(where, f"its values are nested more than {MOST_LEVELS} deep", "export the file again")
 
 
 def article_fields(fields: Mapping[str, Any]) -> JsonLine:
@@ -164,11 +147,6 @@ def _is_useful(name: str, value: object) -> bool:
         # Without a text there is no article: that is a refusal, and has its own message.
         return name == "text" or isinstance(value, str)
     return not read_detail(ours, value).odd
-
-
-def list_unread_fields(fields: JsonLine, known: Collection[str]) -> set[str]:
-    """The names of the fields that are not read; of those in ``meta``, all that are not about the article."""
-    return set(take_unread_fields(fields, known))
 
 
 def take_unread_fields(fields: JsonLine, known: Collection[str]) -> JsonLine:

@@ -101,7 +101,7 @@ def import_cli(  # noqa: PLR0913 - one for each option
     sentences_per_article: int | None,
     as_json: bool,
 ) -> int:
-    r"""Bring annotations along: brat stand-off, Prodigy or doccano JSON lines, Label Studio's, CoNLL, CAS.
+    r"""Bring annotations along: from brat, Prodigy, doccano, Label Studio, CoNLL, Argilla, Potato or UIMA CAS.
 
     A text that was ingested before is that article, whatever its id. Everything is checked against the schema; what has
     no place (a discontinuous span, an attribute, an unknown label) is listed in quarantine.jsonl (status 3). A file
