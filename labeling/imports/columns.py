@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from labeling.imports.cell_kinds import FILLERS, are_numbers, are_parts_of_speech, rank_as_token, rank_below_heading
 from labeling.imports.cell_table import cut_tables
 from labeling.imports.column_layout import ColumnLayout, TagColumn
-from labeling.imports.tags import OUTSIDE_TAGS, TagStyle, count_steps, count_twins, find_tag_style
+from labeling.imports.tags import OUTSIDE_TAGS, TagStyle, count_twins, find_tag_style
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -24,30 +24,15 @@ if TYPE_CHECKING:
     from labeling.imports.column_layout import ColumnChoice
 
 _NEARLY_ALL = 0.9
-_MOST = 0.8
 _TOKEN_AND_TAG = 2  # cells
-_FEWEST_UNDER_NAMES = 3  # cells
 _LEAST_LIKE_WORDS = 1  # the rank of numbers
 _UNIVERSAL = 10  # the columns of CoNLL-U
-_EMPTY = frozenset({"_", "", "*", "-X-"})
-_FILLERS = frozenset({"_", "-", "", "*", "-X-"})
 _FEATURES = re.compile(r"[\w.\[\]:]+=[^|]*(?:\|[\w.\[\]:]+=[^|]*)*")
-_NUMBER = re.compile(r"\d+(?:[-.]\d+)?")
 # Chunks, and the roles of a predicate's arguments: tags, but not those of names.
 _SYNTAX = re.compile(
     r"ADJP|ADVP|CONJP|INTJ|LST|NAC|NML|NP|NX|PP|PRN|PRT|QP|RRC|S|SBARQ?|SINV|SQ|TOP|ROOT|UCP|VP|WHADJP|WHADVP|WHNP"
     r"|WHPP|FRAG|[NVPA]C|V|[RC]-.+|ARG[0-9A-Z]?|ARGM-.+|AM-[A-Z]+|A[0-9]"
 )
-# Universal, Penn's and the Stuttgart-Tuebingen tag set.
-_TAG_SETS = """
-    ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X CONJ
-    CC CD DT EX FW IN JJ JJR JJS LS MD NN NNS NNP NNPS PDT POS PRP PRP$ RB RBR RBS RP TO UH VB VBD VBG VBN VBP VBZ
-    WDT WP WP$ WRB . , : ; ( ) -LRB- -RRB- $ # `` '' HYPH NFP AFX ADD GW XX
-    ADJA ADJD APPR APPRART APPO APZR ART CARD ITJ KOUI KOUS KON KOKOM NE PDS PDAT PIS PIAT PIDAT PPER PPOSS PPOSAT
-    PRELS PRELAT PRF PWS PWAT PWAV PAV PTKZU PTKNEG PTKVZ PTKANT PTKA TRUNC VVFIN VVIMP VVINF VVIZU VVPP VAFIN VAIMP
-    VAINF VAPP VMFIN VMINF VMPP XY $, $. $(
-"""
-_PARTS_OF_SPEECH = frozenset(_TAG_SETS.split())
 
 
 class NotColumns(ValueError):
@@ -90,10 +75,9 @@ def decide_columns(sentences: Sequence[Sequence[str]], choice: ColumnChoice, kno
     names = "name them with --columns token=2,tag=4, counting from 1"
     told = f"it cannot be told which columns have the tokens and the tags; {_describe_columns(seen[0])}"
     if not _find_tag_columns(seen[0], known):
-        is_universal = seen[0].width == _UNIVERSAL and all(_NUMBER.fullmatch(each) for each in seen[0].column(0))
         told = (
             "these are the columns of CoNLL-U, with syntax and without tags of names"
-            if is_universal
+            if _is_universal(seen[0])
             else f"none of its columns has tags; {_describe_columns(seen[0])}"
         )
         names = f"if one has, {names}; the text alone comes in with `labeling ingest`"
@@ -114,7 +98,8 @@ def _choose_columns(table: CellTable, choice: ColumnChoice, known: Collection[st
         return None
     found = _find_tag_columns(table, known)
     tags = _choose_tags(table, found, known)
-    token = _choose_token(table, {tag.number for tag in found if _is_sure(tag)} | {tag.number for tag in tags})
+    chunks = set[int]() if table.is_told else _find_chunks(table)
+    token = _choose_token(table, chunks.union(tag.number for tag in found if _is_sure(tag) or tag in tags))
     if token is None and len(tags) > 1:
         # Every column is like one of tags, as where the only word is U-boat: the least like one has the words.
         weakest = min(tags, key=lambda tag: _weigh_tags(table, tag, known))
@@ -126,9 +111,28 @@ def _choose_columns(table: CellTable, choice: ColumnChoice, known: Collection[st
 
 
 def _is_doubtful(table: CellTable, token: int, tags: Sequence[TagColumn], known: Collection[str]) -> bool:
-    """Whether one of the columns of tags may be that of the words, as there is nothing else like words."""
-    unknown = [tag for tag in tags if not tag.style.labels(set(map(tag.value, table.rows))) & set(known)]
-    return bool(unknown) and len(tags) > 1 and _rank_as_token(table.column(token)) > _LEAST_LIKE_WORDS
+    """Whether another column may be that of the words.
+
+    One of tags, one of one word all along beside mere numbers, any where the words are but `O` and `-`.
+    """
+    labels = {tag: tag.style.labels(set(map(tag.value, table.rows))) for tag in tags}
+    if OUTSIDE_TAGS.issuperset(table.column(token)):
+        return any(not labels[tag] and set(map(tag.value, table.rows)) != {"O"} for tag in tags)
+    unknown = [tag for tag in tags if not labels[tag] & set(known)]
+    if are_numbers(table.column(token)):
+        # They may be all the words of a file, but not beside labels that nobody knows, or where anything else may be.
+        rivals = unknown if len(tags) > 1 else []
+        settled = {token, *(tag.number for tag in tags if tag not in rivals)}
+        return any(labels[tag] for tag in unknown) or bool(_find_rivals(table, settled))
+    # Tags come after the words nearly always, so that a column of `O` before them may be that of the words.
+    doubted = any(labels[tag] or len(tags) > 1 or 0 <= tag.number < token for tag in unknown)
+    return doubted and rank_as_token(table.column(token)) > _LEAST_LIKE_WORDS
+
+
+def _find_rivals(table: CellTable, taken: Collection[int]) -> list[int]:
+    """The columns that are not words by their rank, yet neither numbers nor parts of speech: `Anna` in each row."""
+    columns = {number: table.column(number) for number in table.numbers if number not in taken}
+    return [number for number, values in columns.items() if not (are_numbers(values) or are_parts_of_speech(values))]
 
 
 def _weigh_tags(table: CellTable, tag: TagColumn, known: Collection[str]) -> tuple[bool, bool, int]:
@@ -160,6 +164,11 @@ def _is_syntax(labels: Collection[str]) -> bool:
     return "TOP" in labels or (bool(labels) and all(_SYNTAX.fullmatch(name) for name in labels))
 
 
+def _find_chunks(table: CellTable) -> set[int]:
+    styles = {number: find_tag_style(Counter(table.column(number)), ()) for number in table.numbers}
+    return {number for number, style in styles.items() if style and _is_syntax(style.labels(set(table.column(number))))}
+
+
 def _is_sure(tag: TagColumn) -> bool:
     return tag.style.order != "label alone"
 
@@ -167,9 +176,10 @@ def _is_sure(tag: TagColumn) -> bool:
 def _find_tag_columns(table: CellTable, known: Collection[str]) -> list[TagColumn]:
     """All columns whose cells are tags; and of columns like ``NER=B-PER|SpaceAfter=No`` the keys whose values are."""
     found = list[TagColumn]()
-    for number in table.numbers:
+    # The forms of CoNLL-U are not tags, even where they are `-` and `O`.
+    for number in table.numbers[2:] if _is_universal(table) else table.numbers:
         values = Counter(table.column(number))
-        if "O" in values or not _FILLERS.issuperset(values):
+        if "O" in values or not FILLERS.issuperset(values):
             style = find_tag_style(values, known)
             if style and (table.is_told or style.labels(values) & set(known)):
                 found.append(TagColumn(number, style))
@@ -178,8 +188,12 @@ def _find_tag_columns(table: CellTable, known: Collection[str]) -> list[TagColum
     return found
 
 
+def _is_universal(table: CellTable) -> bool:
+    return table.width == _UNIVERSAL and are_numbers(table.column(0))
+
+
 def _list_keys(values: Collection[str]) -> list[str]:
-    if any(value not in _FILLERS and not _FEATURES.fullmatch(value) for value in values):
+    if any(value not in FILLERS and not _FEATURES.fullmatch(value) for value in values):
         return []
     return sorted({each.partition("=")[0] for value in values for each in value.split("|") if "=" in each})
 
@@ -197,37 +211,11 @@ def _choose_token(table: CellTable, taken: Collection[int]) -> int | None:
     """The first column of words; else of what is most like words."""
     free = [number for number in table.numbers if number not in taken and number >= 0]
     # The forms of CoNLL-U are where its definition has them, whatever they look like.
-    if table.width == _UNIVERSAL and 1 in free and all(_NUMBER.fullmatch(value) for value in table.column(0)):
+    if _is_universal(table):
         return 1
     last = table.width - 1 if table.varies and -1 in taken else None
-    ranks = {number: _rank_below_heading(table.column(number)) for number in free if number != last or len(free) == 1}
+    ranks = {number: rank_below_heading(table.column(number)) for number in free if number != last or len(free) == 1}
     return min(ranks, key=lambda number: (ranks[number], number), default=None)
-
-
-def _rank_below_heading(values: Sequence[str]) -> int:
-    """The same, whether or not the first cell is the column's name: numbers under ``id`` are numbers."""
-    below = values[1:] if len(values) >= _FEWEST_UNDER_NAMES else values
-    return max(_rank_as_token(values), _rank_as_token(below))
-
-
-def _rank_as_token(values: Sequence[str]) -> int:
-    """How little a column is like one of words.
-
-    0 is for words, 1 for numbers, 2 for parts of speech, 3 for what counts on or stays the same, 4 for fillers.
-    """
-    if _EMPTY.issuperset(values):
-        return 4
-    pairs = len(values) - 1
-    if all(_NUMBER.fullmatch(value) for value in values):
-        counts_on = count_steps(values) >= _MOST * pairs if pairs else values[0] in {"0", "1"}
-        return 3 if counts_on else 1
-    # Kaggle's files name the sentence in the row of its first word only.
-    if "" in values:
-        return 3
-    if pairs > 1 and sum(one == other for one, other in pairwise(values)) >= _NEARLY_ALL * pairs:
-        return 3
-    is_part_of_speech = _PARTS_OF_SPEECH.issuperset(values) and any(value.isalpha() for value in values)
-    return 2 if is_part_of_speech else 0
 
 
 def _without_twins(table: CellTable, tags: Sequence[TagColumn]) -> list[TagColumn]:
@@ -291,7 +279,7 @@ def _describe_spare(table: CellTable, number: int, read: Collection[str]) -> str
 
 def _says_something(values: Sequence[str]) -> bool:
     """Whether a column has more than fillers, or one value all along."""
-    return not _FILLERS.issuperset(values) and len(set(values)) > 1
+    return not FILLERS.issuperset(values) and len(set(values)) > 1
 
 
 def _list_cells(values: Iterable[str]) -> str:

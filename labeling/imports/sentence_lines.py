@@ -54,8 +54,12 @@ def _find_joined(lines: Sequence[str], known: Collection[str]) -> Callable[[str]
 
 def _find_lists(lines: Sequence[str], known: Collection[str]) -> Callable[[str], list[str]] | None:
     """How to spread lines of two or more lists of the same length, of words and of their tags."""
+    # Where all lines have tabs, nothing else is between their cells: the slash of and/or is not.
+    has_tabs = sum("\t" in line for line in lines) >= _NEARLY_ALL * len(lines)
     for delimiter in DELIMITERS:
         if not delimiter.sign or sum(delimiter.sign in line for line in lines) < _NEARLY_ALL * len(lines):
+            continue
+        if has_tabs and delimiter.sign != "\t":
             continue
         rows = [[cell.split() for cell in delimiter.split(line)] for line in lines]
         even = [row for row in rows if len(row) > 1 and len({len(cell) for cell in row}) == 1]

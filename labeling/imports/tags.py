@@ -305,6 +305,10 @@ def count_twins(readings: Iterable[tuple[TagReading, TagReading]]) -> tuple[int,
 
 
 def count_steps(values: Sequence[str]) -> int:
-    """How many cells of a column count on from the one above, or begin anew at 0 or 1."""
+    """How many cells of a column count on from the one above, or begin anew at 0 or 1; then rows may be missing."""
     numbers = [int(value) if value.isdecimal() else -1 for value in values]
-    return sum(later == earlier + 1 or later in {0, 1} for earlier, later in pairwise(numbers))
+    steps, is_index = 0, numbers[:1] in ([0], [1])
+    for earlier, later in pairwise(numbers):
+        is_index = later in {0, 1} or (is_index and later > earlier)
+        steps += is_index or later == earlier + 1
+    return steps
