@@ -87,7 +87,7 @@ def make_article(row: SourceRow, max_characters: int, is_likely: Callable[[str],
     """
     # Checked in this order, so that a message names the first fault that matters.
     text = normalise_newlines(row.text)
-    _refuse_forbidden(row)
+    digest = _refuse_forbidden(row, text)
     if not _is_visible(text):
         raise EmptyArticle("the text is nothing but blanks", todo="put the text there, or remove it", where=row.where)
     _refuse_overlong(text, max_characters, row.where)
@@ -95,7 +95,7 @@ def make_article(row: SourceRow, max_characters: int, is_likely: Callable[[str],
     return Article(
         id=_read_id(row),
         text=text,
-        digest=digest_of(text),
+        digest=digest,
         source=row.source,
         title=row.title,
         published=_read_published(row) or (day if (day := leading_date(text)) and is_likely(day) else ""),
@@ -134,7 +134,7 @@ def reject_of(error: ArticleError, name: str, where: str = "") -> Reject:
 
 def normalise_newlines(text: str) -> str:
     """``text`` with CRLF and CR turned into LF, nothing else touched."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def escape_surrogates(text: str) -> str:
@@ -181,10 +181,15 @@ def group_by_text(articles: Iterable[Article]) -> dict[str, str]:
     return {article: min(ids) for ids in same.values() for article in ids}
 
 
-def _refuse_forbidden(row: SourceRow) -> None:
-    # All at once, as hardly any row has one.
-    if not is_forbidden(f"{row.text}{row.id}{row.title}{row.source}{row.published}{row.url}"):
-        return
+def _refuse_forbidden(row: SourceRow, text: str) -> str:
+    """The digest of a row's text, which is ``text`` with its line ends made LF."""
+    # All at once, as hardly any row has one; a text with a lone surrogate has no bytes to digest.
+    try:
+        digest = digest_of(text)
+    except UnicodeEncodeError:
+        digest = ""
+    if digest and not ("\0" in text or is_forbidden(f"{row.id}{row.title}{row.source}{row.published}{row.url}")):
+        return digest
     for field in ("text", "id", "title", "source", "published", "url"):
         # The place helps to find it: most editors show nothing there.
         found = _FORBIDDEN.search(getattr(row, field))
@@ -195,12 +200,13 @@ def _refuse_forbidden(row: SourceRow) -> None:
                 todo="remove it at the source: no server or file can carry it",
                 where=row.where,
             )
+    return digest
 
 
 def _is_visible(text: str) -> bool:
     """Whether any character can be seen: one that is not a blank, a control or a format character."""
-    # Z are separators, C controls, format characters and unassigned ones.
-    return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
+    # Z are separators, C controls, format characters and unassigned ones; most texts begin with a letter.
+    return text[:1].isalnum() or any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 
 def _refuse_overlong(text: str, max_characters: int, where: str) -> None:

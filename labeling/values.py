@@ -9,8 +9,11 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import JsonValue
 
 
@@ -27,6 +30,16 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 def canonical_json(value: JsonValue) -> str:
     """The one JSON text of a value: keys sorted, no blanks, no escapes that UTF-8 can do without."""
     return _ENCODER.encode(value)
+
+
+def encode_strings(fields: Mapping[str, str]) -> bytes:
+    r"""The canonical JSON of strings by name, as UTF-8.
+
+    >>> encode_strings({"text": "Mal\xe9", "id": "1"}).decode()
+    '{"id":"1","text":"Mal\xe9"}'
+    """
+    # Strings are all that this encoder writes just as the other does, which takes three times as long.
+    return to_json(dict(sorted(fields.items())))
 
 
 def quote_json(text: str) -> str:

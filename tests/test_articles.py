@@ -6,6 +6,8 @@ import hashlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeling.articles import Article, SourceRow, escape_surrogates, is_new, make_article, normalise_newlines, reject_of
 from labeling.errors import (
@@ -16,6 +18,7 @@ from labeling.errors import (
     ForbiddenCharacter,
     OverlongArticle,
 )
+from labeling.values import canonical_json, encode_strings
 
 
 def row(text: str = "Both sides met.", **fields: Any) -> SourceRow:
@@ -28,6 +31,14 @@ def test_article_has_the_digest_of_its_text() -> None:
     article = make_article(row("Malé \U0001f600"), 100)
 
     assert article.digest == hashlib.sha256("Malé \U0001f600".encode()).hexdigest()
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_strings_are_encoded_as_canonical_json_has_them(fields: dict[str, str]) -> None:
+    """Two encoders write the same bytes: controls, quotes, signs of any plane, keys in their order."""
+    every = {"controls": "".join(map(chr, range(0x100))), "others": '"\\/\u2028\ufeff\uffff\U0001f600\U0010ffff'}
+    for each in (fields, fields | every):
+        assert encode_strings(each) == canonical_json(dict(each)).encode("utf-8")
 
 
 def test_normalisation_changes_line_ends_only() -> None:

@@ -79,18 +79,34 @@ def test_a_damaged_row_is_named(tmp_path: Path) -> None:
         IndexedRows(tmp_path / "none" / "articles.jsonl", Article, "id")
 
 
-@given(st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3), st.integers(0, 9), st.text(max_size=2))))
-def test_lines_come_out_in_order(places: list[tuple[str, str, int, str]]) -> None:
-    """As `sorted` would have them, each line once."""
+_PLACES = st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3), st.integers(0, 9), st.text(max_size=2)))
+
+
+@given(_PLACES, _PLACES)
+def test_lines_come_out_in_order(
+    places: list[tuple[str, str, int, str]], earlier: list[tuple[str, str, int, str]]
+) -> None:
+    """As `sorted` would have them, each line once; those that are there already stand among them."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         lines = SortedLines(Path(folder))
         for place in places:
-            lines.add(place, repr(place))
-        lines.write(Path(folder) / "out")
-        assert (Path(folder) / "out").read_text(encoding="utf-8") == "".join(f"{place!r}\n" for place in sorted(places))
+            lines.add(place, repr(place).encode())
+        lines.write(Path(folder) / "out", ((place, repr(place).encode()) for place in sorted(earlier)))
+        everything = "".join(f"{place!r}\n" for place in sorted([*places, *earlier]))
+        assert (Path(folder) / "out").read_text(encoding="utf-8") == everything
         assert [path.name for path in Path(folder).iterdir()] == ["out"]
+
+
+def test_lines_out_of_order_are_not_written(tmp_path: Path) -> None:
+    """Nothing is, if what is there already does not come in order: the file stays what it was."""
+    out = tmp_path / "out"
+    out.write_text("before\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="out of order"):
+        SortedLines(tmp_path).write(out, [(("b",), b"b"), (("a",), b"a")])
+    assert out.read_text(encoding="utf-8") == "before\n"
+    assert [*tmp_path.iterdir()] == [out]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

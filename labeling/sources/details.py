@@ -28,6 +28,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Seconds since 1970, and what they are divided by: thousandths, millionths and so on have three figures more each.
 _EPOCHS = tuple((10**least, 10 ** (least + 2), 10 ** (least - 8)) for least in (8, 11, 14, 17))
 _FIGURES = re.compile(r"[0-9]{8,19}(?:\.[0-9]{1,9})?")
+# A day, or an instant, as programs write it: of no other calendar, and not what they write for nothing.
+_PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,15}(?:Z|[+-][0-9:]{4,6})?)?")
 _COMPACT = re.compile(r"(?:19|20)[0-9]{6}(?:[0-9]{4}(?:[0-9]{2})?)?")
 # Years counted from another beginning: Reiwa 5, R5.7.25, the 112th of the Republic, A.H. and B.E., two figures of a
 # Thai year, and those of Persian and Arabic months.
@@ -109,9 +111,15 @@ def _read_published_detail(value: object) -> Detail:
     if not isinstance(value, str):
         return Detail(odd="published")
     value = value.strip()
+    if _PLAIN_DATE.fullmatch(value):
+        return _detail_of_date(value)
     # Whatever is longer than a date is none, and is not searched for one.
     if len(value) > LONGEST_DATE or not value or _NOTHING_IN_TIME.fullmatch(value) or _OTHER_CALENDAR.search(value):
         return Detail(odd="published" if value else "")
+    return _detail_of_date(value)
+
+
+def _detail_of_date(value: str) -> Detail:
     try:
         day = _day_of_figures(value) if _FIGURES.fullmatch(value) else iso_date(value)
     except (ValueError, OverflowError):

@@ -78,6 +78,8 @@ def _two_columns_error(field: str, where: str) -> BadField:
 
 
 def _text_field(values: list[object], where: str) -> str:
+    if len(values) == 1 and isinstance(values[0], str):
+        return values[0]
     filled = [value for value in values if value is not None and value != ""]
     if any(value != filled[0] for value in filled):
         raise _two_columns_error("text", where)

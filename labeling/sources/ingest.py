@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import heapq
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from labeling.articles import Article, Reject, escape_surrogates, is_new, reject_of
+from labeling.articles import Reject, escape_surrogates, is_new, reject_of
 from labeling.errors import ArticleError
 from labeling.sources.encodings import check_encoding_name
 from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
 from labeling.sources.opened_text import IngestOptions, Remark
+from labeling.values import encode_strings
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from labeling.articles import Article
     from labeling.project import Project
     from labeling.sources.inputs import SourceFile
     from labeling.workspace.table import Workspace
@@ -86,24 +87,22 @@ def ingest(
     naming = project.file.project
     terms = IngestOptions(naming.max_characters, naming.language, check_encoding_name(encoding) if encoding else "")
     workspace = project.workspace
-    # Texts go to a spool on the disk, so that a corpus may be larger than memory.
     with (
         workspace.lock(),
         keep_custody(workspace, "ingest", reads=(workspace.articles,), writes=(workspace.articles, workspace.rejects)),
         name_disk_errors(workspace.root),
-        tempfile.TemporaryFile(dir=workspace.root) as spool,
     ):
-        intake = _ArticleIntake(spool)
+        intake = _ArticleIntake(SortedLines(workspace.root))
         # First pass: the ids and digests of before.
         for article in _earlier_articles(workspace):
             intake.know(article)
         # Then everything that is read is weighed against them.
         for item in read_articles(watch(found.inputs), terms):
             intake.take(item)
-        # Both streams are sorted by id, so neither needs to be in memory.
-        articles = heapq.merge(_earlier_articles(workspace), intake.articles(), key=lambda article: article.id)
+        # Those of before are sorted, too, so neither need be in memory.
+        earlier = (((article.id,), _line_of(article)) for article in _earlier_articles(workspace))
         rejects = sorted(intake.rejects, key=_reading_order)
-        workspace.articles.write_sorted(articles)
+        intake.lines.write(workspace.articles.path, earlier)
         workspace.rejects.write(rejects)
     return intake.summary(found.skipped)
 
@@ -116,14 +115,13 @@ def _earlier_articles(workspace: Workspace) -> Iterator[Article]:
 class _ArticleIntake:
     """Decides of each article whether it is new, the same as before, or refused, and counts.
 
-    New articles wait in ``spool``, a temporary file; memory holds ids and digests only. ``places`` has the offset in it
-    by id, ``details`` a hash of the fields besides the text.
+    New articles wait in ``lines``, on the disk, so that a corpus may be larger than memory, which holds ids and digests
+    only. ``details`` has a hash of the fields besides the text, by id.
     """
 
-    spool: IO[bytes]
+    lines: SortedLines
     digests: dict[str, str] = field(default_factory=dict)
     details: dict[str, int] = field(default_factory=dict)
-    places: dict[str, int] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -142,13 +140,6 @@ class _ArticleIntake:
             self.rejects.append(item)
         else:
             self.remarks.append(item)
-
-    def articles(self) -> Iterator[Article]:
-        """The new articles, sorted by id."""
-        # The spool is in the order of reading, the file is to be in that of the ids.
-        for _, place in sorted(self.places.items()):
-            self.spool.seek(place)
-            yield Article.model_validate_json(self.spool.readline())
 
     def summary(self, skipped: tuple[str, ...]) -> IngestResult:
         """The result of the run; ``skipped`` are the files passed over."""
@@ -171,7 +162,8 @@ class _ArticleIntake:
 
     def _admit(self, arrival: Arrival) -> None:
         article = arrival.article
-        self.left_empty.update(arrival.odd)
+        if arrival.odd:
+            self.left_empty.update(arrival.odd)
         try:
             new = is_new(article, self.digests, arrival.where)
         except ArticleError as error:
@@ -188,8 +180,11 @@ class _ArticleIntake:
         self.know(article)
         self.counts["undated"] += not article.published
         self.counts["markup"] += _has_markup(article.text)
-        self.places[article.id] = self.spool.tell()
-        self.spool.write(article.model_dump_json().encode("utf-8") + b"\n")
+        self.lines.add((article.id,), _line_of(article))
+
+
+def _line_of(article: Article) -> bytes:
+    return encode_strings(article.model_dump())
 
 
 def _has_markup(text: str) -> bool:

@@ -5,10 +5,12 @@ How a file is read and written, whole or not at all, is in `labeling.workspace.s
 
 from __future__ import annotations
 
+import heapq
 import os
 import tempfile
 import weakref
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Generic
 
 from labeling.workspace.row_lookup import GroupedRows, IndexedRows
@@ -181,28 +183,42 @@ class SortedLines:
         self._places: list[tuple[tuple[str | int, ...], int, int]] = []
         self._end = 0
 
-    def add(self, place: tuple[str | int, ...], line: str) -> None:
-        """Take a line (without its end) that belongs at that place in the order.
+    def add(self, place: tuple[str | int, ...], line: bytes) -> None:
+        """Take a line (in UTF-8, without its end) that belongs at that place in the order.
 
         Raises:
             NoRoom: The disk is full.
         """
-        content = line.encode("utf-8") + b"\n"
+        content = line + b"\n"
         with name_disk_errors(self._path):
             self._spool.write(content)
         self._places.append((place, self._end, len(content)))
         self._end += len(content)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, among: Iterable[tuple[tuple[str | int, ...], bytes]] = ()) -> None:
         """Write all lines in their order, or nothing.
 
+        Args:
+            path: The file to replace.
+            among: Further lines with their places, which come in order.
+
         Raises:
+            ValueError: Those do not come in order; a fault of the program, and the file is what it was.
             NoRoom: The disk is full.
         """
+        others = ((place, line + b"\n") for place, line in among)
+        last: tuple[str | int, ...] = ()
         with replace_file(path) as temporary, temporary.open("wb") as out:
-            for _, start, length in sorted(self._places):
-                self._spool.seek(start)
-                out.write(self._spool.read(length))
+            for place, content in heapq.merge(others, self._sorted(), key=itemgetter(0)):
+                if place < last:
+                    raise ValueError(f"lines for {path.name} are out of order: {place} after {last}")
+                out.write(content)
+                last = place
+
+    def _sorted(self) -> Iterator[tuple[tuple[str | int, ...], bytes]]:
+        for place, start, length in sorted(self._places):
+            self._spool.seek(start)
+            yield place, self._spool.read(length)
 
 
 def _comparable(value: object) -> str | int:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, side_by_side, timed
+from benchmarks.newswire import LENGTH, labelled
 from labeling.sources.ingest import ingest
 from labeling.values import canonical_json
 
@@ -14,20 +15,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.bench import Bench
+    from labeling.articles import Article
+
+
+_SHORTER = 1_700  # code points
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The articles as one file of JSON lines, and as a folder of text files."""
-    lines, folder, count = bench.folder / "wire.jsonl", bench.folder / "texts", len(bench.corpus)
-    _write_sources(bench, lines, folder)
-    copy = bench.folder / "copy.jsonl"
-    bench.say("ingest: JSON lines, and the bare reading and writing of them")
-    times = side_by_side(
-        bench.runs,
-        lambda run: _ingested(bench, f"lines-{run}", lines),
-        lambda _: timed(lambda: _copy_lines(lines, copy)),
-    )
-    yield Figure("ingest", "one file of JSON lines", "json.loads, json.dumps, write", times, "articles", count)
+    """The articles as one file of JSON lines, shorter ones as another, and the first as a folder of text files."""
+    copy, count = bench.folder / "copy.jsonl", len(bench.corpus)
+    shorter = [each.article for each in labelled(count, length=_SHORTER)]
+    for length, articles in ((LENGTH, [each.article for each in bench.corpus]), (_SHORTER, shorter)):
+        yield _lines_figure(bench, articles, length, copy)
+    folder = bench.folder / "texts"
+    folder.mkdir()
+    for number, each in enumerate(bench.corpus):
+        (folder / f"{number:06d}.txt").write_text(each.article.text, encoding="utf-8")
     bench.say("ingest: a folder of text files, and the same of them")
     times = side_by_side(
         bench.runs,
@@ -37,13 +40,19 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield Figure("ingest", "a folder of text files", "read, json.dumps, write", times, "articles", count)
 
 
-def _write_sources(bench: Bench, lines: Path, folder: Path) -> None:
-    folder.mkdir()
+def _lines_figure(bench: Bench, articles: list[Article], length: int, copy: Path) -> Figure:
+    lines = bench.folder / f"wire-{length}.jsonl"
     with lines.open("w", encoding="utf-8") as out:
-        for number, each in enumerate(bench.corpus):
-            article = each.article
-            out.write(canonical_json({"id": article.id, "text": article.text, "published": article.published}) + "\n")
-            (folder / f"{number:06d}.txt").write_text(article.text, encoding="utf-8")
+        for each in articles:
+            out.write(canonical_json({"id": each.id, "text": each.text, "published": each.published}) + "\n")
+    bench.say(f"ingest: JSON lines of {length:,} characters, and the bare reading and writing of them")
+    times = side_by_side(
+        bench.runs,
+        lambda run: _ingested(bench, f"lines-{length}-{run}", lines),
+        lambda _: timed(lambda: _copy_lines(lines, copy)),
+    )
+    what = f"JSON lines of {length / 1000:g} kB"
+    return Figure("ingest", what, "json.loads, json.dumps, write", times, "articles", len(articles))
 
 
 def _ingested(bench: Bench, name: str, source: Path) -> float:

@@ -56,10 +56,10 @@ class Labelled:
     suggested: Annotation
 
 
-def labelled(number: int, seed: int = 1) -> Iterator[Labelled]:
-    """``number`` articles, sorted by id."""
+def labelled(number: int, seed: int = 1, length: int = LENGTH) -> Iterator[Labelled]:
+    """``number`` articles of about ``length`` code points, sorted by id."""
     chance, writer = random.Random(seed), Writer(seed)  # noqa: S311 - no secret
-    return (_labelled(f"bench/{each:06d}", chance, writer) for each in range(number))
+    return (_labelled(f"bench/{each:06d}", chance, writer, length) for each in range(number))
 
 
 @dataclass
@@ -90,9 +90,9 @@ class _Draft:
         return self.spans[-1].id
 
 
-def _labelled(name: str, chance: random.Random, writer: Writer) -> Labelled:
+def _labelled(name: str, chance: random.Random, writer: Writer, length: int) -> Labelled:
     draft = _Draft(chance)
-    while len(draft.text) < LENGTH:
+    while len(draft.text) < length:
         telling = [chance.choice(_TELLING)] if chance.random() < _SHARE else []
         for template in (_plain(chance, writer), *telling):
             draft.sentence(template)

@@ -161,6 +161,6 @@ class PullWriter:
         self._tally.count(row)
         # Only findings have a kind.
         if "kind" in row:
-            self._quarantine.add(self._of.workspace.quarantine.place_of_json(row), line)
+            self._quarantine.add(self._of.workspace.quarantine.place_of_json(row), line.encode("utf-8"))
         else:
-            self._annotations.add(self._of.workspace.annotations.place_of_json(row), line)
+            self._annotations.add(self._of.workspace.annotations.place_of_json(row), line.encode("utf-8"))
