@@ -1,8 +1,9 @@
-"""The gate as Django meets it: a middleware, the outermost.
+"""The gate as Django meets it: two middlewares, the outermost and the innermost.
 
-It is there twice in each server: Label Studio's own middleware for paths without a trailing slash has a whole second
-chain in it, through which it sends nearly every call of its page once more, with the slash. The second gate lets pass
-what the first one has decided.
+The outermost decides what any server refuses, and sees each answer last. The innermost stands before the view, when
+the address has been resolved and the caller can be told: there roles hold. Both are there twice in each server: Label
+Studio's own middleware for paths without a trailing slash has a whole second chain in it, through which it sends nearly
+every call of its page once more, with the slash. The second outermost one lets pass what the first has decided.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpResponse
 
-from . import guessing
+from . import guessing, stages
 from .decision import READING, Refusal, Visit, decide, normal_origin
 from .version import VERSION
 
@@ -55,7 +56,7 @@ class Gate:
                 "refused %s %s: %s (%s)", visit.method, _printable(visit.path), refusal.reason, _printable(visit.origin)
             )
             return _seal(_refuse(request, refusal))
-        return _seal(self._answer(request))
+        return _seal(stages.end(request, self._answer(request)))
 
     def _answer(self, request: Any) -> Any:  # noqa: ANN401 - the same
         caller = guessing.Caller(_address_of(request), request.COOKIES.get(guessing.COOKIE, ""))
@@ -78,6 +79,21 @@ class Gate:
                 samesite="Lax",
             )
         return answer
+
+
+class Door:
+    """Stands before each view."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:  # noqa: ANN401 - the same
+        """The answer of whatever is behind."""
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, _args: Any, named: dict[str, Any]) -> Any:  # noqa: ANN401 - the same
+        """An answer in place of the view's; None to let it answer."""
+        return stages.begin(request, view, named)
 
 
 def _visit_of(request: Any) -> Visit:  # noqa: ANN401 - the same

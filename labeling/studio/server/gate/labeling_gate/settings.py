@@ -7,11 +7,15 @@ from core.settings.base import *  # noqa: F403 - settings are the names of this 
 from label_studio.core.settings import label_studio as _vendor
 from label_studio.core.settings.label_studio import *  # noqa: F403 - the same
 
-# First of all, so that each answer passes here on its way out, the server's own errors too.
-MIDDLEWARE = ["labeling_gate.middleware.Gate", *_vendor.MIDDLEWARE]
+# First of all, so that each answer passes here on its way out, the server's own errors too; and last of all, where
+# the caller is known and the view is next.
+MIDDLEWARE = ["labeling_gate.middleware.Gate", *_vendor.MIDDLEWARE, "labeling_gate.middleware.Door"]
 # First as well: whatever page takes a password, it is these that are asked whether it is the right one.
 AUTHENTICATION_BACKENDS = ["labeling_gate.guessing.GuessingBackend", *_vendor.AUTHENTICATION_BACKENDS]
 
 # How many proxies stand before this server, each of which adds to X-Forwarded-For who called it. What anybody else
 # writes there counts for nothing.
 LABELING_PROXIES = int(os.environ.get("LABELING_PROXIES", "0"))
+
+# Whether owner, adjudicators and readers differ here; without, every member may do everything, as in Label Studio.
+LABELING_ROLES = os.environ.get("LABELING_ROLES", "").strip().lower() in {"1", "true", "yes", "on"}

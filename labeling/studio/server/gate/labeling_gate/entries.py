@@ -1,0 +1,156 @@
+"""The rows that the layer keeps, each a table of its own: a type is a table, and a field is a column.
+
+Times are ISO 8601 in UTC, results are JSON as text, an e-mail is written as `normal_email` does, and project 0 stands
+for every project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PersonEntry:
+    """A role in a project; it is an account's once that account is confirmed."""
+
+    project: int
+    email: str
+    role: str  # reader or adjudicator
+    account: int | None = None
+
+
+@dataclass(frozen=True)
+class AssignmentEntry:
+    """A task that somebody is to read, in the order of ``position``."""
+
+    project: int
+    task: int
+    email: str
+    part: str  # first, second or gold question
+    position: int
+
+
+@dataclass(frozen=True)
+class AgainEntry:
+    """A task that somebody is to look at again, and why."""
+
+    project: int
+    task: int
+    email: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RuleEntry:
+    """A project's rules as a JSON object: of relations, the instruction's version, what is hidden from whom."""
+
+    project: int
+    value: str
+
+
+@dataclass(frozen=True)
+class FirstEntry:
+    """The first submission of an account on a task."""
+
+    project: int
+    task: int
+    account: int
+    at: str
+    annotation: int
+    result: str
+
+
+@dataclass(frozen=True)
+class RefusedEntry:
+    """A submission that the layer refused, with the sentence that its author read."""
+
+    project: int
+    task: int
+    account: int
+    at: str
+    result: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ServedEntry:
+    """A suggestion that an account was shown with a task; prediction 0: there was none to show."""
+
+    project: int
+    task: int
+    account: int
+    prediction: int
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """A version of the instruction that an account was shown."""
+
+    project: int
+    account: int
+    version: str
+
+
+@dataclass(frozen=True)
+class InvitationEntry:
+    """An invitation, and which account used it."""
+
+    nonce: str
+    email: str
+    project: int
+    at: str
+    used_by: int | None = None
+    used_at: str | None = None
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """A request that changed something, or tried to. Ids rise in the order in which the lines can be read."""
+
+    at: str
+    account: int | None
+    email: str
+    method: str
+    path: str
+    status: int
+    project: int | None
+    task: int | None
+    note: str
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    key: tuple[str, ...]
+
+
+TABLES: dict[type[Any], _Table] = {
+    PersonEntry: _Table("labeling_person", ("project", "email")),
+    AssignmentEntry: _Table("labeling_assignment", ("project", "email", "task")),
+    AgainEntry: _Table("labeling_again", ("project", "email", "task")),
+    RuleEntry: _Table("labeling_rule", ("project",)),
+    FirstEntry: _Table("labeling_first", ("project", "task", "account")),
+    RefusedEntry: _Table("labeling_refused", ("project", "task", "account", "at")),
+    ServedEntry: _Table("labeling_served", ("project", "task", "account", "prediction")),
+    ShownEntry: _Table("labeling_shown", ("project", "account", "version")),
+    InvitationEntry: _Table("labeling_invitation", ("nonce",)),
+    AuditEntry: _Table("labeling_audit", ("id",)),
+}
+
+
+def now_text() -> str:
+    """This moment, as the tables write it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def normal_email(email: str) -> str:
+    """An address as it is compared.
+
+    >>> normal_email(" Ana@Desk.Example ")
+    'ana@desk.example'
+    """
+    return email.strip().casefold()
