@@ -124,6 +124,7 @@ from .workspace.rows.conflict import Reading as Reading
 from .workspace.rows.passage import ClusterRow as ClusterRow
 from .workspace.rows.passage import Passage as Passage
 from .workspace.rows.passage import Place as Place
+from .workspace.rows.reader_assignment import Assignment as Assignment
 from .workspace.rows.reprint import Audit as Audit
 from .workspace.rows.reprint import ProjectedRow as ProjectedRow
 from .workspace.rows.score import Agreement as Agreement

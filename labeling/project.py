@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
@@ -120,6 +121,77 @@ def _is_default(section: CompileSection) -> bool:
     return section == CompileSection()
 
 
+def normalise_email(email: str) -> str:
+    """An e-mail address as it is compared: without case, and without blanks around it.
+
+    >>> normalise_email(" Ana@Desk.example ")
+    'ana@desk.example'
+    """
+    return email.strip().casefold()
+
+
+def _check_email(email: str) -> str:
+    normal = normalise_email(email)
+    name, _, host = normal.rpartition("@")
+    if not name or not host or any(sign.isspace() or not sign.isprintable() for sign in normal):
+        raise ValueError(f"{email!r} is not an e-mail address")
+    return normal
+
+
+Email: TypeAlias = Annotated[str, AfterValidator(_check_email)]
+
+
+class Reader(Frozen):
+    """``[[people.reader]]``: somebody who reads articles, by e-mail address, and how much of the work is theirs."""
+
+    email: Email
+    share: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)  # beside the others' shares
+
+
+class PeopleSection(Frozen):
+    """``[people]``: who reads what. E-mail addresses are compared without case and blanks around them."""
+
+    twice: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)  # the share of the stories that two read
+    gold_questions: int = Field(default=0, ge=0)  # articles with settled gold that each reader is given, unmarked
+    adjudicators: tuple[Email, ...] = ()  # who see all words and settle; they are not readers
+    publish_names: bool = False  # whether what is published names readers; by default by pseudonym
+    seed: str = "1"  # orders the stories: another seed, another plan
+    reader: tuple[Reader, ...] = ()
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each reader, by e-mail address."""
+        return {reader.email: reader.share for reader in self.reader}
+
+    @model_validator(mode="after")
+    def _one_role_each(self) -> PeopleSection:
+        everybody = [*self.adjudicators, *(reader.email for reader in self.reader)]
+        for email, count in Counter(everybody).items():
+            if count > 1 and email in self.adjudicators and email in self.shares:
+                raise ValueError(f"{email} is a reader and an adjudicator, who sees what readers must not")
+            if count > 1:
+                raise ValueError(f"{email} is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> PeopleSection:
+        if self.twice > 0 and len(self.reader) == 1:
+            raise ValueError("twice asks for a second reader, and there is one reader: name another, or set it to 0")
+        whole = math.fsum(self.shares.values())
+        for reader in self.reader:
+            # Whoever reads first cannot read second: no more than one reading of each story can be theirs.
+            if self.twice > 0 and reader.share * (1 + self.twice) > whole * (1 + 1e-9):
+                raise ValueError(
+                    f"the share of {reader.email} cannot be met: with twice = {self.twice:g} nobody can do more than "
+                    f"{1 / (1 + self.twice):.0%} of the readings, and this is {reader.share / whole:.0%}"
+                )
+        return self
+
+
+def _is_absent(section: PeopleSection | None) -> bool:
+    return section is None
+
+
 class ProjectFile(Frozen):
     """The whole project file; an unknown key anywhere is refused."""
 
@@ -131,6 +203,8 @@ class ProjectFile(Frozen):
     suggest: SuggestSection = SuggestSection()
     # Left out of releases where nothing is asked for: a release is the same file that it was before there was this key.
     compile: CompileSection = Field(default=CompileSection(), exclude_if=_is_default)
+    # Without it one person goes on alone; left out of releases for the same reason.
+    people: PeopleSection | None = Field(default=None, exclude_if=_is_absent)
     unsure_hotkey: Hotkey | None = None
     guidance: tuple[Sentence, ...] = ()
     labels: tuple[Label, ...] = Field(min_length=1)
@@ -240,7 +314,8 @@ def _describe_fault(fault: ErrorDetails, raw: Mapping[str, object]) -> str:
     # pydantic gives a path of keys and numbers; the number of a label tells nobody which one it is.
     for part in fault["loc"]:
         value = _item_at(value, part)
-        name = value.get("name") if isinstance(part, int) and isinstance(value, dict) else None
+        # Readers are known by their addresses.
+        name = value.get("name", value.get("email")) if isinstance(part, int) and isinstance(value, dict) else None
         parts.append(name if isinstance(name, str) else str(part))
     # Users know keys, not the terms of pydantic.
     message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")

@@ -37,6 +37,7 @@ from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedS
 from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
+from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.reprint import ProjectedRow
 from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask, PushedTask
 from labeling.workspace.rows.signed_words import SignedWords
@@ -108,6 +109,7 @@ EXAMPLES: dict[str, BaseModel] = {
         where="wire.jsonl:3", id="a17", kind="empty", reason="nothing but blanks", todo="put the text there"
     ),
     "suggestions.jsonl": Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
+    "assignments.jsonl": Assignment(article=HERE, reader=ANA, part="first", order=12),
     "pushed.jsonl": PushedTask(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
     "asked.jsonl": AskedItem(
         item="label PERSON", since="2026-11-22T08:59:31Z", schema_digest=DIGEST, guidelines=digest_of("guidelines")

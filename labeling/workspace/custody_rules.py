@@ -14,13 +14,22 @@ SELF_MENDING = frozenset({"studio.json", "pushed.jsonl", "pulled.jsonl", "pulled
 IN_PARTS = frozenset({"annotations.jsonl", "quarantine.jsonl"})
 # To run their verbs again would carry a change along, so only their owner can put them right.
 CARRIED_ALONG = frozenset(
-    {"articles.jsonl", "asked.jsonl", "imported.jsonl", "signed.jsonl", "splits.jsonl", "projected.jsonl"}
+    {
+        "articles.jsonl",
+        "assignments.jsonl",
+        "asked.jsonl",
+        "imported.jsonl",
+        "signed.jsonl",
+        "splits.jsonl",
+        "projected.jsonl",
+    }
 )
 # Their verbs read what was there, and write it again with what is new.
 CARRIED_OVER = IN_PARTS | CARRIED_ALONG
 # A workspace may never have had these. Where one is gone that was there, its readers would go on with less than people
 # have said and were asked, and with fewer shared passages than there are.
 GAP_FILES = IN_PARTS | {
+    "assignments.jsonl",
     "asked.jsonl",
     "imported.jsonl",
     "signed.jsonl",

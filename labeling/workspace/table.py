@@ -24,6 +24,7 @@ from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
+from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
@@ -96,6 +97,13 @@ class Workspace:
 
     articles = Rows("articles.jsonl", Article, "ingest", "Sorted by `id`.", ("id",))
     rejects = Rows("rejects.jsonl", Reject, "ingest", "What the last run refused, by file and line.")
+    assignments = Rows(
+        "assignments.jsonl",
+        Assignment,
+        "assign",
+        "Who reads what, where the project file names [people]; sorted by reader and place.",
+        ("reader", "order", "article"),
+    )
     studio_link = Value("studio.json", ProjectLink, "push", "The project on the server that the workspace belongs to.")
     pushed = Rows(
         "pushed.jsonl",

@@ -182,12 +182,14 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
 
 
 def _project_file(project: Project, manifest: Manifest) -> ProjectFile:
-    """The project file with the policies and targets of the dataset, which may have changed since."""
+    """The project file with the policies and targets of the dataset, which may have changed since; without people."""
     # A dataset has an account for each of its targets.
     targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
     # The default ones are not named: such a release is the same file whether or not there are other targets.
     names = () if targets == DEFAULT_TARGETS else tuple(target.name for target in targets)
-    return project.file.model_copy(update={"policies": manifest.policies, "compile": CompileSection(targets=names)})
+    # Who read what is nobody's business elsewhere, and shapes no line of a dataset.
+    changed = {"policies": manifest.policies, "compile": CompileSection(targets=names), "people": None}
+    return project.file.model_copy(update=changed)
 
 
 def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
