@@ -36,6 +36,7 @@ from labeling.values import canonical_json, digest_of
 from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedScope
 from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading
+from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.reprint import ProjectedRow
@@ -139,6 +140,17 @@ EXAMPLES: dict[str, BaseModel] = {
         ),
     ),
     "signed.jsonl": SignedWords(task=17, annotation=23, by=ANA, words="4f0e9a7c31d2b865"),
+    "first.jsonl": FirstSubmission(
+        article=HERE,
+        annotator=ANA,
+        at="2026-11-22T09:03:00Z",
+        kept_by="pull",
+        digest=DIGEST,
+        spans=SPANS[:1],
+        seconds=41.5,
+        task=17,
+        server_id=23,
+    ),
     "passages.jsonl": Passage(
         passage="p17",
         words=38,

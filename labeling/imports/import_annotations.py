@@ -21,6 +21,7 @@ from labeling.imports.record import reject_unreadable
 from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.asked_item import ImportedScope
+from labeling.workspace.rows.first_submission import first_submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,7 +139,8 @@ def import_annotations(
     _refuse_counting(terms.unit, chosen)
     files, passed_over = find_import_files(chosen, paths)
     workspace = project.workspace
-    files_of_ours = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.imported)
+    of_annotators = (workspace.annotations, workspace.quarantine, workspace.imported, workspace.first)
+    files_of_ours = (workspace.articles, *of_annotators)
     with (
         workspace.lock(),
         keep_custody(workspace, "import", reads=files_of_ours, writes=(*files_of_ours, workspace.rejects)) as notes,
@@ -237,7 +239,21 @@ def _write_import(workspace: Workspace, intake: AnnotationIntake, imported: _Imp
     workspace.annotations.write([*annotations, *imported.annotations])
     workspace.quarantine.write([*quarantine, *imported.quarantine])
     workspace.imported.write(scopes)
+    _write_first(workspace, imported)
     workspace.rejects.write(intake.rejects)
+
+
+def _write_first(workspace: Workspace, imported: _Imported) -> None:
+    """Let first words follow the files, once a pull has begun to keep them: theirs of before make room."""
+    if not workspace.first.exists():
+        return
+    renewed = {_article_and_annotator(row) for row in imported.annotations}
+    stay = (
+        row for row in workspace.first.rows() if row.kept_by != "import" or (row.article, row.annotator) not in renewed
+    )
+    # Merged with what was there, each is one annotation.
+    new = (row for row in imported.annotations if row.by_person and row.state == "submitted")
+    workspace.first.write([*stay, *(first_submission(row, "import") for row in new)])
 
 
 def _merge_scopes(workspace: Workspace, intake: AnnotationIntake, imported: _Imported) -> list[ImportedScope]:

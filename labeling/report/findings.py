@@ -31,7 +31,7 @@ class Findings:
     """The contents of a workspace; a file that is not there yet is empty here.
 
     ``articles`` are by id. ``task_pages`` are the addresses of articles in Label Studio. ``agreement_stale`` is true
-    when annotations came since agreement was measured. ``words`` is the least length of a passage, as the project file
+    when words came since agreement was measured. ``words`` is the least length of a passage, as the project file
     has it.
     """
 
@@ -103,8 +103,8 @@ def read_findings(workspace: Workspace, words: int) -> Findings:
 
 
 def _is_stale(agreement: Agreement, workspace: Workspace) -> bool:
-    """Whether other annotations are there than agreement was measured on."""
-    return agreement.annotations != describe_input(workspace.annotations.path).sha256
+    """Whether other words are there than agreement was measured on."""
+    return agreement.annotations != describe_input(workspace.measured.path).sha256
 
 
 def _read_sums(workspace: Workspace, *, compiled: bool) -> Sums | None:

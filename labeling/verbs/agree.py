@@ -26,6 +26,9 @@ def agree_cli(project: Project, *, as_json: bool) -> int:
     share: 1 when all agree, 0 when they agree as often as by chance. All labels are in agreement.json; compile puts it
     into the card, `labeling report` on the page.
 
+    Measured are first words, as `labeling pull` keeps them in first.jsonl: what was changed after a talk, or in the
+    light of another's work, changes no number. Where nothing was pulled since there was that file, annotations are.
+
     \b
     Example:
       labeling pull && labeling agree

@@ -143,17 +143,20 @@ class CustodyRecord:
         """Record what a verb has written, from which files and by which options."""
         names = list(names)
         self.digests.forget(names)
-        rows = {name: self._describe(verb, name, read, options) for name in names if self.digests[name]}
+        rows = {name: self._describe(verb, name, names, read, options) for name in names if self.digests[name]}
         self.rows = {name: row for name, row in self.rows.items() if name not in names} | rows
         for name in names:
             self.unfinished.pop(name, None)
         self._write()
         self._write_unfinished()
 
-    def _describe(self, verb: str, name: str, read: Mapping[str, str], options: Mapping[str, JsonValue]) -> CustodyRow:
+    def _describe(
+        self, verb: str, name: str, written: Iterable[str], read: Mapping[str, str], options: Mapping[str, JsonValue]
+    ) -> CustodyRow:
         before = self.rows.get(name)
-        # What the same verb wrote a moment ago counts as it is now.
-        sources = {source: self.digests[source] for source in MADE_FROM.get(name, ()) if self.digests[source]}
+        # What the same verb wrote a moment ago counts as it is now; what it did not read is not a source.
+        known = {*read, *written}
+        sources = {each: self.digests[each] for each in MADE_FROM.get(name, ()) if each in known and self.digests[each]}
         row = CustodyRow(
             file=name,
             sha256=self.digests[name],

@@ -19,6 +19,7 @@ CARRIED_ALONG = frozenset(
         "assignments.jsonl",
         "asked.jsonl",
         "imported.jsonl",
+        "first.jsonl",
         "signed.jsonl",
         "splits.jsonl",
         "projected.jsonl",
@@ -33,6 +34,7 @@ GAP_FILES = IN_PARTS | {
     "asked.jsonl",
     "imported.jsonl",
     "signed.jsonl",
+    "first.jsonl",
     "clusters.jsonl",
     "passages.jsonl",
     "conflicts.jsonl",
@@ -47,7 +49,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "passages.jsonl": ("articles.jsonl",),
     "clusters.jsonl": ("articles.jsonl",),
     "projected.jsonl": ("annotations.jsonl",),
-    "agreement.json": _SAID,
+    # Without first words, in a workspace of before, it was measured on annotations.
+    "agreement.json": ("first.jsonl", *_SAID),
     "gold.jsonl": _SAID,
     "conflicts.jsonl": _SAID,
     "ledger.jsonl": _SAID,
@@ -71,6 +74,9 @@ def may_go_on(author: str, name: str, reader: str) -> bool:
     # Articles are whole whoever wrote them; of annotations a pull makes all anew.
     if name == "articles.jsonl":
         return {author, reader} <= {"ingest", "import"}
+    # First words are added, and whole at every moment.
+    if name == "first.jsonl":
+        return {author, reader} <= {"pull", "import", "restore"}
     # Each of them may be left with no server to finish its work at.
     if name == "signed.jsonl":
         return {author, reader} <= {"pull", "push", "restore"}

@@ -195,12 +195,15 @@ class SortedLines:
         self._places.append((place, self._end, len(content)))
         self._end += len(content)
 
-    def write(self, path: Path, among: Iterable[tuple[tuple[str | int, ...], bytes]] = ()) -> None:
+    def write(
+        self, path: Path, among: Iterable[tuple[tuple[str | int, ...], bytes]] = (), *, one_of: int | None = None
+    ) -> None:
         """Write all lines in their order, or nothing.
 
         Args:
             path: The file to replace.
             among: Further lines with their places, which come in order.
+            one_of: Of lines whose places begin with the same so many fields, only the first is written.
 
         Raises:
             ValueError: Those do not come in order; a fault of the program, and the file is what it was.
@@ -212,7 +215,8 @@ class SortedLines:
             for place, content in heapq.merge(others, self._sorted(), key=itemgetter(0)):
                 if place < last:
                     raise ValueError(f"lines for {path.name} are out of order: {place} after {last}")
-                out.write(content)
+                if one_of is None or place[:one_of] != last[:one_of]:
+                    out.write(content)
                 last = place
 
     def _sorted(self) -> Iterator[tuple[tuple[str | int, ...], bytes]]:

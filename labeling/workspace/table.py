@@ -23,6 +23,7 @@ from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedS
 from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.custody_row import CustodyRow
+from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
@@ -140,6 +141,13 @@ class Workspace:
         "Sorted by article and annotator.",
         ("article", "annotator", "server_id", "state"),
     )
+    first = Rows(
+        "first.jsonl",
+        FirstSubmission,
+        "pull",
+        "First words: what each annotator submitted first, whatever they changed since; `agree` measures on it.",
+        ("article", "annotator", "digest", "kept_by"),
+    )
     suggestions = Rows(
         "suggestions.jsonl",
         Annotation,
@@ -226,6 +234,11 @@ class Workspace:
         self.report = root / "report.html"
         self.ask_again_page = root / "ask-again.html"
         self.studio = root / "studio"
+
+    @property
+    def measured(self) -> RowsFile[FirstSubmission] | RowsFile[Annotation]:
+        """What agreement is measured on: first words; without any, as in a workspace of before, the annotations."""
+        return self.first if self.first.exists() else self.annotations
 
     @contextmanager
     def lock(self, wait: float = 0) -> Iterator[None]:

@@ -152,7 +152,8 @@ def test_gold_agreement_and_ledger_say_what_is_true(team: Team) -> None:
     }
     agreed = agree(team.project)
     assert (agreed.articles, agreed.spoken_for_another) == (2, 2)
-    assert agreed.f1["ana and ben"]["exact"] == 1.0
+    # Her first words on the last article were others than ben's: of two spans each, one is a pair.
+    assert agreed.f1["ana and ben"]["exact"] == 0.5
     refused = [row for row in team.project.workspace.ledger.rows() if row.outcome == "quarantined"]
     assert {(row.article, row.what, row.reason.split(":")[0]) for row in refused} == {
         (EDITED, "annotation", KIND),

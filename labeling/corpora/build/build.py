@@ -120,10 +120,10 @@ def _describe_inputs(workspace: Workspace) -> dict[str, InputFile]:
 def _read_measurements(workspace: Workspace, inputs: dict[str, InputFile]) -> tuple[Agreement | None, Leakage | None]:
     """Agreement and leakage for the card, as far as they were measured; what is read becomes an input.
 
-    Agreement counts only if it was measured on the annotations as they are.
+    Agreement counts only if it was measured on the words as they are.
     """
     agreement = workspace.agreement.value_if_written()
-    if agreement and agreement.annotations != inputs[workspace.annotations.path.name].sha256:
+    if agreement and agreement.annotations != describe_input(workspace.measured.path).sha256:
         agreement = None
     leakage = workspace.leakage.value_if_written()
     used = ((workspace.agreement.path, agreement), (workspace.leakage.path, leakage))

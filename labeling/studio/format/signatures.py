@@ -48,6 +48,7 @@ class Signatures:
         pages: The address of a task's page, but for the task's number.
         by_editor: Words that somebody else gave an annotation count, as theirs (``changed_by_others = "editor"``).
         seen: Digests of annotations as they were pulled by a version that remembered no words, by number.
+        first: What the layer before the server kept: the words that each author sent first, by task.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class Signatures:
         pages: str = "",
         by_editor: bool = False,
         seen: Mapping[int, str] | None = None,
+        first: Iterable[SignedWords] = (),
     ) -> None:
         # Of addresses, upper and lower case are the same.
         self._names = {by.casefold() if isinstance(by, str) else by: name for by, name in names.items()}
         self._pages, self._by_editor, self._seen = pages, by_editor, seen or {}
+        self._first = {(row.task, row.by): row.words for row in first}
         self._by_number: dict[int, SignedWords] = {}
         self._restored: dict[tuple[int, int], SignedWords] = {}
         for row in remembered:
@@ -97,6 +100,9 @@ class Signatures:
             words=words_digest(annotation),
         )
         before = self._before(task, annotation, author)
+        if not before.words:
+            # No pull has seen words of the author: those count that the layer kept when they came.
+            before = before.model_copy(update={"words": self._first.get((task, author), "")})
         row = row.model_copy(update={"imported": before.imported})
         if author and author == editor:
             return Judgement(row=row)

@@ -65,8 +65,9 @@ def pull(
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     built_upon = files_built_upon(workspace)
-    written = (*built_upon, workspace.signed, workspace.users, workspace.ask_again)
-    reads = (workspace.articles, workspace.annotations, workspace.quarantine, workspace.signed, workspace.asked)
+    written = (*built_upon, workspace.first, workspace.signed, workspace.users, workspace.ask_again)
+    known = (workspace.first, workspace.signed, workspace.asked)
+    reads = (workspace.articles, workspace.annotations, workspace.quarantine, *known)
     with (
         workspace.opened(wait),
         keep_custody(workspace, "pull", reads=reads, writes=written) as notes,

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.exports import is_portable, read_export
+from labeling.studio.format.layer_words import read_kept_submissions
 from labeling.studio.format.signatures import Signatures
+from labeling.studio.sync.first_words import FirstWords, KeptAnswers
 from labeling.studio.sync.pull_archive import COMPRESSION_LEVEL, archive_name, write_archive
 from labeling.studio.sync.pull_changes import check_counts, fetch_changes
 from labeling.studio.sync.pull_state import (
@@ -26,6 +28,7 @@ from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
+from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import file_digest, replace_file
 
 if TYPE_CHECKING:
@@ -61,6 +64,9 @@ class ProjectPull:
     changed_by_others: str = "quarantine"
     as_left: bool = True
     doubtful: frozenset[str] = frozenset()
+    # What the layer before the server kept of first submissions, as `read_kept_submissions` takes it; without a layer
+    # nothing.
+    kept: Callable[[], Iterable[JsonValue]] = tuple
 
     def pull_everything(self, instant: dt.datetime) -> PullResult:
         """Fetch and read everything.
@@ -72,7 +78,8 @@ class ProjectPull:
         seen, users, before = self._server_time(), self._fetch_users(), self._read_before()
         names = annotator_names(users)
         kept = self.workspace.pulls / archive_name(instant)
-        writer = PullWriter(self._goal, dict(names), self.read_signatures(names, before))
+        first = self._open_first(names)
+        writer = PullWriter(self._goal, dict(names), self.read_signatures(names, before, first), first)
         with replace_file(kept) as temporary:
             self._fetch_everything(temporary, before, writer)
             writer.add_imported()
@@ -96,7 +103,9 @@ class ProjectPull:
         kept = self._keep(changed.tasks, instant)
 
         # The lines of tasks that changed or went are replaced, all others are taken over as they are.
-        writer = PullWriter(self._goal, dict(names), self.read_signatures(names, before), dict(changed.after))
+        first = self._open_first(names)
+        signatures = self.read_signatures(names, before, first)
+        writer = PullWriter(self._goal, dict(names), signatures, first, dict(changed.after))
         for task in changed.tasks:
             writer.add(task)
         # Last, for by then all that was brought there is known.
@@ -158,15 +167,37 @@ class ProjectPull:
             file_digest(self.workspace.articles.path) + canonical_json(self.schema.model_dump(mode="json")) + policy
         )
 
-    def read_signatures(self, names: Mapping[int | str, str], before: Mapping[int, PulledTask]) -> Signatures:
-        """Whose words counted before, by which annotations are judged."""
+    def read_signatures(
+        self, names: Mapping[int | str, str], before: Mapping[int, PulledTask], first: FirstWords | None = None
+    ) -> Signatures:
+        """Whose words counted before, by which annotations are judged; what the layer kept goes into ``first``, too."""
+        # Tasks that we did not send were read as those of articles of ours.
+        ours = (row for row in before.values() if row.article in self.articles)
+        tasks = {row.task: (row.article, self.articles[row.article].digest) for row in ours}
+        sent = journal.load_journal(self.workspace.pushed.path).values()
+        tasks |= {row.task: row.key for row in sent if row.task is not None}
+        kept = list[SignedWords]()
+        for one in read_kept_submissions(self.kept(), tasks, self.articles, self.schema, names):
+            kept.append(one.signed)
+            if first and one.annotation:
+                first.add_kept(one.annotation)
         return Signatures(
             self.workspace.signed.rows_if_written(),
             names,
             pages=f"{self.studio.url}/projects/{self.project.number}/data?task=",
             by_editor=self.changed_by_others == "editor",
             seen=list_pulled_words(before.values(), self.workspace.quarantine.rows_if_written()),
+            first=kept,
         )
+
+    def _open_first(self, names: Mapping[int | str, str]) -> FirstWords:
+        first = FirstWords(self.workspace, self.doubtful)
+        # A workspace of before, or one whose owner signed that the file is gone.
+        if not self.workspace.first.exists():
+            by_editor = self.changed_by_others == "editor"
+            read_by = (self.schema, self.articles, names, self.project.created, by_editor, self.list_same_text)
+            first.add_seen(KeptAnswers(self.workspace, *read_by).list_seen())
+        return first
 
     def _server_time(self) -> dt.datetime:
         """The server's time, or one before it: whatever changes from now on changes later."""

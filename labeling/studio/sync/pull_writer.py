@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.studio.format.signatures import Signatures
+    from labeling.studio.sync.first_words import FirstWords
     from labeling.workspace.rows.server_state import PulledTask, Watermark
     from labeling.workspace.table import Workspace
 
@@ -50,9 +51,10 @@ class PullWriter:
         of: PullGoal,
         names: dict[int | str, str],
         signatures: Signatures,
+        first: FirstWords,
         known: dict[int, PulledTask] | None = None,
     ) -> None:
-        self._of, self._names = of, names
+        self._of, self._names, self._first = of, names, first
         self.known = known or {}
         self.once = OnceOnly()
         self._signatures, self._signed = signatures, list[SignedWords]()
@@ -119,6 +121,8 @@ class PullWriter:
     def write(self, mark: Watermark) -> None:
         """Replace the files, the watermark last."""
         workspace = self._of.workspace
+        # Before all others: it only grows, and what was changed meanwhile could not be read again.
+        self._first.write()
         # From here on, a pull that is cut short leaves no watermark, and the next one fetches everything.
         workspace.watermark.path.unlink(missing_ok=True)
         self._annotations.write(workspace.annotations.path)
@@ -163,4 +167,5 @@ class PullWriter:
         if "kind" in row:
             self._quarantine.add(self._of.workspace.quarantine.place_of_json(row), line.encode("utf-8"))
         else:
+            self._first.add(row)
             self._annotations.add(self._of.workspace.annotations.place_of_json(row), line.encode("utf-8"))

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import MissingInput, ProjectGone, UsageError
 from labeling.studio.api.connect import connect
+from labeling.studio.sync.first_words import FirstWords, KeptAnswers
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import find_latest_whole, list_past
 from labeling.studio.sync.restoration import RestoreSource, rebuild_project
+from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.custody import are_as_left, keep_custody, refuse_altered
 from labeling.workspace.custody_record import CustodyRecord
 from labeling.workspace.storage import missing_error, write_json
@@ -74,14 +76,15 @@ def restore(
     workspace = project.workspace
     if not workspace.users.exists():
         raise workspace.users.missing()
-    reads = (workspace.users, workspace.signed, workspace.quarantine)
-    writes = (workspace.studio_link, workspace.pushed, workspace.signed)
+    reads = (workspace.users, workspace.signed, workspace.quarantine, workspace.first)
+    writes = (workspace.studio_link, workspace.pushed, workspace.signed, workspace.first)
     with workspace.lock(wait), keep_custody(workspace, "restore", reads=reads, writes=writes):
         kept = _read_source(workspace, source)
         _refuse_altered_answers(workspace, kept)
         with connect(workspace, server) as studio:
             # Asked first, so that no second project comes about by mistake.
             _refuse_living(studio, workspace)
+            _keep_first_words(project, kept)
             restored = rebuild_project(studio, project, kept, progress)
             url = f"{studio.url}/projects/{restored.number}/data"
         # People get them from whoever runs this; nobody else may read the file.
@@ -119,6 +122,19 @@ def _read_source(workspace: Workspace, chosen: Path | None) -> RestoreSource:
     if not names:
         raise missing_error(workspace.pulls, "pull")
     return RestoreSource(tuple(workspace.pulls / name for name in names), None, users)
+
+
+def _keep_first_words(project: Project, kept: RestoreSource) -> None:
+    """In a workspace of before: the next pull brings other numbers of users than these answers have."""
+    workspace = project.workspace
+    if workspace.first.exists() or not (workspace.articles.exists() and workspace.studio_link.exists()):
+        return
+    names, created = annotator_names(kept.users.items()), workspace.studio_link.value().created
+    by_editor = project.file.policies.changed_by_others == "editor"
+    articles = workspace.articles.by("id")
+    first = FirstWords(workspace)
+    first.add_seen(KeptAnswers(workspace, project.schema, articles, names, created, by_editor).list_seen())
+    first.write()
 
 
 def _refuse_altered_answers(workspace: Workspace, kept: RestoreSource) -> None:

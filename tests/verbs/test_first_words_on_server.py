@@ -1,0 +1,88 @@
+"""First words on the real Label Studio: over changes, deletion, a lost file and a restore they are the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import made
+import pytest
+
+from labeling.annotations import Annotation, Span
+from labeling.evaluation.agree import agree
+from labeling.project import load_project
+from labeling.studio.api.connect import connect_to
+from labeling.studio.api.signup import add_user
+from labeling.studio.format.tasks import result_of
+from labeling.studio.sync.pull import pull
+from labeling.studio.sync.push import push
+from labeling.studio.sync.restore import restore
+from labeling.workspace import journal
+
+if TYPE_CHECKING:
+    from labeling.project import Project
+    from labeling.studio.server.credentials import Credentials
+
+ROOT = Path(__file__).parents[2]
+ARTICLE = made.article("wire/first", "Anna met Carl at the ministry.")
+
+# Articles are written by hand between the verbs, which is not the subject here.
+pytestmark = [pytest.mark.studio, pytest.mark.usefixtures("written_by_hand")]
+
+
+def words(start: int) -> Annotation:
+    """One span of four letters: 0 is Anna, 9 is Carl."""
+    span = Span(id=f"s{start}", start=start, end=start + 4, label="PERSON")
+    return Annotation(article=ARTICLE.id, digest=ARTICLE.digest, annotator="", spans=(span,))
+
+
+def call(server: Credentials, key: str, method: str, path: str, body: object = None) -> None:
+    """The server's API, past our client."""
+    headers = {"Authorization": f"Token {key}"}
+    answer = httpx.request(method, f"{server.url}{path}", json=body, headers=headers, trust_env=False, timeout=60)
+    assert answer.status_code < 300, answer.text
+
+
+def f1(project: Project) -> float | None:
+    """The exact agreement of ana and ben."""
+    return agree(project).f1["ana and ben"]["exact"]
+
+
+def test_agreement_stays_that_of_the_first_words(tmp_path: Path, studio: Credentials) -> None:
+    """Ana marks Anna, ben Carl; ana changes to what ben has, deletes all, and the server is lost: they never agreed."""
+    project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
+    workspace = project.workspace
+    workspace.articles.write([ARTICLE])
+    push(project, server=studio)
+    (row,) = journal.load_journal(workspace.pushed.path).values()
+    keys = {who: add_user(studio, f"{who}@example.org", "a long pass phrase") for who in ("ana", "ben")}
+    numbers = {}
+    for who, start in (("ana", 0), ("ben", 9)):
+        with connect_to(studio.url, keys[who]) as one:
+            numbers[who] = one.annotate(row.task or 0, words(start), ARTICLE)
+    pull(project, server=studio)
+    before = workspace.first.path.read_bytes()
+    assert f1(project) == 0
+
+    path = f"/api/annotations/{numbers['ana']}/"
+    call(studio, keys["ana"], "PATCH", path, {"result": [*result_of(words(9), ARTICLE)]})
+    for changes in (True, False):
+        pull(project, server=studio, changes=changes)
+        assert f1(project) == 0
+    call(studio, keys["ana"], "DELETE", path)
+    pull(project, server=studio, changes=True)
+    assert (f1(project), workspace.first.path.read_bytes()) == (0, before)
+
+    # As in a workspace of before: the kept pulls have them.
+    workspace.first.path.unlink()
+    pull(project, server=studio)
+    assert workspace.first.path.read_bytes() == before
+
+    # A restored server has other numbers for everybody; a workspace of before keeps its first words before that.
+    call(studio, studio.api_key, "DELETE", f"/api/projects/{workspace.studio_link.value().project}/")
+    workspace.first.path.unlink()
+    restore(project, server=studio)
+    assert workspace.first.path.read_bytes() == before
+    pull(project, server=studio)
+    assert (f1(project), workspace.first.path.read_bytes()) == (0, before)
