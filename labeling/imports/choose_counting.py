@@ -100,9 +100,18 @@ class _RecordView:
 
     def places(self, parts: MarkParts, counting: str) -> PlacesInText:
         """Where the parts of a mark are in the article by a counting."""
+        place = self._find_map(counting)
+        return tuple([(place(start), place(end)) for start, end in parts])
+
+    def list_places(self, counting: str) -> list[PlacesInText]:
+        """The places by a counting of all stretches without a copy."""
+        place = self._find_map(counting)
+        return [tuple([(place(start), place(end)) for start, end in parts]) for parts in self.uncopied]
+
+    def _find_map(self, counting: str) -> Callable[[int], int | None]:
+        """The function from an offset counted so to the article's, made once for each counting."""
         simple = simplify_counting(counting, self.telling)
-        place = self._maps.get(simple) or self._maps.setdefault(simple, make_offset_map(self.record.row.text, simple))
-        return tuple((place(start), place(end)) for start, end in parts)
+        return self._maps.get(simple) or self._maps.setdefault(simple, make_offset_map(self.record.row.text, simple))
 
     def differ(self, one: str, other: str) -> bool:
         """Whether two countings are two in this text."""
@@ -175,17 +184,20 @@ class _FileView:
 
         Where the counting is ``sure``, another one has to fit clearly better, and so has one that no tool is known for.
         """
-        odd = sum(are_odd(view.text, view.places(parts, counting)) for view, parts in self._uncopied)
-        doubtful = dict[str, tuple[int, int]]()
-        for other in self.countings if odd else self.likely:
-            moved, here, there = self._count_odd(counting, other)
-            if _is_doubtful(moved, here, there, clearly=sure or other not in self.likely):
-                doubtful[other] = here, there
-        if not doubtful and odd * _MOST_ODD <= len(self._uncopied):
+        odd, by_others = self._count_odd(counting, self.likely)
+        if odd:
+            by_others |= self._count_odd(counting, [each for each in self.countings if each not in by_others])[1]
+        doubtful = {
+            other: (tally.here, tally.there)
+            for other, tally in by_others.items()
+            if tally.is_doubtful(clearly=sure or other not in self.likely)
+        }
+        uncopied = sum(len(view.uncopied) for view in self.views)
+        if not doubtful and odd * _MOST_ODD <= uncopied:
             return ""
         if not doubtful:
             return (
-                f"counted as {counting}, {odd} of its {len(self._uncopied)} spans begin or end inside a word or on a "
+                f"counted as {counting}, {odd} of its {uncopied} spans begin or end inside a word or on a "
                 "blank, and no other counting fits better: see what its offsets count, and name it with --offsets"
             )
         # The one that gains most; of those that are as good, the likelier.
@@ -197,29 +209,41 @@ class _FileView:
             f"{there or 'none'} would: if it is so, import it again with --offsets {other}"
         )
 
-    @cached_property
-    def _uncopied(self) -> list[tuple[_RecordView, MarkParts]]:
-        return [(view, parts) for view in self.views for parts in view.uncopied]
-
-    def _count_odd(self, one: str, other: str) -> tuple[int, int, int]:
-        """The spans without a copy that two countings have at different places; how many are odd by each of them."""
-        moved = here = there = 0
+    def _count_odd(self, one: str, others: Sequence[str]) -> tuple[int, dict[str, _OddTally]]:
+        """How many spans without a copy are odd by one counting, and what each of others changes about them."""
+        odd, tallies = 0, {other: _OddTally() for other in others}
         for view in self.views:
-            for parts in view.uncopied if view.differ(one, other) else ():
-                before, after = (view.places(parts, each) for each in (one, other))
-                if before != after:
-                    moved += 1
-                    here += are_odd(view.text, before)
-                    there += are_odd(view.text, after)
-        return moved, here, there
+            places = view.list_places(one)
+            are = [are_odd(view.text, each) for each in places]
+            odd += sum(are)
+            for other in others:
+                if view.differ(one, other):
+                    tallies[other].take(view, places, are, other)
+        return odd, tallies
 
 
-def _is_doubtful(moved: int, here: int, there: int, *, clearly: bool) -> bool:
-    """Whether spans that are odd ``here`` should be counted otherwise, where so many would be odd ``there``."""
-    if here and there * _CLEARLY <= here:
-        return True
-    # Spans that are as good either way tell nothing, and what tells nothing is in doubt.
-    return moved > 0 and not clearly and (not there or here * _CLEARLY > there)
+@dataclass
+class _OddTally:
+    """Spans that another counting has ``moved``: how many are odd ``here``, where they were, and ``there``."""
+
+    moved: int = 0
+    here: int = 0
+    there: int = 0
+
+    def take(self, view: _RecordView, places: Sequence[PlacesInText], are: Sequence[bool], other: str) -> None:
+        """Count the spans of a record, of which it is known where they are and whether they are odd there."""
+        for after, before, was in zip(view.list_places(other), places, are, strict=True):
+            if before != after:
+                self.moved += 1
+                self.here += was
+                self.there += are_odd(view.text, after)
+
+    def is_doubtful(self, *, clearly: bool) -> bool:
+        """Whether spans that are odd here should be counted otherwise, by which so many would be odd there."""
+        if self.here and self.there * _CLEARLY <= self.here:
+            return True
+        # Spans that are as good either way tell nothing, and what tells nothing is in doubt.
+        return self.moved > 0 and not clearly and (not self.there or self.here * _CLEARLY > self.there)
 
 
 def _decide(file: _FileView, poll: _Poll) -> tuple[str, tuple[str, ...], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.annotations import LABEL_ITEM, RELATION_ITEM, Relation, Span, choice_id, choice_item
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from labeling.annotations import ThingKind
+    from labeling.annotations import Defect, ThingKind
     from labeling.articles import Article
     from labeling.imports.record import Attribute, ImportRecord, MarkParts, RelationMark, SpanMark
     from labeling.schema import Schema
@@ -80,27 +81,27 @@ class RecordTranslation:
 
     def span(self, mark: SpanMark) -> Span | Misfit:
         """The span of a mark, if it can be one."""
-        mark = replace(mark, parts=_join_parts(mark.parts, self.place, self.article.text))
-        raw = _raw_mark(mark)
+        if len(mark.parts) > 1:
+            mark = replace(mark, parts=_join_parts(mark.parts, self.place, self.article.text))
         # The checks go from what the file has to what the text has.
         if len(mark.parts) > 1:
             parts = ", ".join(f"{start}..{end}" for start, end in mark.parts)
-            return Misfit("span", mark.id, "unsupported", f"it is discontinuous: {parts}", raw)
+            return _misfit_of(mark, "unsupported", f"it is discontinuous: {parts}")
         first, last = mark.parts[0]
         start, end = self.place(first), self.place(last)
         if start is None or end is None or not start < end:
             reason = f"{first}..{last} in a text of {len(self.article.text)} characters"
-            return Misfit("span", mark.id, "offsets out of range", reason, raw)
+            return _misfit_of(mark, "offsets out of range", reason)
         if mark.covers is not None and not same_words(mark.covers, self.article.text[start:end]):
             reason = f"the file has another text at {first}..{last}"
-            return Misfit("span", mark.id, "stale text", reason, raw)
+            return _misfit_of(mark, "stale text", reason)
         if rival := self._find_rival(mark, start, end):
-            return Misfit("span", mark.id, "unreadable", rival, raw)
+            return _misfit_of(mark, "unreadable", rival)
         # An empty name removes the label, which is listed all the same.
-        label = self._label(mark)
-        if not label or (label.isdecimal() and label not in self.schema.label_names):
-            return self._nameless_misfit(mark, label, raw)
-        unsure = any(self._meaning(each) == UNSURE for each in mark.attributes)
+        label = self._label(mark.label)
+        if not label or (label.isdecimal() and label not in self._labels):
+            return _nameless_misfit(mark, label)
+        unsure = bool(mark.attributes) and any(self._meaning(each) == UNSURE for each in mark.attributes)
         return Span(id=mark.id, start=start, end=end, label=label, unsure=unsure, note=mark.note)
 
     def _find_rival(self, mark: SpanMark, start: int, end: int) -> str:
@@ -194,7 +195,7 @@ class RecordTranslation:
             if new and _is_option(new, self.schema) and not isinstance(option := self.option(new), Misfit)
         }
         names = {
-            *(LABEL_ITEM + self._label(mark) for mark in record.marks),
+            *(LABEL_ITEM + self._label(name) for name in {mark.label for mark in record.marks}),
             *(RELATION_ITEM + self._relation_name(link) for link in record.links),
             *(kind + new for new in self.names.values() for kind in (LABEL_ITEM, RELATION_ITEM)),
             *(
@@ -206,13 +207,12 @@ class RecordTranslation:
         }
         return names & set(list_items(self.schema))
 
-    def _nameless_misfit(self, mark: SpanMark, label: str, raw: JsonValue) -> Misfit:
-        if not label:
-            return _removed_misfit("span", mark.id, mark.label, raw)
-        return Misfit("span", mark.id, "unknown label", _explain_number(label, "PERSON"), raw)
+    def _label(self, name: str) -> str:
+        return read_label(self.names.get(name, name), self._labels)
 
-    def _label(self, mark: SpanMark) -> str:
-        return read_label(self.names.get(mark.label, mark.label), self.schema.label_names)
+    @cached_property
+    def _labels(self) -> tuple[str, ...]:
+        return self.schema.label_names
 
     def _relation_name(self, link: RelationMark) -> str:
         return read_label(self.names.get(link.label, link.label), [each.name for each in self.schema.relations])
@@ -235,6 +235,16 @@ def _is_option(name: str, schema: Schema) -> bool:
     """Whether a name means exactly one option: with its set before it, or alone where only one set has it."""
     options = [(each.name, option.name) for each in schema.choices for option in each.options]
     return name in {f"{of}.{option}" for of, option in options} or [each for _, each in options].count(name) == 1
+
+
+def _misfit_of(mark: SpanMark, kind: Defect, reason: str) -> Misfit:
+    return Misfit("span", mark.id, kind, reason, _raw_mark(mark))
+
+
+def _nameless_misfit(mark: SpanMark, label: str) -> Misfit:
+    if not label:
+        return _removed_misfit("span", mark.id, mark.label, _raw_mark(mark))
+    return _misfit_of(mark, "unknown label", _explain_number(label, "PERSON"))
 
 
 def _raw_mark(mark: SpanMark) -> JsonValue:

@@ -109,8 +109,11 @@ class AnnotationIntake:
         counting = choose_counting(records, self.terms.unit) if counts else CountingChoice()
         self.offsets[counting.counting] += counting.proven
         self.doubts += [f"{where}: {counting.doubt}"] if counting.doubt else []
-        for item in items:
-            self.take(item, counting)
+        # Each is let go of when it has been taken: a large file would be in memory twice.
+        waiting = [*reversed(items)]
+        del items, records
+        while waiting:
+            self.take(waiting.pop(), counting)
 
     def take(self, item: ImportItem, counting: CountingChoice | None = None) -> None:
         """Take a record of which offsets count so, else as was asked for, or the reason why it cannot be read.
@@ -165,7 +168,7 @@ class AnnotationIntake:
             new = self._merge(parts)
             annotation = self._merge([before[key], new]) if key in before else new
             sound, bad = check_annotation(annotation, self.articles[annotation.article], self.schema)
-            raw = {span.id: span.model_dump(mode="json") for span in annotation.spans}
+            raw = {span.id: span.model_dump(mode="json") for span in annotation.spans} if bad else {}
             quarantine = [each.model_copy(update={"raw": raw.get(each.id)}) for each in bad]
             # Misfits never became part of an annotation, so that no check could find them.
             quarantine += [
@@ -246,7 +249,8 @@ class AnnotationIntake:
             ground_truth=item.ground_truth,
             seconds=item.seconds,
         )
-        attributes = [each for mark in item.marks for each in translation.meaningless_attributes(mark)]
+        described = [mark for mark in item.marks if mark.attributes]
+        attributes = [each for mark in described for each in translation.meaningless_attributes(mark)]
         translated = (*item.misfits, *spans, *attributes, *relations, *options)
         misfits = (each for each in translated if isinstance(each, Misfit))
         self._add((article.id, annotator, item.state), annotation, misfits)

@@ -55,7 +55,7 @@ def find_telling_parts(text: str) -> frozenset[str]:
     """The parts of countings' names that make a difference in the text: in ASCII with CRLF, ``lf`` and ``bom``."""
     crlf = text.count("\r\n")
     told = {
-        "utf-16": not text.isascii() and max(text) > "\uffff",
+        "utf-16": not text.isascii() and len(text.encode("utf-16-le", errors="surrogatepass")) > 2 * len(text),
         "utf-8": not text.isascii(),
         "lf": crlf > 0,
         "crlf": text.count("\n") > crlf,
@@ -86,13 +86,16 @@ def make_offset_map(text: str, counting: str = CODE_POINTS) -> Callable[[int], i
     # Most texts need no map at all.
     plain = not units and "\r" not in counted and not counted.startswith(_BYTE_ORDER_MARK)
     removed = [] if plain else _removed_places(counted)
+    length = len(counted)
+    if plain:
+        return lambda offset: offset if 0 <= offset <= length else None
 
     def place(offset: int) -> int | None:
         # None for half of a pair, which is not a boundary of a character.
         point = units(offset) if units else offset
-        if point is None or not 0 <= point <= len(counted):
+        if point is None or not 0 <= point <= length:
             return None
-        return point - bisect_left(removed, point)
+        return point - bisect_left(removed, point) if removed else point
 
     return place
 

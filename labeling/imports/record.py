@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from labeling.articles import SourceRow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """An attribute of a span or an event (``Negation``, ``Certainty=Low``), with an id of its own."""
 
@@ -28,7 +28,7 @@ class Attribute:
 MarkParts: TypeAlias = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SpanMark:
     """A labelled stretch of the text as it came, in half-open intervals.
 
@@ -45,7 +45,7 @@ class SpanMark:
     region: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RelationMark:
     """A labelled, directed link between two marks, by their ids; ``left`` and ``bi`` only suit a symmetric type."""
 
@@ -55,7 +55,7 @@ class RelationMark:
     direction: str = "right"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Misfit:
     """Something that has no place here, or that cannot be read, as it came."""
 

@@ -45,16 +45,12 @@ def _collapse(words: str) -> str:
 
 def are_odd(text: str, places: PlacesInText) -> bool:
     """Whether one of the places is none, or begins or ends inside a word or on a blank."""
-    return any(
-        start is None
-        or end is None
-        or not start < end
-        or text[start].isspace()
-        or text[end - 1].isspace()
-        or _inside_word(text, start)
-        or _inside_word(text, end)
-        for start, end in places
-    )
+    for start, end in places:
+        if start is None or end is None or not start < end or text[start].isspace() or text[end - 1].isspace():
+            return True
+        if _inside_word(text, start) or _inside_word(text, end):
+            return True
+    return False
 
 
 def _inside_word(text: str, at: int) -> bool:
@@ -62,6 +58,8 @@ def _inside_word(text: str, at: int) -> bool:
     before, after = text[at - 1 : at], text[at : at + 1]
     if not before or not after:
         return False
+    if before.isascii() and after.isascii():
+        return before.isalnum() and after.isalnum()
     if unicodedata.combining(after) or after in _JOINERS or before == _JOINERS[0]:
         return True
     return before.isalnum() and after.isalnum() and not _UNSPACED.match(before) and not _UNSPACED.match(after)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TextIO
 
     from pydantic import JsonValue
@@ -68,12 +68,13 @@ def stream_array(
 
 def is_deep(value: object) -> bool:
     """Whether a value is nested deeper than anybody's."""
-    level = [value]
-    for _ in range(MOST_LEVELS):
-        level = [inner for outer in level for inner in _items(outer)]
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MOST_LEVELS - 1):
+        level = [inner for outer in level for inner in _items(outer) if isinstance(inner, dict | list)]
         if not level:
             return False
-    return True
+    # What is in the last ones is too deep.
+    return any(level)
 
 
 def cut_deep(value: JsonValue) -> JsonValue:
@@ -93,10 +94,8 @@ def _cut(value: JsonValue, levels: int) -> JsonValue:
     return [_cut(inner, levels - 1) for inner in value] if isinstance(value, list) else value
 
 
-def _items(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return [*value.values()]
-    return value if isinstance(value, list) else []
+def _items(value: dict[str, object] | list[object]) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def read_more_text(text: TextIO, rest: str, fail: Callable[[str], LabelingError]) -> str | None:
