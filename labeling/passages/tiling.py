@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from labeling.passages.words import Stream
 
 _TILE = 4  # words of the shortest tile, or all words of a shorter text
-_COVERED = b"\1"
+_FREE, _COVERED = b"\0", b"\1"
+_HALF = 31  # bits of a place in a stream; two of them are a number without a sign
 _SEEN = 64  # places in the one text at which a run of the other is looked for
 
 
@@ -68,14 +69,18 @@ def _diagonal_runs(left: Stream, right: Stream, sizes: Numbers, size: int) -> Ti
     ours, theirs = _run_starts(left, sizes, size), _run_starts(right, sizes, size)
     at, other = _match_runs(_run_keys(left, ours, size), _run_keys(right, theirs, size))
     at, other = ours[at], theirs[other]
-    # Sorted by diagonal, and along it.
-    order = np.lexsort((other, at - other))
-    at, other = at[order], other[order]
-    # On one diagonal the distance of both places is the same; a run ends where a place is left out, or a pair does.
-    pair = np.searchsorted(right.bounds, other, side="right") - 1
-    breaks = (np.diff(at - other, prepend=-(1 << 40)) != 0) | (np.diff(other, prepend=-2) != 1)
-    first = np.flatnonzero(breaks | (np.diff(pair, prepend=-1) != 0))
-    return Tiles(pair[first], at[first], other[first], np.diff(np.append(first, len(at))) + size - 1)
+    # Sorted by diagonal, on which the distance of both places is the same, and along it: in one number, as a text that
+    # repeats itself has a million such places.
+    along = np.sort(((at - other + len(right.words)) << _HALF) + other, kind="stable")
+    other = along & ((1 << _HALF) - 1)
+    # A run ends where a place is left out, or a pair does.
+    begins = np.zeros(len(right.words) + 1, bool)
+    begins[right.bounds] = True
+    first = np.flatnonzero((np.diff(along, prepend=-2) != 1) | begins[other])
+    words = np.diff(np.append(first, len(along))) + size - 1
+    other = other[first]
+    at = (along[first] >> _HALF) - len(right.words) + other
+    return Tiles(np.searchsorted(right.bounds, other, side="right") - 1, at, other, words)
 
 
 def _run_starts(stream: Stream, sizes: Numbers, size: int) -> Numbers:
@@ -121,6 +126,12 @@ def _lay_overlapping(runs: Tiles, left: Stream, right: Stream, sizes: Numbers) -
     runs = runs.take(np.lexsort((runs.left, runs.right, -runs.words)))
     laid: list[tuple[int, int, int, int]] = []
     for pair, one, other, words, least in zip(*_tile_columns(runs), sizes[runs.pair].tolist(), strict=True):
+        # Most runs in a text that repeats itself have nothing left.
+        if any(
+            covered.find(_FREE * least, begin, begin + words) < 0
+            for covered, begin in ((covered_left, one), (covered_right, other))
+        ):
+            continue
         start, free = _longest_free(covered_left[one : one + words], covered_right[other : other + words])
         if free >= least:
             one, other = one + start, other + start  # noqa: PLW2901 - the run, as far as it is free
