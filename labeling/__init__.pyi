@@ -93,10 +93,16 @@ from .sources.ingest import IngestResult as IngestResult
 from .sources.ingest import ingest as ingest
 from .splits.split import SplitResult as SplitResult
 from .splits.split import split as split
+from .studio.api.layer import TeamMember as TeamMember
 from .studio.server.credentials import Credentials as Credentials
 from .studio.server.serve import ServeResult as ServeResult
 from .studio.server.serve import serve as serve
 from .studio.sync.doctor import doctor as doctor
+from .studio.sync.leaving import LeavingPerson as LeavingPerson
+from .studio.sync.leaving import take_out as take_out
+from .studio.sync.membership import InvitedPerson as InvitedPerson
+from .studio.sync.membership import invite_people as invite_people
+from .studio.sync.membership import list_team as list_team
 from .studio.sync.pull import pull as pull
 from .studio.sync.pull import watch as watch
 from .studio.sync.pull_result import PullResult as PullResult

@@ -30,6 +30,7 @@ VERBS = (
     "cluster",
     "suggest",
     "serve",
+    "people",
     "push",
     "pull",
     "carry",

@@ -238,14 +238,17 @@ def commands_page() -> str:
     """Every verb's ``--help``."""
     top = click.Context(command_line.cli, info_name="labeling", terminal_width=WIDTH)
     verbs = [(verb, command_line.cli.get_command(top, verb)) for verb in command_line.VERBS]
-    helps = [
-        (verb, command.get_help(click.Context(command, parent=top, info_name=verb, terminal_width=WIDTH)))
-        for verb, command in verbs
-        if command
-    ]
+    helps = [(verb, _help_texts(command, verb, top)) for verb, command in verbs if command]
     statuses = inspect.cleandoc(command_line.__doc__ or "").partition("\n\n")[2]
     sections = [f"## {verb}\n\n```text\n{text}\n```\n" for verb, text in helps]
     return "\n".join(["# Commands\n", f"{statuses}\n", f"```text\n{top.get_help()}\n```\n", *sections])
+
+
+def _help_texts(command: click.Command, name: str, parent: click.Context) -> str:
+    """The help of a command, then of each that it has below it."""
+    here = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH)
+    below = command.commands.items() if isinstance(command, click.Group) else ()
+    return "\n\n".join([command.get_help(here), *(_help_texts(each, name, here) for name, each in below)])
 
 
 def errors_page() -> str:

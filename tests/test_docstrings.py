@@ -11,10 +11,19 @@ import pytest
 import labeling
 
 PACKAGE = Path(labeling.__file__).parent
+
+
+def needs_django(path: Path) -> bool:
+    """Whether a module imports Django or what stands on it."""
+    text = path.read_text(encoding="utf-8")
+    return "django" in text or "rest_framework" in text
+
+
 MODULES = sorted(
     ".".join(("labeling", *path.relative_to(PACKAGE).with_suffix("").parts))
     for path in PACKAGE.rglob("*.py")
-    if ">>> " in path.read_text(encoding="utf-8")
+    # What needs Django is tried where Django is set up, in the tests of the server.
+    if ">>> " in path.read_text(encoding="utf-8") and not (path.parent.name == "labeling_gate" and needs_django(path))
 )
 
 

@@ -11,7 +11,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +37,8 @@ _MOST_LINES = 1000  # of one record
 _FILL = frozenset({"", "O", "o", "_", "-", "X", "-X-", "*"})
 
 
-class ColumnRow(NamedTuple):
+@dataclass(frozen=True)
+class ColumnRow:
     """A line that may be a token's; ``line`` is its number in the file."""
 
     line: int
@@ -46,7 +47,7 @@ class ColumnRow(NamedTuple):
     @property
     def is_doubtful(self) -> bool:
         """Whether it may as well be a comment."""
-        return "#" in self.text and self.text.lstrip(" \t\"'").startswith("#")
+        return self.text.lstrip(" \t\"'").startswith("#")
 
     @property
     def is_like_a_token(self) -> bool:
@@ -157,7 +158,7 @@ def chunk_sentences(document: ColumnDocument, number: int, name: str) -> Iterato
 
 def _read_mark(line: str) -> ColumnDocument | None:
     """The document that a line begins, if it begins or ends one."""
-    if not line.startswith("#") and ("-" not in line or _DOCSTART_WORD not in line.upper()):
+    if not line.startswith("#") and _DOCSTART_WORD not in line.upper():
         return None
     if _DOCSTART.search(line):
         name, guess = _docstart_name(line)
@@ -208,10 +209,7 @@ def _name_by_guesses(documents: Sequence[ColumnDocument]) -> None:
 
 
 def _take_line(document: ColumnDocument, line: str, number: int) -> None:
-    # Most lines begin with a letter or a figure.
-    if line[:1].isalnum() and "#" not in line:
-        document.sentences[-1].rows.append(ColumnRow(number, line))
-    elif not line.strip(" \t,;\"'\r\ufeff") and line.strip(" \t\r\ufeff") not in {",", ";", "'", '"'}:
+    if not line.strip(" \t,;\"'\r\ufeff") and line.strip(" \t\r\ufeff") not in {",", ";", "'", '"'}:
         document.sentences.append(ColumnSentence())
     elif (remark := _COMMENT.fullmatch(line.strip())) and not ("\t" in line and ends_in_a_tag(line)):
         _take_comment(document, remark[1], remark[2])
@@ -234,13 +232,11 @@ def _split_tabs(line: str) -> list[str]:
     # A line without a tab among lines with them was written by hand.
     if "\t" not in line:
         return _split_blanks(line)
-    cells = line.rstrip(" \t").split("\t")
-    return [cell.strip(" ") or cell for cell in cells] if " " in line else cells
+    return [cell.strip(" ") or cell for cell in line.rstrip(" \t").split("\t")]
 
 
 def _split_tab_runs(line: str) -> list[str]:
-    line = line.strip(" \t")
-    return re.split(r" *\t[ \t]*", line) if " " in line or "\t\t" in line else line.split("\t")
+    return re.split(r" *\t[ \t]*", line.strip(" \t"))
 
 
 def _split_blanks(line: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""Further people on a server: signed up by the organisation's invitation, as a browser does it.
+"""Further people on a server: signed up by an invitation of their own, as a browser does it.
+
+On a server of ours the invitation is for that address alone; elsewhere it is the organisation's link.
 
 The part of the e-mail address before the ``@`` is the annotator's name in our files.
 """
@@ -9,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from labeling.errors import NotLabelStudio, ServerRefused, ServerUnreachable
+from labeling.studio.api.layer import INVITATIONS, SignupLink, find_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from labeling.studio.server.credentials import Credentials
 
 _SIGNUP_SECONDS = 60.0
+_BAD_REQUEST = 400
 _TOO_MANY_REQUESTS = 429
 
 
@@ -41,10 +45,8 @@ def add_user(credentials: Credentials, email: str, password: str) -> str:
         # Whoever has an account is logged in; only others need the invitation.
         if _submit_form(browser, "/user/login/", user):
             return True
-        # Nobody signs up without an invitation, and any member may invite.
-        headers = {"Authorization": f"Token {credentials.api_key}"}
-        invitation = str(_answer_field(browser.get("/api/invite", headers=headers), "invite_url"))
-        return _submit_form(browser, invitation, user)
+        invitation = _fetch_invitation(browser, credentials.api_key, email)
+        return bool(invitation) and _submit_form(browser, invitation, user)
 
     return _fetch_own_key(credentials.url, email, log_in_or_sign_up)
 
@@ -58,9 +60,12 @@ def sign_up(studio: Studio, email: str, password: str) -> str:
         NotAuthorised: The organisation does not allow legacy tokens.
         ServerRefused: No such e-mail or password is allowed.
     """
-    invitation = studio.invitation()
+    layer = find_layer(studio)
+    invited = layer.invite(email, 0) if layer else studio.invitation()
+    if isinstance(invited, SignupLink):
+        invited = invited.url
     user = {"email": email, "password": password}
-    return _fetch_own_key(studio.url, email, lambda browser: _submit_form(browser, invitation, user))
+    return _fetch_own_key(studio.url, email, lambda browser: _submit_form(browser, invited, user))
 
 
 def _fetch_own_key(url: str, email: str, enter: Callable[[httpx.Client], bool]) -> str:
@@ -82,6 +87,18 @@ def _fetch_own_key(url: str, email: str, enter: Callable[[httpx.Client], bool]) 
         "the page of the organisation, which shows why",
         where=url,
     )
+
+
+def _fetch_invitation(browser: httpx.Client, key: str, email: str) -> str:
+    """Where ``email`` signs up; empty where nobody can, or somebody has an account of it."""
+    headers = {"Authorization": f"Token {key}"}
+    own = browser.post(INVITATIONS, json={"email": email, "project": 0}, headers=headers)
+    if own.is_success:
+        return str(own.json().get("url", ""))
+    if own.status_code == _BAD_REQUEST:
+        return ""
+    # Without a layer, or without roles, any member may invite.
+    return str(_answer_field(browser.get("/api/invite", headers=headers), "invite_url"))
 
 
 def _submit_form(browser: httpx.Client, path: str, user: dict[str, str]) -> bool:

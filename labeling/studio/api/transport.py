@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from label_studio_sdk.core.api_error import ApiError
     from label_studio_sdk.core.request_options import RequestOptions
 
-WriteMethod: TypeAlias = Literal["POST", "PATCH", "DELETE"]
+WriteMethod: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 Parsed = TypeVar("Parsed")
 
 # Seconds before the second and before the third try of a read, where the server does not name a time itself.

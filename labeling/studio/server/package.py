@@ -102,7 +102,7 @@ def gate_environment(environment: dict[str, str]) -> dict[str, str]:
     The gate is named, never imported: it runs in Label Studio's process, and nowhere else.
     """
     path = os.pathsep.join(filter(None, [str(GATE_FOLDER), environment.get("PYTHONPATH", "")]))
-    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings"}
+    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings", "LABELING_ROLES": "1"}
 
 
 def gate_version() -> str:

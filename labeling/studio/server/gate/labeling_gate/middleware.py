@@ -8,18 +8,16 @@ every call of its page once more, with the slash. The second outermost one lets 
 
 from __future__ import annotations
 
-import json
 import logging
-from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpResponse
 
 from . import guessing, stages
-from .decision import READING, Refusal, Visit, decide, normal_origin
+from .decision import READING, Visit, decide, normal_origin
+from .refusing import answer_refusal
 from .version import VERSION
 
 if TYPE_CHECKING:
@@ -29,12 +27,6 @@ HEADER = "X-Labeling-Gate"
 
 _MARK = "_labeling_gate"
 _NO_FRAME = "frame-ancestors 'none'"
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<body style="font: 1.1rem/1.5 sans-serif; max-width: 40rem; margin: 4rem auto">
-<h1>{title}</h1><p>{sentence}</p></body></html>
-"""
-_TITLES = {403: "Refused", 429: "Not now"}
 _logger = logging.getLogger("labeling_gate")
 
 
@@ -55,7 +47,7 @@ class Gate:
             _logger.warning(
                 "refused %s %s: %s (%s)", visit.method, _printable(visit.path), refusal.reason, _printable(visit.origin)
             )
-            return _seal(_refuse(request, refusal))
+            return _seal(answer_refusal(request, refusal))
         return _seal(stages.end(request, self._answer(request)))
 
     def _answer(self, request: Any) -> Any:  # noqa: ANN401 - the same
@@ -67,7 +59,7 @@ class Gate:
             guessing.caller_now.reset(before)
         slowed = guessing.slow_down(caller)
         if slowed:
-            return _refuse(request, slowed)
+            return answer_refusal(request, slowed)
         if caller.entered:
             answer.set_cookie(
                 guessing.COOKIE,
@@ -136,18 +128,6 @@ def _address_of(request: Any) -> str:  # noqa: ANN401 - the same
 def _last(header: str) -> str:
     """What the nearest proxy wrote into a header to which each adds."""
     return header.rpartition(",")[2].strip()
-
-
-def _refuse(request: Any, refusal: Refusal) -> Any:  # noqa: ANN401 - the same
-    if "text/html" in request.META.get("HTTP_ACCEPT", ""):
-        page = _PAGE.format(title=_TITLES[refusal.status], sentence=escape(refusal.sentence))
-        answer = HttpResponse(page, status=refusal.status)
-    else:
-        body = json.dumps({"detail": refusal.sentence})
-        answer = HttpResponse(body, status=refusal.status, content_type="application/json")
-    if refusal.wait:
-        answer["Retry-After"] = str(refusal.wait)
-    return answer
 
 
 def _seal(answer: Any) -> Any:  # noqa: ANN401 - the same

@@ -13,9 +13,22 @@ MIDDLEWARE = ["labeling_gate.middleware.Gate", *_vendor.MIDDLEWARE, "labeling_ga
 # First as well: whatever page takes a password, it is these that are asked whether it is the right one.
 AUTHENTICATION_BACKENDS = ["labeling_gate.guessing.GuessingBackend", *_vendor.AUTHENTICATION_BACKENDS]
 
+# Label Studio's addresses, and the layer's own.
+ROOT_URLCONF = "labeling_gate.addresses"
+
 # How many proxies stand before this server, each of which adds to X-Forwarded-For who called it. What anybody else
 # writes there counts for nothing.
 LABELING_PROXIES = int(os.environ.get("LABELING_PROXIES", "0"))
 
 # Whether owner, adjudicators and readers differ here; without, every member may do everything, as in Label Studio.
 LABELING_ROLES = os.environ.get("LABELING_ROLES", "").strip().lower() in {"1", "true", "yes", "on"}
+
+# The lines of Label Studio's own server have whole addresses, and an invitation is a part of one.
+LOGGING = {
+    **_vendor.LOGGING,
+    "filters": {**_vendor.LOGGING.get("filters", {}), "hide_tokens": {"()": "labeling_gate.log_lines.HideTokens"}},
+    "loggers": {
+        **_vendor.LOGGING["loggers"],
+        "django.server": {"handlers": ["console"], "propagate": False, "filters": ["hide_tokens"]},
+    },
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import blindness, roles, trail
+from . import blindness, invitations, roles, trail
 from .call import Call, normal_route
 from .caller import roles_hold
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _MARK = "_labeling_call"
 
-BEFORE: tuple[Callable[[Call], Any], ...] = (roles.refuse,)
-AFTER: tuple[Callable[[Call, Any], Any], ...] = (blindness.blind, trail.record)
+BEFORE: tuple[Callable[[Call], Any], ...] = (invitations.admit, roles.refuse)
+AFTER: tuple[Callable[[Call, Any], Any], ...] = (invitations.settle, blindness.blind, trail.record)
 
 
 def begin(request: Any, view: Any, named: dict[str, Any]) -> Any:  # noqa: ANN401 - Django has no types

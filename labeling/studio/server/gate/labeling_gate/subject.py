@@ -52,7 +52,7 @@ _PATHS: tuple[tuple[str, str, str], ...] = (
     ("api/predictions/<pk>", "prediction", _PREDICTION),
     ("api/dm/views/<pk>", "view", _VIEW),
 )
-_PROJECTS = ("api/projects/<pk>", "projects/<pk>")
+_PROJECTS = ("api/projects/<pk>", "projects/<pk>", "labeling/api/projects/<pk>")
 # The parameters that name a project, or something of one.
 _QUERY: tuple[tuple[str, str], ...] = (("task", _TASK), ("view", _VIEW), ("tabID", _VIEW), ("tab", _VIEW))
 
