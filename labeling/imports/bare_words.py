@@ -18,6 +18,9 @@ _FEWEST = 3  # cells: with two, a word alone is one whose tag is missing
 
 def pad_bare_words(documents: Sequence[ColumnDocument]) -> list[ColumnDocument] | None:
     """The documents with as many cells in each row, if only the words of names have any; else None."""
+    # A row of two cells, which most files begin with, settles it.
+    if any(row.text.count("\t") == 1 for document in documents for row in document.rows):
+        return None
     rows = [row.text.rstrip("\r").split("\t") for document in documents for row in document.rows]
     named = [cells for cells in rows if len(cells) > 1]
     bare = [cells for cells in rows if len(cells) == 1]

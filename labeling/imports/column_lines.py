@@ -11,7 +11,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,8 +37,7 @@ _MOST_LINES = 1000  # of one record
 _FILL = frozenset({"", "O", "o", "_", "-", "X", "-X-", "*"})
 
 
-@dataclass(frozen=True)
-class ColumnRow:
+class ColumnRow(NamedTuple):
     """A line that may be a token's; ``line`` is its number in the file."""
 
     line: int
@@ -47,7 +46,7 @@ class ColumnRow:
     @property
     def is_doubtful(self) -> bool:
         """Whether it may as well be a comment."""
-        return self.text.lstrip(" \t\"'").startswith("#")
+        return "#" in self.text and self.text.lstrip(" \t\"'").startswith("#")
 
     @property
     def is_like_a_token(self) -> bool:
@@ -158,7 +157,7 @@ def chunk_sentences(document: ColumnDocument, number: int, name: str) -> Iterato
 
 def _read_mark(line: str) -> ColumnDocument | None:
     """The document that a line begins, if it begins or ends one."""
-    if not line.startswith("#") and _DOCSTART_WORD not in line.upper():
+    if not line.startswith("#") and ("-" not in line or _DOCSTART_WORD not in line.upper()):
         return None
     if _DOCSTART.search(line):
         name, guess = _docstart_name(line)
@@ -209,7 +208,10 @@ def _name_by_guesses(documents: Sequence[ColumnDocument]) -> None:
 
 
 def _take_line(document: ColumnDocument, line: str, number: int) -> None:
-    if not line.strip(" \t,;\"'\r\ufeff") and line.strip(" \t\r\ufeff") not in {",", ";", "'", '"'}:
+    # Most lines begin with a letter or a figure.
+    if line[:1].isalnum() and "#" not in line:
+        document.sentences[-1].rows.append(ColumnRow(number, line))
+    elif not line.strip(" \t,;\"'\r\ufeff") and line.strip(" \t\r\ufeff") not in {",", ";", "'", '"'}:
         document.sentences.append(ColumnSentence())
     elif (remark := _COMMENT.fullmatch(line.strip())) and not ("\t" in line and ends_in_a_tag(line)):
         _take_comment(document, remark[1], remark[2])
@@ -232,11 +234,13 @@ def _split_tabs(line: str) -> list[str]:
     # A line without a tab among lines with them was written by hand.
     if "\t" not in line:
         return _split_blanks(line)
-    return [cell.strip(" ") or cell for cell in line.rstrip(" \t").split("\t")]
+    cells = line.rstrip(" \t").split("\t")
+    return [cell.strip(" ") or cell for cell in cells] if " " in line else cells
 
 
 def _split_tab_runs(line: str) -> list[str]:
-    return re.split(r" *\t[ \t]*", line.strip(" \t"))
+    line = line.strip(" \t")
+    return re.split(r" *\t[ \t]*", line) if " " in line or "\t\t" in line else line.split("\t")
 
 
 def _split_blanks(line: str) -> list[str]:

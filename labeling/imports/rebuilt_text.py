@@ -38,9 +38,11 @@ class _Spacing:
         """What stands between two tokens of a sentence."""
         if one.glued or self.by_character:
             return ""
+        if not self.unspaced:
+            return " "
         # Words of another script in such a text are set apart.
         foreign = one.word[-1:].isalnum() and other.word[:1].isalnum()
-        among = self.unspaced and (_UNSPACED.match(one.word[-1:]) or _UNSPACED.match(other.word[:1]) or not foreign)
+        among = _UNSPACED.match(one.word[-1:]) or _UNSPACED.match(other.word[:1]) or not foreign
         return "" if among else " "
 
 
@@ -101,7 +103,7 @@ def _write_sentence(sentence: TokenSentence, spacing: _Spacing) -> tuple[str, li
 
 def _look_at_spacing(sentences: Sequence[TokenSentence]) -> _Spacing:
     words = [token.word for sentence in sentences for token in sentence.tokens]
-    lettered = [word for word in words if _LETTER.search(word)]
-    unspaced = sum(bool(_UNSPACED.search(word)) for word in lettered) > len(lettered) / 2
+    lettered = [word for word in words if word.isalpha() or _LETTER.search(word)]
+    unspaced = sum(not word.isascii() and bool(_UNSPACED.search(word)) for word in lettered) > len(lettered) / 2
     single = sum(len(word) == 1 for word in words) >= _NEARLY_ALL * len(words)
     return _Spacing(unspaced, by_character=unspaced and single)

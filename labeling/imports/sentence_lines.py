@@ -6,13 +6,14 @@ They are written out as a token a line, each a row of cells with tabs between, a
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from labeling.imports.column_lines import DELIMITERS, ColumnDocument, ColumnRow, ColumnSentence
 from labeling.imports.tags import find_tag_style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 _NEARLY_ALL = 0.9
 _FIRST = 1000  # lines
@@ -24,12 +25,16 @@ def spread_sentence_lines(documents: Sequence[ColumnDocument], known: Collection
 
     ``known`` are the labels of the schema and of the map.
     """
-    lines = [row.text for document in documents for row in document.rows if row.is_like_a_token]
+    # Most files have a token a line, which their first lines tell.
+    first = [*islice(_list_lines(documents), _FIRST)]
     for find in (_find_joined, _find_lists):
-        # Most files have a token a line, which their first lines tell.
-        if find(lines[:_FIRST], known) and (spread := find(lines, known)):
+        if find(first, known) and (spread := find([*_list_lines(documents)], known)):
             return [_spread_document(document, spread) for document in documents]
     return None
+
+
+def _list_lines(documents: Iterable[ColumnDocument]) -> Iterator[str]:
+    return (row.text for document in documents for row in document.rows if row.is_like_a_token)
 
 
 def _spread_document(document: ColumnDocument, spread: Callable[[str], list[str]]) -> ColumnDocument:

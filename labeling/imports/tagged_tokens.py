@@ -7,8 +7,8 @@ known. Where they cannot, the document is refused, since a text without these wo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from labeling.imports.column_layout import is_heading
 from labeling.imports.tags import OUTSIDE_TAGS, TagRun
@@ -30,8 +30,7 @@ class UnreadableRow(ValueError):
     """A line of which it cannot be told what its words are."""
 
 
-@dataclass(frozen=True)
-class TaggedToken:
+class TaggedToken(NamedTuple):
     """A word with its tags, one for each column of tags, None where there is none.
 
     ``line`` is the number of its line in the file, ``raw`` the line. ``glued`` is true where no blank follows.
@@ -84,10 +83,11 @@ def _read_blocks(
         if row.is_doubtful and _is_comment(cells, layout, inside=bool(rows)):
             comments.add(row.comment)
             continue
-        if not any(cells) or _begins_sentence(cells, layout):
+        is_filled = any(cells)
+        if not is_filled or _begins_sentence(cells, layout):
             yield rows
             rows = []
-        if any(cells) and not (sentence.rows[0] is row and is_heading(cells, layout)):
+        if is_filled and not (sentence.rows[0] is row and is_heading(cells, layout)):
             rows.append((cells, _read_row(row, cells, layout)))
     yield rows
 
@@ -136,8 +136,9 @@ def _read_row(row: ColumnRow, cells: Cells, layout: ColumnLayout) -> TaggedToken
     word = cells[layout.token]
     if not word:
         raise UnreadableRow(f"line {row.line} has no word")
-    tags = tuple(tag.value(cells) if fits else None for tag in layout.tags)
-    return TaggedToken(word, tags, row.line, row.text, glued=not _GLUED.isdisjoint(cells[-1].split("|")))
+    tags = tuple([tag.value(cells) if fits else None for tag in layout.tags])
+    glued = "SpaceAfter" in cells[-1] and not _GLUED.isdisjoint(cells[-1].split("|"))
+    return TaggedToken(word, tags, row.line, row.text, glued=glued)
 
 
 def _join_word(row: ColumnRow, cells: Cells, layout: ColumnLayout) -> Cells:
@@ -196,4 +197,4 @@ def _printed_token(token: TaggedToken, words: Sequence[TaggedToken], layout: Col
         else:
             whole = column.style.read(parts).runs == (TagRun(0, len(parts) - 1, column.style.label_of(marked[0])),)
             tags.append(column.style.join(parts[0], parts[-1]) if whole else None)
-    return replace(token, tags=tuple(tags))
+    return token._replace(tags=tuple(tags))

@@ -72,6 +72,8 @@ class TagStyle:
             return ()
         if self.order == "label alone":
             return (("", value),)
+        if self.sign not in value:
+            return None
         # Two tags in one cell belong to two runs.
         parts = [self._split_one(each) for each in value.split("|")]
         found = tuple(part for part in parts if part)
