@@ -31,6 +31,7 @@ from .errors import DamagedFile as DamagedFile
 from .errors import DataFolderUnusable as DataFolderUnusable
 from .errors import EmptyArticle as EmptyArticle
 from .errors import ForbiddenCharacter as ForbiddenCharacter
+from .errors import ForgottenArticle as ForgottenArticle
 from .errors import LabelingError as LabelingError
 from .errors import LeakError as LeakError
 from .errors import LedgerUnbalanced as LedgerUnbalanced
@@ -62,6 +63,7 @@ from .errors import ShortAnswer as ShortAnswer
 from .errors import SpansLost as SpansLost
 from .errors import Stale as Stale
 from .errors import StaleTask as StaleTask
+from .errors import StillAnnotated as StillAnnotated
 from .errors import StudioError as StudioError
 from .errors import TargetsDiffer as TargetsDiffer
 from .errors import TooFewAnnotators as TooFewAnnotators
@@ -98,6 +100,9 @@ from .studio.server.credentials import Credentials as Credentials
 from .studio.server.serve import ServeResult as ServeResult
 from .studio.server.serve import serve as serve
 from .studio.sync.doctor import doctor as doctor
+from .studio.sync.forget import ForgetResult as ForgetResult
+from .studio.sync.forget import allow_again as allow_again
+from .studio.sync.forget import forget as forget
 from .studio.sync.leaving import LeavingPerson as LeavingPerson
 from .studio.sync.leaving import take_out as take_out
 from .studio.sync.membership import InvitedPerson as InvitedPerson

@@ -7,13 +7,22 @@ was printed. Lengths and offsets are Unicode code points.
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.dates import iso_date, leading_date
-from labeling.errors import ArticleError, BadField, ChangedArticle, EmptyArticle, ForbiddenCharacter, OverlongArticle
+from labeling.errors import (
+    ArticleError,
+    BadField,
+    ChangedArticle,
+    EmptyArticle,
+    ForbiddenCharacter,
+    ForgottenArticle,
+    OverlongArticle,
+)
 from labeling.values import Frozen, digest_of
 
 if TYPE_CHECKING:
@@ -119,6 +128,22 @@ def is_new(article: Article, digests: Mapping[str, str], where: str) -> bool:
             where=where,
         )
     return known is None
+
+
+def refuse_forgotten(article: Article, name: str, where: str) -> None:
+    """Refuse a text that was forgotten under the id ``name``; any other one has "" there.
+
+    Raises:
+        ForgottenArticle: It was.
+    """
+    if name:
+        other = "" if name == article.id else f" under the id {name!r}"
+        raise ForgottenArticle(
+            f"the text of {article.id!r} was forgotten{other}",
+            todo=f"leave it out at its source; to take it in again, run `labeling forget --undo {shlex.quote(name)}` "
+            "first",
+            where=where,
+        )
 
 
 def reject_of(error: ArticleError, name: str, where: str = "") -> Reject:

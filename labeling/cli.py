@@ -37,6 +37,7 @@ VERBS = (
     "status",
     "doctor",
     "restore",
+    "forget",
     "agree",
     "adjudicate",
     "audit",

@@ -14,6 +14,7 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── MissingInput           a file that an earlier verb should have written is missing
     │   ├── DamagedFile            a line of a workspace file cannot be read
     │   ├── Altered                a file is not as the verb that wrote it left it
+    │   ├── StillAnnotated         an article that is to be forgotten has people's words
     │   ├── Stale                  a file was made from others than are there now, or its verb was cut short
     │   ├── PassagesTooLarge       the articles need more memory than the project allows
     │   └── RayUnavailable         the Ray cluster cannot be used
@@ -23,6 +24,7 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── OverlongArticle        more characters than the project allows
     │   ├── ForbiddenCharacter     NUL or a lone surrogate
     │   ├── BadField               a field of the row has a wrong type or value
+    │   ├── ForgottenArticle       the text was forgotten, and does not come back
     │   └── ChangedArticle         the id is known, but with another text
     ├── StudioError
     │   ├── ServerPackageMissing   the embedded server is an extra, and not installed
@@ -137,6 +139,10 @@ class Altered(ProjectError):
     """A file of the workspace is not as the verb that wrote it left it: edited, cut, emptied or swapped."""
 
 
+class StillAnnotated(ProjectError):
+    """People have annotated an article that is to be forgotten, and nobody said that their words may go."""
+
+
 class Stale(ProjectError):
     """A file of the workspace was made from other files than those that are there now, or was not finished."""
 
@@ -183,6 +189,12 @@ class BadField(ArticleError):
     """A field of the row is missing, or has a wrong type or value."""
 
     kind = "bad field"
+
+
+class ForgottenArticle(ArticleError):
+    """The text was taken back with `labeling forget`, under this id or another."""
+
+    kind = "forgotten"
 
 
 class ChangedArticle(ArticleError):

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.articles import Article, SourceRow, escape_surrogates, is_new, make_article, normalise_newlines, reject_of
+from labeling.articles import (
+    Article,
+    SourceRow,
+    escape_surrogates,
+    is_new,
+    make_article,
+    normalise_newlines,
+    refuse_forgotten,
+    reject_of,
+)
 from labeling.errors import (
     ArticleError,
     BadField,
     ChangedArticle,
     EmptyArticle,
     ForbiddenCharacter,
+    ForgottenArticle,
     OverlongArticle,
 )
 from labeling.values import canonical_json, encode_strings
@@ -140,3 +151,14 @@ def test_normalise_newlines_is_idempotent() -> None:
     """It is idempotent, and ``escape_surrogates`` leaves sound text alone."""
     assert normalise_newlines(normalise_newlines("a\r\r\nb")) == "a\n\nb"
     assert escape_surrogates("Malé \U0001f600") == "Malé \U0001f600"
+
+
+@pytest.mark.parametrize(("name", "told"), [("a", "the text of 'a' was forgotten$"), ("b c", "under the id 'b c'$")])
+def test_a_forgotten_text_is_refused_with_the_way_out(name: str, told: str) -> None:
+    """The way out can be typed as it stands, and any other text is let through."""
+    article = make_article(row(), 100)
+    with pytest.raises(ForgottenArticle, match=told) as refused:
+        refuse_forgotten(article, name, "wire.jsonl:3")
+    assert refused.value.kind == "forgotten"
+    assert f"labeling forget --undo {shlex.quote(name)}`" in refused.value.todo
+    refuse_forgotten(article, "", "wire.jsonl:3")

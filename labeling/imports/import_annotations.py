@@ -22,6 +22,7 @@ from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.asked_item import ImportedScope
 from labeling.workspace.rows.first_submission import first_submission
+from labeling.workspace.rows.forgotten_text import ForgottenTexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,9 +144,14 @@ def import_annotations(
     files_of_ours = (workspace.articles, *of_annotators)
     with (
         workspace.lock(),
-        keep_custody(workspace, "import", reads=files_of_ours, writes=(*files_of_ours, workspace.rejects)) as notes,
+        keep_custody(
+            workspace,
+            "import",
+            reads=(*files_of_ours, workspace.forgotten),
+            writes=(*files_of_ours, workspace.rejects),
+        ) as notes,
     ):
-        intake = AnnotationIntake(project.schema, terms)
+        intake = AnnotationIntake(project.schema, terms, ForgottenTexts(workspace.forgotten.rows_if_written()))
         # Records of all files come together first: one article may be in several.
         text_of = _register_articles(intake, workspace)
         for path, name in files:

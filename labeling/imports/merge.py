@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from labeling.adjudication.checks import check_annotation, group_by_set, make_quarantine_row
 from labeling.adjudication.open_stretches import rest_of, shared_stretches
 from labeling.annotations import DEFECTS_BY_RULE, MODEL, Annotation, QuarantineRow, Relation, Span
-from labeling.articles import is_new, make_article, reject_of
+from labeling.articles import is_new, make_article, refuse_forgotten, reject_of
 from labeling.errors import ArticleError, UsageError
 from labeling.imports.account_names import AccountNames
 from labeling.imports.choose_counting import CountingChoice, choose_counting
@@ -27,6 +27,7 @@ from labeling.imports.offsets import CODE_POINTS, article_text, make_offset_map
 from labeling.imports.record import ImportRecord, Misfit, reject_unreadable
 from labeling.imports.unread_fields import find_unread_annotations
 from labeling.sources.details import is_likely_day
+from labeling.workspace.rows.forgotten_text import ForgottenTexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,7 +67,8 @@ class ImportOptions:
 class AnnotationIntake:
     """Takes records one by one; then holds what became of them.
 
-    ``digests`` has the articles of before, id to digest of the text; ``homes`` the id under which a text is an article.
+    ``forgotten`` has texts that are refused, ``digests`` the articles of before, id to digest of the text, and
+    ``homes`` the id under which a text is an article.
     ``seen`` has the items (``label PERSON``) that the source had, in any record or as the map declares. ``left_empty``
     counts details of articles whose value was of no use, by field. ``counts`` has ``new`` articles, texts ``matched``
     to an article of another id, records that were ``unanswered``, answers that were ``superseded`` by a later one, and
@@ -77,6 +79,7 @@ class AnnotationIntake:
 
     schema: Schema
     terms: ImportOptions
+    forgotten: ForgottenTexts = field(default_factory=lambda: ForgottenTexts(()))
     digests: dict[str, str] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     articles: dict[str, Article] = field(default_factory=dict)
@@ -213,6 +216,8 @@ class AnnotationIntake:
         # The digest of the text as the article will have it decides what is known.
         row = replace(item.row, id=self.terms.prefix + item.row.id, text=article_text(item.row.text))
         article = make_article(row, self.terms.max_characters, is_likely_day)
+        if article.digest not in self.homes and self.digests.get(article.id) != article.digest:
+            refuse_forgotten(article, self.forgotten.name_of(article.digest), item.row.where)
         if is_new(article, self.digests, item.row.where) and (home := self.homes.get(article.digest)):
             article = article.model_copy(update={"id": home})
             self.counts["matched"] += 1

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labeling.articles import Reject, escape_surrogates, is_new, reject_of
+from labeling.articles import Reject, escape_surrogates, is_new, refuse_forgotten, reject_of
 from labeling.errors import ArticleError
 from labeling.sources.encodings import check_encoding_name
 from labeling.sources.files import Arrival, read_articles
@@ -16,6 +16,7 @@ from labeling.sources.opened_text import IngestOptions, Remark
 from labeling.values import encode_strings
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.file_handles import SortedLines
+from labeling.workspace.rows.forgotten_text import ForgottenTexts
 from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
@@ -87,12 +88,13 @@ def ingest(
     naming = project.file.project
     terms = IngestOptions(naming.max_characters, naming.language, check_encoding_name(encoding) if encoding else "")
     workspace = project.workspace
+    reads, writes = (workspace.articles, workspace.forgotten), (workspace.articles, workspace.rejects)
     with (
         workspace.lock(),
-        keep_custody(workspace, "ingest", reads=(workspace.articles,), writes=(workspace.articles, workspace.rejects)),
+        keep_custody(workspace, "ingest", reads=reads, writes=writes),
         name_disk_errors(workspace.root),
     ):
-        intake = _ArticleIntake(SortedLines(workspace.root))
+        intake = _ArticleIntake(SortedLines(workspace.root), ForgottenTexts(workspace.forgotten.rows_if_written()))
         # First pass: the ids and digests of before.
         for article in _earlier_articles(workspace):
             intake.know(article)
@@ -120,6 +122,7 @@ class _ArticleIntake:
     """
 
     lines: SortedLines
+    forgotten: ForgottenTexts
     digests: dict[str, str] = field(default_factory=dict)
     details: dict[str, int] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
@@ -165,6 +168,9 @@ class _ArticleIntake:
         if arrival.odd:
             self.left_empty.update(arrival.odd)
         try:
+            # First, for a right text may have its id now.
+            if self.digests.get(article.id) != article.digest:
+                refuse_forgotten(article, self.forgotten.name_of(article.digest), arrival.where)
             new = is_new(article, self.digests, arrival.where)
         except ArticleError as error:
             self.rejects.append(reject_of(error, article.id))

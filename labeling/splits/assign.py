@@ -8,7 +8,7 @@ A pure module: it touches neither disk nor network, clock or random numbers.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.errors import LeakError
@@ -27,10 +27,12 @@ class PlacementFacts:
 
     ``labels`` has the gold spans of each article by label. ``dated`` has the split of each article's day where a
     project splits by date, None for an article without one; it is None itself where a project splits by share.
+    ``sides`` has the split that a forgotten text was in, for each article with that text or a part of it.
     """
 
     labels: Mapping[str, Mapping[str, int]]
     dated: Mapping[str, SplitName | None] | None = None
+    sides: Mapping[str, SplitName] = field(default_factory=dict)
 
 
 NO_FACTS = PlacementFacts(labels={})
@@ -78,7 +80,7 @@ def assign_splits(
         remembered: The assignments of earlier runs. Their splits stay, also where an article is not wanted any more.
         shares: The share of each split; only their proportions matter.
         seed: Orders the new leak groups.
-        facts: Labels, and the splits of days.
+        facts: Labels, the splits of days, and those of forgotten texts.
 
     Returns:
         Remembered and new assignments, by article id.
@@ -89,7 +91,7 @@ def assign_splits(
     old = {row.article: row for row in remembered}
     # What is remembered is checked against the groups of today first: they may have grown together since.
     members = _group_members(groups)
-    occupied = {group: _existing_splits(ids, old) for group, ids in members.items()}
+    occupied = {group: _existing_splits(ids, old, facts.sides) for group, ids in members.items()}
     _refuse_leaks(members, old)
     placed = [_update_group(row, groups, occupied) for row in old.values()]
     # What was placed before counts towards the shares.
@@ -135,9 +137,12 @@ def _group_members(groups: Mapping[str, str]) -> dict[str, list[str]]:
     return dict(members)
 
 
-def _existing_splits(articles: Iterable[str], old: Mapping[str, SplitAssignment]) -> list[SplitName]:
-    """The splits that a leak group is in already, in the order of ``SPLITS``."""
+def _existing_splits(
+    articles: Collection[str], old: Mapping[str, SplitAssignment], sides: Mapping[str, SplitName]
+) -> list[SplitName]:
+    """The splits that a leak group is in already, or a forgotten text of it was, in the order of ``SPLITS``."""
     taken = {old[article].split for article in articles if article in old}
+    taken |= {sides[article] for article in articles if article in sides}
     return [split for split in SPLITS if split in taken]
 
 

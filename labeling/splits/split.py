@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.project import Project, SplitsSection
-    from labeling.workspace.rows.assignment import Leakage, SplitAssignment
+    from labeling.workspace.rows.assignment import Leakage, SplitAssignment, SplitName
     from labeling.workspace.table import Workspace
 
 
@@ -56,7 +56,8 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
     from labeling.splits.certificate import certify, write_certificate
 
     workspace, shares = project.workspace, project.file.splits
-    reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, workspace.splits)
+    placed = (workspace.splits, workspace.forgotten)
+    reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, *placed)
     writes = (workspace.splits, workspace.leakage)
     with workspace.opened(), keep_custody(workspace, "split", reads=reads, writes=writes) as notes:
         notes.options["seed"] = shares.seed
@@ -98,9 +99,21 @@ def _read_known_groups(workspace: Workspace) -> dict[str, str]:
 def _collect_placement_facts(workspace: Workspace, gold: Iterable[Gold], shares: SplitsSection) -> PlacementFacts:
     """The labels of gold, and the splits of days where the project file has any."""
     labels = {each.article: Counter(span.label for span in each.spans) for each in gold}
+    sides = _find_forgotten_sides(workspace)
     if not shares.test_from:
-        return PlacementFacts(labels)
-    return PlacementFacts(labels, split_by_date(workspace.articles.rows(), shares.dev_from, shares.test_from))
+        return PlacementFacts(labels, sides=sides)
+    return PlacementFacts(labels, split_by_date(workspace.articles.rows(), shares.dev_from, shares.test_from), sides)
+
+
+def _find_forgotten_sides(workspace: Workspace) -> dict[str, SplitName]:
+    """The split of a forgotten text, for what has that text again and for what shared words with it, by article."""
+    forgotten = [row for row in workspace.forgotten.rows_if_written() if row.split]
+    if not forgotten:
+        return {}
+    of_text = {row.digest: row.split for row in forgotten}
+    shared = {name: row.split for row in forgotten for name in row.shared_with}
+    sides = {each.id: of_text.get(each.digest) or shared.get(each.id) for each in workspace.articles.rows()}
+    return {name: side for name, side in sides.items() if side}
 
 
 def _count_assignments(rows: Sequence[SplitAssignment], before: int, leakage: Leakage) -> SplitResult:

@@ -67,7 +67,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         _print_standing(standing, {}, as_json=as_json)
         raise
     # Only where there is something: programs of before know the other keys.
-    further = ("spoken_for_another", "judged_before")
+    further = ("spoken_for_another", "judged_before", "forgotten_tasks")
     rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
     if as_json:
         _print_standing(standing, rows, as_json=True)
@@ -85,12 +85,15 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
 def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, as_json: bool) -> None:
     """Print how the files stand; as JSON with all that the server has told."""
     if as_json:
-        tell(json.dumps(summary | asdict(standing), ensure_ascii=False, indent=2))
+        told = {name: value for name, value in asdict(standing).items() if name != "forgotten" or value}
+        tell(json.dumps(summary | told, ensure_ascii=False, indent=2))
         return
     width = max(len(file.file) for file in standing.files)
     for file in standing.files:
         signed = f": {'; '.join(file.signed)}" if file.signed else ""
         tell(f"{file.file:<{width}}  {file.state}{signed}")
+    if standing.forgotten:
+        tell(f"\n{standing.forgotten} articles were forgotten, and do not come back")
     tell(f"\nNext: {standing.next}")
 
 
@@ -109,6 +112,7 @@ def _describe_status(summary: StatusResult) -> list[str]:
         "articles that were not sent": len(summary.not_sent),
         "articles whose task is gone from the server": len(summary.lost),
         "tasks on the server that are not ours": len(summary.foreign_tasks),
+        "tasks on the server of forgotten articles (`labeling forget` removes them)": len(summary.forgotten_tasks),
         "annotations and drafts on the server that were not pulled": summary.not_pulled,
         "annotations and drafts that were pulled and are gone from the server": summary.not_there,
     }

@@ -51,12 +51,13 @@ class CustodyNotes:
 
 
 @contextmanager
-def keep_custody(
+def keep_custody(  # noqa: PLR0913 - each is something that a verb does to files
     workspace: Workspace,
     verb: str,
     *,
     reads: Iterable[CustodyFile] = (),
     writes: Iterable[CustodyFile] = (),
+    amends: Iterable[CustodyFile] = (),
     stale: bool = True,
     always_hash: bool = False,
 ) -> Iterator[CustodyNotes]:
@@ -69,6 +70,7 @@ def keep_custody(
         verb: The verb at work.
         reads: The files that it reads, if they are there.
         writes: Those that it writes.
+        amends: Those that it takes rows out of: they stay made from what they were made from.
         stale: Refuse gold and splits that were made from other files than are there now.
         always_hash: Read every file to its end, whatever the cache knows of it.
 
@@ -77,7 +79,7 @@ def keep_custody(
         Stale: A file was made from others than are there now, or its verb was cut short.
         DamagedFile: The record itself cannot be read.
     """
-    read, written = [*map(_name, reads)], [*map(_name, writes)]
+    read, written, amended = [*map(_name, reads)], [*map(_name, writes)], [*map(_name, amends)]
     record = CustodyRecord(workspace, always_hash=always_hash)
     record.adopt_found()
     for name in read:
@@ -85,17 +87,20 @@ def keep_custody(
         if fault := find_fault(record, name, verb, stale=stale and name not in written):
             raise fault
     # What is written anew is not a source of itself: the same work done twice leaves the same record.
-    sources = {name: record.digests[name] for name in read if record.digests[name] and name not in written}
-    altered = frozenset(name for name in written if name in SELF_MENDING and record.state(name) == "altered")
-    record.begin(verb, written)
+    touched = [*written, *amended]
+    sources = {name: record.digests[name] for name in read if record.digests[name] and name not in touched}
+    altered = frozenset(name for name in touched if name in SELF_MENDING and record.state(name) == "altered")
+    record.begin(verb, touched)
     notes = CustodyNotes(altered)
     try:
         yield notes
     except BaseException:
         # On a full disk the note stays, which does no harm to files that were not touched.
         with suppress(NoRoom):
-            record.give_up(written)
+            record.give_up(touched)
         raise
+    if amended:
+        record.amend(verb, amended, altered)
     record.finish(verb, [*written, *notes.written], sources, notes.options)
 
 

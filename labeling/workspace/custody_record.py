@@ -21,7 +21,7 @@ from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.storage import name_disk_errors, read_value, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -146,6 +146,24 @@ class CustodyRecord:
         rows = {name: self._describe(verb, name, names, read, options) for name in names if self.digests[name]}
         self.rows = {name: row for name, row in self.rows.items() if name not in names} | rows
         for name in names:
+            self.unfinished.pop(name, None)
+        self._write()
+        self._write_unfinished()
+
+    def amend(self, verb: str, names: Iterable[str], altered: Container[str]) -> None:
+        """Record that a verb took rows out of files; what they were made from, and by which options, stays.
+
+        Those that were ``altered``, and mend themselves, still are.
+        """
+        names = list(names)
+        self.digests.forget(names)
+        for name in names:
+            before, digest = self.rows.get(name), self.digests[name]
+            if before and digest and digest != before.sha256 and name not in altered:
+                now = {"sha256": digest, "verb": verb, "version": __version__, "parts": self._parts(name)}
+                self.rows[name] = before.model_copy(update=now)
+            elif before and before.sha256 and not digest:
+                del self.rows[name]
             self.unfinished.pop(name, None)
         self._write()
         self._write_unfinished()

@@ -16,6 +16,7 @@ IN_PARTS = frozenset({"annotations.jsonl", "quarantine.jsonl"})
 CARRIED_ALONG = frozenset(
     {
         "articles.jsonl",
+        "forgotten.jsonl",
         "assignments.jsonl",
         "asked.jsonl",
         "imported.jsonl",
@@ -28,8 +29,9 @@ CARRIED_ALONG = frozenset(
 # Their verbs read what was there, and write it again with what is new.
 CARRIED_OVER = IN_PARTS | CARRIED_ALONG
 # A workspace may never have had these. Where one is gone that was there, its readers would go on with less than people
-# have said and were asked, and with fewer shared passages than there are.
+# have said and were asked, with fewer shared passages than there are, or with what was forgotten.
 GAP_FILES = IN_PARTS | {
+    "forgotten.jsonl",
     "assignments.jsonl",
     "asked.jsonl",
     "imported.jsonl",
@@ -71,6 +73,8 @@ def list_checked_files() -> list[str]:
 
 def may_go_on(author: str, name: str, reader: str) -> bool:
     """Whether a verb may read a file that another one may have been writing when it was killed."""
+    if reader == author:
+        return True
     # Articles are whole whoever wrote them; of annotations a pull makes all anew.
     if name == "articles.jsonl":
         return {author, reader} <= {"ingest", "import"}
@@ -80,4 +84,4 @@ def may_go_on(author: str, name: str, reader: str) -> bool:
     # Each of them may be left with no server to finish its work at.
     if name == "signed.jsonl":
         return {author, reader} <= {"pull", "push", "restore"}
-    return name in ALWAYS_SOUND or reader == author or (reader == "pull" and name in IN_PARTS)
+    return name in ALWAYS_SOUND or (reader == "pull" and name in IN_PARTS)

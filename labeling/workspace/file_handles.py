@@ -26,7 +26,7 @@ from labeling.workspace.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from labeling.errors import MissingInput
@@ -148,6 +148,19 @@ class RowsFile(Generic[RowModel]):
             NoRoom: The disk is full, or the folder may not be written: the file is what it was.
         """
         write_rows(self.path, self._checked(rows))
+
+    def drop(self, is_dropped: Callable[[RowModel], bool]) -> int:
+        """Take rows out of the file, if there are such, and return how many; all other lines stay to the byte.
+
+        Raises:
+            DamagedFile: A line is not such a row; the file is what it was.
+            NoRoom: The disk is full, or the folder may not be written: the file is what it was.
+        """
+        dropped = {number for number, row in enumerate(self.rows_if_written()) if is_dropped(row)}
+        if dropped:
+            with replace_file(self.path) as temporary, temporary.open("wb") as out, self.path.open("rb") as lines:
+                out.writelines(line for number, line in enumerate(lines) if number not in dropped)
+        return len(dropped)
 
     def place_of(self, row: RowModel) -> tuple[str | int, ...]:
         """Where a row stands among the others: the fields of its order, empty ones first."""

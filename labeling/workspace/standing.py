@@ -44,10 +44,14 @@ class FileStanding:
 
 @dataclass(frozen=True)
 class WorkspaceStanding:
-    """Every file of the workspace, in the order of the journey, and the next command."""
+    """Every file of the workspace, in the order of the journey, and the next command.
+
+    ``forgotten`` counts articles that were taken back.
+    """
 
     files: tuple[FileStanding, ...]
     next: str
+    forgotten: int = 0
 
 
 def read_standing(workspace: Workspace, wait: float = 0.0) -> WorkspaceStanding:
@@ -66,7 +70,8 @@ def read_standing(workspace: Workspace, wait: float = 0.0) -> WorkspaceStanding:
         record = CustodyRecord(workspace)
         files = [_describe(record, file.name, file.verb) for _, file in described() if file.name != "custody.jsonl"]
         files.append(_describe(record, LATEST_MANIFEST, "compile"))
-        return WorkspaceStanding(tuple(files), _find_next(record, {file.file: file for file in files}))
+        forgotten = len({row.article for row in workspace.forgotten.rows_if_written() if not row.again})
+        return WorkspaceStanding(tuple(files), _find_next(record, {file.file: file for file in files}), forgotten)
 
 
 def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:

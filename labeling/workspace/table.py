@@ -24,6 +24,7 @@ from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.rows.first_submission import FirstSubmission
+from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
@@ -104,6 +105,13 @@ class Workspace:
         "assign",
         "Who reads what, where the project file names [people]; sorted by reader and place.",
         ("reader", "order", "article"),
+    )
+    forgotten = Rows(
+        "forgotten.jsonl",
+        ForgottenText,
+        "forget",
+        "What was taken back, and stays away.",
+        ("article", "digest"),
     )
     studio_link = Value("studio.json", ProjectLink, "push", "The project on the server that the workspace belongs to.")
     pushed = Rows(

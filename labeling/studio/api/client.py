@@ -272,6 +272,10 @@ class Studio:
                     removed.append(number)
         return removed
 
+    def remove_task(self, number: int) -> None:
+        """Remove a task with all that people have said in it; it is as well when it is gone already."""
+        self.transport.remove_if_there(f"api/tasks/{number}/", f"remove task {number}")
+
     # Annotations and suggestions.
 
     def annotate(self, task: int, annotation: Annotation, article: Article) -> int:

@@ -14,6 +14,7 @@ from pydantic import FiniteFloat, JsonValue
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
 from labeling.annotations import Annotation, Defect, QuarantineRow, State
+from labeling.articles import has_surrogates
 from labeling.studio.format.migrations import migrate_result
 from labeling.studio.format.regions import ServerModel, parse_row, read_result
 from labeling.studio.format.signatures import Judgement
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.schema import Schema
     from labeling.studio.format.regions import ParsedResult
+    from labeling.workspace.rows.forgotten_text import ForgottenTexts
 
 
 def read_task(  # noqa: PLR0913 - each is something that it is read by
@@ -79,6 +81,21 @@ def read_task(  # noqa: PLR0913 - each is something that it is read by
 
 
 _SOUND = Judgement()
+
+
+def is_forgotten_task(
+    task: JsonValue,
+    forgotten: ForgottenTexts,
+    articles: Mapping[str, Article],
+    same_text: Callable[[str], Sequence[str]] = lambda _digest: (),
+) -> bool:
+    """Whether a task, as an export has it, is one of a forgotten text: whatever people say in it is passed over."""
+    data = task.get("data") if isinstance(task, dict) else None
+    text = data.get("text") if isinstance(data, dict) else None
+    if not forgotten or not isinstance(data, dict) or not isinstance(text, str) or has_surrogates(text):
+        return False
+    name = data.get("article")
+    return forgotten.covers(name if isinstance(name, str) else "", digest_of(text), articles, same_text)
 
 
 # What is inside is JSON already, and read strictly row by row: to validate it here as well takes a third of a pull.

@@ -66,7 +66,7 @@ def pull(
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     built_upon = files_built_upon(workspace)
     written = (*built_upon, workspace.first, workspace.signed, workspace.users, workspace.ask_again)
-    known = (workspace.first, workspace.signed, workspace.asked)
+    known = (workspace.first, workspace.signed, workspace.asked, workspace.forgotten)
     reads = (workspace.articles, workspace.annotations, workspace.quarantine, *known)
     with (
         workspace.opened(wait),

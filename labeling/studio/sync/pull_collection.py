@@ -27,6 +27,7 @@ from labeling.studio.sync.pull_writer import PullGoal, PullWriter
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names
+from labeling.workspace.rows.forgotten_text import ForgottenTexts
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import file_digest, replace_file
@@ -84,6 +85,7 @@ class ProjectPull:
             self._fetch_everything(temporary, before, writer)
             writer.add_imported()
             check_counts(self.studio, self.project, writer.known)
+        self._tell_passed_over(writer)
         writer.write(self._make_watermark(seen, users, (kept.name,)))
         return writer.result(str(kept), before)
 
@@ -110,6 +112,7 @@ class ProjectPull:
             writer.add(task)
         # Last, for by then all that was brought there is known.
         writer.add_old(changed.deleted | {int(str(task["id"])) for task in changed.tasks})
+        self._tell_passed_over(writer)
         answers = (*mark.answers, kept.name) if kept else mark.answers
         writer.write(self._make_watermark(seen, users, answers))
         writer.once.repeated += changed.repeated
@@ -156,7 +159,12 @@ class ProjectPull:
 
     @property
     def _goal(self) -> PullGoal:
-        return PullGoal(self.workspace, self.schema, self.articles, self.list_same_text, self.doubtful)
+        return PullGoal(self.workspace, self.schema, self.articles, self.list_same_text, self.doubtful, self.forgotten)
+
+    @cached_property
+    def forgotten(self) -> ForgottenTexts:
+        """The texts whose tasks are passed over, where the server still has them."""
+        return ForgottenTexts(self.workspace.forgotten.rows_if_written())
 
     @property
     def reading_digest(self) -> str:
@@ -198,6 +206,10 @@ class ProjectPull:
             read_by = (self.schema, self.articles, names, self.project.created, by_editor, self.list_same_text)
             first.add_seen(KeptAnswers(self.workspace, *read_by).list_seen())
         return first
+
+    def _tell_passed_over(self, writer: PullWriter) -> None:
+        if writer.passed_over:
+            self.workspace.say(f"Passed over {writer.passed_over} tasks of forgotten articles: nothing of them is read")
 
     def _server_time(self) -> dt.datetime:
         """The server's time, or one before it: whatever changes from now on changes later."""

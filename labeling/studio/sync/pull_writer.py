@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import is_imported
 from labeling.studio.format.exports import OnceOnly
-from labeling.studio.format.submissions import read_task
+from labeling.studio.format.submissions import is_forgotten_task, read_task
 from labeling.studio.sync.pull_result import PullResult, PullTally
 from labeling.studio.sync.pull_state import SentWords, compare_pulls, describe_unsubmitted, read_pulled_task
 from labeling.values import canonical_json
 from labeling.workspace.file_handles import SortedLines
+from labeling.workspace.rows.forgotten_text import ForgottenTexts
 from labeling.workspace.rows.signed_words import SignedWords
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PullGoal:
     """The workspace that a pull goes to, and the schema and articles that it is read by.
 
     ``same_text`` gives the ids of the articles with a text, by its digest. ``doubtful`` are annotators whose imported
-    rows somebody changed: they stay, and stay in doubt.
+    rows somebody changed: they stay, and stay in doubt. ``forgotten`` are texts whose tasks are passed over.
     """
 
     workspace: Workspace
@@ -41,6 +42,11 @@ class PullGoal:
     articles: Mapping[str, Article]
     same_text: Callable[[str], list[str]]
     doubtful: frozenset[str] = frozenset()
+    forgotten: ForgottenTexts = field(default_factory=lambda: ForgottenTexts(()))
+
+    def is_forgotten(self, task: dict[str, JsonValue]) -> bool:
+        """Whether a task of an export is one of a forgotten article, which the server still has."""
+        return is_forgotten_task(task, self.forgotten, self.articles, self.same_text)
 
 
 class PullWriter:
@@ -56,6 +62,7 @@ class PullWriter:
     ) -> None:
         self._of, self._names, self._first = of, names, first
         self.known = known or {}
+        self.passed_over = 0
         self.once = OnceOnly()
         self._signatures, self._signed = signatures, list[SignedWords]()
         self._tally = PullTally()
@@ -72,6 +79,9 @@ class PullWriter:
             self.known[known.task] = known
         judgements = self._signatures.judge_task(task)
         self._signed += [judgement.row for judgement in judgements.values() if judgement.row]
+        if self._of.is_forgotten(task):
+            self.passed_over += 1
+            return
         annotations, findings = read_task(
             task,
             self._of.articles,

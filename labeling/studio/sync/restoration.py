@@ -59,12 +59,14 @@ class RestoreOutcome:
 class RestoreSource:
     """Kept answers that together hold what a server had: ``live`` are the numbers of the tasks it had in the end.
 
-    With None, where that is not known, all are taken. ``users`` are its users, e-mail address by number.
+    With None, where that is not known, all are taken. ``users`` are its users, e-mail address by number. A task of
+    a forgotten article is left out.
     """
 
     answers: tuple[Path, ...]
     live: frozenset[int] | None
     users: Mapping[int, str]
+    is_forgotten: Callable[[TaskJson], bool] = lambda _task: False
 
     def tasks(self) -> Iterator[TaskJson]:
         """Each task as it was last seen, one at a time: the answers are read twice, and only numbers held."""
@@ -75,7 +77,7 @@ class RestoreSource:
         for place, path in enumerate(self.answers):
             for task in OnceOnly().let_through(read_archive(path)):
                 is_live = self.live is None or task["id"] in self.live
-                if last[task["id"]] == place and is_live:
+                if last[task["id"]] == place and is_live and not self.is_forgotten(task):
                     yield task
 
 

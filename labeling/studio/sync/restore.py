@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, ProjectGone, UsageError
 from labeling.studio.api.connect import connect
+from labeling.studio.format.submissions import is_forgotten_task
 from labeling.studio.sync.first_words import FirstWords, KeptAnswers
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import find_latest_whole, list_past
@@ -15,6 +16,7 @@ from labeling.studio.sync.restoration import RestoreSource, rebuild_project
 from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.custody import are_as_left, keep_custody, refuse_altered
 from labeling.workspace.custody_record import CustodyRecord
+from labeling.workspace.rows.forgotten_text import ForgottenTexts
 from labeling.workspace.storage import missing_error, write_json
 
 if TYPE_CHECKING:
@@ -76,10 +78,10 @@ def restore(
     workspace = project.workspace
     if not workspace.users.exists():
         raise workspace.users.missing()
-    reads = (workspace.users, workspace.signed, workspace.quarantine, workspace.first)
+    reads = (workspace.users, workspace.signed, workspace.quarantine, workspace.first, workspace.forgotten)
     writes = (workspace.studio_link, workspace.pushed, workspace.signed, workspace.first)
     with workspace.lock(wait), keep_custody(workspace, "restore", reads=reads, writes=writes):
-        kept = _read_source(workspace, source)
+        kept = replace(_read_source(workspace, source), is_forgotten=_forgotten_judge(workspace))
         _refuse_altered_answers(workspace, kept)
         with connect(workspace, server) as studio:
             # Asked first, so that no second project comes about by mistake.
@@ -135,6 +137,17 @@ def _keep_first_words(project: Project, kept: RestoreSource) -> None:
     first = FirstWords(workspace)
     first.add_seen(KeptAnswers(workspace, project.schema, articles, names, created, by_editor).list_seen())
     first.write()
+
+
+def _forgotten_judge(workspace: Workspace) -> Callable[[dict[str, Any]], bool]:
+    """Whether a task of a kept answer is one of a forgotten article: answers are history, and stay what they are."""
+    forgotten = ForgottenTexts(workspace.forgotten.rows_if_written())
+    articles = workspace.articles.by("id") if forgotten and workspace.articles.exists() else {}
+
+    def list_same_text(digest: str) -> list[str]:
+        return [each.id for each in workspace.articles.rows_if_written() if each.digest == digest]
+
+    return lambda task: is_forgotten_task(task, forgotten, articles, list_same_text)
 
 
 def _refuse_altered_answers(workspace: Workspace, kept: RestoreSource) -> None:

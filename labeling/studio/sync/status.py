@@ -39,7 +39,8 @@ class StatusResult:
     and drafts that came or changed since the last pull, ``not_there`` those that were pulled and are gone.
     ``unsubmitted`` has a sentence for each draft that is newer than its annotation, ``spoken_for_another``
     one for each annotation that somebody else changed or filed: who, when, which task. ``judged_before`` counts, by
-    item (``label WHEN``), the articles that were judged before it was asked for.
+    item (``label WHEN``), the articles that were judged before it was asked for. ``forgotten_tasks`` are numbers of
+    tasks of forgotten articles that the server still has.
     """
 
     url: str
@@ -55,6 +56,7 @@ class StatusResult:
     unsubmitted: tuple[str, ...]
     spoken_for_another: tuple[str, ...] = ()
     judged_before: dict[str, int] = field(default_factory=dict)
+    forgotten_tasks: tuple[int, ...] = ()
 
 
 def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
@@ -70,7 +72,9 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
     workspace = project.workspace
     with workspace.opened(wait):
         articles = workspace.articles.by("id")
-        pushed = journal.load_journal(workspace.pushed.path)
+        sent = journal.load_journal(workspace.pushed.path)
+        forgotten = {(row.article, row.digest) for row in workspace.forgotten.rows_if_written() if not row.again}
+        pushed = {key: row for key, row in sent.items() if key not in forgotten}
         with connect(workspace, server) as studio:
             remote = find_linked_project(studio, workspace)
             names = annotator_names(studio.users())
@@ -89,6 +93,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
 
     # Our tasks, as far as they are on the server.
     tasks = {row.task for row in pushed.values() if row.task is not None and row.task in now.after}
+    left = {row.task for key, row in sent.items() if key in forgotten and row.task in now.after}
     # What the server has now, compared with what was last pulled.
     differs = compare_pulls(before, now.after)
     return StatusResult(
@@ -99,12 +104,13 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         imported=dict(sorted(imported.items())),
         not_sent=tuple(sorted(set(articles) - {row.article for row in pushed.values()})),
         lost=tuple(sorted(row.article for row in pushed.values() if row.task not in now.after)),
-        foreign_tasks=tuple(sorted(number for number in now.after if number not in tasks)),
+        foreign_tasks=tuple(sorted(number for number in now.after if number not in tasks | left)),
         not_pulled=differs.new + differs.edited,
         not_there=differs.deleted,
         unsubmitted=tuple(describe_unsubmitted(now.after.values())),
         spoken_for_another=tuple(spoken),
         judged_before=judged_before,
+        forgotten_tasks=tuple(sorted(number for number in left if number is not None)),
     )
 
 

@@ -1,0 +1,82 @@
+"""The rows of articles that are to be forgotten, in each file of the workspace: read, then taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.annotations import MODEL, PROJECTED
+from labeling.studio.sync.forgotten_tasks import SaidWords
+from labeling.studio.sync.page_items import record_ask_again
+from labeling.workspace import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from labeling.project import Project
+    from labeling.workspace.file_handles import RowsFile
+    from labeling.workspace.rows.server_state import TextKey
+    from labeling.workspace.table import Workspace
+
+
+def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
+    """The files out of which `forget` takes rows, in its order: the articles last, for by them it knows what to do."""
+    files: list[RowsFile[Any]] = [workspace.suggestions, workspace.projected, workspace.assignments]
+    files += [workspace.annotations, workspace.first, workspace.quarantine, workspace.imported]
+    files += [workspace.splits, workspace.signed, workspace.pulled]
+    return [*files, workspace.ask_again, workspace.pushed, workspace.articles]
+
+
+def list_said_here(workspace: Workspace, names: Collection[str]) -> Iterator[SaidWords]:
+    """What people have said of these articles, as far as it was pulled or imported."""
+    for annotation in workspace.annotations.rows_if_written():
+        if annotation.article in names and annotation.by_person:
+            yield SaidWords(annotation.article, annotation.annotator, annotation.state, annotation.server_id)
+    for row in workspace.quarantine.rows_if_written():
+        if row.article in names and not row.annotator.startswith((MODEL, PROJECTED)):
+            yield SaidWords(row.article, row.annotator, "quarantined", row.server_id)
+
+
+@dataclass(frozen=True)
+class RowRemoval:
+    """What goes: all rows of the articles ``here``, digest by id, and those of the tasks ``gone``, by number.
+
+    ``settled`` are the rows of the journal that nothing is left of.
+    """
+
+    here: dict[str, str]
+    gone: Collection[int]
+    settled: Collection[TextKey]
+
+    def run(self, project: Project) -> dict[str, int]:
+        """Take the rows out, file by file, and return how many went, by file; the same again finds nothing."""
+        workspace = project.workspace
+        counts = {file.path.name: file.drop(is_dropped) for file, is_dropped in self._rules(workspace)}
+        if workspace.ask_again.exists():
+            before = sum(1 for _ in workspace.ask_again.rows())
+            counts[workspace.ask_again.path.name] = before - len(record_ask_again(project))
+        counts[workspace.pushed.path.name] = self._settle(workspace)
+        # Last: while an article is there, its rows in the other files are to go.
+        name = workspace.articles.path.name
+        counts[name] = workspace.articles.drop(lambda article: self.here.get(article.id) == article.digest)
+        return {name: count for name, count in counts.items() if count > 0}
+
+    def _rules(self, workspace: Workspace) -> Iterator[tuple[RowsFile[Any], Callable[[Any], bool]]]:
+        here, gone = self.here, self.gone
+        yield workspace.suggestions, lambda row: row.article in here
+        yield workspace.projected, lambda row: row.article in here or row.source in here
+        yield workspace.assignments, lambda row: row.article in here
+        yield workspace.annotations, lambda row: row.article in here
+        yield workspace.first, lambda row: row.article in here
+        yield workspace.quarantine, lambda row: row.article in here or row.task in gone
+        yield workspace.imported, lambda row: row.article in here
+        yield workspace.splits, lambda row: row.article in here
+        yield workspace.signed, lambda row: row.task in gone
+        yield workspace.pulled, lambda row: row.task in gone
+
+    def _settle(self, workspace: Workspace) -> int:
+        known = journal.load_journal(workspace.pushed.path)
+        stay = {key: row for key, row in known.items() if key not in self.settled}
+        if len(stay) < len(known):
+            journal.rewrite_journal(workspace.pushed.path, stay)
+        return len(known) - len(stay)
