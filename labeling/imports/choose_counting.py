@@ -49,20 +49,21 @@ class CountingChoice:
     doubt: str = ""
 
 
-def choose_counting(records: Sequence[ImportRecord], named: str = "") -> CountingChoice:
+def choose_counting(records: Sequence[ImportRecord], named: str = "", *, usual: str = CODE_POINTS) -> CountingChoice:
     """Find what the offsets of a file count.
 
     Args:
         records: All that the file has.
         named: The counting that was asked for, "" if none was.
+        usual: What offsets of its format count where nothing tells.
     """
-    file = _FileView([_RecordView(record) for record in records], named)
+    file = _FileView([_RecordView(record) for record in records], named, usual)
     poll = file.poll(file.likely)
     # What no tool is known to count is only tried where the rest does not do.
     if poll.most < poll.copies:
         poll = max(poll, file.poll(file.countings), key=lambda each: each.most)
     if not poll.most:
-        counting = file.asked or CODE_POINTS
+        counting = file.asked
         return CountingChoice(counting, doubt=file.doubt_places(counting, sure=bool(named)))
     best, rivals, doubt = _decide(file, poll)
     doubts = (doubt, file.doubt_places(best, sure=True))
@@ -137,10 +138,11 @@ class _Poll:
 
 @dataclass(frozen=True)
 class _FileView:
-    """The records of a file, and the counting that was asked for, or ""."""
+    """The records of a file, the counting that was asked for, or "", and the one that is usual in the format."""
 
     views: list[_RecordView]
     named: str
+    usual: str
 
     @cached_property
     def telling(self) -> frozenset[str]:
@@ -148,8 +150,8 @@ class _FileView:
 
     @property
     def asked(self) -> str:
-        """The simplest name of the counting that was asked for."""
-        return simplify_counting(self.named, self.telling) if self.named else ""
+        """The simplest name of the counting that was asked for, else of the usual one."""
+        return simplify_counting(self.named or self.usual, self.telling)
 
     @cached_property
     def likely(self) -> list[str]:
@@ -162,7 +164,7 @@ class _FileView:
         return self._list_distinct(COUNTINGS)
 
     def _list_distinct(self, names: Iterable[str]) -> list[str]:
-        return [*dict.fromkeys(simplify_counting(each, self.telling) for each in (self.named or CODE_POINTS, *names))]
+        return [*dict.fromkeys(simplify_counting(each, self.telling) for each in (self.named or self.usual, *names))]
 
     def poll(self, countings: Sequence[str]) -> _Poll:
         """Ask all copies by which of the countings they stand where they are said to stand."""

@@ -21,11 +21,12 @@ from labeling.imports.bare_words import pad_bare_words
 from labeling.imports.column_layout import ColumnChoice
 from labeling.imports.column_lines import chunk_sentences, split_documents
 from labeling.imports.columns import NotColumns, decide_columns
+from labeling.imports.layer_lines import BrokenWebAnno
 from labeling.imports.rebuilt_text import place_tokens
 from labeling.imports.record import ImportItem, ImportRecord, Misfit, SpanMark, reject_unreadable
 from labeling.imports.sentence_lines import spread_sentence_lines
 from labeling.imports.tagged_tokens import UnreadableRow, read_sentences
-from labeling.imports.webanno import BrokenWebAnno, is_webanno, parse_webanno
+from labeling.imports.webanno import is_webanno, parse_webanno
 from labeling.sources.plain_files import read_plain
 
 if TYPE_CHECKING:

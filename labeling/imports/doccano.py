@@ -123,7 +123,8 @@ class _DoccanoLine:
             case str() | int():
                 self.options.append(str(value))
             # Exports for sequence labelling have triples without ids, so the place and the label make one.
-            case [int(start), int(end), str() | int() as label]:
+            # True and false are numbers to the language, and none here.
+            case [int(start), int(end), str() | int() as label] if bool not in {type(each) for each in value}:
                 self.marks.append(SpanMark(f"{label}:{start}-{end}", ((start, end),), str(label)))
             case _:
                 self._misfit("span", "unreadable", "it is neither [start, end, label] nor a label", value)
@@ -133,7 +134,12 @@ class _DoccanoLine:
         match value:
             case [_, _, _]:
                 self.label(value)
-            case {"id": int() | str() as name, "start_offset": int(start), "end_offset": int(end), "label": str(label)}:
+            case {
+                "id": int() | str() as name,
+                "start_offset": int(start),
+                "end_offset": int(end),
+                "label": str(label),
+            } if bool not in {type(each) for each in (name, start, end)}:
                 self.marks.append(SpanMark(str(name), ((start, end),), label))
                 # Fields that are not read are reported, not dropped in silence.
                 self.spare |= {f"entities.{key}" for key in set(value) - _ENTITY_FIELDS}

@@ -21,6 +21,7 @@ from labeling.imports.foreign_formats import FOREIGN_FORMATS, VAGUE_FORMATS, tel
 from labeling.imports.glimpse import take_glimpse
 from labeling.imports.label_studio.looks import looks_like_label_studio
 from labeling.imports.label_studio.read_label_studio import read_label_studio
+from labeling.imports.offsets import CODE_POINTS
 from labeling.imports.own_exports import files_beside
 from labeling.imports.potato.read_potato import looks_like_potato, read_potato
 from labeling.imports.prodigy import looks_like_prodigy, read_prodigy
@@ -41,10 +42,10 @@ class ImportFormat:
 
     ``endings`` are those of its files in a folder, ``companions`` those of files that belong to one of them (brat's
     text), or their names (a type system). ``looks_like`` tells by what a file is recognised as one, from a glimpse of
-    it, or "". ``counts`` is false where the file has no offsets. ``read`` gives the contents of a file record by
-    record: it is handed the path, what the file's article is to be called (or its articles after), and a way to look up
-    the texts of articles that were ingested before. ``help`` is a line for the command line, ``brings`` tells what
-    comes along. ``reads_json`` is true where each line is an object, which may lack what tells the format.
+    it, or "". ``counting`` is what its offsets usually count, "" where it has none. ``read`` gives the contents of a
+    file record by record: it is handed the path, what the file's article is to be called (or its articles after), and a
+    way to look up the texts of articles that were ingested before. ``help`` is a line for the command line, ``brings``
+    tells what comes along. ``reads_json`` is true where each line is an object, which may lack what tells the format.
     """
 
     name: str
@@ -54,7 +55,7 @@ class ImportFormat:
     help: str
     brings: str
     companions: tuple[str, ...] = ()
-    counts: bool = True
+    counting: str = CODE_POINTS
     reads_json: bool = False
 
     def with_columns(self, terms: ColumnTerms) -> ImportFormat:
@@ -139,7 +140,7 @@ IMPORT_FORMATS = {
             "UIMA CAS of INCEpTION, WebAnno and DKPro, as XMI beside its type system or as JSON (extra `cas`)",
             "named entities, custom layers of spans and relations, options, notes; other features by `--map`",
             companions=(TYPE_SYSTEM,),
-            counts=False,
+            counting="utf-16",
         ),
         ImportFormat(
             "conll",
@@ -148,7 +149,7 @@ IMPORT_FORMATS = {
             looks_like_conll,
             "columns with a token and its tags a line, CoNLL 2002 to CoNLL-U, WebAnno TSV; or a sentence a line",
             "spans, of each column of tags; of WebAnno TSV relations, too; texts are found again, or rebuilt",
-            counts=False,
+            counting="",
         ),
     )
 }

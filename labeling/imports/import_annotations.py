@@ -155,7 +155,7 @@ def import_annotations(
         # Records of all files come together first: one article may be in several.
         text_of = _register_articles(intake, workspace)
         for path, name in files:
-            intake.take_file(str(path), list(_read_items(chosen, path, name, text_of)), counts=chosen.counts)
+            intake.take_file(str(path), list(_read_items(chosen, path, name, text_of)), chosen.counting)
         intake.accounts.refuse_strangers()
         # Read before they are overwritten, also to count how many make room.
         earlier = [row for row in workspace.annotations.rows_if_written() if row.imported]
@@ -169,7 +169,7 @@ def import_annotations(
 
 
 def _refuse_counting(name: str, chosen: ImportFormat) -> None:
-    if name and not chosen.counts:
+    if name and not chosen.counting:
         raise UsageError(
             f"{chosen.name} files have no offsets of several countings, which --offsets could name",
             todo="leave --offsets out",

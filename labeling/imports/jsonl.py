@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 from labeling.articles import Reject, reject_of
 from labeling.errors import ArticleError
 from labeling.imports.record import ImportItem, ImportRecord, reject_unreadable
+from labeling.imports.unread_fields import keep_places
 from labeling.sources.details import read_detail
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
@@ -91,8 +92,8 @@ def _read_object(
     except ArticleError as error:
         return reject_of(error, str(known.get("id", "")))
     record = read(fields, row, row.id in {read_detail("id", known.get("id")).value, row.url} - {""})
-    odd = list_odd_fields(fields)
-    return replace(record, odd=odd) if odd else record
+    odd = find_odd_fields(fields)
+    return replace(record, odd=tuple(odd), unread={**record.unread, **keep_places(odd)}) if odd else record
 
 
 def is_plain_object(value: object) -> TypeGuard[JsonLine]:
@@ -118,10 +119,13 @@ def article_fields(fields: Mapping[str, Any]) -> JsonLine:
     return found if "text" in found or "data" not in fields else {**found, "text": fields["data"]}
 
 
-def list_odd_fields(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is known of a line's article and has a value of no use: ``meta.source`` where it is a number."""
+def find_odd_fields(fields: Mapping[str, Any]) -> JsonLine:
+    """What is known of a line's article and has a value of no use: ``meta.source`` where it is a number.
+
+    Such a value may be anything, annotations among others.
+    """
     places = ((prefix + ours, each.get(ours)) for ours in COLUMNS for prefix, each in _places_of(fields))
-    return tuple(name for name, value in places if not _is_empty_field(value) and not _is_useful(name, value))
+    return {name: value for name, value in places if not _is_empty_field(value) and not _is_useful(name, value)}
 
 
 def _filled_fields(fields: Mapping[str, Any], ours: str) -> list[tuple[str, Any]]:

@@ -102,14 +102,19 @@ class AnnotationIntake:
         self.digests[article.id] = article.digest
         self.homes.setdefault(article.digest, article.id)
 
-    def take_file(self, where: str, items: Sequence[ImportItem], *, counts: bool = True) -> None:
-        """Take all that a file has, once it is known what its offsets count; CoNLL's are ours, so that nothing counts.
+    def take_file(self, where: str, items: Sequence[ImportItem], usual: str = CODE_POINTS) -> None:
+        """Take all that a file has, once it is known what its offsets count.
+
+        Args:
+            where: The file.
+            items: What its reader found.
+            usual: What offsets of its format count where nothing tells; "" for those of columns, which are ours.
 
         Raises:
             UsageError: No annotator is named.
         """
         records = [item for item in items if isinstance(item, ImportRecord)]
-        counting = choose_counting(records, self.terms.unit) if counts else CountingChoice()
+        counting = choose_counting(records, self.terms.unit, usual=usual) if usual else CountingChoice()
         self.offsets[counting.counting] += counting.proven
         self.doubts += [f"{where}: {counting.doubt}"] if counting.doubt else []
         # Each is let go of when it has been taken: a large file would be in memory twice.

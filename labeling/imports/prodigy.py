@@ -233,7 +233,8 @@ def _place_of_token(tokens: list[Any], number: int) -> tuple[int, int, str] | No
 def _token_place(token: Any, *, blank: bool = False) -> tuple[int, int, str] | None:  # noqa: ANN401 - JSON of any form
     match token:
         case {"start": int(start), "end": int(end), "text": str(words)} if blank or words.strip():
-            return start, end, words
+            # True and false are numbers to the language, and none here.
+            return None if bool in (type(start), type(end)) else (start, end, words)
         case _:
             return None
 

@@ -87,6 +87,15 @@ def describe_annotations(name: str, value: object, lengths: Collection[int], nam
     return next(filter(None, (describe_annotations(str(key), each, lengths, names) for key, each in inner)), "")
 
 
+def keep_places(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that hold places in the text; details of an article are called as annotations may be.
+
+    >>> keep_places({"source": {"label": "Example Times"}, "id": [[0, 4, "PERSON"]]})
+    {'id': [[0, 4, 'PERSON']]}
+    """
+    return {name: value for name, value in fields.items() if _has_places(value, _DEEPEST, listed=False)}
+
+
 def _singular(name: str) -> str:
     """A field's name as a thing of that kind is called: ``meta.nerTags`` is ``ner_tag``."""
     last = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(".")[2]).strip("_").casefold()

@@ -1,86 +1,34 @@
 """WebAnno TSV 3, as WebAnno and INCEpTION write it: tokens with offsets, and columns of layers by a header.
 
 A cell has the value of each annotation that lies on the token, ``PER[2]|LOC[3]``; the number joins the cells of one
-annotation, be they apart. Offsets count UTF-16 units of the text, of which each sentence is given before its tokens.
-The label is the feature whose values the schema knows, else ``value``, else the first one. A relation stands in the row
-of its target, and names the row of its source.
+annotation, be they apart. Offsets count UTF-16 units of the text, of which each sentence is given before its tokens;
+those of another counting are known by the lengths of the tokens. The words of a row whose cells cannot be read stay,
+and its sentence is open. The label is the feature whose values the schema knows, else ``value``, else the first one. A
+relation stands in the row of its target, and names the row of its source.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.articles import SourceRow
+from labeling.imports.layer_lines import BrokenWebAnno, measure, read_layer_file
 from labeling.imports.rebuilt_text import find_tokens
 from labeling.imports.record import ImportRecord, Misfit, RelationMark, SpanMark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from labeling.imports.layer_lines import LayerColumns, LayerFile
     from labeling.imports.rebuilt_text import Place
     from labeling.imports.record import TextLookup
 
 _HEAD = "#FORMAT=WebAnno TSV 3"
-_LAYER = re.compile(r"#T_(SP|RL|CH)=([^|]+)\|?(.*)")
-_ROW = re.compile(r"(\d+-\d+(?:\.\d+)?)\t(\d+)-(\d+)\t([^\t]+)(?:\t(.*))?")
-_VALUE = re.compile(r"((?:\\.|[^\\|\[])*)(?:\[(\d+)\])?(?:\||$)", re.DOTALL)
 _SOURCE = re.compile(r"(\d+-\d+(?:\.\d+)?)(?:\[(\d+)_(\d+)\])?")
-_FIXED = 3  # the columns before those of the layers
 _NEARLY_ALL = 0.9
-
-
-class BrokenWebAnno(ValueError):
-    """A file whose rows or offsets do not fit its text."""
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """A layer of the header: its name, the names of its features, and the number of its first column."""
-
-    kind: str
-    name: str
-    features: tuple[str, ...]
-    first: int
-
-    @property
-    def short(self) -> str:
-        return self.name.rpartition(".")[2]
-
-    @property
-    def columns(self) -> range:
-        return range(self.first, self.first + max(1, len(self.features)))
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A token, or a part of one: its name in the file, its place and its cells."""
-
-    name: str
-    start: int
-    end: int
-    word: str
-    cells: tuple[str, ...]
-
-    def values(self, column: int) -> list[tuple[str, str]]:
-        """The values in a cell, each with the number of its annotation, or ""."""
-        cell = self.cells[column] if column < len(self.cells) else "_"
-        if cell in {"_", ""}:
-            return []
-        found = [(found[1], found[2] or "") for found in _VALUE.finditer(cell) if found[0]]
-        return [(re.sub(r"\\(.)", r"\1", value), number) for value, number in found]
-
-
-@dataclass
-class _File:
-    layers: list[_Layer] = field(default_factory=list)
-    sentences: list[tuple[list[str], list[_Row]]] = field(default_factory=lambda: [([], [])])
-
-    @property
-    def rows(self) -> list[_Row]:
-        return [row for _, rows in self.sentences for row in rows]
+_MOST_LINE_ENDS = 1_000  # between two sentences: what no text has
 
 
 def is_webanno(content: str) -> bool:
@@ -94,18 +42,19 @@ def parse_webanno(content: str, row: SourceRow, text_of: TextLookup, known: Coll
     Raises:
         BrokenWebAnno: A row is not of the format, or the tokens are not in the text.
     """
-    file = _read_file(content)
+    file = read_layer_file(content)
     text, places = _place_rows(file, text_of(row.id))
     taken, ignored = dict[str, dict[tuple[str, str], SpanMark]](), set[str]()
     for layer in (layer for layer in file.layers if layer.kind == "SP"):
         column = _choose_label(file, layer, known)
         ignored |= _name_unread(file, layer, column)
         if column is not None:
-            taken[layer.name] = _read_spans(file, layer, column, places, text)
+            taken[layer.name] = taken.get(layer.name, {}) | _read_spans(file, layer, column, places, text)
     links, misfits = list[RelationMark](), list[Misfit]()
     for layer in (layer for layer in file.layers if layer.kind != "SP"):
         for found in _read_links(file, layer, taken):
             (links if isinstance(found, RelationMark) else misfits).append(found)  # type: ignore[arg-type]
+    misfits += _list_spoilt(file)
     marks = dict.fromkeys(mark for spans in taken.values() for mark in spans.values())
     layers = ", ".join(name.rpartition(".")[2] for name in taken) or "no layer of spans"
     return ImportRecord(
@@ -113,39 +62,30 @@ def parse_webanno(content: str, row: SourceRow, text_of: TextLookup, known: Coll
         marks=tuple(marks),
         links=tuple(links),
         misfits=tuple(misfits),
+        open=tuple(_list_open(file, places)),
         ignored=frozenset(ignored),
         layout=f"WebAnno TSV 3: {layers}",
     )
 
 
-def _read_file(content: str) -> _File:
-    file = _File()
-    first = 0
-    for number, line in enumerate(re.split(r"\r?\n", content), start=1):
-        if found := _LAYER.fullmatch(line):
-            layer = _Layer(found[1], found[2], tuple(filter(None, found[3].split("|"))), first)
-            first = layer.columns.stop
-            file.layers.append(layer)
-        elif line.startswith("#Text="):
-            if file.sentences[-1][1]:
-                file.sentences.append(([], []))
-            file.sentences[-1][0].append(_unescape(line.removeprefix("#Text=")))
-        elif found := _ROW.fullmatch(line.rstrip("\t")):
-            cells = tuple((found[5] or "").split("\t"))
-            file.sentences[-1][1].append(_Row(found[1], int(found[2]), int(found[3]), _unescape(found[4]), cells))
-        elif line.strip() and not line.startswith("#"):
-            raise BrokenWebAnno(f"line {number} is not a row of WebAnno TSV 3")
-    return file
+def _list_spoilt(file: LayerFile) -> list[Misfit]:
+    rows = {row.name: row for row in file.rows}
+    return [
+        Misfit("span", f"row {name}", "unreadable", reason, "\t".join((rows[name].word, *rows[name].cells)))
+        for name, reason in file.spoilt.items()
+    ]
 
 
-def _unescape(text: str) -> str:
-    signs = {"n": "\n", "r": "\r", "t": "\t"}
-    return re.sub(r"\\(.)", lambda found: signs.get(found[1], found[1]), text)
+def _list_open(file: LayerFile, places: dict[str, Place]) -> Iterator[Place]:
+    """The sentences of which a row is spoilt: what is not marked in them may be marked on it."""
+    for _, rows in file.sentences:
+        if any(row.name in file.spoilt for row in rows):
+            yield places[rows[0].name][0], places[[row for row in rows if row.is_token][-1].name][1]
 
 
-def _place_rows(file: _File, text: str | None) -> tuple[str, dict[str, Place]]:
+def _place_rows(file: LayerFile, text: str | None) -> tuple[str, dict[str, Place]]:
     """The text, and the place of each row in it: that of the article if it has the tokens, else the file's own."""
-    tokens = [row for row in file.rows if "." not in row.name]
+    tokens = [row for row in file.rows if row.is_token]
     words = [row.word for row in tokens]
     if text is None or (found := find_tokens(words, text)) is None:
         text = _join_sentences(file)
@@ -155,51 +95,56 @@ def _place_rows(file: _File, text: str | None) -> tuple[str, dict[str, Place]]:
     places = {row.name: place for row, place in zip(tokens, found, strict=True)}
     whole = {row.name: row for row in tokens}
     for row in file.rows:
-        if "." in row.name:
+        if not row.is_token:
             token, (start, end) = whole[row.name.partition(".")[0]], places[row.name.partition(".")[0]]
-            before = _count_points(token.word, row.start - token.start)
+            before = _count_points(token.word, row.start - token.start, file.unit)
             if text[start + before : start + before + len(row.word)] != row.word or start + before >= end:
                 raise BrokenWebAnno(f"{row.word!r} of row {row.name} is not where its offsets say")
             places[row.name] = start + before, start + before + len(row.word)
     return text, places
 
 
-def _count_points(word: str, units: int) -> int:
-    """How many code points of a word so many UTF-16 units are."""
-    return len(word.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore"))
+def _count_points(word: str, units: int, unit: str) -> int:
+    """How many code points of a word so many units are."""
+    if unit == "code-points":
+        return max(0, units)
+    codec, size = ("utf-16-le", 2) if unit == "utf-16" else ("utf-8", 1)
+    return len(word.encode(codec, "surrogatepass")[: size * max(0, units)].decode(codec, errors="ignore"))
 
 
-def _join_sentences(file: _File) -> str:
-    """The sentences, with as many line ends between as their offsets leave."""
+def _join_sentences(file: LayerFile) -> str:
+    """The sentences, with as many line ends between as their offsets leave.
+
+    Raises:
+        BrokenWebAnno: They leave more than anybody has.
+    """
     text, units = "", -1
     for lines, rows in file.sentences:
         if not rows:
             continue
-        own = "\n".join(lines) or " ".join(row.word for row in rows if "." not in row.name)
-        start = rows[0].start - _units(own[: max(0, own.find(rows[0].word))])
+        own = "\n".join(lines) or " ".join(row.word for row in rows if row.is_token)
+        start = rows[0].start - measure(own[: max(0, own.find(rows[0].word))], file.unit)
+        if start - units > _MOST_LINE_ENDS and text:
+            raise BrokenWebAnno(f"its offsets leave {start - units:,} signs before line {rows[0].line}")
         text += "\n" * (0 if units < 0 else max(1, start - units)) + own
-        units = start + _units(own)
+        units = start + measure(own, file.unit)
     return text
 
 
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _choose_label(file: _File, layer: _Layer, known: Collection[str]) -> int | None:
+def _choose_label(file: LayerFile, layer: LayerColumns, known: Collection[str]) -> int | None:
     """The column of the labels of a layer; None where each token has one, as of parts of speech."""
-    labels = {column: {value for row in file.rows for value, _ in row.values(column)} for column in layer.columns}
-    ours = [column for column, values in labels.items() if values & set(known)]
-    if ours:
-        return ours[0]
-    column = layer.first + (layer.features.index("value") if "value" in layer.features else 0)
-    tokens = [row for row in file.rows if "." not in row.name]
-    covered = sum(bool(row.values(column)) for row in tokens)
-    numbered = any(number for row in tokens for _, number in row.values(column))
-    return None if covered >= _NEARLY_ALL * len(tokens) and not numbered else column
+    usual = layer.first + (layer.features.index("value") if "value" in layer.features else 0)
+    labels = {column: [value for row in file.rows for value, _ in row.values(column)] for column in layer.columns}
+    ours = {column: sum(value in known for value in values) for column, values in labels.items()}
+    if any(ours.values()):
+        return max(ours, key=lambda column: (ours[column], column == usual))
+    tokens = [row for row in file.rows if row.is_token]
+    covered = sum(bool(row.values(usual)) for row in tokens)
+    numbered = any(number for row in tokens for _, number in row.values(usual))
+    return None if covered >= _NEARLY_ALL * len(tokens) and not numbered else usual
 
 
-def _name_unread(file: _File, layer: _Layer, read: int | None) -> set[str]:
+def _name_unread(file: LayerFile, layer: LayerColumns, read: int | None) -> set[str]:
     """The features of a layer that hold something and are not read."""
     return {
         f"{layer.short}.{feature}"
@@ -209,7 +154,7 @@ def _name_unread(file: _File, layer: _Layer, read: int | None) -> set[str]:
 
 
 def _read_spans(
-    file: _File, layer: _Layer, column: int, places: dict[str, Place], text: str
+    file: LayerFile, layer: LayerColumns, column: int, places: dict[str, Place], text: str
 ) -> dict[tuple[str, str], SpanMark]:
     """The spans of a layer, by the name of each row that they are on and their number, "0" where they have none."""
     parts = defaultdict[tuple[str, str, str], list[str]](list)
@@ -238,13 +183,13 @@ def _join_neighbours(parts: Sequence[Place], text: str) -> tuple[Place, ...]:
 
 
 def _read_links(
-    file: _File, layer: _Layer, taken: dict[str, dict[tuple[str, str], SpanMark]]
+    file: LayerFile, layer: LayerColumns, taken: dict[str, dict[tuple[str, str], SpanMark]]
 ) -> Iterator[RelationMark | Misfit]:
     """The relations of a layer, from the span that a cell names to the one on its row; chains have no place here."""
     base = next((name.removeprefix("BT_") for name in layer.features if name.startswith("BT_")), "")
     spans = taken.get(base, {})
     for row in file.rows:
-        sources = row.cells[layer.columns.stop - 1] if layer.columns.stop <= len(row.cells) else "_"
+        sources = row.cells[layer.columns.stop - 1] if len(row.cells) == row.width else "_"
         if sources in {"_", ""}:
             continue
         labels = row.values(layer.first)

@@ -57,7 +57,7 @@ _FORMAT_LINES = [f"  {each.name:<{_WIDEST}}{each.help}" for each in IMPORT_FORMA
     show_default=True,
     metavar="COUNTING",
     help="What offsets count: code-points, utf-16 or utf-8; with `,lf` each line end as one though the text has CRLF, "
-    "with `,no-bom` no byte order mark. Found by itself where the file holds the words, too.",
+    "with `,no-bom` no byte order mark. Found by itself where the file holds the words, too; of a CAS it is utf-16.",
 )
 @click.option(
     "--people",

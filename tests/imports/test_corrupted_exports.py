@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from faulty.export_checks import play_exports
-from faulty.exports import EXPORT_FORMATS, make_story, write_export
+from faulty.exports import EXPORT_FORMATS, write_export
+from faulty.stories import make_story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("kind", EXPORT_FORMATS)
 def test_no_span_of_a_corrupted_export_is_elsewhere_in_silence(kind: str) -> None:
-    """Three hundred of each: fields renamed, columns swapped, offsets recounted, copies changed, ends cut off."""
+    """Three hundred of each: fields renamed, swapped, of another type, offsets recounted, rows gone, ends cut off."""
     happened, broken = play_exports(kind, 300)
 
     assert broken == []
     # It would prove nothing if all of them had been refused, or none.
-    assert happened["in place"] > 150
+    assert happened["in place"] > 100
     assert happened["listed"] > 50
 
 
@@ -39,7 +40,7 @@ def test_a_span_elsewhere_would_be_seen(tmp_path: Path, monkeypatch: pytest.Monk
     from labeling.imports import merge
     from labeling.imports.choose_counting import CountingChoice
 
-    monkeypatch.setattr(merge, "choose_counting", lambda *_: CountingChoice())
+    monkeypatch.setattr(merge, "choose_counting", lambda *_, **__: CountingChoice())
     _, broken = play_exports("doccano", 50)
 
     assert [fault for fault in broken if "in another place" in fault]

@@ -23,13 +23,15 @@ from labeling.imports.argilla.record_forms import (
     AskedRecord,
     QuestionAnswer,
     holds_records,
+    is_of_argilla,
     list_records,
     parse_record,
     tell_record,
 )
 from labeling.imports.foreign_formats import name_fields, tell_objects
-from labeling.imports.jsonl import article_fields, is_plain_object, list_odd_fields, refuse_value, stream_values
+from labeling.imports.jsonl import article_fields, find_odd_fields, is_plain_object, refuse_value, stream_values
 from labeling.imports.record import Account, ImportRecord, Misfit, SpanMark, reject_unreadable
+from labeling.imports.unread_fields import keep_places
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
 
@@ -73,11 +75,18 @@ def read_argilla(path: Path, name: str, _text_of: TextLookup | None = None) -> I
         else:
             rows = list_records(value)
             places = [where] if len(rows) == 1 else [f"{where}:[{number}]" for number in range(1, len(rows) + 1)]
-            found += [parse_record(row, place) for row, place in zip(rows, places, strict=True)]
+            found += [_parse_row(row, place) for row, place in zip(rows, places, strict=True)]
     asked = choose_asked_text([each for each in found if not isinstance(each, Reject)])
     source = SourceFile(path, name)
     for each in found:
         yield from [each] if isinstance(each, Reject) else _read_record(each, source, asked)
+
+
+def _parse_row(row: JsonLine, where: str) -> AskedRecord | Reject:
+    if is_of_argilla(row):
+        return parse_record(row, where)
+    names = ", ".join(f"`{name}`" for name in [*row][:5]) or "nothing"
+    return reject_unreadable(where, f"it is not a record of Argilla's: it holds {names}", "export the records again")
 
 
 def _read_record(record: AskedRecord, source: SourceFile, asked: AskedText) -> Iterator[ImportItem]:
@@ -93,15 +102,17 @@ def _read_record(record: AskedRecord, source: SourceFile, asked: AskedText) -> I
     except ArticleError as error:
         yield reject_of(error, str(record.id), record.where)
         return
+    odd = find_odd_fields(told)
     unread = {
         **record.unread,
+        **keep_places(odd),
         **{f"fields.{name}": each for name, each in others.items() if name not in COLUMNS},
         **{f"metadata.{name}": each for name, each in record.metadata.items() if name not in COLUMNS},
     }
     ignored = {*unread} | (
         {_NO_STATUS} if any(not each.status for each in record.answers if not each.is_suggested) else set()
     )
-    bare = ImportRecord(row, named=bool(known.get("id") or known.get("url")), odd=list_odd_fields(told))
+    bare = ImportRecord(row, named=bool(known.get("id") or known.get("url")), odd=tuple(odd))
     records = [_answer_of(bare, given, record.status, asked) for given in _by_author(record)]
     # A record that nobody answered is an article all the same.
     first, *rest = records or [replace(bare, is_silent=True)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from labeling.imports.glimpse import JsonLine
 
@@ -85,6 +85,13 @@ def tell_record(fields: JsonLine) -> tuple[str, ...]:
     return ("_server_id", found[0]) if found and "_server_id" in fields else tuple(found[:2]) if len(found) > 1 else ()
 
 
+def is_of_argilla(fields: JsonLine) -> bool:
+    """Whether an object has anything that a record has, be it damaged: its fields, a question, or its number."""
+    return bool({"fields", "_server_id", "responses", "suggestions"} & fields.keys()) or any(
+        map(_is_of_question, fields)
+    )
+
+
 def _is_of_question(name: str) -> bool:
     return name.endswith(_ENDS)
 
@@ -105,8 +112,95 @@ def parse_record(fields: JsonLine, where: str) -> AskedRecord:
         metadata=metadata if isinstance(metadata, dict) else {},
         answers=tuple(answers),
         status=status if isinstance(status, str) else "",
-        unread={name: each for name, each in fields.items() if nested and name not in {*_KEPT, *_BOOKKEEPING_FIELDS}},
+        unread={
+            **{name: each for name, each in fields.items() if nested and name not in {*_KEPT, *_BOOKKEEPING_FIELDS}},
+            **dict(_list_odd_parts(fields, nested=nested)),
+        },
     )
+
+
+def _list_odd_parts(fields: JsonLine, *, nested: bool) -> Iterator[tuple[str, object]]:
+    """What is not of the form that its name says, or stands in a response under a name that responses have not."""
+    for name, value in fields.items():
+        fits = next((fits for ends, fits in _FORMS.items() if name.endswith(ends)), None) if not nested else None
+        fits = fits or (_FORMS_NESTED.get(name) if nested or name in _NAMES else None)
+        if value is not None and fits and not fits(value):
+            yield name, value
+    for part in ("responses", "suggestions") if nested else ():
+        given = fields.get(part)
+        for question, each in given.items() if isinstance(given, dict) else ():
+            # People answer one after the other, a model at once.
+            if each is not None and isinstance(each, list) is (part == "suggestions"):
+                yield f"{part}.{question}", each
+        yield from _list_odd_answers(part, given)
+
+
+def _list_odd_answers(part: str, given: object) -> Iterator[tuple[str, object]]:
+    """What stands in answers under a name that answers have not, or is not of the form that its name says."""
+    pairs = given.items() if isinstance(given, dict) else [("", given)]
+    # The server has the answers to all questions in one response.
+    other = "value" if part == "responses" and isinstance(given, list) else "values"
+    for question, values in pairs:
+        for each in values if isinstance(values, list) else [values]:
+            for name, value in each.items() if isinstance(each, dict) else ():
+                is_odd = name in _STRINGS and not isinstance(value, str | None)
+                if is_odd or name == other or name not in _OF_ANSWERS:
+                    yield ".".join(filter(None, (part, question, name))), value
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str | None) for each in value)
+
+
+def _are_numbers(value: object) -> bool:
+    """A number, or any numbers in lists or by name: scores and vectors."""
+    if isinstance(value, dict | list):
+        return all(map(_are_numbers, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int | float | None)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_parts(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+_OF_ANSWERS = frozenset(
+    {
+        *("value", "values", "user_id", "status", "id", "record_id", "inserted_at", "updated_at", "question_name"),
+        *("question_id", "agent", "score", "type"),
+    }
+)
+_STRINGS = ("user_id", "status", "agent")
+_NAMES = ("id", "external_id", "_server_id", "status")
+_FORMS_NESTED: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys(("id", "external_id", "_server_id"), _is_name),
+    "status": _is_text,
+    "metadata": _is_object,
+    "vectors": _are_numbers,
+    **dict.fromkeys(("responses", "suggestions"), _are_parts),
+}
+# The longer ends come first.
+_FORMS: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys((_USERS, _STATUS), _are_names),
+    _SCORE: _are_numbers,
+    _AGENT: _is_text,
+    _RESPONSES: _is_list,
+}
 
 
 def _flat_fields(fields: JsonLine) -> AskedFields:

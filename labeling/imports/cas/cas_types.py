@@ -51,7 +51,12 @@ def is_of_type(kind: Any, name: str) -> bool:  # noqa: ANN401
 
 def is_not_asked(kind: Any) -> bool:  # noqa: ANN401
     """Whether things of this type are around the text, and not what somebody marked in it."""
-    return bool(kind.name.startswith(_NOT_ASKED))
+    return is_known_kind(kind.name) and not kind.name.startswith("uima.")
+
+
+def is_known_kind(name: str) -> bool:
+    """Whether a type by its name is one of UIMA's own, or of things around the text."""
+    return name.startswith(("uima.", *_NOT_ASKED))
 
 
 def short_name(kind: Any) -> str:  # noqa: ANN401

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
-from xml.parsers import expat
+from typing import TYPE_CHECKING, Any
 
 from labeling.errors import UnreadableArticle
 from labeling.imports.cas.cas_types import TYPE_SYSTEM, load_cassis
+from labeling.imports.cas.written_things import list_written_json, list_written_xmi, refuse_declarations
 from labeling.sources.plain_files import read_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from labeling.imports.cas.written_things import WrittenThings
+
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
-_NO_PLACE = re.compile(r"external offset \[(-?\d+)\]")
 
 
 @dataclass(frozen=True)
 class OpenedCas:
-    """A CAS, its offsets in code points; ``unplaced`` has offsets that are not between two characters in UTF-16."""
+    """A CAS, and what its file has written: offsets of the CAS are not to be believed, those written are."""
 
     cas: Any
-    unplaced: frozenset[int]
+    written: WrittenThings
 
 
 def open_cas(path: Path, name: str) -> OpenedCas:
@@ -37,7 +39,8 @@ def open_cas(path: Path, name: str) -> OpenedCas:
         UsageError: The package for it is not installed.
         OSError: It cannot be read.
     """
-    cassis, content = load_cassis(), read_plain(path)
+    load_cassis()
+    content = read_plain(path)
     system_path = _find_type_system(path, name)
     is_json = bool(_JSON.match(content))
     if system_path is None and not is_json:
@@ -45,14 +48,12 @@ def open_cas(path: Path, name: str) -> OpenedCas:
             "no type system lies beside it, without which nobody knows what is an annotation",
             todo=f"put the {TYPE_SYSTEM} of the export into its folder, or export JSON, which has it inside",
         )
-    load = cassis.load_cas_from_json if is_json else cassis.load_cas_from_xmi
     try:
-        system = _load_type_system(read_plain(system_path)) if system_path else None
-        if not is_json:
-            _refuse_declarations(content)
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            cas = load(io.BytesIO(content.removeprefix(b"\xef\xbb\xbf") if is_json else content), typesystem=system)
+        system = read_plain(system_path) if system_path else b""
+        with warnings.catch_warnings():
+            # What it says of offsets that it cannot turn into code points is seen by those that are written.
+            warnings.simplefilter("ignore")
+            return _load_json(content.removeprefix(b"\xef\xbb\xbf"), system) if is_json else _load_xmi(content, system)
     except (UnreadableArticle, OSError):
         raise
     except Exception as error:  # what is damaged ends in whatever error comes first inside it
@@ -61,8 +62,6 @@ def open_cas(path: Path, name: str) -> OpenedCas:
             f"it is not a whole CAS of its type system: {type(error).__name__} {words[:200]}",
             todo=f"export it again, with the {TYPE_SYSTEM} that belongs to it",
         ) from error
-    found = (_NO_PLACE.search(str(each.message)) for each in said)
-    return OpenedCas(cas, frozenset(int(each[1]) for each in found if each))
 
 
 def _find_type_system(path: Path, name: str) -> Path | None:
@@ -74,28 +73,29 @@ def _find_type_system(path: Path, name: str) -> Path | None:
     return None
 
 
+def _load_xmi(content: bytes, system: bytes) -> OpenedCas:
+    written = list_written_xmi(content)
+    cas = load_cassis().load_cas_from_xmi(io.BytesIO(content), typesystem=_load_type_system(system))
+    return OpenedCas(cas, written)
+
+
+def _load_json(content: bytes, system: bytes) -> OpenedCas:
+    data = json.loads(content)
+    types = _load_json_types(json.dumps(data["%TYPES"]), system)
+    cas = load_cassis().load_cas_from_json(io.BytesIO(content), typesystem=types, merge_typesystem=False)
+    return OpenedCas(cas, list_written_json(data))
+
+
 @lru_cache(maxsize=4)
 def _load_type_system(content: bytes) -> Any:  # noqa: ANN401
     """The type system of a file's bytes; that of a folder is read once."""
-    _refuse_declarations(content)
+    refuse_declarations(content)
     return load_cassis().load_typesystem(io.BytesIO(content))
 
 
-def _refuse_declarations(content: bytes) -> None:
-    """See that XML declares nothing, in any encoding: entities can be without an end, or name other files.
-
-    Raises:
-        UnreadableArticle: It does, or it is not XML.
-    """
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    try:
-        parser.Parse(content, True)
-    except expat.ExpatError as error:
-        raise UnreadableArticle(f"it is not whole XML: {error}", todo="export it again") from None
-
-
-def _refuse_doctype(*_: object) -> NoReturn:
-    raise UnreadableArticle(
-        "it has a document type, which can declare entities: no CAS has one", todo="take <!DOCTYPE ...> out"
-    )
+@lru_cache(maxsize=4)
+def _load_json_types(types: str, system: bytes) -> Any:  # noqa: ANN401
+    """The types inside of a file, with those beside it if there are any; files of one tool have the same ones."""
+    bare = f'{{"%TYPES": {types}, "%FEATURE_STRUCTURES": [], "%VIEWS": {{}}}}'
+    beside = _load_type_system(system) if system else None
+    return load_cassis().load_cas_from_json(bare, typesystem=beside).typesystem

@@ -6,7 +6,8 @@
 * Strings of a custom layer without a place in the text are choices, ``feature.value``.
 * Words, sentences and grammar are passed over, by name; a type that nobody here knows is listed with its number.
 
-Offsets are UTF-16 in the file and code points here. A CAS does not tell who made it.
+Offsets count UTF-16, by definition; a file whose spans fit another counting is doubted, and one that has the words of
+its spans in a feature is counted by these. A CAS does not tell who made it.
 """
 
 from __future__ import annotations
@@ -29,16 +30,18 @@ from labeling.imports.cas.cas_types import (
     NAMED_ENTITY,
     OPTION_NAME,
     STRING,
+    is_known_kind,
     is_not_asked,
     is_of_type,
     short_name,
 )
 from labeling.imports.cas.open_cas import open_cas
+from labeling.imports.cas.word_copies import find_word_copies
 from labeling.imports.foreign_formats import tell_xmi
 from labeling.imports.record import Attribute, ImportRecord, Misfit, RelationMark, SpanMark, reject_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from labeling.imports.glimpse import Glimpse
@@ -67,9 +70,13 @@ def read_cas(path: Path, name: str, _text_of: TextLookup | None = None) -> Itera
     for other in texts[1:]:
         reason = f"it has a second text, {other.get_sofa().sofaID!r}, with {len(other.select_all_fs())} annotations"
         yield reject_unreadable(str(path), reason, "save that view as a file of its own")
-    layers = _CasLayers(opened.unplaced)
-    for each in texts[0].select_all_fs():
+    things, written = [*texts[0].select_all_fs()], opened.written
+    marked = [each for each in things if _is_layer(each.type)]
+    copies = find_word_copies(marked, written.places, texts[0].sofa_string, {*_NOTES, "value"})
+    layers = _CasLayers(written.places, copies)
+    for each in things:
         layers.take(each)
+    layers.strays.update({kind: count for kind, count in written.strays.items() if not is_known_kind(kind)})
     yield _make_record(path, name, texts[0].sofa_string, layers)
 
 
@@ -83,7 +90,7 @@ def _make_record(path: Path, name: str, text: str, layers: _CasLayers) -> Import
         named=bool(own),
         nobody=_NOBODY,
         # Where nothing could be read of what somebody marked, it is not the answer that there is nothing.
-        state="draft" if layers.unknown and not (layers.marks or layers.links or layers.options) else "submitted",
+        state="submitted" if layers.marks or layers.links or layers.options or not layers.is_cut_short else "draft",
         marks=tuple(layers.marks),
         links=tuple(layers.links),
         options=tuple(layers.options),
@@ -96,7 +103,8 @@ def _make_record(path: Path, name: str, text: str, layers: _CasLayers) -> Import
 class _CasLayers:
     """The annotations of one text, as far as they were read."""
 
-    unplaced: frozenset[int]
+    places: Mapping[int, tuple[Any, Any]]
+    copies: Mapping[str, str]
     metadata: dict[str, Any] = field(default_factory=dict)
     marks: list[SpanMark] = field(default_factory=list)
     links: list[RelationMark] = field(default_factory=list)
@@ -104,6 +112,12 @@ class _CasLayers:
     misfits: list[Misfit] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     unknown: Counter[str] = field(default_factory=Counter)
+    strays: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether there is something of which nothing could be taken."""
+        return bool(self.unknown or self.strays)
 
     def take(self, thing: Any) -> None:  # noqa: ANN401 - made by the package, from the type system
         """Read one feature structure by its type."""
@@ -115,7 +129,7 @@ class _CasLayers:
             self.passed.update([] if kind.name.startswith("uima.") else [kind.name])
         elif {GOVERNOR, DEPENDENT} <= names:
             self._relation(thing)
-        elif {"begin", "end"} <= names and self._is_layer(kind) and "next" not in names:
+        elif {"begin", "end"} <= names and _is_layer(kind) and "next" not in names:
             self._mark(thing)
         elif kind.name.startswith(CUSTOM_LAYERS) and "begin" not in names and self._choose(thing):
             return
@@ -123,31 +137,34 @@ class _CasLayers:
             self.unknown[kind.name] += 1
 
     def list_unknown(self) -> Iterator[Misfit]:
-        """A misfit for each type that nobody here knows, with the number of its things."""
+        """A misfit for each type that nobody here knows, or of which things are in no index, with their number."""
         for name, count in sorted(self.unknown.items()):
             reason = f"nothing here reads the type {name}: {count} of its annotations are not taken"
             yield Misfit("annotation", name, "unsupported", reason, count)
-
-    def _is_layer(self, kind: Any) -> bool:  # noqa: ANN401
-        return is_of_type(kind, NAMED_ENTITY) or kind.name.startswith(CUSTOM_LAYERS)
+        for name, count in sorted(self.strays.items()):
+            reason = f"{count} annotations of the type {name} are in no index of the text: UIMA does not show them"
+            yield Misfit("annotation", f"{name} outside", "unsupported", reason, count)
 
     def _mark(self, thing: Any) -> None:  # noqa: ANN401
-        label_name = "value" if is_of_type(thing.type, NAMED_ENTITY) else _first_string(thing.type)
+        copy = self.copies.get(thing.type.name, "")
+        label_name = "value" if is_of_type(thing.type, NAMED_ENTITY) else _first_string(thing.type, copy)
         own = _id_of(thing)
         label = _label_of(thing, label_name)
-        places = (thing.begin, thing.end)
-        if any(type(each) is not int for each in places) or self.unplaced & {*places}:
-            reason = f"{thing.begin}..{thing.end} is not a stretch of the text in UTF-16, as a CAS counts"
+        places = self.places.get(thing.xmiID, (None, None))
+        if None in places:
+            reason = f"{thing.begin}..{thing.end} is not a stretch of the text"
             self.misfits.append(Misfit("span", own, "offsets out of range", reason, label))
             return
         details = dict(_details(thing, label_name))
+        covers = details.pop(copy) if isinstance(details.get(copy), str) else None
         note = "; ".join(details.pop(name) for name in _NOTES if isinstance(details.get(name), str))
         self.marks.append(
             SpanMark(
                 own,
                 (places,),
                 label,
-                note=note,
+                covers,
+                note,
                 attributes=tuple(Attribute(f"{own}.{name}", _write(name, each)) for name, each in details.items()),
             )
         )
@@ -176,6 +193,10 @@ class _CasLayers:
         return True
 
 
+def _is_layer(kind: Any) -> bool:  # noqa: ANN401
+    return is_of_type(kind, NAMED_ENTITY) or kind.name.startswith(CUSTOM_LAYERS)
+
+
 def _id_of(thing: Any) -> str:  # noqa: ANN401
     return f"{short_name(thing.type)}-{thing.xmiID}"
 
@@ -186,9 +207,9 @@ def _label_of(thing: Any, label_name: str) -> str:  # noqa: ANN401
     return label if isinstance(label, str) and label else short_name(thing.type)
 
 
-def _first_string(kind: Any) -> str:  # noqa: ANN401
+def _first_string(kind: Any, copy: str = "") -> str:  # noqa: ANN401
     names = (each.name for each in kind.all_features if is_of_type(each.rangeType, STRING))
-    return next((name for name in names if name not in _NOTES), "")
+    return next((name for name in names if name not in {*_NOTES, copy}), "")
 
 
 def _details(thing: Any, label_name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401

@@ -21,7 +21,7 @@ from labeling.errors import ArticleError
 from labeling.imports.label_studio.foreign_result import read_foreign_result, row_type
 from labeling.imports.label_studio.foreign_tasks import stream_foreign_tasks
 from labeling.imports.label_studio.text_field import TextFieldSearch
-from labeling.imports.record import Account, ImportRecord, reject_unreadable
+from labeling.imports.record import Account, ImportRecord, Misfit, reject_unreadable
 from labeling.sources.fields import COLUMNS, make_source_row
 from labeling.sources.inputs import SourceFile
 
@@ -42,6 +42,7 @@ _OWN_FIELDS = {
 }
 _OURS = frozenset({"digest", "outlet"})
 _ADDRESSES = ("http://", "https://", "s3://", "gs://", "azure-blob://", "/data/")
+_NO_RESULT = "it has no result that is a list of rows"
 _EXPORT_AGAIN = "export the project as JSON; its tasks have `data`, `annotations` and `predictions`"
 
 
@@ -163,15 +164,17 @@ class _TaskReader:
 
     def _record(self, each: TaskFields, bare: ImportRecord, state: State, by: object) -> ImportRecord:
         result = each.get("result")
-        read = read_foreign_result(result if isinstance(result, list) else [result], self._field.control, bare.row.text)
+        read = read_foreign_result(result if isinstance(result, list) else [], self._field.control, bare.row.text)
+        # Where its result is something else, whatever was said may stand anywhere in it.
+        odd = [] if isinstance(result, list) else [Misfit("annotation", "", "unreadable", _NO_RESULT, each)]
         return replace(
             bare,
             account=self._account(by),
-            state=state,
+            state="draft" if odd and state == "submitted" else state,
             marks=read.marks,
             links=read.links,
             options=read.options,
-            misfits=read.misfits,
+            misfits=(*read.misfits, *odd),
             ignored=read.ignored | _changed_by_others(each),
             updated=_sent_at(each),
             ground_truth=each.get("ground_truth") is True,

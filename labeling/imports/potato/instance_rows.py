@@ -30,6 +30,9 @@ _ANSWERS = ("label_annotations", "span_annotations")
 _KNOWN = frozenset(
     {"id", "instance_id", "user", "user_id", "displayed_text", "text", *_ANSWERS, "labels", "spans", "links"}
 )
+_NAMES = ("id", "instance_id", "user", "user_id")
+_SECONDS = {"id": "instance_id", "user": "user_id", "text": "displayed_text"}
+_SECONDS |= {"labels": "label_annotations", "spans": "span_annotations"}
 # How long people took, and each key that they pressed.
 _BOOKKEEPING_FIELDS = frozenset({"behavioral_data", "phase", "page"})
 _LABEL_SIGN, _SPAN_COLUMN, _SPANS_END = ":::", "span_annotation:::", "._spans"
@@ -113,9 +116,23 @@ def _parse_row(fields: JsonLine, where: str) -> InstanceRow:
         labels=labels if isinstance(labels, dict) else {"": labels} if labels else {},
         spans=tuple(_list_spans(spans)),
         links=tuple(_list_spans(links)),
-        unread={name: each for name, each in fields.items() if name not in _KNOWN | _BOOKKEEPING_FIELDS},
+        unread={
+            name: each
+            for name, each in fields.items()
+            if name not in _KNOWN | _BOOKKEEPING_FIELDS or _is_odd_or_second(name, each, fields)
+        },
         ignored=frozenset(_BOOKKEEPING_FIELDS & fields.keys()),
     )
+
+
+def _is_odd_or_second(name: str, value: object, fields: JsonLine) -> bool:
+    """Whether a field of a row is not what its name says, or has another before it that says the same."""
+    if value is None:
+        return False
+    if name in _NAMES:
+        return isinstance(value, bool) or not isinstance(value, str | int)
+    other = _SECONDS.get(name, "")
+    return bool(other) and other in fields and fields[other] != value
 
 
 def _list_spans(value: object) -> list[Any]:
@@ -170,15 +187,19 @@ def _read_table(path: Path) -> Iterator[InstanceRow | Reject]:
 def _parse_cells(cells: dict[str, str], where: str) -> InstanceRow:
     labels, spans, unread = dict[str, dict[str, Any]](), list[Any](), dict[str, object]()
     for name, cell in cells.items():
-        if not cell or name in _KNOWN:
+        # Neither an id nor a user is a list, and what it holds may be the spans.
+        is_odd = cell.startswith(("[", "{")) and name not in {"text", "displayed_text"}
+        if not cell or (name in _KNOWN and not is_odd):
             continue
-        if name.startswith(_SPAN_COLUMN) or name.endswith(_SPANS_END):
+        if name in _KNOWN:
+            unread[name] = _read_cell(cell)
+        elif name.startswith(_SPAN_COLUMN) or name.endswith(_SPANS_END):
             spans += _list_spans(_read_cell(cell))
         elif _LABEL_SIGN in name or "." in name:
             scheme, _, label = name.partition(_LABEL_SIGN if _LABEL_SIGN in name else ".")
             labels.setdefault(scheme, {})[label] = cell
         else:
-            unread[name] = cell
+            unread[name] = _read_cell(cell) if is_odd else cell
     text = cells.get("displayed_text") or cells.get("text") or None
     user = cells.get("user_id") or cells.get("user") or ""
     return InstanceRow(where, cells["instance_id"], user, text, labels, tuple(spans), unread=unread)
