@@ -43,6 +43,9 @@ Defect: TypeAlias = Literal[
 # Not defects, but what the project file itself asks for: `compile` needs no further permission.
 DEFECTS_BY_RULE: frozenset[Defect] = frozenset({"migrated"})
 
+# A slip of the pen that costs one relation: it is in quarantine and on the card, and stops no dataset.
+RELATION_SLIPS: frozenset[Defect] = frozenset({"broken relation", "relation not allowed"})
+
 
 # How the items begin that people are asked about: `label PERSON`, `relation PARTY_TO`, `choice event=CONSULT`.
 LABEL_ITEM = "label "

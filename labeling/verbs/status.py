@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.errors import StudioError, UsageError
+from labeling.studio.sync.pace import HASTY
 from labeling.studio.sync.status import StatusResult, status
 from labeling.verbs.options import json_option, tell, wait_option, with_project
 from labeling.workspace.custody import sign_change
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from labeling.project import Project
+    from labeling.studio.sync.pace import ReaderPace
     from labeling.studio.sync.progress import ProgressLine
 
 
@@ -40,6 +42,10 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     On the server, sent = open + annotated + skipped + draft: for each annotator and in all; how often each label was
     submitted; what is on the server and not here, and the other way round. Only what has changed since the last pull
     is asked for.
+
+    Where several people read, or there is a plan (`labeling assign`): for each what is open, done and skipped, the
+    median time of an article, the time left, and how many submissions say exactly what was suggested, within ten
+    seconds; and how many articles more or fewer people have read than planned (--json has which).
 
     \b
     Example:
@@ -67,7 +73,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         _print_standing(standing, {}, as_json=as_json)
         raise
     # Only where there is something: programs of before know the other keys.
-    further = ("spoken_for_another", "judged_before", "forgotten_tasks")
+    further = ("spoken_for_another", "judged_before", "forgotten_tasks", "readers", "read_by_more", "read_by_fewer")
     rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
     if as_json:
         _print_standing(standing, rows, as_json=True)
@@ -75,7 +81,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     tell(_format_status(summary.lines))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
     # An empty part leaves out its blank line, too.
-    for part in filter(None, (labels, "\n".join(_describe_status(summary)))):
+    for part in filter(None, (_format_pace(summary.readers), labels, "\n".join(_describe_status(summary)))):
         tell(f"\n{part}")
     tell()
     _print_standing(standing, {}, as_json=False)
@@ -107,6 +113,33 @@ def _format_status(lines: Iterable[ProgressLine]) -> str:
     return "\n".join(f"{row[0]:<{width}}" + "".join(f"{cell:>11}" for cell in row[1:]) for row in rows)
 
 
+def _format_pace(readers: Iterable[ReaderPace]) -> str:
+    """A table of each reader's pace; nothing where there are none."""
+    rows = [
+        (
+            each.reader,
+            *map(str, (each.open, each.done, each.skipped)),
+            _format_seconds(each.seconds),
+            _format_seconds(each.seconds_left),
+            str(each.as_suggested),
+        )
+        for each in readers
+    ]
+    if not rows:
+        return ""
+    rows.insert(0, ("reader", "open", "done", "skipped", "an article", "left", f"as suggested in {HASTY:g} s"))
+    width = max(len(row[0]) for row in rows)
+    return "\n".join(f"{row[0]:<{width}}" + "".join(f"{cell:>12}" for cell in row[1:]) for row in rows)
+
+
+def _format_seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
 def _describe_status(summary: StatusResult) -> list[str]:
     counted = {
         "articles that were not sent": len(summary.not_sent),
@@ -117,6 +150,8 @@ def _describe_status(summary: StatusResult) -> list[str]:
         "annotations and drafts that were pulled and are gone from the server": summary.not_there,
     }
     differences = [f"{count} {what}" for what, count in counted.items() if count]
+    planned = {"more": summary.read_by_more, "fewer": summary.read_by_fewer}
+    plan = [f"{len(names)} articles were read by {how} people than planned" for how, names in planned.items() if names]
     brought = [
         f"{count} annotations by {name} were imported: no server has them" for name, count in summary.imported.items()
     ]
@@ -124,4 +159,4 @@ def _describe_status(summary: StatusResult) -> list[str]:
     before = [
         f"{count} articles were judged before {item} was asked for" for item, count in summary.judged_before.items()
     ]
-    return [*(differences or ["Both sides hold the same."]), *brought, *before, *summary.unsubmitted, *spoken]
+    return [*(differences or ["Both sides hold the same."]), *plan, *brought, *before, *summary.unsubmitted, *spoken]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import (
     DEFECTS_BY_RULE,
+    RELATION_SLIPS,
     Annotation,
     Gold,
     LedgerRow,
@@ -180,16 +181,19 @@ def check_first_account(workspace: Workspace, allowed: Collection[Defect]) -> Le
 
     Raises:
         LedgerUnbalanced: A region has no outcome or two, or the number of those that became gold is not gold's.
-        QuarantineNotAllowed: A kind of defect that the project does not allow.
+        QuarantineNotAllowed: A kind of defect that the project does not allow; a relation that joins what it must not,
+            or has no name, is not asked about.
     """
     signature, tally = 0, LedgerTally()
     became = Counter[tuple[str, ThingKind]]()
     refused: list[LedgerRow] = []
+    always = {*allowed, *DEFECTS_BY_RULE}
+    free: dict[ThingKind, set[Defect]] = {"relation": always | RELATION_SLIPS}
     for row in tally.counting(workspace.ledger.rows()):
         signature += hash((row.article, row.annotator, row.what, row.id))
         if row.outcome == "gold":
             became[row.article, row.what] += 1
-        elif row.outcome == "quarantined" and row.reason.split(":", 1)[0] not in {*allowed, *DEFECTS_BY_RULE}:
+        elif row.outcome == "quarantined" and row.reason.split(":", 1)[0] not in free.get(row.what, always):
             refused.append(row)
     # If two collections hold the same things as often, the sums of their hashes are equal. The converse is only nearly
     # certain: two that differ have equal sums with a chance of about 2**-64, anew in each process, for Python salts the

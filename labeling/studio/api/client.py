@@ -18,6 +18,7 @@ from labeling.studio.api.queries import batch_names, export_path, last_change_qu
 from labeling.studio.api.remote import (
     RemoteProject,
     RemoteTask,
+    read_hidden_columns,
     read_latest_update,
     read_listed_task,
     read_number,
@@ -139,6 +140,22 @@ class Studio:
         """Give a project another labelling config and instruction. The server does not look whether labels are used."""
         page = {"label_config": config, "expert_instruction": instruction}
         self.transport.write("PATCH", f"api/projects/{project}/", f"change project {project}", json=page)
+
+    def arrange_list(self, project: int, hidden: Iterable[str]) -> None:
+        """Give a project that has no tab yet one whose list of tasks leaves some keys of their data out at first.
+
+        Args:
+            project: The project's number.
+            hidden: The keys; the page's menu of columns shows them.
+        """
+        doing, query = f"arrange the list of project {project}", {"project": project}
+        answer = self.transport.read("api/dm/views/", doing, params=query)
+        if self.transport.parse(answer, bool):
+            return
+        answer = self.transport.read("api/dm/columns", doing, params=query)
+        left_out = self.transport.parse(answer, lambda body: read_hidden_columns(body, hidden))
+        tab: Json = {"title": "Default", "type": "list", "target": "tasks", "hiddenColumns": left_out}
+        self.transport.write("POST", "api/dm/views/", doing, json={"project": project, "data": tab})
 
     def show_suggestions(self, project: int, model: str) -> None:
         """Let the page show what ``model`` suggested; the server refuses a model that suggested nothing."""

@@ -90,6 +90,24 @@ def read_project(number: int, answer: bytes) -> RemoteProject:
     )
 
 
+def read_hidden_columns(body: dict[str, Any], further: Iterable[str]) -> dict[str, Any]:
+    """What a tab leaves out, in the list and beside the text: what the page itself would, and further keys of data.
+
+    Raises:
+        KeyError, TypeError: It is not the server's list of columns.
+    """
+    hidden: dict[str, list[str]] = {}
+    for place in ("explore", "labeling"):
+        shown = [column for column in body["columns"] if column["id"] != "data"]
+        hidden[place] = [_column_name(each) for each in shown if not each["visibility_defaults"][place]]
+    hidden["explore"] += [f"tasks:data.{key}" for key in further]
+    return {place: list(dict.fromkeys(names)) for place, names in hidden.items()}
+
+
+def _column_name(column: dict[str, Any]) -> str:
+    return f"tasks:{'data.' if column.get('parent') == 'data' else ''}{column['id']}"
+
+
 def read_listed_task(answer: dict[str, Any]) -> RemoteTask:
     """A task from a row of a list of tasks.
 

@@ -19,7 +19,8 @@ OUTLET = "outlet"
 
 # The layout of the page: labels stay in sight while the text scrolls, what is asked about the selected span stays at
 # the foot, and the options of a choice are in columns. Colours mark spans; the words next to them stay dark, because
-# the editor's coloured words are hard to read. `lsf-` are the editor's own class names: should they change, the page
+# the editor's coloured words are hard to read. Each paragraph runs in its own direction: that of its first letter.
+# `lsf-` are the editor's own class names: should they change, the page
 # is plainer and works the same.
 _STYLE = """
 .lw-head h3, .lw-head h4 { display: inline; margin: 0 12px 0 0 !important; }
@@ -31,6 +32,9 @@ _STYLE = """
 .lw-labels .lsf-label_selected, .lw-labels .lsf-label_selected .lsf-label__hotkey { color: #222; }
 .lw-text { max-width: 52em; font-size: 16px; }
 .lw-text .lsf-htx-richtext { line-height: 2; }
+.lw-head h3 { unicode-bidi: plaintext; }
+.lw-text .lsf-richtext__line { display: block; unicode-bidi: plaintext; text-align: start; min-height: 2em; }
+.lw-text .lsf-richtext__line + br { display: none; }
 .lw-span { position: sticky; bottom: -9px; z-index: 9; display: flex; gap: 16px; align-items: center; padding: 0 0 9px;
   background: var(--color-neutral-background, #fff); border-top: 1px solid var(--color-neutral-border, #ddd); }
 .lw-span .lsf-text-area { flex: 1; max-width: 40em; }

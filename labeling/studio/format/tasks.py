@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LABEL = "label"
 TEXT = "text"
 
+# What the list of articles need not show: title, date and source come first then.
+TECHNICAL = ("article", "digest", OUTLET, "url")
+
 _SUGGESTION_DIGEST = 16  # characters: enough to tell apart what one model suggests for one article
 
 

@@ -7,13 +7,15 @@ may come back at another port.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from labeling.errors import DamagedFile, ProjectGone, SchemaInUse
+from labeling.errors import DamagedFile, ProjectGone, SchemaInUse, StudioError
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.schema_change import find_orphans
+from labeling.studio.format.tasks import TECHNICAL
 from labeling.studio.sync.page_items import record_asked
 from labeling.workspace.rows.server_state import ProjectLink
 
@@ -88,6 +90,7 @@ def prepare_project(
     is_new = record_asked(project, studio, remote, known)
     if changed:
         studio.change_page(remote.number, config, page)
+        _arrange_list(studio, remote.number)
     if is_new:
         # It counts from when the page shows it: nobody was asked before.
         record_asked(project, studio, remote, known)
@@ -138,7 +141,14 @@ def link_project(workspace: Workspace, studio: Studio, number: int) -> RemotePro
             where=studio.url,
         )
     _write_link(workspace, studio, remote)
+    _arrange_list(studio, number)
     return remote
+
+
+def _arrange_list(studio: Studio, number: int) -> None:
+    """Let the list of articles begin with what people know them by; a server that cannot is used all the same."""
+    with suppress(StudioError):
+        studio.arrange_list(number, TECHNICAL)
 
 
 def _create_project(studio: Studio, project: Project, config: str, page: str) -> RemoteProject:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
 from labeling.studio.format.submissions import read_task
+from labeling.studio.sync.combined_suggestions import combine_for_article
+from labeling.studio.sync.pace import TeamPace, measure_pace, span_places
 from labeling.studio.sync.progress import tabulate_progress
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_collection import ProjectPull, files_built_upon
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.studio.format.signatures import Signatures
     from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.pace import ReaderPace, SpanPlaces
     from labeling.studio.sync.progress import ProgressLine
     from labeling.studio.sync.pull_changes import Changes
+    from labeling.workspace.rows.reprint import ProjectedRow
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class StatusResult:
     ``unsubmitted`` has a sentence for each draft that is newer than its annotation, ``spoken_for_another``
     one for each annotation that somebody else changed or filed: who, when, which task. ``judged_before`` counts, by
     item (``label WHEN``), the articles that were judged before it was asked for. ``forgotten_tasks`` are numbers of
-    tasks of forgotten articles that the server still has.
+    tasks of forgotten articles that the server still has. ``readers`` is the pace of each person where there are several, or a plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer people
+    have read than planned.
     """
 
     url: str
@@ -57,6 +63,9 @@ class StatusResult:
     spoken_for_another: tuple[str, ...] = ()
     judged_before: dict[str, int] = field(default_factory=dict)
     forgotten_tasks: tuple[int, ...] = ()
+    readers: tuple[ReaderPace, ...] = ()
+    read_by_more: tuple[str, ...] = ()
+    read_by_fewer: tuple[str, ...] = ()
 
 
 def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
@@ -89,6 +98,8 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
         spoken = _list_spoken_for(workspace.quarantine.rows_if_written(), found, now)
         judged_before = _count_judged_before(project, changed, now)
+        said = chain(_drop_outdated(workspace.annotations.rows_if_written(), now), changed)
+        pace = _Team(project, names).measure(said, len(now.after))
         imported = Counter(one.annotator for one in workspace.annotations.rows_if_written() if one.imported)
 
     # Our tasks, as far as they are on the server.
@@ -111,7 +122,47 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         spoken_for_another=tuple(spoken),
         judged_before=judged_before,
         forgotten_tasks=tuple(sorted(number for number in left if number is not None)),
+        readers=pace.readers,
+        read_by_more=pace.read_by_more,
+        read_by_fewer=pace.read_by_fewer,
     )
+
+
+@dataclass(frozen=True)
+class _Team:
+    """A project whose readers' pace is measured; ``names`` are what the server's users are called."""
+
+    project: Project
+    names: Mapping[int | str, str]
+
+    def measure(self, said: Iterable[Annotation], articles: int) -> TeamPace:
+        """The pace of each person; of nobody, where there is one alone and no plan: that goes on as before."""
+        assigned = self._read_plan()
+        pace = measure_pace(said, assigned, articles, self._offered)
+        is_team = self.project.file.people is not None or bool(assigned) or len(pace.readers) > 1
+        return pace if is_team else TeamPace((), (), ())
+
+    def _read_plan(self) -> dict[str, set[str]]:
+        # Of addresses, upper and lower case are the same.
+        known = {by.casefold(): name for by, name in self.names.items() if isinstance(by, str)}
+        assigned = defaultdict[str, set[str]](set)
+        for row in self.project.workspace.assignments.rows_if_written():
+            assigned[known.get(row.reader.casefold(), row.reader)].add(row.article)
+        return assigned
+
+    def _offered(self, article: str) -> list[SpanPlaces]:
+        by_model = {one.annotator: one for one in self._suggested.get(article, ())}
+        carried = self._carried.get(article, ())
+        combined = [combine_for_article(by_model, shown, carried) for shown in (*by_model, "")]
+        return [span_places(one) for offer in (by_model, *combined) for one in offer.values()]
+
+    @cached_property
+    def _suggested(self) -> Mapping[str, list[Annotation]]:
+        return self.project.workspace.suggestions.grouped_by("article")
+
+    @cached_property
+    def _carried(self) -> Mapping[str, list[ProjectedRow]]:
+        return self.project.workspace.projected.grouped_by("article")
 
 
 def _read_changed(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labeling.annotations import Gold, QuarantineRow, Relation, Span
+from labeling.annotations import Defect, Gold, LedgerRow, QuarantineRow, Relation, Span
 from labeling.corpora.build.ledger_entries import (
     LedgerTally,
     account_for_choices,
@@ -120,6 +120,42 @@ def test_quarantine_is_refused_unless_the_project_allows_it(project: Project) ->
     assert "by ana, imported: unknown label: 'COUNTRI' is not a label" in str(refused.value)
     assert "labeling import" in refused.value.todo
     assert "Label Studio" not in refused.value.todo
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("relation not allowed", "HOLDS may not join PERSON to PERSON"),
+        ("broken relation", "it has no label"),
+        ("broken relation", "it joins a span to itself"),
+    ],
+)
+def test_a_slip_in_a_relation_stops_no_dataset(project: Project, kind: Defect, reason: str) -> None:
+    """It is quarantined and counted; a span, or a relation of an unknown type, is still asked about."""
+    workspace = project.workspace
+    slip = QuarantineRow(article="minister", annotator="ana", what="relation", id="r9", kind=kind, reason=reason)
+    row = LedgerRow(
+        article="minister",
+        annotator="ana",
+        what="relation",
+        id="r9",
+        stage="gold",
+        outcome="quarantined",
+        reason=f"{kind}: {reason}",
+    )
+    workspace.quarantine.write([*workspace.quarantine.rows(), slip])
+    workspace.ledger.write([*workspace.ledger.rows(), row])
+    table = check_first_account(workspace, {"unknown label"}).sums({})
+    assert table["gold"]["relation"]["quarantined"] == 1
+
+    for changed in ({"what": "span"}, {"kind": "unknown label"}):
+        quarantine = [each for each in workspace.quarantine.rows() if each.id != "r9"]
+        workspace.quarantine.write([*quarantine, slip.model_copy(update=changed)])
+        other = {"what": changed.get("what", "relation"), "reason": f"{changed.get('kind', kind)}: {reason}"}
+        rows = [each for each in workspace.ledger.rows() if each.id != "r9"]
+        workspace.ledger.write([*rows, row.model_copy(update=other)])
+        with pytest.raises(QuarantineNotAllowed, match="'r9'"):
+            check_first_account(workspace, ())
 
 
 def _without(project: Project, name: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from labeling.project import load_project, shipped_config
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
+from labeling.studio.format.schema_change import find_orphans, read_schema_terms
 
 PROJECTS = [shipped_config("diplomatic.toml"), Path(__file__).parents[2] / "data" / "sports.toml"]
 
@@ -172,3 +173,13 @@ def test_the_same_schema_gives_the_same_bytes(schema: Schema) -> None:
 
     assert labelling_config(again) == labelling_config(schema)
     assert labelling_instruction(again) == labelling_instruction(schema)
+
+
+def test_another_layout_is_not_another_schema(schema: Schema) -> None:
+    """A project of before, whose page had no rules for the direction of texts, loses no label by getting them."""
+    now = labelling_config(schema)
+    before = "".join(line for line in now.splitlines(keepends=True) if "unicode-bidi" not in line)
+
+    assert before != now
+    assert read_schema_terms(before) == read_schema_terms(now)
+    assert find_orphans(before, now, frozenset(), list) == {}
