@@ -212,6 +212,16 @@ class ProjectFile(Frozen):
     choices: tuple[ChoiceSet, ...] = ()
     migrations: Migrations = Migrations()
 
+    @property
+    def hides_names(self) -> bool:
+        """Whether what is published calls people by pseudonyms: where there is a plan, unless it says otherwise."""
+        return self.people is not None and not self.people.publish_names
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """The addresses of all whom ``[people]`` names."""
+        return (*self.people.adjudicators, *self.people.shares) if self.people else ()
+
 
 @dataclass(frozen=True)
 class Project:

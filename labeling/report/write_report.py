@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.report.findings import read_findings
+from labeling.report.hidden_names import hide_readers
 from labeling.report.page import render_report
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import SELF_MENDING
+from labeling.workspace.pseudonyms import open_pseudonyms
 from labeling.workspace.storage import write_text
 from labeling.workspace.table import described
 
@@ -39,6 +41,8 @@ def write_report(project: Project) -> ReportResult:
     reads = [getattr(workspace, name) for name, file in described() if file.name not in others]
     with workspace.opened(), keep_custody(workspace, "report", reads=reads, stale=False) as notes:
         findings = read_findings(workspace, project.file.passages.words)
+        if project.file.hides_names:
+            findings = hide_readers(findings, open_pseudonyms(workspace, project.file.emails))
         html = render_report(project.file.project.name, project.schema, findings)
         write_text(workspace.report, html)
         notes.written.append(workspace.report.name)

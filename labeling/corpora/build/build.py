@@ -21,10 +21,11 @@ from labeling.errors import LedgerUnbalanced, NothingToCompile
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.custody_record import CustodyRecord
 from labeling.workspace.custody_rules import list_checked_files
-from labeling.workspace.storage import replace_file
+from labeling.workspace.pseudonyms import Pseudonyms, open_pseudonyms
+from labeling.workspace.storage import replace_file, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -82,7 +83,10 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
             cut_into_pieces(_select_placed(selection, left_out)),
             2 * (processes - 1),
         )
-        tally = _write_pieces(folder / "ledger.jsonl", workspace.ledger.path, checking, writer, converted)
+        names = open_pseudonyms(workspace, file.emails) if file.hides_names else None
+        tally = _write_pieces(
+            folder / "ledger.jsonl", partial(_write_first, workspace, names), checking, writer, converted
+        )
         splits = writer.close()
         if not any(split.articles for split in splits.values()):
             raise _nothing_error(workspace)
@@ -103,7 +107,10 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
         agreement,
         leakage,
         selection.worth,
-        CustodyRecord(workspace).list_signed(list_checked_files()),
+        {
+            name: tuple(names.hide(why) if names else why for why in reasons)
+            for name, reasons in CustodyRecord(workspace).list_signed(list_checked_files()).items()
+        },
     )
     return finish_dataset(
         folder, file, facts, inputs, inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows
@@ -164,10 +171,27 @@ def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOutArticle]) -> Non
                 )
 
 
+def _write_first(workspace: Workspace, names: Pseudonyms | None, path: Path) -> None:
+    """Write the first account; with ``names`` its people are called by their pseudonyms."""
+    if names is None:
+        # As it is, byte for byte; it is read and checked elsewhere.
+        shutil.copyfile(workspace.ledger.path, path)
+        return
+    hidden = (
+        row.model_copy(update={"annotator": names.name(row.annotator), "reason": names.hide(row.reason)})
+        for row in workspace.ledger.rows()
+    )
+    write_rows(path, hidden)
+
+
 def _write_pieces(
-    path: Path, first: Path, checking: Future[LedgerTally], writer: DatasetWriter, converted: Iterable[ConvertedPiece]
+    path: Path,
+    write_first: Callable[[Path], object],
+    checking: Future[LedgerTally],
+    writer: DatasetWriter,
+    converted: Iterable[ConvertedPiece],
 ) -> LedgerTally:
-    """Write all pieces; the ledger has both accounts: the first as ``adjudicate`` wrote it, then ours.
+    """Write all pieces; the ledger has both accounts: the first, which is written by ``write_first``, then ours.
 
     Returns:
         Both accounts, counted.
@@ -175,8 +199,7 @@ def _write_pieces(
     tally = LedgerTally()
     try:
         with replace_file(path) as temporary:
-            # The first account as it is, byte for byte; it is read and checked elsewhere.
-            shutil.copyfile(first, temporary)
+            write_first(temporary)
             with temporary.open("a", encoding="utf-8", newline="\n") as ledger:
                 for each in converted:
                     writer.add(each)
