@@ -45,8 +45,8 @@ class StatusResult:
     ``unsubmitted`` has a sentence for each draft that is newer than its annotation, ``spoken_for_another``
     one for each annotation that somebody else changed or filed: who, when, which task. ``judged_before`` counts, by
     item (``label WHEN``), the articles that were judged before it was asked for. ``forgotten_tasks`` are numbers of
-    tasks of forgotten articles that the server still has. ``readers`` is the pace of each person where there are several, or a plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer people
-    have read than planned.
+    tasks of forgotten articles that the server still has. ``readers`` is the pace of each person, where there are
+    several or a plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer have read than planned.
     """
 
     url: str
