@@ -59,7 +59,7 @@ def agree(project: Project) -> AgreeResult:
         # Articles are read one at a time; only what two people annotated is held in memory.
         articles, groups = workspace.articles.by("id"), read_leak_groups(workspace)
         asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
-        rows = _read_first(project) if workspace.first.exists() else workspace.annotations.rows()
+        rows = _read_first_words(project) if workspace.first.exists() else workspace.annotations.rows()
         doubly_annotated = list(find_doubly_annotated(rows, articles, groups, asking))
         agreement = measure_agreement(doubly_annotated, project.schema, file_digest(words.path))
         workspace.agreement.write(agreement)
@@ -67,7 +67,7 @@ def agree(project: Project) -> AgreeResult:
     return _summarise_agreement(agreement, spoken)
 
 
-def _read_first(project: Project) -> Iterator[Annotation]:
+def _read_first_words(project: Project) -> Iterator[Annotation]:
     """What each annotator said first of each text, in the names of today."""
     rows = (row.annotation for row in project.workspace.first.rows())
     for _, own in groupby(rows, key=lambda one: (one.article, one.annotator, one.digest)):

@@ -245,11 +245,11 @@ def _write_import(workspace: Workspace, intake: AnnotationIntake, imported: _Imp
     workspace.annotations.write([*annotations, *imported.annotations])
     workspace.quarantine.write([*quarantine, *imported.quarantine])
     workspace.imported.write(scopes)
-    _write_first(workspace, imported)
+    _follow_files(workspace, imported)
     workspace.rejects.write(intake.rejects)
 
 
-def _write_first(workspace: Workspace, imported: _Imported) -> None:
+def _follow_files(workspace: Workspace, imported: _Imported) -> None:
     """Let first words follow the files, once a pull has begun to keep them: theirs of before make room."""
     if not workspace.first.exists():
         return

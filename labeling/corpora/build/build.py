@@ -85,7 +85,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
         )
         names = open_pseudonyms(workspace, file.emails) if file.hides_names else None
         tally = _write_pieces(
-            folder / "ledger.jsonl", partial(_write_first, workspace, names), checking, writer, converted
+            folder / "ledger.jsonl", partial(_write_first_account, workspace, names), checking, writer, converted
         )
         splits = writer.close()
         if not any(split.articles for split in splits.values()):
@@ -171,7 +171,7 @@ def _refuse_unaccounted(ledger: Sums, left_out: Sequence[LeftOutArticle]) -> Non
                 )
 
 
-def _write_first(workspace: Workspace, names: Pseudonyms | None, path: Path) -> None:
+def _write_first_account(workspace: Workspace, names: Pseudonyms | None, path: Path) -> None:
     """Write the first account; with ``names`` its people are called by their pseudonyms."""
     if names is None:
         # As it is, byte for byte; it is read and checked elsewhere.

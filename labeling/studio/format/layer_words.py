@@ -74,13 +74,13 @@ def read_kept_submissions(
     known = {by.casefold() if isinstance(by, str) else by: name for by, name in names.items()}
     for raw in rows:
         row = parse_row(_KeptRow, raw)
-        if not isinstance(row, str) and _is_instant(row.at) and (name := _name(row, known)):
+        if not isinstance(row, str) and _is_instant(row.at) and (name := _author_of(row, known)):
             annotation = None if row.was_cancelled else _read_annotation_of(row, name, tasks, articles, schema)
             words = words_digest({"result": row.result, "was_cancelled": row.was_cancelled})
             yield KeptSubmission(SignedWords(task=row.task, by=name, words=words), annotation)
 
 
-def _name(row: _KeptRow, known: Mapping[int | str, str]) -> str:
+def _author_of(row: _KeptRow, known: Mapping[int | str, str]) -> str:
     # An address outlasts a move to another server; a number does not.
     by_address = known.get(row.email.casefold()) if row.email else None
     by_number = known.get(row.account, f"user-{row.account}") if row.account is not None else row.email

@@ -137,7 +137,7 @@ class KeptAnswers:
         signatures = Signatures(remembered.values(), self.names, by_editor=self.by_editor)
         try:
             for task in OnceOnly().let_through(read_archive(self.workspace.pulls / name)):
-                if not self._is_of_project(task) or _numbers(task) <= done:
+                if not self._is_of_project(task) or _numbers_in(task) <= done:
                     continue
                 judgements = signatures.judge_task(task)
                 remembered.update({number: each.row for number, each in judgements.items() if each.row})
@@ -158,7 +158,7 @@ class KeptAnswers:
             return False
 
 
-def _numbers(task: Mapping[str, Any]) -> set[int]:
+def _numbers_in(task: Mapping[str, Any]) -> set[int]:
     rows = task.get("annotations")
     found = (row.get("id") for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
     return {number for number in found if isinstance(number, int)}

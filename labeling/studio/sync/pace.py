@@ -80,7 +80,7 @@ def measure_pace(
     work = defaultdict[str, _Work](_Work)
     for one in annotations:
         if one.by_person and one.task is not None and one.state != "draft":
-            _count(work[one.annotator], one, offered)
+            _count_reading(work[one.annotator], one, offered)
     planned = Counter(article for own in assigned.values() for article in own)
     read = Counter(article for each in work.values() for article in each.done | each.skipped)
     return TeamPace(
@@ -90,7 +90,7 @@ def measure_pace(
     )
 
 
-def _count(work: _Work, one: Annotation, offered: Callable[[str], Collection[SpanPlaces]]) -> None:
+def _count_reading(work: _Work, one: Annotation, offered: Callable[[str], Collection[SpanPlaces]]) -> None:
     if one.state == "skipped":
         work.skipped.add(one.article)
         return
