@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _NEARLY_ALL = 0.9
 _TOKEN_AND_TAG = 2  # cells
 _LEAST_LIKE_WORDS = 1  # the rank of numbers
+_MOST_COLUMNS = 200  # those of CoNLL-2012 are eleven, and one a predicate
 _UNIVERSAL = 10  # the columns of CoNLL-U
 _FEATURES = re.compile(r"[\w.\[\]:]+=[^|]*(?:\|[\w.\[\]:]+=[^|]*)*")
 # Chunks, and the roles of a predicate's arguments: tags, but not those of names.
@@ -60,7 +61,7 @@ def decide_columns(sentences: Sequence[Sequence[str]], choice: ColumnChoice, kno
     for table in cut_tables(sentences):
         if layout := _choose_columns(table, choice.number_columns(table.delimiter.split(heading)), known):
             return replace(layout, heading=tuple(table.delimiter.split(heading)) if heading else ())
-        seen += [table] if table.is_even else []
+        seen += [table] if table.is_even and table.width <= _MOST_COLUMNS else []
     if choice.names:
         raise NotColumns(
             f"its first line does not have the names {', '.join(choice.names)}: {heading[:100]}",
@@ -94,7 +95,7 @@ def _choose_columns(table: CellTable, choice: ColumnChoice, known: Collection[st
             for number in tags_named
         ]
         return _make_layout(table, choice.token, tags)
-    if table.width < _TOKEN_AND_TAG or not table.is_table:
+    if not _TOKEN_AND_TAG <= table.width <= _MOST_COLUMNS or not table.is_table:
         return None
     found = _find_tag_columns(table, known)
     tags = _choose_tags(table, found, known)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Attributes that depend on the word alone, wherever it is in a text: these, and ``IS_...`` and ``LIKE_...``.
 _OF_WORDS = frozenset({"TEXT", "ORTH", "LOWER", "SHAPE", "PREFIX", "SUFFIX", "LENGTH"})
-_WINDOW = 24  # tokens; the longest stretch in the sample articles has nine
+_WINDOW = 20  # tokens; the longest stretch in the sample articles has nine
 _OF_PLACES = frozenset({"IS_SENT_START"})
 
 

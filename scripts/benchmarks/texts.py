@@ -166,7 +166,8 @@ def _take_in(folder: Path, name: str) -> Iterator[tuple[str, tuple[float, str]]]
     elif ending != "txt":
         # The text of brat is read with its annotations.
         kind = stem.removeprefix("import-")
-        yield f"import {kind}", _timed(lambda: _import(project, kind, folder / name))
+        verb = f"import {kind}" if ending != "iob" else f"import {kind}, not columns"
+        yield verb, _timed(lambda: _import(project, kind, folder / name))
 
 
 def _write_sources(text: str) -> dict[str, str]:
@@ -181,9 +182,12 @@ def _write_sources(text: str) -> dict[str, str]:
         "a.htm": f"{page}{text}</article></body></html>",
         "a.xml": text,
         "import-brat.txt": text,
-        "import-brat.ann": "T1\tPERSON 0 1\t" + text,
+        # As brat writes them: a line of annotations that the text cuts up would be so many faulty ones.
+        "import-brat.ann": "T1\tPERSON 0 1\t" + " ".join(text.splitlines()),
         "import-doccano.jsonl": json.dumps({"id": "a", "text": text, "label": [[0, 1, "PERSON"], text]}) + "\n",
-        "import-conll.conll": "".join(f"{word}\tO\n" for word in text.split()) + text,
+        # As long as the text, which as it is has no columns.
+        "import-conll.conll": "".join(f"{word}\tO\n" for word in text.split())[:LENGTH],
+        "import-conll.iob": text,
     }
 
 

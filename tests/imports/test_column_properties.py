@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from labeling.corpora.targets.conll.iob2_document import TaggedDocument, format_document
+from labeling.imports.column_layout import parse_column_choice
 from labeling.imports.conll import ColumnTerms, read_conll
 from labeling.imports.record import ImportItem, ImportRecord
 
@@ -198,3 +199,19 @@ def test_crossner_comes_through_in_any_columns(tmp_path: Path, split: str, layou
         for start, row in zip(starts, rows, strict=True)
         for span in row["spans"]
     }
+
+
+def test_a_line_of_ten_thousand_cells_is_not_a_table(tmp_path: Path) -> None:
+    """Each cell was looked at as a column of its own: a second of work for one line."""
+    path = tmp_path / "a.conll"
+    path.write_text(" \u2009" * 10_000, encoding="utf-8")
+    (item,) = _read(path)
+    assert not isinstance(item, ImportRecord)
+    assert len(item.reason) < 300, "it would tell of each column"
+
+    path.write_text("\n".join(["\t".join(["Anna", *["x", "y"] * 150, "B-PERSON"])] * 5), encoding="utf-8")
+    (item,) = _read(path)
+    assert not isinstance(item, ImportRecord)
+    named = ColumnTerms(known=KNOWN, choice=parse_column_choice("token=1,tag=302"))
+    (item,) = read_conll(path, path.stem, lambda _: None, named)
+    assert isinstance(item, ImportRecord), "named, they are read"
