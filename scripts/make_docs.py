@@ -39,6 +39,7 @@ from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reader_assignment import Assignment
+from labeling.workspace.rows.relation_slip import RelationSlip
 from labeling.workspace.rows.reprint import ProjectedRow
 from labeling.workspace.rows.server_state import PulledAnnotation, PulledTask, PushedTask
 from labeling.workspace.rows.signed_words import SignedWords
@@ -128,6 +129,13 @@ EXAMPLES: dict[str, BaseModel] = {
         kind="unknown label",
         reason="'SHIP' is no label",
         task=17,
+    ),
+    "slips.jsonl": RelationSlip(
+        reader=ANA,
+        article=HERE,
+        relation="PARTY_TO: 'Norway' to 'Oslo'",
+        why="PARTY_TO may not join COUNTRY to LOCATION",
+        link="http://localhost:8080/projects/3/data?task=17",
     ),
     "pulled.jsonl": PulledTask(
         task=17,

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from labeling.studio.sync.pace import ReaderPace
     from labeling.studio.sync.progress import ProgressLine
 
+# Only where there is something: programs of before know the other keys.
+_SELDOM_TOLD = (
+    *("spoken_for_another", "judged_before", "forgotten_tasks", "relation_slips"),
+    *("readers", "read_by_more", "read_by_fewer"),
+)
+
 
 @click.command("status")
 @click.option(
@@ -72,8 +78,15 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         # What the files tell needs no server; the command fails all the same, as it was asked for both.
         _print_standing(standing, {}, as_json=as_json)
         raise
-    # Only where there is something: programs of before know the other keys.
-    further = ("spoken_for_another", "judged_before", "forgotten_tasks", "readers", "read_by_more", "read_by_fewer")
+    further = (
+        "spoken_for_another",
+        "judged_before",
+        "forgotten_tasks",
+        "relation_slips",
+        "readers",
+        "read_by_more",
+        "read_by_fewer",
+    )
     rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
     if as_json:
         _print_standing(standing, rows, as_json=True)
@@ -156,7 +169,16 @@ def _describe_status(summary: StatusResult) -> list[str]:
         f"{count} annotations by {name} were imported: no server has them" for name, count in summary.imported.items()
     ]
     spoken = [f"Spoken for another: {sentence}" for sentence in summary.spoken_for_another]
+    slips = [f"A relation to be mended by its author: {sentence}" for sentence in summary.relation_slips]
     before = [
         f"{count} articles were judged before {item} was asked for" for item, count in summary.judged_before.items()
     ]
-    return [*(differences or ["Both sides hold the same."]), *plan, *brought, *before, *summary.unsubmitted, *spoken]
+    return [
+        *(differences or ["Both sides hold the same."]),
+        *plan,
+        *brought,
+        *before,
+        *summary.unsubmitted,
+        *slips,
+        *spoken,
+    ]

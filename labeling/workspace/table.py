@@ -27,6 +27,7 @@ from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
+from labeling.workspace.rows.relation_slip import RelationSlip
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Agreement, Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
@@ -169,6 +170,13 @@ class Workspace:
         "pull",
         "`raw` is the thing as the server sent it.",
         ("article", "annotator", "server_id", "what", "id", "kind"),
+    )
+    slips = Rows(
+        "slips.jsonl",
+        RelationSlip,
+        "pull",
+        "Relations for their authors to mend, each with a link: they join what the schema does not, or have no name.",
+        ("reader", "article", "relation"),
     )
     pulled = Rows(
         "pulled.jsonl", PulledTask, "pull", "What each task held when it was last pulled, sorted by task.", ("task",)

@@ -18,7 +18,9 @@ from labeling.studio.format.tasks import result_of
 from labeling.studio.sync.pull import pull
 from labeling.studio.sync.push import push
 from labeling.studio.sync.restore import restore
+from labeling.studio.sync.status import status
 from labeling.workspace import journal
+from labeling.workspace.rows.reader_assignment import Assignment
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -64,6 +66,12 @@ def test_agreement_stays_that_of_the_first_words(tmp_path: Path, studio: Credent
     pull(project, server=studio)
     before = workspace.first.path.read_bytes()
     assert f1(project) == 0
+
+    # Both have read the one article, which was planned for ana alone; nothing is open for her.
+    workspace.assignments.write([Assignment(article=ARTICLE.id, reader="ANA@example.org", part="first", order=1)])
+    told = status(project, server=studio)
+    assert [(each.reader, each.open, each.done) for each in told.readers] == [("ana", 0, 1), ("ben", 0, 1)]
+    assert (told.read_by_more, told.read_by_fewer) == ((ARTICLE.id,), ())
 
     path = f"/api/annotations/{numbers['ana']}/"
     call(studio, keys["ana"], "PATCH", path, {"result": [*result_of(words(9), ARTICLE)]})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.adoption import adopt_words
+from labeling.studio.sync.author_list import record_slips
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
@@ -65,7 +66,7 @@ def pull(
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     built_upon = files_built_upon(workspace)
-    written = (*built_upon, workspace.first, workspace.signed, workspace.users, workspace.ask_again)
+    written = (*built_upon, workspace.first, workspace.signed, workspace.users, workspace.ask_again, workspace.slips)
     known = (workspace.first, workspace.signed, workspace.asked, workspace.forgotten)
     reads = (workspace.articles, workspace.annotations, workspace.quarantine, *known)
     with (
@@ -90,6 +91,7 @@ def pull(
             notes.options["replaced"] = [*result.replaced]
         # Who has submitted since is not asked again any more.
         record_ask_again(project)
+        record_slips(workspace)
         thinned = thin_archive(workspace.pulls, instant, workspace.watermark.value().answers)
         kept = [Path(result.kept).name] if result.kept else []
         notes.written.extend(f"{workspace.pulls.name}/{name}" for name in (*kept, *thinned))

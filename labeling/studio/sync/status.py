@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
 from labeling.studio.format.submissions import read_task
+from labeling.studio.sync.author_list import describe_slip, is_slip
 from labeling.studio.sync.combined_suggestions import combine_for_article
 from labeling.studio.sync.pace import TeamPace, measure_pace, span_places
 from labeling.studio.sync.progress import tabulate_progress
@@ -45,8 +46,9 @@ class StatusResult:
     ``unsubmitted`` has a sentence for each draft that is newer than its annotation, ``spoken_for_another``
     one for each annotation that somebody else changed or filed: who, when, which task. ``judged_before`` counts, by
     item (``label WHEN``), the articles that were judged before it was asked for. ``forgotten_tasks`` are numbers of
-    tasks of forgotten articles that the server still has. ``readers`` is the pace of each person, where there are
-    several or a plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer have read than planned.
+    tasks of forgotten articles that the server still has. ``relation_slips`` has a sentence for each relation that its
+    author is to mend: who, where, what, link. ``readers`` is the pace of each person, where there are several or a
+    plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer people have read than planned.
     """
 
     url: str
@@ -63,6 +65,7 @@ class StatusResult:
     spoken_for_another: tuple[str, ...] = ()
     judged_before: dict[str, int] = field(default_factory=dict)
     forgotten_tasks: tuple[int, ...] = ()
+    relation_slips: tuple[str, ...] = ()
     readers: tuple[ReaderPace, ...] = ()
     read_by_more: tuple[str, ...] = ()
     read_by_fewer: tuple[str, ...] = ()
@@ -97,6 +100,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         changed, found = _read_changed(collection, now, names, signatures)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
         spoken = _list_spoken_for(workspace.quarantine.rows_if_written(), found, now)
+        slips = [row for row in _list_now(workspace.quarantine.rows_if_written(), found, now) if is_slip(row)]
         judged_before = _count_judged_before(project, changed, now)
         said = chain(_drop_outdated(workspace.annotations.rows_if_written(), now), changed)
         pace = _Team(project, names).measure(said, len(now.after))
@@ -122,6 +126,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         spoken_for_another=tuple(spoken),
         judged_before=judged_before,
         forgotten_tasks=tuple(sorted(number for number in left if number is not None)),
+        relation_slips=tuple(describe_slip(row, f"{studio.url}/projects/{remote.number}/data?task=") for row in slips),
         readers=pace.readers,
         read_by_more=pace.read_by_more,
         read_by_fewer=pace.read_by_fewer,
@@ -185,9 +190,15 @@ def _read_changed(
 
 def _list_spoken_for(pulled: Iterable[QuarantineRow], changed: Iterable[QuarantineRow], now: Changes) -> Iterator[str]:
     """A sentence for each annotation that somebody else changed or filed, by the last pull and since."""
+    return (row.reason for row in _list_now(pulled, changed, now) if row.kind == "spoken for another")
+
+
+def _list_now(
+    pulled: Iterable[QuarantineRow], changed: Iterable[QuarantineRow], now: Changes
+) -> Iterator[QuarantineRow]:
+    """What is in quarantine, by the last pull and by what has changed since."""
     outdated = {int(str(task["id"])) for task in now.tasks} | now.deleted
-    unchanged = (row for row in pulled if row.task not in outdated)
-    return (row.reason for group in (unchanged, changed) for row in group if row.kind == "spoken for another")
+    return chain((row for row in pulled if row.task not in outdated), changed)
 
 
 def _count_judged_before(project: Project, changed: Iterable[Annotation], now: Changes) -> dict[str, int]:
