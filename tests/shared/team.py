@@ -25,7 +25,7 @@ CONFIG = """<View>
   <Labels name="label" toName="text">
     <Label value="PERSON" hotkey="p"/><Label value="PLACE" hotkey="l"/>
   </Labels>
-  <Text name="text" value="$text" granularity="symbol"/>
+  <Text name="text" value="$text" granularity="symbol" showLabels="true"/>
 </View>"""
 # "Anna met Bob in Rome 3."
 TEXT = "Anna met Bob in Rome {}."
@@ -74,7 +74,7 @@ class Team:
     def reader(self, name: str) -> Member:
         """The member of that name; signed up when it is first asked for."""
         if name not in self.members:
-            email = f"{name}@desk.example"
+            email = f"{name}@team.example"
             key = add_user(self.server, email, PHRASE)
             self.members[name] = _member(self.server.url, email, key)
         return self.members[name]
@@ -92,9 +92,9 @@ class Team:
     def plan(self, project: int, reads: dict[str, Sequence[int]], rule: dict[str, Any] | None = None) -> None:
         """Let members read tasks, in this order; a name alone is that of somebody confirmed with nothing to read."""
         rows = [
-            (project, task, f"{name}@desk.example", "first", n) for name in reads for n, task in enumerate(reads[name])
+            (project, task, f"{name}@team.example", "first", n) for name in reads for n, task in enumerate(reads[name])
         ]
-        people = [(project, f"{name}@desk.example", "reader", self.reader(name).number) for name in reads]
+        people = [(project, f"{name}@team.example", "reader", self.reader(name).number) for name in reads]
         self.write(
             ("DELETE FROM labeling_assignment WHERE project = ?", [(project,)]),
             ("DELETE FROM labeling_person WHERE project = ?", [(project,)]),
@@ -108,7 +108,7 @@ class Team:
 
     def ask_again(self, project: int, name: str, task: int, what: str, why: str) -> None:
         """Let a member look at a task again."""
-        row = (project, task, f"{name}@desk.example", what, why)
+        row = (project, task, f"{name}@team.example", what, why)
         self.write(("INSERT INTO labeling_again (project, task, email, what, why) VALUES (?, ?, ?, ?, ?)", [row]))
 
     def write(self, *statements: tuple[str, list[tuple[Any, ...]]]) -> None:

@@ -118,4 +118,7 @@ def _rewrite_task(call: Call, value: Any) -> bool:  # noqa: ANN401 - any JSON
     if again is None:
         return False
     data[AGAIN] = again.why
+    if asks_for_next(call):
+        # What the page opens with; and after Update it goes on to the next article, in place of opening this one again.
+        value["default_selected_annotation"] = again.annotation
     return True

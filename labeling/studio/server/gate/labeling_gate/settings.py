@@ -2,6 +2,10 @@
 
 import os
 
+# Read from the environment when the settings are: the page's bar shows how far its reader is, as the server counts it,
+# and not how many articles this visit has seen.
+os.environ.setdefault("fflag_fix_all_optic_79_task_count_is_wrong_short", "true")
+
 # Both, in this order: Label Studio has its settings under two names, and fills in the first when it is read.
 from core.settings.base import *  # noqa: F403 - settings are the names of this module
 from label_studio.core.settings import label_studio as _vendor
