@@ -31,7 +31,6 @@ VERBS = (
     "suggest",
     "serve",
     "people",
-    "assign",
     "push",
     "pull",
     "carry",

@@ -58,8 +58,15 @@ def studio_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="session")
 def studio(studio_workspace: Workspace) -> Iterator[Credentials]:
-    """A real, empty Label Studio, started once; its database comes from the template in the user's cache."""
+    """A real, empty Label Studio with roles, started once; its database comes from the template in the user's cache."""
     with run_embedded_server(studio_workspace) as credentials:
+        yield credentials
+
+
+@pytest.fixture(scope="session")
+def studio_of_equals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Credentials]:
+    """A second one, on which roles do not hold: each account may do everything, as on somebody else's server."""
+    with run_embedded_server(Workspace(tmp_path_factory.mktemp("equals")), roles=False) as credentials:
         yield credentials
 
 

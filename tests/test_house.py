@@ -32,10 +32,9 @@ PURE = [
     "evaluation/scores.py",
     "ledger.py",
     "passages/alignment.py",
-    "people/plan.py",
     "reprints/projection.py",
     "schema.py",
-    "splits/placement.py",
+    "splits/assign.py",
     "studio/format/convert.py",
     "workspace/rows/passage.py",
 ]

@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(1, 65535), help="The port; else that of last time, or any free one.")
 @click.option("--detach", is_flag=True, help="Return when it answers; print one line of JSON.")
 @click.option("--stop", is_flag=True, help="Stop this workspace's server, and nothing else.")
+@click.option("--no-roles", is_flag=True, help="Let every account do everything, as in Label Studio by itself.")
 @with_project
-def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -> int:
+def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool, no_roles: bool) -> int:
     r"""Run the embedded Label Studio, with its data under the workspace.
 
     It listens on this machine only. Without --detach it runs until Ctrl-C. Log in to its page with the e-mail and
     password in studio/credentials.json of the workspace. Further annotators get an account of their own by the link
     that the page "Organization" gives under "Add Members"; the part of their e-mail before the @ signs their work.
     For people at other machines see docs/deploy.md.
+
+    The first account owns the server: the one in credentials.json. Everybody else is a reader, who annotates and sees
+    their own words only, and can neither delete nor configure anything. With --no-roles all accounts may do everything
+    and see everything, for as long as the server runs.
 
     The first start on a machine prepares a database that later workspaces begin with; it is kept in the user's cache
     folder, or in the one that LABELING_CACHE names.
@@ -44,22 +49,36 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool) -
         {"url": "http://127.0.0.1:40321", "credentials": "/home/ana/exports/diplomatic/studio/credentials.json"}
       labeling serve --stop
     """
-    if stop and (detach or port):
+    if stop and (detach or port or no_roles):
         raise click.UsageError("--stop goes with no other option")
     if stop:
         tell("Stopped." if stop_server(project.workspace) else "No server of this workspace runs.", err=True)
     elif detach:
-        tell(json.dumps(vars(_start_with_progress(project, port)), ensure_ascii=False))
+        serving = _start_with_progress(project, port, roles=not no_roles)
+        _tell_roles(serving)
+        # These two keys, as before there were roles.
+        line = {"url": serving.url, "credentials": serving.credentials}
+        tell(json.dumps(line, ensure_ascii=False))
     else:
-        _serve_in_foreground(project, port)
+        _serve_in_foreground(project, port, roles=not no_roles)
     return 0
 
 
-def _serve_in_foreground(project: Project, port: int | None) -> None:
+def _tell_roles(serving: ServeResult) -> None:
+    """Say on stderr who may do what, where there is more than one account."""
+    if not serving.roles:
+        tell("Roles do not hold: every account may do everything, and see everybody's words.", err=True)
+    elif serving.readers:
+        others = "1 other account is a reader" if serving.readers == 1 else f"{serving.readers} others are readers"
+        tell(f"The first account owns this server; {others}. `labeling serve --no-roles` makes all equal.", err=True)
+
+
+def _serve_in_foreground(project: Project, port: int | None, *, roles: bool) -> None:
     ran_before = find_running_server(project.workspace) is not None
     with _ended_by_signals():
-        serving = _start_with_progress(project, port)
+        serving = _start_with_progress(project, port, roles=roles)
         tell(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
+        _tell_roles(serving)
         if ran_before:
             tell("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
             return
@@ -99,13 +118,13 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _start_with_progress(project: Project, port: int | None) -> ServeResult:
+def _start_with_progress(project: Project, port: int | None, *, roles: bool) -> ServeResult:
     """Start with a progress display on stderr: a moving one at a terminal, plain lines elsewhere."""
     from rich.console import Console
 
     # Stdout is for the one line of JSON of --detach.
     console = Console(stderr=True)
     if not console.is_terminal:
-        return serve(project, port=port, say=lambda sentence: tell(sentence, err=True))
+        return serve(project, port=port, roles=roles, say=lambda sentence: tell(sentence, err=True))
     with console.status("Starting Label Studio") as status:
-        return serve(project, port=port, say=status.update)
+        return serve(project, port=port, roles=roles, say=status.update)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +73,7 @@ def annotation_of(name: str, **more: Any) -> Annotation:
 
 
 @pytest.fixture
-def project(tmp_path: Path, studio: Credentials) -> Project:
+def project(tmp_path: Path, studio: Credentials, studio_workspace: Workspace) -> Project:
     """Five articles, pushed; ana and ben have annotated most of them."""
     loaded = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
     loaded.workspace.articles.write([article(name) for name in NAMES])
@@ -79,10 +81,14 @@ def project(tmp_path: Path, studio: Credentials) -> Project:
     tasks = numbers(loaded)
     keys = {who: add_user(studio, f"{who}@example.org", "a long pass phrase") for who in ("ana", "ben")}
     with connect_to(studio.url, keys["ana"]) as ana, connect_to(studio.url, keys["ben"]) as ben:
-        ana.annotate(tasks[NAMES[0]], annotation_of(NAMES[0], ground_truth=True), article(NAMES[0]))
+        starred = ana.annotate(tasks[NAMES[0]], annotation_of(NAMES[0]), article(NAMES[0]))
         ben.annotate(tasks[NAMES[0]], annotation_of(NAMES[0], spans=(), relations=(), choices={}), article(NAMES[0]))
         ana.annotate(tasks[NAMES[1]], annotation_of(NAMES[1], state="skipped"), article(NAMES[1]))
         changed = ben.annotate(tasks[NAMES[2]], annotation_of(NAMES[2]), article(NAMES[2]))
+    # As it was given before there were roles: by ana herself.
+    database = studio_workspace.studio / "data" / "label_studio.sqlite3"
+    with closing(sqlite3.connect(database, timeout=30)) as kept, kept:
+        kept.execute("UPDATE task_completion SET ground_truth = 1 WHERE id = ?", [starred])
     draft = [*result_of(annotation_of(NAMES[2]), article(NAMES[2]))][:1]
     path = f"/api/tasks/{tasks[NAMES[2]]}/annotations/{changed}/drafts"
     call(studio, "POST", path, {"result": draft, "lead_time": 2.0}, keys["ben"])
@@ -275,6 +281,7 @@ def test_doctor_finds_a_sound_set_up_sound(project: Project, studio: Credentials
         "workspace",
         "server",
         "gate",
+        "roles",
         "client",
         "key",
         "clock",

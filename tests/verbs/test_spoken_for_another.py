@@ -94,6 +94,12 @@ class Team:
         return next(int(one["id"]) for one in users if one["email"] == f"{who}@example.org")
 
 
+@pytest.fixture(scope="session")
+def studio(studio_of_equals: Credentials) -> Credentials:
+    """People here change each other's words and file them under each other's names: a server without roles."""
+    return studio_of_equals
+
+
 @pytest.fixture
 def team(tmp_path: Path, studio: Credentials) -> Team:
     """Ana has annotated all four articles, ben all but two; it was pulled, and then changed behind their backs."""

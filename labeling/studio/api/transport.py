@@ -56,7 +56,7 @@ _KNOWN_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 # Too many requests, bad gateway, unavailable, gateway timeout: answers about this moment, not about this request.
 _MOMENTARY = frozenset({429, 502, 503, 504})
-_NOT_FOUND = 404
+_FORBIDDEN, _NOT_FOUND = 403, 404
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,19 @@ class Transport:
                 if _is_not_there(error):
                     return None
                 raise
+
+    def is_forbidden(self, path: str, doing: str, headers: dict[str, str]) -> bool:
+        """GET a path once, with headers; whether the server answers that this is not ours to ask (403)."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        with name_failures(self.url, doing, hide=self.hide_key):
+            try:
+                self._request("GET", path, REQUEST_SECONDS, headers=headers)
+            except ApiError as error:
+                if error.status_code != _FORBIDDEN:
+                    raise
+                return True
+        return False
 
     def remove_if_there(self, path: str, doing: str) -> None:
         """DELETE a path, once; it is as well when Label Studio itself answers that it does not have it any more."""

@@ -32,6 +32,7 @@ DATABASE = "label_studio.sqlite3"
 # What stands before Label Studio: this folder on the server's path, and the settings module that the package in it has.
 GATE_FOLDER = Path(__file__).with_name("gate")
 _GATE = "labeling_gate"
+ROLES = "LABELING_ROLES"
 
 # Raised when a template is made in another way, so that templates of before are left alone.
 _TEMPLATE = 1
@@ -96,13 +97,13 @@ def make_environment(data: Path) -> dict[str, str]:
     return {**kept, **settings, **bare, "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
 
 
-def gate_environment(environment: dict[str, str]) -> dict[str, str]:
-    """An environment in which Label Studio runs behind the gate.
+def gate_environment(environment: dict[str, str], *, roles: bool = True) -> dict[str, str]:
+    """An environment in which Label Studio runs behind the gate; with ``roles``, its owner is not everybody's equal.
 
     The gate is named, never imported: it runs in Label Studio's process, and nowhere else.
     """
     path = os.pathsep.join(filter(None, [str(GATE_FOLDER), environment.get("PYTHONPATH", "")]))
-    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings", "LABELING_ROLES": "1"}
+    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings", ROLES: str(int(roles))}
 
 
 def gate_version() -> str:
@@ -152,6 +153,15 @@ def check_database(database: Path) -> None:
             todo="put a backup in its place, or move the folder away to begin with an empty server",
             where=str(database),
         )
+
+
+def count_accounts(database: Path) -> int:
+    """How many accounts a server's database has; none when it cannot be read just now."""
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT COUNT(*) FROM organizations_organizationmember").fetchone()[0])
+    except sqlite3.Error:
+        return 0
 
 
 def read_log_tail(log: Path, secrets: tuple[str, ...] = ()) -> str:

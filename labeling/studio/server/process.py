@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from labeling.studio.server.package import gate_environment, make_environment
+from labeling.studio.server.package import ROLES, gate_environment, make_environment
 from labeling.studio.server.ports import LOOPBACK
 from labeling.values import Frozen
 from labeling.workspace.storage import write_json
@@ -50,7 +50,7 @@ def find_process(root: Path) -> psutil.Process | None:
     return process if ours else None
 
 
-def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
+def launch_process(root: Path, credentials: Credentials, *, roles: bool = True) -> psutil.Process:
     """Start Label Studio in ``root``, on the port of ``credentials``; their user is made if it is not there yet.
 
     It holds none of our pipes, and neither Ctrl-C at our terminal nor the terminal's end reaches it.
@@ -68,7 +68,7 @@ def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE, *options],
             cwd=root / "data",
-            env=gate_environment(make_environment(root / "data")) | user,
+            env=gate_environment(make_environment(root / "data"), roles=roles) | user,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -80,6 +80,16 @@ def launch_process(root: Path, credentials: Credentials) -> psutil.Process:
     # Popen would warn, when it is dropped, of a child that lives on: this one shall, and psutil looks after it.
     child.returncode = 0
     return psutil.Process(child.pid)
+
+
+def holds_roles(process: psutil.Process) -> bool:
+    """Whether a server's process was started so that roles hold in it."""
+    import psutil
+
+    try:
+        return process.environ().get(ROLES) == "1"
+    except psutil.Error:
+        return False
 
 
 def is_alive(process: psutil.Process) -> bool:

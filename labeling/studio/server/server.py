@@ -25,7 +25,7 @@ from labeling.studio.server import credentials as logins
 from labeling.studio.server.credentials import Credentials
 from labeling.studio.server.package import DATABASE, check_database, create_database, package_folder, read_log_tail
 from labeling.studio.server.ports import choose_port, is_answering, listening_port, port_taken_error, url_of
-from labeling.studio.server.process import end_process, find_process, is_alive, launch_process
+from labeling.studio.server.process import end_process, find_process, holds_roles, is_alive, launch_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,10 +42,11 @@ _POLL_PAUSE = 0.1
 
 @dataclass(frozen=True)
 class Server:
-    """A server that answers, and the file that holds its credentials (an absolute path)."""
+    """A server that answers, the file that holds its credentials (an absolute path), and whether roles hold there."""
 
     credentials: Credentials
     path: Path
+    roles: bool = True
 
 
 def start_server(
@@ -53,6 +54,7 @@ def start_server(
     port: int | None = None,
     *,
     patience: float = START_PATIENCE,
+    roles: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Server:
     """Start the workspace's server and wait until it answers; one that runs already is returned as it is.
@@ -63,12 +65,13 @@ def start_server(
         workspace: Whose server.
         port: The port to listen on; None takes the one of last time or any free one.
         patience: Seconds to wait for an answer.
+        roles: Whether its first account owns it and the others are readers; else all may do everything.
         say: Called with a sentence on what is being waited for.
 
     Raises:
         ServerPackageMissing: Label Studio is not installed here.
         PortTaken: Another program has the port.
-        UsageError: The server runs already, on another port.
+        UsageError: The server runs already, on another port, or with roles where none are wanted.
         DataFolderUnusable: The folder cannot be written, or its database or credentials are damaged.
         ServerDidNotStart: It ended, or did not answer within ``patience``.
     """
@@ -77,12 +80,13 @@ def start_server(
     with _prepare_folder(root), _lock_server(root):
         # Under the lock, so that two commands never start two servers on one database.
         found = find_process(root)
-        process = found or launch_process(root, _prepare_credentials(root, port, say))
+        process = found or launch_process(root, _prepare_credentials(root, port, say), roles=roles)
         if found is None:
             say("Waiting for Label Studio to answer")
         try:
             server = _check_answering(root, process, patience)
             _refuse_other_port(server, port, ran_before=found is not None)
+            _refuse_other_roles(server, process, roles=roles)
         except BaseException:
             if found is None:
                 end_process(root, process)
@@ -121,14 +125,14 @@ def wait_for_server(workspace: Workspace) -> bool:
 
 
 @contextmanager
-def run_embedded_server(workspace: Workspace, port: int | None = None) -> Iterator[Credentials]:
+def run_embedded_server(workspace: Workspace, port: int | None = None, *, roles: bool = True) -> Iterator[Credentials]:
     """Run the workspace's server for the length of a block; one that ran before goes on after it.
 
     Raises:
         StudioError: As `start_server` does.
     """
     before = find_running_server(workspace)
-    server = start_server(workspace, port)
+    server = start_server(workspace, port, roles=roles)
     try:
         yield server.credentials
     finally:
@@ -185,7 +189,7 @@ def _check_answering(root: Path, process: psutil.Process, patience: float) -> Se
             where=str(path),
         )
     logins.save_credentials(path, credentials)
-    return Server(credentials, path)
+    return Server(credentials, path, holds_roles(process))
 
 
 def _refuse_other_port(server: Server, wanted: int | None, *, ran_before: bool) -> None:
@@ -198,6 +202,17 @@ def _refuse_other_port(server: Server, wanted: int | None, *, ran_before: bool) 
     raise UsageError(
         f"this workspace's server runs already, at {server.credentials.url} and not on port {wanted}",
         todo="stop it first with `labeling serve --stop`",
+        where=server.credentials.url,
+    )
+
+
+def _refuse_other_roles(server: Server, process: psutil.Process, *, roles: bool) -> None:
+    """Refuse to go on with roles where none are wanted; one that was started without goes on, and is told of."""
+    if roles or not holds_roles(process):
+        return
+    raise UsageError(
+        "this workspace's server runs already, and with roles",
+        todo="stop it with `labeling serve --stop`, and start it again",
         where=server.credentials.url,
     )
 

@@ -33,6 +33,7 @@ Verdict: TypeAlias = Literal["good", "doubtful", "bad"]
 SERVER, SDK = "1.23", "2.1"
 
 _GATE_HEADER = "X-Labeling-Gate"
+_AS_READER = "X-Labeling-As"
 _MOST_APART = dt.timedelta(seconds=60)
 
 _LEAST_BYTES = 500_000_000  # a few pulls of ten thousand articles
@@ -66,6 +67,7 @@ def _check_studio(studio: Studio, project: Project) -> Iterator[CheckFinding]:
     # From the outside in: what fails early explains what fails later.
     yield from _finding_or_failure("server", lambda: _check_server(studio))
     yield from _finding_or_failure("gate", lambda: _check_gate(studio))
+    yield from _finding_or_failure("roles", lambda: _check_roles(studio))
     yield _check_sdk()
     yield _check_key(studio)
     yield from _finding_or_failure("clock", lambda: _check_clock(studio))
@@ -104,6 +106,23 @@ def _check_gate(studio: Studio) -> CheckFinding:
         "doubtful",
         "the server has no gate: any page of its host can write in the name of whoever is logged in",
         "restart an embedded server (`labeling serve --stop`, then `labeling serve`); for a team's, see docs/deploy.md",
+    )
+
+
+def _check_roles(studio: Studio) -> CheckFinding:
+    """Whether readers are held to what is theirs: a call that is forbidden to them is made, as one of them.
+
+    The layer takes whoever sends the header for a reader; a server without it does not look, and answers.
+    """
+    if studio.transport.is_forbidden("api/invite", "refuse an invitation to a reader", {_AS_READER: "reader"}):
+        return CheckFinding("roles", "good", "a call that is not a reader's was refused: readers are held to their own")
+    return CheckFinding(
+        "roles",
+        "doubtful",
+        "roles do not hold: a call that is not a reader's was answered. Each account sees others' words there, in "
+        "tables and tasks, and may change and delete everything; only the label stream is blind",
+        "restart a server of yours without --no-roles, or with LABELING_ROLES=1 (docs/deploy.md); elsewhere people "
+        "agree on the label stream and a tab for each of them, and there are no gold questions",
     )
 
 

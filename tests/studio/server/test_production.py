@@ -96,6 +96,15 @@ def people(running: Production) -> dict[str, Member]:
     return {name: signed_up(running, f"{name}@example.org") for name in ("ana", "ben")}
 
 
+@pytest.fixture(scope="module")
+def owner(running: Production) -> str:
+    """A personal access token of the first account's, which alone brings articles and fetches what was said."""
+    trust = ssl.create_default_context(cafile=running.authority)
+    key = {"Authorization": f"Token {running.server.api_key}"}
+    made = httpx.post(f"{running.server.url}/api/token/", headers=key, verify=trust, trust_env=False, timeout=60)
+    return str(made.json()["token"])
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The shipped schema, and a workspace with three articles."""
@@ -105,11 +114,14 @@ def project(tmp_path: Path) -> Project:
 
 
 def signed_up(running: Production, email: str) -> Member:
-    """Let somebody in as a browser does it: by the invitation, with an origin, over TLS."""
+    """Let somebody in as a browser does it: by an invitation of their own, with an origin, over TLS."""
     trust = ssl.create_default_context(cafile=running.authority)
     with httpx.Client(base_url=running.server.url, verify=trust, trust_env=False, timeout=60) as browser:
         admin = {"Authorization": f"Token {running.server.api_key}"}
-        invitation = browser.get("/api/invite", headers=admin).json()["invite_url"]
+        asked = {"email": email, "project": 0}
+        made = browser.post("/labeling/api/invitations", headers=admin, json=asked)
+        invitation = made.json()["url"]
+        browser.cookies.clear()
         seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(invitation).text)
         assert seal is not None
         form = {"csrfmiddlewaretoken": seal.group(1), "email": email, "password": PHRASE}
@@ -151,7 +163,7 @@ def tasks_in(running: Production, project: int) -> int:
 
 
 def test_the_whole_way_with_tokens_of_both_kinds(
-    project: Project, trusted: Production, people: dict[str, Member]
+    project: Project, trusted: Production, people: dict[str, Member], owner: str
 ) -> None:
     """Pushed once, annotated by two, pulled to the character; a second push adds nothing, changes are pulled too."""
     model = Annotation(
@@ -161,7 +173,7 @@ def test_the_whole_way_with_tokens_of_both_kinds(
         spans=(Span(id="m1", start=5, end=12, label="PERSON"),),
     )
     project.workspace.suggestions.write([model])
-    personal = as_member(trusted.server, people["ana"].personal)
+    personal = as_member(trusted.server, owner)
     first = push(project, server=personal)
     again = push(project, server=trusted.server)
     assert (first.new, first.suggestions, again.new, again.same, again.suggestions) == (3, 1, 0, 3, 0)
@@ -208,15 +220,15 @@ def drawn() -> list[Annotation]:
     return [full, skipped, Annotation(article="c", digest=digest_of(TEXTS["c"]), annotator="ben")]
 
 
-def test_the_set_up_is_sound(project: Project, trusted: Production, people: dict[str, Member]) -> None:
+def test_the_set_up_is_sound(project: Project, trusted: Production, owner: str) -> None:
     """`doctor` finds nothing wrong with it, its probe comes back to the character; `status` counts what is there."""
-    personal = as_member(trusted.server, people["ben"].personal)
+    personal = as_member(trusted.server, owner)
     push(project, server=personal)
 
     found = {finding.what: finding for finding in doctor(project, server=personal)}
 
     assert {what: finding.verdict for what, finding in found.items()} == dict.fromkeys(found, "good")
-    assert "personal access token of ben@example.org" in found["key"].found
+    assert f"personal access token of {trusted.server.email}" in found["key"].found
     counted = status(project, server=personal)
     assert (counted.articles, counted.not_sent, counted.lost, counted.foreign_tasks) == (3, (), (), ())
 
@@ -231,10 +243,12 @@ def test_faults_on_postgresql(running: Production, tmp_path: Path, name: str) ->
     assert outcome.times == 1
 
 
-def test_an_organisation_that_wants_no_legacy_tokens(trusted: Production, people: dict[str, Member]) -> None:
+def test_an_organisation_that_wants_no_legacy_tokens(
+    trusted: Production, people: dict[str, Member], owner: str
+) -> None:
     """The error says which kind of token to use, and that kind goes on working."""
     url = trusted.server.url
-    settle(trusted, people, legacy=False)
+    settle(trusted, owner, legacy=False)
     try:
         with (
             pytest.raises(NotAuthorised, match="legacy token authentication") as refused,
@@ -244,16 +258,16 @@ def test_an_organisation_that_wants_no_legacy_tokens(trusted: Production, people
         with connect_to(url, people["ana"].personal) as studio:
             assert studio.email == "ana@example.org"
     finally:
-        settle(trusted, people, legacy=True)
+        settle(trusted, owner, legacy=True)
 
     assert "personal access token" in refused.value.todo
     with connect_to(url, people["ana"].legacy) as studio:
         assert studio.email == "ana@example.org"
 
 
-def settle(trusted: Production, people: dict[str, Member], *, legacy: bool) -> None:
+def settle(trusted: Production, owner: str, *, legacy: bool) -> None:
     """Change the organisation's settings, as its page does."""
-    with connect_to(trusted.server.url, people["ben"].personal) as studio:
+    with connect_to(trusted.server.url, owner) as studio:
         studio.transport.sdk.jwt_settings.update(
             api_tokens_enabled=True, legacy_api_tokens_enabled=legacy, api_token_ttl_days=90
         )
@@ -434,7 +448,7 @@ def test_a_front_with_nothing_behind_it(trusted: Production) -> None:
 
 def test_no_log_holds_a_key_or_a_text(project: Project, trusted: Production, people: dict[str, Member]) -> None:
     """Neither nginx nor uWSGI nor PostgreSQL write down tokens, passwords or what an article says."""
-    push(project, server=as_member(trusted.server, people["ana"].personal))
+    push(project, server=trusted.server)
     secrets = [trusted.server.api_key, trusted.server.password, PHRASE, "Anna Bo met"]
     secrets += [key for member in people.values() for key in (member.legacy, member.personal)]
 

@@ -195,7 +195,8 @@ def test_further_people_get_keys_of_their_own(studio: Credentials) -> None:
     for key, email in ((ana, "nora@example.com"), (ben, "omar@example.com")):
         theirs = studio.model_copy(update={"api_key": key})
         assert asked(theirs, "/api/current-user/whoami")["email"] == email
-        assert {"nora@example.com", "omar@example.com"} <= {user["email"] for user in asked(theirs, "/api/users")}
+        assert [user["email"] for user in asked(theirs, "/api/users")] == [email]
+    assert {"nora@example.com", "omar@example.com"} <= {user["email"] for user in asked(studio, "/api/users")}
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,12 @@ _CONVERTER = re.compile(r"<\w+:(\w+)>")
 
 
 def normal_route(route: str) -> str:
-    """A pattern of Django's resolver as the tables of this layer write it.
+    r"""A pattern of Django's resolver as the tables of this layer write it.
 
-    >>> normal_route("^api/^users/(?P<pk>[^/.]+)/$"), normal_route("api/tasks/<int:pk>/"), normal_route("^$")
-    ('api/users/<pk>', 'api/tasks/<pk>', '')
+    >>> normal_route("^api/^users/(?P<pk>[^/.]+)/$"), normal_route("api/tasks/<int:pk>/"), normal_route("^sw\\.js$")
+    ('api/users/<pk>', 'api/tasks/<pk>', 'sw.js')
     """
-    named = _CONVERTER.sub(r"<\1>", _GROUP.sub(r"<\1>", route))
+    named = _CONVERTER.sub(r"<\1>", _GROUP.sub(r"<\1>", route)).replace("\\", "")
     return named.replace("^", "").removesuffix("$").removesuffix("/?").removesuffix("/")
 
 
@@ -127,6 +127,16 @@ class Call:
             request.__dict__.pop(name, None)
         request.__dict__["_read_started"] = True
         self.__dict__["body"] = value
+
+    def drop_body(self) -> None:
+        """Let the view read no body."""
+        request = self.request
+        request._body = b""  # noqa: SLF001 - the same
+        request.META["CONTENT_LENGTH"] = "0"
+        for name in ("_post", "_files"):
+            request.__dict__.pop(name, None)
+        request.__dict__["_read_started"] = True
+        self.__dict__["body"] = {}
 
     def replace_query(self, query: dict[str, str]) -> None:
         """Let the view see these parameters of the address, and no others."""

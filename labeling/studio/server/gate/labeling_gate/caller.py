@@ -19,19 +19,26 @@ from .entries import PersonEntry
 from .keeping import read_entries
 
 OWNER, ADJUDICATOR, READER = "owner", "adjudicator", "reader"
+_LOWERED = "HTTP_X_LABELING_AS"
 
 
 @dataclass(frozen=True)
 class ServerAccount:
-    """Somebody's account. ``user`` is Label Studio's own object."""
+    """Somebody's account. ``user`` is Label Studio's own object.
+
+    ``lowered``: in this request they ask to be held for a reader, as `labeling doctor` does to see one refused.
+    """
 
     number: int
     email: str
     user: Any = field(repr=False, compare=False, default=None)
+    lowered: bool = False
 
     @cached_property
     def is_owner(self) -> bool:
         """Whether it made the organisation."""
+        if self.lowered:
+            return False
         with connection.cursor() as cursor:
             cursor.execute("SELECT created_by_id FROM organization ORDER BY id LIMIT 1")
             row = cursor.fetchone()
@@ -46,7 +53,7 @@ class ServerAccount:
     @cached_property
     def adjudicated(self) -> _Projects:
         """The projects in which this account decides."""
-        found = read_entries(PersonEntry, account=self.number, role=ADJUDICATOR)
+        found = [] if self.lowered else read_entries(PersonEntry, account=self.number, role=ADJUDICATOR)
         return _Projects(frozenset(each.project for each in found))
 
 
@@ -66,7 +73,7 @@ def find_account(request: Any, view: Any) -> ServerAccount | None:  # noqa: ANN4
     user = _user_of(request, view)
     if user is None or not user.is_authenticated:
         return None
-    return ServerAccount(int(user.pk), str(user.email), user)
+    return ServerAccount(int(user.pk), str(user.email), user, request.META.get(_LOWERED) == READER)
 
 
 def _user_of(request: Any, view: Any) -> Any:  # noqa: ANN401 - the same

@@ -22,6 +22,7 @@ _MARK = "_labeling_call"
 BEFORE: tuple[Callable[[Call], Any], ...] = (
     invitations.admit,
     roles.refuse,
+    trail.prepare,
     queue.answer_next,
     queue.hide_unassigned,
 )

@@ -74,6 +74,12 @@ def find_subject(route: str, named: Mapping[str, Any], query: Mapping[str, Any])
     return replace(found, project=projects.pop() if len(projects) == 1 else None)
 
 
+def find_author(kind: str, number: int) -> tuple[int | None, int | None]:
+    """Whose an annotation or a draft is, and on which task; twice None where there is none."""
+    row = _look_up({"annotation": _ANNOTATION, "draft": _DRAFT}[kind], number)
+    return (row[2], row[1]) if row else (None, None)
+
+
 def row_number(value: object) -> int | None:
     """A number of the database in a path, a query or a body; None for whatever else stands there.
 

@@ -1,1 +1,0 @@
-"""Who reads what: the plan of a team's work, by story."""
