@@ -83,6 +83,9 @@ from .imports.import_annotations import import_annotations as import_annotations
 from .imports.merge import ImportOptions as ImportOptions
 from .passages.cluster import ClusterResult as ClusterResult
 from .passages.cluster import cluster as cluster
+from .people.assign import AssignResult as AssignResult
+from .people.assign import ReaderLoad as ReaderLoad
+from .people.assign import assign as assign
 from .project import Project as Project
 from .project import ProjectFile as ProjectFile
 from .project import load_project as load_project

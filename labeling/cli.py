@@ -31,6 +31,7 @@ VERBS = (
     "suggest",
     "serve",
     "people",
+    "assign",
     "push",
     "pull",
     "carry",

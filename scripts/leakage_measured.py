@@ -34,7 +34,7 @@ from labeling.articles import Article
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.passages.find import CorpusSize, find_passages, frame_articles
 from labeling.project import PassageRules
-from labeling.splits.assign import assign_splits
+from labeling.splits.placement import assign_splits
 from labeling.tokens import make_tokenizer
 from labeling.values import digest_of
 

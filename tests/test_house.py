@@ -32,9 +32,10 @@ PURE = [
     "evaluation/scores.py",
     "ledger.py",
     "passages/alignment.py",
+    "people/plan.py",
     "reprints/projection.py",
     "schema.py",
-    "splits/assign.py",
+    "splits/placement.py",
     "studio/format/convert.py",
     "workspace/rows/passage.py",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import group_by_text
 from labeling.errors import MissingInput
-from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
+from labeling.splits.placement import PlacementFacts, assign_splits, split_by_date
 from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.project import PassageRules
-from labeling.splits.assign import PlacementFacts, assign_splits
 from labeling.splits.leakage import SplitArticle, certify_splits
+from labeling.splits.placement import PlacementFacts, assign_splits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

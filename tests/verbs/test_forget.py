@@ -28,7 +28,7 @@ from labeling.report.write_report import write_report
 from labeling.reprints.audit import audit
 from labeling.reprints.carry import carry
 from labeling.sources.ingest import ingest
-from labeling.splits.assign import PlacementFacts, assign_splits
+from labeling.splits.placement import PlacementFacts, assign_splits
 from labeling.splits.split import split
 from labeling.studio.sync.forget import allow_again, forget
 from labeling.workspace.custody import keep_custody

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.build.convert import PlacedArticle
 from labeling.errors import DamagedFile, MissingInput
-from labeling.splits.assign import refuse_divided_groups
+from labeling.splits.placement import refuse_divided_groups
 from labeling.values import Frozen, digest_of
 from labeling.workspace.rows.assignment import SPLITS
 

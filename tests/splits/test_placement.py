@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labeling.articles import Article, group_by_text
 from labeling.errors import LeakError
-from labeling.splits.assign import PlacementFacts, assign_splits, split_by_date
+from labeling.splits.placement import PlacementFacts, assign_splits, split_by_date
 from labeling.workspace.rows.assignment import SPLITS, SplitAssignment, SplitName
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Who reads what: the plan of a team's work, by story."""
