@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from labeling.studio.server.credentials import Credentials
-    from labeling.workspace.table import Workspace
 
 pytestmark = [pytest.mark.studio, pytest.mark.browser]
 
@@ -22,9 +21,9 @@ RULE = {"relations": MET, "instruction": "first version"}
 
 
 @pytest.fixture(scope="module")
-def team(studio: Credentials, studio_workspace: Workspace) -> Iterator[Team]:
+def team(studio: Credentials) -> Iterator[Team]:
     """The session's server, and a team on it."""
-    with gather_team(studio, studio_workspace.root) as gathered:
+    with gather_team(studio) as gathered:
         yield gathered
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from labeling.studio.api.signup import add_user
-from labeling.studio.server.package import DATABASE
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from labeling.studio.server.credentials import Credentials
 
@@ -64,19 +61,19 @@ class Member:
 
 @dataclass(frozen=True)
 class Team:
-    """A server, whoever made it, and its database."""
+    """A server, and whoever has an account on it."""
 
     server: Credentials
-    database: Path
     owner: Member
     members: dict[str, Member]
+    trust: ssl.SSLContext | None = None
 
     def reader(self, name: str) -> Member:
         """The member of that name; signed up when it is first asked for."""
         if name not in self.members:
             email = f"{name}@team.example"
             key = add_user(self.server, email, PHRASE)
-            self.members[name] = _member(self.server.url, email, key)
+            self.members[name] = _member(self.server, email, key, self.trust)
         return self.members[name]
 
     def project(self, articles: int, **settings: Any) -> tuple[int, list[int]]:
@@ -89,47 +86,38 @@ class Team:
         ).raise_for_status()
         return project, list(asked.json()["task_ids"])
 
-    def plan(self, project: int, reads: dict[str, Sequence[int]], rule: dict[str, Any] | None = None) -> None:
-        """Let members read tasks, in this order; a name alone is that of somebody confirmed with nothing to read."""
+    def plan(
+        self, project: int, reads: dict[str, Sequence[int]], rule: dict[str, Any] | None = None, **more: Any
+    ) -> None:
+        """Let members read tasks, in this order; a name alone is that of somebody with nothing to read."""
+        # Whoever signed up by an invitation is confirmed.
+        people = [{"email": self.reader(name).email, "role": "reader"} for name in reads]
         rows = [
-            (project, task, f"{name}@team.example", "first", n) for name in reads for n, task in enumerate(reads[name])
+            {"task": task, "email": self.reader(name).email, "part": "first", "order": place}
+            for name in reads
+            for place, task in enumerate(reads[name])
         ]
-        people = [(project, f"{name}@team.example", "reader", self.reader(name).number) for name in reads]
-        self.write(
-            ("DELETE FROM labeling_assignment WHERE project = ?", [(project,)]),
-            ("DELETE FROM labeling_person WHERE project = ?", [(project,)]),
-            ("INSERT INTO labeling_assignment (project, task, email, part, position) VALUES (?, ?, ?, ?, ?)", rows),
-            ("INSERT INTO labeling_person (project, email, role, account) VALUES (?, ?, ?, ?)", people),
-            (
-                "INSERT OR REPLACE INTO labeling_rule (project, value) VALUES (?, ?)",
-                [(project, json.dumps(rule or {}))],
-            ),
-        )
+        self._bring(project, {"people": people, "assignments": rows, "again": [], "rule": rule or {}, **more})
 
     def ask_again(self, project: int, name: str, task: int, what: str, why: str) -> None:
         """Let a member look at a task again."""
-        row = (project, task, f"{name}@team.example", what, why)
-        self.write(("INSERT INTO labeling_again (project, task, email, what, why) VALUES (?, ?, ?, ?, ?)", [row]))
+        plan = self.owner.calls.get(_plan(project)).json()
+        row = {"task": task, "email": self.reader(name).email, "what": what, "why": why}
+        self._bring(project, {**plan, "again": [*plan["again"], row]})
 
-    def write(self, *statements: tuple[str, list[tuple[Any, ...]]]) -> None:
-        """Write into the layer's tables."""
-        with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
-            for statement, rows in statements:
-                connection.executemany(statement, rows)
+    def kept(self, project: int, kind: str, task: int) -> list[dict[str, Any]]:
+        """What the layer kept of a task: `first`, `refused` or `served`."""
+        asked = self.owner.calls.get(f"/labeling/api/projects/{project}/kept/", params={"kind": kind})
+        return [row for row in asked.raise_for_status().json()["rows"] if row["task"] == task]
 
-    def kept(self, table: str, task: int) -> list[dict[str, Any]]:
-        """What one of the layer's tables has of a task."""
-        with closing(sqlite3.connect(self.database, timeout=30)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(f"SELECT * FROM {table} WHERE task = ?", [task])]  # noqa: S608 - names of ours
+    def _bring(self, project: int, plan: dict[str, Any]) -> None:
+        self.owner.calls.put(_plan(project), json=plan).raise_for_status()
 
 
 @contextmanager
-def gather_team(server: Credentials, root: Path) -> Iterator[Team]:
-    """The team of a server whose files lie in ``root``, a workspace; further members are signed up on the way."""
-    team = Team(server, root / "studio" / "data" / DATABASE, _member(server.url, server.email, server.api_key), {})
-    # The layer makes its tables when it first meets somebody who is not the owner.
-    team.reader("ana").next(0)
+def gather_team(server: Credentials, trust: ssl.SSLContext | None = None) -> Iterator[Team]:
+    """The team of a server; further members are signed up on the way."""
+    team = Team(server, _member(server, server.email, server.api_key, trust), {}, trust)
     yield team
     for member in (team.owner, *team.members.values()):
         member.calls.close()
@@ -147,6 +135,11 @@ def relation(head: str, tail: str, *names: str, direction: str = "right") -> dic
     return {"type": "relation", "from_id": head, "to_id": tail, "direction": direction, "labels": list(names)}
 
 
-def _member(url: str, email: str, key: str) -> Member:
-    calls = httpx.Client(base_url=url, headers={"Authorization": f"Token {key}"}, timeout=60, trust_env=False)
+def _plan(project: int) -> str:
+    return f"/labeling/api/projects/{project}/plan/"
+
+
+def _member(server: Credentials, email: str, key: str, trust: ssl.SSLContext | None) -> Member:
+    headers = {"Authorization": f"Token {key}"}
+    calls = httpx.Client(base_url=server.url, headers=headers, timeout=60, trust_env=False, verify=trust or True)
     return Member(int(calls.get("/api/current-user/whoami").json()["id"]), email, key, calls)

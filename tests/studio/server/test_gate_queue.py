@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from team import ANNA, BOB, MET, ROME, Member, Team, gather_team, relation, span
+
+from labeling.studio.server.package import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +26,9 @@ pytestmark = pytest.mark.studio
 
 
 @pytest.fixture(scope="module")
-def team(studio: Credentials, studio_workspace: Workspace) -> Iterator[Team]:
+def team(studio: Credentials) -> Iterator[Team]:
     """The session's server, and a team on it."""
-    with gather_team(studio, studio_workspace.root) as gathered:
+    with gather_team(studio) as gathered:
         yield gathered
 
 
@@ -64,6 +69,25 @@ def test_every_way_into_the_queue_serves_the_callers_own_next(team: Team) -> Non
     assert [row["total_annotations"] for row in _rows(team.owner, project)] == [2, 2, 0]
 
 
+def test_what_was_put_off_comes_after_everything_else(team: Team) -> None:
+    """The page's forward arrow postpones a draft, which comes last; a skip comes back where the project says so."""
+    ana = team.reader("ana")
+    project, tasks = team.project(3)
+    team.plan(project, {"ana": tasks})
+    put_off = {"result": [span("a", ANNA)], "was_postponed": True}
+    ana.calls.post(f"/api/tasks/{tasks[0]}/drafts", json=put_off).raise_for_status()
+    assert ana.next(project).json()["id"] == tasks[1]
+    ana.submit(tasks[1], was_cancelled=True)
+    assert ana.next(project).json()["id"] == tasks[2]
+    ana.submit(tasks[2])
+    served = ana.next(project).json()
+    assert (served["id"], served["drafts"][0]["result"]) == (tasks[0], [span("a", ANNA)])
+    ana.submit(tasks[0], draft_id=served["drafts"][0]["id"])
+    assert ana.next(project).status_code == 404
+    team.owner.calls.patch(f"/api/projects/{project}", json={"skip_queue": "REQUEUE_FOR_ME"}).raise_for_status()
+    assert ana.next(project).json()["id"] == tasks[1]
+
+
 # --- one annotation a reader and article -----------------------------------------------------------------------------
 
 
@@ -78,7 +102,7 @@ def test_a_second_submission_of_a_reader_changes_the_first(team: Team) -> None:
     assert (first.status_code, second.status_code) == (201, 200)
     assert second.json()["id"] == first.json()["id"]
     assert [len(each["result"]) for each in ana.own(task)] == [2]
-    assert [(row["annotation"], json.loads(row["result"])) for row in team.kept("labeling_first", task)] == [
+    assert [(row["annotation"], row["result"]) for row in team.kept(project, "first", task)] == [
         (first.json()["id"], first.json()["result"])
     ]
     again = ana.submit(task, span("a", ANNA), span("b", BOB))
@@ -97,7 +121,25 @@ def test_submissions_at_once_are_one_annotation(team: Team) -> None:
     assert len({each.json()["id"] for each in sent}) == 1
     assert len(ana.own(task)) == 1
     created = next(each for each in sent if each.status_code == 201)
-    assert [json.loads(row["result"]) for row in team.kept("labeling_first", task)] == [created.json()["result"]]
+    assert [row["result"] for row in team.kept(project, "first", task)] == [created.json()["result"]]
+
+
+def test_a_submission_while_the_database_is_locked_is_taken_once(team: Team, studio_workspace: Workspace) -> None:
+    """Another program holds it for longer than Label Studio waits at a time: two requests are one annotation."""
+    database = studio_workspace.root / "studio" / "data" / DATABASE
+    ana = team.reader("ana")
+    project, (task, *_) = team.project(1)
+    team.plan(project, {"ana": [task]})
+    with ThreadPoolExecutor(2) as threads:
+        with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            sent = [threads.submit(ana.submit, task, span("a", ANNA)) for _ in range(2)]
+            time.sleep(7)
+            holder.execute("ROLLBACK")
+        statuses = sorted(each.result().status_code for each in sent)
+
+    assert statuses == [200, 201]
+    assert (len(ana.own(task)), len(team.kept(project, "first", task))) == (1, 1)
 
 
 def test_a_skip_is_no_first_word_and_skips_nothing_that_is_submitted(team: Team) -> None:
@@ -107,14 +149,14 @@ def test_a_skip_is_no_first_word_and_skips_nothing_that_is_submitted(team: Team)
     team.plan(project, {"ana": [task]})
     skipped = [ana.submit(task, was_cancelled=True) for _ in range(2)]
     assert [each.status_code for each in skipped] == [201, 200]
-    assert team.kept("labeling_first", task) == []
+    assert team.kept(project, "first", task) == []
     assert ana.next(project).status_code == 404
     submitted = ana.submit(task, span("a", ANNA))
     late = ana.submit(task, was_cancelled=True)
 
     assert (submitted.status_code, submitted.json()["was_cancelled"]) == (200, False)
     assert (late.status_code, late.json()["was_cancelled"], len(late.json()["result"])) == (200, False, 1)
-    assert [len(json.loads(row["result"])) for row in team.kept("labeling_first", task)] == [1]
+    assert [len(row["result"]) for row in team.kept(project, "first", task)] == [1]
     row = next(each for each in _rows(team.owner, project) if each["id"] == task)
     assert (row["total_annotations"], row["cancelled_annotations"]) == (1, 0)
 
@@ -125,15 +167,15 @@ def test_first_words_are_kept_only_of_what_label_studio_took(team: Team) -> None
     project, (task, other) = team.project(2)
     team.plan(project, {"ana": [task]})
     assert ana.calls.post(f"/api/tasks/{task}/annotations", json={"result": {"a": 1}}).status_code == 400
-    assert team.kept("labeling_first", task) == []
+    assert team.kept(project, "first", task) == []
     assert team.owner.submit(other, span("a", ANNA)).status_code == 201
     assert team.owner.submit(other, span("b", BOB)).status_code == 201
     assert team.owner.submit(task, span("b", BOB), completed_by=ana.number).status_code == 201
 
-    assert [(row["account"], len(json.loads(row["result"]))) for row in team.kept("labeling_first", other)] == [
+    assert [(row["account"], len(row["result"])) for row in team.kept(project, "first", other)] == [
         (team.owner.number, 1)
     ]
-    assert team.kept("labeling_first", task) == []
+    assert team.kept(project, "first", task) == []
 
 
 # --- relations -------------------------------------------------------------------------------------------------------
@@ -152,10 +194,10 @@ def test_a_relation_that_the_schema_does_not_join_is_refused_and_kept_as_draft(t
     assert "MET may not go from “Anna” to “Rome”: it joins PERSON to PLACE here" in refused.json()["detail"]
     assert ana.own(task) == []
     assert [draft["result"] for draft in ana.drafts(task)] == [[*spans, drawn]]
-    assert [(row["account"], row["why"]) for row in team.kept("labeling_refused", task)] == [
+    assert [(row["account"], row["why"]) for row in team.kept(project, "refused", task)] == [
         (ana.number, refused.json()["detail"])
     ]
-    assert team.kept("labeling_first", task) == []
+    assert team.kept(project, "first", task) == []
     assert ana.next(project).json()["drafts"][0]["result"] == [*spans, drawn]
 
     mended = ana.submit(task, *spans, relation("a", "b", "MET"))
@@ -213,7 +255,7 @@ def test_what_is_looked_at_again_comes_up_as_the_readers_own_annotation(team: Te
     following = ana.next(project).json()
     assert (following["id"], following["annotations"]) == (tasks[1], [])
     assert "labeling_again" not in following["data"]
-    assert [len(json.loads(row["result"])) for row in team.kept("labeling_first", tasks[0])] == [1]
+    assert [len(row["result"]) for row in team.kept(project, "first", tasks[0])] == [1]
 
 
 # --- what the page is told -------------------------------------------------------------------------------------------
@@ -305,7 +347,7 @@ def test_suggestions_served_are_kept(team: Team) -> None:
     for task in (tasks[1], tasks[0], tasks[1]):
         ana.calls.get(f"/api/tasks/{task}").raise_for_status()
 
-    kept = [[(row["account"], row["prediction"]) for row in team.kept("labeling_served", task)] for task in tasks]
+    kept = [[(row["account"], row["prediction"]) for row in team.kept(project, "served", task)] for task in tasks]
     assert kept == [[(ana.number, prediction)], [(ana.number, 0)]]
 
 
