@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from labeling.studio.api.signup import add_user
-
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from labeling.studio.server.credentials import Credentials
 
@@ -72,7 +71,7 @@ class Team:
         """The member of that name; signed up when it is first asked for."""
         if name not in self.members:
             email = f"{name}@team.example"
-            key = add_user(self.server, email, PHRASE)
+            key = _sign_up(self.owner.calls, email, self.trust)
             self.members[name] = _member(self.server, email, key, self.trust)
         return self.members[name]
 
@@ -87,17 +86,27 @@ class Team:
         return project, list(asked.json()["task_ids"])
 
     def plan(
-        self, project: int, reads: dict[str, Sequence[int]], rule: dict[str, Any] | None = None, **more: Any
+        self,
+        project: int,
+        reads: dict[str, Sequence[int]],
+        rule: dict[str, Any] | None = None,
+        *,
+        gold: Collection[int] = (),
     ) -> None:
         """Let members read tasks, in this order; a name alone is that of somebody with nothing to read."""
         # Whoever signed up by an invitation is confirmed.
         people = [{"email": self.reader(name).email, "role": "reader"} for name in reads]
         rows = [
-            {"task": task, "email": self.reader(name).email, "part": "first", "order": place}
+            {
+                "task": task,
+                "email": self.reader(name).email,
+                "part": "gold question" if task in gold else "first",
+                "order": place,
+            }
             for name in reads
             for place, task in enumerate(reads[name])
         ]
-        self._bring(project, {"people": people, "assignments": rows, "again": [], "rule": rule or {}, **more})
+        self._bring(project, {"people": people, "assignments": rows, "again": [], "rule": rule or {}})
 
     def ask_again(self, project: int, name: str, task: int, what: str, why: str) -> None:
         """Let a member look at a task again."""
@@ -133,6 +142,19 @@ def span(name: str, place: tuple[int, int, str]) -> dict[str, Any]:
 def relation(head: str, tail: str, *names: str, direction: str = "right") -> dict[str, Any]:
     """A relation as the page sends it."""
     return {"type": "relation", "from_id": head, "to_id": tail, "direction": direction, "labels": list(names)}
+
+
+def _sign_up(owner: httpx.Client, email: str, trust: ssl.SSLContext | None) -> str:
+    """Let somebody in by the owner's invitation, as a browser does; who has an account logs in. Their key."""
+    invited = owner.post("/labeling/api/invitations/", json={"email": email, "project": 0}).raise_for_status().json()
+    origin = str(owner.base_url).rstrip("/")
+    with httpx.Client(base_url=origin, timeout=60, trust_env=False, verify=trust or True) as browser:
+        path = invited.get("url", "/user/login/")
+        seal = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(path).text)
+        form = {"csrfmiddlewaretoken": seal.group(1) if seal else "", "email": email, "password": PHRASE}
+        entered = browser.post(path, data=form, headers={"Origin": origin, "Referer": f"{origin}{path}"})
+        assert entered.is_redirect, entered.text
+        return str(browser.get("/api/current-user/token").json()["token"])
 
 
 def _plan(project: int) -> str:

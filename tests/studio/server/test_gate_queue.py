@@ -303,6 +303,29 @@ def test_the_table_and_a_tasks_address_show_what_is_assigned(team: Team) -> None
     assert len(_rows(team.owner, project)) == 5
 
 
+def test_a_gold_question_is_not_told_apart_in_any_answer(team: Team) -> None:
+    """Its gold is settled and starred: next, address and table tell it from no other article."""
+    ana = team.reader("ana")
+    project, tasks = team.project(2, annotator_evaluation_enabled=True)
+    team.plan(project, {"ana": tasks}, gold=tasks[1:])
+    for task in tasks:
+        body = {"task": task, "result": [span("a", ANNA)], "model_version": "m"}
+        team.owner.calls.post("/api/predictions", json=body).raise_for_status()
+    team.owner.calls.patch(f"/api/projects/{project}", json={"model_version": "m"}).raise_for_status()
+    team.owner.submit(tasks[1], span("a", ANNA), ground_truth=True).raise_for_status()
+    seen: dict[int, list[Any]] = {task: [] for task in tasks}
+    for task in tasks:
+        row = next(each for each in _rows(ana, project) if each["id"] == task)
+        seen[task] += [ana.next(project).json(), ana.calls.get(f"/api/tasks/{task}").json(), row]
+        assert seen[task][0]["id"] == task
+        ana.submit(task).raise_for_status()
+        seen[task] += [ana.own(task), ana.calls.get(f"/api/tasks/{task}").json()]
+
+    plain, gold = (json.dumps(_without_numbers(seen[task])) for task in tasks)
+    assert plain == gold
+    assert 'ground_truth": true' not in gold
+
+
 def test_without_a_plan_label_studios_own_queue_serves(team: Team) -> None:
     """Two readers of one project get different articles by their locks; so does an owner with nothing assigned."""
     ana, ben = team.reader("ana"), team.reader("ben")
@@ -362,6 +385,16 @@ def test_the_back_arrow_has_what_the_reader_was_served(team: Team) -> None:
     ana.next(project)
     history = ana.calls.get(f"/api/projects/{project}/label-stream-history").json()
     assert [each["taskId"] for each in history] == tasks[::-1]
+
+
+def _without_numbers(value: Any) -> Any:
+    """An answer without what differs between any two articles: numbers of rows, moments, and the text itself."""
+    if isinstance(value, list):
+        return [_without_numbers(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    own = {"id", "inner_id", "data", "task", "annotations_ids", "created_ago"}
+    return {name: "" if name in own or name.endswith("_at") else _without_numbers(each) for name, each in value.items()}
 
 
 def _rows(member: Member, project: int) -> list[Any]:

@@ -29,7 +29,7 @@ _QUEUE = "Reading list"
 _THE_END = "There is nothing left for you to read here."
 _ABSENT = "This article is not among those that you are to read."
 _READ = frozenset({"GET", "HEAD"})
-_OF_A_TASK = ("api/tasks/<pk>", "api/tasks/<pk>/annotations", "api/tasks/<pk>/drafts")
+_OF_A_TASK = "api/tasks/<pk>"
 _LISTS = frozenset({"api/tasks", "api/projects/<pk>/tasks"})
 
 
@@ -92,8 +92,10 @@ def hide_unassigned(call: Call) -> Any:  # noqa: ANN401 - the same
 
     What an account has annotated, or was served before the plan changed, stays open to it.
     """
+    if call.account is None or call.task is None or not f"{call.route}/".startswith(f"{_OF_A_TASK}/"):
+        return None
     project = project_of_task(call)
-    if call.route not in _OF_A_TASK or call.account is None or call.task is None or project is None:
+    if project is None or call.role == OWNER:
         return None
     listed = reading_list_of(call, project)
     if not listed.governs or call.account.role_in(project) != READER:

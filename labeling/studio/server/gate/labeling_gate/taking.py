@@ -67,7 +67,8 @@ def _take(call: Call, work: Work, body: dict[str, Any]) -> Any:  # noqa: ANN401 
     if answer.status_code == _CREATED and answer.data.get("completed_by") == work.account:
         if not answer.data.get("was_cancelled"):
             keep_first(work, answer.data["id"], answer.data["result"])
-        drop_drafts(work, body.get("draft_id"))
+        if call.role != OWNER:  # who is refused nothing, and has no draft left over
+            drop_drafts(work, body.get("draft_id"))
     return answer
 
 
