@@ -41,6 +41,9 @@ _FORBIDDEN = frozenset(
         "last_action",
     }
 )
+# From there nobody is led to the log-in page: a program could not fill it in, and whoever is logged in would be led
+# back to the layer's own routes, which take no log-in, without an end.
+_OF_PROGRAMS = ("api/", "labeling/api/")
 # The only words of others that an adjudicator changes: the star, which says that a reading is right.
 _STAR = {"ground_truth"}
 
@@ -93,7 +96,7 @@ def _turn_away(call: Call) -> Any:  # noqa: ANN401 - the same
     """A stranger is asked who they are: by Label Studio where it asks by itself, and by us everywhere else."""
     if hasattr(call.view, "cls") and _asks(call.view.cls):
         return None
-    if call.method in READING and not call.route.startswith("api/"):
+    if call.method in READING and not call.route.startswith(_OF_PROGRAMS):
         target = urlencode({"next": call.request.get_full_path()})
         return HttpResponseRedirect(f"{settings.LOGIN_URL}?{target}")
     return answer_refusal(call.request, Refusal(401, "stranger", "Log in first, or send a key. Nothing was changed."))
