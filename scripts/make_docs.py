@@ -37,6 +37,7 @@ from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedS
 from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.first_submission import FirstSubmission
+from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
@@ -109,6 +110,17 @@ EXAMPLES: dict[str, BaseModel] = {
     "articles.jsonl": ARTICLE,
     "rejects.jsonl": Reject(
         where="wire.jsonl:3", id="a17", kind="empty", reason="nothing but blanks", todo="put the text there"
+    ),
+    "layer.jsonl": KeptRow(kind="refused", email=ANA, account=3, task=17, at="2026-11-22T09:01:12.4Z", why="no name"),
+    "audit.jsonl": AuditLine(
+        at="2026-11-22T09:03:00.120000Z",
+        email=ANA,
+        method="POST",
+        path="/api/tasks/17/annotations",
+        status=201,
+        account=3,
+        project=1,
+        task=17,
     ),
     "suggestions.jsonl": Annotation(article=HERE, digest=DIGEST, annotator="model:rules", spans=SPANS[:1]),
     "assignments.jsonl": Assignment(article=HERE, reader=ANA, part="first", order=12),

@@ -91,7 +91,7 @@ def _list(project: Project, *, as_json: bool) -> int:
     if as_json:
         tell(json.dumps([each.model_dump() for each in members], ensure_ascii=False, indent=2))
         return 0
-    rows = {each.email: _describe(each) for each in members}
+    rows = {each.email: _describe_member(each) for each in members}
     show(rows, as_json=False, literal=rows)
     if not roles:
         tell("This server holds no roles: everybody who is in may see and change everything.", err=True)
@@ -114,7 +114,7 @@ def _remove(project: Project, *, email: str, as_json: bool) -> int:
     return 0
 
 
-def _describe(member: TeamMember) -> str:
+def _describe_member(member: TeamMember) -> str:
     if member.role == "owner":
         state = ""
     elif member.confirmed:

@@ -21,6 +21,8 @@ CARRIED_ALONG = frozenset(
         "asked.jsonl",
         "imported.jsonl",
         "first.jsonl",
+        "layer.jsonl",
+        "audit.jsonl",
         "signed.jsonl",
         "splits.jsonl",
         "projected.jsonl",
@@ -37,6 +39,8 @@ GAP_FILES = IN_PARTS | {
     "imported.jsonl",
     "signed.jsonl",
     "first.jsonl",
+    "layer.jsonl",
+    "audit.jsonl",
     "clusters.jsonl",
     "passages.jsonl",
     "conflicts.jsonl",
@@ -81,6 +85,9 @@ def may_go_on(author: str, name: str, reader: str) -> bool:
     # First words are added, and whole at every moment.
     if name == "first.jsonl":
         return {author, reader} <= {"pull", "import", "restore"}
+    # What the layer kept is added to, too.
+    if name in ("layer.jsonl", "audit.jsonl"):
+        return {author, reader} <= {"pull", "restore"}
     # Each of them may be left with no server to finish its work at.
     if name == "signed.jsonl":
         return {author, reader} <= {"pull", "push", "restore"}

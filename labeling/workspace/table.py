@@ -25,6 +25,7 @@ from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
+from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
@@ -156,6 +157,20 @@ class Workspace:
         "pull",
         "First words: what each annotator submitted first, whatever they changed since; `agree` measures on it.",
         ("article", "annotator", "digest", "kept_by"),
+    )
+    kept = Rows(
+        "layer.jsonl",
+        KeptRow,
+        "pull",
+        "What the layer before our server kept besides the words that count: it only grows; `restore` brings it back.",
+        ("kind", "task", "email", "at"),
+    )
+    audit_trail = Rows(
+        "audit.jsonl",
+        AuditLine,
+        "pull",
+        "Who changed what on our server, and when, a line a request: it only grows.",
+        ("at", "email", "method", "path"),
     )
     suggestions = Rows(
         "suggestions.jsonl",

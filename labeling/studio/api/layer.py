@@ -124,6 +124,11 @@ class Layer:
                 return
             query["after"] = str(after)
 
+    def drop_gone(self, project: int) -> None:
+        """Remove what the layer kept of tasks that the project does not have any more; the audit stays."""
+        path = f"labeling/api/projects/{project}/kept/"
+        self.studio.transport.write("DELETE", path, "forget what it kept of tasks that are gone")
+
     def bring_kept(self, project: int, rows: Iterable[tuple[KeptKind, dict[str, Any]]]) -> tuple[int, list[str]]:
         """Bring back what another server had kept: how many rows were new, and of which addresses nobody is here."""
         taken, strangers = 0, set[str]()

@@ -30,15 +30,21 @@ TECHNICAL = ("article", "digest", OUTLET, "url")
 _SUGGESTION_DIGEST = 16  # characters: enough to tell apart what one model suggests for one article
 
 
-def task_of(article: Article, suggestions: Iterable[Annotation] = ()) -> Json:
+# Names the readers of a task on a server without a layer, each between bars.
+READERS = "readers"
+
+
+def task_of(article: Article, suggestions: Iterable[Annotation] = (), readers: str | None = None) -> Json:
     """The task that shows ``article``, with what models say about it as predictions.
 
-    A suggestion without any content makes no prediction: the page would show it as an empty annotation.
+    A suggestion without any content makes no prediction: the page would show it as an empty annotation. ``readers`` are
+    for a server without a layer, where the data of a task tells whose it is.
     """
     predictions: list[JsonValue] = [
         prediction_of(suggestion, article) for suggestion in suggestions if has_content(suggestion)
     ]
-    return {"data": task_data(article), "predictions": predictions}
+    marked: Json = {} if readers is None else {READERS: readers}
+    return {"data": task_data(article) | marked, "predictions": predictions}
 
 
 def prediction_of(suggestion: Annotation, article: Article) -> Json:

@@ -9,8 +9,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from labeling.errors import LabelingError, MissingInput, NoRoom
+from labeling.errors import LabelingError, MissingInput, NoRoom, NotAuthorised
 from labeling.studio.api.connect import connect
+from labeling.studio.api.layer import SCHEMA, find_layer
 from labeling.studio.format.labelling_config import labelling_config
 from labeling.studio.format.schema_change import read_schema_terms
 from labeling.studio.server.package import GATE_FOLDER, gate_version
@@ -68,6 +69,7 @@ def _check_studio(studio: Studio, project: Project) -> Iterator[CheckFinding]:
     yield from _finding_or_failure("server", lambda: _check_server(studio))
     yield from _finding_or_failure("gate", lambda: _check_gate(studio))
     yield from _finding_or_failure("roles", lambda: _check_roles(studio))
+    yield from _finding_or_failure("layer", lambda: _check_layer(studio))
     yield _check_sdk()
     yield _check_key(studio)
     yield from _finding_or_failure("clock", lambda: _check_clock(studio))
@@ -124,6 +126,22 @@ def _check_roles(studio: Studio) -> CheckFinding:
         "restart a server of yours without --no-roles, or with LABELING_ROLES=1 (docs/deploy.md); elsewhere people "
         "agree on the label stream and a tab for each of them, and there are no gold questions",
     )
+
+
+def _check_layer(studio: Studio) -> CheckFinding:
+    """Whether the server holds what the plan says, or its people do so by convention."""
+    try:
+        layer = find_layer(studio)
+    except NotAuthorised:
+        return CheckFinding("layer", "good", f"it is there, and {studio.email} is not the owner, who alone may ask it")
+    if layer is None:
+        found = "the server has no layer of ours: a plan is kept by convention, and any member may change everything"
+        return CheckFinding("layer", "doubtful", found, "docs/deploy.md tells what is not promised, and how to get it")
+    found = f"version {layer.version}, tables of version {layer.tables}"
+    if layer.tables != SCHEMA:
+        todo = f"copy {GATE_FOLDER} to the server, and restart it: this package reads tables of version {SCHEMA}"
+        return CheckFinding("layer", "bad", found, todo)
+    return CheckFinding("layer", "good", found)
 
 
 def _check_sdk() -> CheckFinding:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
     """The files out of which `forget` takes rows, in its order: the articles last, for by them it knows what to do."""
     files: list[RowsFile[Any]] = [workspace.suggestions, workspace.projected, workspace.assignments]
-    files += [workspace.annotations, workspace.first, workspace.quarantine, workspace.slips, workspace.imported]
+    files += [workspace.annotations, workspace.first, workspace.kept, workspace.quarantine, workspace.slips]
+    files += [workspace.imported]
     files += [workspace.splits, workspace.signed, workspace.pulled]
     return [*files, workspace.ask_again, workspace.pushed, workspace.articles]
 
@@ -68,6 +69,7 @@ class RowRemoval:
         yield workspace.assignments, lambda row: row.article in here
         yield workspace.annotations, lambda row: row.article in here
         yield workspace.first, lambda row: row.article in here
+        yield workspace.kept, lambda row: row.task in gone
         yield workspace.quarantine, lambda row: row.article in here or row.task in gone
         yield workspace.slips, lambda row: row.article in here
         yield workspace.imported, lambda row: row.article in here

@@ -10,6 +10,7 @@ from labeling.errors import MissingInput, NoServer, ProjectGone, ServerUnreachab
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_state import read_pulled_task
+from labeling.studio.sync.team_plan import find_owners_layer
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names
 
@@ -80,6 +81,10 @@ class ForgottenTasks:
                 removed += 1
             else:
                 self.leave(row.article, number, "people have worked in it: with --force it goes, their words and all")
+        # What the layer kept are words, too.
+        layer = find_owners_layer(self.studio) if self.studio and self.gone else None
+        if layer:
+            layer.drop_gone(self.project)
         return removed
 
     def _remove(self, studio: Studio, number: int, *, force: bool) -> bool:

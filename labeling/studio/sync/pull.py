@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.adoption import adopt_words
 from labeling.studio.sync.author_list import record_slips
+from labeling.studio.sync.layer_state import fetch_layer_state, list_first_kept
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
@@ -66,8 +68,10 @@ def pull(
     workspace = project.workspace
     instant = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     built_upon = files_built_upon(workspace)
-    written = (*built_upon, workspace.first, workspace.signed, workspace.users, workspace.ask_again, workspace.slips)
-    known = (workspace.first, workspace.signed, workspace.asked, workspace.forgotten)
+    of_layer = (workspace.kept, workspace.audit_trail)
+    to_people = (workspace.ask_again, workspace.slips)
+    written = (*built_upon, *of_layer, workspace.first, workspace.signed, workspace.users, *to_people)
+    known = (*of_layer, workspace.first, workspace.signed, workspace.asked, workspace.forgotten)
     reads = (workspace.articles, workspace.annotations, workspace.quarantine, *known)
     with (
         workspace.opened(wait),
@@ -81,7 +85,12 @@ def pull(
             remote = find_linked_project(studio, workspace)
             policy = project.file.policies.changed_by_others
             doubtful = list_doubtful_importers(workspace)
-            collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy, as_left, doubtful)
+            # Before the words themselves: what came in between is among both.
+            fetch_layer_state(workspace, studio, remote.number, changes=changes)
+            kept = partial(list_first_kept, workspace)
+            collection = ProjectPull(
+                studio, remote, workspace, project.schema, articles, policy, as_left, doubtful, kept
+            )
             if adoption:
                 adopt_words(workspace, adoption)
             result = (
@@ -93,8 +102,8 @@ def pull(
         record_ask_again(project)
         record_slips(workspace)
         thinned = thin_archive(workspace.pulls, instant, workspace.watermark.value().answers)
-        kept = [Path(result.kept).name] if result.kept else []
-        notes.written.extend(f"{workspace.pulls.name}/{name}" for name in (*kept, *thinned))
+        answers = [Path(result.kept).name] if result.kept else []
+        notes.written.extend(f"{workspace.pulls.name}/{name}" for name in (*answers, *thinned))
     return replace(result, thinned=len(thinned))
 
 

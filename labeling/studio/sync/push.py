@@ -16,6 +16,7 @@ from labeling.studio.sync.project_link import prepare_project, preview_project, 
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
+from labeling.studio.sync.team_plan import bring_team_plan, open_team_plan
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.journal import load_journal
 
@@ -100,7 +101,7 @@ def push(
     """
     workspace = project.workspace
     reads: list[RowsFile[Any]] = [workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions]
-    reads += [workspace.asked, workspace.annotations, workspace.quarantine]
+    reads += [workspace.asked, workspace.annotations, workspace.quarantine, workspace.assignments]
     writes: list[RowsFile[Any] | ValueFile[Any]] = [workspace.studio_link, workspace.pushed, workspace.asked]
     writes.append(workspace.ask_again)
     if imported != "nothing":
@@ -122,17 +123,21 @@ def push(
             # The page comes first: the server refuses tasks that its config cannot show.
             remote = prepare_project(studio, project, pace.say)
             altered = workspace.pushed.path.name in notes.altered
-            delivery = ProjectPush(studio, remote, workspace.pushed.path, pace.patience, pace.say, altered)
+            team = open_team_plan(project, studio, pace.say)
+            delivery = ProjectPush(
+                studio, remote, workspace.pushed.path, pace.patience, pace.say, altered, team.readers
+            )
             result = delivery.run(queue, progress, new_versions=new_versions)
             if imported == "annotations":
                 tally = ImportedWords(studio, remote, workspace).bring(load_journal(workspace.pushed.path))
             strangers = tally.refusals(studio.url)
-        # Last, for the page of links names tasks that have just been sent.
-        ask_again = len(record_ask_again(project))
+            # Last, for links and plan name tasks that have just been sent.
+            again = record_ask_again(project)
+            bring_team_plan(project, studio, remote.number, team, load_journal(workspace.pushed.path), again)
     return replace(
         result,
         waiting=waiting,
-        ask_again=ask_again,
+        ask_again=len(again),
         imported=tally.brought,
         imported_there=tally.there,
         refused=(*result.refused, *strangers),

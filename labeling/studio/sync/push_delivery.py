@@ -7,7 +7,7 @@ and a request that may still be at work there is waited for. In the end the serv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.errors import NotAuthorised, NotBrought, ServerRefused, StaleTask
@@ -87,6 +87,8 @@ class ProjectPush:
     patience: float = LOST_REQUEST_PATIENCE
     say: Callable[[str], None] = lambda _sentence: None
     is_altered: bool = False
+    # What the data of each article's task says of its readers, on a server without a layer.
+    readers: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, texts: Sequence[TextKey]) -> tuple[PushPlan, dict[TextKey, PushedTask]]:
         """What there is to be done, and what the server has; a doubt is settled, nothing else is written."""
@@ -174,7 +176,10 @@ class ProjectPush:
     def _send(self, texts: list[TextKey], queue: PushQueue, progress: Progress) -> dict[TextKey, PushedTask]:
         """Send texts as new tasks, with their suggestions; return the journal's rows of them."""
         sent: dict[TextKey, PushedTask] = {}
-        tasks = (_journal_row_and_task(queue.articles[name], queue.suggested(name)) for name, _ in texts)
+        tasks = (
+            _journal_row_and_task(queue.articles[name], queue.suggested(name), self.readers.get(name))
+            for name, _ in texts
+        )
         progress(0, len(texts))
         # While the server stores a batch, the next one is being written on another thread.
         for batch in prefetch_items(split_batches(tasks, lambda pair: len(pair[1]), MOST_TASKS, MOST_BYTES)):
@@ -297,7 +302,9 @@ def _is_in_doubt(known: dict[TextKey, PushedTask]) -> bool:
     return any(digest == IN_DOUBT for row in known.values() for digest in row.suggested.values())
 
 
-def _journal_row_and_task(article: Article, by_model: Mapping[str, Annotation]) -> tuple[PushedTask, str]:
+def _journal_row_and_task(
+    article: Article, by_model: Mapping[str, Annotation], readers: str | None = None
+) -> tuple[PushedTask, str]:
     """The journal's line of an article that is being sent, and its task as it goes over the wire."""
     suggested = {
         model: suggestion_digest(annotation, article)
@@ -305,7 +312,7 @@ def _journal_row_and_task(article: Article, by_model: Mapping[str, Annotation]) 
         if has_content(annotation)
     }
     row = PushedTask(article=article.id, digest=article.digest, suggested=suggested)
-    return row, canonical_json(task_of(article, by_model.values()))
+    return row, canonical_json(task_of(article, by_model.values(), readers))
 
 
 def _prediction(text: TextKey, model: str, queue: PushQueue) -> Json:

@@ -17,10 +17,12 @@ from labeling.studio.format.exports import OnceOnly
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.signatures import Signatures, words_digest
 from labeling.studio.sync.batches import split_batches
+from labeling.studio.sync.layer_state import bring_layer_state
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
 from labeling.studio.sync.pull_state import list_pulled_words
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS
+from labeling.studio.sync.team_plan import bring_team_plan, open_team_plan
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names, local_part
@@ -93,6 +95,7 @@ def rebuild_project(
     about, schema = project.file.project, project.schema
     # Before anything is stored, so that a damaged answer or an unknown user leaves nothing behind.
     people = {_email(one, source.users) for task in source.tasks() for one in (*task["annotations"], *_drafts(task))}
+    people |= {row.email for row in project.workspace.kept.rows_if_written() if row.email}
     passwords, keys = _sign_up_missing(studio, _with_namesakes(people, source.users))
     # Under another title until everything has arrived.
     title = f"Restoring {about.name}"[:_TITLE]
@@ -114,7 +117,25 @@ def rebuild_project(
     journal.rewrite_journal(workspace.pushed.path, sent.rows)
     remote = link_project(workspace, studio, number)
     workspace.signed.write(sent.signed)
+    _restore_layer(studio, project, number, sent)
     return RestoreOutcome(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
+
+
+def _restore_layer(studio: Studio, project: Project, number: int, sent: _TaskSender) -> None:
+    """Bring back what the layer of the former server had kept, and the plan, if this server has a layer."""
+    workspace = project.workspace
+    team = open_team_plan(project, studio, workspace.say)
+    if team.layer is None:
+        return
+    for email in bring_layer_state(workspace, team.layer, number, sent.numbers):
+        workspace.say(f"What the layer kept of {email} was not brought: there is no account of that address.")
+    bring_team_plan(project, studio, number, team, sent.rows, workspace.ask_again.rows_if_written())
+    for one in team.layer.people(number):
+        if one.in_plan and one.account and not one.confirmed:
+            workspace.say(
+                f"There was an account of {one.email} before: if it is theirs, run "
+                f"`labeling people invite --confirm {one.email}`."
+            )
 
 
 class _TaskSender:

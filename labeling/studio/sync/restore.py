@@ -79,8 +79,9 @@ def restore(
     if not workspace.users.exists():
         raise workspace.users.missing()
     reads = (workspace.users, workspace.signed, workspace.quarantine, workspace.first, workspace.forgotten)
-    writes = (workspace.studio_link, workspace.pushed, workspace.signed, workspace.first)
-    with workspace.lock(wait), keep_custody(workspace, "restore", reads=reads, writes=writes):
+    of_layer = (workspace.kept, workspace.audit_trail, workspace.assignments, workspace.ask_again)
+    writes = (workspace.studio_link, workspace.pushed, workspace.signed, workspace.first, workspace.kept)
+    with workspace.lock(wait), keep_custody(workspace, "restore", reads=(*reads, *of_layer), writes=writes):
         kept = replace(_read_source(workspace, source), is_forgotten=_forgotten_judge(workspace))
         _refuse_altered_answers(workspace, kept)
         with connect(workspace, server) as studio:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +211,9 @@ def test_a_plan_of_no_project_is_refused(studio: Credentials, web: httpx.Client)
     empty: dict[str, Any] = {"people": [], "assignments": [], "again": [], "rule": {}}
 
     assert web.put("/labeling/api/projects/999999/plan/", json=empty, headers=key).status_code == 404
-    assert web.put("/labeling/api/projects/999999/plan/", content=b"{", headers=key).status_code in (400, 415)
+    json_key = {**key, "Content-Type": "application/json"}
+    for body in (b"{", b"\xff", b"[" * 50_000, b"9" * 9_999):
+        assert web.put("/labeling/api/projects/999999/plan/", content=body, headers=json_key).status_code == 400
 
 
 # --- invitations -----------------------------------------------------------------------------------------------------
@@ -272,6 +275,30 @@ def test_a_forged_invitation_is_refused(layer: Layer, web: httpx.Client) -> None
         assert "is not an invitation" in refused.text
     assert not any(each.account for each in people(layer, 0, "forged@desk.example"))
     assert sign_up(web, f"/user/signup/?token={token}", "forged@desk.example").is_redirect
+
+
+def test_an_old_invitation_is_refused(layer: Layer, web: httpx.Client, studio_workspace: Workspace) -> None:
+    """The same, signed by the server's own key a month ago: named as expired; a day less, and it is good."""
+    link_for(layer, "late@desk.example")
+    data = studio_workspace.studio / "data"
+    (secret,) = re.findall(r"^SECRET_KEY=(.+)$", (data / ".env").read_text(encoding="utf-8"), re.MULTILINE)
+    with closing(sqlite3.connect(data / "label_studio.sqlite3")) as database:
+        (nonce,) = database.execute(
+            "SELECT nonce FROM labeling_invitation WHERE email = 'late@desk.example' AND used_by IS NULL"
+        ).fetchone()
+
+    def signed(days: int) -> str:
+        class Signer(signing.TimestampSigner):  # type: ignore[misc]  # Django has no types
+            def timestamp(self) -> str:
+                return str(signing.b62_encode(int(time.time()) - days * 86_400))
+
+        signer = Signer(key=secret.strip("'\""), salt="labeling_gate.invitation", fallback_keys=[])
+        return str(signer.sign_object([nonce, "late@desk.example"]))
+
+    refused = sign_up(web, f"/user/signup/?token={signed(31)}", "late@desk.example")
+    assert refused.status_code == 403
+    assert "older than 30 days" in refused.text
+    assert sign_up(web, f"/user/signup/?token={signed(29)}", "late@desk.example").is_redirect
 
 
 def test_an_invitation_is_for_one_address(layer: Layer, web: httpx.Client) -> None:

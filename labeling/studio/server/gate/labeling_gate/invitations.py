@@ -95,7 +95,7 @@ def admit(call: Call) -> Any:  # noqa: ANN401 - Django has no types
     posted = call.request.POST.get("email", "") if call.method == "POST" else None
     if not token and posted is None:
         return None  # the page alone signs nobody up
-    judged = _judge(token, posted)
+    judged = _judge_token(token, posted)
     if isinstance(judged, Refusal):
         _logger.warning("refused to sign somebody up: %s", judged.reason)
         call.notes.append(judged.reason)
@@ -144,37 +144,41 @@ def _use(invitation: InvitationEntry, call: Call) -> None:
         call.notes.append(f"signed up by invitation: {email}")
 
 
-def _judge(token: str, posted: str | None) -> InvitationEntry | Refusal:
+def _judge_token(token: str, posted: str | None) -> InvitationEntry | Refusal:
     """The invitation that a token is, if ``posted``, the address that was typed, may come in by it."""
     if not token:
-        return _refusal("no invitation", "Nobody signs up here without an invitation of their own.")
+        return _refused_signup("no invitation", "Nobody signs up here without an invitation of their own.")
     try:
         nonce, email = signing.loads(token, salt=_SALT, max_age=LIFETIME)
     except signing.SignatureExpired:
-        return _refusal("expired invitation", f"This invitation is older than {LIFETIME.days} days.")
+        return _refused_signup("expired invitation", f"This invitation is older than {LIFETIME.days} days.")
     except (signing.BadSignature, ValueError, TypeError):
-        return _refusal("forged invitation", "This is not an invitation to this server.")
+        return _refused_signup("forged invitation", "This is not an invitation to this server.")
     return _judge_entry(nonce, email, posted)
 
 
 def _judge_entry(nonce: str, email: str, posted: str | None) -> InvitationEntry | Refusal:
     found = read_entries(InvitationEntry, nonce=nonce, email=email)
     if not found:
-        return _refusal("invitation taken back", "This invitation was taken back, or another has taken its place.")
+        return _refused_signup(
+            "invitation taken back", "This invitation was taken back, or another has taken its place."
+        )
     if found[0].used_by is not None:
-        return _refusal("used invitation", "This invitation has been used.", "Log in with the account that it made.")
+        return _refused_signup(
+            "used invitation", "This invitation has been used.", "Log in with the account that it made."
+        )
     # Not as addresses are compared: what Label Studio stores must be what was invited, to the letter.
     if posted is not None and posted.strip().lower() != email:
         sentence = "This invitation is for another e-mail address than the one that was typed."
-        return _refusal("another address", sentence, "Sign up with the address that it was sent to.")
+        return _refused_signup("another address", sentence, "Sign up with the address that it was sent to.")
     if find_accounts(email):
         sentence = "There is an account of this e-mail address already."
         todo = "Log in with it; whoever runs this server confirms it (`labeling people invite --confirm`)."
-        return _refusal("address taken", sentence, todo)
+        return _refused_signup("address taken", sentence, todo)
     return found[0]
 
 
-def _refusal(reason: str, sentence: str, todo: str = _ASK) -> Refusal:
+def _refused_signup(reason: str, sentence: str, todo: str = _ASK) -> Refusal:
     return Refusal(403, reason, f"{sentence} {todo}")
 
 

@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from .entries import TABLES, AuditEntry, FirstEntry, RefusedEntry, ServedEntry, ShownEntry
+from .entries import (
+    TABLES,
+    AgainEntry,
+    AssignmentEntry,
+    AuditEntry,
+    FirstEntry,
+    RefusedEntry,
+    ServedEntry,
+    ShownEntry,
+)
 from .invitations import all_accounts, find_accounts
-from .keeping import add_entries, make_tables, read_entries
+from .keeping import add_entries, make_tables, read_entries, remove_entries
 from .own_forms import BadForm, read_address, read_integer, read_list, read_moment, read_object, read_words
 
 if TYPE_CHECKING:
@@ -32,6 +41,7 @@ KINDS: dict[str, type[Any]] = {
 _MOST = 500  # rows of a page
 _RESULT = 50_000_000  # characters of a submission
 _AT_ONCE = 300
+_IS_THERE = "task IN (SELECT id FROM task WHERE project_id = %s)"
 _SUBMISSION = ("task", "email", "at", "result")
 
 
@@ -54,7 +64,7 @@ def read_page(project: int, query: Mapping[str, str]) -> dict[str, Any]:
     since = read_moment(query["since"], "since") if "since" in query else ""
     found = _select(kind, project, _read_cursor(kind, query.get("after", "")), since, int(limit))
     addresses = dict(all_accounts())
-    cursor = [getattr(found[-1], name) for name in _key(kind)] if len(found) == int(limit) else None
+    cursor = [getattr(found[-1], name) for name in _page_key(kind)] if len(found) == int(limit) else None
     return {"rows": [_row(each, addresses) for each in found], "next": None if cursor is None else json.dumps(cursor)}
 
 
@@ -107,24 +117,38 @@ def take_back(form: ReturnForm) -> dict[str, Any]:
     return {kind: add_entries(rows) for kind, rows in taken.items()} | {"strangers": sorted(strangers)}
 
 
+def drop_gone(project: int) -> int:
+    """Remove what was kept of tasks that the project does not have any more, but for the audit; how many rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM task WHERE project_id = %s", [project])
+        there = {number for (number,) in cursor.fetchall()}
+    dropped = 0
+    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, AssignmentEntry, AgainEntry)
+    for kind in kinds:
+        gone = sorted({each.task for each in read_entries(kind, project=project)} - there)
+        for start in range(0, len(gone), _AT_ONCE):
+            dropped += remove_entries(kind, project=project, task=gone[start : start + _AT_ONCE])
+    return dropped
+
+
 def _unknown_lines(project: int, lines: list[AuditEntry]) -> list[AuditEntry]:
     """Those of the audit that are not here yet: an audit has no key but its own numbers."""
     known = set[tuple[Any, ...]]()
     for start in range(0, len(lines), _AT_ONCE):
         instants = [line.at for line in lines[start : start + _AT_ONCE]]
-        known |= {_identity(line) for line in read_entries(AuditEntry, project=project, at=instants)}
+        known |= {_line_identity(line) for line in read_entries(AuditEntry, project=project, at=instants)}
     fresh: dict[tuple[Any, ...], AuditEntry] = {}
     for line in lines:
-        if _identity(line) not in known:
-            fresh.setdefault(_identity(line), line)
+        if _line_identity(line) not in known:
+            fresh.setdefault(_line_identity(line), line)
     return [*fresh.values()]
 
 
-def _identity(line: AuditEntry) -> tuple[Any, ...]:
+def _line_identity(line: AuditEntry) -> tuple[Any, ...]:
     return line.at, line.email, line.method, line.path, line.status, line.note
 
 
-def _read_first(row: object, place: str) -> dict[str, Any]:
+def _read_first_row(row: object, place: str) -> dict[str, Any]:
     given = read_object(row, place, {*_SUBMISSION, "annotation"}, ("account",))
     annotation = read_integer(given["annotation"], f"{place}.annotation", 0)
     return _read_submission(given, place) | {"annotation": annotation}
@@ -150,7 +174,7 @@ def _read_shown(row: object, place: str) -> dict[str, Any]:
     return {"email": email, "version": read_words(given["version"], f"{place}.version")}
 
 
-def _read_line(row: object, place: str) -> dict[str, Any]:
+def _read_audit_entry(row: object, place: str) -> dict[str, Any]:
     names = {"at", "email", "method", "path", "status", "note"}
     given = read_object(row, place, names, ("account", "project", "task", "id"))
     words = {name: given[name] for name in ("email", "method", "path", "note")}
@@ -161,7 +185,7 @@ def _read_line(row: object, place: str) -> dict[str, Any]:
     return words | {"at": read_moment(given["at"], f"{place}.at"), "status": status}
 
 
-_RETURNED = {"first": _read_first, "refused": _read_refused, "shown": _read_shown, "audit": _read_line}
+_RETURNED = {"first": _read_first_row, "refused": _read_refused, "shown": _read_shown, "audit": _read_audit_entry}
 
 
 def _read_json(value: object, place: str) -> str:
@@ -186,7 +210,7 @@ def _row(entry: Any, addresses: Mapping[int, str]) -> dict[str, Any]:  # noqa: A
     return row
 
 
-def _key(kind: type[Any]) -> tuple[str, ...]:
+def _page_key(kind: type[Any]) -> tuple[str, ...]:
     return tuple(name for name in TABLES[kind].key if name != "project")
 
 
@@ -197,10 +221,10 @@ def _read_cursor(kind: type[Any], after: str) -> list[Any]:
         values = json.loads(after)
     except ValueError:
         values = None
-    if not isinstance(values, list) or len(values) != len(_key(kind)):
+    if not isinstance(values, list) or len(values) != len(_page_key(kind)):
         raise BadForm("after", "it is not a cursor that a page of this kind gave")
     types = {each.name: str(each.type) for each in fields(kind)}
-    for name, value in zip(_key(kind), values, strict=True):
+    for name, value in zip(_page_key(kind), values, strict=True):
         if types[name].startswith("int"):
             read_integer(value, "after", 0)
         elif not isinstance(value, str):
@@ -210,11 +234,14 @@ def _read_cursor(kind: type[Any], after: str) -> list[Any]:
 
 def _select(kind: type[Any], project: int, after: list[Any], since: str, limit: int) -> list[Any]:
     make_tables()
-    key = _key(kind)
+    key = _page_key(kind)
     condition, values = "project = %s", list[Any]([project])
     if kind is AuditEntry:
         # Who came in, and what was done to the whole server, is of no project.
         condition = "(project = %s OR project IS NULL)"
+    elif "task" in key:
+        # Of a task that was removed, nothing goes out any more.
+        condition, values = f"{condition} AND {_IS_THERE}", [*values, project]
     if after:
         marks = ", ".join(["%s"] * len(key))
         condition, values = f"{condition} AND ({', '.join(key)}) > ({marks})", [*values, *after]

@@ -32,18 +32,26 @@ class BadForm(ValueError):
 
 
 @dataclass(frozen=True)
+class AgainForm:
+    """What is to be looked at again; done already by whoever has submitted after ``since``, if that is known."""
+
+    entry: AgainEntry
+    since: str = ""
+
+
+@dataclass(frozen=True)
 class PlanForm:
     """All that a project's people are and have to do."""
 
     people: tuple[PersonEntry, ...]
     assignments: tuple[AssignmentEntry, ...]
-    again: tuple[AgainEntry, ...]
+    again: tuple[AgainForm, ...]
     rule: RuleEntry
 
     @property
     def tasks(self) -> set[int]:
         """The numbers of all tasks that it names."""
-        return {each.task for each in self.assignments} | {each.task for each in self.again}
+        return {each.task for each in self.assignments} | {each.entry.task for each in self.again}
 
 
 def read_plan(project: int, body: object) -> PlanForm:
@@ -60,7 +68,7 @@ def read_plan(project: int, body: object) -> PlanForm:
     assignments = tuple(rows)
     _refuse_doubles("assignments", [(each.email, each.task) for each in assignments])
     again = _read_each(fields, "again", lambda row, place: _read_again(project, row, place, known))
-    return PlanForm(people, assignments, _one_a_task(again), _read_rule(project, fields["rule"]))
+    return PlanForm(people, assignments, tuple(again), _read_rule(project, fields["rule"]))
 
 
 def read_object(body: object, place: str, names: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
@@ -161,11 +169,12 @@ def _read_assignment(project: int, row: object, place: str, known: set[str]) -> 
     return AssignmentEntry(project, task, email, part, read_integer(fields["order"], f"{place}.order", 0))
 
 
-def _read_again(project: int, row: object, place: str, known: set[str]) -> AgainEntry:
-    fields = read_object(row, place, {"task", "email", "what", "why"})
+def _read_again(project: int, row: object, place: str, known: set[str]) -> AgainForm:
+    fields = read_object(row, place, {"task", "email", "what", "why"}, ("since",))
     email = _read_known(fields["email"], f"{place}.email", known)
     what, why = (read_words(fields[name], f"{place}.{name}") for name in ("what", "why"))
-    return AgainEntry(project, read_integer(fields["task"], f"{place}.task"), email, what, why)
+    since = read_moment(fields["since"], f"{place}.since") if "since" in fields else ""
+    return AgainForm(AgainEntry(project, read_integer(fields["task"], f"{place}.task"), email, what, why), since)
 
 
 def _read_one_of(known: frozenset[str], value: object, place: str) -> str:
@@ -190,7 +199,7 @@ def _read_rule(project: int, value: object) -> RuleEntry:
     return RuleEntry(project, written)
 
 
-def _one_a_task(rows: Iterable[AgainEntry]) -> tuple[AgainEntry, ...]:
+def one_a_task(rows: Iterable[AgainEntry]) -> tuple[AgainEntry, ...]:
     """A row for each task and reader: several things to look at again are one visit."""
     merged: dict[tuple[str, int], AgainEntry] = {}
     for row in rows:

@@ -14,7 +14,7 @@ from jwt_auth.auth import TokenAuthenticationPhaseout
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,8 +23,8 @@ from . import invitations, roster
 from .caller import ServerAccount, roles_hold
 from .entries import AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, RuleEntry
 from .keeping import add_entries, read_entries, remove_entries, rule_of, write
-from .kept import read_page, read_return, take_back
-from .own_forms import BadForm, read_address, read_integer, read_object, read_plan
+from .kept import drop_gone, read_page, read_return, take_back
+from .own_forms import BadForm, one_a_task, read_address, read_integer, read_object, read_plan
 from .version import VERSION
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ class _IsOwner(BasePermission):  # type: ignore[misc]  # the same
 
 class _OwnView(APIView):  # type: ignore[misc]  # the same
     authentication_classes: ClassVar[Any] = [OwnKey]
-    permission_classes: ClassVar[Any] = [_IsOwner]
+    permission_classes: ClassVar[Any] = [IsAuthenticated, _IsOwner]
     parser_classes: ClassVar[Any] = [JSONParser]
     renderer_classes: ClassVar[Any] = [JSONRenderer]
     throttle_classes: ClassVar[Any] = []
 
     def handle_exception(self, exc: Exception) -> Response:
         """A body that is not what it should be is refused with the place."""
-        if isinstance(exc, (BadForm, ParseError)):
-            why = str(exc) if isinstance(exc, BadForm) else "the body is not JSON"
+        if isinstance(exc, (BadForm, ParseError, RecursionError)):
+            why = str(exc) if isinstance(exc, BadForm) else "the body is not JSON, or nested too deep"
             return Response({"detail": f"nothing was changed: {why}"}, status=400)
         return super().handle_exception(exc)
 
@@ -102,10 +102,13 @@ class PlanRoute(_OwnView):
         confirmed = invitations.confirmed_accounts()
         people = [PersonEntry(each.project, each.email, each.role, confirmed.get(each.email)) for each in form.people]
 
+        accounts = {each.email: each.account for each in people}
+        open_again = [each.entry for each in form.again if not roster.has_answered_since(each, accounts)]
+
         def put() -> None:
             for kind in (PersonEntry, AssignmentEntry, AgainEntry, RuleEntry):
                 remove_entries(kind, project=project)
-            for rows in (people, form.assignments, form.again, [form.rule]):
+            for rows in (people, form.assignments, one_a_task(open_again), [form.rule]):
                 add_entries([*rows])
 
         write(put)
@@ -124,6 +127,10 @@ class KeptRoute(_OwnView):
         """Rows that another server had kept; what is here already stays."""
         form = read_return(pk, request.data)
         return _if_there(pk, lambda: self._take(pk, form))
+
+    def delete(self, _request: Any, pk: int) -> Response:  # noqa: ANN401 - the same
+        """What is left of tasks that were removed goes, too; the audit stays."""
+        return _if_there(pk, lambda: Response({"dropped": drop_gone(pk)}))
 
     def _take(self, project: int, form: Any) -> Response:  # noqa: ANN401 - the same
         _refuse_strange_tasks(project, form.tasks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -10,6 +11,11 @@ from .caller import ADJUDICATOR, OWNER, READER
 from .entries import AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, normal_email
 from .invitations import all_accounts, confirmed_accounts, is_open
 from .keeping import add_entries, read_entries, remove_entries, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .own_forms import AgainForm
 
 
 def list_people(project: int) -> list[dict[str, Any]]:
@@ -61,6 +67,18 @@ def remove_person(project: int, email: str) -> dict[str, int]:
         return gone
 
     return {"given_back": write(take), "submitted": len(assigned) - len(free)}
+
+
+def has_answered_since(form: AgainForm, accounts: Mapping[str, int | None]) -> bool:
+    """Whether its reader has submitted after it came to be asked for: then they have looked at it again."""
+    from tasks.models import Annotation
+
+    account = accounts.get(form.entry.email)
+    if account is None or not form.since:
+        return False
+    since = datetime.fromisoformat(form.since)
+    own = Annotation.objects.filter(task_id=form.entry.task, completed_by_id=account, was_cancelled=False)
+    return bool(own.filter(updated_at__gte=since).exists())
 
 
 def _owner() -> int | None:
