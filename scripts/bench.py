@@ -25,6 +25,7 @@ from benchmarks import (
     importing,
     ingesting,
     keeping,
+    layering,
     pushing,
     remembering,
     starting,
@@ -55,6 +56,7 @@ SECTIONS: dict[str, Section] = {
     "compile": compiling.measure,
     "custody": keeping.measure,
     "conll": conll.measure,
+    "layer": layering.measure,
     "memory": remembering.measure,
     "texts": texts.measure,
 }

@@ -158,9 +158,15 @@ def framed(studio: Credentials) -> tuple[list[str], list[str]]:
         return [frame.locator("body").inner_text() for frame in page.frames[1:]], complaints
 
 
+@pytest.fixture
+def browser_of() -> Callable[[Credentials], AbstractContextManager[Page]]:
+    """A browser in which somebody has logged in: whose e-mail and password the credentials have."""
+    return _browser_of
+
+
 @contextmanager
 def _browser_of(server: Credentials) -> Iterator[Page]:
-    """A browser in which the server's first user has logged in."""
+    """A browser in which the user of these credentials has logged in."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

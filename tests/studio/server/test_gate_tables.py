@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ if not settings.configured:
 
 from django.db import connection
 
+from labeling.studio.server.gate.labeling_gate import keeping
 from labeling.studio.server.gate.labeling_gate.entries import (
     TABLES,
     AgainEntry,
@@ -47,6 +50,7 @@ from labeling.studio.server.gate.labeling_gate.keeping import (
     rule_of,
     write,
 )
+from labeling.studio.server.gate.labeling_gate.trail import write_line
 from labeling.studio.server.package import GATE_FOLDER
 
 if TYPE_CHECKING:
@@ -163,7 +167,6 @@ def test_a_write_waits_for_a_locked_database(database: Path) -> None:
     held = threading.Event()
 
     def hold() -> None:
-        import sqlite3
         import time
 
         other = sqlite3.connect(database, isolation_level=None)
@@ -183,6 +186,31 @@ def test_a_write_waits_for_a_locked_database(database: Path) -> None:
         connection.close()
         connection.settings_dict["OPTIONS"] = {}
     assert len(read_entries(AuditEntry)) == 1
+
+
+def test_a_line_that_cannot_be_written_comes_with_the_next(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locked for longer than anybody waits: the line lies in a file beside the database, and is lost to nobody."""
+    make_tables()
+    connection.close()
+    monkeypatch.setattr(settings, "BASE_DATA_DIR", str(tmp_path), raising=False)
+    monkeypatch.setattr(keeping, "_PATIENCE", 0.1)
+    connection.settings_dict["OPTIONS"] = {"timeout": 0.01}
+    try:
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            write_line(replace(LINE, note="first"))
+            write_line(replace(LINE, note="second"))
+            other.execute("COMMIT")
+        write_line(replace(LINE, note="third"))
+        write_line(replace(LINE, note="fourth"))
+    finally:
+        connection.close()
+        connection.settings_dict["OPTIONS"] = {}
+
+    assert [line.note for line in read_entries(AuditEntry)] == ["first", "second", "third", "fourth"]
+    assert (tmp_path / "audit-left.jsonl").read_bytes() == b""
 
 
 def test_what_belongs_together_is_written_together() -> None:

@@ -233,6 +233,40 @@ def test_the_set_up_is_sound(project: Project, trusted: Production, owner: str) 
     assert (counted.articles, counted.not_sent, counted.lost, counted.foreign_tasks) == (3, (), (), ())
 
 
+def test_readers_are_held_to_their_own(project: Project, trusted: Production, people: dict[str, Member]) -> None:
+    """On PostgreSQL with four processes: blind, refused, and one line of the audit a change."""
+    pushed = push(project, server=trusted.server)
+    task = next(row.task or 0 for row in project.workspace.pushed.rows() if row.article == "c")
+    before = audited(trusted)
+    with (
+        connect_to(trusted.server.url, people["ana"].personal) as ana,
+        connect_to(trusted.server.url, people["ben"].legacy) as ben,
+    ):
+        number = ana.annotate(task, Annotation(article="c", digest=digest_of("."), annotator="ana"), article("c", "."))
+        opened = [one.transport.read(f"api/tasks/{task}/", "open a task").json()["annotations"] for one in (ana, ben)]
+        for path in (f"api/projects/{pushed.project}/", f"api/annotations/{number}/"):
+            with pytest.raises(NotAuthorised):
+                ben.transport.write("DELETE", path, "remove what is not ben's")
+        with pytest.raises(NotAuthorised):
+            ben.transport.write("PATCH", f"api/annotations/{number}/", "change it", json={"result": []})
+
+    assert [[each["id"] for each in one] for one in opened] == [[number], []]
+    assert audited(trusted)[len(before) :] == [("ana@example.org", "POST", f"/api/tasks/{task}/annotations", 201)]
+
+
+def audited(running: Production) -> list[tuple[str, str, str, int]]:
+    """The lines of the audit, as PostgreSQL has them."""
+    at = running.database
+    with psycopg.connect(
+        host=at["POSTGRE_HOST"],
+        dbname=at["POSTGRE_NAME"],
+        user=at["POSTGRE_USER"],
+        password=at["POSTGRE_PASSWORD"],
+    ) as connection:
+        rows = connection.execute("SELECT email, method, path, status FROM labeling_audit ORDER BY id").fetchall()
+    return [(str(email), str(method), str(path), int(status)) for email, method, path, status in rows]
+
+
 @pytest.mark.parametrize("name", ["push killed", "answers spoilt"])
 def test_faults_on_postgresql(running: Production, tmp_path: Path, name: str) -> None:
     """The same faults as on the embedded server: each article once, no annotation lost, or `Broken` is raised."""

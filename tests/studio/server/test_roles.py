@@ -18,14 +18,25 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from labeling.cli import cli
+from labeling.errors import UsageError
+from labeling.project import load_project
 from labeling.studio.api.signup import add_user
+from labeling.studio.server.server import run_embedded_server
+from labeling.studio.sync.doctor import doctor
+from labeling.workspace.table import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from click.testing import Result
+    from playwright.sync_api import Page
 
     from labeling.studio.server.credentials import Credentials
-    from labeling.workspace.table import Workspace
 
 pytestmark = pytest.mark.studio
 
@@ -164,6 +175,7 @@ def paths_to_look_at(desk: Desk) -> list[str]:
         f"/api/annotations/{desk.annotations['bea']}?expand=completed_by",
         f"/api/drafts/{desk.drafts['bea']}",
         f"/api/ml?project={project}",
+        f"/api/label_links?project={project}&expand=label",
         "/api/users",
         "/api/users?page_size=100",
         f"/api/users/{desk.bea.number}",
@@ -643,6 +655,10 @@ def test_a_reader_is_one_by_whatever_key(desk: Desk) -> None:
             403
         ] * len(pages)
         assert "word-of-ana" not in browser.get(f"/api/tasks/{desk.tasks[0]}").text
+        for page in (each for each in paths_to_look_at(desk) if not each.startswith("/api/")):
+            shown = browser.get(page, follow_redirects=True)
+            assert shown.status_code == 200, page
+            assert not [name for name in (*SECRETS, desk.ana.email, desk.owner.email) if name in shown.text], page
     with log_in(desk.owner, desk.owner_phrase) as browser:
         assert browser.get(path).status_code == 200
         # The key goes before the log-in, for Label Studio and so for us.
@@ -670,6 +686,32 @@ def test_a_stranger_gets_a_log_in_and_nothing_else(desk: Desk) -> None:
         for path in ("/user/login/", "/health", "/api/version", "/static/images/favicon.ico"):
             assert stranger.get(path).status_code == 200, path
         assert stranger.post("/django-rq/queues/0/empty/").status_code == 401
+
+
+@pytest.mark.browser
+def test_the_page_works_for_a_reader(
+    desk: Desk, studio: Credentials, browser_of: Callable[[Credentials], AbstractContextManager[Page]]
+) -> None:
+    """The table, an article, Submit, the account: of the page's own calls only the tip of the day is refused."""
+    task = desk.tasks[2]
+    reader = studio.model_copy(update={"email": desk.bea.email, "password": PHRASE})
+    refused: list[str] = []
+    with browser_of(reader) as page:
+        page.on("response", lambda one: refused.append(one.url) if one.status >= 400 else None)
+        page.goto(f"{studio.url}/projects/{desk.project}/data")
+        page.get_by_text("Text 0 of all.").first.wait_for()
+        page.goto(f"{studio.url}/projects/{desk.project}/data?task={task}")
+        page.wait_for_selector(".lsf-htx-richtext")
+        with page.expect_response(lambda one: one.request.method == "POST" and "/annotations" in one.url) as stored:
+            page.get_by_role("button", name="Submit").first.click()
+        status, made = stored.value.status, stored.value.json()
+        page.goto(f"{studio.url}/user/account")
+        page.get_by_text("Hotkeys").first.wait_for()
+
+    assert status == 201
+    assert made["completed_by"] == desk.bea.number
+    assert [url for url in refused if "/heidi-tips" not in url] == []
+    assert desk.bea.send("DELETE", f"/api/annotations/{made['id']}").status_code == 204
 
 
 # --- suggestions -----------------------------------------------------------------------------------------------------
@@ -753,3 +795,53 @@ def audit(workspace: Workspace) -> list[tuple[Any, ...]]:
     columns = "at, account, email, method, path, status, project, task, note"
     with closing(sqlite3.connect(workspace.studio / "data" / "label_studio.sqlite3", timeout=30)) as database:
         return database.execute(f"SELECT {columns} FROM labeling_audit ORDER BY id").fetchall()  # noqa: S608 - ours
+
+
+# --- with roles and without ------------------------------------------------------------------------------------------
+
+
+def test_doctor_says_whether_roles_hold(studio: Credentials, studio_of_equals: Credentials, tmp_path: Path) -> None:
+    """By a call that is a reader's to be refused, made with the owner's own key; on the other server it is answered."""
+    project = load_project(workspace=tmp_path)
+    held, equal = (
+        {finding.what: finding for finding in doctor(project, server=server)}["roles"]
+        for server in (studio, studio_of_equals)
+    )
+    lowered = Person(studio.url, studio.api_key).send("GET", "/api/invite", headers={"X-Labeling-As": "reader"})
+
+    assert (held.verdict, equal.verdict) == ("good", "doubtful")
+    assert "may change and delete everything" in equal.found
+    assert "--no-roles" in equal.todo
+    assert lowered.status_code == 403
+
+
+def test_a_server_of_before_is_its_first_accounts(tmp_path: Path) -> None:
+    """Where all were equal: `serve` says who is what from the next start on, and with --no-roles that all are equal."""
+    workspace = Workspace(tmp_path / "w")
+    with run_embedded_server(workspace, roles=False) as equal:
+        ana = Person(equal.url, add_user(equal, "ana@before.example", PHRASE))
+        made = ana.send("POST", "/api/projects", json={"title": "made before", "label_config": CONFIG}).json()["id"]
+        going_on = run_serve(workspace, "--detach")
+    started = run_serve(workspace, "--detach")
+    try:
+        server = json.loads(started.stdout)
+        ana = Person(server["url"], ana.key)
+        owner = Person(server["url"], equal.api_key)
+        refused = ana.send("DELETE", f"/api/projects/{made}").status_code
+        kept = owner.send("GET", f"/api/projects/{made}").status_code
+        conflict = run_serve(workspace, "--detach", "--no-roles")
+    finally:
+        run_serve(workspace, "--stop")
+
+    assert "Roles do not hold: every account may do everything" in going_on.stderr
+    assert "The first account owns this server; 1 other account is a reader." in started.stderr
+    assert (refused, kept) == (403, 200)
+    assert isinstance(conflict.exception, UsageError)
+    assert "runs already, and with roles" in str(conflict.exception)
+
+
+def run_serve(workspace: Workspace, *options: str) -> Result:
+    """Run `labeling serve` in a workspace."""
+    return CliRunner().invoke(
+        cli, ["--workspace", str(workspace.root), "serve", *options], standalone_mode=False, catch_exceptions=True
+    )

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 
 from . import permits, project_answers, task_answers
 from .caller import ADJUDICATOR, READER
-from .hiding_names import hide_names
+from .hiding_names import hide_addresses, hide_names
 from .task_answers import Eyes
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ def blind(call: Call, answer: Any) -> Any:  # noqa: ANN401 - Django has no types
         return answer
     if answer.status_code >= _ERRORS:
         return _replaced(answer, {"detail": _FAILED})
-    if not _holds_json(answer):
+    if _is_kind(answer, "text/html"):
+        answer.content = hide_addresses(answer.content, call.account)
+        answer["Content-Length"] = str(len(answer.content))
+        return answer
+    if not _is_kind(answer, "application/json"):
         return answer
     value = json.loads(answer.content)
     if call.role == READER and answer.status_code < _REFUSALS:
@@ -41,9 +45,9 @@ def blind(call: Call, answer: Any) -> Any:  # noqa: ANN401 - Django has no types
     return _replaced(answer, hide_names(value, call.account))
 
 
-def _holds_json(answer: Any) -> bool:  # noqa: ANN401 - the same
-    kind = str(answer.get("Content-Type", "")).partition(";")[0].strip()
-    return not answer.streaming and kind == "application/json" and bool(answer.content)
+def _is_kind(answer: Any, kind: str) -> bool:  # noqa: ANN401 - the same
+    written = str(answer.get("Content-Type", "")).partition(";")[0].strip()
+    return not answer.streaming and written == kind and bool(answer.content)
 
 
 def _replaced(answer: Any, value: Any) -> Any:  # noqa: ANN401 - the same
@@ -59,7 +63,7 @@ def _replaced(answer: Any, value: Any) -> Any:  # noqa: ANN401 - the same
 
 _CLEANERS: dict[str, Callable[[Any, Eyes], Any]] = {
     permits.PLAIN: lambda value, _: value,
-    permits.NOTHING: lambda _, __: [],
+    permits.NOTHING: project_answers.clean_away,
     permits.TASK: task_answers.clean_task,
     permits.TASKS: task_answers.clean_tasks,
     permits.ANNOTATION: task_answers.clean_annotation,

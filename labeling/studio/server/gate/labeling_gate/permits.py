@@ -142,6 +142,8 @@ PERMITS: dict[tuple[str, str], Permit] = {
     # Which action it is decides: see `roles.ACTIONS_OF_READERS`.
     ("POST", "api/dm/actions"): Permit(TASK, query=_set("id project tabID view"), fields=_ACTED),
     ("GET", "api/ml"): Permit(NOTHING, query=_set("project")),
+    # The page asks, and shows an error when it is refused.
+    ("GET", "api/label_links"): Permit(NOTHING, query=_PAGES | _set("project expand")),
     # Tasks, and one's own words on them.
     ("GET", "api/tasks"): Permit(TASKS, query=_LISTED, more=_set("fields include")),
     ("GET", "api/tasks/<pk>"): Permit(TASK, query=_set("resolve_uri annotations_stub interaction")),
