@@ -134,7 +134,7 @@ def test_a_submission_while_the_database_is_locked_is_taken_once(team: Team, stu
         with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as holder:
             holder.execute("BEGIN IMMEDIATE")
             sent = [threads.submit(ana.submit, task, span("a", ANNA)) for _ in range(2)]
-            time.sleep(7)
+            time.sleep(5.5)
             holder.execute("ROLLBACK")
         statuses = sorted(each.result().status_code for each in sent)
 

@@ -86,9 +86,10 @@ def drop_drafts(work: Work, named: Any) -> None:  # noqa: ANN401 - any JSON
     from tasks.models import AnnotationDraft
 
     rows = read_entries(RefusedEntry, project=work.project, task=work.task, account=work.account)
-    refused = {row.result for row in rows}
+    # PostgreSQL gives the keys of an object back in an order of its own.
+    refused = [json.loads(row.result) for row in rows]
     for draft in AnnotationDraft.objects.filter(task_id=work.task, user_id=work.account, annotation=None):
-        if draft.pk == _number(named) or _write(draft.result) in refused:
+        if draft.pk == _number(named) or draft.result in refused:
             draft.delete()
 
 
