@@ -112,7 +112,8 @@ def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, 
         signed = f": {'; '.join(file.signed)}" if file.signed else ""
         tell(f"{file.file:<{width}}  {file.state}{signed}")
     if standing.forgotten:
-        tell(f"\n{standing.forgotten} articles were forgotten, and do not come back")
+        those = "1 article was" if standing.forgotten == 1 else f"{standing.forgotten} articles were"
+        tell(f"\n{those} forgotten: the texts do not come back")
     tell(f"\nNext: {standing.next}")
 
 
