@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.annotator_addresses import Addresses, find_answers
 from labeling.adjudication.gold import AdjudicationRules, reconcile_annotations
 from labeling.ledger import sum_ledger
 from labeling.workspace.asking import Asking
-from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody import keep_custody, refuse_altered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labeling.adjudication.gold import AdjudicationOutcome
+    from labeling.annotations import Annotation
     from labeling.project import Project
 
 
@@ -48,6 +52,8 @@ def adjudicate(project: Project) -> AdjudicateResult:
         workspace.opened(),
         keep_custody(workspace, "adjudicate", reads=reads, writes=writes, always_hash=True) as notes,
     ):
+        # Who answers gold questions; not a source, since another plan does not unmake gold.
+        refuse_altered(workspace, "adjudicate", [workspace.assignments], always_hash=True)
         notes.options["trim"] = list(project.file.policies.trim)
         outcome = reconcile_annotations(
             workspace.annotations.rows(),
@@ -69,7 +75,15 @@ def read_adjudication_rules(project: Project) -> AdjudicationRules:
     """
     workspace = project.workspace
     asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
-    return AdjudicationRules(project.schema, project.file.policies.trim, asking)
+    return AdjudicationRules(project.schema, project.file.policies.trim, asking, _find_answers(project))
+
+
+def _find_answers(project: Project) -> Callable[[Annotation], bool]:
+    workspace = project.workspace
+    plan = [*workspace.assignments.rows_if_written()]
+    users = workspace.users.value_if_written()
+    imported = workspace.imported.rows_if_written()
+    return find_answers(plan, Addresses(users.emails if users else {}, {row.reader for row in plan}, imported))
 
 
 def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:

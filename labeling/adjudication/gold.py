@@ -33,7 +33,7 @@ from labeling.annotations import (
 from labeling.ledger import check_balance, list_entering_things, make_ledger_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from labeling.adjudication.trimming import TrimRule
     from labeling.annotations import Annotation, QuarantineRow
@@ -57,13 +57,21 @@ class AdjudicationOutcome:
     quarantined: tuple[QuarantineRow, ...] = ()
 
 
+def _is_no_answer(_: Annotation) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class AdjudicationRules:
-    """By what annotations are reconciled: the schema, the rules that trim boundaries, and what was asked of whom."""
+    """By what annotations are reconciled: the schema, the rules that trim boundaries, and what was asked of whom.
+
+    ``is_answer`` tells the answers to gold questions, which are compared with gold and change nothing of it.
+    """
 
     schema: Schema
     trimming: Collection[TrimRule]
     asking: Asking
+    is_answer: Callable[[Annotation], bool] = _is_no_answer
 
 
 def reconcile_annotations(
@@ -116,7 +124,7 @@ def _adjudicate_article(
     checked = [check_annotation(each, article, rules.schema) for each in sorted(annotations, key=submission_order)]
     found = tuple(row for _, rows in checked for row in rows)
     # An annotation of another text does not count, not even an empty one: nobody looked at this text.
-    latest = latest_submissions([sound for sound, _ in checked], article.digest)
+    latest = latest_submissions([sound for sound, _ in checked if not rules.is_answer(sound)], article.digest)
     aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
     # Without a submission nothing is gold, not even an empty annotation.
     decided = AdjudicationOutcome()
@@ -124,7 +132,7 @@ def _adjudicate_article(
         decided = _settle_article(article, list(latest.values()), rules)
     rows = [
         *map(_quarantine_entry, found),
-        *(row for each in aside for row in _decided_against_rows(each, _why_aside(each))),
+        *(row for each in aside for row in _decided_against_rows(each, _why_aside(each, rules))),
         *decided.ledger,
     ]
     return AdjudicationOutcome(decided.gold, decided.conflicts, tuple(rows), found)
@@ -135,7 +143,9 @@ def _quarantine_homeless(annotation: Annotation) -> Iterator[QuarantineRow]:
         yield make_quarantine_row(annotation, what, name, "unknown article", "no article of this name was taken in")
 
 
-def _why_aside(annotation: Annotation) -> str:
+def _why_aside(annotation: Annotation, rules: AdjudicationRules) -> str:
+    if annotation.state == "submitted" and rules.is_answer(annotation):
+        return "an answer to a gold question"
     if not annotation.by_person:
         return "only a person's word can become gold"
     why = {"skipped": "skipped", "draft": "a draft, not submitted"}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.adjudicate import read_adjudication_rules
+from labeling.adjudication.annotator_addresses import Addresses, find_answers
 from labeling.errors import MissingInput, ProjectFileError
 from labeling.people.plan import Desk, Team, count_moved, plan_readings
-from labeling.people.work_done import Addresses, collect_readings, find_settled, without_people
+from labeling.people.work_done import collect_readings, find_settled, without_people
 from labeling.project import normalise_email
 from labeling.reprints.annotate_once import find_waiting_reprints
 from labeling.workspace.custody import keep_custody
@@ -129,20 +130,16 @@ def _read_desk(project: Project, people: PeopleSection) -> tuple[Desk, int]:
     # Who settles does not read for the plan; what they read as readers, before they settled, they have read.
     were_readers = {row.reader for row in before}
     readings = without_people(readings, set(people.adjudicators) - were_readers)
-    answers = {(row.article, row.reader) for row in before if row.part == "gold question"}
 
     def is_adjudicator(one: Annotation) -> bool:
         return one.by_person and addresses.find(one) in people.adjudicators
-
-    def is_answer(one: Annotation) -> bool:
-        return (one.article, addresses.find(one)) in answers
 
     settled = find_settled(
         workspace.annotations.rows_if_written,
         workspace.articles.by("id"),
         read_adjudication_rules(project),
         is_adjudicator,
-        is_answer,
+        find_answers(before, addresses),
     )
     stories, waiting = _read_stories(project, digests.keys(), readings.keys())
     return Desk(stories, readings, settled & stories.keys(), before), waiting

@@ -5,46 +5,18 @@ Files sign annotations with names (see `labeling.workspace.annotator_names`), a 
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.gold import reconcile_annotations
-from labeling.project import normalise_email
-from labeling.workspace.annotator_names import annotator_names, local_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from labeling.adjudication.annotator_addresses import Addresses
     from labeling.adjudication.gold import AdjudicationRules
     from labeling.annotations import Annotation, QuarantineRow
     from labeling.articles import Article
-    from labeling.workspace.rows.asked_item import ImportedScope
-
-
-class Addresses:
-    """The e-mail address of each annotator: by the server's accounts, where they are known, else by the name."""
-
-    def __init__(self, users: Mapping[str, str], people: Iterable[str], imported: Iterable[ImportedScope] = ()) -> None:
-        """Take the accounts by number, the addresses of people who may have none yet, and the scopes of imports."""
-        accounts = [(int(number), email) for number, email in users.items()]
-        names = annotator_names(accounts)
-        self._known = {str(names[number]): normalise_email(email) for number, email in accounts}
-        others = {normalise_email(email) for email in people} - set(self._known.values())
-        alike = Counter(map(local_part, others))
-        # Of two people with one name before the @, none is called by it.
-        self._guessed = {email: email for email in others}
-        self._guessed |= {local_part(email): email for email in others if alike[local_part(email)] == 1}
-        self._imported = {(row.article, row.annotator): row.email for row in imported if row.email}
-
-    def find(self, annotation: Annotation) -> str:
-        """Whose annotation it is; the name itself of somebody whose address is not known."""
-        email = self._imported.get((annotation.article, annotation.annotator), "") if annotation.imported else ""
-        return normalise_email(email) or self.find_name(annotation.annotator)
-
-    def find_name(self, annotator: str) -> str:
-        """The address of who is called so, else the name."""
-        return self._known.get(annotator) or self._guessed.get(normalise_email(annotator), annotator)
 
 
 def collect_readings(

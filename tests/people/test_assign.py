@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import labeling
+from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, QuarantineRow, Span
 from labeling.cli import cli
 from labeling.errors import Altered, MissingInput, ProjectFileError
@@ -410,3 +411,38 @@ def test_the_table_and_json_tell_the_same(tmp_path: Path) -> None:
     ]
     assert "Gold questions: 2 are asked for, and there are 0" in shown.stderr
     assert str(project.workspace.assignments.path) in shown.stderr
+
+
+def test_answers_to_gold_questions_change_no_gold(tmp_path: Path) -> None:
+    """A reader who answered one wrong opened the stretch again in every dataset."""
+    project = project_of(tmp_path, ANA, BEN, section="gold_questions = 1")
+    settled = said("a00", "lead")
+    pull(project, settled)
+    assign(project)
+    (asked,) = {row.article for row in project.workspace.assignments.rows() if row.part == "gold question"}
+    wrong = said("a00", "ana", spans=(Span(id="s9", start=0, end=7, label="COUNTRY"),))
+    pull(project, settled, wrong)
+
+    result = adjudicate(project)
+
+    assert asked == "a00"
+    (gold,) = project.workspace.gold.rows()
+    assert [(span.label, span.by) for span in gold.spans] == [("PERSON", ("lead",))]
+    assert (gold.annotators, gold.open, result.conflicts) == (("lead",), (), 0)
+    account = {row.annotator: (row.outcome, row.reason) for row in project.workspace.ledger.rows()}
+    assert account["ana"] == ("decided_against", "an answer to a gold question")
+    assign(project)
+    with project.workspace.opened(), keep_custody(project.workspace, "split", reads=[project.workspace.gold]):
+        pass
+
+
+def test_adjudicate_looks_at_no_plan_that_somebody_edited(tmp_path: Path) -> None:
+    """Whoever calls a submission an answer takes it out of gold."""
+    project = project_of(tmp_path, ANA, BEN)
+    pull(project, said("a00", "ana"))
+    assign(project)
+    rows = project.workspace.assignments.path.read_text(encoding="utf-8")
+    project.workspace.assignments.path.write_text(rows.replace('"first"', '"gold question"'), encoding="utf-8")
+
+    with pytest.raises(Altered, match="assignments"):
+        adjudicate(project)
