@@ -16,12 +16,14 @@ from labeling.studio.api.signup import add_user
 from labeling.studio.sync import push_delivery
 from labeling.studio.sync.pull import pull
 from labeling.studio.sync.push import Pace, push
+from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from faulty.stage import Stage
+    from labeling.articles import Article
     from labeling.project import Project
 
 ARTICLES = 60
@@ -184,7 +186,7 @@ def crowd(stage: Stage, times: int) -> str:
         everything = list(project.workspace.articles.rows())
         people = [_Annotator(stage, project, key) for key in keys]
         for part in range(1, 5):
-            project.workspace.articles.write(everything[: len(everything) * part // 4])
+            _take_in(project, everything[: len(everything) * part // 4])
             stage.insist("push", project)
             if part == 1:
                 for person in people:
@@ -197,6 +199,13 @@ def crowd(stage: Stage, times: int) -> str:
         stage.check_files(project)
         submitted += len(stage.submitted)
     return f"{submitted} annotations came through"
+
+
+def _take_in(project: Project, articles: Sequence[Article]) -> None:
+    """Leave articles as `ingest` would, with its record of custody."""
+    workspace = project.workspace
+    with workspace.lock(), keep_custody(workspace, "ingest", writes=(workspace.articles,)):
+        workspace.articles.write(articles)
 
 
 SCENARIOS: dict[str, Scenario] = {
