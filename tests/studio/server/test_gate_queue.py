@@ -45,7 +45,7 @@ def ways(member: Member, project: int) -> list[httpx.Response]:
         member.calls.post(
             "/api/dm/actions/", params=where, json={**chosen, "project": project, "ordering": ["-tasks:id"]}
         ),
-        member.calls.post("/api/dm/actions", params={**where, "tabID": 1}, json={"project": project}),
+        member.calls.post("/api/dm/actions", params={**where, "tabID": 0}, json={"project": project}),
         member.calls.post("/api/dm/actions", params=where, data={"project": project}),
         member.calls.get(f"/api/projects/{project}/next"),
     ]

@@ -24,6 +24,7 @@ if not settings.configured:
 from django.db import connection
 
 from labeling.studio.server.gate.labeling_gate import keeping
+from labeling.studio.server.gate.labeling_gate.caller import ServerAccount
 from labeling.studio.server.gate.labeling_gate.entries import (
     TABLES,
     AgainEntry,
@@ -263,6 +264,19 @@ def test_the_rules_of_a_project_are_an_object(value: str | None, rules: dict[str
         add_entries([RuleEntry(1, value)])
 
     assert rule_of(1) == rules
+
+
+@pytest.mark.parametrize(("maker", "owners"), [(7, [7]), (None, [4])])
+def test_a_server_always_has_an_owner(maker: int | None, owners: list[int]) -> None:
+    """Whoever made the organisation; where that account is gone, the first that may still log in."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE organization (id INTEGER, created_by_id INTEGER)")
+        cursor.execute("CREATE TABLE htx_user (id INTEGER, is_active BOOLEAN)")
+        cursor.execute("INSERT INTO organization VALUES (2, 9), (1, %s)", [maker])
+        cursor.execute("INSERT INTO htx_user VALUES (3, FALSE), (4, TRUE), (7, TRUE), (9, TRUE)")
+
+    assert [number for number in (3, 4, 7, 9) if ServerAccount(number, "x").is_owner] == owners
+    assert [number for number in (3, 4, 7, 9) if ServerAccount(number, "x", lowered=True).is_owner] == []
 
 
 def test_the_examples_of_the_tables_hold() -> None:

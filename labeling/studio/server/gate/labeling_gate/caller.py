@@ -19,6 +19,10 @@ from .entries import PersonEntry
 from .keeping import read_entries
 
 OWNER, ADJUDICATOR, READER = "owner", "adjudicator", "reader"
+_FIRST_ACCOUNT = (
+    "SELECT COALESCE(created_by_id, (SELECT MIN(id) FROM htx_user WHERE is_active)) FROM organization "
+    "ORDER BY id LIMIT 1"
+)
 _LOWERED = "HTTP_X_LABELING_AS"
 
 
@@ -36,11 +40,11 @@ class ServerAccount:
 
     @cached_property
     def is_owner(self) -> bool:
-        """Whether it made the organisation."""
+        """Whether it made the organisation; where that account was deleted, whether it is the first that is left."""
         if self.lowered:
             return False
         with connection.cursor() as cursor:
-            cursor.execute("SELECT created_by_id FROM organization ORDER BY id LIMIT 1")
+            cursor.execute(_FIRST_ACCOUNT)
             row = cursor.fetchone()
         return row is not None and row[0] == self.number
 
