@@ -31,9 +31,9 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool, n
     r"""Run the embedded Label Studio, with its data under the workspace.
 
     It listens on this machine only. Without --detach it runs until Ctrl-C. Log in to its page with the e-mail and
-    password in studio/credentials.json of the workspace. Further annotators get an account of their own by the link
-    that the page "Organization" gives under "Add Members"; the part of their e-mail before the @ signs their work.
-    For people at other machines see docs/deploy.md.
+    password in studio/credentials.json of the workspace. Further people get an account by a link of their own, which
+    `labeling people invite` prints; the part of their e-mail before the @ signs their work. For people at other
+    machines see docs/deploy.md.
 
     The first account owns the server: the one in credentials.json. Everybody else is a reader, who annotates and sees
     their own words only, and can neither delete nor configure anything. With --no-roles all accounts may do everything
@@ -48,6 +48,14 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool, n
       labeling serve --detach
         {"url": "http://127.0.0.1:40321", "credentials": "/home/ana/exports/diplomatic/studio/credentials.json"}
       labeling serve --stop
+
+    \b
+    A team, named under [people] in the project file, begins with
+      labeling serve --detach
+      labeling ingest articles/ && labeling cluster
+      labeling assign
+      labeling push
+      labeling people invite
     """
     if stop and (detach or port or no_roles):
         raise click.UsageError("--stop goes with no other option")
@@ -78,6 +86,7 @@ def _serve_in_foreground(project: Project, port: int | None, *, roles: bool) -> 
     with _ended_by_signals():
         serving = _start_with_progress(project, port, roles=roles)
         tell(f"Label Studio is at {serving.url}; e-mail and password are in {serving.credentials}", err=True)
+        tell("Others sign up by a link of their own: `labeling people invite`.", err=True)
         _tell_roles(serving)
         if ran_before:
             tell("It ran before, and goes on. Stop it with `labeling serve --stop`.", err=True)
