@@ -273,7 +273,7 @@ def test_what_the_layer_kept_comes_and_goes(
         ]
         assert [(row.annotator, row.kept_by) for row in files.first.rows()] == [("ben", "layer")]
         assert files.audit_trail.path.read_text(encoding="utf-8").count("/api/x") == 1
-        (found,) = [each for each in doctor(project, server=empty) if each.what == "layer"]
+        (found,) = [each for each in doctor(project, server=empty) if each.what == "gate"]
         assert (found.verdict, "tables of version 1" in found.found) == ("good", True)
 
 
@@ -309,7 +309,7 @@ def test_without_a_layer_people_keep_to_the_plan_by_convention(
         shown = {"selectedItems": {"all": True, "excluded": []}, "filters": tab["data"]["filters"], "ordering": []}
         served = httpx.post(path, json={**shown, "project": pushed.project}, headers=key, trust_env=False, timeout=60)
         assert served.json()["id"] == tasks[NAMES[3]]
-        (found,) = [each for each in doctor(project, server=bare) if each.what == "layer"]
+        (found,) = [each for each in doctor(project, server=bare) if each.what == "gate"]
         assert found.verdict == "doubtful"
         # People come in by the organisation's link, and what they say is pulled.
         assert [(each.email, each.signed) for each in invite_people(project, server=bare)] == [

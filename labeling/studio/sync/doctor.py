@@ -69,7 +69,6 @@ def _check_studio(studio: Studio, project: Project) -> Iterator[CheckFinding]:
     yield from _finding_or_failure("server", lambda: _check_server(studio))
     yield from _finding_or_failure("gate", lambda: _check_gate(studio))
     yield from _finding_or_failure("roles", lambda: _check_roles(studio))
-    yield from _finding_or_failure("layer", lambda: _check_layer(studio))
     yield _check_sdk()
     yield _check_key(studio)
     yield from _finding_or_failure("clock", lambda: _check_clock(studio))
@@ -97,9 +96,7 @@ def _check_gate(studio: Studio) -> CheckFinding:
     theirs = studio.transport.read("api/version", "say which gate it has").headers.get(_GATE_HEADER, "")
     ours = gate_version()
     if theirs == ours:
-        return CheckFinding(
-            "gate", "good", f"it refuses writes from elsewhere, frames and fast guessing: version {ours}"
-        )
+        return _check_tables(studio, f"it refuses writes from elsewhere, frames and fast guessing: version {ours}")
     if theirs:
         found = f"the server's gate is of another version ({theirs[:12]!a}) than this package's ({ours})"
         return CheckFinding("gate", "doubtful", found, f"copy {GATE_FOLDER} to the server, and restart it")
@@ -109,6 +106,19 @@ def _check_gate(studio: Studio) -> CheckFinding:
         "the server has no gate: any page of its host can write in the name of whoever is logged in",
         "restart an embedded server (`labeling serve --stop`, then `labeling serve`); for a team's, see docs/deploy.md",
     )
+
+
+def _check_tables(studio: Studio, found: str) -> CheckFinding:
+    """Whether what the layer keeps is of the version that this package reads; only its owner can see that."""
+    try:
+        layer = find_layer(studio)
+    except NotAuthorised:
+        return CheckFinding("gate", "good", found)
+    found += f", tables of version {layer.tables if layer else 'unknown'}"
+    if layer and layer.tables == SCHEMA:
+        return CheckFinding("gate", "good", found)
+    todo = f"copy {GATE_FOLDER} to the server, and restart it: this package reads tables of version {SCHEMA}"
+    return CheckFinding("gate", "bad", found, todo)
 
 
 def _check_roles(studio: Studio) -> CheckFinding:
@@ -126,22 +136,6 @@ def _check_roles(studio: Studio) -> CheckFinding:
         "restart a server of yours without --no-roles, or with LABELING_ROLES=1 (docs/deploy.md); elsewhere people "
         "agree on the label stream and a tab for each of them, and there are no gold questions",
     )
-
-
-def _check_layer(studio: Studio) -> CheckFinding:
-    """Whether the server holds what the plan says, or its people do so by convention."""
-    try:
-        layer = find_layer(studio)
-    except NotAuthorised:
-        return CheckFinding("layer", "good", f"it is there, and {studio.email} is not the owner, who alone may ask it")
-    if layer is None:
-        found = "the server has no layer of ours: a plan is kept by convention, and any member may change everything"
-        return CheckFinding("layer", "doubtful", found, "docs/deploy.md tells what is not promised, and how to get it")
-    found = f"version {layer.version}, tables of version {layer.tables}"
-    if layer.tables != SCHEMA:
-        todo = f"copy {GATE_FOLDER} to the server, and restart it: this package reads tables of version {SCHEMA}"
-        return CheckFinding("layer", "bad", found, todo)
-    return CheckFinding("layer", "good", found)
 
 
 def _check_sdk() -> CheckFinding:
