@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PHRASE = "a long pass phrase"
-ANA, BEN, LEAD = "ana@team.example", "ben@team.example", "lead@team.example"
+ANA, BEN, LEAD = "tana@team.example", "tben@team.example", "tlead@team.example"
 NAMES = [f"wire/{number}" for number in range(4)]
 PEOPLE = f"""
 [people]
@@ -235,7 +235,7 @@ def test_what_the_layer_kept_comes_and_goes(
         ("shown", ANA, None),
     ]
     assert [row.result for row in files.kept.rows() if row.kind == "first"] == [first["result"]]
-    assert [(row.annotator, row.kept_by, len(row.spans)) for row in files.first.rows()] == [("ben", "layer", 1)]
+    assert [(row.annotator, row.kept_by, len(row.spans)) for row in files.first.rows()] == [("tben", "layer", 1)]
     lines = [row for row in files.audit_trail.rows() if row.at == LINE["at"]]
     assert [(row.email, row.path, row.note) for row in lines] == [(BEN, "/api/x", "n")]
     before = files.kept.path.read_bytes()
@@ -271,7 +271,7 @@ def test_what_the_layer_kept_comes_and_goes(
             ("refused", moved),
             ("shown", None),
         ]
-        assert [(row.annotator, row.kept_by) for row in files.first.rows()] == [("ben", "layer")]
+        assert [(row.annotator, row.kept_by) for row in files.first.rows()] == [("tben", "layer")]
         assert files.audit_trail.path.read_text(encoding="utf-8").count("/api/x") == 1
         (found,) = [each for each in doctor(project, server=empty) if each.what == "gate"]
         assert (found.verdict, "tables of version 1" in found.found) == ("good", True)
