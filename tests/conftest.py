@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
+from production_server import production
 
 from labeling.studio.server.server import run_embedded_server
 from labeling.workspace import custody
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from playwright.sync_api import Page, Response
+    from production_server import Production
 
     from labeling.studio.server.credentials import Credentials
 
@@ -68,6 +70,13 @@ def studio_of_equals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crede
     """A second one, on which roles do not hold: each account may do everything, as on somebody else's server."""
     with run_embedded_server(Workspace(tmp_path_factory.mktemp("equals")), roles=False) as credentials:
         yield credentials
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    """A server as a team runs it, of four processes; it starts in a minute or two: its database is migrated first."""
+    with production(tmp_path_factory.mktemp("production"), processes=4) as server:
+        yield server
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import psycopg
 import pytest
 from faulty.scenarios import played
 from faulty.stage import Stage
-from production_server import FRONT, Production, absent, front, production
+from production_server import FRONT, Production, absent, front
 
 from labeling.annotations import Annotation, Relation, Span
 from labeling.errors import (
@@ -71,13 +71,6 @@ class Member:
 
     legacy: str
     personal: str
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
-    """The server; it takes a minute or two to start, because its database is migrated first."""
-    with production(tmp_path_factory.mktemp("production")) as server:
-        yield server
 
 
 @pytest.fixture
