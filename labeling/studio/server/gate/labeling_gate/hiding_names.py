@@ -53,7 +53,8 @@ def _hide(name: str, value: Any, account: ServerAccount | None) -> Any:  # noqa:
         return value
     if name == "created_username" and isinstance(value, str):
         return _sign(value, account)
-    if name == "email" and isinstance(value, str):
+    # A draft names its author by the address.
+    if isinstance(value, str) and (name == "email" or (name == "user" and "@" in value)):
         return value if account is not None and value == account.email else ""
     return hide_names(value, account)
 

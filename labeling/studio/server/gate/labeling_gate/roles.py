@@ -18,6 +18,7 @@ from .caller import ADJUDICATOR
 from .decision import READING, Refusal
 from .offered import visible_suggestions
 from .permits import ACTIONS_OF_READERS, ANYONE, RANKS, Permit, permit_of
+from .plain_values import has_plain_numbers, names_no_row, plain_body, plain_query
 from .refusing import answer_refusal
 from .searching import check_query, check_search, check_stored_view, check_view
 from .subject import find_author, row_number
@@ -69,7 +70,8 @@ def _judge(call: Call, permit: Permit | None) -> Refusal | None:
     if permit is None:
         return _refused("not yours", _NOT_YOURS)
     # The role is told from the address that the view will see, and from no parameter besides.
-    asked = {name: str(call.request.GET[name]) for name in permit.query | permit.more if name in call.request.GET}
+    names = permit.query | permit.more
+    asked = plain_query({name: str(call.request.GET[name]) for name in names if name in call.request.GET})
     call.replace_query({name: value for name, value in asked.items() if name in permit.query})
     if RANKS.index(call.role) < RANKS.index(permit.least):
         return _refused("not yours", _NOT_YOURS)
@@ -127,7 +129,10 @@ def _narrow_body(call: Call, permit: Permit) -> Refusal | None:
     # The page sends its own default along.
     if any(body[name] not in (None, False, "", "false") for name in tried):
         return _refused("forbidden field", f"You cannot set {', '.join(tried)} here. Nothing was changed.")
-    call.replace_body({name: value for name, value in body.items() if name in permit.fields})
+    try:
+        call.replace_body(plain_body({name: value for name, value in body.items() if name in permit.fields}))
+    except ValueError as error:
+        raise UnreadableBody(str(error)) from error
     return None
 
 
@@ -135,6 +140,8 @@ def _narrow_body(call: Call, permit: Permit) -> Refusal | None:
 
 
 def _check_own(call: Call, permit: Permit) -> Refusal | None:
+    if not has_plain_numbers(call.named):
+        return _refused("not own", _NOT_OWN)
     if not permit.own:
         return None
     mine = call.subject.author is not None and call.account and call.subject.author == call.account.number
@@ -159,7 +166,8 @@ def _check_self(call: Call) -> str:
 
 def _check_annotation_of_draft(call: Call) -> str:
     """A draft is of an annotation of one's own on that very task."""
-    return _check_parent(call, "annotation", call.named.get("annotation_id"))
+    number = row_number(call.named.get("annotation_id"))
+    return _check_parent(call, "annotation", number) if number else _NOT_OWN
 
 
 def _check_draft(call: Call) -> str:
@@ -176,10 +184,11 @@ def _check_parents(call: Call) -> str:
 
 
 def _check_parent(call: Call, kind: str, value: object) -> str:
-    # A draft that was never saved has the number 0, or -1, on the page.
     number = row_number(value)
-    if not number or call.account is None:
+    if names_no_row(value) or call.account is None:
         return ""
+    if number is None:
+        return _NOT_OWN
     author, task = find_author(kind, number)
     if author is None and kind == "draft":
         return ""  # it is gone already, and the page still names it
@@ -187,10 +196,10 @@ def _check_parent(call: Call, kind: str, value: object) -> str:
 
 
 def _check_suggestion(call: Call) -> str:
-    number = row_number(call.body.get("parent_prediction"))
-    if number is None or call.account is None or call.role == ADJUDICATOR:
+    named = call.body.get("parent_prediction")
+    if names_no_row(named) or call.account is None or call.role == ADJUDICATOR:
         return ""
-    if number in visible_suggestions(call.project, call.task, call.account):
+    if row_number(named) in visible_suggestions(call.project, call.task, call.account):
         return ""
     return "The suggestion that this names is not one that you were shown. Nothing was changed."
 
