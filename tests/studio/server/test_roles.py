@@ -110,7 +110,7 @@ def desk(studio: Credentials, studio_workspace: Workspace) -> Desk:
     path = f"/api/projects/{project}/import?return_task_ids=true"
     texts = [{"data": {"text": f"Text {n} of all."}} for n in range(4)]
     tasks = owner.send("POST", path, json=texts).json()["task_ids"]
-    people = [person(f"{name}@roles.example") for name in ("ana", "bea", "lead")]
+    people = [person(f"{name}.of@roles.example") for name in ("ana", "bea", "lead")]
     ana, bea, lead = people
     desk = Desk(owner, ana, bea, lead, project, tasks, keep=keep, owner_phrase=studio.password)
     keep("INSERT INTO labeling_person VALUES (?, ?, 'adjudicator', ?)", [project, desk.lead.email, desk.lead.number])
@@ -119,7 +119,7 @@ def desk(studio: Credentials, studio_workspace: Workspace) -> Desk:
         desk.annotations[name] = made.json()["id"]
         drafted = one.send("POST", f"/api/tasks/{tasks[1]}/drafts", json={"result": words(f"draft-of-{name}")})
         desk.drafts[name] = drafted.json()["id"]
-    for version, note in (("model", "suggested"), ("ana", "word-of-ana"), ("projected:x", "word-projected")):
+    for version, note in (("model", "suggested"), ("ana.of", "word-of-ana"), ("projected:x", "word-projected")):
         made = owner.send(
             "POST", "/api/predictions", json={"task": tasks[0], "model_version": version, "result": words(note)}
         )
@@ -260,7 +260,7 @@ def test_an_adjudicator_sees_all_words_and_no_addresses(desk: Desk) -> None:
     assert [each["id"] for each in filtered["tasks"]] == [task]
     names = [each["username"] for each in desk.lead.send("GET", "/api/users").json()]
     assert f"person-{desk.ana.number}" in names
-    assert not [name for name in names if name == "ana"]
+    assert not [name for name in names if name == "ana.of"]
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
@@ -525,7 +525,7 @@ def test_a_search_in_other_spellings_is_not_seen_by_the_server(desk: Desk) -> No
 
 FIELDS: list[dict[str, Any]] = [
     {"completed_by": 1},
-    {"completed_by": {"email": "ana@roles.example"}},
+    {"completed_by": {"email": "ana.of@roles.example"}},
     {"ground_truth": True},
     {"ground_truth": "true"},
     {"updated_by": 1},
@@ -741,7 +741,7 @@ def test_a_second_reader_gets_what_the_first_had(desk: Desk, planned: Callable[[
     """Not what was projected, and not what came in between; whoever has nothing assigned gets none."""
     task = desk.tasks[0]
     planned(task, desk.ana.email, "first")
-    assert suggested(desk.ana, task) == ["model", "ana", "projected:x"]
+    assert suggested(desk.ana, task) == ["model", "ana.of", "projected:x"]
     desk.keep("DELETE FROM labeling_served WHERE project = ?", [desk.project])
     assert suggested(desk.bea, task) == []
     planned(task, desk.bea.email, "second")
@@ -750,11 +750,11 @@ def test_a_second_reader_gets_what_the_first_had(desk: Desk, planned: Callable[[
     number = desk.owner.send("POST", "/api/predictions", json=later).json()["id"]
     try:
         assert (first, suggested(desk.bea, task), suggested(desk.ana, task)) == (
-            ["model", "ana"],
+            ["model", "ana.of"],
             ["model"],
-            ["model", "ana"],
+            ["model", "ana.of"],
         )
-        assert suggested(desk.lead, task) == ["model", "ana", "projected:x", "later"]
+        assert suggested(desk.lead, task) == ["model", "ana.of", "projected:x", "later"]
     finally:
         desk.owner.send("DELETE", f"/api/predictions/{number}")
 
