@@ -97,13 +97,13 @@ def make_environment(data: Path) -> dict[str, str]:
     return {**kept, **settings, **bare, "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
 
 
-def gate_environment(environment: dict[str, str], *, roles: bool = True) -> dict[str, str]:
-    """An environment in which Label Studio runs behind the gate; with ``roles``, its owner is not everybody's equal.
+def gate_environment(environment: dict[str, str]) -> dict[str, str]:
+    """An environment in which Label Studio runs behind the gate, with roles: its owner is not everybody's equal.
 
     The gate is named, never imported: it runs in Label Studio's process, and nowhere else.
     """
     path = os.pathsep.join(filter(None, [str(GATE_FOLDER), environment.get("PYTHONPATH", "")]))
-    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings", ROLES: str(int(roles))}
+    return {**environment, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": f"{_GATE}.settings", ROLES: "1"}
 
 
 def gate_version() -> str:

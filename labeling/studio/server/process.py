@@ -68,7 +68,7 @@ def launch_process(root: Path, credentials: Credentials, *, roles: bool = True) 
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE, *options],
             cwd=root / "data",
-            env=gate_environment(make_environment(root / "data"), roles=roles) | user,
+            env=gate_environment(make_environment(root / "data")) | {ROLES: str(int(roles))} | user,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
