@@ -6,6 +6,8 @@ PYTHON ?= python3
 # Not in the lock, since each machine wants another build. pip prefers one for the CPU alone where it knows of one; where
 # it does not, Linux gets two gigabytes of CUDA: then name a better one, as in make torch TORCH='torch==... --index-url ...'.
 TORCH ?= torch==2.13.0
+# Which tests, by their marks.
+TESTS ?= not torch
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -34,7 +36,7 @@ demo: $(READY)  ## the main job, end to end, on a real Label Studio
 	$(BIN)/labeling demo
 
 test: $(READY)  ## every test, on a real Label Studio and in a real browser
-	$(BIN)/python -m pytest -m "not torch"
+	$(BIN)/python -m pytest -m "$(TESTS)"
 
 torch: $(READY)  ## PyTorch for the CPU into .venv, and the tests of what needs it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
