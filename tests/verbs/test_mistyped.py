@@ -9,20 +9,30 @@ from click.testing import CliRunner
 
 from labeling.cli import VERBS, cli
 from labeling.errors import MissingInput
+from labeling.project import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # Every verb that needs what another has written.
-OTHERS = {"demo", "ingest", "import", "serve", "doctor", "join", "predict"}
+OTHERS = {"demo", "ingest", "import", "serve", "doctor", "join", "predict", "people"}
 READING = [verb for verb in VERBS if verb not in OTHERS]
 # What a verb cannot be called without.
 NEEDED = {"export": ["prodigy"]}
 
 
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped project with somebody to read: without, nobody can be given anything."""
+    path = tmp_path_factory.mktemp("team") / "desk.toml"
+    reader = '\n[[people.reader]]\nemail = "ana@desk.example"\n'
+    path.write_text(DEFAULT_PROJECT.read_text(encoding="utf-8") + reader, encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("there", [True, False])
 @pytest.mark.parametrize("verb", READING)
-def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, verb: str, there: bool) -> None:  # noqa: FBT001
+def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, config: Path, verb: str, there: bool) -> None:  # noqa: FBT001
     """Whether there is no such folder, or it is somebody's: no lock, no `corpora/`, no page of zeros."""
     folder = tmp_path / "mistyped"
     if there:
@@ -32,13 +42,24 @@ def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, verb: str, t
     with pytest.raises(MissingInput, match="is not there") as refusal:
         CliRunner().invoke(
             cli,
-            ["--workspace", str(folder), verb, *NEEDED.get(verb, [])],
+            ["--config", str(config), "--workspace", str(folder), verb, *NEEDED.get(verb, [])],
             standalone_mode=False,
             catch_exceptions=False,
         )
 
     assert "labeling " in refusal.value.todo
     assert [path.name for path in tmp_path.rglob("*")] == (["mistyped", "theirs.txt"] if there else [])
+
+
+@pytest.mark.parametrize("words", [["list"], ["invite"], ["remove", "ana@desk.example"]])
+def test_nobody_is_invited_to_a_mistyped_workspace(tmp_path: Path, config: Path, words: list[str]) -> None:
+    """There is no server of its, and nothing is left there or written into the project file."""
+    before = config.read_bytes()
+    result = CliRunner().invoke(
+        cli, ["--config", str(config), "--workspace", str(tmp_path / "mistyped"), "people", *words]
+    )
+
+    assert (result.exit_code, [*tmp_path.iterdir()], config.read_bytes()) == (1, [], before), result.output
 
 
 def test_a_doctor_makes_nothing(tmp_path: Path) -> None:
