@@ -70,7 +70,7 @@ class Team:
     def reader(self, name: str) -> Member:
         """The member of that name; signed up when it is first asked for."""
         if name not in self.members:
-            email = f"{name}@team.example"
+            email = f"{name}.in.team@team.example"
             key = _sign_up(self.owner.calls, email, self.trust)
             self.members[name] = _member(self.server, email, key, self.trust)
         return self.members[name]

@@ -31,7 +31,7 @@ adjudicators = ["Chief@people.example"]
 
 # Ana came first.
 [[people.reader]]
-email = "ana@people.example"
+email = "anke@people.example"
 
 [[people.reader]]
 email = "ben@people.example" # mornings only
@@ -97,12 +97,12 @@ def test_a_team_comes_together(people: Command, studio: Credentials, project_fil
     invited = people("people", "invite")
     links = links_of(invited)
 
-    assert sorted(links) == ["ana@people.example", "ben@people.example", "cleo@people.example"]
+    assert sorted(links) == ["anke@people.example", "ben@people.example", "cleo@people.example"]
     assert len({*links.values()}) == 3
     assert invited.return_value == 3
     assert "chief@people.example: somebody has an account" in invited.stderr
     assert not any(link in invited.stderr for link in links.values())
-    assert open_link(studio, links["ana@people.example"], "ana@people.example").is_redirect
+    assert open_link(studio, links["anke@people.example"], "anke@people.example").is_redirect
     # Somebody else's link, and somebody else's address.
     assert open_link(studio, links["ben@people.example"], "mallory@people.example").status_code == 403
     assert people("people", "invite", "--confirm", "CHIEF@people.example").return_value == 0
@@ -129,12 +129,12 @@ def test_a_team_comes_together(people: Command, studio: Credentials, project_fil
     assert [line for line in before.splitlines() if line not in after.splitlines()] == ['email = "cleo@people.example"']
     section = load_project(project_file, project_file.parent / "work").file.people
     assert section is not None
-    assert section.shares == {"ana@people.example": 1.0, "ben@people.example": 2.0}
+    assert section.shares == {"anke@people.example": 1.0, "ben@people.example": 2.0}
     # Her link was open, and is void.
     assert open_link(studio, links_of(again)["cleo@people.example"], "cleo@people.example").status_code == 403
 
 
-WHO = ("ana", "ben", "chief", "cleo")
+WHO = ("anke", "ben", "chief", "cleo")
 
 
 def add_user_uninvited(studio: Credentials, email: str) -> None:
