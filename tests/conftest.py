@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import ssl
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
+from page_steps import open_page
 from production_server import production
 
 from labeling.studio.server.server import run_embedded_server
@@ -133,7 +133,7 @@ def foreign_form() -> Callable[[Credentials, int, Path | None], ForeignVisit]:
 
 
 def _visit_foreign_page(server: Credentials, project: int, certificate: Path | None) -> ForeignVisit:
-    with _browser_of(server) as page, _foreign_server(server, certificate) as (address, served):
+    with open_page(server) as page, _foreign_server(server, certificate) as (address, served):
         page.goto(f"{server.url}/projects/{project}/data?labeling=1")
         page.wait_for_selector(".lsf-htx-richtext")
         page.get_by_role("button", name="Close modal").click()
@@ -159,7 +159,7 @@ def _visit_foreign_page(server: Credentials, project: int, certificate: Path | N
 def framed(studio: Credentials) -> tuple[list[str], list[str]]:
     """The texts of the frames in which a foreign page shows the server's pages, and what the console says of it."""
     complaints: list[str] = []
-    with _browser_of(studio) as page, _foreign_server(studio, None) as (address, served):
+    with open_page(studio) as page, _foreign_server(studio, None) as (address, served):
         served["page"] = f'<iframe src="{studio.url}/projects/" width="800" height="600"></iframe>'
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(address)
@@ -170,27 +170,7 @@ def framed(studio: Credentials) -> tuple[list[str], list[str]]:
 @pytest.fixture
 def browser_of() -> Callable[[Credentials], AbstractContextManager[Page]]:
     """A browser in which somebody has logged in: whose e-mail and password the credentials have."""
-    return _browser_of
-
-
-@contextmanager
-def _browser_of(server: Credentials) -> Iterator[Page]:
-    """A browser in which the user of these credentials has logged in."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail("no Chromium is installed; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True).new_page()
-        page.goto(f"{server.url}/user/login/")
-        page.fill("input[name=email]", server.email)
-        page.fill("input[name=password]", server.password)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/login" not in url)
-        yield page
-        browser.close()
+    return open_page
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Pseudonyms:
         # Of addresses, upper and lower case are the same.
         self._called = {email.casefold(): name.casefold() for email, name in (called or {}).items()}
         people = sorted({name for name in names if is_person(name)}, key=lambda name: (-len(name), name))
-        # A name that begins or ends with a letter is no part of a longer word.
+        # A name that begins or ends with a letter is not part of a longer word.
         found = "|".join(map(re.escape, people))
         self._found = re.compile(rf"(?<![\w@.-])(?:{found})(?![\w@]|[.-]\w)", re.IGNORECASE) if people else None
 

@@ -5,12 +5,11 @@ Also the list of articles: people find an article by its title and its date.
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import made
 import pytest
-from playwright.sync_api import sync_playwright
+from page_steps import TEXT_BOX, open_page
 
 from labeling.project import Project, load_project
 from labeling.studio.api.connect import connect
@@ -42,7 +41,6 @@ MARKED = [
     ("l", "LOCATION", "Oslo"),
     ("c", "COUNTRY", "נורווגיה"),
 ]
-TEXT_BOX = ".lsf-htx-richtext"
 
 # The rectangles of the characters of a stretch, given in UTF-16 units without line breaks: left, right, middle, height.
 CHARACTERS = """([root, start, end]) => {
@@ -76,19 +74,8 @@ def project(studio: Credentials, tmp_path_factory: pytest.TempPathFactory) -> Pr
 @pytest.fixture(scope="module")
 def page(studio: Credentials) -> Iterator[Page]:
     """A browser in which the annotator has logged in."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail("no Chromium is installed; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{studio.url}/user/login/")
-        page.fill("input[name=email]", studio.email)
-        page.fill("input[name=password]", studio.password)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/login" not in url)
+    with open_page(studio) as page:
         yield page
-        browser.close()
 
 
 def boxes(page: Page, start: int, end: int) -> list[list[float]]:

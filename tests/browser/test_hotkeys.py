@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from page_steps import open_page
 
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
@@ -52,23 +51,12 @@ def project(studio: Credentials, tmp_path_factory: pytest.TempPathFactory) -> Pr
 @pytest.fixture(scope="module")
 def page(studio: Credentials, project: Project) -> Iterator[Page]:
     """A browser in which the annotator has opened the article."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail("no Chromium is installed; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{studio.url}/user/login/")
-        page.fill("input[name=email]", studio.email)
-        page.fill("input[name=password]", studio.password)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/login" not in url)
+    with open_page(studio) as page:
         page.goto(f"{studio.url}/projects/{project.workspace.studio_link.value().project}/data?labeling=1")
         page.wait_for_selector(".lsf-htx-richtext")
         page.get_by_role("button", name="Close modal").click()
         page.locator(".lsf-modal-ls__body").wait_for(state="hidden")
         yield page
-        browser.close()
 
 
 def _chosen(page: Page) -> list[str]:

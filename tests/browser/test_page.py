@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import made
 import pytest
-from playwright.sync_api import sync_playwright
+from page_steps import TEXT_BOX, Desk, open_page
 
 from labeling.annotations import Annotation, Relation, Span
 from labeling.project import Project, load_project
@@ -31,33 +30,6 @@ ARTICLE = made.article("wire/1", TEXT, source="Harbour Times", title="Talks held
 MONDAY = TEXT.index("Monday")
 SUGGESTED = Span(id="p1", start=MONDAY, end=MONDAY + len("Monday"), label="DATE")
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-# The rectangle of one character of the text, in pixels: where the mouse must go down or up.
-CHARACTER = """([root, offset]) => {
-  const walker = document.createTreeWalker(document.querySelector(root), NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.parentElement.closest('.htx-no-label, [data-no-text]')) continue;
-    if (offset < node.length) {
-      const range = document.createRange();
-      range.setStart(node, offset);
-      range.setEnd(node, offset + 1);
-      const box = range.getBoundingClientRect();
-      return [box.left, box.right, (box.top + box.bottom) / 2];
-    }
-    offset -= node.length;
-  }
-}"""
-TEXT_BOX = ".lsf-htx-richtext"
-
 
 @pytest.fixture(scope="module")
 def project(studio: Credentials, tmp_path_factory: pytest.TempPathFactory) -> Project:
@@ -73,19 +45,8 @@ def project(studio: Credentials, tmp_path_factory: pytest.TempPathFactory) -> Pr
 @pytest.fixture(scope="module")
 def page(studio: Credentials) -> Iterator[Page]:
     """A browser in which the annotator has logged in."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail("no Chromium is installed; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{studio.url}/user/login/")
-        page.fill("input[name=email]", studio.email)
-        page.fill("input[name=password]", studio.password)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/login" not in url)
+    with open_page(studio) as page:
         yield page
-        browser.close()
 
 
 def test_pull_returns_what_was_marked_in_the_page(page: Page, project: Project, studio: Credentials) -> None:
@@ -150,23 +111,8 @@ def _regions(page: Page) -> list[tuple[str, str]]:
 
 
 def _mark(page: Page, hotkey: str, words: str) -> None:
-    """Choose a label by its hotkey, then drag over the words; wait until the page has the new region."""
-    before = len(_regions(page))
-    page.evaluate("getSelection().removeAllRanges()")
-    page.keyboard.press(hotkey)
-    page.wait_for_timeout(200)
-    # The browser counts UTF-16 units; Label Studio must turn them into code points.
-    start = len(TEXT[: TEXT.index(words)].encode("utf-16-le")) // 2
-    end = start + len(words.encode("utf-16-le")) // 2 - 1
-    left, _, row = page.evaluate(CHARACTER, [TEXT_BOX, start])
-    _, right, last_row = page.evaluate(CHARACTER, [TEXT_BOX, end])
-    page.mouse.move(left + 0.5, row)
-    page.mouse.down()
-    page.mouse.move((left + right) / 2, row, steps=3)
-    page.mouse.move(right - 0.3, last_row, steps=3)
-    page.mouse.up()
-    page.wait_for_function("n => document.querySelectorAll('.lsf-outliner-item').length > n", arg=before)
-    page.keyboard.press("u")
+    """Label words of the text, as a reader does."""
+    Desk(page.url, page).mark(hotkey, TEXT, words)
 
 
 def _highlight(page: Page, label: str) -> Locator:

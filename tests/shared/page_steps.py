@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page, Response
+
+    from labeling.studio.server.credentials import Credentials
 
 CHROMIUM = [
     "--no-sandbox",
@@ -177,6 +178,9 @@ class Desk:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """A real Chromium, headless."""
+    # Most tests open no browser.
+    from playwright.sync_api import sync_playwright
+
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.fail("no Chromium is installed; on Debian: apt-get install chromium")
@@ -192,6 +196,15 @@ def open_desk(browser: Browser, url: str) -> Desk:
     desk = Desk(url, page)
     page.on("response", desk._record)
     return desk
+
+
+@contextmanager
+def open_page(server: Credentials) -> Iterator[Page]:
+    """A browser in which the user of these credentials has logged in."""
+    with open_browser() as browser:
+        desk = open_desk(browser, server.url)
+        desk.log_in(server.email, server.password)
+        yield desk.page
 
 
 def _stores_annotation(response: Response) -> bool:

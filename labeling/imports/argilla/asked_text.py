@@ -1,8 +1,8 @@
 """Which field of Argilla's records is the text that is asked about: the settings that say it are not in the records.
 
 Every span has to lie in it and to begin and end at the edge of a word; among several such fields it is the one called
-``text``, then the only one that is no title. Nothing is guessed between two. A chat, an image or any other field that
-is not a string is no text.
+``text``, then the only one that is not a title. Nothing is guessed between two. A chat, an image or any other field that
+is not a string is not a text.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def choose_asked_text(records: Sequence[AskedRecord]) -> AskedText:
     """The field that the span questions of a file are about, as far as the records tell."""
     questions = frozenset(given.question for record in records for given in record.answers if span_rows(given.value))
     strings = Counter(name for record in records for name, each in record.fields.items() if _kind_of(each) == "a text")
-    # Metadata stands beside the texts in the flattened form; a field that others lack is no text of the file.
+    # Metadata stands beside the texts in the flattened form; a field that others lack is not a text of the file.
     names = sorted(name for name, count in strings.items() if 2 * count > len(records))
     # Scripts without blanks have no edges of words: there a span has to lie in the text at least.
     for fits in (_is_in_words, _is_in_text):

@@ -89,7 +89,7 @@ class TextFieldSearch:
         for name in (shown, "text"):
             if name in names:
                 return TextField(name, control)
-        # A title beside the text is no second text.
+        # A title beside the text is not a second text.
         fit = [name for name in names if name.casefold() not in _ABOUT] or names
         return TextField(fit[0], control) if len(fit) == 1 else TextField("", control, tuple(fit))
 

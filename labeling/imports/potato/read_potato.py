@@ -5,7 +5,7 @@
 * A label that was ticked is a choice, ``topic.Trade``; words, numbers and links have no place here, and are listed.
 * The annotator is the user of the row, else the folder of a file called ``annotated_instances``.
 * The output of version 2 has no text: it is that of the article with the same id, which has to be ingested first.
-* Pages of a survey (``consent.html``) are no texts.
+* Pages of a survey (``consent.html``) are not texts.
 """
 
 from __future__ import annotations

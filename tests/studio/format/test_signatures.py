@@ -77,7 +77,7 @@ def test_a_skip_is_a_word_too() -> None:
 
 
 def test_what_was_filed_under_anothers_name_does_not_count() -> None:
-    """Ben files an annotation under ana's name; and words of ana's are no words of ben's."""
+    """Ben files an annotation under ana's name; and words of ana's are not ben's."""
     assert "ben changed what is signed by ana" in judged(annotation(updated_by=BEN))[1]
     assert judged(annotation(completed_by=BEN, updated_by=ANA), remembered(annotation()))[1] != ""
 

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from gate_process import run_behind_gate
 from packaging.requirements import Requirement
 
 from labeling.errors import ServerRefused
@@ -436,27 +434,8 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     site.mkdir()
     for name in required_by("label-studio"):
         link_distribution(name, site)
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", GUEST, str(GATE_FOLDER), str(site)],
-        env={
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "labeling_gate.settings",
-            "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
-            "DJANGO_DB": "sqlite",
-            "LATEST_VERSION_CHECK": "false",
-            "SENTRY_DSN": "",
-            "COLLECT_ANALYTICS": "false",
-            "ALLOWED_HOSTS": "testserver",
-            "LOG_LEVEL": "WARNING",
-            "GIT_DIR": os.devnull,
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    words = ["-I", "-S", "-c", GUEST, str(GATE_FOLDER), str(site)]
+    return run_behind_gate(words, folder, folder / "data", LOG_LEVEL="WARNING")
 
 
 def test_the_gate_runs_where_nothing_of_ours_can_be_imported(guest: dict[str, Any]) -> None:

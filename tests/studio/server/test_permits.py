@@ -5,14 +5,12 @@ A route that another version brings is the owner's alone until it stands in ``ro
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_process import run_behind_gate
 
 from labeling.studio.server.package import GATE_FOLDER, create_database, package_folder
 
@@ -101,29 +99,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What `WALK` prints, of a server with an owner and a reader."""
     data = tmp_path_factory.mktemp("walk")
     create_database(data, lambda _: None)
-    done = subprocess.run(
-        [sys.executable, "-c", WALK, " ".join(METHODS)],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{GATE_FOLDER}{os.pathsep}{package_folder()}",
-            "DJANGO_SETTINGS_MODULE": "labeling_gate.settings",
-            "LABELING_ROLES": "1",
-            "LABEL_STUDIO_BASE_DATA_DIR": str(data),
-            "DJANGO_DB": "sqlite",
-            "LATEST_VERSION_CHECK": "false",
-            "SENTRY_DSN": "",
-            "COLLECT_ANALYTICS": "false",
-            "ALLOWED_HOSTS": "testserver",
-            "LOG_LEVEL": "CRITICAL",
-            "GIT_DIR": os.devnull,
-        },
-        cwd=data,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    path = f"{GATE_FOLDER}{os.pathsep}{package_folder()}"
+    return run_behind_gate(["-c", WALK, " ".join(METHODS)], data, data, PYTHONPATH=path, LABELING_ROLES="1")
 
 
 def test_every_route_of_the_server_is_known_by_name(server: dict[str, Any]) -> None:

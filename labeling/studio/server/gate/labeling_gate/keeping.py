@@ -228,12 +228,6 @@ def emails_of(project: int, account: int) -> list[str]:
     return [each.email for each in read_entries(PersonEntry, project=[project, 0], account=account)]
 
 
-def assignments_of(project: int, account: int) -> list[AssignmentEntry]:
-    """What an account is to read in a project, in the plan's order; empty for one that is not confirmed."""
-    found = read_entries(AssignmentEntry, project=project, email=emails_of(project, account))
-    return sorted(found, key=lambda each: (each.position, each.task))
-
-
 def has_plan(project: int) -> bool:
     """Whether anything is assigned to anybody in a project."""
     return bool(read_entries(AssignmentEntry, project=project, limit=1))
