@@ -48,7 +48,7 @@ class ColumnTerms:
     """How files of columns are to be read.
 
     ``choice`` are the columns that the user names, ``known`` the labels of the schema and of the map. A file is cut
-    into articles of ``sentences`` each; ``max_characters`` is the longest text that the project takes. 0 is without one.
+    into articles of ``sentences`` each; ``max_characters`` is the longest text that the project takes. 0: any.
     """
 
     choice: ColumnChoice = field(default_factory=ColumnChoice)

@@ -1,8 +1,8 @@
 """Which field of Argilla's records is the text that is asked about: the settings that say it are not in the records.
 
 Every span has to lie in it and to begin and end at the edge of a word; among several such fields it is the one called
-``text``, then the only one that is not a title. Nothing is guessed between two. A chat, an image or any other field that
-is not a string is not a text.
+``text``, then the only one that is not a title. Nothing is guessed between two. A chat, an image or any other field
+that is not a string is not a text.
 """
 
 from __future__ import annotations
