@@ -121,6 +121,7 @@ class _Plan:
     def __init__(self, team: Team, desk: Desk, home: _Memory) -> None:
         self.team, self.desk, self.home = team, desk, home
         self.before = _Memory(desk.before)
+        self.known = {row.reader for row in desk.before} | team.shares.keys()
         # Who reads each article: what is done and begun, then what is planned.
         self.readers: dict[StoryPart, dict[str, str]] = {"first": {}, "second": {}}
         for article in sorted(desk.stories):
@@ -128,8 +129,8 @@ class _Plan:
 
     def make(self) -> list[Assignment]:
         """The rows of the plan, sorted by reader and place."""
-        ahead = self._plan_part("first", self.stories, {})
-        self._plan_part("second", self._choose_doubled(ahead), ahead)
+        ahead = self._plan_part("first", self.stories, {}, self._foresee_second())
+        self._plan_part("second", self._choose_doubled(ahead), ahead, {})
         rows = [*self._list_readings("first"), *self._list_readings("second")]
         team, desk = self.team, self.desk
         rows += choose_gold_questions(team.shares, team.gold_questions, desk.settled, desk.before, desk.readings)
@@ -162,10 +163,23 @@ class _Plan:
         if ranked:
             self.readers["second"][article] = was_second if was_second in ranked else ranked[0]
 
-    def _plan_part(self, part: StoryPart, stories: Iterable[str], ahead: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    def _foresee_second(self) -> dict[str, Fraction]:
+        """What will be due to each reader of the second readings, if everything that can be read has a first reader."""
+        read = [story for story in self.stories if self._has_first(story) or self._is_to_be_read(story)]
+        begun = set(filter(self._is_doubled, read))
+        kept = sum(story not in begun and self._was_doubled(story) for story in read)
+        wanted = self._count_doubled(len(read), len(begun) + kept) - len(begun)
+        return due_shares(max(0, wanted), self.team.shares) if self.team.shares else {}
+
+    def _is_to_be_read(self, story: str) -> bool:
+        return any(each not in self.desk.settled for each in self.stories[story])
+
+    def _plan_part(
+        self, part: StoryPart, stories: Iterable[str], ahead: Mapping[str, Fraction], later: Mapping[str, Fraction]
+    ) -> dict[str, Fraction]:
         """Give everybody what they are to read as that part; how much more than their share each has then."""
         rests = [rest for story in stories if (rest := self._follow(part, story))]
-        placed = place_loads([rest.load for rest in rests], self.team.shares, self._salt(part), ahead)
+        placed = place_loads([rest.load for rest in rests], self.team.shares, self._salt(part), ahead, later)
         for rest in rests if placed else ():
             reader = placed[rest.load.story]
             for article in rest.articles:
@@ -227,7 +241,7 @@ class _Plan:
     def _choose_doubled(self, ahead: Mapping[str, Fraction]) -> list[str]:
         """The stories that get a second reader, or have one: those of before first, then by hash."""
         read = [story for story in self.stories if self._has_first(story)]
-        begun = [story for story in read if any(each in self.readers["second"] for each in self.stories[story])]
+        begun = list(filter(self._is_doubled, read))
         free = sorted(
             (story for story in set(read) - set(begun) if self._can_be_doubled(story)),
             key=lambda story: (not self._was_doubled(story), digest_of(f"{self.team.seed}:twice:{story}")),
@@ -262,6 +276,10 @@ class _Plan:
     def _has_first(self, story: str) -> bool:
         return any(each in self.readers["first"] for each in self.stories[story])
 
+    def _is_doubled(self, story: str) -> bool:
+        """Whether a second reader of the plan has begun it; what others read besides asks for nothing more."""
+        return any(self.readers["second"].get(each) in self.known for each in self.stories[story])
+
     def _was_doubled(self, story: str) -> bool:
         return any(each in self.before.readers["second"] for each in self.stories[story])
 
@@ -272,7 +290,6 @@ class _Plan:
 
     def _list_readings(self, part: StoryPart) -> Iterator[PlannedReading]:
         """The readings of a part: those of readers, and what was submitted by those who have left."""
-        known = {row.reader for row in self.desk.before} | self.team.shares.keys()
         for article, reader in self.readers[part].items():
-            if reader in known:
+            if reader in self.known:
                 yield PlannedReading(article, reader, part)

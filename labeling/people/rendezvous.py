@@ -9,7 +9,7 @@ allows. A pure module: it touches neither disk nor network, clock or random numb
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
@@ -59,7 +59,11 @@ def round_shares(
 
 
 def place_loads(
-    loads: Sequence[Load], shares: Mapping[str, float], salt: str, ahead: Mapping[str, Fraction] | None = None
+    loads: Sequence[Load],
+    shares: Mapping[str, float],
+    salt: str,
+    ahead: Mapping[str, Fraction] | None = None,
+    later: Mapping[str, Fraction] | None = None,
 ) -> dict[str, str]:
     """Give each load to a reader, so that each has their share of all of them to within one.
 
@@ -72,6 +76,8 @@ def place_loads(
         salt: Another one, another plan.
         ahead: How much more than their share of something else each reader has: together, too, they are to be within
             one of their share.
+        later: How much of something else, which is given out after this, will be due to each reader: who is rounded up
+            here leaves a way to round that up and down so that they are within one of their share of both together.
 
     Returns:
         The reader of each story; nothing where there is nobody.
@@ -83,7 +89,7 @@ def place_loads(
     # What everybody is barred from goes to somebody all the same.
     barred = Counter(reader for load in loads if not shares.keys() <= load.barred for reader in load.barred)
     most = {reader: len(loads) - barred[reader] for reader in shares}
-    quotas = _Quotas(due_shares(len(loads), shares), ahead or {}, held, most, salt).meet()
+    quotas = _Quotas(due_shares(len(loads), shares), ahead or {}, held, most, salt, later or {}).meet()
     placement = _Placement(loads, shares, salt, quotas)
     placement.keep()
     placement.fill()
@@ -99,12 +105,13 @@ class _Quotas:
     held: Mapping[str, int]
     most: Mapping[str, int]
     salt: str
+    later: Mapping[str, Fraction] = field(default_factory=dict)
 
     def meet(self) -> dict[str, int]:
         """The quotas; they add up to all there is."""
         quotas = {reader: min(int(due), self.most[reader]) for reader, due in self.due.items()}
         left = int(sum(self.due.values())) - sum(quotas.values())
-        for reader in sorted(self.due, key=self._claim):
+        for reader in self._rank_claims():
             if left and quotas[reader] < self.due[reader] and quotas[reader] < self.most[reader]:
                 quotas[reader] += 1
                 left -= 1
@@ -114,6 +121,23 @@ class _Quotas:
             quotas[reader] += 1
             left -= 1
         return quotas
+
+    def _rank_claims(self) -> list[str]:
+        """The readers, those first who are rounded up.
+
+        Of what comes later some are rounded up, too, so many as its fractions add up to. Whoever has more than one by
+        both fractions must be rounded up in one of the two: if those are too many for the later one, some are here.
+        Whoever has less must not be in both: if too many are here, too few are left for the later one.
+        """
+        ranked = sorted(self.due, key=self._claim)
+        ups = {reader: due % 1 for reader, due in self.later.items()}
+        number = int(sum(ups.values()))
+        in_one = [reader for reader in ranked if self.due[reader] % 1 + ups.get(reader, 0) > 1]
+        here = in_one[: max(0, len(in_one) - number)]
+        room = sum(up > 0 for up in ups.values()) - number
+        in_no_more = [reader for reader in ranked if reader not in in_one and ups.get(reader)]
+        late = in_no_more[max(0, room) :]
+        return [*here, *(reader for reader in ranked if reader not in here and reader not in late), *late]
 
     def _claim(self, reader: str) -> tuple[bool, bool, bool, Fraction, str]:
         """Who is rounded up first: whoever would otherwise be behind by more than one, then who has as much already."""

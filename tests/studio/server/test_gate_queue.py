@@ -304,26 +304,55 @@ def test_the_table_and_a_tasks_address_show_what_is_assigned(team: Team) -> None
 
 
 def test_a_gold_question_is_not_told_apart_in_any_answer(team: Team) -> None:
-    """Its gold is settled and starred: next, address and table tell it from no other article."""
-    ana = team.reader("ana")
-    project, tasks = team.project(2, annotator_evaluation_enabled=True)
-    team.plan(project, {"ana": tasks}, gold=tasks[1:])
+    """Its gold is settled and starred, and has a reader of before: what is asked on its way tells it from no other."""
+    ana, ben = team.reader("ana"), team.reader("ben")
+    project, tasks = team.project(3, annotator_evaluation_enabled=True)
     for task in tasks:
         body = {"task": task, "result": [span("a", ANNA)], "model_version": "m"}
         team.owner.calls.post("/api/predictions", json=body).raise_for_status()
     team.owner.calls.patch(f"/api/projects/{project}", json={"model_version": "m"}).raise_for_status()
+    team.plan(project, {"ben": tasks})
+    ben.submit(tasks[1], span("a", ANNA)).raise_for_status()
     team.owner.submit(tasks[1], span("a", ANNA), ground_truth=True).raise_for_status()
-    seen: dict[int, list[Any]] = {task: [] for task in tasks}
-    for task in tasks:
-        row = next(each for each in _rows(ana, project) if each["id"] == task)
-        seen[task] += [ana.next(project).json(), ana.calls.get(f"/api/tasks/{task}").json(), row]
-        assert seen[task][0]["id"] == task
-        ana.submit(task).raise_for_status()
-        seen[task] += [ana.own(task), ana.calls.get(f"/api/tasks/{task}").json()]
+    team.plan(project, {"ana": tasks, "ben": tasks[2:]}, gold=tasks[1:2])
+    seen = [_play(ana, project, task) for task in tasks]
 
-    plain, gold = (json.dumps(_without_numbers(seen[task])) for task in tasks)
-    assert plain == gold
-    assert 'ground_truth": true' not in gold
+    (plain, gold, other) = ([json.dumps(each) for each in answers] for answers in seen)
+    assert len(gold) == 17
+    assert (plain, other) == (gold, gold)
+    assert not [each for each in gold if 'ground_truth": true' in each]
+    history = ana.calls.get(f"/api/projects/{project}/label-stream-history").json()
+    assert [(each["taskId"], sorted(each)) for each in history] == [(n, ["annotationId", "taskId"]) for n in tasks]
+
+
+def _play(one: Member, project: int, task: int) -> list[Any]:
+    """All that the page and a curious reader ask on the way through one article, as far as it is of no number."""
+    counts = [
+        one.calls.get("/api/dm/project", params={"project": project}),
+        one.calls.get(f"/api/projects/{project}"),
+        one.calls.get("/api/projects", params={"ids": project}),
+    ]
+    asked = [one.next(project), one.calls.get(f"/api/projects/{project}/next")]
+    assert [each.json()["id"] for each in asked] == [task, task]
+    asked += [
+        one.calls.get(f"/api/tasks/{task}{more}") for more in ("", "/?interaction=timer", "/annotations", "/drafts")
+    ]
+    row = next(each for each in _rows(one, project) if each["id"] == task)
+    drafted = one.calls.post(f"/api/tasks/{task}/drafts", json={"result": [span("a", ANNA)]})
+    sent = one.submit(task, span("a", ANNA), draft_id=drafted.json()["id"])
+    own = f"/api/annotations/{sent.json()['id']}"
+    asked += [drafted, sent, one.calls.get(own), one.calls.patch(own, json={"result": [span("b", BOB)]})]
+    asked += [one.calls.get(f"/api/tasks/{task}"), one.calls.get(f"/api/tasks/{task}/agreement")]
+    asked += [one.calls.delete(own), one.submit(task)]
+    late = next(each for each in _rows(one, project) if each["id"] == task)
+    told = [(each.status_code, _headers(each), each.json() if each.content else None) for each in asked]
+    progress = [(each.status_code, sorted(each.headers), len(each.content)) for each in counts]
+    return [*(_without_numbers(list(each)) for each in told), *map(_without_numbers, (row, late)), progress]
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """An answer's headers, but for what differs from one second to the next."""
+    return {name: value for name, value in answer.headers.items() if name not in ("date", "set-cookie")}
 
 
 def test_without_a_plan_label_studios_own_queue_serves(team: Team) -> None:
@@ -388,13 +417,18 @@ def test_the_back_arrow_has_what_the_reader_was_served(team: Team) -> None:
 
 
 def _without_numbers(value: Any) -> Any:
-    """An answer without what differs between any two articles: numbers of rows, moments, and the text itself."""
+    """An answer without what differs between any two articles: numbers of rows, moments, and the text itself.
+
+    Whether a moment is there, and whether something was changed after it was made, stays.
+    """
     if isinstance(value, list):
         return [_without_numbers(each) for each in value]
     if not isinstance(value, dict):
         return value
     own = {"id", "inner_id", "data", "task", "annotations_ids", "created_ago"}
-    return {name: "" if name in own or name.endswith("_at") else _without_numbers(each) for name, each in value.items()}
+    made = value.get("created_at")
+    moments = {name: [bool(each), each == made] for name, each in value.items() if name.endswith("_at")}
+    return {name: "" if name in own else _without_numbers(each) for name, each in (value | moments).items()}
 
 
 def _rows(member: Member, project: int) -> list[Any]:

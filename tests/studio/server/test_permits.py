@@ -6,6 +6,7 @@ A route that another version brings is the owner's alone until it stands in ``ro
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ ACTIONS = {
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
-# Run in Label Studio's process: its routes, what each is open for, and what a reader who asks is answered.
+# Run in Label Studio's process: its routes, what each is open for, and what a reader and an adjudicator who ask are
+# answered; of an adjudicator one method a route, since what may be done is told by the same table.
 WALK = """
 import json, re, sys, time
 from django.core.wsgi import get_wsgi_application
@@ -44,6 +46,8 @@ from django.test import Client
 from django.urls import get_resolver, resolve
 from django.urls.exceptions import Resolver404
 from labeling_gate.call import normal_route
+from labeling_gate.entries import PersonEntry
+from labeling_gate.keeping import add_entries
 from labeling_gate.permits import PERMITS, least_role
 
 def walk(patterns, prefix=""):
@@ -55,20 +59,27 @@ def walk(patterns, prefix=""):
             yield route
 
 users = get_user_model()
-owner, reader = (users.objects.create(email=f"{n}@x.example", username=n) for n in ("owner", "reader"))
+people = [users.objects.create(email=f"{n}@x.example", username=n) for n in ("owner", "reader", "lead")]
+owner, reader, lead = people
 organisation = apps.get_model("organizations", "Organization").create_organization(created_by=owner, title="x")
-for each in (owner, reader):
+for each in people:
     organisation.users.add(each)
     each.active_organization = organisation
     each.save()
-client = Client(HTTP_ORIGIN="http://testserver", HTTP_HOST="testserver", raise_request_exception=False)
-client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
-session = client.session
-session["last_login"] = time.time()
-session.save()
-client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+def log_in(account):
+    client = Client(HTTP_ORIGIN="http://testserver", HTTP_HOST="testserver", raise_request_exception=False)
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["last_login"] = time.time()
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return client
+
+# Whoever decides in every project, so that no route is refused for being about none.
+add_entries([PersonEntry(0, lead.email, "adjudicator", lead.pk)])
+asking = {"reader": log_in(reader), "lead": log_in(lead)}
 methods = sys.argv[1].split()
-found, answers = {}, []
+found, answers, acted = {}, [], []
 for route in sorted(set(walk(get_resolver().url_patterns))):
     normal = normal_route(route)
     found[normal] = {method: least_role(method, normal) for method in methods}
@@ -82,13 +93,20 @@ for route in sorted(set(walk(get_resolver().url_patterns))):
         for method in methods:
             # HEAD is judged as GET, and costs as much.
             if method != "HEAD" and least_role(method, matched) == "owner":
-                answer = client.generic(method, path + end)
-                answers.append([method, matched, answer.status_code])
+                for who, client in asking.items():
+                    if who == "reader" or method == "DELETE":
+                        answer = client.generic(method, path + end)
+                        answers.append([who, method, matched, answer.status_code])
         break
+for action in sorted(settings.DATA_MANAGER_ACTIONS):
+    for who, client in asking.items():
+        answer = client.post(f"/api/dm/actions?id={action}&project=1", "{}", content_type="application/json")
+        acted.append([who, action, answer.status_code])
 print(json.dumps({
     "routes": found,
     "permits": sorted(f"{method} {route}" for method, route in PERMITS),
     "answers": answers,
+    "acted": acted,
     "actions": sorted(settings.DATA_MANAGER_ACTIONS),
 }))
 """
@@ -128,16 +146,24 @@ def test_a_permit_is_for_a_route_that_is_there(server: dict[str, Any]) -> None:
 def test_a_reader_is_refused_at_every_other_route_and_method(server: dict[str, Any]) -> None:
     """Asked of the server itself, as somebody who is logged in: 403 from each, whatever the view would say.
 
+    An adjudicator deletes no more than a reader.
+
     Views that look at nobody's log-in know a reader no better than a stranger.
     """
     blind = ("api/token/blacklist", "api/token/refresh", "trigger500")
     # The layer's own take the owner's key, and no log-in at all.
-    others = [answer for answer in server["answers"] if answer[1] in blind or answer[1].startswith("labeling/api/")]
-    assert [answer for answer in server["answers"] if answer not in others and answer[2] != 403] == []
+    others = [answer for answer in server["answers"] if answer[2] in blind or answer[2].startswith("labeling/api/")]
+    assert [answer for answer in server["answers"] if answer not in others and answer[3] != 403] == []
     assert {status for *_, status in others} <= {302, 401}
-    assert len(server["answers"]) > 1500
+    asked = Counter(who for who, *_ in server["answers"])
+    assert asked["reader"] > 1500
+    assert asked["lead"] > 300
 
 
 def test_every_action_is_known_by_name(server: dict[str, Any]) -> None:
-    """An action that another version brings is the owner's alone; test_roles tries each of these."""
+    """An action that another version brings is the owner's alone; so is each of these but one, whoever else asks."""
     assert set(server["actions"]) == ACTIONS
+    # There is no such project: whoever is let through finds nothing.
+    opened = sorted((who, action, status) for who, action, status in server["acted"] if status != 403)
+    assert opened == [("lead", "next_task", 404), ("reader", "next_task", 404)]
+    assert len(server["acted"]) == 2 * len(ACTIONS)
