@@ -81,8 +81,8 @@ class StateRoute(_OwnView):
     """Which layer this is, and what holds."""
 
     def get(self, _request: Any) -> Response:  # noqa: ANN401 - the same
-        """Version, roles, and the version of the tables."""
-        return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA})
+        """Version, roles, the version of the tables, and that a rule may close a project."""
+        return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA, "closes": True})
 
 
 class PlanRoute(_OwnView):

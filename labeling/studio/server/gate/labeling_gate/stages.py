@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import blindness, invitations, page_answers, queue, roles, showing, taking, trail
+from . import blindness, closed, invitations, page_answers, queue, roles, showing, taking, trail
 from .call import Call, normal_route
 from .caller import roles_hold
 
@@ -22,11 +22,12 @@ _MARK = "_labeling_call"
 BEFORE: tuple[Callable[[Call], Any], ...] = (
     invitations.admit,
     roles.refuse,
+    closed.refuse_closed,
     trail.prepare,
     queue.answer_next,
     queue.hide_unassigned,
 )
-AROUND: tuple[Callable[[Call], Any], ...] = (taking.submit, queue.list_assigned)
+AROUND: tuple[Callable[[Call], Any], ...] = (taking.submit, closed.list_open, queue.list_assigned)
 AFTER: tuple[Callable[[Call, Any], Any], ...] = (
     invitations.settle,
     blindness.blind,

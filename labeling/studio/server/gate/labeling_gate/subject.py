@@ -19,7 +19,10 @@ _LARGEST = 2**31 - 1
 
 @dataclass(frozen=True)
 class Subject:
-    """The numbers that an address leads to. ``author`` is whose the annotation, draft or view is."""
+    """The numbers that an address leads to. ``author`` is whose the annotation, draft or view is.
+
+    ``named`` are all projects that it leads to: where they are several, it is about none of them.
+    """
 
     project: int | None = None
     task: int | None = None
@@ -27,6 +30,7 @@ class Subject:
     draft: int | None = None
     view: int | None = None
     author: int | None = None
+    named: frozenset[int] = frozenset()
 
 
 _TASK = "SELECT project_id, id, NULL FROM task WHERE id = %s"
@@ -71,7 +75,8 @@ def find_subject(route: str, named: Mapping[str, Any], query: Mapping[str, Any])
     asked = row_number(query.get("project"))
     if asked is not None:
         projects.add(asked)
-    return replace(found, project=projects.pop() if len(projects) == 1 else None)
+    known = frozenset(number for number in projects if number is not None)
+    return replace(found, named=known, project=projects.pop() if len(projects) == 1 else None)
 
 
 def find_author(kind: str, number: int) -> tuple[int | None, int | None]:
@@ -104,8 +109,11 @@ def _find_in_path(route: str, named: Mapping[str, Any]) -> Subject:
     for begin, what, statement in _PATHS:
         if route == begin or route.startswith(f"{begin}/"):
             row = _look_up(statement, number)
-            kept = {what: number} if row and what in {"annotation", "draft", "view"} else {}
-            return Subject(project=row[0], task=row[1], author=row[2], **kept) if row else Subject()
+            if row is None:
+                return Subject()
+            found = Subject(project=row[0], task=row[1], author=row[2])
+            kept: dict[str, Any] = {what: number} if what in {"annotation", "draft", "view"} else {}
+            return replace(found, **kept)
     return Subject()
 
 
