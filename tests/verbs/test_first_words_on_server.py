@@ -101,3 +101,45 @@ def test_agreement_stays_that_of_the_first_words(tmp_path: Path, studio: Credent
     assert undated(workspace.first.path.read_bytes()) == undated(before)
     pull(project, server=studio)
     assert (f1(project), undated(workspace.first.path.read_bytes())) == (0, undated(before))
+
+
+def test_a_star_after_a_change_changes_no_word(tmp_path: Path, studio: Credentials) -> None:
+    """Before the first pull and between two pulls: the layer knows whose words they are."""
+    project = load_project(ROOT / "configs" / "diplomatic.toml", tmp_path / "workspace")
+    names = ("early", "skipped", "later", "other")
+    articles = {name: made.article(f"wire/{name}", f"Anna met Carl in {name}.") for name in names}
+    project.workspace.articles.write(articles.values())
+    push(project, server=studio)
+    tasks = {row.article: row.task or 0 for row in journal.load_journal(project.workspace.pushed.path).values()}
+    key = add_user(studio, "sana@star.example", "a long pass phrase")
+
+    def marked(name: str, start: int) -> Annotation:
+        return words(start).model_copy(update={"article": articles[name].id, "digest": articles[name].digest})
+
+    def change(by: str, name: str, **body: object) -> None:
+        call(studio, by, "PATCH", f"/api/annotations/{numbers[name]}/", body)
+
+    with connect_to(studio.url, key) as sana:
+        numbers = {name: sana.annotate(tasks[each.id], marked(name, 0), each) for name, each in articles.items()}
+    second = {name: [*result_of(marked(name, 9), each)] for name, each in articles.items()}
+    for name in ("early", "other"):
+        change(key, name, result=second[name])
+    change(key, "skipped", was_cancelled=True)
+    for name in ("early", "skipped"):
+        change(studio.api_key, name, ground_truth=True)
+    change(studio.api_key, "other", result=[*result_of(marked("other", 0), articles["other"])])
+    pulled = pull(project, server=studio)
+    # Her first words, which the owner gave it again, are not what she said last.
+    assert pulled.quarantined == {"spoken for another": 1}
+    change(key, "later", result=second["later"])
+    change(studio.api_key, "later", lead_time=99.0, ground_truth=True)
+    pull(project, server=studio, changes=True)
+
+    found = {
+        row.article: (row.state, [span.start for span in row.spans]) for row in project.workspace.annotations.rows()
+    }
+    assert found == {
+        "wire/early": ("submitted", [9]),
+        "wire/skipped": ("skipped", [0]),
+        "wire/later": ("submitted", [9]),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,6 +207,45 @@ def kept_first(project: Project, email: str) -> dict[str, Any]:
     }
 
 
+def suggest(project: Project, *models: str) -> None:
+    """Let models suggest a span in each article."""
+    spans = (Span(id="s", start=8, end=12, label="PERSON"),)
+    project.workspace.suggestions.write(
+        Annotation(article=name, digest=article(name).digest, annotator=f"model:{model}", spans=spans)
+        for name in NAMES
+        for model in models
+    )
+
+
+def offered(server: Credentials, key: str, task: int) -> list[str]:
+    """Whose suggestions come with a task to whoever has that key; none where it is not theirs to open."""
+    headers = {"Authorization": f"Token {key}"}
+    answer = httpx.get(f"{server.url}/api/tasks/{task}", headers=headers, trust_env=False, timeout=60)
+    return sorted(each["model_version"] for each in answer.json().get("predictions", []))
+
+
+def serve_elsewhere(project: Project, server: Credentials, key: str) -> None:
+    """The second reader gets what the first one was served elsewhere, once it is there again, and no others."""
+    tasks = tasks_of(project)
+    assert offered(server, key, tasks[NAMES[1]]) == []
+    suggest(project, "rules", "late")
+    push(project, server=server)
+    assert offered(server, key, tasks[NAMES[1]]) == ["model:rules"]
+    assert offered(server, key, tasks[NAMES[2]]) == ["model:late", "model:rules"]
+    pull(project, server=server)
+    path = f"{server.url}/labeling/api/projects/{project.workspace.studio_link.value().project}/kept/"
+    page: Any = {"next": ""}
+    pages = []
+    while page["next"] is not None:
+        asked = {"kind": "served", "limit": 1, "after": page["next"]}
+        headers = {"Authorization": f"Token {server.api_key}"}
+        page = httpx.get(path, params=asked, headers=headers, trust_env=False).raise_for_status().json()
+        pages += [(row["email"], row["task"], row.get("suggestion", "")) for row in page["rows"]]
+    assert len({*pages}) == len(pages) > 3, "one by one, also those that are known by a mark"
+    served = [row for row in project.workspace.kept.rows() if row.kind == "served" and row.email == ANA]
+    assert [(row.prediction, len(row.suggestion) > 9) for row in served] == [(None, True)]
+
+
 LINE = {"at": "2026-11-22T09:02:00.5Z", "email": BEN, "method": "POST", "path": "/api/x", "status": 201, "note": "n"}
 
 
@@ -213,9 +253,15 @@ def test_what_the_layer_kept_comes_and_goes(
     project: Project, studio: Credentials, layer: Layer, tmp_path: Path
 ) -> None:
     """A pull fetches it, once; whatever becomes of the server it stays, and `restore` brings it to another one."""
-    for email in (ANA, BEN):
-        add_user(studio, email, PHRASE)
+    key, _ = (add_user(studio, email, PHRASE) for email in (ANA, BEN))
+    # Of another project: who only looked at this one, and who has a name that somebody here has.
+    strangers = [add_user(studio, email, PHRASE) for email in ("tzoe@other.example", "tana@other.example")]
+    suggest(project, "rules")
     number = push(project, server=studio).project
+    shared = tasks_of(project)[NAMES[1]]
+    assert offered(studio, key, shared) == ["model:rules"]
+    assert all(offered(studio, stranger, shared) == [] for stranger in strangers)
+    layer.bring_kept(number, [("shown", {"email": "tzoe@other.example", "version": "v"})])
     first = kept_first(project, BEN)
     refused = {"task": first["task"], "email": ANA, "at": "2026-11-22T09:01:00Z", "result": [], "why": "no name"}
     shown = {"email": ANA, "version": "v1"}
@@ -232,7 +278,9 @@ def test_what_the_layer_kept_comes_and_goes(
     assert [(row.kind, row.email, row.task) for row in files.kept.rows()] == [
         ("first", BEN, first["task"]),
         ("refused", ANA, first["task"]),
+        ("served", ANA, shared),
         ("shown", ANA, None),
+        ("shown", "tzoe@other.example", None),
     ]
     assert [row.result for row in files.kept.rows() if row.kind == "first"] == [first["result"]]
     assert [(row.annotator, row.kept_by, len(row.spans)) for row in files.first.rows()] == [("tben", "layer", 1)]
@@ -247,6 +295,9 @@ def test_what_the_layer_kept_comes_and_goes(
 
     with run_embedded_server(Workspace(tmp_path / "second")) as empty:
         brought = restore(project, server=empty)
+        # Nobody but those who belong, and who has been there from the start.
+        passwords = json.loads(Path(brought.passwords).read_text(encoding="utf-8"))
+        assert (sorted(passwords), brought.people) == ([ANA, BEN], 2)
         with connect_to(empty.url, empty.api_key) as owner:
             there = find_layer(owner)
             assert there is not None
@@ -269,10 +320,13 @@ def test_what_the_layer_kept_comes_and_goes(
         assert [(row.kind, row.task) for row in files.kept.rows()] == [
             ("first", moved),
             ("refused", moved),
+            ("served", tasks_of(project)[NAMES[1]]),
+            ("shown", None),
             ("shown", None),
         ]
         assert [(row.annotator, row.kept_by) for row in files.first.rows()] == [("tben", "layer")]
         assert files.audit_trail.path.read_text(encoding="utf-8").count("/api/x") == 1
+        serve_elsewhere(project, empty, add_user(empty, BEN, passwords[BEN]))
         (found,) = [each for each in doctor(project, server=empty) if each.what == "gate"]
         assert (found.verdict, "tables of version 1" in found.found) == ("good", True)
 

@@ -48,7 +48,8 @@ class Signatures:
         pages: The address of a task's page, but for the task's number.
         by_editor: Words that somebody else gave an annotation count, as theirs (``changed_by_others = "editor"``).
         seen: Digests of annotations as they were pulled by a version that remembered no words, by number.
-        first: What the layer before the server kept: the words that each author sent first, by task.
+        kept: What the layer before the server kept: the words that each author sent first in a task, and those that
+            they were the last to send of an annotation, which that row names.
     """
 
     def __init__(
@@ -59,12 +60,12 @@ class Signatures:
         pages: str = "",
         by_editor: bool = False,
         seen: Mapping[int, str] | None = None,
-        first: Iterable[SignedWords] = (),
+        kept: Iterable[SignedWords] = (),
     ) -> None:
         # Of addresses, upper and lower case are the same.
         self._names = {by.casefold() if isinstance(by, str) else by: name for by, name in names.items()}
         self._pages, self._by_editor, self._seen = pages, by_editor, seen or {}
-        self._first = {(row.task, row.by): row.words for row in first}
+        self._kept = {(row.task, row.annotation, self._name(row.by)): row.words for row in kept}
         self._by_number: dict[int, SignedWords] = {}
         self._restored: dict[tuple[int, int], SignedWords] = {}
         for row in remembered:
@@ -100,11 +101,13 @@ class Signatures:
             words=words_digest(annotation),
         )
         before = self._before(task, annotation, author)
+        # After a star the server tells who set it, and the layer whose the words are.
+        last = self._kept.get((task, row.annotation, author), "")
         if not before.words:
             # No pull has seen words of the author: those count that the layer kept when they came.
-            before = before.model_copy(update={"words": self._first.get((task, author), "")})
+            before = before.model_copy(update={"words": last or self._kept.get((task, None, author), "")})
         row = row.model_copy(update={"imported": before.imported})
-        if author and author == editor:
+        if author and (author == editor or last == row.words):
             return Judgement(row=row)
         if before.words == row.words:
             return Judgement(row=row.model_copy(update={"why": before.why}), imported_as=before.imported)

@@ -6,6 +6,7 @@ Both files only grow. A row that came once stays as it came, whatever becomes of
 from __future__ import annotations
 
 import datetime as dt
+import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -16,6 +17,7 @@ from labeling.values import canonical_json
 from labeling.workspace.asking import parse_instant
 from labeling.workspace.file_handles import SortedLines
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
+from labeling.workspace.rows.signed_words import SignedWords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
 
 # How much earlier than the newest row it knows a pull by changes asks for: what was written later may be older.
 _LOOK_BACK = dt.timedelta(minutes=10)
-_DATED = ("first", "refused")
-_KEY = ("kind", "task", "email", "account", "at", "annotation", "prediction", "version")
+SUBMISSIONS = ("first", "refused")  # the kinds of rows that bear an instant
+_KEY = ("kind", "task", "email", "account", "at", "annotation", "prediction", "version", "suggestion")
+# As the layer notes what an author sent.
+_WORDS = re.compile(r"\bwords (?P<words>[0-9a-f]{16}) of annotation (?P<annotation>[0-9]{1,18})\b")
 _LINE_KEY = ("at", "email", "method", "path", "status", "note")
 _BROUGHT_BACK = {
     "first": ("task", "email", "at", "annotation", "result"),
     "refused": ("task", "email", "at", "result", "why"),
+    "served": ("task", "email", "suggestion"),
     "shown": ("email", "version"),
 }
 
@@ -47,15 +52,15 @@ def fetch_layer_state(workspace: Workspace, studio: Studio, project: int, *, cha
     layer = find_owners_layer(studio)
     if layer is None:
         return
-    since = _newest(row.at for row in workspace.kept.rows_if_written() if row.kind in _DATED) if changes else ""
+    since = _newest(row.at for row in workspace.kept.rows_if_written() if row.kind in SUBMISSIONS) if changes else ""
     kinds: tuple[KeptKind, ...] = tuple(kind for kind in get_args(KeptKind) if kind != "audit")
     # Suggestions and instructions bear no instant: they come with all the rest, once a day.
-    wanted = [kind for kind in kinds if not since or kind in _DATED]
+    wanted = [kind for kind in kinds if not since or kind in SUBMISSIONS]
     with name_failures(studio.url, "show what its layer kept"):
         came = (
             KeptRow.model_validate({"kind": kind, **row})
             for kind in wanted
-            for row in layer.kept(project, kind, since if kind in _DATED else "")
+            for row in layer.kept(project, kind, since if kind in SUBMISSIONS else "")
         )
         _add_rows(workspace, came)
         last = _newest(row.at for row in workspace.audit_trail.rows_if_written()) if changes else ""
@@ -69,20 +74,40 @@ def list_first_kept(workspace: Workspace) -> Iterator[JsonValue]:
             yield row.model_dump(mode="json")
 
 
-def bring_layer_state(workspace: Workspace, layer: Layer, project: int, tasks: Mapping[int, int]) -> list[str]:
-    """Bring back what another server's layer had kept, to tasks that have other numbers now.
+def list_last_words(workspace: Workspace, project: int, created: str) -> Iterator[SignedWords]:
+    """The words that each author was the last to send of an annotation, as far as the layer wrote it down.
 
-    ``layer.jsonl`` has the new numbers then, too. What was served is not brought: suggestions have other numbers there.
+    ``by`` is an e-mail address. Lines that another server brought along are of numbers that mean something else here.
+    """
+    last: dict[int, SignedWords] = {}
+    for line in workspace.audit_trail.rows_if_written():
+        said = _WORDS.search(line.note)
+        if said and line.project == project and line.task is not None and _is_since(line.at, created):
+            number = int(said["annotation"])
+            last[number] = SignedWords(task=line.task, annotation=number, by=line.email, words=said["words"])
+    yield from last.values()
+
+
+def bring_layer_state(
+    workspace: Workspace, layer: Layer, project: int, tasks: Mapping[int, int], people: Iterable[str]
+) -> list[str]:
+    """Bring back what another server's layer had kept of ``people``, to tasks that have other numbers now.
+
+    ``layer.jsonl`` has the new numbers then, too. A suggestion is known by what it says, and is the same one as soon as
+    a push has brought it.
 
     Returns:
         The addresses of which there is no account.
     """
+    known = {email.casefold() for email in people}
 
     def brought() -> Iterator[KeptRow]:
         return (moved for row in workspace.kept.rows_if_written() if (moved := _moved(row, tasks)))
 
     rows: Iterator[tuple[KeptKind, dict[str, Any]]] = (
-        (row.kind, {name: getattr(row, name) for name in _BROUGHT_BACK[row.kind]}) for row in brought() if row.email
+        (row.kind, {name: getattr(row, name) for name in _BROUGHT_BACK[row.kind]})
+        for row in brought()
+        if row.email.casefold() in known
     )
     lines: Iterator[tuple[KeptKind, dict[str, Any]]] = (
         ("audit", {name: getattr(line, name) for name in _LINE_KEY}) for line in workspace.audit_trail.rows_if_written()
@@ -96,9 +121,19 @@ def bring_layer_state(workspace: Workspace, layer: Layer, project: int, tasks: M
 
 
 def _moved(row: KeptRow, tasks: Mapping[int, int]) -> KeptRow | None:
-    if row.kind == "served" or (row.task is not None and row.task not in tasks):
+    if row.task is not None and row.task not in tasks:
         return None
-    return row.model_copy(update={"account": None, "task": tasks[row.task] if row.task is not None else None})
+    moved = {"account": None, "task": tasks[row.task] if row.task is not None else None}
+    if row.kind == "served":
+        moved["prediction"] = None if row.suggestion else 0
+    return row.model_copy(update=moved)
+
+
+def _is_since(at: str, created: str) -> bool:
+    try:
+        return parse_instant(at) >= parse_instant(created)
+    except ValueError:
+        return False
 
 
 def _add_rows(workspace: Workspace, came: Iterable[KeptRow]) -> None:
@@ -109,7 +144,9 @@ def _add_rows(workspace: Workspace, came: Iterable[KeptRow]) -> None:
     if not is_new:
         return
     for row in workspace.kept.rows_if_written():
-        lines.add((*_kept_place(row), 0), _line(row))
+        # Of before a suggestion was known by what it says.
+        is_unnamed = row.kind == "served" and bool(row.prediction) and not row.suggestion
+        lines.add((*_kept_place(row), 2 * is_unnamed), _line(row))
     lines.write(workspace.kept.path, one_of=len(_KEY))
 
 
@@ -134,6 +171,8 @@ def _kept_place(row: KeptRow) -> tuple[str | int, ...]:
     # Whose account is gone is known by its number; all others by address, which outlasts a move.
     account = row.account if not row.email else None
     fields = {name: getattr(row, name) for name in _KEY} | {"account": account}
+    if row.prediction is not None:
+        fields["suggestion"] = ""
     # Of an account and a task there is one first submission.
     if row.kind == "first":
         fields |= {"at": "", "annotation": None}

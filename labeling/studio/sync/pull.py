@@ -14,7 +14,7 @@ from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
 from labeling.studio.sync.adoption import adopt_words
 from labeling.studio.sync.author_list import record_slips
-from labeling.studio.sync.layer_state import fetch_layer_state, list_first_kept
+from labeling.studio.sync.layer_state import fetch_layer_state, list_first_kept, list_last_words
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.pull_archive import thin_archive
@@ -88,8 +88,9 @@ def pull(
             # Before the words themselves: what came in between is among both.
             fetch_layer_state(workspace, studio, remote.number, changes=changes)
             kept = partial(list_first_kept, workspace)
+            last = partial(list_last_words, workspace, remote.number, remote.created)
             collection = ProjectPull(
-                studio, remote, workspace, project.schema, articles, policy, as_left, doubtful, kept
+                studio, remote, workspace, project.schema, articles, policy, as_left, doubtful, kept, last
             )
             if adoption:
                 adopt_words(workspace, adoption)

@@ -68,6 +68,8 @@ class ProjectPull:
     # What the layer before the server kept of first submissions, as `read_kept_submissions` takes it; without a layer
     # nothing.
     kept: Callable[[], Iterable[JsonValue]] = tuple
+    # And of what each author was the last to send of an annotation.
+    last: Callable[[], Iterable[SignedWords]] = tuple
 
     def pull_everything(self, instant: dt.datetime) -> PullResult:
         """Fetch and read everything.
@@ -195,7 +197,7 @@ class ProjectPull:
             pages=f"{self.studio.url}/projects/{self.project.number}/data?task=",
             by_editor=self.changed_by_others == "editor",
             seen=list_pulled_words(before.values(), self.workspace.quarantine.rows_if_written()),
-            first=kept,
+            kept=[*kept, *self.last()],
         )
 
     def _open_first(self, names: Mapping[int | str, str]) -> FirstWords:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import MissingInput, StudioError
+from labeling.project import normalise_email
 from labeling.studio.api.signup import sign_up
 from labeling.studio.format.exports import OnceOnly
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.signatures import Signatures, words_digest
 from labeling.studio.sync.batches import split_batches
-from labeling.studio.sync.layer_state import bring_layer_state
+from labeling.studio.sync.layer_state import SUBMISSIONS, bring_layer_state
 from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull_archive import read_archive
 from labeling.studio.sync.pull_state import list_pulled_words
@@ -95,8 +96,8 @@ def rebuild_project(
     about, schema = project.file.project, project.schema
     # Before anything is stored, so that a damaged answer or an unknown user leaves nothing behind.
     people = {_email(one, source.users) for task in source.tasks() for one in (*task["annotations"], *_drafts(task))}
-    people |= {row.email for row in project.workspace.kept.rows_if_written() if row.email}
-    passwords, keys = _sign_up_missing(studio, _with_namesakes(people, source.users))
+    people |= _list_members(project, source.users)
+    passwords, keys = _sign_up_missing(studio, with_namesakes(people, source.users))
     # Under another title until everything has arrived.
     title = f"Restoring {about.name}"[:_TITLE]
     number = studio.create_project(
@@ -117,17 +118,17 @@ def rebuild_project(
     journal.rewrite_journal(workspace.pushed.path, sent.rows)
     remote = link_project(workspace, studio, number)
     workspace.signed.write(sent.signed)
-    _restore_layer(studio, project, number, sent)
+    _restore_layer(studio, project, number, sent, people)
     return RestoreOutcome(remote.number, len(sent.numbers), sent.annotations, drafts, passwords, tuple(refused))
 
 
-def _restore_layer(studio: Studio, project: Project, number: int, sent: _TaskSender) -> None:
+def _restore_layer(studio: Studio, project: Project, number: int, sent: _TaskSender, people: Iterable[str]) -> None:
     """Bring back what the layer of the former server had kept, and the plan, if this server has a layer."""
     workspace = project.workspace
     team = open_team_plan(project, studio, workspace.say)
     if team.layer is None:
         return
-    for email in bring_layer_state(workspace, team.layer, number, sent.numbers):
+    for email in bring_layer_state(workspace, team.layer, number, sent.numbers, people):
         workspace.say(f"What the layer kept of {email} was not brought: there is no account of that address.")
     bring_team_plan(project, studio, number, team, sent.rows, workspace.ask_again.rows_if_written())
     for one in team.layer.people(number):
@@ -226,12 +227,35 @@ def _drafts(task: TaskJson) -> list[TaskJson]:
     return [draft for draft in task.get("drafts") or [] if isinstance(draft, dict)]
 
 
-def _with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
-    """In the order in which they came, with those who share a name before the ``@``: so all are called as before."""
-    # Of two with one name, the server's first user has the bare name: so both have to come, in order.
-    names = {local_part(email).casefold() for email in people}
-    namesakes = [users[number] for number in sorted(users) if local_part(users[number]).casefold() in names]
-    return [*namesakes, *sorted(people - {*namesakes})]
+def _list_members(project: Project, users: Mapping[int, str]) -> set[str]:
+    """Who belongs to a project besides those whose words stand in its tasks: who submitted, and who is in the plan.
+
+    Whoever only looked at it on the former server does not; nor is anybody in the plan made a user who never was one.
+    """
+    workspace = project.workspace
+    planned = {*project.file.emails, *(row.reader for row in workspace.assignments.rows_if_written())}
+    submitted = {row.email for row in workspace.kept.rows_if_written() if row.email and row.kind in SUBMISSIONS}
+    return submitted | {email for email in users.values() if normalise_email(email) in planned}
+
+
+def with_namesakes(people: set[str], users: Mapping[int, str]) -> list[str]:
+    """Those who are to come, in the order in which they came to the former server: so all are called as before.
+
+    Somebody who does not belong comes along only where one who does is called by the whole address because of them.
+
+    >>> with_namesakes({"ana@b.org", "cy@b.org"}, {1: "ana@a.org", 2: "ana@b.org", 3: "ana@c.org", 4: "zoe@a.org"})
+    ['ana@a.org', 'ana@b.org', 'cy@b.org']
+    """
+    here = {email.casefold(): email for email in people}
+    names = {local_part(email) for email in here}
+    known, taken = list[str](), set[str]()
+    for _, email in sorted(users.items()):
+        name = local_part(email).casefold()
+        # Whoever came first has the bare name.
+        if email.casefold() in here or (name in names and name not in taken):
+            known.append(here.pop(email.casefold(), email))
+        taken.add(name)
+    return [*known, *sorted(here.values())]
 
 
 def _sign_up_missing(studio: Studio, emails: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -18,8 +18,9 @@ class KeptRow(Frozen):
     """One thing that the layer kept, of one account.
 
     ``first``: the ``result`` that somebody submitted first in a task, ``at`` that instant. ``refused``: what the layer
-    refused, and ``why``. ``served``: a suggestion, by its number there, that came with a task; 0 for none. ``shown``:
-    the ``version`` of the instruction that somebody was shown. Who has no e-mail address any more has the number alone.
+    refused, and ``why``. ``served``: a ``prediction``, by its number there, that came with a task, and 0 for none;
+    ``suggestion`` is what it is known by on every server. ``shown``: the ``version`` of the instruction that somebody
+    was shown. Who has no e-mail address any more has the number alone.
     """
 
     kind: Literal["first", "refused", "served", "shown"]
@@ -32,6 +33,7 @@ class KeptRow(Frozen):
     why: str = Field(default="", exclude_if=_is_absent_value)
     prediction: ServerNumber | None = Field(default=None, exclude_if=_is_absent_value)
     version: str = Field(default="", exclude_if=_is_absent_value)
+    suggestion: str = Field(default="", exclude_if=_is_absent_value)
 
 
 class AuditLine(Frozen):

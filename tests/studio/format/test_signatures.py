@@ -50,6 +50,21 @@ def test_words_of_the_author_count() -> None:
     assert judged(annotation(completed_by={"id": ANA, "email": "ana@x.org"}))[1] == ""
 
 
+def test_last_words_that_the_layer_noted_count_after_a_star() -> None:
+    """Those of this annotation in this task by this author, and not the first ones once there are others."""
+    starred = annotation(3, updated_by=OWNER, ground_truth=True)
+    last = SignedWords(task=5, annotation=7, by="ANA@x.org", words=words_digest(starred))
+    first = SignedWords(task=5, by="ana", words=words_digest(annotation(0)))
+
+    assert judged(starred, kept=[last])[1] == ""
+    # Also over what an earlier pull saw.
+    assert judged(starred, remembered(annotation(0)), kept=[last])[1] == ""
+    for other in ({"task": 6}, {"annotation": 8}, {"by": "ben@x.org"}, {"words": "0" * 16}):
+        assert judged(starred, kept=[first, last.model_copy(update=other)])[1] != ""
+    back = annotation(0, updated_by=OWNER)
+    assert (judged(back, kept=[first])[1], judged(back, kept=[first, last])[1] != "") == ("", True)
+
+
 def test_a_star_changes_no_word() -> None:
     """Somebody else's star, and the time that the page adds, leave the words those of the last pull."""
     starred = annotation(updated_by=OWNER, ground_truth=True, lead_time=9.0)

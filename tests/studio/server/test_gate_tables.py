@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -10,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 if not settings.configured:
     database_of_tests = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
@@ -23,6 +26,7 @@ if not settings.configured:
 
 from django.db import connection
 
+from labeling.studio.format.signatures import words_digest
 from labeling.studio.server.gate.labeling_gate import keeping
 from labeling.studio.server.gate.labeling_gate.caller import ServerAccount
 from labeling.studio.server.gate.labeling_gate.entries import (
@@ -50,6 +54,8 @@ from labeling.studio.server.gate.labeling_gate.keeping import (
     rule_of,
     write,
 )
+from labeling.studio.server.gate.labeling_gate.own_work import name_words
+from labeling.studio.server.gate.labeling_gate.suggestion_marks import mark_of, read_mark, write_mark
 from labeling.studio.server.gate.labeling_gate.trail import write_line
 from labeling.studio.server.package import GATE_FOLDER
 
@@ -285,3 +291,33 @@ def test_the_examples_of_the_tables_hold() -> None:
         module = import_module(f"labeling.studio.server.gate.labeling_gate.{name}")
         assert doctest.testmod(module).failed == 0
         assert doctest.testmod(module).attempted > 0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+
+
+@given(st.lists(JSON), st.booleans())
+def test_words_are_named_as_a_pull_names_them(result: list[Any], is_skipped: bool) -> None:  # noqa: FBT001
+    """The layer cannot import the package, and both say the same of the same words."""
+    digest = words_digest({"result": result, "was_cancelled": is_skipped})
+    assert name_words(7, result, is_skipped=is_skipped) == f"words {digest} of annotation 7"
+
+
+@given(st.text(), st.lists(JSON))
+def test_a_suggestion_is_known_by_what_it_says(version: str, result: list[Any]) -> None:
+    """Whatever order the keys of a database have; its mark is a number below 0 that goes out and comes back."""
+    mark = mark_of(version, result)
+    assert -(2**60) < mark < 0
+    assert read_mark(write_mark(mark)) == mark
+    assert mark != mark_of(version + "x", result)
+    assert mark == mark_of(version, json.loads(json.dumps(result, sort_keys=True)))
+
+
+@pytest.mark.parametrize("text", ["", "0", "g", "-1", "+1", "0x1", "1_0", "\u0661", "F", "1" * 16, " 1"])
+def test_what_is_no_mark_is_refused(text: str) -> None:
+    """A number is read in one spelling."""
+    assert read_mark(text) is None

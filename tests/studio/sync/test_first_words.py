@@ -78,7 +78,7 @@ def take(
         signed.append(one.signed)
         if one.annotation:
             first.add_kept(one.annotation)
-    signatures = Signatures(workspace.signed.rows_if_written(), NAMES, first=signed)
+    signatures = Signatures(workspace.signed.rows_if_written(), NAMES, kept=signed)
     goal = PullGoal(workspace, schema, articles, lambda _: [], doubtful)
     writer = PullWriter(goal, dict(NAMES), signatures, first)
     for each in tasks:

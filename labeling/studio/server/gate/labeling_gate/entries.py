@@ -77,7 +77,10 @@ class RefusedEntry:
 
 @dataclass(frozen=True)
 class ServedEntry:
-    """A suggestion that an account was shown with a task; prediction 0: there was none to show."""
+    """A suggestion that an account was shown with a task; prediction 0: there was none to show.
+
+    Below 0 it is the mark of one that was shown on another server, by what it says.
+    """
 
     project: int
     task: int

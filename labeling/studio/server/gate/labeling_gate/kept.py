@@ -26,6 +26,7 @@ from .entries import (
 from .invitations import all_accounts, find_accounts
 from .keeping import add_entries, make_tables, read_entries, remove_entries
 from .own_forms import BadForm, read_address, read_integer, read_list, read_moment, read_object, read_words
+from .suggestion_marks import marks_of, read_mark, write_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ KINDS: dict[str, type[Any]] = {
 _MOST = 500  # rows of a page
 _RESULT = 50_000_000  # characters of a submission
 _AT_ONCE = 300
+_NO_NUMBER = 2**63
 _IS_THERE = "task IN (SELECT id FROM task WHERE project_id = %s)"
 _SUBMISSION = ("task", "email", "at", "result")
 
@@ -65,7 +67,10 @@ def read_page(project: int, query: Mapping[str, str]) -> dict[str, Any]:
     found = _select(kind, project, _read_cursor(kind, query.get("after", "")), since, int(limit))
     addresses = dict(all_accounts())
     cursor = [getattr(found[-1], name) for name in _page_key(kind)] if len(found) == int(limit) else None
-    return {"rows": [_row(each, addresses) for each in found], "next": None if cursor is None else json.dumps(cursor)}
+    rows = [_row(each, addresses) for each in found]
+    if kind is ServedEntry:
+        _name_suggestions(rows)
+    return {"rows": rows, "next": None if cursor is None else json.dumps(cursor)}
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,11 @@ class ReturnForm:
     @property
     def tasks(self) -> set[int]:
         """The numbers of all tasks that it names; the audit's are history."""
-        return {row["task"] for kind, row in self.rows if kind in ("first", "refused")}
+        return {row["task"] for kind, row in self.rows if kind in ("first", "refused", "served")}
 
 
 def read_return(project: int, body: object) -> ReturnForm:
-    """What is brought back: lists ``first``, ``refused``, ``shown`` and ``audit``, as a page has their rows.
+    """What is brought back: lists ``first``, ``refused``, ``served``, ``shown`` and ``audit``, as pages have them.
 
     Raises:
         BadForm: It is something else.
@@ -168,6 +173,17 @@ def _read_submission(given: Mapping[str, Any], place: str) -> dict[str, Any]:
     }
 
 
+def _read_served(row: object, place: str) -> dict[str, Any]:
+    given = read_object(row, place, {"task", "email", "suggestion"}, ("account", "prediction"))
+    said = given["suggestion"]
+    # Of what is not known any more nothing is shown to others, as where there was none to show.
+    mark = 0 if said == "" else read_mark(said) if isinstance(said, str) else None
+    if mark is None:
+        raise BadForm(f"{place}.suggestion", "it is not the mark of a suggestion")
+    email = read_address(given["email"], f"{place}.email")
+    return {"task": read_integer(given["task"], f"{place}.task"), "email": email, "prediction": mark}
+
+
 def _read_shown(row: object, place: str) -> dict[str, Any]:
     given = read_object(row, place, {"email", "version"}, ("account",))
     email = read_address(given["email"], f"{place}.email")
@@ -185,7 +201,13 @@ def _read_audit_entry(row: object, place: str) -> dict[str, Any]:
     return words | {"at": read_moment(given["at"], f"{place}.at"), "status": status}
 
 
-_RETURNED = {"first": _read_first_row, "refused": _read_refused, "shown": _read_shown, "audit": _read_audit_entry}
+_RETURNED = {
+    "first": _read_first_row,
+    "refused": _read_refused,
+    "served": _read_served,
+    "shown": _read_shown,
+    "audit": _read_audit_entry,
+}
 
 
 def _read_json(value: object, place: str) -> str:
@@ -210,6 +232,17 @@ def _row(entry: Any, addresses: Mapping[int, str]) -> dict[str, Any]:  # noqa: A
     return row
 
 
+def _name_suggestions(rows: list[dict[str, Any]]) -> None:
+    """Tell of each suggestion what it is known by elsewhere: numbers are this server's own."""
+    marks = marks_of([row["prediction"] for row in rows if row["prediction"] > 0])
+    for row in rows:
+        mark = marks.get(row["prediction"], min(row["prediction"], 0))
+        if mark:
+            row["suggestion"] = write_mark(mark)
+        if row["prediction"] < 0:
+            del row["prediction"]
+
+
 def _page_key(kind: type[Any]) -> tuple[str, ...]:
     return tuple(name for name in TABLES[kind].key if name != "project")
 
@@ -226,8 +259,11 @@ def _read_cursor(kind: type[Any], after: str) -> list[Any]:
     types = {each.name: str(each.type) for each in fields(kind)}
     for name, value in zip(_page_key(kind), values, strict=True):
         if types[name].startswith("int"):
-            read_integer(value, "after", 0)
-        elif not isinstance(value, str):
+            # Marks are below 0, and longer than other numbers.
+            is_sound = type(value) is int and abs(value) < _NO_NUMBER
+        else:
+            is_sound = isinstance(value, str)
+        if not is_sound:
             raise BadForm("after", "it is not a cursor that a page of this kind gave")
     return values
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from .entries import AssignmentEntry, PersonEntry, ServedEntry
 from .keeping import add_entries, emails_of, has_plan, read_entries, rule_of
+from .suggestion_marks import marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -81,7 +82,11 @@ def _same_for_all(asked: ServedEntry, readers: Collection[int | None], offered: 
         # Somebody else may have come at the same moment: what is kept by now holds for both.
         served = read_served()
     # Whoever comes later has no others, so all rows together are what the first one had.
-    visible = {each.prediction for each in served} & set(offered)
+    numbers = {each.prediction for each in served}
+    visible = numbers & set(offered)
+    if min(numbers) < 0:
+        # Served on another server, from which the project was brought here.
+        visible |= {number for number, mark in marks_of(offered).items() if mark in numbers}
     if asked.account not in {each.account for each in served}:
         _keep(asked, visible)
     return visible

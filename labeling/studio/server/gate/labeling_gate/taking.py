@@ -28,6 +28,7 @@ from .own_work import (
     in_rollback_of,
     keep_first,
     keep_refused,
+    name_words,
 )
 from .queue import project_of_task, reading_list_of
 from .relation_rules import find_relation_fault, read_relation_rules
@@ -65,6 +66,7 @@ def _take(call: Call, work: Work, body: dict[str, Any]) -> Any:  # noqa: ANN401 
     answer = in_rollback_of(_is_refused, _view(call))
     # What an owner files for somebody else is not that person's first word.
     if answer.status_code == _CREATED and answer.data.get("completed_by") == work.account:
+        _note_words(call, answer)
         if not answer.data.get("was_cancelled"):
             keep_first(work, answer.data["id"], answer.data["result"])
         if call.role != OWNER:  # who is refused nothing, and has no draft left over
@@ -82,7 +84,7 @@ def _take_again(call: Call, work: Work, body: dict[str, Any], own: OwnAnnotation
     answer = _run_other(call, own.number, change if says_new else None)
     if answer.status_code == _DONE:
         if says_new:
-            _note_change(work, own, answer, is_looked_at=True)
+            _note_change(call, work, own, answer, is_looked_at=True)
         drop_drafts(work, body.get("draft_id"))
     return answer
 
@@ -101,11 +103,17 @@ def _change(call: Call, work: Work, body: dict[str, Any]) -> Any:  # noqa: ANN40
         return refused
     answer = in_rollback_of(_is_refused, _view(call))
     if answer.status_code == _DONE:
-        _note_change(work, own, answer, is_looked_at="result" in body)
+        _note_change(call, work, own, answer, is_looked_at="result" in body)
     return answer
 
 
-def _note_change(work: Work, before: OwnAnnotation, answer: Any, *, is_looked_at: bool) -> None:  # noqa: ANN401 - the same
+def _note_words(call: Call, answer: Any) -> None:  # noqa: ANN401 - the same
+    said = answer.data
+    call.notes.append(name_words(said["id"], said["result"], is_skipped=bool(said.get("was_cancelled"))))
+
+
+def _note_change(call: Call, work: Work, before: OwnAnnotation, answer: Any, *, is_looked_at: bool) -> None:  # noqa: ANN401 - the same
+    _note_words(call, answer)
     if is_looked_at:
         end_again(work)
     # Whoever skipped has submitted nothing before.
