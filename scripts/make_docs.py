@@ -35,7 +35,8 @@ from labeling.training.extractors import Extractor
 from labeling.values import canonical_json, digest_of
 from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedScope
 from labeling.workspace.rows.assignment import SplitAssignment
-from labeling.workspace.rows.conflict import Conflict, Reading
+from labeling.workspace.rows.conflict import Conflict, Reading, SpanItem, make_conflict_id
+from labeling.workspace.rows.decision_row import Decision
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
@@ -79,7 +80,8 @@ SPANS = (
     Span(id="x2", start=18, end=26, label="COUNTRY", unsure=True, note="or the ministry?"),
 )
 ARTICLE = Article(id="toi/maldives-jwg", text=TEXT, digest=DIGEST, source="toi", published="2023-07-25")
-HERE, ANA, BEN = ARTICLE.id, "ana@desk.example", "ben@desk.example"
+HERE, ANA, BEN, LEAD = ARTICLE.id, "ana@desk.example", "ben@desk.example", "lead@desk.example"
+CONFLICT = make_conflict_id(HERE, DIGEST, "span", [SpanItem(start=18, end=26, label="COUNTRY")])
 ANNOTATION = Annotation(
     article=HERE,
     digest=DIGEST,
@@ -202,6 +204,24 @@ EXAMPLES: dict[str, BaseModel] = {
         readings=(Reading(annotator=ANA, id="x2", start=18, end=26, label="COUNTRY"),),
         missed_by=(BEN,),
         task=17,
+        id=CONFLICT,
+        digest=DIGEST,
+    ),
+    "decisions.jsonl": Decision(
+        conflict=CONFLICT,
+        article=HERE,
+        digest=DIGEST,
+        what="span",
+        start=18,
+        end=26,
+        judged=(SpanItem(start=18, end=26, label="COUNTRY"),),
+        accepted=(SpanItem(start=18, end=26, label="COUNTRY"),),
+        decision="a",
+        by=LEAD,
+        why="slip",
+        at="2026-11-23T10:12:00Z",
+        task=311,
+        server_id=402,
     ),
     "ledger.jsonl": LedgerRow(
         article=HERE, annotator=BEN, what="span", id="y1", stage="gold", outcome="merged", reason="same as x1"

@@ -46,7 +46,7 @@ def adjudicate(project: Project) -> AdjudicateResult:
     """
     workspace = project.workspace
     said = (workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported)
-    reads = (*said, workspace.articles)
+    reads = (*said, workspace.decisions, workspace.articles)
     writes = (workspace.gold, workspace.conflicts, workspace.ledger)
     with (
         workspace.opened(),

@@ -112,7 +112,7 @@ def agree_on_spans(
         else:
             # Some have it and some have not, or have something else there.
             disputed += alike
-    conflicts = [_span_conflict(article.id, group, submissions, silence) for group in _group_overlapping(disputed)]
+    conflicts = [_span_conflict(article, group, submissions, silence) for group in _group_overlapping(disputed)]
     return AgreedSpans(tuple(gold), names, tuple(conflicts), (*rows, *make_disputed_rows("span", conflicts)))
 
 
@@ -141,7 +141,7 @@ def agree_on_choices(
             marked_by = {reading.annotator for reading in readings}
             involved = list_asked(submissions, marked_by, silence, items)
             asked = [one for one in submissions if one.annotator in answers and one.annotator in involved]
-            conflicts.append(make_conflict(article.id, "choice", readings, asked))
+            conflicts.append(make_conflict(article, "choice", readings, asked))
     disputed = {reading.id for conflict in conflicts for reading in conflict.readings}
     return AgreedChoices(
         gold, tuple(sorted(disputed)), tuple(conflicts), (*rows, *make_disputed_rows("choice", conflicts))
@@ -199,7 +199,7 @@ def _group_overlapping(disputed: Iterable[_DrawnSpan]) -> list[list[_DrawnSpan]]
 
 
 def _span_conflict(
-    article: str, group: Sequence[_DrawnSpan], submissions: Sequence[Annotation], silence: Silence
+    article: Article, group: Sequence[_DrawnSpan], submissions: Sequence[Annotation], silence: Silence
 ) -> Conflict:
     readings = [each.reading for each in group]
     marked_by = {reading.annotator for reading in readings}

@@ -172,7 +172,7 @@ def _settle_article(
     # What not one of them was asked for is not known, and not absent.
     unasked = frozenset.intersection(*silence.values())
     spans = agree_on_spans(article, submissions, rules.trimming, silence)
-    relations = agree_on_relations(article.id, submissions, spans, rules.schema, silence)
+    relations = agree_on_relations(article, submissions, spans, rules.schema, silence)
     choices = agree_on_choices(article, submissions, rules.schema, silence)
     dark = submissions[0].open
     for each in submissions[1:]:

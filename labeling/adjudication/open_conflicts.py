@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.ledger import make_ledger_rows
-from labeling.workspace.rows.conflict import Conflict
+from labeling.workspace.rows.conflict import Conflict, make_conflict_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from labeling.annotations import Annotation, LedgerRow, ThingKind
+    from labeling.articles import Article
     from labeling.workspace.rows.conflict import ConflictKind, Reading
 
 # Of each annotator, the items (`label WHEN`) of which the annotation says nothing; who is not there speaks of all.
@@ -35,19 +36,22 @@ def list_lookers(submissions: Iterable[Annotation], stretch: tuple[int, int]) ->
 
 
 def make_conflict(
-    article: str, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
+    article: Article, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
 ) -> Conflict:
     """The question to people: where it is, what each said, and who of those it concerns marked nothing."""
     marked_by = {reading.annotator for reading in readings}
-    return Conflict(
-        article=article,
+    conflict = Conflict(
+        article=article.id,
         kind=kind,
         start=min(reading.start for reading in readings),
         end=max(reading.end for reading in readings),
         readings=tuple(readings),
         missed_by=tuple(one.annotator for one in submissions if one.annotator not in marked_by),
         task=next((one.task for one in submissions if one.task is not None), None),
+        digest=article.digest,
     )
+    name = make_conflict_id(article.id, article.digest, conflict.what, conflict.items)
+    return conflict.model_copy(update={"id": name})
 
 
 def make_disputed_rows(what: ThingKind, conflicts: Iterable[Conflict]) -> list[LedgerRow]:

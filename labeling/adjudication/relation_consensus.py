@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from labeling.adjudication.open_conflicts import list_asked, make_conflict, make_disputed_rows
 from labeling.annotations import RELATION_ITEM, GoldSpan, LedgerRow, Relation, relation_id
 from labeling.ledger import make_ledger_rows
-from labeling.workspace.rows.conflict import Conflict, Reading
+from labeling.workspace.rows.conflict import Conflict, Reading, SpanItem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labeling.adjudication.consensus import AgreedSpans, GoldNames
     from labeling.adjudication.open_conflicts import Silence
     from labeling.annotations import Annotation
+    from labeling.articles import Article
     from labeling.schema import Schema
 
 
@@ -30,7 +31,7 @@ class AgreedRelations:
 
 
 def agree_on_relations(
-    article: str, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema, silence: Silence
+    article: Article, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema, silence: Silence
 ) -> AgreedRelations:
     """Relations of one label that every annotator draws between the same two spans of gold.
 
@@ -43,7 +44,7 @@ def agree_on_relations(
         for relation in one.relations:
             fault = _loose_end(one.annotator, relation, spans.names)
             if fault:
-                rows += _loose_rows(article, one.annotator, relation, spans, fault)
+                rows += _loose_rows(article.id, one.annotator, relation, spans, fault)
             else:
                 key = _relation_key(one.annotator, relation, spans.names, schema)
                 links[key].append((one.annotator, relation))
@@ -58,9 +59,9 @@ def agree_on_relations(
         if len(marked_by) == len(able):
             gold.append(_relation_in_gold(*alike[0], spans.names))
             claims = [(annotator, relation_id(each)) for annotator, each in alike]
-            rows += make_ledger_rows(article, "relation", claims)
+            rows += make_ledger_rows(article.id, "relation", claims)
         else:
-            readings = [_relation_reading(annotator, each, spans.names) for annotator, each in alike]
+            readings = [_relation_reading(annotator, each, spans.names, schema) for annotator, each in alike]
             involved = [one for one in submissions if one.annotator in able]
             conflicts.append(make_conflict(article, "relation", readings, involved))
     return AgreedRelations(tuple(gold), tuple(conflicts), (*rows, *make_disputed_rows("relation", conflicts)))
@@ -89,18 +90,28 @@ def _relation_in_gold(annotator: str, relation: Relation, names: GoldNames) -> R
 
 def _relation_key(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> tuple[str, str, str]:
     """What two relations have in common that are the same: direction counts unless the type is symmetric."""
-    joined, kind = _relation_in_gold(annotator, relation, names), schema.relation(relation.label)
+    joined = _relation_in_gold(annotator, relation, names)
     ends = (joined.head, joined.tail)
-    head, tail = sorted(ends) if kind and kind.symmetric else ends
+    head, tail = sorted(ends) if _is_symmetric(relation.label, schema) else ends
     return head, relation.label, tail
 
 
-def _relation_reading(annotator: str, relation: Relation, names: GoldNames) -> Reading:
+def _is_symmetric(label: str, schema: Schema) -> bool:
+    kind = schema.relation(label)
+    return kind is not None and kind.symmetric
+
+
+def _relation_reading(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> Reading:
     ends = (names[annotator, relation.head], names[annotator, relation.tail])
+    head, tail = (SpanItem(start=end.start, end=end.end, label=end.label) for end in ends)
+    if _is_symmetric(relation.label, schema) and tail.key < head.key:
+        head, tail = tail, head
     return Reading(
         annotator=annotator,
         id=relation_id(relation),
-        start=min(end.start for end in ends),
-        end=max(end.end for end in ends),
+        start=min(head.start, tail.start),
+        end=max(head.end, tail.end),
         label=relation.label,
+        head=head,
+        tail=tail,
     )

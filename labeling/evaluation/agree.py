@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import submission_order
 from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
-from labeling.evaluation.names_of_today import rename_annotation
 from labeling.workspace.asking import Asking
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.grouping import read_leak_groups
+from labeling.workspace.names_of_today import rename_annotation
 from labeling.workspace.storage import file_digest
 
 if TYPE_CHECKING:

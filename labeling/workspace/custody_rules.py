@@ -20,6 +20,7 @@ CARRIED_ALONG = frozenset(
         "assignments.jsonl",
         "asked.jsonl",
         "imported.jsonl",
+        "decisions.jsonl",
         "first.jsonl",
         "layer.jsonl",
         "audit.jsonl",
@@ -38,6 +39,7 @@ GAP_FILES = IN_PARTS | {
     "asked.jsonl",
     "imported.jsonl",
     "signed.jsonl",
+    "decisions.jsonl",
     "first.jsonl",
     "layer.jsonl",
     "audit.jsonl",
@@ -50,6 +52,7 @@ ALWAYS_SOUND = frozenset({"asked.jsonl", "users.json"})
 # Gold, its account and its splits: a dataset of such as are stale would hold what nobody decided.
 NEVER_STALE = frozenset({"gold.jsonl", "conflicts.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json"})
 _SAID = ("annotations.jsonl", "quarantine.jsonl", "asked.jsonl", "imported.jsonl")
+_DECIDED = (*_SAID, "decisions.jsonl")
 # What each file follows from: made from others than are there now, it is stale.
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "passages.jsonl": ("articles.jsonl",),
@@ -57,9 +60,9 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "projected.jsonl": ("annotations.jsonl",),
     # Without first words, in a workspace of before, it was measured on annotations.
     "agreement.json": ("first.jsonl", *_SAID),
-    "gold.jsonl": _SAID,
-    "conflicts.jsonl": _SAID,
-    "ledger.jsonl": _SAID,
+    "gold.jsonl": _DECIDED,
+    "conflicts.jsonl": _DECIDED,
+    "ledger.jsonl": _DECIDED,
     "audit.json": ("gold.jsonl",),
     "splits.jsonl": ("gold.jsonl",),
     "leakage.json": ("gold.jsonl", "splits.jsonl"),

@@ -23,6 +23,7 @@ from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedS
 from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.custody_row import CustodyRow
+from labeling.workspace.rows.decision_row import Decision
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
@@ -150,6 +151,13 @@ class Workspace:
         "pull",
         "Sorted by article and annotator.",
         ("article", "annotator", "server_id", "state"),
+    )
+    decisions = Rows(
+        "decisions.jsonl",
+        Decision,
+        "pull",
+        "What adjudicators decided, on cards and in whole articles, and what reprints inherit; it stays.",
+        ("article", "conflict", "by", "at", "inherited_from"),
     )
     first = Rows(
         "first.jsonl",

@@ -34,7 +34,12 @@ def check_instant(instant: dt.datetime) -> dt.datetime:
     return instant
 
 
-def _check_written_instant(text: str) -> str:
+def check_written_instant(text: str) -> str:
+    """The ISO text of such an instant.
+
+    Raises:
+        ValueError: It is not one.
+    """
     check_instant(dt.datetime.fromisoformat(text))
     return text
 
@@ -112,7 +117,7 @@ class Watermark(Frozen):
 
     project: ServerNumber
     created: str
-    seen: Annotated[str, AfterValidator(_check_written_instant)]
+    seen: Annotated[str, AfterValidator(check_written_instant)]
     reading: str
     names: dict[_NumberKey, str]
     answers: tuple[_AnswerName, ...]
