@@ -69,6 +69,7 @@ from .errors import TargetsDiffer as TargetsDiffer
 from .errors import TooFewAnnotators as TooFewAnnotators
 from .errors import TrainingError as TrainingError
 from .errors import Uncertified as Uncertified
+from .errors import UnknownGuidelines as UnknownGuidelines
 from .errors import UnreadableArticle as UnreadableArticle
 from .errors import UnreadableExport as UnreadableExport
 from .errors import UsageError as UsageError
@@ -86,6 +87,13 @@ from .passages.cluster import cluster as cluster
 from .people.assign import AssignResult as AssignResult
 from .people.assign import ReaderLoad as ReaderLoad
 from .people.assign import assign as assign
+from .people.guideline_diff import GuidelineChange as GuidelineChange
+from .people.write_guidelines import GuidelinesDiff as GuidelinesDiff
+from .people.write_guidelines import GuidelinesResult as GuidelinesResult
+from .people.write_guidelines import VersionInForce as VersionInForce
+from .people.write_guidelines import compare_guidelines as compare_guidelines
+from .people.write_guidelines import list_guideline_versions as list_guideline_versions
+from .people.write_guidelines import write_guidelines as write_guidelines
 from .project import Project as Project
 from .project import ProjectFile as ProjectFile
 from .project import load_project as load_project

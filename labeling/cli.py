@@ -30,6 +30,7 @@ VERBS = (
     "cluster",
     "suggest",
     "serve",
+    "guidelines",
     "people",
     "assign",
     "push",

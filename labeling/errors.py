@@ -6,6 +6,7 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
 
     LabelingError
     ├── UsageError                 the command was used wrongly (exit status 2)
+    │   └── UnknownGuidelines      what is to be compared with names no guidelines, or none whose text is known
     ├── ProjectError
     │   ├── ProjectFileError       the project file is missing, or has a typo or a wrong value
     │   ├── SchemaError            the schema contradicts itself
@@ -105,6 +106,10 @@ class UsageError(LabelingError):
     """The command was used wrongly: an option or argument makes no sense."""
 
     exit_status = 2
+
+
+class UnknownGuidelines(UsageError):
+    """What today's guidelines are to be compared with names none, or several, or one whose text is not known."""
 
 
 class ProjectError(LabelingError):

@@ -37,6 +37,11 @@ judged", and the article counts as not annotated. Skip only what you will not ju
 """
 
 
+def render_conduct(hotkey: str | None) -> str:
+    """How to work in the page, whatever the schema: Markdown without a heading; ``hotkey`` is that of `unsure`."""
+    return f"{_HOW}\n{_doubt_section(hotkey)}"
+
+
 def render_guidelines(schema: Schema, title: str) -> str:
     """The guidelines as one Markdown page: how to annotate, what holds for all labels, each label, relation, choice.
 
@@ -95,7 +100,7 @@ def _relations_section(relations: tuple[RelationType, ...]) -> str:
     if not relations:
         return ""
     rows = (
-        (_code(relation.name), _format_ends(relation), relation.definition, relation.example) for relation in relations
+        (_code(relation.name), format_ends(relation), relation.definition, relation.example) for relation in relations
     )
     return "## Relations\n\n" + _markdown_table(("relation", "from -> to", "is", "example"), rows)
 
@@ -108,7 +113,8 @@ def _choices_section(choices: ChoiceSet) -> str:
     )
 
 
-def _format_ends(relation: RelationType) -> str:
+def format_ends(relation: RelationType) -> str:
+    """Which labels a relation joins, and which way: ``PERSON -> ROLE``."""
     # Without labels at its ends a relation joins any two spans with the same label.
     if not relation.head:
         return "any -> the same label" if not relation.symmetric else "any <-> the same label"

@@ -30,6 +30,7 @@ from labeling.exports.export_formats import EXPORT_FORMATS
 from labeling.guidelines import render_guidelines
 from labeling.imports.formats import IMPORT_FORMATS
 from labeling.project import ProjectFile, load_project, shipped_config
+from labeling.schema import Label, Schema
 from labeling.studio.server.credentials import Credentials
 from labeling.training.extractors import Extractor
 from labeling.values import canonical_json, digest_of
@@ -38,6 +39,7 @@ from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading, SpanItem, make_conflict_id
 from labeling.workspace.rows.decision_row import Decision
 from labeling.workspace.rows.first_submission import FirstSubmission
+from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reader_assignment import Assignment
@@ -129,6 +131,13 @@ EXAMPLES: dict[str, BaseModel] = {
     "pushed.jsonl": PushedTask(article=HERE, digest=DIGEST, task=17, suggested={"model:rules": "5a1f3c9e0b7d2468"}),
     "asked.jsonl": AskedItem(
         item="label PERSON", since="2026-11-22T08:59:31Z", schema_digest=DIGEST, guidelines=digest_of("guidelines")
+    ),
+    "guideline-versions.jsonl": GuidelineVersion(
+        digest=digest_of("guidelines"),
+        text="# How to annotate: Oslo\n",
+        rules=Schema(
+            labels=(Label(name="PERSON", definition="A human being.", examples=("[Anna]",), color="#b4c369"),)
+        ),
     ),
     "ask-again.jsonl": AskAgainRow(
         article=HERE, reader=ANA, what="label WHEN", why="asked since 2026-11-29", since="2026-11-29T10:15:02Z"
@@ -269,6 +278,9 @@ OTHERS = (
         "What was said, in the files of another tool; `not-held.jsonl`, `export.json` and, for some, `articles.jsonl`.",
     ),
     Kind("ask-again.html", "push", "The rows of `ask-again.jsonl` with links to their tasks; `pull` keeps it up."),
+    Kind(
+        "guidelines.md", "guidelines", "How to annotate, made of the schema; `guidelines.html` is the same as a page."
+    ),
     Kind("report.html", "report", "The numbers on one page."),
     Kind("studio/", "serve", "The embedded server's database and log."),
 )

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from labeling.annotations import LABEL_ITEM, RELATION_ITEM, choice_id, choice_item, submission_order
-from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem
+from labeling.workspace.rows.asked_item import GUIDELINES_ITEM, AskAgainRow, AskedItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -78,8 +78,12 @@ def update_asked(
         if item in known:
             rows.append(known[item])
             continue
-        renamed = [known[name].since for name in former.get(item, ()) if name in known]
-        since = start.get(item) or (max(renamed, key=parse_instant) if renamed else now)
+        renamed = [known[name] for name in former.get(item, ()) if name in known]
+        if renamed and not start.get(item):
+            # It was asked for under the guidelines of then.
+            rows.append(max(renamed, key=lambda row: parse_instant(row.since)).model_copy(update={"item": item}))
+            continue
+        since = start.get(item) or now
         rows.append(AskedItem(item=item, since=since, schema_digest=digest, guidelines=guidelines))
     return rows
 
@@ -100,7 +104,7 @@ class Asking:
     def __init__(self, schema: Schema, asked: Iterable[AskedItem] = (), imported: Iterable[ImportedScope] = ()) -> None:
         """Take the rows of ``asked.jsonl``, of ``imported.jsonl``, and what the schema asks for now."""
         self.items = list_items(schema)
-        self._rows = {row.item: row for row in asked}
+        self._rows = {row.item: row for row in asked if row.item != GUIDELINES_ITEM}
         self._since = {item: parse_instant(row.since) for item, row in self._rows.items()}
         self._everything = frozenset(self.items)
         self._relations = frozenset(item for item in self.items if item.startswith(RELATION_ITEM))
@@ -138,7 +142,12 @@ class Asking:
             return frozenset()
         return frozenset(item for item in self.items if self._since.get(item) != self._start)
 
-    def list_again(self, annotations: Iterable[Annotation], quarantine: Iterable[QuarantineRow]) -> list[AskAgainRow]:
+    def list_again(
+        self,
+        annotations: Iterable[Annotation],
+        quarantine: Iterable[QuarantineRow],
+        anew: Iterable[AskAgainRow] = (),
+    ) -> list[AskAgainRow]:
         """What readers are to be asked again: their latest submission is older than a label, or than its split.
 
         Only those on the server can be asked; who ruled an article out is not.
@@ -146,8 +155,9 @@ class Asking:
         Args:
             annotations: Of all articles.
             quarantine: It has the spans of labels that were split, as they were.
+            anew: What is to be judged anew since the guidelines changed: what nobody has answered since stays.
         """
-        latest = self._latest_on_server(annotations)
+        latest = self.latest_on_server(annotations)
         rows = [
             AskAgainRow(article=article, reader=reader, what=what, why=why, since=since)
             for (article, reader), annotation in latest.items()
@@ -157,6 +167,14 @@ class Asking:
             sent = latest.get((found.article, found.annotator))
             if sent is not None and found.kind == "migrated" and found.what == "span":
                 rows += self._split_finding(found, sent)
+        # One question about a thing is enough.
+        asked = {(row.article, row.reader, row.what) for row in rows}
+        for row in anew:
+            sent = latest.get((row.article, row.reader))
+            is_open = sent is not None and sent_at(sent) <= parse_instant(row.since)
+            if is_open and (row.article, row.reader, row.what) not in asked:
+                asked.add((row.article, row.reader, row.what))
+                rows.append(row)
         return sorted(set(rows), key=lambda row: (row.article, row.reader, row.what))
 
     def count_judged_before(self, annotations: Iterable[Annotation]) -> dict[str, int]:
@@ -173,7 +191,8 @@ class Asking:
         counts = ((item, sum(item in silent[article] for article in on_server)) for item in self.items)
         return {item: count for item, count in counts if count}
 
-    def _latest_on_server(self, annotations: Iterable[Annotation]) -> dict[tuple[str, str], Annotation]:
+    def latest_on_server(self, annotations: Iterable[Annotation]) -> dict[tuple[str, str], Annotation]:
+        """The submissions that can be asked about, by article and reader: the latest, of what was not ruled out."""
         return {
             key: annotation
             for key, annotation in _latest_by_reader(annotations).items()

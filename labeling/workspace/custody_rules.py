@@ -19,6 +19,7 @@ CARRIED_ALONG = frozenset(
         "forgotten.jsonl",
         "assignments.jsonl",
         "asked.jsonl",
+        "guideline-versions.jsonl",
         "imported.jsonl",
         "decisions.jsonl",
         "first.jsonl",
@@ -48,7 +49,7 @@ GAP_FILES = IN_PARTS | {
     "conflicts.jsonl",
 }
 # Sound at every moment of their verbs: what a killed one left may be read.
-ALWAYS_SOUND = frozenset({"asked.jsonl", "users.json"})
+ALWAYS_SOUND = frozenset({"asked.jsonl", "guideline-versions.jsonl", "users.json"})
 # Gold, its account and its splits: a dataset of such as are stale would hold what nobody decided.
 NEVER_STALE = frozenset({"gold.jsonl", "conflicts.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json"})
 _SAID = ("annotations.jsonl", "quarantine.jsonl", "asked.jsonl", "imported.jsonl")

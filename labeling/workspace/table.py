@@ -26,6 +26,7 @@ from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.rows.decision_row import Decision
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
+from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
@@ -129,7 +130,14 @@ class Workspace:
         AskedItem,
         "push",
         "Since when people have been asked for each label, relation and option; without it, from the start.",
-        ("item",),
+        ("item", "since"),
+    )
+    guideline_versions = Rows(
+        "guideline-versions.jsonl",
+        GuidelineVersion,
+        "push",
+        "The guidelines that people had, by the digests in `asked.jsonl`: what `guidelines --diff` compares with.",
+        ("digest",),
     )
     ask_again = Rows(
         "ask-again.jsonl",

@@ -1,6 +1,7 @@
 """Front door of ``labeling push``: articles and suggestions -> tasks; ``studio.json``, ``pushed.jsonl``.
 
-And since when people are asked for what the page shows: ``asked.jsonl``, with ``ask-again.jsonl``.
+And since when people are asked for what the page shows: ``asked.jsonl``, with the guidelines that they had in
+``guideline-versions.jsonl``, and ``ask-again.jsonl``.
 """
 
 from __future__ import annotations
@@ -102,8 +103,9 @@ def push(
     workspace = project.workspace
     reads: list[RowsFile[Any]] = [workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions]
     reads += [workspace.asked, workspace.annotations, workspace.quarantine, workspace.assignments]
+    reads.append(workspace.guideline_versions)
     writes: list[RowsFile[Any] | ValueFile[Any]] = [workspace.studio_link, workspace.pushed, workspace.asked]
-    writes.append(workspace.ask_again)
+    writes += [workspace.guideline_versions, workspace.ask_again]
     if imported != "nothing":
         reads += [workspace.imported, workspace.signed]
     if imported == "annotations":

@@ -11,11 +11,15 @@ from pydantic import ConfigDict, Field, field_validator
 
 from labeling.values import Frozen
 
+# The item of a row that says no more than which guidelines are in force since then.
+GUIDELINES_ITEM = "guidelines"
+
 
 class AskedItem(Frozen):
     """An item of the schema, and since when the page on the server asks for it: an ISO instant of the server.
 
-    ``schema`` and ``guidelines`` are the digests of both when it was first asked for.
+    ``schema`` and ``guidelines`` are the digests of both when it was first asked for. The item ``guidelines`` asks for
+    nothing: since then others are in force.
     """
 
     # `schema` is the name of a method of pydantic's models.
@@ -33,10 +37,15 @@ class AskedItem(Frozen):
         return since
 
 
+def _is_unknown(value: str) -> bool:
+    return not value
+
+
 class AskAgainRow(Frozen):
     """A reader who judged an article before an item was asked for: ``what`` is the item, or a span of a split label.
 
-    ``since`` is when the item came to be asked for, an ISO instant of the server.
+    ``since`` is when the item came to be asked for, an ISO instant of the server. Of a span that is to be judged anew
+    since the guidelines changed, ``guidelines`` is the digest of those in force since then.
     """
 
     article: str
@@ -44,10 +53,8 @@ class AskAgainRow(Frozen):
     what: str
     why: str
     since: str
-
-
-def _is_unknown(email: str) -> bool:
-    return not email
+    # Left out where it is not needed: such a row is the same line that it was before there was this key.
+    guidelines: str = Field(default="", exclude_if=_is_unknown)
 
 
 class ImportedScope(Frozen):
