@@ -143,7 +143,11 @@ def _format_pace(readers: Iterable[ReaderPace]) -> str:
         return ""
     rows.insert(0, ("reader", "open", "done", "skipped", "an article", "left", f"as suggested in {HASTY:g} s"))
     width = max(len(row[0]) for row in rows)
-    return "\n".join(f"{row[0]:<{width}}" + "".join(f"{cell:>12}" for cell in row[1:]) for row in rows)
+    # The last heading is longer than its numbers.
+    last = len(rows[0][-1]) + 2
+    return "\n".join(
+        f"{row[0]:<{width}}" + "".join(f"{cell:>12}" for cell in row[1:-1]) + f"{row[-1]:>{last}}" for row in rows
+    )
 
 
 def _format_seconds(seconds: float | None) -> str:

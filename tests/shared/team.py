@@ -79,11 +79,15 @@ class Team:
         """A new project with so many articles: its number, and those of its tasks."""
         body = {"title": "a team's", "label_config": CONFIG, **settings}
         project = int(self.owner.calls.post("/api/projects", json=body).json()["id"])
+        return project, self.more(project, articles)
+
+    def more(self, project: int, articles: int) -> list[int]:
+        """So many further articles of a project: the numbers of their tasks."""
         rows = [{"data": {"text": TEXT.format(n), "article": f"a{n}"}} for n in range(articles)]
         asked = self.owner.calls.post(
             f"/api/projects/{project}/import", params={"return_task_ids": "true"}, json=rows
         ).raise_for_status()
-        return project, list(asked.json()["task_ids"])
+        return list(asked.json()["task_ids"])
 
     def plan(
         self,
@@ -92,10 +96,12 @@ class Team:
         rule: dict[str, Any] | None = None,
         *,
         gold: Collection[int] = (),
+        leads: Collection[str] = (),
     ) -> None:
-        """Let members read tasks, in this order; a name alone is that of somebody with nothing to read."""
+        """Let members read tasks, in this order, and others decide; a name alone is that of somebody without a task."""
         # Whoever signed up by an invitation is confirmed.
         people = [{"email": self.reader(name).email, "role": "reader"} for name in reads]
+        people += [{"email": self.reader(name).email, "role": "adjudicator"} for name in leads]
         rows = [
             {
                 "task": task,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import made
 import pytest
+from click.testing import CliRunner
 
 from labeling.annotations import Annotation, Span
+from labeling.cli import cli
 from labeling.errors import Altered
 from labeling.project import Project, load_project
 from labeling.studio.api.connect import connect_to
@@ -131,6 +134,12 @@ def test_a_push_carries_the_plan(
     ]
     assert there["rule"]["relations"]["SAME_AS"] == {"head": [], "tail": [], "symmetric": True}
     assert len(there["rule"]["instruction"]) == 16
+    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
+    where = ["--config", str(project.path), "--workspace", str(project.workspace.root)]
+    (heading,) = [line for line in CliRunner().invoke(cli, [*where, "status"]).stdout.splitlines() if "left" in line]
+    columns = ["reader", "open", "done", "skipped", "an article", "left", "as suggested in 10 s"]
+    assert re.split(" {2,}", heading) == columns
     # Neither plan nor mark lies in the data of a task.
     with connect_to(studio.url, studio.api_key) as owner:
         assert not [row for row in owner.list_tasks(number, "id,data") if "readers" in row["data"]]
@@ -363,8 +372,11 @@ def test_without_a_layer_people_keep_to_the_plan_by_convention(
         shown = {"selectedItems": {"all": True, "excluded": []}, "filters": tab["data"]["filters"], "ordering": []}
         served = httpx.post(path, json={**shown, "project": pushed.project}, headers=key, trust_env=False, timeout=60)
         assert served.json()["id"] == tasks[NAMES[3]]
-        (found,) = [each for each in doctor(project, server=bare) if each.what == "gate"]
-        assert found.verdict == "doubtful"
+        found = {each.what: each for each in doctor(project, server=bare)}
+        assert (found["gate"].verdict, found["roles"].verdict) == ("doubtful", "doubtful")
+        # Having tried: the call that is forbidden to readers was answered.
+        assert "a call that is not a reader's was answered" in found["roles"].found
+        assert "no gold questions" in found["roles"].todo
         # People come in by the organisation's link, and what they say is pulled.
         assert [(each.email, each.signed) for each in invite_people(project, server=bare)] == [
             (LEAD, False),

@@ -356,15 +356,18 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
 
 
 def test_without_a_plan_label_studios_own_queue_serves(team: Team) -> None:
-    """Two readers of one project get different articles by their locks; so does an owner with nothing assigned."""
-    ana, ben = team.reader("ana"), team.reader("ben")
+    """Two readers get different articles by their locks; so do an owner and an adjudicator with nothing assigned."""
+    ana, ben, lee = team.reader("ana"), team.reader("ben"), team.reader("lee")
     project, tasks = team.project(3)
     served = [one.next(project).json()["id"] for one in (ana, ben, team.owner)]
 
     assert sorted(served) == tasks
-    team.plan(project, {"ben": tasks[:1]})
+    team.plan(project, {"ben": tasks[:1]}, leads=["lee"])
     assert ben.next(project).json()["id"] == tasks[0]
-    assert team.owner.next(project).status_code == 200
+    assert [one.next(project).status_code for one in (team.owner, lee)] == [200, 404]
+    # All three are locked by the others; of a fourth one he is served what nobody holds, though it is nobody's to read.
+    (free,) = team.more(project, 1)
+    assert lee.next(project).json()["id"] == free
     assert ana.next(project).status_code == 404
 
 
