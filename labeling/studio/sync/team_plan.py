@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.asked_item import AskAgainRow
     from labeling.workspace.rows.server_state import PushedTask, TextKey
 
-_GOLD = "gold question"
+_GOLD, _LEFT = "gold question", "left"
 _BY_CONVENTION = (
     "This server has no layer of ours: its people keep to the plan by convention. Each reader has a tab with their own "
     "articles, by the key `readers` of the data, and its label stream shows nobody another's words. Elsewhere all "
@@ -67,8 +67,8 @@ def open_team_plan(project: Project, studio: Studio, say: Callable[[str], None])
     readers: dict[str, list[str]] = {}
     everybody = dict.fromkeys(section.adjudicators, "adjudicator") | dict.fromkeys(section.shares, "reader")
     for row in project.workspace.assignments.rows_if_written():
-        # Who has left keeps what they submitted.
-        everybody.setdefault(row.reader, "reader")
+        # Who has left keeps what they submitted, and nothing is open to them.
+        everybody.setdefault(row.reader, _LEFT)
         if row.part != _GOLD:
             readers.setdefault(row.article, []).append(row.reader)
     people = tuple({"email": email, "role": role} for email, role in everybody.items())
@@ -166,7 +166,7 @@ def _list_looks_again(
     """Readers are called by name in our files: the layer knows them by address."""
     names = annotator_names(studio.users())
     addresses = {name: normalise_email(by) for by, name in names.items() if isinstance(by, str)}
-    known = {each["email"] for each in plan.people}
+    known = {each["email"] for each in plan.people if each["role"] != _LEFT}
     return [
         {
             "task": tasks[row.article],
@@ -190,7 +190,8 @@ def _normal_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
     for row in plan["again"]:
         again.setdefault((row["email"], row["task"]), []).append(row["what"])
     return {
-        "people": sorted(map(canonical_json, plan["people"])),
+        # Whoever left by another way than the project file is known there alone.
+        "people": sorted(canonical_json(each) for each in plan["people"] if each["role"] != _LEFT),
         "assignments": sorted(map(canonical_json, plan["assignments"])),
         "again": {key: ", ".join(sorted(", ".join(what).split(", "))) for key, what in again.items()},
         "rule": plan["rule"],

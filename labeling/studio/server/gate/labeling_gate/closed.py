@@ -1,7 +1,7 @@
 """Closed projects: where what readers said is put to an adjudicator, nobody else comes in, by whatever address.
 
-A project is closed when its rule says so. Whoever does not decide there is answered as if it were not there, and it is
-in no list and in no count of theirs.
+A project is closed when its rule says so, and to whoever has left it. Whoever does not decide there is answered as if
+it were not there, and it is in no list and in no count of theirs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from .decision import READING, Refusal
-from .keeping import make_tables
+from .keeping import list_left, make_tables
 from .permits import ANYONE, permit_of
 from .refusing import answer_refusal
 from .subject import row_number
@@ -32,12 +32,13 @@ _OF_VIEWS = frozenset({"api/dm/views", "api/dm/views/<pk>"})
 
 
 def find_hidden(call: Call) -> frozenset[int]:
-    """The closed projects in which the caller does not decide; none for the owner."""
+    """The closed projects in which the caller does not decide, and those that they have left; none for the owner."""
     if "closed" not in call.kept:
         account = call.account
         hidden: frozenset[int] = frozenset()
         if account is not None and not account.is_owner:
-            hidden = frozenset(each for each in _list_closed() if each not in account.adjudicated)
+            closed = {*_list_closed(), *list_left(account.number)}
+            hidden = frozenset(each for each in closed if each not in account.adjudicated)
         call.kept["closed"] = hidden
     found: frozenset[int] = call.kept["closed"]
     return found

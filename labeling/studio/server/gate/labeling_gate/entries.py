@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+# The role of somebody who was taken out of a project: nothing of it is open to their account.
+LEFT = "left"
+
 
 @dataclass(frozen=True)
 class PersonEntry:
@@ -17,7 +20,7 @@ class PersonEntry:
 
     project: int
     email: str
-    role: str  # reader or adjudicator
+    role: str  # reader, adjudicator, or LEFT
     account: int | None = None
 
 

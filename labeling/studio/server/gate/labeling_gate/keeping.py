@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from .entries import TABLES, AssignmentEntry, AuditEntry, PersonEntry, RuleEntry
+from .entries import LEFT, TABLES, AssignmentEntry, AuditEntry, PersonEntry, RuleEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -224,8 +224,26 @@ def rule_of(project: int) -> dict[str, Any]:
 
 
 def emails_of(project: int, account: int) -> list[str]:
-    """The addresses of a project's people that this account was confirmed for."""
-    return [each.email for each in read_entries(PersonEntry, project=[project, 0], account=account)]
+    """The addresses of a project's people that this account was confirmed for; of whoever has left, none."""
+    found = read_entries(PersonEntry, project=[project, 0], account=account)
+    return [each.email for each in found if each.role != LEFT]
+
+
+def is_closed_to(project: int, account: int) -> bool:
+    """Whether an account that owns and decides nothing has nothing to do in a project: it has left, or has no part.
+
+    A project without a plan is open to all who have not left.
+    """
+    if emails_of(project, account):
+        return False
+    return project in list_left(account) or has_plan(project)
+
+
+def list_left(account: int) -> set[int]:
+    """The projects that an account has left; not those to which it came back under another address."""
+    found = read_entries(PersonEntry, account=account)
+    staying = {each.project for each in found if each.role != LEFT}
+    return set() if 0 in staying else {each.project for each in found} - staying
 
 
 def has_plan(project: int) -> bool:

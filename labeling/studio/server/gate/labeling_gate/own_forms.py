@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .entries import AgainEntry, AssignmentEntry, PersonEntry, RuleEntry, normal_email
+from .entries import LEFT, AgainEntry, AssignmentEntry, PersonEntry, RuleEntry, normal_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_ROLES = frozenset({"reader", "adjudicator"})
+_ROLES = frozenset({"reader", "adjudicator", LEFT})
 _PARTS = frozenset({"first", "second", "gold question"})
 _LARGEST = 2**31 - 1
 _LONGEST = 254  # characters of an address, as everywhere

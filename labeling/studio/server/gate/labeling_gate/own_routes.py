@@ -6,6 +6,7 @@ might make use of, does not do. What is sent is read strictly, and a body is tak
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import connection
@@ -21,7 +22,7 @@ from rest_framework.views import APIView
 
 from . import invitations, roster
 from .caller import ServerAccount, roles_hold
-from .entries import AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, RuleEntry
+from .entries import LEFT, AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, RuleEntry
 from .keeping import add_entries, read_entries, remove_entries, rule_of, write
 from .kept import drop_gone, read_page, read_return, take_back
 from .own_forms import BadForm, one_a_task, read_address, read_integer, read_object, read_plan
@@ -100,19 +101,22 @@ class PlanRoute(_OwnView):
     def _replace(self, project: int, form: PlanForm) -> Response:
         _refuse_strange_tasks(project, form.tasks)
         confirmed = invitations.confirmed_accounts()
-        people = [PersonEntry(each.project, each.email, each.role, confirmed.get(each.email)) for each in form.people]
-
+        people = [replace(each, account=confirmed.get(each.email)) for each in form.people]
+        people = [
+            replace(each, account=roster.find_account_of(each.email)) if each.role == LEFT else each for each in people
+        ]
         accounts = {each.email: each.account for each in people}
         open_again = [each.entry for each in form.again if not roster.has_answered_since(each, accounts)]
 
         def put() -> None:
+            gone = roster.list_those_who_left(project, people)
             for kind in (PersonEntry, AssignmentEntry, AgainEntry, RuleEntry):
                 remove_entries(kind, project=project)
-            for rows in (people, form.assignments, one_a_task(open_again), [form.rule]):
+            for rows in ([*people, *gone], form.assignments, one_a_task(open_again), [form.rule]):
                 add_entries([*rows])
 
         write(put)
-        waiting = [each.email for each in people if each.account is None]
+        waiting = [each.email for each in people if each.account is None and each.role != LEFT]
         return Response({"people": len(people), "assignments": len(form.assignments), "unconfirmed": waiting})
 
 
@@ -191,10 +195,16 @@ class PeopleRoute(_OwnView):
 
 
 def _plan_of(project: int) -> dict[str, Any]:
-    people = [{"email": each.email, "role": each.role} for each in read_entries(PersonEntry, project=project)]
     assignments = [
         {"task": each.task, "email": each.email, "part": each.part, "order": each.position}
         for each in read_entries(AssignmentEntry, project=project)
+    ]
+    # Of those who have left, whoever has read for this plan.
+    has_read = {each["email"] for each in assignments}
+    people = [
+        {"email": each.email, "role": each.role}
+        for each in read_entries(PersonEntry, project=project)
+        if each.role != LEFT or each.email in has_read
     ]
     again = [
         {"task": each.task, "email": each.email, "what": each.what, "why": each.why}

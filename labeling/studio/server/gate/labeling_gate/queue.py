@@ -29,7 +29,7 @@ _QUEUE = "Reading list"
 _THE_END = "There is nothing left for you to read here."
 _ABSENT = "This article is not among those that you are to read."
 _READ = frozenset({"GET", "HEAD"})
-_OF_A_TASK = "api/tasks/<pk>"
+_OF_A_TASK = ("api/tasks/<pk>/", "api/annotations/<pk>/", "api/drafts/<pk>/")
 _LISTS = frozenset({"api/tasks", "api/projects/<pk>/tasks"})
 
 
@@ -88,11 +88,12 @@ def project_of_task(call: Call) -> int | None:
 
 
 def hide_unassigned(call: Call) -> Any:  # noqa: ANN401 - the same
-    """404 for a task that is not on the caller's list; None where they may see it.
+    """404 for a task that is not on the caller's list, and for what was said of it; None where they may see it.
 
-    What an account has annotated, or was served before the plan changed, stays open to it.
+    What one of the plan's people has annotated, or was served before the plan changed, stays open to them; to whoever
+    has left it does not.
     """
-    if call.account is None or call.task is None or not f"{call.route}/".startswith(f"{_OF_A_TASK}/"):
+    if call.account is None or call.task is None or not f"{call.route}/".startswith(_OF_A_TASK):
         return None
     project = project_of_task(call)
     if project is None or call.role == OWNER:
@@ -100,8 +101,13 @@ def hide_unassigned(call: Call) -> Any:  # noqa: ANN401 - the same
     listed = reading_list_of(call, project)
     if not listed.governs or call.account.role_in(project) != READER:
         return None
-    is_open = call.task in listed.tasks or has_met(call.account.number, call.task)
-    return None if is_open else _absent(_ABSENT)
+    is_open = call.task in listed.tasks or (not listed.is_closed and has_met(call.account.number, call.task))
+    return None if is_open else answer_absent()
+
+
+def answer_absent() -> Any:  # noqa: ANN401 - the same
+    """404: the caller is not to read this article."""
+    return _absent(_ABSENT)
 
 
 def list_assigned(call: Call) -> Any:  # noqa: ANN401 - the same

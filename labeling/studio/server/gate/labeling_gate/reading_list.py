@@ -9,7 +9,7 @@ from django.db import connection
 
 from .caller import READER
 from .entries import AgainEntry
-from .keeping import emails_of, has_plan, read_entries
+from .keeping import emails_of, has_plan, is_closed_to, read_entries
 
 _ASSIGNED = """
     SELECT plan.task, MIN(plan.position), MAX(own.id), MIN(CASE WHEN own.was_cancelled THEN 1 ELSE 0 END),
@@ -64,6 +64,7 @@ class ReadingList:
         governs: Whether the plan says what this account reads; else Label Studio's own queue does.
         assigned: What the account is to read.
         again: Why it is to look again at an annotation of its own, by task.
+        is_closed: Whether nothing of the project is open to it, not even its own words: it has left, or has no part.
     """
 
     project: int
@@ -71,6 +72,7 @@ class ReadingList:
     governs: bool
     assigned: tuple[AssignedReading, ...] = ()
     again: dict[int, NextReading] | None = None
+    is_closed: bool = False
 
     @cached_property
     def tasks(self) -> frozenset[int]:
@@ -110,12 +112,15 @@ def find_reading_list(project: int, account: int, role: str) -> ReadingList:
     """The reading list of an account that is ``role`` in a project.
 
     A reader of a project with a plan reads what it assigns, which may be nothing. An owner or an adjudicator with
-    nothing assigned, and everybody where there is no plan, has Label Studio's own queue.
+    nothing assigned, and everybody where there is no plan, has Label Studio's own queue; but nobody who has left.
     """
     emails = emails_of(project, account)
-    assigned = _list_assigned(project, account, emails) if emails else ()
+    if not emails:
+        is_closed = role == READER and is_closed_to(project, account)
+        return ReadingList(project, account, is_closed, again={}, is_closed=is_closed)
+    assigned = _list_assigned(project, account, emails)
     governs = bool(assigned) or (role == READER and has_plan(project))
-    return ReadingList(project, account, governs, assigned, _list_again(project, account, emails) if emails else {})
+    return ReadingList(project, account, governs, assigned, _list_again(project, account, emails))
 
 
 def has_met(account: int, task: int) -> bool:

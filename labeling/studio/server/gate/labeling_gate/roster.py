@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from .caller import ADJUDICATOR, OWNER, READER
-from .entries import AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, normal_email
-from .invitations import all_accounts, confirmed_accounts, is_open
+from .caller import OWNER, READER
+from .entries import LEFT, AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, normal_email
+from .invitations import all_accounts, confirmed_accounts, find_accounts, is_open
 from .keeping import add_entries, read_entries, remove_entries, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .own_forms import AgainForm
 
@@ -24,7 +25,8 @@ def list_people(project: int) -> list[dict[str, Any]]:
     ``assigned`` and ``done`` count tasks; done is what the confirmed account has submitted or skipped.
     """
     accounts = {normal_email(email): number for number, email in all_accounts()}
-    roles = {each.email: each.role for each in read_entries(PersonEntry, project=[0, project])}
+    found = read_entries(PersonEntry, project=[0, project])
+    roles = {each.email: each.role for each in found if each.role != LEFT}
     invited = {each.email: each.at for each in read_entries(InvitationEntry) if is_open(each)}
     owner, confirmed = _owner(), confirmed_accounts()
     tasks: dict[str, set[int]] = {}
@@ -47,26 +49,42 @@ def list_people(project: int) -> list[dict[str, Any]]:
 
 
 def remove_person(project: int, email: str) -> dict[str, int]:
-    """Take from somebody what they have not begun in a project, and what they decide there; how many tasks went back.
+    """Take somebody out of a project, with what they have not begun and what they decide; how many tasks went back.
 
-    Whoever has submitted something there stays its reader: their words are theirs.
+    What they have submitted stays theirs in the record; their account opens and changes nothing there any more.
     """
-    answered = _answered(project).get(confirmed_accounts().get(email, -1), set())
+    account = find_account_of(email)
+    answered = _answered(project).get(account or -1, set())
     assigned = [each.task for each in read_entries(AssignmentEntry, project=project, email=email)]
     free = [task for task in assigned if task not in answered]
-    stays = len(free) < len(assigned)
 
     def take() -> int:
         gone = remove_entries(AssignmentEntry, project=project, email=email, task=free)
         remove_entries(AgainEntry, project=project, email=email)
         remove_entries(InvitationEntry, email=email, used_by=None)
-        before = read_entries(PersonEntry, project=project, email=email)
         remove_entries(PersonEntry, project=project, email=email)
-        if stays and before and before[0].role != ADJUDICATOR:
-            add_entries(before)
+        if account is not None or len(free) < len(assigned):
+            add_entries([PersonEntry(project, email, LEFT, account)])
         return gone
 
     return {"given_back": write(take), "submitted": len(assigned) - len(free)}
+
+
+def find_account_of(email: str) -> int | None:
+    """The account that an address is confirmed for, else the one that bears it: to close a door, that does."""
+    confirmed = confirmed_accounts().get(email)
+    there = find_accounts(email) if confirmed is None else []
+    return there[0][0] if len(there) == 1 else confirmed
+
+
+def list_those_who_left(project: int, people: Sequence[PersonEntry]) -> list[PersonEntry]:
+    """Whoever is in a project's plan as it is and not in the next one; nobody where that one names nobody."""
+    staying = {each.email for each in people}
+    return [
+        replace(each, role=LEFT)
+        for each in read_entries(PersonEntry, project=project)
+        if each.email not in staying and each.account is not None and (people or each.role == LEFT)
+    ]
 
 
 def has_answered_since(form: AgainForm, accounts: Mapping[str, int | None]) -> bool:

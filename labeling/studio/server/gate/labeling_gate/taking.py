@@ -16,7 +16,7 @@ from django.urls import resolve
 from .call import UnreadableBody
 from .caller import OWNER, READER
 from .json_answers import pause_page
-from .keeping import rule_of, write
+from .keeping import is_closed_to, rule_of, write
 from .own_work import (
     OwnAnnotation,
     Work,
@@ -30,10 +30,12 @@ from .own_work import (
     keep_refused,
     name_words,
 )
-from .queue import project_of_task, reading_list_of
+from .queue import answer_absent, project_of_task, reading_list_of
 from .relation_rules import find_relation_fault, read_relation_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .call import Call
 
 _NEW, _CHANGED = "api/tasks/<pk>/annotations", "api/annotations/<pk>"
@@ -51,11 +53,23 @@ def submit(call: Call) -> Any:  # noqa: ANN401 - Django has no types
     if account is None or project is None or task is None or body is None:
         return None
     work = Work(project, task, account.number, account.user)
-    return write(partial(_take if is_new else _change, call, work, body))
+    return write(partial(_hold_and, _take if is_new else _change, call, work, body))
+
+
+def _hold_and(
+    take: Callable[[Call, Work, dict[str, Any]], Any],
+    call: Call,
+    work: Work,
+    body: dict[str, Any],
+) -> Any:  # noqa: ANN401 - the same
+    hold_task(work.task, work.account)
+    # Somebody may have been taken out while this waited for its turn.
+    if call.role == READER and is_closed_to(work.project, work.account):
+        return answer_absent()
+    return take(call, work, body)
 
 
 def _take(call: Call, work: Work, body: dict[str, Any]) -> Any:  # noqa: ANN401 - the same
-    hold_task(work.task, work.account)
     is_skip = _says_yes(call.request.GET.get("was_cancelled", body.get("was_cancelled")))
     own = find_own(work) if _is_bound(call, work) else None
     refused = None if is_skip else _refuse_relations(call, work, body, None if own is None else own.number)
@@ -90,7 +104,6 @@ def _take_again(call: Call, work: Work, body: dict[str, Any], own: OwnAnnotation
 
 
 def _change(call: Call, work: Work, body: dict[str, Any]) -> Any:  # noqa: ANN401 - the same
-    hold_task(work.task, work.account)
     number, is_own = call.subject.annotation, call.subject.author == work.account
     own = find_own(work, number) if is_own and number is not None else None
     if own is None:
