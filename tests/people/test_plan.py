@@ -379,3 +379,17 @@ def test_what_a_reader_keeps_keeps_its_order(history: History) -> None:
         assert [row.order for row in ours] == list(range(1, len(ours) + 1))
         places = [before[reader, row.article] for row in ours if (reader, row.article) in before]
         assert places == sorted(places)
+
+
+@settings(max_examples=20, deadline=None)
+@given(teams.filter(lambda drawn: len(drawn[0]) > 1), st.sampled_from(("2", "spring", "")))
+def test_another_seed_is_another_plan_that_meets_the_same_bounds(
+    drawn: tuple[dict[str, float], float], seed: str
+) -> None:
+    """Forty stories: nobody has all the same ones, and everybody has their share of them."""
+    history = History(dict(drawn[0]), drawn[1])
+    history.add(*[1] * 40)
+    first = {(row.article, row.reader) for row in history.plan() if row.part == "first"}
+    history.rows = plan_readings(replace(history.team, seed=seed), Desk(history.stories))
+    check_even(history, history.rows)
+    assert {(row.article, row.reader) for row in history.rows if row.part == "first"} != first

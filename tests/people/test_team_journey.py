@@ -189,7 +189,7 @@ def test_the_owner_is_told_how_far_everybody_is(journey: Journey) -> None:
     assert {name: paces[name] for name in EVERYBODY} == {
         name: (0, len(journey.seen.submitted[name])) for name in EVERYBODY
     }
-    assert (told.get("read_by_fewer", []), told["not_pulled"]) == ([], 0)
+    assert (told.get("read_by_more", []), told.get("read_by_fewer", []), told["not_pulled"]) == ([], [], 0)
     pairs = {tuple(each.partition(".")[0] for each in pair.split(" and ")): f1 for pair, f1 in agreed["f1"].items()}
     assert len(pairs) >= 6
     assert {pair: (f1["exact"], f1["position"]) for pair, f1 in pairs.items()} == {

@@ -68,6 +68,7 @@ def measure_pace(
     assigned: Mapping[str, Collection[str]],
     articles: int,
     offered: Callable[[str], Collection[SpanPlaces]],
+    adjudicators: Collection[str] = (),
 ) -> TeamPace:
     """The pace of each person, by name, and where the plan is not kept.
 
@@ -76,13 +77,19 @@ def measure_pace(
         assigned: The articles of each reader; empty without a plan.
         articles: How many there are on the server.
         offered: What was suggested for an article, each suggestion by its spans.
+        adjudicators: Who settles what others have read: no reading of the plan, unless it was assigned to them.
     """
     work = defaultdict[str, _Work](_Work)
     for one in annotations:
         if one.by_person and one.task is not None and one.state != "draft":
             _count_reading(work[one.annotator], one, offered)
     planned = Counter(article for own in assigned.values() for article in own)
-    read = Counter(article for each in work.values() for article in each.done | each.skipped)
+    read = Counter(
+        article
+        for name, each in work.items()
+        for article in each.done | each.skipped
+        if name not in adjudicators or article in assigned.get(name, ())
+    )
     return TeamPace(
         readers=tuple(_pace(name, work[name], assigned, articles) for name in sorted({*work, *assigned})),
         read_by_more=tuple(sorted(name for name in read if read[name] > planned[name])) if planned else (),

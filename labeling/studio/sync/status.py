@@ -143,17 +143,25 @@ class _Team:
     def measure(self, said: Iterable[Annotation], articles: int) -> TeamPace:
         """The pace of each person; of nobody, where there is one alone and no plan: that goes on as before."""
         assigned = self._read_plan()
-        pace = measure_pace(said, assigned, articles, self._offered)
-        is_team = self.project.file.people is not None or bool(assigned) or len(pace.readers) > 1
+        people = self.project.file.people
+        adjudicators = {self._name_of(email) for email in people.adjudicators} if people else set()
+        pace = measure_pace(said, assigned, articles, self._offered, adjudicators)
+        is_team = people is not None or bool(assigned) or len(pace.readers) > 1
         return pace if is_team else TeamPace((), (), ())
 
     def _read_plan(self) -> dict[str, set[str]]:
-        # Of addresses, upper and lower case are the same.
-        known = {by.casefold(): name for by, name in self.names.items() if isinstance(by, str)}
         assigned = defaultdict[str, set[str]](set)
         for row in self.project.workspace.assignments.rows_if_written():
-            assigned[known.get(row.reader.casefold(), row.reader)].add(row.article)
+            assigned[self._name_of(row.reader)].add(row.article)
         return assigned
+
+    def _name_of(self, email: str) -> str:
+        return self._known.get(email.casefold(), email)
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        # Of addresses, upper and lower case are the same.
+        return {by.casefold(): name for by, name in self.names.items() if isinstance(by, str)}
 
     def _offered(self, article: str) -> list[SpanPlaces]:
         by_model = {one.annotator: one for one in self._suggested.get(article, ())}

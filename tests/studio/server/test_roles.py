@@ -494,6 +494,18 @@ def test_no_search_tells_what_others_did(desk: Desk) -> None:
             assert [answer.status_code for answer in tried] == [403] * 3, (search, [each.text[:200] for each in tried])
 
 
+def test_a_reader_is_offered_no_column_of_what_others_did(desk: Desk) -> None:
+    """The list by which the page searches and sorts: number, time, what is in the article; the owner has all."""
+    listed, all_there = (
+        {each["id"] for each in one.send("GET", f"/api/dm/columns?project={desk.project}").json()["columns"]}
+        for one in (desk.bea, desk.owner)
+    )
+
+    assert {"id", "data", "text", "created_at"} <= listed
+    assert listed & set(ORACLES) == set()
+    assert len(all_there & set(ORACLES)) > 10
+
+
 def test_a_search_in_other_spellings_is_not_seen_by_the_server(desk: Desk) -> None:
     """In the body of a GET, with a second layer of escapes, a key twice, a group beside the tab, a bare parameter."""
     hidden = {"filters": {"conjunction": "and", "items": [contains("annotations_results", "no such word")]}}

@@ -62,6 +62,17 @@ def test_more_and_fewer_than_planned() -> None:
     assert {each.reader: each.open for each in pace.readers} == {"ana": 0, "ben": 1, "eve": 0}
 
 
+def test_who_settles_an_article_is_not_one_more_reader() -> None:
+    """The lead says what is right of an article that two have read, and reads one that was once assigned to her."""
+    annotations = [said("a", by) for by in ("ana", "ben", "lead")] + [said("b", "lead")]
+    plan = {"ana": ["a"], "ben": ["a"], "lead": ["b"]}
+    pace = measure_pace(annotations, plan, 2, lambda _: [], adjudicators={"lead"})
+
+    assert (pace.read_by_more, pace.read_by_fewer) == ((), ())
+    assert {each.reader: each.done for each in pace.readers} == {"ana": 1, "ben": 1, "lead": 2}
+    assert measure_pace(annotations, plan, 2, lambda _: []).read_by_more == ("a",)
+
+
 def test_only_hasty_and_identical_submissions_count_as_the_machines() -> None:
     """Exactly the threshold counts; a second more, one span less, another place or nothing suggested do not."""
     for seconds, starts, number in (
