@@ -29,6 +29,7 @@ from labeling.studio.sync.pull import pull
 from labeling.studio.sync.push import Pace, push
 from labeling.studio.sync.restore import restore
 from labeling.workspace import journal
+from labeling.workspace.rows.passage import ClusterRow
 from labeling.workspace.rows.reader_assignment import Assignment, ReadingPart
 from labeling.workspace.table import Workspace
 
@@ -157,9 +158,33 @@ def test_a_push_carries_the_plan(
     assign(project, (NAMES[0], "cleo@team.example", "first"))
     assert push(project, server=studio).new == 0
     assert sent == [1]
-    # Who has left and submitted something is a reader still.
+    # Who has left and submitted something is told as that: what they read stays in the plan, and the project is closed.
     assert [each["email"] for each in layer.plan(number)["assignments"]] == ["cleo@team.example"]
-    assert {"email": "cleo@team.example", "role": "reader"} in layer.plan(number)["people"]
+    assert {"email": "cleo@team.example", "role": "left"} in layer.plan(number)["people"]
+
+
+def test_what_was_carried_to_a_reprint_is_hidden_from_who_reads_its_story_blind(
+    project: Project, studio: Credentials, layer: Layer
+) -> None:
+    """Ben is asked one article as a gold question, and reads its reprint: nothing that was said of it is shown."""
+    key = add_user(studio, BEN, PHRASE)
+    clusters = [ClusterRow(article=name, story=name, leak_group=name, lead=True) for name in NAMES[:3]]
+    reprint = ClusterRow(article=NAMES[3], story=NAMES[2], leak_group=NAMES[2], lead=False)
+    project.workspace.clusters.write([*clusters, reprint])
+    number = push(project, server=studio).project
+    tasks = tasks_of(project)
+    with connect_to(studio.url, studio.api_key) as owner:
+        for name in NAMES:
+            sent = {"task": tasks[name], "model_version": "projected:wire", "result": []}
+            owner.transport.write("POST", "api/predictions/", "suggest", json=sent)
+    with connect_to(studio.url, key) as ben:
+        shown = {
+            name: len(ben.transport.read(f"api/tasks/{tasks[name]}/", "open").json()["predictions"])
+            for name in NAMES[1:]
+        }
+
+    assert [each["part"] for each in layer.plan(number)["assignments"] if each["task"] == tasks[NAMES[2]]] == ["second"]
+    assert shown == dict.fromkeys(NAMES[1:], 0)
 
 
 def test_a_project_without_people_carries_its_rules(tmp_path: Path, studio: Credentials, layer: Layer) -> None:

@@ -17,12 +17,13 @@ from labeling.studio.api.queries import make_filter
 from labeling.studio.api.tabs import change_task_data, list_tabs, make_tab
 from labeling.studio.format.labelling_config import labelling_instruction
 from labeling.studio.format.tasks import READERS
+from labeling.studio.sync.blind_parts import tell_parts
 from labeling.values import canonical_json, digest_of
 from labeling.workspace.annotator_names import annotator_names
 from labeling.workspace.asking import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from labeling.project import Project
     from labeling.schema import Schema
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from labeling.studio.api.layer import Layer
     from labeling.workspace.rows.asked_item import AskAgainRow
     from labeling.workspace.rows.server_state import PushedTask, TextKey
+    from labeling.workspace.table import Workspace
 
 _GOLD, _LEFT = "gold question", "left"
 _BY_CONVENTION = (
@@ -100,17 +102,20 @@ def bring_team_plan(
         return
     sent: dict[str, Any] = {
         "people": [*plan.people],
-        "assignments": [
-            {"task": tasks[row.article], "email": row.reader, "part": row.part, "order": row.order}
-            for row in (project.workspace.assignments.rows_if_written() if plan.people else ())
-            if row.article in tasks
-        ],
+        "assignments": [*_list_assignments(project.workspace, tasks)] if plan.people else [],
         "again": _list_looks_again(studio, plan, tasks, again) if plan.people else [],
         "rule": rule_of_schema(project.schema),
     }
     there = plan.layer.plan(number)
     if _normal_plan(sent) != _normal_plan(there):
         plan.layer.bring_plan(number, sent)
+
+
+def _list_assignments(workspace: Workspace, tasks: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    stories = {row.article: row.story for row in workspace.clusters.rows_if_written()}
+    for row, part in tell_parts(workspace.assignments.rows_if_written(), stories):
+        if row.article in tasks:
+            yield {"task": tasks[row.article], "email": row.reader, "part": part, "order": row.order}
 
 
 def find_tasks_of(project: Project, known: Mapping[TextKey, PushedTask]) -> dict[str, int]:
