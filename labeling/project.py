@@ -218,6 +218,11 @@ class ProjectFile(Frozen):
         return self.people is not None and not self.people.publish_names
 
     @property
+    def has_readers(self) -> bool:
+        """Whether there is somebody to give articles to."""
+        return self.people is not None and bool(self.people.reader)
+
+    @property
     def emails(self) -> tuple[str, ...]:
         """The addresses of all whom ``[people]`` names."""
         return (*self.people.adjudicators, *self.people.shares) if self.people else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from labeling.errors import LedgerUnbalanced
@@ -16,10 +16,11 @@ from labeling.imports.own_exports import EXPORT_RECORD, ExportRecord
 from labeling.values import canonical_json
 from labeling.workspace.checksums import describe_output
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.pseudonyms import open_pseudonyms
 from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import TextIO
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from labeling.exports.export_formats import ExportFormat
     from labeling.exports.things import NotHeld, Saying, ThingKey
     from labeling.project import Project
+    from labeling.workspace.pseudonyms import Pseudonyms
 
 NOT_HELD, ARTICLES = "not-held.jsonl", "articles.jsonl"
 _NOT_KNOWN = "no format tells what is not known from where nothing is"
@@ -37,7 +39,8 @@ _NOT_KNOWN = "no format tells what is not known from where nothing is"
 class ExportResult:
     """What an export holds: things by kind that were ``kept``, and those that are ``not_held`` and listed.
 
-    ``who`` is the annotator, or ``gold``. ``listed`` is the file with the things that are not held.
+    ``who`` is the annotator, or ``gold``; in the files they are called by pseudonym, unless the project file publishes
+    names. ``listed`` is the file with the things that are not held.
     """
 
     format: str
@@ -73,14 +76,15 @@ def export(project: Project, kind: str, annotator: str = "", out: Path | None = 
     """
     chosen, workspace = find_export_format(kind), project.workspace
     who = annotator or GOLD
-    folder = out or workspace.root / "exports" / f"{kind}-{_file_name(who)}"
     words = (workspace.annotations, workspace.suggestions) if annotator else (workspace.gold,)
     with workspace.opened(), keep_custody(workspace, "export", reads=(workspace.articles, *words)) as notes:
         if not annotator and not workspace.gold.exists():
             raise workspace.gold.missing()
+        sayings, called = _stream_published(project, annotator)
+        folder = out or workspace.root / "exports" / f"{kind}-{_file_name(called or GOLD)}"
         refuse_foreign_folder(folder)
         with open_export_folder(folder) as new:
-            record = _write_export(project, chosen, annotator, new)
+            record = _write_export(project, chosen, called, sayings, new)
         notes.options |= {"format": kind, "who": who}
     return ExportResult(
         format=kind,
@@ -93,7 +97,24 @@ def export(project: Project, kind: str, annotator: str = "", out: Path | None = 
     )
 
 
-def _write_export(project: Project, chosen: ExportFormat, annotator: str, folder: Path) -> ExportRecord:
+def _stream_published(project: Project, annotator: str) -> tuple[Iterator[Saying], str]:
+    """What goes out, and what its annotator is called there: an export is made to leave the house, as a dataset is."""
+    sayings = stream_sayings(project.workspace, annotator)
+    if not annotator or not project.file.hides_names:
+        return sayings, annotator
+    names = open_pseudonyms(project.workspace, project.file.emails)
+    return (_hide_annotator(saying, names) for saying in sayings), names.name(annotator)
+
+
+def _hide_annotator(saying: Saying, names: Pseudonyms) -> Saying:
+    said = saying.annotation
+    called = {"annotator": names.name(said.annotator), "imported_as": names.name(said.imported_as)}
+    return replace(saying, annotation=said.model_copy(update=called))
+
+
+def _write_export(
+    project: Project, chosen: ExportFormat, annotator: str, sayings: Iterable[Saying], folder: Path
+) -> ExportRecord:
     """Write an export into an empty folder, with the list of what it does not hold, and the record of all its files."""
     account = _ExportAccount()
     writer = chosen.open_writer(folder, project)
@@ -101,7 +122,7 @@ def _write_export(project: Project, chosen: ExportFormat, annotator: str, folder
         (folder / NOT_HELD).open("w", encoding="utf-8", newline="\n") as listed,
         (folder / ARTICLES).open("w", encoding="utf-8", newline="\n") as articles,
     ):
-        for saying in stream_sayings(project.workspace, annotator):
+        for saying in sayings:
             left: dict[ThingKey, str] = {} if saying.reason else writer.add(saying.article, saying.annotation)
             left |= leave_out_kinds(saying.annotation, "open", reason=_NOT_KNOWN)
             _write_lines(listed, account.take(saying, left))

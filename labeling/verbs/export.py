@@ -40,6 +40,11 @@ def export_cli(project: Project, kind: str, *, gold: bool, annotator: str, out: 
     and knows the articles by their texts; where the format does not hold what is known of them, articles.jsonl beside
     can be ingested first. An earlier export in the same folder makes room, unless it was changed since.
 
+    Where the project file has [people], an export names its annotator by pseudonym, as all that is published does, and
+    so does Label Studio's JSON: no server has an account of that name, so it refuses to import it. Set publish_names =
+    true there for an export by name, which a server takes where that person has an account; `labeling restore` moves a
+    whole project without one.
+
     \b
     Example:
       labeling export brat

@@ -13,7 +13,7 @@ from labeling.studio.sync.pace import HASTY
 from labeling.studio.sync.status import StatusResult, status
 from labeling.verbs.options import json_option, tell, wait_option, with_project
 from labeling.workspace.custody import sign_change
-from labeling.workspace.standing import WorkspaceStanding, read_standing
+from labeling.workspace.standing import NOTHING_LEFT, WorkspaceStanding, read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         return 0
     if why:
         raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
-    standing = read_standing(workspace, wait)
+    standing = read_standing(workspace, wait, has_readers=project.file.has_readers)
     # Before the first push no server can be asked.
     if not workspace.studio_link.exists():
         _print_standing(standing, {}, as_json=as_json)
@@ -107,14 +107,14 @@ def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, 
         told = {name: value for name, value in asdict(standing).items() if name != "forgotten" or value}
         tell(json.dumps(summary | told, ensure_ascii=False, indent=2))
         return
-    width = max(len(file.file) for file in standing.files)
-    for file in standing.files:
+    width = max(len(file.file) for file in standing.listed)
+    for file in standing.listed:
         signed = f": {'; '.join(file.signed)}" if file.signed else ""
         tell(f"{file.file:<{width}}  {file.state}{signed}")
     if standing.forgotten:
         those = "1 article was" if standing.forgotten == 1 else f"{standing.forgotten} articles were"
         tell(f"\n{those} forgotten: the texts do not come back")
-    tell(f"\nNext: {standing.next}")
+    tell(f"\nNext: {standing.next or NOTHING_LEFT}")
 
 
 def _format_status(lines: Iterable[ProgressLine]) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from labeling.workspace.custody import find_mending_verb
 from labeling.workspace.custody_record import CustodyRecord
-from labeling.workspace.custody_rules import LATEST_MANIFEST
+from labeling.workspace.custody_rules import LATEST_MANIFEST, SELF_MENDING
 from labeling.workspace.table import described
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from labeling.workspace.custody_record import FileState
     from labeling.workspace.table import Workspace
 
@@ -25,6 +27,9 @@ _ROAD = (
     ("leakage.json", "split"),
     (LATEST_MANIFEST, "compile"),
 )
+
+# What is told where there is no next command.
+NOTHING_LEFT = "nothing: all is made from what there is now"
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class FileStanding:
 
 @dataclass(frozen=True)
 class WorkspaceStanding:
-    """Every file of the workspace, in the order of the journey, and the next command.
+    """Every file of the workspace, in the order of the journey, and the next command: "" where nothing is left to do.
 
     ``forgotten`` counts articles that were taken back.
     """
@@ -53,13 +58,27 @@ class WorkspaceStanding:
     next: str
     forgotten: int = 0
 
+    @property
+    def listed(self) -> tuple[FileStanding, ...]:
+        """The files that are there, and those that are missed: not those that this project may never need."""
+        asked = {name for name, _ in _ROAD} | {"articles.jsonl", "scores.json"}
+        if any(file.file == "annotations.jsonl" and file.state != "missing" for file in self.files):
+            # Imported ones need no server.
+            asked.discard("pushed.jsonl")
+        return tuple(
+            file
+            for file in self.files
+            if file.state != "missing" or file.file in asked or self.next == f"labeling {file.verb}"
+        )
 
-def read_standing(workspace: Workspace, wait: float = 0.0) -> WorkspaceStanding:
+
+def read_standing(workspace: Workspace, wait: float = 0.0, *, has_readers: bool = False) -> WorkspaceStanding:
     """How each file stands, and the next command; nothing is written, and no server asked.
 
     Args:
         workspace: Whose files.
         wait: Seconds to wait for another command that is writing there.
+        has_readers: Whether the project file names people to read, so that there is a plan to be made.
 
     Raises:
         MissingInput: Nothing was ever taken in there.
@@ -71,7 +90,8 @@ def read_standing(workspace: Workspace, wait: float = 0.0) -> WorkspaceStanding:
         files = [_describe(record, file.name, file.verb) for _, file in described() if file.name != "custody.jsonl"]
         files.append(_describe(record, LATEST_MANIFEST, "compile"))
         forgotten = len({row.article for row in workspace.forgotten.rows_if_written() if not row.again})
-        return WorkspaceStanding(tuple(files), _find_next(record, {file.file: file for file in files}), forgotten)
+        following = _find_next(record, {file.file: file for file in files}, has_readers=has_readers)
+        return WorkspaceStanding(tuple(files), following, forgotten)
 
 
 def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:
@@ -79,7 +99,7 @@ def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:
     return FileStanding(name, record.state(name), (row and row.verb) or verb, row.signed if row else ())
 
 
-def _find_next(record: CustodyRecord, files: dict[str, FileStanding]) -> str:
+def _find_next(record: CustodyRecord, files: dict[str, FileStanding], *, has_readers: bool) -> str:
     """The command that brings the work on: first what is broken, then what is not there or out of date."""
     if files["articles.jsonl"].state == "missing":
         return "labeling ingest FILES"
@@ -89,11 +109,37 @@ def _find_next(record: CustodyRecord, files: dict[str, FileStanding]) -> str:
         if file.state == "altered" or record.is_gone(file.file):
             verb = find_mending_verb(record, file.file)
             return f"labeling {verb}" if verb else f"labeling status --adopt {file.file} --why TEXT"
+    verb = _find_verb_of_road(record, files, has_readers=has_readers)
+    return f"labeling {verb}" if verb else ""
+
+
+def _find_verb_of_road(record: CustodyRecord, files: dict[str, FileStanding], *, has_readers: bool) -> str:
     for name, verb in _ROAD:
+        if has_readers and name == "pushed.jsonl" and (planning := _find_planning_verb(record)):
+            return planning
         # Where annotations were imported, nothing needs to be pushed.
         waits = name == "pushed.jsonl" and files["annotations.jsonl"].state != "missing"
         if files[name].state in ("missing", "stale") and not waits:
-            return f"labeling {verb}"
+            return verb
     if not any(record.workspace.models.glob("[!.]*/")):
-        return "labeling train"
-    return "labeling evaluate" if files["scores.json"].state in ("missing", "stale") else "labeling report"
+        return "train"
+    if files["scores.json"].state in ("missing", "stale"):
+        return "evaluate"
+    others = SELF_MENDING | {LATEST_MANIFEST}
+    there = {file.file for file in files.values() if file.state not in ("missing", "free")} - others
+    return "report" if _is_behind(record, record.workspace.report.name, there) else ""
+
+
+def _find_planning_verb(record: CustodyRecord) -> str:
+    """What brings the plan on: articles or stories came since it was made, or it was not pushed; "" if neither."""
+    if _is_behind(record, "assignments.jsonl", ("articles.jsonl", "clusters.jsonl")):
+        return "assign"
+    return "push" if _is_behind(record, "pushed.jsonl", ("assignments.jsonl",)) else ""
+
+
+def _is_behind(record: CustodyRecord, name: str, sources: Iterable[str]) -> bool:
+    """Whether a file is not there, or was made when one of its sources was another or not there yet."""
+    row = record.rows.get(name)
+    if row is None or not record.digests[name]:
+        return True
+    return any(row.read.get(source, "") != record.digests[source] for source in sources)

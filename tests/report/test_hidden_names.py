@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.release.release import release
 from labeling.errors import DamagedFile
 from labeling.evaluation.agree import agree
+from labeling.exports.export import export
+from labeling.exports.export_formats import EXPORT_FORMATS
 from labeling.project import PeopleSection, Project, Reader
 from labeling.report.write_report import write_report
 from labeling.splits.split import split
@@ -67,8 +70,9 @@ def publish(project: Project, people: PeopleSection | None) -> dict[str, bytes]:
     split(project)
     agree(project)
     folders = [compile_dataset(project).folder, release(project).folder, release(project, texts=True).folder]
-    write_report(project)
     root = project.workspace.root
+    folders += [export(project, kind, who).folder for kind in EXPORT_FORMATS for who in ("", "ana", "ben")]
+    write_report(project)
     files = [path for folder in folders for path in (root.parent / folder).rglob("*") if path.is_file()]
     return {str(path): path.read_bytes() for path in (*files, project.workspace.report)}
 
@@ -76,7 +80,11 @@ def publish(project: Project, people: PeopleSection | None) -> dict[str, bytes]:
 def test_nobody_is_named_in_what_is_published(walked: Project) -> None:
     """Neither by name nor by address; two pseudonyms stand everywhere, the same in each file and each time."""
     published = publish(walked, PeopleSection(reader=READERS))
-    named = {name: found[0] for name, content in published.items() if (found := NAMED.search(content))}
+    root = walked.workspace.root
+    written = {
+        name: str(Path(name).relative_to(root)).encode() + b"\n" + content for name, content in published.items()
+    }
+    named = {name: found[0] for name, content in written.items() if (found := NAMED.search(content))}
     assert named == {}
 
     pseudonyms = {name: {*PSEUDONYM.findall(content)} for name, content in published.items()}
@@ -85,6 +93,12 @@ def test_nobody_is_named_in_what_is_published(walked: Project) -> None:
     assert pseudonyms[str(walked.workspace.report)] == everybody
     ledger = next(name for name in published if name.endswith("ledger.jsonl"))
     assert pseudonyms[ledger] == everybody
+    exported = {Path(name).relative_to(root / "exports").parts[0] for name in published if "/exports/" in name}
+    assert exported == {
+        f"{kind}-{who}" for kind in EXPORT_FORMATS for who in ("gold", *(p.decode() for p in everybody))
+    }
+    records = [name for name in published if name.endswith("export.json") and "-gold/" not in name]
+    assert {len(pseudonyms[name]) for name in records} == {1}
     card = next(name for name in published if name.endswith("README.md") and b"Changed by hand" in published[name])
     assert len(pseudonyms[card]) == 1
     secret = (walked.workspace.root / SECRET_FILE).read_bytes().strip()
@@ -101,6 +115,8 @@ def test_names_stand_where_nothing_or_names_are_asked_for(walked: Project, peopl
     assert {b"ana", b"ben"} <= {*NAMED.findall(ledger)}
     assert PSEUDONYM.search(ledger) is None
     assert b"ana" in published[str(walked.workspace.report)]
+    tasks = published[str(walked.workspace.root / "exports" / "label-studio-ana" / "annotations.json")]
+    assert b'"completed_by": {"email": "ana@desk.example"}' in tasks
 
 
 def test_a_pseudonym_is_of_the_secret_and_the_person() -> None:
