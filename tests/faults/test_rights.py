@@ -20,8 +20,22 @@ if TYPE_CHECKING:
 
     from labeling.workspace.table import Workspace
 
-VERBS = ("cluster", "carry", "agree", "adjudicate", "audit", "split", "compile", "release", "report", "status")
+VERBS = (
+    "cluster",
+    "carry",
+    "agree",
+    "adjudicate",
+    "audit",
+    "split",
+    "compile",
+    "release",
+    "assign",
+    "report",
+    "status",
+)
 FEW = ("cluster", "adjudicate", "split", "report")
+# By name: the secret of pseudonyms is for its owner alone.
+PEOPLE = '[people]\npublish_names = true\n[[people.reader]]\nemail = "ana@desk.example"\n'
 TARGETS = 'targets = ["spacy", "huggingface", "conll", "prodigy"]'
 
 
@@ -40,7 +54,7 @@ def test_all_that_is_written_has_the_rights_that_the_umask_leaves_it(
 
     config = tmp_path / "all.toml"
     shipped = load_project().path.read_text(encoding="utf-8")
-    config.write_text(f"{shipped}\n[compile]\n{TARGETS}\n", encoding="utf-8")
+    config.write_text(f"{shipped}\n[compile]\n{TARGETS}\n{PEOPLE}", encoding="utf-8")
     row = {"text": "Anna met Carl in Lima.", "meta": {"id": "p"}, "spans": [{"start": 0, "end": 4, "label": "PERSON"}]}
     (tmp_path / "p.jsonl").write_text(json.dumps(row), encoding="utf-8")
     before = os.umask(umask)

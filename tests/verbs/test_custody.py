@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ from labeling.evaluation.agree import agree
 from labeling.imports.import_annotations import import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.passages.cluster import cluster
-from labeling.project import Project, load_project
+from labeling.people.assign import assign
+from labeling.project import PeopleSection, Project, Reader, load_project
 from labeling.report.write_report import write_report
 from labeling.reprints.audit import audit
 from labeling.reprints.carry import carry
@@ -76,12 +78,21 @@ def edited(path: Path) -> None:
 
 
 HARMS: list[Callable[[Path], None]] = [half, doubled, reordered, cut, emptied, edited]
+
+
+def assign_to_two(project: Project) -> None:
+    """Plan who reads what, with two readers in the project file."""
+    people = PeopleSection(reader=(Reader(email="ana@desk.example"), Reader(email="ben@desk.example")))
+    assign(dataclasses.replace(project, file=project.file.model_copy(update={"people": people})))
+
+
 READERS: dict[str, tuple[Callable[[Project], object], ...]] = {
-    "articles.jsonl": (cluster, carry, agree, adjudicate, split, compile_dataset, verify, write_report),
-    "annotations.jsonl": (adjudicate, carry, agree, split, compile_dataset, verify, write_report),
-    "quarantine.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report),
-    "asked.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report),
-    "imported.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report),
+    "articles.jsonl": (cluster, carry, agree, adjudicate, split, compile_dataset, verify, write_report, assign_to_two),
+    "annotations.jsonl": (adjudicate, carry, agree, split, compile_dataset, verify, write_report, assign_to_two),
+    "quarantine.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report, assign_to_two),
+    "asked.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report, assign_to_two),
+    "imported.jsonl": (adjudicate, agree, split, compile_dataset, verify, write_report, assign_to_two),
+    "clusters.jsonl": (assign_to_two, split, agree),
     "gold.jsonl": (split, audit, compile_dataset, verify, write_report),
     "ledger.jsonl": (compile_dataset, verify, write_report),
     "splits.jsonl": (split, compile_dataset, verify, write_report),

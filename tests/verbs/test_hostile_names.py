@@ -68,6 +68,26 @@ def test_no_verb_hands_a_name_on_to_the_terminal(verb: str, tmp_path: Path) -> N
         assert said
 
 
+@pytest.mark.parametrize("words", [["assign"], ["people", "list"], ["people", "remove", f"ana{NASTY}@desk.example"]])
+def test_no_verb_of_a_team_hands_a_name_on_to_the_terminal(words: list[str], tmp_path: Path) -> None:
+    """With a plan, in a folder and a project file with control characters; a wrong address is shown."""
+    root, config = tmp_path / "work\x1b[31m", tmp_path / "desk\x1b[31m.toml"
+    shipped = load_project().path.read_text(encoding="utf-8")
+    config.write_text(f'{shipped}\n[[people.reader]]\nemail = "ana\u202e[31m@desk.example"\n', encoding="utf-8")
+    assert escape_controls(str(shown := CliRunner().invoke(cli, ["--config", str(config), *words]).output)) == shown
+    config.write_text(f'{shipped}\n[[people.reader]]\nemail = "ana<b>|`@desk.example"\n', encoding="utf-8")
+    workspace = load_project(config, root).workspace
+    workspace.articles.write([made.article(f"a{NASTY}", "The Ministry replied.", source=NASTY, title=NASTY)])
+    where = ["--config", str(config), "--workspace", str(root)]
+    CliRunner().invoke(cli, [*where, "cluster"])
+
+    for options in ([], ["--json"]):
+        told = CliRunner().invoke(cli, [*where, *words, *options], standalone_mode=False)
+        said = f"{told.output}{told.exception or ''}"
+        assert escape_controls(said) == said
+        assert said
+
+
 def test_names_of_files_that_are_not_unicode_are_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
