@@ -17,7 +17,7 @@ from labeling.studio.sync.project_link import prepare_project, preview_project, 
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
-from labeling.studio.sync.team_plan import bring_team_plan, open_team_plan
+from labeling.studio.sync.team_plan import announce_words, bring_team_plan, open_team_plan
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.journal import load_journal
 
@@ -126,6 +126,8 @@ def push(
             remote = prepare_project(studio, project, pace.say)
             altered = workspace.pushed.path.name in notes.altered
             team = open_team_plan(project, studio, pace.say)
+            if imported == "suggestions":
+                announce_words(team, remote.number, {name for text in queue.texts for name in queue.suggested(text[0])})
             delivery = ProjectPush(
                 studio, remote, workspace.pushed.path, pace.patience, pace.say, altered, team.readers
             )

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labeling.annotations import MODEL, PROJECTED
 from labeling.errors import NotAuthorised, StudioError
 from labeling.project import normalise_email
 from labeling.studio.api.layer import SCHEMA, find_layer
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.server_state import PushedTask, TextKey
     from labeling.workspace.table import Workspace
 
+_WORDS = "words_of"  # the rule's name for it
 _GOLD, _LEFT = "gold question", "left"
 _BY_CONVENTION = (
     "This server has no layer of ours: its people keep to the plan by convention. Each reader has a tab with their own "
@@ -104,7 +106,7 @@ def bring_team_plan(
         "people": [*plan.people],
         "assignments": [*_list_assignments(project.workspace, tasks)] if plan.people else [],
         "again": _list_looks_again(studio, plan, tasks, again) if plan.people else [],
-        "rule": rule_of_schema(project.schema),
+        "rule": rule_of_schema(project.schema) | _words_rule(_list_signatures(known)),
     }
     there = plan.layer.plan(number)
     if _normal_plan(sent) != _normal_plan(there):
@@ -116,6 +118,31 @@ def _list_assignments(workspace: Workspace, tasks: Mapping[str, int]) -> Iterato
     for row, part in tell_parts(workspace.assignments.rows_if_written(), stories):
         if row.article in tasks:
             yield {"task": tasks[row.article], "email": row.reader, "part": part, "order": row.order}
+
+
+def announce_words(plan: TeamPlan, number: int, signatures: Iterable[str]) -> None:
+    """Tell the layer who signs people's words that are about to be sent as suggestions, before anybody is shown them.
+
+    Raises:
+        StudioError: The server did not do what was asked.
+    """
+    if plan.layer is None:
+        return
+    there = plan.layer.plan(number)
+    said = _words_rule({*signatures, *there["rule"].get(_WORDS, [])})
+    if said and there["rule"].get(_WORDS) != said[_WORDS]:
+        plan.layer.bring_plan(number, {**there, "rule": {**there["rule"], **said}})
+
+
+def _list_signatures(known: Mapping[TextKey, PushedTask]) -> set[str]:
+    return {name for row in known.values() for name in row.suggested}
+
+
+def _words_rule(signatures: Iterable[str]) -> dict[str, list[str]]:
+    """Who signs suggestions that are people's words: a model may have the name of a member of the server."""
+    bare = {name.removeprefix(f"{PROJECTED}+") for name in signatures}
+    names = sorted(name for name in bare if not name.startswith((MODEL, PROJECTED)))
+    return {_WORDS: names} if names else {}
 
 
 def find_tasks_of(project: Project, known: Mapping[TextKey, PushedTask]) -> dict[str, int]:

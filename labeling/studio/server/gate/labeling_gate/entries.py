@@ -92,6 +92,21 @@ class ServedEntry:
 
 
 @dataclass(frozen=True)
+class OfferedEntry:
+    """A suggestion as an account was shown it the last time before it began the task, whatever has become of it since.
+
+    ``place`` is its place among them, ``value`` the suggestion as JSON; prediction 0: there was none to show.
+    """
+
+    project: int
+    task: int
+    account: int
+    prediction: int
+    place: int
+    value: str
+
+
+@dataclass(frozen=True)
 class ShownEntry:
     """A version of the instruction that an account was shown."""
 
@@ -142,6 +157,7 @@ TABLES: dict[type[Any], _Table] = {
     FirstEntry: _Table("labeling_first", ("project", "task", "account")),
     RefusedEntry: _Table("labeling_refused", ("project", "task", "account", "at")),
     ServedEntry: _Table("labeling_served", ("project", "task", "account", "prediction")),
+    OfferedEntry: _Table("labeling_offered", ("project", "task", "account", "prediction")),
     ShownEntry: _Table("labeling_shown", ("project", "account", "version")),
     InvitationEntry: _Table("labeling_invitation", ("nonce",)),
     AuditEntry: _Table("labeling_audit", ("id",)),

@@ -19,6 +19,7 @@ from .entries import (
     AssignmentEntry,
     AuditEntry,
     FirstEntry,
+    OfferedEntry,
     RefusedEntry,
     ServedEntry,
     ShownEntry,
@@ -128,7 +129,7 @@ def drop_gone(project: int) -> int:
         cursor.execute("SELECT id FROM task WHERE project_id = %s", [project])
         there = {number for (number,) in cursor.fetchall()}
     dropped = 0
-    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, AssignmentEntry, AgainEntry)
+    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, AssignmentEntry, AgainEntry)
     for kind in kinds:
         gone = sorted({each.task for each in read_entries(kind, project=project)} - there)
         for start in range(0, len(gone), _AT_ONCE):

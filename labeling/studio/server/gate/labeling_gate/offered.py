@@ -1,96 +1,195 @@
 """Which suggestions a reader is shown with a task.
 
-Where a task is read by more than one person, all of them have the same suggestions: those that were there when the
-first of them opened it, and no others. What was projected from a reprint is somebody's words on the same story, so it
-goes to nobody who reads that story blind. Who has nothing assigned where there is a plan is shown none.
+Once somebody has begun a task (has a draft of it, or has submitted or skipped it), whoever else reads it is shown what
+that first one had before they began: word for word, also where it was replaced on the server since, and nothing else.
+Until then all readers of a task have the same, which one of them was shown first; where that is replaced on the
+server, the new ones take its place for all of them.
+
+What was projected from a reprint is somebody's words on the same story, so it goes to nobody who reads that story
+blind. Who has nothing assigned where there is a plan is shown none.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from .entries import AssignmentEntry, PersonEntry, ServedEntry
-from .keeping import add_entries, emails_of, has_plan, read_entries, rule_of
-from .suggestion_marks import marks_of
+from .entries import LEFT, AssignmentEntry, FirstEntry, OfferedEntry, PersonEntry, ServedEntry
+from .keeping import add_entries, emails_of, has_plan, read_entries, remove_entries, rule_of, write
+from .suggestion_marks import mark_of
+from .suggestion_signatures import PROJECTED, version_of, without_words_of_others
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from .caller import ServerAccount
+    from .suggestion_signatures import Prediction
 
-PROJECTED = "projected:"
 _NONE = 0  # the prediction's number in a row that says: there were none to show
-
-_OFFERED = "SELECT id, model_version FROM prediction WHERE task_id = %s"
-_MEMBERS = (
-    "SELECT htx_user.email FROM htx_user JOIN organizations_organizationmember AS member "
-    "ON member.user_id = htx_user.id WHERE htx_user.id <> %s"
-)
+_THERE = "SELECT id FROM prediction WHERE task_id = %s"
 
 
-def visible_suggestions(project: int | None, task: int | None, account: ServerAccount) -> set[int]:
-    """The numbers of the suggestions on a task that an account may see; what is shown for the first time is kept."""
+def choose_suggestions(
+    project: int | None, task: int | None, account: ServerAccount, offered: Sequence[Prediction]
+) -> list[Prediction]:
+    """The suggestions that an account is shown with a task, where Label Studio offers these; what is shown is kept."""
     if project is None or task is None:
-        return set()
-    offered = _without_words_of_others(project, task, account)
-    if not has_plan(project):
-        return set(offered)
+        return []
+    past = _Past(project, task, tuple(offered))
+    shown = _choose(past, account)
+    if shown is None:
+        return []
+    past.keep(account.number, shown)
+    return shown
+
+
+def _choose(past: _Past, account: ServerAccount) -> list[Prediction] | None:
+    """What an account is to be shown; None where there is a plan, and the task is nothing to them."""
+    project, task = past.project, past.task
     readers = read_entries(AssignmentEntry, project=project, task=task)
-    mine = {each.email for each in readers} & set(emails_of(project, account.number))
-    if not mine:
-        return set()
-    if len(readers) == 1 and readers[0].part == "first":
-        _keep(ServedEntry(project, task, account.number, _NONE), offered)
-        return set(offered)
-    blind = [number for number, version in offered.items() if not version.startswith(PROJECTED)]
-    emails = [each.email for each in readers]
-    people = read_entries(PersonEntry, project=[project, 0], email=emails)
-    return _same_for_all(ServedEntry(project, task, account.number, _NONE), {each.account for each in people}, blind)
+    is_planned = bool(readers) or has_plan(project)
+    emails = {each.email for each in readers}
+    if is_planned and not emails & set(emails_of(project, account.number)):
+        return None
+    is_alone = not is_planned or (len(readers) == 1 and readers[0].part == "first")
+    had = None
+    if is_planned:
+        people = [each for each in read_entries(PersonEntry, project=[project, 0]) if each.account is not None]
+        # Whoever has left may have begun it, too.
+        had = past.find_first_had({each.account for each in people if each.role == LEFT or each.email in emails})
+        if had is None and not is_alone:
+            had = past.find_common({each.account for each in people if each.email in emails})
+    shown = without_words_of_others(task, account, rule_of(project), past.offered if had is None else had)
+    return shown if is_alone else [each for each in shown if not version_of(each).startswith(PROJECTED)]
 
 
-def _without_words_of_others(project: int, task: int, account: ServerAccount) -> dict[int, str]:
-    """All suggestions but those that are somebody's words: signed by a member, or hidden by the project's rule."""
+def may_stem_from(project: int | None, task: int | None, account: ServerAccount, suggestion: int) -> bool:
+    """Whether an account was shown that suggestion with that task, or would be."""
+    if project is None or task is None:
+        return False
+    if read_entries(ServedEntry, project=project, task=task, account=account.number, prediction=suggestion):
+        return True
+    past = _Past(project, task, tuple(_list_offered(task)))
+    return suggestion in {each["id"] for each in _choose(past, account) or ()}
+
+
+def is_gone(task: int | None, suggestion: int) -> bool:
+    """Whether the server has that suggestion no more: then it takes nothing that names it."""
+    return task is not None and suggestion not in _list_numbers(task)
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What accounts were shown with a task by now, of which Label Studio offers ``offered`` at this moment."""
+
+    project: int
+    task: int
+    offered: tuple[Prediction, ...]
+
+    @cached_property
+    def kept(self) -> dict[int, list[OfferedEntry]]:
+        """What each account was shown the last time before it began."""
+        rows: dict[int, list[OfferedEntry]] = {}
+        for row in read_entries(OfferedEntry, project=self.project, task=self.task):
+            rows.setdefault(row.account, []).append(row)
+        return rows
+
+    @cached_property
+    def served(self) -> dict[int, set[int]]:
+        """The numbers and marks of all that each account was ever shown."""
+        numbers: dict[int, set[int]] = {}
+        for row in read_entries(ServedEntry, project=self.project, task=self.task):
+            numbers.setdefault(row.account, set()).add(row.prediction)
+        return numbers
+
+    @cached_property
+    def begun(self) -> list[tuple[datetime, int]]:
+        """When each account has begun; several times where there is more of theirs."""
+        from tasks.models import Annotation, AnnotationDraft
+
+        drafts = AnnotationDraft.objects.filter(task_id=self.task).values_list("created_at", "user_id")
+        said = Annotation.objects.filter(task_id=self.task).values_list("created_at", "completed_by_id")
+        firsts = read_entries(FirstEntry, project=self.project, task=self.task)
+        begun = [(at, account) for at, account in (*drafts, *said) if account is not None]
+        return [*begun, *((datetime.fromisoformat(each.at).astimezone(UTC), each.account) for each in firsts)]
+
+    def find_first_had(self, readers: Collection[int | None]) -> list[Prediction] | None:
+        """What whoever of these began first had; None where nobody has begun who was shown anything."""
+        known = {*self.kept, *self.served} & set(readers)
+        if not known:
+            return None
+        first = min((each for each in self.begun if each[1] in known), default=None)
+        return None if first is None else self._had(first[1])
+
+    def find_common(self, readers: Collection[int | None]) -> list[Prediction] | None:
+        """What these readers have in common, none of whom has begun; None where it is not there any more."""
+        there = _list_numbers(self.task)
+        common: dict[int, Prediction] = {}
+        is_held = False
+        for account in sorted({*self.kept, *self.served} & set(readers)):
+            if account in self.kept:
+                numbers = {row.prediction for row in self.kept[account]}
+                holds = not self.offered if numbers == {_NONE} else numbers <= there
+            else:
+                # Of what was shown elsewhere, part may not be here yet; where only other things are, it was replaced.
+                holds = bool(self._had(account)) or not self.offered
+            if holds:
+                is_held = True
+                common |= {each["id"]: each for each in self._had(account)}
+        return [*common.values()] if is_held else None
+
+    def _had(self, account: int) -> list[Prediction]:
+        if account in self.kept:
+            rows = sorted(self.kept[account], key=lambda row: (row.place, row.prediction))
+            now = {each["id"]: {"created_ago": each.get("created_ago")} for each in self.offered}
+            # Its age is told anew: an article that two read is not told apart by it.
+            return [json.loads(row.value) | now.get(row.prediction, {}) for row in rows if row.prediction != _NONE]
+        # Shown on another server, or by a layer that kept no words: it is known by its mark, or by its number.
+        return [each for each in self.offered if {each["id"], _mark(each)} & self.served[account]]
+
+    def keep(self, account: int, shown: Sequence[Prediction]) -> None:
+        """Keep what somebody is shown; once they have begun, what they had before stays."""
+        numbers = {each["id"] for each in shown} or {_NONE}
+        missing = numbers - self.served.get(account, set())
+        log = [ServedEntry(self.project, self.task, account, number) for number in sorted(missing)]
+        before = {row.prediction for row in self.kept.get(account, ())}
+        # Where what was shown elsewhere is still to come, nothing is known to take its place.
+        waits = not before and not shown and min(self.served.get(account, {_NONE})) < _NONE
+        stays = before == numbers or waits or (before and any(each == account for _, each in self.begun))
+        rows = [
+            OfferedEntry(self.project, self.task, account, each["id"], place, json.dumps(each))
+            for place, each in enumerate(shown)
+        ] or [OfferedEntry(self.project, self.task, account, _NONE, 0, "{}")]
+
+        def put() -> None:
+            if not stays:
+                remove_entries(OfferedEntry, project=self.project, task=self.task, account=account)
+                add_entries(rows)
+            if not waits:
+                add_entries(log)
+
+        if not stays or (log and not waits):
+            write(put)
+
+
+def _mark(prediction: Prediction) -> int:
+    return mark_of(version_of(prediction), prediction.get("result"))
+
+
+def _list_numbers(task: int) -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_OFFERED, [task])
-        offered = {int(number): str(version or "") for number, version in cursor.fetchall()}
-        if not offered:
-            return {}
-        cursor.execute(_MEMBERS, [account.number])
-        emails = [str(email).casefold() for (email,) in cursor.fetchall()]
-    names = {*emails, *(email.partition("@")[0] for email in emails)}
-    hidden = tuple(str(prefix) for prefix in rule_of(project).get("hidden_suggestions", []))
-    return {
-        number: version
-        for number, version in offered.items()
-        if version.casefold() not in names and not version.startswith(hidden)
-    }
+        cursor.execute(_THERE, [task])
+        return {int(number) for (number,) in cursor.fetchall()}
 
 
-def _same_for_all(asked: ServedEntry, readers: Collection[int | None], offered: Collection[int]) -> set[int]:
-    """What all readers of a task are shown: what the first of them was shown, as far as it is still there."""
+def _list_offered(task: int) -> list[Prediction]:
+    from tasks.models import Prediction as StoredPrediction
+    from tasks.serializers import PredictionSerializer
 
-    def read_served() -> list[ServedEntry]:
-        served = read_entries(ServedEntry, project=asked.project, task=asked.task)
-        return [each for each in served if each.account in readers]
-
-    served = read_served()
-    if not served:
-        _keep(asked, offered)
-        # Somebody else may have come at the same moment: what is kept by now holds for both.
-        served = read_served()
-    # Whoever comes later has no others, so all rows together are what the first one had.
-    numbers = {each.prediction for each in served}
-    visible = numbers & set(offered)
-    if min(numbers) < 0:
-        # Served on another server, from which the project was brought here.
-        visible |= {number for number, mark in marks_of(offered).items() if mark in numbers}
-    if asked.account not in {each.account for each in served}:
-        _keep(asked, visible)
-    return visible
-
-
-def _keep(asked: ServedEntry, numbers: Collection[int]) -> None:
-    add_entries([replace(asked, prediction=number) for number in numbers or [_NONE]])
+    listed: Any = PredictionSerializer(StoredPrediction.objects.filter(task_id=task), many=True).data
+    return [json.loads(json.dumps(each, default=str)) for each in listed]

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from .call import UnreadableBody
 from .caller import ADJUDICATOR
 from .decision import READING, Refusal
-from .offered import visible_suggestions
+from .offered import is_gone, may_stem_from
 from .permits import ACTIONS_OF_READERS, ANYONE, RANKS, Permit, permit_of
 from .plain_values import has_plain_numbers, names_no_row, plain_body, plain_query
 from .refusing import answer_refusal
@@ -199,7 +199,11 @@ def _check_suggestion(call: Call) -> str:
     named = call.body.get("parent_prediction")
     if names_no_row(named) or call.account is None or call.role == ADJUDICATOR:
         return ""
-    if row_number(named) in visible_suggestions(call.project, call.task, call.account):
+    number = row_number(named)
+    if number is not None and may_stem_from(call.project, call.task, call.account, number):
+        if is_gone(call.task, number):
+            # Label Studio would refuse what a reader made of a suggestion that was replaced meanwhile.
+            call.replace_body({name: value for name, value in call.body.items() if name != "parent_prediction"})
         return ""
     return "The suggestion that this names is not one that you were shown. Nothing was changed."
 

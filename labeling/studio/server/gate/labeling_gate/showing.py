@@ -10,7 +10,7 @@ from django.db import connection
 from .caller import OWNER, READER
 from .entries import ServedEntry, ShownEntry
 from .json_answers import read_answer
-from .keeping import add_entries, has_plan, read_entries, rule_of
+from .keeping import add_entries, read_entries, rule_of
 from .queue import asks_for_next, project_asked, project_of_task, reading_list_of
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def _opens_task(call: Call) -> bool:
 def _reads(call: Call, project: int, task: int) -> bool:
     """Whether this account reads the task, and does not only look how others read it.
 
-    A reader of a plan is left to `offered`, which keeps what it lets through.
+    A reader is left to `offered`, which keeps what it lets through.
     """
     if call.account is not None and call.account.role_in(project) == READER:
-        return not has_plan(project)
+        return False
     return task in reading_list_of(call, project).tasks
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from .offered import visible_suggestions
+from .offered import choose_suggestions
 from .subject import row_number
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ def _clean_predictions(task: dict[str, Any], eyes: Eyes) -> list[Any]:
     offered = [each for each in task["predictions"] or [] if isinstance(each, dict)]
     project = row_number(task.get("project")) or eyes.call.project
     # Asked even when there are none, because that is kept too.
-    visible = visible_suggestions(project, task["id"], eyes.account)
-    return [each for each in offered if each.get("id") in visible]
+    return choose_suggestions(project, task["id"], eyes.account, offered)
 
 
 def _find_own_work(account: int, tasks: list[Any]) -> dict[int, _OwnWork]:
