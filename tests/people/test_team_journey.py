@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from both_servers import ON_PRODUCTION
 from page_steps import open_browser
-from production_server import absent
 from team_journey import (
     FACTS,
     GOLD_QUESTIONS,
@@ -35,13 +35,6 @@ pytestmark = [
     # The SDK's own, when it refreshes a token.
     pytest.mark.filterwarnings("ignore:The `parse_obj` method is deprecated"),
 ]
-ON_PRODUCTION = pytest.param(
-    "production",
-    marks=[
-        pytest.mark.production,
-        pytest.mark.skipif(bool(absent()), reason=f"not installed here: {', '.join(absent())}"),
-    ],
-)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 EVERYBODY = (*READERS, LATE)
 STAYED = tuple(name for name in EVERYBODY if name != GONE)

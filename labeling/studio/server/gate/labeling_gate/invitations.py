@@ -12,11 +12,13 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core import signing
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.urls import reverse
 
 from .decision import Refusal
@@ -32,18 +34,38 @@ LIFETIME = timedelta(days=30)
 _ROUTE = "user/signup"
 _SALT = "labeling_gate.invitation"
 _logger = logging.getLogger("labeling_gate")
+_ACCEPTED = 302  # a form that was accepted leads elsewhere
+
 _ASK = "Ask whoever runs this server for a link of your own (`labeling people invite`)."
+_LOG_IN = "Log in with the account that it made."
+_CONFIRM = "Log in with it; whoever runs this server confirms it (`labeling people invite --confirm`)."
+_SENTENCES = {
+    "no invitation": f"Nobody signs up here without an invitation of their own. {_ASK}",
+    "expired invitation": f"This invitation is older than {LIFETIME.days} days. {_ASK}",
+    "forged invitation": f"This is not an invitation to this server. {_ASK}",
+    "invitation taken back": f"This invitation was taken back, or another has taken its place. {_ASK}",
+    "used invitation": f"This invitation has been used. {_LOG_IN}",
+    "another address": "This invitation is for another e-mail address than the one that was typed. "
+    "Sign up with the address that it was sent to.",
+    "address taken": f"There is an account of this e-mail address already. {_CONFIRM}",
+}
+_REFUSALS = {reason: Refusal(403, reason, sentence) for reason, sentence in _SENTENCES.items()}
 
 
-def invite(email: str, project: int) -> str:
-    """The path of the page where ``email``, a normal address, signs up; a link that it was given before is void."""
+def invite(email: str, project: int) -> str | None:
+    """The path of the page where ``email``, a normal address, signs up; None where it has an account.
+
+    A link that it was given before is void.
+    """
     entry = InvitationEntry(secrets.token_urlsafe(16), email, project, now_text())
 
-    def put() -> None:
+    def put() -> bool:
+        # Waits for whoever is signing up by the link that it was given before.
         remove_entries(InvitationEntry, email=email, used_by=None)
-        add_entries([entry])
+        return not find_accounts(email) and bool(add_entries([entry]))
 
-    write(put)
+    if not write(put):
+        return None
     return f"{_signup_path()}?token={signing.dumps([entry.nonce, email], salt=_SALT)}"
 
 
@@ -97,9 +119,7 @@ def admit(call: Call) -> Any:  # noqa: ANN401 - Django has no types
         return None  # the page alone signs nobody up
     judged = _judge_token(token, posted)
     if isinstance(judged, Refusal):
-        _logger.warning("refused to sign somebody up: %s", judged.reason)
-        call.notes.append(judged.reason)
-        return answer_refusal(call.request, judged)
+        return _send_away(call, judged)
     if posted is not None:
         organisation = _organisation_token()
         call.kept["invitations"] = _Entrance(judged, token, organisation)
@@ -107,17 +127,39 @@ def admit(call: Call) -> Any:  # noqa: ANN401 - Django has no types
     return None
 
 
-def settle(call: Call, answer: Any) -> Any:  # noqa: ANN401 - Django has no types
-    """Note who has come in; a form that Label Studio shows again keeps our token, and never the organisation's."""
+def enter(call: Call) -> Any:  # noqa: ANN401 - the same
+    """The answer to a form with an invitation that let its sender pass: an account and its confirmation, or neither.
+
+    Of several that come at once by one link the first signs up, and so nobody does whose link is being taken back.
+    """
     entrance: _Entrance | None = call.kept.get("invitations")
     if entrance is None:
-        return answer
-    if answer.status_code == 302:  # noqa: PLR2004 - HTTP's own number: a form that was accepted leads elsewhere
-        _use(entrance.invitation, call)
-    elif not answer.streaming:
+        return None
+    try:
+        answer = write(partial(_sign_up, call, entrance.invitation))
+    except IntegrityError:
+        answer = _REFUSALS["address taken"]  # by an account that was made in another way at this moment
+    if isinstance(answer, Refusal):
+        logout(call.request)
+        return _send_away(call, answer)
+    if answer.status_code == _ACCEPTED:
+        call.notes.append(f"signed up by invitation: {entrance.invitation.email}")
+    return answer
+
+
+def settle(call: Call, answer: Any) -> Any:  # noqa: ANN401 - Django has no types
+    """A form that Label Studio shows again keeps our token, and never the organisation's."""
+    entrance: _Entrance | None = call.kept.get("invitations")
+    if entrance is not None and not answer.streaming:
         answer.content = answer.content.replace(entrance.organisation.encode(), entrance.token.encode())
         answer["Content-Length"] = str(len(answer.content))
     return answer
+
+
+def _send_away(call: Call, refusal: Refusal) -> Any:  # noqa: ANN401 - the same
+    _logger.warning("refused to sign somebody up: %s", refusal.reason)
+    call.notes.append(refusal.reason)
+    return answer_refusal(call.request, refusal)
 
 
 @dataclass(frozen=True)
@@ -129,57 +171,49 @@ class _Entrance:
     organisation: str
 
 
-def _use(invitation: InvitationEntry, call: Call) -> None:
-    used = dict(find_accounts(invitation.email))
-    if len(used) != 1:
-        return
-    ((account, email),) = used.items()
-    changes = {"used_by": account, "used_at": now_text()}
-
-    def put() -> int:
-        changed = change_entries(InvitationEntry, changes, nonce=invitation.nonce, used_by=None)
-        return changed and change_entries(PersonEntry, {"account": account}, email=invitation.email) + 1
-
-    if write(put):
-        call.notes.append(f"signed up by invitation: {email}")
+def _sign_up(call: Call, invitation: InvitationEntry) -> Any:  # noqa: ANN401 - the same
+    """Label Studio's answer, while nobody else can use this invitation, or take it back; a refusal if somebody did."""
+    if call.request.user.is_authenticated:
+        logout(call.request)  # by an account that went again, when the database was found to be locked
+    now, mine = now_text(), {"nonce": invitation.nonce, "used_by": None}
+    if not change_entries(InvitationEntry, {"used_at": now}, **mine):
+        judged = _judge_entry(invitation.nonce, invitation.email, None)
+        return judged if isinstance(judged, Refusal) else _REFUSALS["invitation taken back"]
+    answer = call.view(call.request, **call.named)
+    made = find_accounts(invitation.email)
+    if answer.status_code != _ACCEPTED or len(made) != 1:
+        connection.set_rollback(True)
+        return answer if answer.status_code != _ACCEPTED else _REFUSALS["address taken"]
+    account = made[0][0]
+    change_entries(InvitationEntry, {"used_by": account}, **mine)
+    remove_entries(InvitationEntry, email=invitation.email, used_by=None)
+    change_entries(PersonEntry, {"account": account}, email=invitation.email)
+    return answer
 
 
 def _judge_token(token: str, posted: str | None) -> InvitationEntry | Refusal:
     """The invitation that a token is, if ``posted``, the address that was typed, may come in by it."""
     if not token:
-        return _refused_signup("no invitation", "Nobody signs up here without an invitation of their own.")
+        return _REFUSALS["no invitation"]
     try:
         nonce, email = signing.loads(token, salt=_SALT, max_age=LIFETIME)
     except signing.SignatureExpired:
-        return _refused_signup("expired invitation", f"This invitation is older than {LIFETIME.days} days.")
+        return _REFUSALS["expired invitation"]
     except (signing.BadSignature, ValueError, TypeError):
-        return _refused_signup("forged invitation", "This is not an invitation to this server.")
+        return _REFUSALS["forged invitation"]
     return _judge_entry(nonce, email, posted)
 
 
 def _judge_entry(nonce: str, email: str, posted: str | None) -> InvitationEntry | Refusal:
     found = read_entries(InvitationEntry, nonce=nonce, email=email)
     if not found:
-        return _refused_signup(
-            "invitation taken back", "This invitation was taken back, or another has taken its place."
-        )
+        return _REFUSALS["invitation taken back"]
     if found[0].used_by is not None:
-        return _refused_signup(
-            "used invitation", "This invitation has been used.", "Log in with the account that it made."
-        )
+        return _REFUSALS["used invitation"]
     # Not as addresses are compared: what Label Studio stores must be what was invited, to the letter.
     if posted is not None and posted.strip().lower() != email:
-        sentence = "This invitation is for another e-mail address than the one that was typed."
-        return _refused_signup("another address", sentence, "Sign up with the address that it was sent to.")
-    if find_accounts(email):
-        sentence = "There is an account of this e-mail address already."
-        todo = "Log in with it; whoever runs this server confirms it (`labeling people invite --confirm`)."
-        return _refused_signup("address taken", sentence, todo)
-    return found[0]
-
-
-def _refused_signup(reason: str, sentence: str, todo: str = _ASK) -> Refusal:
-    return Refusal(403, reason, f"{sentence} {todo}")
+        return _REFUSALS["another address"]
+    return _REFUSALS["address taken"] if find_accounts(email) else found[0]
 
 
 def _organisation_token() -> str:

@@ -6,7 +6,9 @@ Until then all readers of a task have the same, which one of them was shown firs
 server, the new ones take its place for all of them.
 
 What was projected from a reprint is somebody's words on the same story, so it goes to nobody who reads that story
-blind. Who has nothing assigned where there is a plan is shown none.
+blind. Who has nothing assigned where there is a plan is shown none. Without a plan nobody is a second reader, and all
+are shown what there is, unless Label Studio itself gives a task to more than one: its overlap says so. Which tasks are
+of one story is not known there, so in a project in which any task is read twice nobody is shown projected words.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from .suggestion_signatures import Prediction
 
 _NONE = 0  # the prediction's number in a row that says: there were none to show
+_OVERLAPS = "SELECT MAX(overlap), MAX(CASE WHEN id = %s THEN overlap END) FROM task WHERE project_id = %s"
 _THERE = "SELECT id FROM prediction WHERE task_id = %s"
 
 
@@ -56,16 +59,33 @@ def _choose(past: _Past, account: ServerAccount) -> list[Prediction] | None:
     emails = {each.email for each in readers}
     if is_planned and not emails & set(emails_of(project, account.number)):
         return None
-    is_alone = not is_planned or (len(readers) == 1 and readers[0].part == "first")
-    had = None
-    if is_planned:
-        people = [each for each in read_entries(PersonEntry, project=[project, 0]) if each.account is not None]
-        # Whoever has left may have begun it, too.
-        had = past.find_first_had({each.account for each in people if each.role == LEFT or each.email in emails})
-        if had is None and not is_alone:
-            had = past.find_common({each.account for each in people if each.email in emails})
+    if not is_planned:
+        return _choose_unplanned(past, account)
+    is_alone = len(readers) == 1 and readers[0].part == "first"
+    people = [each for each in read_entries(PersonEntry, project=[project, 0]) if each.account is not None]
+    # Whoever has left may have begun it, too.
+    had = past.find_first_had({each.account for each in people if each.role == LEFT or each.email in emails})
+    if had is None and not is_alone:
+        had = past.find_common({each.account for each in people if each.email in emails})
     shown = without_words_of_others(task, account, rule_of(project), past.offered if had is None else had)
-    return shown if is_alone else [each for each in shown if not version_of(each).startswith(PROJECTED)]
+    return shown if is_alone else _without_projected(shown)
+
+
+def _choose_unplanned(past: _Past, account: ServerAccount) -> list[Prediction]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERLAPS, [past.task, past.project])
+        most, here = cursor.fetchone()
+    had = None
+    if (here or 1) > 1:
+        everybody = {*past.kept, *past.served}
+        had = past.find_first_had(everybody)
+        had = past.find_common(everybody) if had is None else had
+    shown = without_words_of_others(past.task, account, rule_of(past.project), past.offered if had is None else had)
+    return _without_projected(shown) if (most or 1) > 1 else shown
+
+
+def _without_projected(shown: Sequence[Prediction]) -> list[Prediction]:
+    return [each for each in shown if not version_of(each).startswith(PROJECTED)]
 
 
 def may_stem_from(project: int | None, task: int | None, account: ServerAccount, suggestion: int) -> bool:

@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from . import invitations, roster
 from .caller import ServerAccount, roles_hold
 from .entries import LEFT, AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, RuleEntry
-from .keeping import add_entries, read_entries, remove_entries, rule_of, write
+from .keeping import add_entries, hold_people, read_entries, remove_entries, rule_of, write
 from .kept import drop_gone, read_page, read_return, take_back
 from .own_forms import BadForm, one_a_task, read_address, read_integer, read_object, read_plan
 from .version import VERSION
@@ -100,22 +100,25 @@ class PlanRoute(_OwnView):
 
     def _replace(self, project: int, form: PlanForm) -> Response:
         _refuse_strange_tasks(project, form.tasks)
-        confirmed = invitations.confirmed_accounts()
-        people = [replace(each, account=confirmed.get(each.email)) for each in form.people]
-        people = [
-            replace(each, account=roster.find_account_of(each.email)) if each.role == LEFT else each for each in people
-        ]
-        accounts = {each.email: each.account for each in people}
-        open_again = [each.entry for each in form.again if not roster.has_answered_since(each, accounts)]
 
-        def put() -> None:
+        def put() -> list[PersonEntry]:
+            hold_people()  # somebody may be signing up at this moment
+            confirmed = invitations.confirmed_accounts()
+            people = [replace(each, account=confirmed.get(each.email)) for each in form.people]
+            people = [
+                replace(each, account=roster.find_account_of(each.email)) if each.role == LEFT else each
+                for each in people
+            ]
+            accounts = {each.email: each.account for each in people}
+            open_again = [each.entry for each in form.again if not roster.has_answered_since(each, accounts)]
             gone = roster.list_those_who_left(project, people)
             for kind in (PersonEntry, AssignmentEntry, AgainEntry, RuleEntry):
                 remove_entries(kind, project=project)
             for rows in ([*people, *gone], form.assignments, one_a_task(open_again), [form.rule]):
                 add_entries([*rows])
+            return people
 
-        write(put)
+        people = write(put)
         waiting = [each.email for each in people if each.account is None and each.role != LEFT]
         return Response({"people": len(people), "assignments": len(form.assignments), "unconfirmed": waiting})
 
@@ -153,13 +156,13 @@ class InvitationsRoute(_OwnView):
         """A link for an address without an account."""
         fields = read_object(request.data, "", {"email", "project"})
         email, project = read_address(fields["email"], "email"), read_integer(fields["project"], "project", 0)
-        there = invitations.find_accounts(email)
-        if there:
+        if not roles_hold() and not invitations.find_accounts(email):
+            return Response({"url": invitations.open_link(), "signed": False}, status=201)
+        link = invitations.invite(email, project) if roles_hold() else None
+        if link is None:
             confirmed = email in invitations.confirmed_accounts()
             return Response({"reason": "confirmed" if confirmed else "account"})
-        if not roles_hold():
-            return Response({"url": invitations.open_link(), "signed": False}, status=201)
-        return Response({"url": invitations.invite(email, project), "signed": True}, status=201)
+        return Response({"url": link, "signed": True}, status=201)
 
     def delete(self, request: Any) -> Response:  # noqa: ANN401 - the same
         """Take the open invitations of an address back."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # What numbers a row of the database, in a query and in a path.
 _OF_A_QUERY = frozenset({"project", "view", "tabID", "tab", "task"})
 _OF_A_PATH = frozenset({"pk", "annotation_id"})
+_DEEPEST = 50  # levels of a body; what the page sends has ten
 # How the page writes that there is no such row yet.
 _NOT_SAVED = (None, "", -1, "-1")
 
@@ -48,12 +49,14 @@ def plain_body(body: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         ValueError: It holds half a character, or a number without end: neither its author nor the owner would ever get
-            an answer again that has it in it.
+            an answer again that has it in it. Or it holds NUL, which PostgreSQL does not store, or is nested so deep
+            that whoever reads it some calls further in fails.
     """
     read = dict(body)
     try:
         if isinstance(body.get("result"), str):
             read["result"] = json.loads(body["result"])
+        _check_depth(read)
         seconds = body.get("lead_time")
         if seconds is not None and not math.isfinite(float(seconds)):
             raise ValueError("lead_time")
@@ -61,3 +64,14 @@ def plain_body(body: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, OverflowError, RecursionError) as error:
         raise ValueError(type(error).__name__) from error
     return read
+
+
+def _check_depth(value: object) -> None:
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        if any(isinstance(each, str) and "\0" in each for each in level):
+            raise ValueError("NUL")
+        inner = [[*each, *each.values()] if isinstance(each, dict) else each for each in level]
+        level = [each for listed in inner if isinstance(listed, list) for each in listed]
+    if level:
+        raise ValueError("depth")

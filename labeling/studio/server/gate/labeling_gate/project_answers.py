@@ -44,6 +44,17 @@ _NEUTRAL_PROJECT: dict[str, Any] = {
     "can_delete_tasks": False,
     "can_manage_tasks": False,
 }
+_OWN_COUNTS = _fields("finished_task_number queue_done queue_total")
+# All tasks; those that the caller has submitted or skipped; and of those the skipped ones that come up again.
+_HOW_FAR = """
+    SELECT COUNT(*), COUNT(own.task_id),
+        COALESCE(SUM(CASE WHEN own.skips = 1 AND project.skip_queue = 'REQUEUE_FOR_ME' THEN 1 ELSE 0 END), 0)
+    FROM task JOIN project ON project.id = task.project_id
+    LEFT JOIN (
+        SELECT task_id, MIN(CASE WHEN was_cancelled THEN 1 ELSE 0 END) AS skips FROM task_completion
+        WHERE completed_by_id = %s GROUP BY task_id
+    ) AS own ON own.task_id = task.id WHERE task.project_id = %s
+"""
 
 
 def clean_project(value: Any, eyes: Eyes) -> Any:  # noqa: ANN401 - any JSON
@@ -54,19 +65,17 @@ def clean_project(value: Any, eyes: Eyes) -> Any:  # noqa: ANN401 - any JSON
     kept |= {name: each for name, each in _NEUTRAL_PROJECT.items() if name in value}
     if "maximum_annotations" in kept:
         kept["maximum_annotations"] = 1
-    number = row_number(value.get("id"))
-    if "finished_task_number" in kept:
-        kept["finished_task_number"] = _count_own_tasks(eyes.number, number)
-    return kept
+    counted = _OWN_COUNTS & set(kept)
+    return kept | (_count_own_tasks(eyes.number, row_number(value.get("id")), counted) if counted else {})
 
 
-def _count_own_tasks(account: int, project: int | None) -> int:
+def _count_own_tasks(account: int, project: int | None, counted: frozenset[str]) -> dict[str, int]:
+    """How far the caller is on the way through all tasks: Label Studio leaves out of it what others have finished."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(DISTINCT task_id) FROM task_completion WHERE completed_by_id = %s AND project_id = %s",
-            [account, project],
-        )
-        return int(cursor.fetchone()[0])
+        cursor.execute(_HOW_FAR, [account, project])
+        total, finished, comes_back = map(int, cursor.fetchone())
+    counts = {"finished_task_number": finished, "queue_done": finished - comes_back, "queue_total": total}
+    return {name: counts[name] for name in counted}
 
 
 def clean_projects(value: Any, eyes: Eyes) -> Any:  # noqa: ANN401 - any JSON

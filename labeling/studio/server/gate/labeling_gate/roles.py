@@ -20,6 +20,7 @@ from .offered import is_gone, may_stem_from
 from .permits import ACTIONS_OF_READERS, ANYONE, RANKS, Permit, permit_of
 from .plain_values import has_plain_numbers, names_no_row, plain_body, plain_query
 from .refusing import answer_refusal
+from .region_shapes import find_region_fault
 from .searching import check_query, check_search, check_stored_view, check_view
 from .subject import find_author, row_number
 
@@ -133,7 +134,8 @@ def _narrow_body(call: Call, permit: Permit) -> Refusal | None:
         call.replace_body(plain_body({name: value for name, value in body.items() if name in permit.fields}))
     except ValueError as error:
         raise UnreadableBody(str(error)) from error
-    return None
+    fault = find_region_fault(call.body["result"], call.task) if "result" in call.body else ""
+    return Refusal(400, "odd region", f"{fault} Nothing was changed.") if fault else None
 
 
 # --- whose it is -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.db import connection
 from .caller import OWNER, READER
 from .entries import LEFT, AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, normal_email
 from .invitations import all_accounts, confirmed_accounts, find_accounts, is_open
-from .keeping import add_entries, read_entries, remove_entries, write
+from .keeping import add_entries, hold_people, read_entries, remove_entries, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,21 +53,22 @@ def remove_person(project: int, email: str) -> dict[str, int]:
 
     What they have submitted stays theirs in the record; their account opens and changes nothing there any more.
     """
-    account = find_account_of(email)
-    answered = _answered(project).get(account or -1, set())
-    assigned = [each.task for each in read_entries(AssignmentEntry, project=project, email=email)]
-    free = [task for task in assigned if task not in answered]
 
-    def take() -> int:
+    def take() -> dict[str, int]:
+        hold_people()
+        account = find_account_of(email)
+        answered = _answered(project).get(account or -1, set())
+        assigned = [each.task for each in read_entries(AssignmentEntry, project=project, email=email)]
+        free = [task for task in assigned if task not in answered]
         gone = remove_entries(AssignmentEntry, project=project, email=email, task=free)
         remove_entries(AgainEntry, project=project, email=email)
         remove_entries(InvitationEntry, email=email, used_by=None)
         remove_entries(PersonEntry, project=project, email=email)
         if account is not None or len(free) < len(assigned):
             add_entries([PersonEntry(project, email, LEFT, account)])
-        return gone
+        return {"given_back": gone, "submitted": len(assigned) - len(free)}
 
-    return {"given_back": write(take), "submitted": len(assigned) - len(free)}
+    return write(take)
 
 
 def find_account_of(email: str) -> int | None:

@@ -27,7 +27,12 @@ BEFORE: tuple[Callable[[Call], Any], ...] = (
     queue.answer_next,
     queue.hide_unassigned,
 )
-AROUND: tuple[Callable[[Call], Any], ...] = (taking.submit, closed.list_open, queue.list_assigned)
+AROUND: tuple[Callable[[Call], Any], ...] = (
+    invitations.enter,
+    taking.submit,
+    closed.list_open,
+    queue.list_assigned,
+)
 AFTER: tuple[Callable[[Call, Any], Any], ...] = (
     invitations.settle,
     blindness.blind,
