@@ -139,6 +139,7 @@ from .training.evaluate import evaluate as evaluate
 from .training.predict import predict as predict
 from .training.train import TrainResult as TrainResult
 from .training.train import train as train
+from .workspace.rows.agreements import Agreement as Agreement
 from .workspace.rows.assignment import Leakage as Leakage
 from .workspace.rows.assignment import SplitAssignment as SplitAssignment
 from .workspace.rows.conflict import Conflict as Conflict
@@ -149,7 +150,6 @@ from .workspace.rows.passage import Place as Place
 from .workspace.rows.reader_assignment import Assignment as Assignment
 from .workspace.rows.reprint import Audit as Audit
 from .workspace.rows.reprint import ProjectedRow as ProjectedRow
-from .workspace.rows.score import Agreement as Agreement
 from .workspace.rows.score import Curve as Curve
 from .workspace.rows.score import Measure as Measure
 from .workspace.rows.score import Measures as Measures

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 from benchmarks import (
+    agreeing,
     clustering,
     compiling,
     conll,
@@ -54,6 +55,7 @@ SECTIONS: dict[str, Section] = {
     "push": pushing.measure,
     "sync": syncing.measure,
     "compile": compiling.measure,
+    "agree": agreeing.measure,
     "custody": keeping.measure,
     "conll": conll.measure,
     "layer": layering.measure,

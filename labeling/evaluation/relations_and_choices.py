@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.annotations import LABEL_ITEM, RELATION_ITEM, choice_id, choice_item, fold_words, overlaps
 from labeling.evaluation.matching import pair_spans
-from labeling.evaluation.scores import BOOTSTRAP, PairedArticle, compute_measures, sign_measures
+from labeling.evaluation.resampling import BOOTSTRAP
+from labeling.evaluation.scores import PairedArticle, compute_measures, sign_measures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, Gold, Relation
     from labeling.articles import Article
     from labeling.evaluation.matching import SpanLike
-    from labeling.evaluation.scores import Bootstrap, ScoredArticle
+    from labeling.evaluation.resampling import Bootstrap
+    from labeling.evaluation.scores import ScoredArticle
     from labeling.schema import Schema
     from labeling.workspace.rows.score import Measures, PairingRule
 
@@ -67,19 +69,21 @@ def measure_relations(
         rule: How near both spans must be to gold's.
         trained_on: The `relation_surfaces` of the training split, to separate seen from unseen.
     """
-    paired = [
-        _pair_claims(
-            each,
-            _relation_claims(_compared_relations(each.gold, each), each.gold, each, schema),
-            _relation_claims(
-                _compared_relations(each.prediction, each), each.prediction, each, schema, _partners(each, rule)
-            ),
-        )
-        for each in scored
-    ]
+    paired = [pair_relations(each, schema, rule) for each in scored]
     signature = sign_measures(rule, bootstrap, corpus, "relations")
     seen = None if trained_on is None else lambda _, each: (each.label, each.words) in trained_on
     return _measure_claims(paired, [kind.name for kind in schema.relations], signature, bootstrap, rule, seen)
+
+
+def pair_relations(scored: ScoredArticle, schema: Schema, rule: PairingRule = "exact") -> PairedArticle:
+    """The relations of one article: gold's, those of them that were predicted, and the predictions that count."""
+    return _pair_claims(
+        scored,
+        _relation_claims(_compared_relations(scored.gold, scored), scored.gold, scored, schema),
+        _relation_claims(
+            _compared_relations(scored.prediction, scored), scored.prediction, scored, schema, _partners(scored, rule)
+        ),
+    )
 
 
 def relation_surfaces(article: Article, gold: Gold | Annotation, schema: Schema) -> set[RelationSurface]:
@@ -109,17 +113,27 @@ def measure_choices(
         corpus: The digest of the manifest whose test set this is.
         bootstrap: Resamples and seed of the intervals.
     """
-    # Of a choice with several options, each option is a label of its own.
-    options = [choice_id(each.name, option.name) for each in schema.choices for option in each.options]
-    labels = [label for label in options if not label.startswith(choice_id("usable", ""))]
+    paired = [pair_choices(each, schema) for each in scored]
+    signature = sign_measures("exact", bootstrap, corpus, "choices")
+    return _measure_claims(paired, list_compared_options(schema), signature, bootstrap)
 
-    def claims(annotation: Gold | Annotation, scored: ScoredArticle) -> list[Claim]:
+
+def list_compared_options(schema: Schema) -> list[str]:
+    """The options that are compared, as ``name=option``: each option is a label of its own."""
+    options = [choice_id(each.name, option.name) for each in schema.choices for option in each.options]
+    return [label for label in options if not label.startswith(choice_id("usable", ""))]
+
+
+def pair_choices(scored: ScoredArticle, schema: Schema) -> PairedArticle:
+    """The options of one article: gold's, those of them that were predicted, and the predictions that count."""
+    labels = {*list_compared_options(schema)}
+
+    def claims(annotation: Gold | Annotation) -> list[Claim]:
         chosen = {choice_id(name, option) for name, options in annotation.choices.items() for option in options}
-        asked = [name for name in sorted(chosen & set(labels)) if choice_item(name) not in scored.unasked]
+        asked = [name for name in sorted(chosen & labels) if choice_item(name) not in scored.unasked]
         return [Claim(name, 0, 1, name, doubtful=name in scored.open_choices) for name in asked]
 
-    paired = [_pair_claims(each, claims(each.gold, each), claims(each.prediction, each)) for each in scored]
-    return _measure_claims(paired, labels, sign_measures("exact", bootstrap, corpus, "choices"), bootstrap)
+    return _pair_claims(scored, claims(scored.gold), claims(scored.prediction))
 
 
 def _partners(scored: ScoredArticle, rule: PairingRule) -> dict[str, SpanLike]:

@@ -20,33 +20,27 @@ asked for when an article was judged is left out for that article, on both sides
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from labeling import __version__
 from labeling.annotations import LABEL_ITEM, Gold, overlaps, surface_of
 from labeling.evaluation.matching import pair_spans
+from labeling.evaluation.resampling import BOOTSTRAP, ENOUGH_GROUPS, Count, resample_weights, take_interval
 from labeling.workspace.rows.score import NOTHING_TO_SCORE, ONE_LEAK_GROUP, Measure, Measures, PairingRule, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from labeling.annotations import Annotation, Surface
     from labeling.articles import Article
     from labeling.evaluation.matching import SpanLike
+    from labeling.evaluation.resampling import Bootstrap, Weights
 
     SpanFilter: TypeAlias = Callable[[str, SpanLike], bool]
-    Weights: TypeAlias = NDArray[np.int64]
 
-# Numbers, or one for each resample.
-Count = TypeVar("Count", int, "NDArray[np.int64]")
-
-# The least number of leak groups of which resamples can differ.
-ENOUGH_GROUPS = 2
+# How many pairs, gold and predicted there are, by leak group and label.
+GroupCounts: TypeAlias = "dict[str, dict[str, list[int]]]"
 
 
 @dataclass(frozen=True)
@@ -62,6 +56,18 @@ class ScoredArticle:
     gold: Gold | Annotation
     prediction: Annotation
     silent_on: frozenset[str] = frozenset()
+
+    @property
+    def sides(self) -> tuple[Gold | Annotation, Annotation]:
+        """What is compared, and with what."""
+        return self.gold, self.prediction
+
+    @property
+    def turned(self) -> ScoredArticle:
+        """The same two annotators, each in the other's place; gold stays where it is."""
+        if isinstance(self.gold, Gold):
+            return self
+        return replace(self, gold=self.prediction, prediction=self.gold)
 
     @property
     def unasked(self) -> frozenset[str]:
@@ -82,18 +88,6 @@ class ScoredArticle:
     def open_choices(self) -> tuple[str, ...]:
         """The options (``event=CONSULT``) of which nothing is known; a submission leaves none open."""
         return self.gold.open_choices if isinstance(self.gold, Gold) else ()
-
-
-@dataclass(frozen=True)
-class Bootstrap:
-    """How intervals are made: the number of resamples, and the seed that draws them."""
-
-    resamples: int = 1000
-    seed: int = 1
-
-
-# What every score is made with, unless a test asks for less.
-BOOTSTRAP = Bootstrap()
 
 
 def score_spans(
@@ -122,7 +116,7 @@ def score_spans(
         return surface_of(span.label, text[span.start : span.end]) in (trained_on or ())
 
     def measures(rule: PairingRule, listed: Sequence[str] = labels, seen: SpanFilter | None = None) -> Measures:
-        paired = [_pair_article(each, rule) for each in articles]
+        paired = [pair_article(each, rule) for each in articles]
         return compute_measures(paired, listed, sign_measures(rule, bootstrap, corpus), rule, bootstrap, seen)
 
     return Score(
@@ -168,17 +162,58 @@ def compute_measures(
         bootstrap: Resamples and seed of the intervals.
         seen: Whether the training split has a span like this one; None where nobody asks.
     """
-    # One set of resamples for all measures, so that seen, unseen and labels can be compared with micro.
-    groups = sorted({each.leak_group for each in paired})
-    weights = _resample_weights(len(groups), bootstrap)
+    counts = count_paired(paired)
+    seen_counts = count_paired(paired, seen) if seen else None
+    unseen_counts = count_paired(paired, lambda *each: not seen(*each)) if seen else None
     return Measures(
         rule=rule,
-        micro=_compute_measure(paired, groups, weights, lambda *_: True),
-        labels={label: _compute_measure(paired, groups, weights, partial(_has_label, label)) for label in labels},
+        micro=measure_counts(counts, [None], bootstrap)[0],
+        labels=dict(zip(labels, measure_counts(counts, labels, bootstrap), strict=True)),
         signature=signature,
-        seen=_compute_measure(paired, groups, weights, seen) if seen else None,
-        unseen=_compute_measure(paired, groups, weights, lambda *each: not seen(*each)) if seen else None,
+        seen=measure_counts(seen_counts, [None], bootstrap)[0] if seen_counts is not None else None,
+        unseen=measure_counts(unseen_counts, [None], bootstrap)[0] if unseen_counts is not None else None,
     )
+
+
+def count_paired(paired: Iterable[PairedArticle], keep: SpanFilter | None = None) -> GroupCounts:
+    """Pairs, gold and predicted by leak group and label; of those spans alone that are to be kept."""
+    counts: GroupCounts = {}
+    for each in paired:
+        labels = counts.setdefault(each.leak_group, {})
+        for column, spans in enumerate((each.paired, each.gold, each.predicted)):
+            for span in spans:
+                if keep is None or keep(each.text, span):
+                    labels.setdefault(span.label, [0, 0, 0])[column] += 1
+    return counts
+
+
+def measure_counts(counts: GroupCounts, labels: Sequence[str | None], bootstrap: Bootstrap) -> list[Measure]:
+    """The measure of each label, and of all of them together for None: by the sums over all leak groups."""
+    import numpy as np
+
+    groups = sorted(counts)
+    # One set of resamples for all measures, so that seen, unseen and labels can be compared with micro.
+    weights = resample_weights(len(groups), bootstrap)
+    held = [counts[group] for group in groups]
+    # Pairs, gold and predicted of each label in each leak group; summed, and summed anew for each resample.
+    table = np.array([_count_label(held, label) for label in labels], np.float64).reshape(len(labels), len(groups), 3)
+    drawn = [None] * len(labels) if weights is None else _resample_columns(weights, table)
+    return [_compute_measure(each.sum(axis=0), len(groups), more) for each, more in zip(table, drawn, strict=True)]
+
+
+def _resample_columns(weights: Weights, table: Weights) -> Sequence[Weights]:
+    """The three sums of each label, for each resample: one product of matrices for all labels."""
+    labels, groups, columns = table.shape
+    product = weights @ table.transpose(1, 0, 2).reshape(groups, labels * columns)
+    return [*product.T.reshape(labels, columns, len(weights))]
+
+
+def _count_label(groups: Sequence[dict[str, list[int]]], label: str | None) -> list[list[int]]:
+    """Pairs, gold and predicted of a label in each leak group."""
+    if label is not None:
+        return [group.get(label, [0, 0, 0]) for group in groups]
+    # Micro-averaged: the sums over all labels, not the mean of their ratios.
+    return [[sum(column) for column in zip(*group.values(), strict=True)] or [0, 0, 0] for group in groups]
 
 
 def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
@@ -205,7 +240,8 @@ def fractions_of(pairs: Count, gold: Count, predicted: Count) -> dict[str, tuple
     return {"precision": (pairs, predicted), "recall": (pairs, gold), "f1": (2 * pairs, predicted + gold)}
 
 
-def _pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
+def pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
+    """The spans of one article: gold's, those of them that have a partner, and the predictions that count."""
     # Only a prediction without a partner can be wrong, and only where gold is not open.
     true = scored.compared_spans(scored.gold)
     pairing = pair_spans(true, scored.compared_spans(scored.prediction), rule)
@@ -223,27 +259,17 @@ def _pair_article(scored: ScoredArticle, rule: PairingRule) -> PairedArticle:
     )
 
 
-def _has_label(label: str, _text: str, span: SpanLike) -> bool:
-    return span.label == label
-
-
-def _compute_measure(
-    paired: Sequence[PairedArticle], groups: Sequence[str], weights: Weights | None, keep: SpanFilter
-) -> Measure:
-    """Count the spans to keep by leak group, and take the ratios of the sums and of the resampled sums."""
-    # Pairs, gold and predicted, in this order, for each leak group: the bootstrap draws whole groups.
-    counts = {group: [0, 0, 0] for group in groups}
-    for each in paired:
-        for column, spans in enumerate((each.paired, each.gold, each.predicted)):
-            counts[each.leak_group][column] += sum(keep(each.text, span) for span in spans)
-    # Micro-averaged: the sums over all groups, not the mean of their ratios.
-    pairs, gold, predicted = (sum(count[column] for count in counts.values()) for column in range(3))
+def _compute_measure(counts: Weights, groups: int, drawn: Weights | None) -> Measure:
+    """The ratios of the sums of pairs, gold and predicted, and the intervals of their resampled sums."""
+    pairs, gold, predicted = (int(number) for number in counts)
     ratios = {
         name: numerator / denominator if denominator else None
         for name, (numerator, denominator) in fractions_of(pairs, gold, predicted).items()
     }
-    intervals = _intervals(list(counts.values()), weights)
-    reasons = _explain_undefined(gold, predicted, len(groups))
+    # None where there is nothing to resample.
+    spread = {} if drawn is None else fractions_of(drawn[0], drawn[1], drawn[2])
+    intervals = {name: take_interval(*each) for name, each in spread.items()}
+    reasons = _explain_undefined(gold, predicted, groups)
     return Measure(
         pairs=pairs,
         gold=gold,
@@ -270,37 +296,3 @@ def _explain_undefined(gold: int, predicted: int, groups: int) -> dict[str, str]
     if groups < ENOUGH_GROUPS:
         reasons["intervals"] = ONE_LEAK_GROUP if groups else "no leak group, and a resample needs two"
     return reasons
-
-
-def _resample_weights(groups: int, bootstrap: Bootstrap) -> Weights | None:
-    """How often each leak group is drawn in each resample: resamples x groups, the same for every measure."""
-    import numpy as np
-
-    if groups < ENOUGH_GROUPS:
-        return None
-    # A generator named outright: the default one may change between versions of numpy, and with it every interval.
-    source = np.random.Generator(np.random.PCG64(bootstrap.seed))
-    return source.multinomial(groups, [1 / groups] * groups, size=bootstrap.resamples)
-
-
-def _intervals(counts: Sequence[Sequence[int]], weights: Weights | None) -> Mapping[str, tuple[float, float] | None]:
-    """The interval of each measure, from the counts of each leak group; none where there is nothing to resample."""
-    import numpy as np
-
-    if weights is None:
-        return {}
-    # A resample counts a leak group as often as it was drawn.
-    pairs, gold, predicted = (weights @ np.asarray(counts)).T
-    return {name: _percentiles(*each) for name, each in fractions_of(pairs, gold, predicted).items()}
-
-
-def _percentiles(numerator: Weights, denominator: Weights) -> tuple[float, float] | None:
-    """The middle 95 % of the resampled ratios, of those that are defined."""
-    import numpy as np
-
-    # A resample without any span of a label has no ratio, and is left out.
-    defined = denominator > 0
-    if not defined.any():
-        return None
-    low, high = np.quantile(numerator[defined] / denominator[defined], [0.025, 0.975])
-    return float(low), float(high)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, Gold, QuarantineRow
     from labeling.articles import Article, Reject
     from labeling.ledger import Sums
+    from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage, SplitAssignment
     from labeling.workspace.rows.conflict import Conflict
     from labeling.workspace.rows.passage import ClusterRow, Passage
     from labeling.workspace.rows.reprint import Audit, ProjectedRow
-    from labeling.workspace.rows.score import Agreement, Curve, Score
+    from labeling.workspace.rows.score import Curve, Score
     from labeling.workspace.table import Workspace
 
 
@@ -103,8 +104,12 @@ def read_findings(workspace: Workspace, words: int) -> Findings:
 
 
 def _is_stale(agreement: Agreement, workspace: Workspace) -> bool:
-    """Whether other words are there than agreement was measured on."""
-    return agreement.annotations != describe_input(workspace.measured.path).sha256
+    """Whether other words are there than agreement was measured on, first ones or those of today."""
+    settled_on = agreement.settled_on and describe_input(workspace.annotations.path).sha256
+    return (agreement.annotations, agreement.settled_on) != (
+        describe_input(workspace.measured.path).sha256,
+        settled_on,
+    )
 
 
 def _read_sums(workspace: Workspace, *, compiled: bool) -> Sums | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from labeling.evaluation.agreement.views import GOLD
+
 if TYPE_CHECKING:
     from labeling.report.findings import Findings
     from labeling.workspace.pseudonyms import Pseudonyms
+    from labeling.workspace.rows.agreements import Agreement, AnnotatorPair, GroupAgreement
     from labeling.workspace.rows.conflict import Conflict
     from labeling.workspace.rows.reprint import Audit, Side
-    from labeling.workspace.rows.score import Agreement, AnnotatorPair
 
 
 def hide_readers(findings: Findings, names: Pseudonyms) -> Findings:
@@ -66,6 +68,35 @@ def _hide_in_agreement(agreement: Agreement, names: Pseudonyms) -> Agreement:
         score = pair.score.model_copy(update={"annotator": names.name(pair.score.annotator)})
         return pair.model_copy(update={"one": names.name(pair.one), "other": names.name(pair.other), "score": score})
 
+    def hide_group(group: GroupAgreement) -> GroupAgreement:
+        # Gold is nobody's name.
+        called = tuple(name if name == GOLD else names.name(name) for name in group.annotators)
+        return group.model_copy(update={"annotators": called})
+
+    groups = {
+        name: tuple(map(hide_group, getattr(agreement, name)))
+        for name in ("by_pair", "settled", "models", "adjudicators", "gold_questions", "reprints")
+    }
     return agreement.model_copy(
-        update={"annotators": tuple(map(names.name, agreement.annotators)), "pairs": tuple(map(hide, agreement.pairs))}
+        update={
+            "annotators": tuple(map(names.name, agreement.annotators)),
+            "pairs": tuple(map(hide, agreement.pairs)),
+            **groups,
+            "group": agreement.group and hide_group(agreement.group),
+            "suggestions": {name: hide_group(group) for name, group in agreement.suggestions.items()},
+            "confusions": tuple(
+                each.model_copy(update={"annotators": tuple(map(names.name, each.annotators))})
+                for each in agreement.confusions
+            ),
+            "disagreements": tuple(
+                each.model_copy(
+                    update={
+                        "sides": tuple(
+                            side.model_copy(update={"annotator": names.name(side.annotator)}) for side in each.sides
+                        )
+                    }
+                )
+                for each in agreement.disagreements
+            ),
+        }
     )

@@ -68,7 +68,7 @@ def audit_gold(
         for each in gold
         if each.usable and each.article in articles and articles[each.article].digest == each.digest
     }
-    pairs = list(_pairs_to_compare(count_shared(passages, known, known)))
+    pairs = list(list_reprint_pairs(count_shared(passages, known, known)))
     found = [_compare_pair(known[one], known[other], words) for one, other in pairs]
     # Counted by label; a difference of two labels counts for both of them.
     alike = Counter(label for labels, _ in found for label in labels)
@@ -84,7 +84,7 @@ def audit_gold(
     )
 
 
-def _pairs_to_compare(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
+def list_reprint_pairs(shared: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
     """The pairs to compare: each article with the one before it, in the order of ids, that shares most with it."""
     # The least key is the article that shares most, and of two that share as much the one with the lesser id.
     for name in sorted(shared):

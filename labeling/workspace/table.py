@@ -19,6 +19,7 @@ from labeling.annotations import Annotation, Gold, LedgerRow, QuarantineRow
 from labeling.articles import Article, Reject
 from labeling.errors import WorkspaceBusy
 from labeling.workspace.file_handles import RowsFile, ValueFile
+from labeling.workspace.rows.agreements import Agreement
 from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedScope
 from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
@@ -32,7 +33,7 @@ from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
-from labeling.workspace.rows.score import Agreement, Curve, Score
+from labeling.workspace.rows.score import Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.storage import TEMPORARY, create_shared, name_disk_errors

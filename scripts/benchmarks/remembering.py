@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from labeling.project import Project
 
 _TIMES = 20
-_MEGABYTE = 1_000_000
+MEGABYTE = 1_000_000
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         bench.say(f"memory: {articles:,} articles, made")
         project = _ready(bench, articles)
         bench.say(f"memory: {articles:,} articles, compiled")
-        told.append(f"{_peak(project) / _MEGABYTE:,.0f} MB for {articles:,} articles")
+        told.append(f"{peak_of(project, 'compile') / MEGABYTE:,.0f} MB for {articles:,} articles")
     bench.notes.append(f"peak memory of `labeling compile`, one process: {', '.join(told)}")
     yield from ()
 
@@ -51,12 +51,12 @@ def _ready(bench: Bench, articles: int) -> Project:
     return project
 
 
-def _peak(project: Project) -> int:
-    """The largest resident set of the command, in bytes, looked at a hundred times a second.
+def peak_of(project: Project, verb: str) -> int:
+    """The largest resident set of a verb's command, in bytes, looked at a hundred times a second.
 
     The system's own record of it begins with the size of the process that started the command.
     """
-    command = [sys.executable, "-m", "labeling", "--workspace", str(project.workspace.root), "compile"]
+    command = [sys.executable, "-m", "labeling", "--workspace", str(project.workspace.root), verb]
     peak = 0
     with psutil.Popen(command, stdout=subprocess.DEVNULL) as child:
         while child.poll() is None:

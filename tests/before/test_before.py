@@ -40,6 +40,14 @@ EXCEPTIONS: dict[str, str] = {
     "odd/annotations.jsonl": "an answer of which nothing is left is a draft: nobody said that there is nothing",
     "*/conflicts.jsonl": "a conflict has an id, by which it is decided, and relations in dispute name their ends",
     "odd: adjudicate": "the same, counted: no article of that import is complete",
+    "*agreement.json": "it has alpha_U, groups, views, confusions and disagreements besides; an empty usable is a yes",
+    "*: agree": "the same, told; and the most telling disagreements come last",
+    "samples/*/README.md": "the card says on whose words agreement was measured, and how people agree after settling",
+    "re3d/dataset/README.md": "the same card, of a dataset whose annotations were imported",
+    "samples/*/manifest.json": "the digest of that card, and of agreement.json",
+    "joined*/dataset/manifest.json": "the same digests, of a dataset that was joined from a release of the samples",
+    "re3d/dataset/manifest.json": "the same digests of that dataset",
+    "*: verify": "it names the dataset by its digest, which is that of the manifest",
 }
 # Keys that came since to what `--json` prints, by verb.
 FURTHER = {
@@ -55,9 +63,36 @@ FURTHER = {
         "forgotten",
     ),
     "import": ("offsets", "doubts", "doubts[]", "columns", "columns[]"),
+    "agree": (
+        "measured_on",
+        "first_words",
+        "unitizing",
+        "settled",
+        "suggestions",
+        "models",
+        "adjudicators",
+        "gold_questions",
+        "reprints",
+    ),
 }
 # What is other only because it holds the digest of one of those: a manifest, what names a dataset. And why.
-FOLLOWING: dict[str, str] = {}
+FOLLOWING: dict[str, str] = {
+    name: "it names a dataset of the samples or of re3d, by a digest that is that of another card"
+    for road in ("samples", "re3d")
+    for name in (
+        f"{road}/release*/README.md",
+        f"{road}/release*/release.json",
+        f"{road}/scores.json",
+        f"{road}: compile",
+        f"{road}: evaluate",
+        f"{road}: release*",
+    )
+} | {
+    "samples: by two processes": "the same dataset, and so the same digest",
+    "samples: part": "a dataset of a part of gold, with the same card",
+    "samples: with unusable": "a dataset of all of gold, with the same card",
+    "joined*: join": "it names the dataset that is joined",
+}
 
 BEFORE: Json = json.loads((HERE / "digests.json").read_text(encoding="utf-8"))
 COMMANDS: Json = json.loads((HERE / "command_line.json").read_text(encoding="utf-8"))
@@ -202,8 +237,9 @@ def test_an_old_workspace_goes_on(old: Path) -> None:
     before = contents(workspace)
     again = ("compile",) if made_here(workspace / "corpora" / "latest") else ()
     with hand(old, ROOT) as run:
-        first = ("cluster", "suggest", "adjudicate", "agree", "audit", "carry", "split")
-        for verb in (*first, *again, "verify", "evaluate", "release", "report"):
+        # Agreement has more to say now: what it was measured on before goes into the dataset as it is.
+        first = ("cluster", "suggest", "adjudicate", "audit", "carry", "split")
+        for verb in (*first, *again, "verify", "evaluate", "release", "report", "agree"):
             status, _, err = run(["--workspace", "workspace", verb])
             assert status == 0, err
 

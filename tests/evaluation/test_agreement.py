@@ -17,8 +17,10 @@ from labeling.annotations import Annotation, Span
 from labeling.cli import cli
 from labeling.errors import DamagedFile, TooFewAnnotators
 from labeling.evaluation.agree import agree
-from labeling.evaluation.agreement import alpha, find_doubly_annotated, measure_agreement
-from labeling.evaluation.scores import Bootstrap
+from labeling.evaluation.agreement.measure_agreement import measure_agreement
+from labeling.evaluation.agreement.nominal import alpha
+from labeling.evaluation.agreement.submitted import find_doubly_annotated
+from labeling.evaluation.resampling import Bootstrap
 from labeling.project import Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.articles import Article
-    from labeling.workspace.rows.score import Agreement
+    from labeling.workspace.rows.agreements import Agreement
 
 TEXT = "Anna Berg met the Maldives minister in Male"
 QUICK = Bootstrap(resamples=10)
@@ -138,7 +140,7 @@ def test_alpha_of_agreement_contradiction_and_nothing() -> None:
 
 
 def test_alpha_of_choices_by_hand(project: Project) -> None:
-    """Of a set with one answer, of the answers; of a set with several, option by option; no answer is an answer."""
+    """Of a set with one answer, of the answers; of one with several, option by option; an empty `usable` is a yes."""
     yes, no = {"usable": ("yes",), "event": ("CONSULT", "AID")}, {"usable": ("no",), "event": ("CONSULT",)}
     found = _agree(
         project,
@@ -147,8 +149,8 @@ def test_alpha_of_choices_by_hand(project: Project) -> None:
         _said("c", "ben"),
     )
 
-    # yes yes, no no, yes nothing: 2 unlike of 6, of which 3 are yes, 2 no, 1 nothing.
-    assert found.choices["usable"] == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))
+    # yes yes, no no, yes and nothing, which is a yes.
+    assert found.choices["usable"] == 1
     # 1 1, 0 0, 1 0: 2 unlike of 6, of which 3 are 1.
     assert found.choices["event=AID"] == pytest.approx(1 - 2 / ((36 - 9 - 9) / 5))
     assert found.choices["event=THREATEN"] is None

@@ -12,7 +12,8 @@ import pytest
 
 from labeling import __version__
 from labeling.annotations import Annotation, Gold, GoldSpan, Span, surface_of
-from labeling.evaluation.scores import Bootstrap, ScoredArticle, score_spans
+from labeling.evaluation.resampling import Bootstrap
+from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.splits.leakage import SplitArticle, certify_splits
 
 if TYPE_CHECKING:

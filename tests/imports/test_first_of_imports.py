@@ -61,7 +61,7 @@ def test_a_mended_file_takes_the_place_of_what_it_had(project: Project, tmp_path
 
 
 def test_first_words_that_somebody_changed_are_refused_by_name(project: Project, tmp_path: Path) -> None:
-    """Neither measured, nor added to; agreement follows from them, and not from annotations any more."""
+    """Neither measured, nor added to; agreement follows from them, and its settled line from annotations."""
     bring(project, tmp_path / "ben.jsonl", "ben", 14, 23)
     bring(project, tmp_path / "ana.jsonl", "ana", 14, 23)
     begin_first_words(project)
@@ -71,7 +71,10 @@ def test_first_words_that_somebody_changed_are_refused_by_name(project: Project,
     assert (states["first.jsonl"], states["agreement.json"]) == ("made", "made")
 
     with workspace.opened(), keep_custody(workspace, "pull", writes=(workspace.annotations,)):
-        workspace.annotations.write(said_by_two(count=1))
+        rows = [*workspace.annotations.rows(), *said_by_two(count=1)]
+        workspace.annotations.write(sorted(rows, key=lambda row: (row.article, row.annotator, row.server_id or -1)))
+    assert {file.file: file.state for file in read_standing(workspace).files}["agreement.json"] == "stale"
+    agree(project)
     assert {file.file: file.state for file in read_standing(workspace).files}["agreement.json"] == "made"
     with workspace.opened(), keep_custody(workspace, "pull", writes=(workspace.first,)):
         workspace.first.write(row for row in [*workspace.first.rows()] if row.annotator == "ben")

@@ -19,7 +19,7 @@ from labeling.cli import cli
 from labeling.corpora.build.flat_layer import choose_flat_layer
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import UsageError
-from labeling.evaluation.agreement import find_doubly_annotated
+from labeling.evaluation.agreement.submitted import find_doubly_annotated
 from labeling.imports.import_annotations import ImportResult, import_annotations
 from labeling.imports.merge import ImportOptions
 from labeling.project import Project, load_project

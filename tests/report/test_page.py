@@ -20,11 +20,11 @@ from labeling.report.page import (
     percent_or_dash,
     render_report,
 )
+from labeling.workspace.rows.agreements import Agreement, AnnotatorPair
 from labeling.workspace.rows.assignment import Leakage, Overlap, SharedText, SplitAssignment, SplitComparison
 from labeling.workspace.rows.conflict import Conflict, Reading
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reprint import Audit, Consistency, Difference, ProjectedRow, Side
-from labeling.workspace.rows.score import Agreement, AnnotatorPair
 
 TEXT = "Oslo & Rome <met>."
 ARTICLE = made.article("a", TEXT, title="A <talk>")

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from labeling.ledger import Sums
     from labeling.project import Project
     from labeling.workspace.checksums import InputFile
+    from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage
-    from labeling.workspace.rows.score import Agreement
     from labeling.workspace.table import Workspace
 
 # All of gold.
@@ -127,11 +127,13 @@ def _describe_inputs(workspace: Workspace) -> dict[str, InputFile]:
 def _read_measurements(workspace: Workspace, inputs: dict[str, InputFile]) -> tuple[Agreement | None, Leakage | None]:
     """Agreement and leakage for the card, as far as they were measured; what is read becomes an input.
 
-    Agreement counts only if it was measured on the words as they are.
+    Agreement counts only if it was measured on the words as they are; that after settling, on those of today.
     """
     agreement = workspace.agreement.value_if_written()
     if agreement and agreement.annotations != describe_input(workspace.measured.path).sha256:
         agreement = None
+    if agreement and agreement.settled_on != describe_input(workspace.annotations.path).sha256:
+        agreement = agreement.model_copy(update={"settled": ()})
     leakage = workspace.leakage.value_if_written()
     used = ((workspace.agreement.path, agreement), (workspace.leakage.path, leakage))
     inputs.update({path.name: describe_input(path) for path, value in used if value})

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from labeling.ledger import Sums
     from labeling.project import ProjectFile
     from labeling.schema import Schema
+    from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage
-    from labeling.workspace.rows.score import Agreement
 
 # The Hub's classes of size: the first whose limit the number of rows is under.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

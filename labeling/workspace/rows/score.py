@@ -1,4 +1,4 @@
-"""The models of scores.json, agreement.json and curve.json: measures with their intervals."""
+"""The models of scores.json and curve.json: measures with their intervals."""
 
 from __future__ import annotations
 
@@ -83,31 +83,6 @@ class Score(Frozen):
     relations_overlapping: Measures | None = None
     choices: Measures | None = None
     out_of_reach: tuple[str, ...] = ()
-
-
-class AnnotatorPair(Frozen):
-    """Two annotators and how far their spans agree: the score of ``other`` when ``one`` is taken for gold.
-
-    F1 is the same the other way round; precision and recall change places.
-    """
-
-    one: str
-    other: str
-    score: Score
-
-
-class Agreement(Frozen):
-    """``agreement.json``. ``annotations`` is the SHA-256 of the file it was measured on.
-
-    ``articles`` counts those that two or more submitted. ``choices`` has alpha by choice set, or by option
-    (``event=CONSULT``) for a set of which several options can be chosen.
-    """
-
-    annotations: str
-    articles: int
-    annotators: tuple[str, ...]
-    pairs: tuple[AnnotatorPair, ...]
-    choices: dict[str, float | None]
 
 
 class CurvePoint(Frozen):

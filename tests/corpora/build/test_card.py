@@ -8,8 +8,9 @@ import pytest
 
 from labeling.annotations import Annotation
 from labeling.corpora.build.build import build_dataset
-from labeling.evaluation.agreement import find_doubly_annotated, measure_agreement
-from labeling.evaluation.scores import Bootstrap
+from labeling.evaluation.agreement.measure_agreement import measure_agreement
+from labeling.evaluation.agreement.submitted import find_doubly_annotated
+from labeling.evaluation.resampling import Bootstrap
 from labeling.splits.leakage import SplitArticle, certify_splits
 from labeling.workspace.asking import Asking
 from labeling.workspace.storage import file_digest
