@@ -797,7 +797,7 @@ def test_each_change_leaves_one_line(desk: Desk, studio_workspace: Workspace) ->
     sent = f"words {hashlib.sha256(b'[[],false]').hexdigest()[:16]} of annotation {made}"
     assert [line[1:] for line in lines] == [
         (*bea, "POST", f"/api/tasks/{task}/annotations", 201, desk.project, task, sent),
-        (*bea, "PATCH", f"/api/annotations/{made}", 200, desk.project, task, sent),
+        (*bea, "PATCH", f"/api/annotations/{made}", 200, desk.project, task, f"annotation {made}; {sent}"),
         (*bea, "DELETE", f"/api/annotations/{made}", 204, desk.project, task, f"annotation {made}"),
         (*owner, "PATCH", f"/api/projects/{desk.project}", 200, desk.project, None, ""),
         (*owner, "POST", "/api/dm/actions", 200, desk.project, None, "action delete_tasks_annotations"),
