@@ -38,7 +38,8 @@ def choose_gold_questions(
 ) -> list[PlannedReading]:
     """The gold questions of each reader: the same for all, but for what somebody has read otherwise.
 
-    Those of before come first, then others by hash; never more than there are. One that was answered stays.
+    Those that a reader had come first, then those of others, then others by hash; never more than there are. One that
+    was answered stays.
 
     Args:
         readers: Who is asked.
@@ -57,6 +58,8 @@ def choose_gold_questions(
     for reader in sorted({*readers, *asked}):
         answered = {each for each in asked[reader] if _is_read(readings, each, reader, reader in readers)}
         open_to = [each for each in ranked if each not in answered and reader not in readings.get(each, {})]
+        # Their own come first, whatever others have got since: else planning twice would change them.
+        open_to.sort(key=lambda article: article not in asked[reader])
         fresh = open_to[: max(0, count - len(answered))] if reader in readers else []
         rows += (PlannedReading(article, reader, "gold question") for article in (*sorted(answered), *fresh))
     return rows

@@ -368,6 +368,19 @@ def test_gold_questions_are_given_to_each_who_has_not_read_them(history: History
         assert len(asked) == max(len(answered), min(history.gold_questions, len(answered) + len(could)))
 
 
+def test_a_gold_question_stays_with_its_reader_whatever_others_get() -> None:
+    """Ana was asked one of three that Ben has read; he is asked another one, and planning again changes neither."""
+    for names in itertools.permutations(("a000", "a001", "a002")):
+        history = History({"ana@d": 1.0, "ben@d": 1.0}, 0.0, 1)
+        history.add(*[1] * 6)
+        history.settled = set(names)
+        history.rows = [Assignment(article=names[1], reader="ana@d", part="gold question", order=1)]
+        history.read("ben@d", names[1])
+        before = history.plan()
+        assert next(row.article for row in before if row.part == "gold question") == names[1]
+        assert history.plan() == before
+
+
 @settings(max_examples=40, deadline=None)
 @given(histories())
 def test_what_a_reader_keeps_keeps_its_order(history: History) -> None:
