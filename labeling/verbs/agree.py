@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labeling.project import Project
-    from labeling.workspace.rows.agreements import Agreement, Coefficient, GroupAgreement
+    from labeling.workspace.rows.agreements import Agreement, Coefficient
 
 _PAIR = 2
 _SHOWN = 6  # disagreements at the terminal; more are in the file
@@ -69,21 +70,32 @@ def _format_agreement(agreement: Agreement) -> dict[str, object]:
     groups = list_groups(agreement.group, agreement.by_pair)
     for group in groups:
         if len(group.annotators) > _PAIR:
-            rows[f"exact, {name_group(group)}"] = _format_f1(group)
+            rows[f"exact, {name_group(group)}"] = _format_f1(group.spans["exact"].all)
     for group in groups:
         rows[f"alpha_U, {name_group(group)}"] = _format_alpha(group.unitizing.all if group.unitizing else None)
-    alphas = [f"{name} {alpha:.3f}" for name, alpha in agreement.choices.items() if alpha is not None]
-    rows["alpha of choices"] = ", ".join(alphas) or "undefined"
+        if group.relations and group.relations["exact"].all.items:
+            rows[f"relations, {name_group(group)}"] = _format_f1(group.relations["exact"].all)
+    rows["alpha of choices"] = "; ".join(_tell_choices(agreement)) or "undefined"
     return rows | dict(_format_further(agreement))
+
+
+def _tell_choices(agreement: Agreement) -> Iterator[str]:
+    """Alpha of each choice, then why others have none."""
+    alphas = [f"{name} {alpha:.3f}" for name, alpha in agreement.choices.items() if alpha is not None]
+    if alphas:
+        yield ", ".join(alphas)
+    known = agreement.group.choices if agreement.group else {}
+    reasons = Counter(known[name].undefined for name, alpha in agreement.choices.items() if alpha is None)
+    yield from (f"{number} undefined: {reason}" for reason, number in reasons.items())
 
 
 def _format_further(agreement: Agreement) -> Iterator[tuple[str, str]]:
     """What there is beside the first words of readers, exact F1 of each."""
     settled = list_groups(agreement.settled[0], agreement.settled[1:]) if agreement.settled else []
     for group in settled:
-        yield f"after settling, exact, {name_group(group)}", _format_f1(group)
+        yield f"after settling, exact, {name_group(group)}", _format_f1(group.spans["exact"].all)
     for name, group in agreement.suggestions.items():
-        yield f"{name} suggestions, exact, {name_group(group)}", _format_f1(group)
+        yield f"{name} suggestions, exact, {name_group(group)}", _format_f1(group.spans["exact"].all)
     parts = (
         ("a model", agreement.models),
         ("an adjudicator", agreement.adjudicators),
@@ -92,7 +104,7 @@ def _format_further(agreement: Agreement) -> Iterator[tuple[str, str]]:
     )
     for what, groups in parts:
         for group in groups:
-            yield f"{what}, exact, {name_group(group)}", _format_f1(group)
+            yield f"{what}, exact, {name_group(group)}", _format_f1(group.spans["exact"].all)
 
 
 def _tell_first_words(agreement: Agreement) -> str:
@@ -108,8 +120,7 @@ def _tell_first_words(agreement: Agreement) -> str:
     return f"first submissions: {told}; {first.changed} changed since"
 
 
-def _format_f1(group: GroupAgreement) -> str:
-    found = group.spans["exact"].all
+def _format_f1(found: Coefficient) -> str:
     spread = found.undefined
     if found.interval:
         low, high = found.interval

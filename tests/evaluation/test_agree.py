@@ -14,10 +14,13 @@ from labeling.annotations import Annotation, Gold, GoldSpan, Span
 from labeling.cli import cli
 from labeling.errors import TooFewAnnotators
 from labeling.evaluation.agree import agree
+from labeling.evaluation.agreement.nominal import NO_TWO_VALUES
 from labeling.evaluation.resampling import Bootstrap
 from labeling.project import Project, load_project
 from labeling.reprints.own_reprints import find_own_reprints
 from labeling.values import digest_of
+from labeling.workspace.asking import list_items
+from labeling.workspace.rows.asked_item import AskedItem
 from labeling.workspace.rows.first_submission import KeptBy, first_submission
 from labeling.workspace.rows.kept_row import KeptRow
 from labeling.workspace.rows.passage import Passage, Place
@@ -260,6 +263,38 @@ def test_an_empty_usable_is_a_yes(project: Project) -> None:
     assert found.choices["usable"] == pytest.approx(1 - 2 / ((16 - 9 - 1) / 3))
     assert found.group is not None
     assert found.group.choices["usable=no"].value == pytest.approx(found.choices["usable"])
+
+
+def test_what_somebody_was_not_asked_for_is_no_disagreement(project: Project) -> None:
+    """ROLE and one option came after ana had sent her words: ben's are not compared there, by no measure."""
+    late = {"label ROLE", "choice event=AID"}
+    project.workspace.asked.write(
+        AskedItem(
+            item=item,
+            since="2026-11-22T10:00:00Z" if item in late else "2026-11-01T00:00:00Z",
+            schema_digest="s",
+            guidelines="g",
+        )
+        for item in sorted(list_items(project.schema))
+    )
+    later = {"updated": "2026-11-22T11:00:00Z"}
+    _submit(
+        project,
+        _said("c", "ana", C_ANA, choices={"event": ("CONSULT",)}),
+        _said("c", "ben", {**C_ANA, "Oslo": "ROLE"}, choices={"event": ("CONSULT", "AID")}, **later),
+        _said("d", "ana", {}),
+        _said("d", "ben", {}, **later),
+    )
+    group = _agreement(project).group
+
+    assert group is not None
+    assert group.labels is not None
+    assert group.unitizing is not None
+    assert {rule: each.all.value for rule, each in group.spans.items()} == dict.fromkeys(group.spans, 1)
+    assert (group.labels.all.value, group.unitizing.all.value) == (1, 1)
+    assert (group.choices["event=CONSULT"].value, group.choices["event=CONSULT"].items) == (1, 2)
+    assert (group.choices["event=AID"].value, group.choices["event=AID"].items) == (None, 0)
+    assert group.choices["event=AID"].undefined == NO_TWO_VALUES
 
 
 def test_the_terminal_shows_all_and_programs_of_before_find_their_keys(project: Project) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from in_custody import walk_the_road
+from marked import marked
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import QuarantineRow
@@ -17,9 +18,13 @@ from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.release.release import release
 from labeling.errors import DamagedFile
 from labeling.evaluation.agree import agree
+from labeling.evaluation.agreement.measure_agreement import measure_agreement
+from labeling.evaluation.resampling import Bootstrap
 from labeling.exports.export import export
 from labeling.exports.export_formats import EXPORT_FORMATS
-from labeling.project import PeopleSection, Project, Reader
+from labeling.project import PeopleSection, Project, Reader, load_project
+from labeling.report.findings import Findings
+from labeling.report.hidden_names import hide_readers
 from labeling.report.write_report import write_report
 from labeling.splits.split import split
 from labeling.workspace.custody import keep_custody, sign_change
@@ -127,6 +132,23 @@ def test_a_pseudonym_is_of_the_secret_and_the_person() -> None:
     assert names.name("ana") != names.name("ben")
     assert names.name("ana") != Pseudonyms(b"other").name("ana")
     assert [names.name(each) for each in ("model:rules", "projected:a", "")] == ["model:rules", "projected:a", ""]
+
+
+def test_nobody_is_named_in_agreement() -> None:
+    """Neither among readers, models and adjudicators nor in confusions and disagreements; gold is nobody's name."""
+    corpus = [marked(name, 40, {"ana": [(0, 4, "PERSON")], "ben": [(0, 4, "ROLE")]}) for name in ("a", "b")]
+    found = measure_agreement(corpus, load_project().schema, "sha", Bootstrap(resamples=5))
+    groups = dict.fromkeys(("settled", "models", "adjudicators", "reprints"), found.by_pair)
+    group = found.by_pair[0].model_copy(update={"annotators": ("gold", "ana")})
+    everywhere = found.model_copy(update={**groups, "gold_questions": (group,), "suggestions": {"with": group}})
+    hidden = hide_readers(Findings(agreement=everywhere), Pseudonyms(b"secret")).agreement
+
+    assert hidden is not None
+    told = hidden.model_dump_json().encode()
+    assert NAMED.findall(everywhere.model_dump_json().encode())
+    assert not NAMED.findall(told)
+    assert len({*PSEUDONYM.findall(told)}) == 2
+    assert hidden.gold_questions[0].annotators[0] == "gold"
 
 
 def test_names_are_found_as_whole_words() -> None:
