@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MODEL = "model:"
 PROJECTED = "projected:"
 
+# The rule by which a span is gold on which an adjudicator decided.
+ADJUDICATED = "adjudicated"
+
 State: TypeAlias = Literal["submitted", "skipped", "draft"]
 ThingKind: TypeAlias = Literal["span", "relation", "choice", "annotation"]
 Defect: TypeAlias = Literal[
@@ -145,7 +148,12 @@ class QuarantineRow(Frozen):
 
 
 class GoldSpan(Frozen):
-    """A reconciled span: how it was decided (``rule``) and by whom; ``drawn`` holds the offsets before trimming."""
+    """A reconciled span: how it was decided (``rule``) and by whom; ``drawn`` holds the offsets before trimming.
+
+    ``unanimous``: all agree who were asked. ``only annotator``: one person was. ``adjudicated``: annotators differ, and
+    the adjudicator named in ``by`` decided that it stands, with ``inherited_from`` on the article of that name, whose
+    words this one shares.
+    """
 
     id: str
     start: int
@@ -155,6 +163,8 @@ class GoldSpan(Frozen):
     rule: str
     by: tuple[str, ...]
     drawn: tuple[int, int] | None = None
+    # Left out where it is empty: such a row is the same line that it was before there was this key.
+    inherited_from: str = Field(default="", exclude_if=_is_empty)
 
 
 class Gold(Frozen):

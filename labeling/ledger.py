@@ -58,11 +58,12 @@ def make_ledger_rows(
     claims: Sequence[tuple[str, str]],
     against: str = "",
     outcome: Literal["open", "decided_against"] = "decided_against",
+    why: str = "",
 ) -> list[LedgerRow]:
     """One row of the account to gold for each claim (annotator, id) to one and the same thing.
 
-    The first claim is gold and the others are merged with it; where there is a reason against it (``against``), all of
-    them get that reason and ``outcome``.
+    The first claim is gold, with the reason ``why`` if there is one, and the others are merged with it; where there is
+    a reason against it (``against``), all of them get that reason and ``outcome``.
     """
 
     def row(annotator: str, name: str, became: GoldOutcome, reason: str) -> LedgerRow:
@@ -75,7 +76,7 @@ def make_ledger_rows(
         return [row(annotator, name, outcome, against) for annotator, name in claims]
     (first, first_name), *others = claims
     same = f"same as {first}'s {first_name}"
-    return [row(first, first_name, "gold", ""), *(row(annotator, name, "merged", same) for annotator, name in others)]
+    return [row(first, first_name, "gold", why), *(row(annotator, name, "merged", same) for annotator, name in others)]
 
 
 def sum_ledger(rows: Iterable[LedgerRow]) -> Sums:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labeling.adjudication.annotator_addresses import Addresses, find_answers
+from labeling.adjudication.annotator_addresses import Addresses, find_answers, find_deciding
 from labeling.adjudication.gold import AdjudicationRules, reconcile_annotations
 from labeling.ledger import sum_ledger
 from labeling.workspace.asking import Asking
 from labeling.workspace.custody import keep_custody, refuse_altered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from labeling.adjudication.gold import AdjudicationOutcome
-    from labeling.annotations import Annotation
     from labeling.project import Project
 
 
@@ -24,6 +21,7 @@ class AdjudicateResult:
     """What became of the annotations. ``account`` is the ledger's sums: what, outcome, number; it balances.
 
     ``refused`` counts what was sound when it was pulled and is not any more: the schema or the article changed.
+    ``decided`` counts the decisions of adjudicators that count, ``idle`` those that do nothing, by the reason.
     """
 
     articles: int
@@ -33,6 +31,8 @@ class AdjudicateResult:
     conflicts: int
     account: dict[str, dict[str, int]]
     refused: int
+    decided: int
+    idle: dict[str, int]
 
 
 def adjudicate(project: Project) -> AdjudicateResult:
@@ -68,22 +68,26 @@ def adjudicate(project: Project) -> AdjudicateResult:
 
 
 def read_adjudication_rules(project: Project) -> AdjudicationRules:
-    """The rules of a project, and what was asked of whom, as its workspace has it.
+    """The rules of a project, what was asked of whom, and what was decided, as its workspace has it.
 
     Raises:
-        DamagedFile: ``asked.jsonl`` or ``imported.jsonl`` has a line that is not a row of it.
+        DamagedFile: ``asked.jsonl``, ``imported.jsonl`` or ``decisions.jsonl`` has a line that is not a row of it.
     """
-    workspace = project.workspace
-    asking = Asking(project.schema, workspace.asked.rows_if_written(), workspace.imported.rows_if_written())
-    return AdjudicationRules(project.schema, project.file.policies.trim, asking, _find_answers(project))
-
-
-def _find_answers(project: Project) -> Callable[[Annotation], bool]:
     workspace = project.workspace
     plan = [*workspace.assignments.rows_if_written()]
     users = workspace.users.value_if_written()
-    imported = workspace.imported.rows_if_written()
-    return find_answers(plan, Addresses(users.emails if users else {}, {row.reader for row in plan}, imported))
+    imported = [*workspace.imported.rows_if_written()]
+    people = project.file.people
+    adjudicators = people.adjudicators if people else ()
+    addresses = Addresses(users.emails if users else {}, {*(row.reader for row in plan), *adjudicators}, imported)
+    return AdjudicationRules(
+        project.schema,
+        project.file.policies.trim,
+        Asking(project.schema, workspace.asked.rows_if_written(), imported),
+        find_answers(plan, addresses),
+        [*workspace.decisions.rows_if_written()],
+        find_deciding(plan, addresses, adjudicators),
+    )
 
 
 def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:
@@ -95,4 +99,6 @@ def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:
         conflicts=len(outcome.conflicts),
         account=sum_ledger(outcome.ledger).get("gold", {}),
         refused=len(outcome.quarantined),
+        decided=outcome.decided,
+        idle=dict(outcome.idle),
     )

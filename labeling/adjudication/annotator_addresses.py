@@ -12,7 +12,7 @@ from labeling.project import normalise_email
 from labeling.workspace.annotator_names import annotator_names, local_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from labeling.annotations import Annotation
     from labeling.workspace.rows.asked_item import ImportedScope
@@ -48,3 +48,18 @@ def find_answers(plan: Iterable[Assignment], addresses: Addresses) -> Callable[[
     """Whether an annotation answers a gold question of the plan: it is compared with gold, and no part of it."""
     answers = {(row.article, row.reader) for row in plan if row.part == "gold question"}
     return lambda annotation: (annotation.article, addresses.find(annotation)) in answers
+
+
+def find_deciding(
+    plan: Iterable[Assignment], addresses: Addresses, adjudicators: Collection[str]
+) -> Callable[[Annotation], bool]:
+    """Whether an annotation is an adjudicator's, and not one that they made while they were a reader by the plan."""
+    if not adjudicators:
+        return lambda _: False
+    read = {(row.article, row.reader) for row in plan}
+
+    def is_deciding(annotation: Annotation) -> bool:
+        email = addresses.find(annotation)
+        return email in adjudicators and (annotation.article, email) not in read
+
+    return is_deciding

@@ -39,7 +39,7 @@ def check_annotation(
     # Spans first: a relation is sound only between spans that are.
     labels = {span.id: span.label for span in spans}
     relations, bad_relations = _separate(annotation.relations, _relation_fault(labels, schema))
-    chosen, bad_choices = _separate(_list_options(annotation), _choice_fault(annotation, article, schema))
+    chosen, bad_choices = _separate(list_options(annotation), _choice_fault(annotation, article, schema))
     faults: tuple[tuple[ThingKind, str, Defect, str], ...] = (
         *(("span", span.id, *fault) for span, fault in bad_spans),
         *(("relation", relation_id(relation), *fault) for relation, fault in bad_relations),
@@ -154,5 +154,6 @@ def _choice_fault(
     return fault_of
 
 
-def _list_options(annotation: Annotation) -> Iterator[tuple[str, str]]:
+def list_options(annotation: Annotation) -> Iterator[tuple[str, str]]:
+    """Every option that an annotation chose, with its choice set."""
     return ((name, option) for name, options in annotation.choices.items() for option in options)

@@ -1,11 +1,12 @@
 """From annotations to gold, with an account of every span, relation and choice.
 
 What a single annotator marks is gold. Of two or more, what all agree on is gold, and the rest is an open conflict that
-goes back to people; nobody is outvoted, not by a third either. It is settled when those who differ submit the same, or
-one of them skips the article: a later submission takes the place of an earlier one. Only people count, each with their
-latest submission. Boundaries move here and nowhere else, by the project's trimming rules. Of a label that came after a
-submission, that submission says nothing: where nobody was asked for it, gold lists it as `unasked`. Of a stretch that a
-submission leaves open it says nothing either: where nobody says anything, the stretch is open in gold.
+goes back to people; nobody is outvoted, not by a third either. It is settled when an adjudicator decides (see
+`labeling.adjudication.rulings`), when those who differ submit the same, or one of them skips the article: a later
+submission takes the place of an earlier one. Only people count, each with their latest submission. Boundaries move here
+and nowhere else, by the project's trimming rules. Of a label that came after a submission, that submission says
+nothing: where nobody was asked for it, gold lists it as `unasked`. Of a stretch that a submission leaves open it says
+nothing either: where nobody says anything, the stretch is open in gold.
 
 An example. Ana marks PERSON 0..9 and COUNTRY 18..26, Ben PERSON 0..9 and GOV_BODY 18..26. Gold is PERSON 0..9, with
 18..26 open; there is a conflict of the kind `label`; and the account of spans is: 4 in, 1 gold, 1 merged, 2 open.
@@ -13,51 +14,61 @@ An example. Ana marks PERSON 0..9 and COUNTRY 18..26, Ben PERSON 0..9 and GOV_BO
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.checks import check_annotation, make_quarantine_row
-from labeling.adjudication.consensus import agree_on_choices, agree_on_spans
-from labeling.adjudication.open_stretches import shared_stretches
-from labeling.adjudication.relation_consensus import agree_on_relations
-from labeling.annotations import (
-    CHOICE_ITEM,
-    LABEL_ITEM,
-    Gold,
-    LedgerRow,
-    choice_id,
-    latest_submissions,
-    submission_order,
-)
-from labeling.ledger import check_balance, list_entering_things, make_ledger_rows
+from labeling.adjudication.decided_articles import DecidedArticle, collect_decided
+from labeling.adjudication.rulings import NOTHING_DECIDED, Rulings, read_whole_annotation
+from labeling.adjudication.settled_article import SettlingTerms, make_rows_against, settle_article
+from labeling.annotations import LedgerRow, latest_submissions, submission_order
+from labeling.ledger import check_balance, list_entering_things
+from labeling.workspace.asking import sent_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 
+    from labeling.adjudication.open_conflicts import Silence
     from labeling.adjudication.trimming import TrimRule
-    from labeling.annotations import Annotation, QuarantineRow
+    from labeling.annotations import Annotation, Gold, QuarantineRow
     from labeling.articles import Article
+    from labeling.ledger import Thing
     from labeling.schema import Schema
     from labeling.workspace.asking import Asking
     from labeling.workspace.rows.conflict import Conflict
+    from labeling.workspace.rows.decision_row import Decision
 
-# The choice, and the option, by which an annotator rules a whole article out.
-USABLE = "usable"
-UNUSABLE = "no"
+NOT_SUBMITTED = "nobody's submission of the article counts"
 
 
 @dataclass(frozen=True)
 class AdjudicationOutcome:
-    """Gold and conflicts by article, the first account of the ledger, and what was found unsound only now."""
+    """Gold and conflicts by article, the first account of the ledger, and what was found unsound only now.
+
+    ``decided`` counts the decisions that count, ``idle`` those that do nothing, by the reason.
+    """
 
     gold: tuple[Gold, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     quarantined: tuple[QuarantineRow, ...] = ()
+    decided: int = 0
+    idle: Mapping[str, int] = field(default_factory=dict)
 
 
-def _is_no_answer(_: Annotation) -> bool:
+@dataclass(frozen=True)
+class _Part:
+    """What one article adds to the outcome."""
+
+    gold: Gold | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    rows: tuple[LedgerRow, ...] = ()
+    added: tuple[Thing, ...] = ()
+    quarantined: tuple[QuarantineRow, ...] = ()
+
+
+def _never(_: Annotation) -> bool:
     return False
 
 
@@ -66,12 +77,16 @@ class AdjudicationRules:
     """By what annotations are reconciled: the schema, the rules that trim boundaries, and what was asked of whom.
 
     ``is_answer`` tells the answers to gold questions, which are compared with gold and change nothing of it.
+    ``decisions`` are what adjudicators decided, and ``is_adjudicator`` tells the annotations by which one decides a
+    whole article.
     """
 
     schema: Schema
     trimming: Collection[TrimRule]
     asking: Asking
-    is_answer: Callable[[Annotation], bool] = _is_no_answer
+    is_answer: Callable[[Annotation], bool] = _never
+    decisions: Sequence[Decision] = ()
+    is_adjudicator: Callable[[Annotation], bool] = _never
 
 
 def reconcile_annotations(
@@ -98,44 +113,99 @@ def reconcile_annotations(
         LedgerUnbalanced: Something got no outcome, or two; a fault of the program.
     """
     everything, quarantined = list(annotations), list(quarantine)
+    decided, idle = collect_decided(rules.decisions, articles, rules.schema, rules.trimming)
     # An article is settled by itself, whatever is in the others.
     by_article: defaultdict[str, list[Annotation]] = defaultdict(list)
     for annotation in everything:
         by_article[annotation.article].append(annotation)
-    parts = [_adjudicate_article(articles.get(name), by_article[name], rules) for name in sorted(by_article)]
-    rows = [*map(_quarantine_entry, quarantined), *(row for part in parts for row in part.ledger)]
+    words = [word for name in sorted(decided) for word in decided[name].words]
+    names = sorted({*by_article, *(word.article for word in words)})
+    parts = [
+        _adjudicate_article(articles.get(name), by_article[name], decided.get(name) or DecidedArticle(), rules)
+        for name in names
+    ]
+    rows = [*map(_quarantine_entry, quarantined), *(row for part in parts for row in part.rows)]
     ledger = sorted(rows, key=_ledger_order)
     # Whatever came in has come out, once.
-    check_balance("gold", list_entering_things(everything, quarantined), ledger)
+    added = (thing for part in parts for thing in part.added)
+    check_balance("gold", [*list_entering_things([*everything, *words], quarantined), *added], ledger)
+    gold = tuple(part.gold for part in parts if part.gold)
+    idle += _count_unread(decided, {each.article for each in gold})
     return AdjudicationOutcome(
-        tuple(gold for part in parts for gold in part.gold),
+        gold,
         tuple(conflict for part in parts for conflict in part.conflicts),
         tuple(ledger),
         tuple(found for part in parts for found in part.quarantined),
+        decided=len(rules.decisions) - idle.total(),
+        idle=dict(sorted(idle.items())),
     )
 
 
+def _count_unread(decided: Mapping[str, DecidedArticle], settled: Container[str]) -> Counter[str]:
+    """The decisions on articles of which no submission counts: without one, nothing is gold."""
+    return +Counter({NOT_SUBMITTED: sum(len(each.decisions) for name, each in decided.items() if name not in settled)})
+
+
 def _adjudicate_article(
-    article: Article | None, annotations: Sequence[Annotation], rules: AdjudicationRules
-) -> AdjudicationOutcome:
+    article: Article | None, annotations: Sequence[Annotation], decided: DecidedArticle, rules: AdjudicationRules
+) -> _Part:
     if article is None:
         found = tuple(row for annotation in annotations for row in _quarantine_homeless(annotation))
-        return AdjudicationOutcome(ledger=tuple(map(_quarantine_entry, found)), quarantined=found)
-    checked = [check_annotation(each, article, rules.schema) for each in sorted(annotations, key=submission_order)]
+        return _Part(rows=tuple(map(_quarantine_entry, found)), quarantined=found)
+    said = sorted([*annotations, *decided.words], key=submission_order)
+    checked = [check_annotation(each, article, rules.schema) for each in said]
     found = tuple(row for _, rows in checked for row in rows)
+    words = {id(sound) for each, (sound, _) in zip(said, checked, strict=True) if any(each is w for w in decided.words)}
     # An annotation of another text does not count, not even an empty one: nobody looked at this text.
-    latest = latest_submissions([sound for sound, _ in checked if not rules.is_answer(sound)], article.digest)
+    counted = [sound for sound, _ in checked if id(sound) in words or not rules.is_answer(sound)]
+    deciding = [
+        each for each in counted if _is_whole(each, article) and (id(each) in words or rules.is_adjudicator(each))
+    ]
+    latest = latest_submissions(_without_others_of(deciding, counted), article.digest)
     aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
-    # Without a submission nothing is gold, not even an empty annotation.
-    decided = AdjudicationOutcome()
-    if latest:
-        decided = _settle_article(article, list(latest.values()), rules)
     rows = [
         *map(_quarantine_entry, found),
-        *(row for each in aside for row in _decided_against_rows(each, _why_aside(each, rules))),
-        *decided.ledger,
+        *(row for each in aside for row in make_rows_against(each, _why_aside(each, rules))),
     ]
-    return AdjudicationOutcome(decided.gold, decided.conflicts, tuple(rows), found)
+    # Without a submission nothing is gold, not even an empty annotation.
+    if not latest:
+        return _Part(rows=tuple(rows), quarantined=found)
+    submissions = [*latest.values()]
+    silence = {each.annotator: rules.asking.silent_on(each) for each in submissions}
+    whole = [each for each in submissions if any(each is one for one in deciding)]
+    rulings = _make_rulings(article, decided, whole, rules, silence)
+    terms = SettlingTerms(rules.schema, rules.asking.items, rules.trimming, silence, rulings)
+    settled = settle_article(article, submissions, terms)
+    return _Part(settled.gold, settled.conflicts, (*rows, *settled.rows), settled.added, found)
+
+
+def _is_whole(annotation: Annotation, article: Article) -> bool:
+    """Whether a person submitted it, on the whole of this text."""
+    is_submitted = annotation.by_person and annotation.state == "submitted"
+    return is_submitted and annotation.digest == article.digest and not annotation.open
+
+
+def _without_others_of(deciding: Sequence[Annotation], counted: Sequence[Annotation]) -> list[Annotation]:
+    """Without what those who decide said otherwise, as readers say."""
+    if not deciding:
+        return [*counted]
+    names, chosen = {each.annotator for each in deciding}, {id(each) for each in deciding}
+    return [each for each in counted if each.annotator not in names or id(each) in chosen]
+
+
+def _make_rulings(
+    article: Article,
+    decided: DecidedArticle,
+    whole: Sequence[Annotation],
+    rules: AdjudicationRules,
+    silence: Silence,
+) -> Rulings:
+    if not whole:
+        return Rulings(decided.decisions) if decided.decisions else NOTHING_DECIDED
+    # Of two adjudicators who read the article, the later decides.
+    last = max(whole, key=lambda each: (sent_at(each), each.annotator))
+    read = read_whole_annotation(last, article, rules.schema, rules.trimming, silence[last.annotator])
+    return Rulings(decided.decisions, read)
 
 
 def _quarantine_homeless(annotation: Annotation) -> Iterator[QuarantineRow]:
@@ -150,77 +220,6 @@ def _why_aside(annotation: Annotation, rules: AdjudicationRules) -> str:
         return "only a person's word can become gold"
     why = {"skipped": "skipped", "draft": "a draft, not submitted"}
     return why.get(annotation.state, "superseded by a later submission")
-
-
-def _decided_against_rows(annotation: Annotation, reason: str) -> list[LedgerRow]:
-    return [
-        row
-        for article, annotator, what, name in list_entering_things([annotation], ())
-        for row in make_ledger_rows(article, what, [(annotator, name)], reason)
-    ]
-
-
-def _settle_article(
-    article: Article, submissions: Sequence[Annotation], rules: AdjudicationRules
-) -> AdjudicationOutcome:
-    ruled_out = [
-        each.annotator for each in submissions for option in each.choices.get(USABLE, ()) if option == UNUSABLE
-    ]
-    if ruled_out:
-        return _rule_out_article(article, submissions, ruled_out)
-    silence = {each.annotator: rules.asking.silent_on(each) for each in submissions}
-    # What not one of them was asked for is not known, and not absent.
-    unasked = frozenset.intersection(*silence.values())
-    spans = agree_on_spans(article, submissions, rules.trimming, silence)
-    relations = agree_on_relations(article, submissions, spans, rules.schema, silence)
-    choices = agree_on_choices(article, submissions, rules.schema, silence)
-    dark = submissions[0].open
-    for each in submissions[1:]:
-        dark = shared_stretches(dark, each.open)
-    chosen = {choice_id(name, option) for name, options in choices.gold.items() for option in options}
-    unknown = {item.removeprefix(CHOICE_ITEM) for item in unasked if item.startswith(CHOICE_ITEM)} - chosen
-    gold = Gold(
-        article=article.id,
-        digest=article.digest,
-        # A relation or a choice in dispute leaves the spans complete.
-        complete=not spans.conflicts and not dark and not any(item.startswith(LABEL_ITEM) for item in unasked),
-        annotators=tuple(each.annotator for each in submissions),
-        spans=spans.gold,
-        relations=relations.gold,
-        choices=choices.gold,
-        open=tuple(sorted({*((conflict.start, conflict.end) for conflict in spans.conflicts), *dark})),
-        open_choices=tuple(sorted({*choices.open, *unknown})),
-        unasked=tuple(item for item in rules.asking.items if item in unasked),
-    )
-    return AdjudicationOutcome(
-        (gold,),
-        (*spans.conflicts, *relations.conflicts, *choices.conflicts),
-        (*spans.rows, *relations.rows, *choices.rows),
-    )
-
-
-def _rule_out_article(
-    article: Article, submissions: Sequence[Annotation], ruled_out: Sequence[str]
-) -> AdjudicationOutcome:
-    """An article that anyone ruled out: that verdict becomes gold, and nothing else."""
-    verdict = choice_id(USABLE, UNUSABLE)
-    rows = [
-        row
-        for each in submissions
-        for row in _decided_against_rows(each, f"usable: no, says {ruled_out[0]}")
-        # The verdict itself has its own row below.
-        if (row.what, row.id) != ("choice", verdict)
-    ]
-    rows += make_ledger_rows(article.id, "choice", [(annotator, verdict) for annotator in ruled_out])
-    gold = Gold(
-        article=article.id,
-        digest=article.digest,
-        complete=True,
-        usable=False,
-        annotators=tuple(each.annotator for each in submissions),
-        choices={USABLE: (UNUSABLE,)},
-    )
-    return AdjudicationOutcome((gold,), (), tuple(rows))
 
 
 def _quarantine_entry(found: QuarantineRow) -> LedgerRow:

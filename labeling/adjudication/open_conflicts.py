@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation, LedgerRow, ThingKind
     from labeling.articles import Article
-    from labeling.workspace.rows.conflict import ConflictKind, Reading
+    from labeling.workspace.rows.conflict import ConflictKind, Item, Reading
 
 # Of each annotator, the items (`label WHEN`) of which the annotation says nothing; who is not there speaks of all.
 Silence: TypeAlias = "Mapping[str, Collection[str]]"
@@ -36,9 +36,24 @@ def list_lookers(submissions: Iterable[Annotation], stretch: tuple[int, int]) ->
 
 
 def make_conflict(
-    article: Article, kind: ConflictKind, readings: Sequence[Reading], submissions: Sequence[Annotation]
+    article: Article,
+    kind: ConflictKind,
+    readings: Sequence[Reading],
+    submissions: Sequence[Annotation],
+    *,
+    decided: tuple[Item, ...] = (),
+    beside: tuple[Item, ...] = (),
 ) -> Conflict:
-    """The question to people: where it is, what each said, and who of those it concerns marked nothing."""
+    """The question to people: where it is, what each said, and who of those it concerns marked nothing.
+
+    Args:
+        article: On which.
+        kind: In what they differ.
+        readings: What each marked.
+        submissions: Of those whom it concerns.
+        decided: What stands there by an adjudicator's word.
+        beside: What all agree on there.
+    """
     marked_by = {reading.annotator for reading in readings}
     conflict = Conflict(
         article=article.id,
@@ -49,6 +64,8 @@ def make_conflict(
         missed_by=tuple(one.annotator for one in submissions if one.annotator not in marked_by),
         task=next((one.task for one in submissions if one.task is not None), None),
         digest=article.digest,
+        decided=decided,
+        beside=beside,
     )
     name = make_conflict_id(article.id, article.digest, conflict.what, conflict.items)
     return conflict.model_copy(update={"id": name})

@@ -3,68 +3,179 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.open_conflicts import list_asked, make_conflict, make_disputed_rows
-from labeling.annotations import RELATION_ITEM, GoldSpan, LedgerRow, Relation, relation_id
+from labeling.adjudication.rulings import NOTHING_DECIDED, make_relation_item
+from labeling.adjudication.span_findings import item_of_span
+from labeling.annotations import RELATION_ITEM, LedgerRow, Relation, relation_id
 from labeling.ledger import make_ledger_rows
-from labeling.workspace.rows.conflict import Conflict, Reading, SpanItem
+from labeling.workspace.rows.conflict import Conflict, Reading, RelationItem, SpanItem, sort_items
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
-    from labeling.adjudication.consensus import AgreedSpans, GoldNames
+    from labeling.adjudication.consensus import AgreedSpans
     from labeling.adjudication.open_conflicts import Silence
+    from labeling.adjudication.rulings import Ruling, Rulings
+    from labeling.adjudication.span_findings import GoldNames
     from labeling.annotations import Annotation
     from labeling.articles import Article
+    from labeling.ledger import Thing
     from labeling.schema import Schema
 
 
 @dataclass(frozen=True)
 class AgreedRelations:
-    """The relations all agree on, by ids of gold, the conflicts, and a ledger row for every relation."""
+    """The relations that stand, by ids of gold, the conflicts, and a ledger row for every relation.
+
+    ``added`` are the things that only an adjudicator drew.
+    """
 
     gold: tuple[Relation, ...]
     conflicts: tuple[Conflict, ...]
     rows: tuple[LedgerRow, ...]
+    added: tuple[Thing, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Link:
+    """One relation between two spans of gold, and who drew it."""
+
+    item: RelationItem
+    alike: tuple[tuple[str, Relation], ...]
+    relation: Relation
+
+    @property
+    def claims(self) -> list[tuple[str, str]]:
+        return [(annotator, relation_id(each)) for annotator, each in self.alike]
+
+
+@dataclass
+class _RelationFindings:
+    """What becomes of relations, one after the other: those that stand by everybody's and by an adjudicator's word."""
+
+    article: Article
+    agreed: list[_Link] = field(default_factory=list)
+    decided: list[_Link] = field(default_factory=list)
+    disputed: list[tuple[_Link, list[str]]] = field(default_factory=list)
+    gold: list[Relation] = field(default_factory=list)
+    rows: list[LedgerRow] = field(default_factory=list)
+    added: list[Thing] = field(default_factory=list)
+
+    def agree(self, link: _Link) -> None:
+        self.agreed.append(link)
+        self.gold.append(link.relation)
+        self.rows += make_ledger_rows(self.article.id, "relation", link.claims)
+
+    def follow(self, link: _Link, ruling: Ruling) -> None:
+        if not ruling.accepted:
+            self.rows += make_ledger_rows(self.article.id, "relation", link.claims, ruling.reason)
+            return
+        self.decided.append(link)
+        self.gold.append(link.relation)
+        claims = link.claims or [(ruling.by, relation_id(link.relation))]
+        self.rows += make_ledger_rows(self.article.id, "relation", claims, why=ruling.reason)
+        if not link.alike:
+            self.added.append((self.article.id, ruling.by, "relation", relation_id(link.relation)))
 
 
 def agree_on_relations(
-    article: Article, submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema, silence: Silence
+    article: Article,
+    submissions: Sequence[Annotation],
+    spans: AgreedSpans,
+    schema: Schema,
+    silence: Silence,
+    rulings: Rulings = NOTHING_DECIDED,
 ) -> AgreedRelations:
-    """Relations of one label that every annotator draws between the same two spans of gold.
+    """Relations of one label that every annotator draws between the same two spans of gold, or an adjudicator accepts.
 
     Only those count who were asked for the relation, and have both spans. One with an end in an open conflict is open,
     too: nobody has decided against it.
     """
-    rows: list[LedgerRow] = []
+    found = _RelationFindings(article)
+    holders = {(annotator, span.id) for (annotator, _), span in spans.names.items()}
+    links = _group_links(submissions, spans, schema, found)
+    for link in links:
+        marked_by = {annotator for annotator, _ in link.alike}
+        asked = list_asked(submissions, marked_by, silence, {RELATION_ITEM + link.item.label})
+        # Who was not asked for the label of an end has no such span, and could not draw the relation.
+        ends = link.relation.head, link.relation.tail
+        able = [name for name in asked if {(name, end) for end in ends} <= holders]
+        is_agreed = len(marked_by) == len(able)
+        ruling = rulings.find(link.item, is_agreed=is_agreed)
+        if ruling:
+            found.follow(link, ruling)
+        elif is_agreed:
+            found.agree(link)
+        else:
+            found.disputed.append((link, able))
+    _add_accepted(found, {link.item for link in links}, spans, schema, rulings)
+    conflicts = _list_conflicts(found, submissions)
+    rows = (*found.rows, *make_disputed_rows("relation", conflicts))
+    return AgreedRelations(tuple(found.gold), conflicts, rows, tuple(found.added))
+
+
+def _group_links(
+    submissions: Sequence[Annotation], spans: AgreedSpans, schema: Schema, found: _RelationFindings
+) -> list[_Link]:
+    """The relations between spans of gold, those that are the same as one; the others get their rows."""
     links: defaultdict[tuple[str, str, str], list[tuple[str, Relation]]] = defaultdict(list)
     for one in submissions:
         for relation in one.relations:
             fault = _loose_end(one.annotator, relation, spans.names)
             if fault:
-                rows += _loose_rows(article.id, one.annotator, relation, spans, fault)
+                found.rows += _loose_rows(found.article.id, one.annotator, relation, spans, fault)
             else:
                 key = _relation_key(one.annotator, relation, spans.names, schema)
                 links[key].append((one.annotator, relation))
-    # What is left joins spans of gold, so that relations can be compared by them.
-    gold, conflicts = [], []
-    holders = {(annotator, span.id) for (annotator, _), span in spans.names.items()}
-    for (head, label, tail), alike in sorted(links.items()):
-        marked_by = {annotator for annotator, _ in alike}
-        asked = list_asked(submissions, marked_by, silence, {RELATION_ITEM + label})
-        # Who was not asked for the label of an end has no such span, and could not draw the relation.
-        able = [name for name in asked if {(name, head), (name, tail)} <= holders]
-        if len(marked_by) == len(able):
-            gold.append(_relation_in_gold(*alike[0], spans.names))
-            claims = [(annotator, relation_id(each)) for annotator, each in alike]
-            rows += make_ledger_rows(article.id, "relation", claims)
-        else:
-            readings = [_relation_reading(annotator, each, spans.names, schema) for annotator, each in alike]
-            involved = [one for one in submissions if one.annotator in able]
-            conflicts.append(make_conflict(article, "relation", readings, involved))
-    return AgreedRelations(tuple(gold), tuple(conflicts), (*rows, *make_disputed_rows("relation", conflicts)))
+    return [_make_link(alike, spans.names, schema) for _, alike in sorted(links.items())]
+
+
+def _make_link(alike: Sequence[tuple[str, Relation]], names: GoldNames, schema: Schema) -> _Link:
+    annotator, first = alike[0]
+    head, tail = names[annotator, first.head], names[annotator, first.tail]
+    item = make_relation_item(item_of_span(head), first.label, item_of_span(tail), schema)
+    return _Link(item, tuple(alike), Relation(head=head.id, tail=tail.id, label=first.label))
+
+
+def _add_accepted(
+    found: _RelationFindings, drawn: Collection[RelationItem], spans: AgreedSpans, schema: Schema, rulings: Rulings
+) -> None:
+    """The relations that nobody but an adjudicator drew, as far as both their ends stand."""
+    accepted = [(item, ruling) for item, ruling in rulings.list_accepted(RelationItem) if item not in drawn]
+    ids = {item_of_span(span): span.id for span in spans.gold} if accepted else {}
+    for item, ruling in accepted:
+        kind = schema.relation(item.label)
+        head, tail = item.head, item.tail
+        # The order of the text is not always one that the schema allows.
+        if kind and not kind.allows(head.label, tail.label):
+            head, tail = tail, head
+        if head in ids and tail in ids:
+            found.follow(_Link(item, (), Relation(head=ids[head], tail=ids[tail], label=item.label)), ruling)
+
+
+def _list_conflicts(found: _RelationFindings, submissions: Sequence[Annotation]) -> tuple[Conflict, ...]:
+    decided, agreed = _group_by_ends(found.decided), _group_by_ends(found.agreed)
+    conflicts = []
+    for link, able in found.disputed:
+        readings = [_relation_reading(annotator, each, link.item) for annotator, each in link.alike]
+        involved = [one for one in submissions if one.annotator in able]
+        ends = frozenset({link.item.head, link.item.tail})
+        beside = sort_items(agreed.get(ends, ()))
+        conflict = make_conflict(
+            found.article, "relation", readings, involved, decided=sort_items(decided.get(ends, ())), beside=beside
+        )
+        conflicts.append(conflict)
+    return tuple(conflicts)
+
+
+def _group_by_ends(links: Sequence[_Link]) -> dict[frozenset[SpanItem], list[RelationItem]]:
+    groups: defaultdict[frozenset[SpanItem], list[RelationItem]] = defaultdict(list)
+    for link in links:
+        groups[frozenset({link.item.head, link.item.tail})].append(link.item)
+    return groups
 
 
 def _loose_rows(article: str, annotator: str, relation: Relation, spans: AgreedSpans, fault: str) -> list[LedgerRow]:
@@ -75,7 +186,7 @@ def _loose_rows(article: str, annotator: str, relation: Relation, spans: AgreedS
     return make_ledger_rows(article, "relation", [claim], fault, "open" if waits else "decided_against")
 
 
-def _loose_end(annotator: str, relation: Relation, names: Mapping[tuple[str, str], GoldSpan]) -> str:
+def _loose_end(annotator: str, relation: Relation, names: GoldNames) -> str:
     """Why a relation cannot be carried over to gold; empty when it can."""
     head, tail = names.get((annotator, relation.head)), names.get((annotator, relation.tail))
     if head is None or tail is None:
@@ -83,35 +194,21 @@ def _loose_end(annotator: str, relation: Relation, names: Mapping[tuple[str, str
     return "both its ends are one span of gold" if head == tail else ""
 
 
-def _relation_in_gold(annotator: str, relation: Relation, names: GoldNames) -> Relation:
-    head, tail = names[annotator, relation.head], names[annotator, relation.tail]
-    return Relation(head=head.id, tail=tail.id, label=relation.label)
-
-
 def _relation_key(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> tuple[str, str, str]:
     """What two relations have in common that are the same: direction counts unless the type is symmetric."""
-    joined = _relation_in_gold(annotator, relation, names)
-    ends = (joined.head, joined.tail)
-    head, tail = sorted(ends) if _is_symmetric(relation.label, schema) else ends
+    ends = (names[annotator, relation.head].id, names[annotator, relation.tail].id)
+    kind = schema.relation(relation.label)
+    head, tail = sorted(ends) if kind and kind.symmetric else ends
     return head, relation.label, tail
 
 
-def _is_symmetric(label: str, schema: Schema) -> bool:
-    kind = schema.relation(label)
-    return kind is not None and kind.symmetric
-
-
-def _relation_reading(annotator: str, relation: Relation, names: GoldNames, schema: Schema) -> Reading:
-    ends = (names[annotator, relation.head], names[annotator, relation.tail])
-    head, tail = (SpanItem(start=end.start, end=end.end, label=end.label) for end in ends)
-    if _is_symmetric(relation.label, schema) and tail.key < head.key:
-        head, tail = tail, head
+def _relation_reading(annotator: str, relation: Relation, item: RelationItem) -> Reading:
     return Reading(
         annotator=annotator,
         id=relation_id(relation),
-        start=min(head.start, tail.start),
-        end=max(head.end, tail.end),
+        start=min(item.head.start, item.tail.start),
+        end=max(item.head.end, item.tail.end),
         label=relation.label,
-        head=head,
-        tail=tail,
+        head=item.head,
+        tail=item.tail,
     )

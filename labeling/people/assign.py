@@ -74,7 +74,14 @@ def assign(project: Project) -> AssignResult:
     """
     people = _require_people(project)
     workspace = project.workspace
-    said = (workspace.annotations, workspace.quarantine, workspace.asked, workspace.imported, workspace.users)
+    said = (
+        workspace.annotations,
+        workspace.quarantine,
+        workspace.asked,
+        workspace.imported,
+        workspace.users,
+        workspace.decisions,
+    )
     reads = (workspace.articles, workspace.clusters, workspace.projected, workspace.assignments, *said)
     with (
         workspace.opened(),

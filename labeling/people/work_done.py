@@ -5,6 +5,7 @@ Files sign annotations with names (see `labeling.workspace.annotator_names`), a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.gold import reconcile_annotations
@@ -55,9 +56,10 @@ def find_settled(
     is_adjudicator: Callable[[Annotation], bool],
     is_answer: Callable[[Annotation], bool],
 ) -> frozenset[str]:
-    """The articles whose gold an adjudicator has settled: they submitted it, and nobody differs from what they say.
+    """The articles whose gold an adjudicator has settled: they submitted it, or decided on all of it.
 
-    Answers to gold questions do not unsettle what they are compared with.
+    What readers say does not unsettle it, nor do answers to gold questions. One that an adjudicator read as a reader,
+    by the plan, is settled where nobody differs.
 
     Args:
         annotations: Reads all of them, from the start.
@@ -66,10 +68,13 @@ def find_settled(
         is_adjudicator: Whether an adjudicator made an annotation.
         is_answer: Whether an annotation answers a gold question.
     """
+    whole = {(each.article, each.by) for each in rules.decisions if each.words}
     theirs = {one.article for one in annotations() if one.state == "submitted" and is_adjudicator(one)}
+    theirs |= {article for article, _ in whole}
     said = [one for one in annotations() if one.article in theirs and not is_answer(one)] if theirs else []
-    names = {(one.article, one.annotator) for one in said if is_adjudicator(one)}
-    outcome = reconcile_annotations(said, (), articles, rules)
+    names = whole | {(one.article, one.annotator) for one in said if is_adjudicator(one)}
+    decisions = [each for each in rules.decisions if each.article in theirs]
+    outcome = reconcile_annotations(said, (), articles, replace(rules, decisions=decisions))
     disputed = {conflict.article for conflict in outcome.conflicts}
     return frozenset(
         gold.article

@@ -60,6 +60,7 @@ def carry(project: Project) -> CarryResult:
         workspace.articles,
         workspace.clusters,
         workspace.annotations,
+        workspace.decisions,
         workspace.passages,
         workspace.projected,
     )

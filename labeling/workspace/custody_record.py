@@ -9,6 +9,7 @@ from labeling.errors import DamagedFile
 from labeling.values import Frozen
 from labeling.workspace.custody_rules import (
     CARRIED_OVER,
+    COMES_LATER,
     FREE_FILES,
     GAP_FILES,
     IN_PARTS,
@@ -81,7 +82,8 @@ class CustodyRecord:
         return [
             source
             for source in MADE_FROM.get(name, ())
-            if source in row.read and (row.read[source] != self.digests[source] or self.state(source) == "stale")
+            if (source in row.read or (source in COMES_LATER and self.digests[source]))
+            and (row.read.get(source) != self.digests[source] or self.state(source) == "stale")
         ]
 
     def list_doubtful_parts(self, name: str) -> tuple[str, ...]:

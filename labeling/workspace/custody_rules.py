@@ -53,6 +53,8 @@ ALWAYS_SOUND = frozenset({"asked.jsonl", "guideline-versions.jsonl", "users.json
 # Gold, its account and its splits: a dataset of such as are stale would hold what nobody decided.
 NEVER_STALE = frozenset({"gold.jsonl", "conflicts.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json"})
 _SAID = ("annotations.jsonl", "quarantine.jsonl", "asked.jsonl", "imported.jsonl")
+# A source that most workspaces come to have only after what is made from it: then that is stale.
+COMES_LATER = frozenset({"decisions.jsonl"})
 _DECIDED = (*_SAID, "decisions.jsonl")
 # What each file follows from: made from others than are there now, it is stale.
 MADE_FROM: dict[str, tuple[str, ...]] = {

@@ -79,6 +79,7 @@ def open_pseudonyms(workspace: Workspace, emails: Iterable[str] = ()) -> Pseudon
     said = {row.annotator for file in rows for row in file} | {
         row.annotator for row in workspace.first.rows_if_written()
     }
+    said |= {row.by for row in workspace.decisions.rows_if_written()}
     names = annotator_names(users)
     called = {email: names[email] for _, email in users}
     return Pseudonyms(_read_secret(workspace), {*said, *emails, *called, *called.values()}, called)

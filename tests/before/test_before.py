@@ -62,6 +62,7 @@ FURTHER = {
         "slips",
         "forgotten",
     ),
+    "adjudicate": ("decided", "idle"),
     "import": ("offsets", "doubts", "doubts[]", "columns", "columns[]"),
     "agree": (
         "measured_on",

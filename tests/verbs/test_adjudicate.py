@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import made
@@ -10,13 +11,18 @@ import pytest
 from click.testing import CliRunner
 
 from labeling.adjudication.adjudicate import adjudicate
+from labeling.adjudication.versions import decide_conflict
 from labeling.annotations import Annotation, Span
 from labeling.cli import cli
-from labeling.errors import MissingInput
-from labeling.project import Project, load_project
+from labeling.errors import Altered, MissingInput, Stale
+from labeling.project import PeopleSection, Project, load_project
+from labeling.splits.split import split
+from labeling.workspace.rows.reader_assignment import Assignment
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from labeling.workspace.rows.decision_row import Decision
 
 TEXT = "Delhi met Male."
 ARTICLE = made.article("a", TEXT)
@@ -118,3 +124,69 @@ def test_the_command_says_what_the_schema_refuses(project: Project) -> None:
     assert result.return_value == 3
     assert "ledger.jsonl" in result.stderr
     assert "1 in: 1 quarantined" in result.stdout
+
+
+def decision_of(project: Project, *accepted: int) -> Decision:
+    """The lead's decision of the one conflict that is written: these of its items stand."""
+    (conflict,) = project.workspace.conflicts.rows()
+    items = [conflict.items[place] for place in accepted]
+    return decide_conflict(conflict, items, "lead", "2026-11-23T10:00:00Z").model_copy(update={"why": "slip"})
+
+
+def test_a_decision_becomes_gold(project: Project) -> None:
+    """`pull` has brought it: gold and all that follows from it are stale until the next `adjudicate`."""
+    workspace = project.workspace
+    adjudicate(project)
+    workspace.decisions.write([decision_of(project, 0)])
+    with pytest.raises(Stale, match=r"decisions\.jsonl"):
+        split(project)
+
+    summary = adjudicate(project)
+    split(project)
+
+    (gold,) = workspace.gold.rows()
+    assert [(span.id, span.rule, span.by) for span in gold.spans] == [
+        ("ana0", "unanimous", ("ana", "ben")),
+        ("ana10", "adjudicated", ("lead",)),
+    ]
+    assert (summary.complete, summary.conflicts, summary.decided, summary.idle) == (1, 0, 1, {})
+    assert {row.reason for row in workspace.ledger.rows() if row.id == "ben10"} == {"lead decided otherwise: slip"}
+
+
+@pytest.mark.usefixtures("written_by_hand")
+def test_decisions_that_do_nothing_are_told(project: Project) -> None:
+    """With the reason and their number, on stderr; and a decision that somebody changed is refused by name."""
+    adjudicate(project)
+    stale = decision_of(project, 0).model_copy(update={"digest": "0" * 64})
+    project.workspace.decisions.write([stale])
+
+    result = CliRunner().invoke(cli, ["--workspace", str(project.workspace.root), "adjudicate"], standalone_mode=False)
+
+    assert "Decisions that do nothing, made on another text: 1" in result.stderr
+    assert "decided" not in [line.split()[0] for line in result.stdout.splitlines()]
+
+
+def test_a_changed_decision_is_refused(project: Project) -> None:
+    """Nobody but its adjudicator takes it back."""
+    adjudicate(project)
+    first, second = decision_of(project, 0), decision_of(project, 1)
+    project.workspace.decisions.write([first])
+    adjudicate(project)
+    project.workspace.decisions.write([second])
+
+    with pytest.raises(Altered, match=r"decisions\.jsonl is not as it was left"):
+        adjudicate(project)
+
+
+def test_an_adjudicator_of_the_project_file_decides(project: Project) -> None:
+    """By their address; but what they read as a reader, by the plan, is one reading among others."""
+    people = PeopleSection(adjudicators=("lead@desk.example",))
+    team = replace(project, file=project.file.model_copy(update={"people": people}))
+    lead = submission("lead", (0, 5))
+    project.workspace.annotations.write([*project.workspace.annotations.rows(), lead])
+
+    assert adjudicate(project).conflicts == 1
+    assert adjudicate(team).conflicts == 0
+    assert next(iter(project.workspace.gold.rows())).spans[0].by == ("ana", "ben", "lead")
+    project.workspace.assignments.write([Assignment(article="a", reader="lead@desk.example", part="second", order=1)])
+    assert adjudicate(team).conflicts == 1

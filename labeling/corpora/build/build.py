@@ -119,7 +119,9 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
 
 def _describe_inputs(workspace: Workspace) -> dict[str, InputFile]:
     """The files of the workspace that make a dataset, by name."""
-    read = (workspace.articles.path, workspace.annotations.path, workspace.quarantine.path)
+    read = [workspace.articles.path, workspace.annotations.path, workspace.quarantine.path]
+    if workspace.decisions.exists():
+        read.append(workspace.decisions.path)
     made = (workspace.gold.path, workspace.ledger.path, workspace.splits.path)
     return {path.name: describe_input(path) for path in (*read, *made)}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from labeling.annotations import ADJUDICATED
 from labeling.values import Frozen
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from labeling.articles import Article
 
 
-def _is_uncounted(counts: dict[str, int]) -> bool:
+def _is_uncounted(counts: dict[str, int] | int) -> bool:
     return not counts
 
 
@@ -26,7 +27,7 @@ class SplitCounts(Frozen):
 
     ``complete`` counts the articles where nothing is open, ``annotators`` the people behind its gold, ``labels`` the
     spans by label and ``sources`` the articles by source. ``unasked`` counts the articles that were judged before an
-    item (``label WHEN``) was asked for.
+    item (``label WHEN``) was asked for, ``adjudicated`` the spans that stand because an adjudicator decided so.
     """
 
     articles: int
@@ -41,6 +42,7 @@ class SplitCounts(Frozen):
     sources: dict[str, int]
     # Left out where it is empty: such a manifest is the same that it was before there was this key.
     unasked: dict[str, int] = Field(default={}, exclude_if=_is_uncounted)
+    adjudicated: int = Field(default=0, exclude_if=_is_uncounted)
 
 
 @dataclass
@@ -57,7 +59,8 @@ class SplitCounter:
         """Count one article."""
         self.labels.update(span.label for span in gold.spans)
         self.sources[article.source] += 1
-        self.annotators.update(gold.annotators)
+        decided = [span for span in gold.spans if span.rule == ADJUDICATED]
+        self.annotators.update(gold.annotators, *(span.by for span in decided))
         self.unasked.update(gold.unasked)
         # Gold's own numbers, before any target: all targets must hold as many.
         self.numbers.update(
@@ -68,6 +71,7 @@ class SplitCounter:
             spans=len(gold.spans),
             relations=len(gold.relations),
             choices=sum(map(len, gold.choices.values())),
+            adjudicated=len(decided),
         )
 
     def add(self, other: SplitCounter) -> None:
@@ -93,4 +97,5 @@ class SplitCounter:
             labels={label: self.labels[label] for label in labels},
             sources=dict(sorted(self.sources.items())),
             unasked=dict(sorted(self.unasked.items())),
+            adjudicated=self.numbers["adjudicated"],
         )

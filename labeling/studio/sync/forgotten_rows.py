@@ -23,7 +23,7 @@ def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
     """The files out of which `forget` takes rows, in its order: the articles last, for by them it knows what to do."""
     files: list[RowsFile[Any]] = [workspace.suggestions, workspace.projected, workspace.assignments]
     files += [workspace.annotations, workspace.first, workspace.kept, workspace.quarantine, workspace.slips]
-    files += [workspace.imported]
+    files += [workspace.imported, workspace.decisions]
     files += [workspace.splits, workspace.signed, workspace.pulled]
     return [*files, workspace.ask_again, workspace.pushed, workspace.articles]
 
@@ -73,6 +73,7 @@ class RowRemoval:
         yield workspace.quarantine, lambda row: row.article in here or row.task in gone
         yield workspace.slips, lambda row: row.article in here
         yield workspace.imported, lambda row: row.article in here
+        yield workspace.decisions, lambda row: row.article in here or row.inherited_from in here
         yield workspace.splits, lambda row: row.article in here
         yield workspace.signed, lambda row: row.task in gone
         yield workspace.pulled, lambda row: row.task in gone
