@@ -44,7 +44,7 @@ DecidedArticles: TypeAlias = tuple[dict[str, DecidedArticle], Counter[str]]
 def collect_decided(
     decisions: Iterable[Decision], articles: Mapping[str, Article], schema: Schema, trimming: Collection[TrimRule]
 ) -> DecidedArticles:
-    """The decisions that count today, by article; and how many do not, by the reason.
+    """The decisions that count today, by article; and how many that were made do not, by the reason.
 
     Args:
         decisions: All there are.
@@ -60,11 +60,16 @@ def collect_decided(
     for name, its in by_article.items():
         article = articles.get(name)
         here = [] if article is None else [each for each in its if each.digest == article.digest]
-        idle[OTHER_TEXT] += len(its) - len(here)
+        idle[OTHER_TEXT] += _count_made(its) - _count_made(here)
         if article is not None and here:
             found[name] = _DecisionReader(article.text, schema, trimming).read(here)
-            idle[NAME_GONE] += len(here) - len(found[name].decisions) - len(found[name].words)
+            idle[NAME_GONE] += _count_made(here) - _count_made(found[name].decisions) - len(found[name].words)
     return found, +idle
+
+
+def _count_made(decisions: Iterable[Decision]) -> int:
+    """How many were made: what follows from them for reprints is not counted."""
+    return sum(not each.inherited_from for each in decisions)
 
 
 @dataclass(frozen=True)

@@ -136,14 +136,15 @@ def reconcile_annotations(
         tuple(conflict for part in parts for conflict in part.conflicts),
         tuple(ledger),
         tuple(found for part in parts for found in part.quarantined),
-        decided=len(rules.decisions) - idle.total(),
+        decided=sum(not each.inherited_from for each in rules.decisions) - idle.total(),
         idle=dict(sorted(idle.items())),
     )
 
 
 def _count_unread(decided: Mapping[str, DecidedArticle], settled: Container[str]) -> Counter[str]:
     """The decisions on articles of which no submission counts: without one, nothing is gold."""
-    return +Counter({NOT_SUBMITTED: sum(len(each.decisions) for name, each in decided.items() if name not in settled)})
+    unread = [each for name, found in decided.items() if name not in settled for each in found.decisions]
+    return +Counter({NOT_SUBMITTED: sum(not each.inherited_from for each in unread)})
 
 
 def _adjudicate_article(
@@ -159,7 +160,9 @@ def _adjudicate_article(
     # An annotation of another text does not count, not even an empty one: nobody looked at this text.
     counted = [sound for sound, _ in checked if id(sound) in words or not rules.is_answer(sound)]
     deciding = [
-        each for each in counted if _is_whole(each, article) and (id(each) in words or rules.is_adjudicator(each))
+        each
+        for each in counted
+        if is_whole_submission(each, article) and (id(each) in words or rules.is_adjudicator(each))
     ]
     latest = latest_submissions(_without_others_of(deciding, counted), article.digest)
     aside = [sound for sound, _ in checked if sound is not latest.get(sound.annotator)]
@@ -179,7 +182,7 @@ def _adjudicate_article(
     return _Part(settled.gold, settled.conflicts, (*rows, *settled.rows), settled.added, found)
 
 
-def _is_whole(annotation: Annotation, article: Article) -> bool:
+def is_whole_submission(annotation: Annotation, article: Article) -> bool:
     """Whether a person submitted it, on the whole of this text."""
     is_submitted = annotation.by_person and annotation.state == "submitted"
     return is_submitted and annotation.digest == article.digest and not annotation.open

@@ -62,6 +62,12 @@ class ReprintCorpus:
         """The story of each article."""
         return {row.article: row.story for row in self.clusters}
 
+    def run_between(self, one: str, other: str) -> int:
+        """The words of the shortest run that counts between two articles."""
+        # Reports of one story may be edited throughout, so that shorter runs are evidence enough.
+        is_one_story = self.stories.get(one) == self.stories.get(other)
+        return _SHORTEST_RUN if is_one_story else self.words
+
 
 def carry_gold(
     press: ReprintCorpus, gold: Iterable[Gold], annotations: Iterable[Annotation], before: Iterable[ProjectedRow] = ()
@@ -178,12 +184,10 @@ def _carry_to_article(
     name: str, ranked: Iterable[str], press: ReprintCorpus, sources: Mapping[str, Gold]
 ) -> Iterator[ProjectedRow]:
     """What each source adds: spans in words that no source before it has."""
-    target, story = press.articles[name], press.stories
+    target = press.articles[name]
     covered: list[tuple[int, int]] = []
     for source in ranked:
-        # Reports of one story may be edited throughout, so that shorter runs are evidence enough.
-        run = _SHORTEST_RUN if story.get(source) == story.get(name) else press.words
-        alignment = align_texts(press.articles[source].text, target.text, run)
+        alignment = align_texts(press.articles[source].text, target.text, press.run_between(source, name))
         carried = project_annotation(_gold_annotation(sources[source]), target, alignment)
         spans = tuple(span for span in carried.spans if not overlaps_any((span.start, span.end), covered))
         ids = {span.id for span in spans}

@@ -39,7 +39,6 @@ EXCEPTIONS: dict[str, str] = {
     "*: import*": "an import says besides what the offsets of its files count, and what is doubtful about them",
     "odd/annotations.jsonl": "an answer of which nothing is left is a draft: nobody said that there is nothing",
     "*/conflicts.jsonl": "a conflict has an id, by which it is decided, and relations in dispute name their ends",
-    "odd: adjudicate": "the same, counted: no article of that import is complete",
     "*agreement.json": "it has alpha_U, groups, views, confusions and disagreements besides; an empty usable is a yes",
     "*: agree": "the same, told; and the most telling disagreements come last",
     "samples/*/README.md": "the card says on whose words agreement was measured, and how people agree after settling",
@@ -48,6 +47,7 @@ EXCEPTIONS: dict[str, str] = {
     "joined*/dataset/manifest.json": "the same digests, of a dataset that was joined from a release of the samples",
     "re3d/dataset/manifest.json": "the same digests of that dataset",
     "*: verify": "it names the dataset by its digest, which is that of the manifest",
+    "*: adjudicate": "it counts the decisions of adjudicators besides; in `odd` no article of that import is complete",
 }
 # Keys that came since to what `--json` prints, by verb.
 FURTHER = {
