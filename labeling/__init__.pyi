@@ -107,6 +107,9 @@ from .sources.ingest import ingest as ingest
 from .splits.split import SplitResult as SplitResult
 from .splits.split import split as split
 from .studio.api.layer import TeamMember as TeamMember
+from .studio.cards.pull_cards import CardTally as CardTally
+from .studio.cards.push_cards import CardsResult as CardsResult
+from .studio.cards.push_cards import push_cards as push_cards
 from .studio.server.credentials import Credentials as Credentials
 from .studio.server.serve import ServeResult as ServeResult
 from .studio.server.serve import serve as serve
@@ -144,6 +147,7 @@ from .workspace.rows.assignment import Leakage as Leakage
 from .workspace.rows.assignment import SplitAssignment as SplitAssignment
 from .workspace.rows.conflict import Conflict as Conflict
 from .workspace.rows.conflict import Reading as Reading
+from .workspace.rows.decision_row import Decision as Decision
 from .workspace.rows.passage import ClusterRow as ClusterRow
 from .workspace.rows.passage import Passage as Passage
 from .workspace.rows.passage import Place as Place

@@ -40,11 +40,18 @@ Defect: TypeAlias = Literal[
     "relation not allowed",  # the schema does not allow this label between these labels
     "unsupported",  # made elsewhere, and without a place here: a discontinuous span, an attribute, a comment
     "spoken for another",  # signed by one person, in words that another gave it, or that nobody on the server sent
+    "not an adjudicator",  # an answer to a card by somebody who does not decide
+    "changed card",  # an answer to a card in words that another gave it
+    "outdated card",  # an answer to a question that is no more
+    "unreadable card",  # an answer to a card that is none of its answers
     "migrated",  # the project file's [migrations] remove it, or merge it with another that then is the same
 ]
 
 # Not defects, but what the project file itself asks for: `compile` needs no further permission.
 DEFECTS_BY_RULE: frozenset[Defect] = frozenset({"migrated"})
+
+# Answers to cards that decide nothing: what they are about stays as it was, so that they stop no dataset either.
+CARD_DEFECTS: frozenset[Defect] = frozenset({"not an adjudicator", "changed card", "outdated card", "unreadable card"})
 
 # A slip of the pen that costs one relation: it is in quarantine and on the card, and stops no dataset.
 RELATION_SLIPS: frozenset[Defect] = frozenset({"broken relation", "relation not allowed"})

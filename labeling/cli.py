@@ -42,6 +42,7 @@ VERBS = (
     "forget",
     "agree",
     "adjudicate",
+    "cards",
     "audit",
     "split",
     "compile",

@@ -29,6 +29,7 @@ from benchmarks import (
     layering,
     pushing,
     remembering,
+    settling,
     starting,
     suggesting,
     syncing,
@@ -59,6 +60,7 @@ SECTIONS: dict[str, Section] = {
     "custody": keeping.measure,
     "conll": conll.measure,
     "layer": layering.measure,
+    "cards": settling.measure,
     "memory": remembering.measure,
     "texts": texts.measure,
 }

@@ -16,6 +16,7 @@ from labeling.verbs.options import REFUSED, json_option, list_first, show, tell,
 
 if TYPE_CHECKING:
     from labeling.project import Project
+    from labeling.studio.cards.pull_cards import CardTally
     from labeling.studio.sync.pull_result import PullResult
 
 
@@ -61,6 +62,9 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
     again when its author opens it and presses Update, or with --adopt. `changed_by_others` under [policies] in the
     project file lets it count as the editor's.
 
+    The answers that adjudicators gave on cards (`labeling cards`) come along, as decisions.jsonl. One that somebody
+    else gave or changed, or to a question that is not open any more, decides nothing, and is in quarantine.
+
     Of the answers in pulls/, all of the last seven days stay, then the last whole one of each day for 31 days and of
     each month for ever; never the newest whole one goes, nor the changes after it.
 
@@ -83,7 +87,10 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
     listed = ", ".join(f"{number} {kind}" for kind, number in summary.quarantined.items()) or "nothing"
     rows = _result_rows(summary)
     table = {**rows, "quarantined": listed, "unsubmitted": len(summary.unsubmitted)}
+    if summary.cards and not as_json:
+        table["cards"] = _describe_cards(summary.cards)
     show(rows if as_json else table, as_json=as_json)
+    _tell_of_cards(summary.cards)
     if summary.repeated:
         tell(f"Sent more than once, and counted once: {list_first(summary.repeated)}", err=True)
     for sentence in summary.unsubmitted:
@@ -93,10 +100,29 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
     return REFUSED if summary.quarantined else 0
 
 
+def _describe_cards(cards: CardTally) -> str:
+    counted = {
+        "new": cards.new,
+        "changed": cards.changed,
+        "withdrawn": cards.withdrawn,
+        "to be read in the article": cards.to_article,
+    }
+    parts = [f"{number} {what}" for what, number in counted.items() if number]
+    return f"{cards.decisions} decisions" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _tell_of_cards(cards: CardTally | None) -> None:
+    if cards:
+        for sentence in cards.outdated:
+            tell(f"Outdated: {sentence}", err=True)
+        for sentence in cards.differing:
+            tell(f"Adjudicators differ: {sentence}", err=True)
+
+
 def _result_rows(summary: PullResult) -> dict[str, Any]:
     rows = asdict(summary)
     # Only where there is one: programs of before know the other keys.
-    return {name: value for name, value in rows.items() if name not in ("repeated", "replaced") or value}
+    return {name: value for name, value in rows.items() if name not in ("repeated", "replaced", "cards") or value}
 
 
 def _print_round(came: PullResult | LabelingError, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from labeling.project import Project
+    from labeling.studio.cards.card_standing import CardStanding
     from labeling.studio.sync.pace import ReaderPace
     from labeling.studio.sync.progress import ProgressLine
 
@@ -27,6 +28,8 @@ _SELDOM_TOLD = (
     *("spoken_for_another", "judged_before", "forgotten_tasks", "relation_slips"),
     *("readers", "read_by_more", "read_by_fewer"),
 )
+# What comes when conflicts are settled, or nothing.
+_AFTER_CARDS = frozenset({"split", "compile", "train", "evaluate", "report", ""})
 
 
 @click.command("status")
@@ -52,6 +55,8 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     Where several people read, or there is a plan (`labeling assign`): for each what is open, done and skipped, the
     median time of an article, the time left, and how many submissions say exactly what was suggested, within ten
     seconds; and how many articles more or fewer people have read than planned (--json has which).
+
+    Where the project file names adjudicators: how many conflicts are open, and how far their cards are.
 
     \b
     Example:
@@ -86,7 +91,10 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         "readers",
         "read_by_more",
         "read_by_fewer",
+        "cards",
     )
+    if summary.cards and summary.cards.next and standing.next.removeprefix("labeling ") in _AFTER_CARDS:
+        standing = replace(standing, next=summary.cards.next)
     rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
     if as_json:
         _print_standing(standing, rows, as_json=True)
@@ -158,6 +166,17 @@ def _format_seconds(seconds: float | None) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
+def _describe_cards(cards: CardStanding) -> list[str]:
+    counted = {
+        "have no card yet (`labeling cards` sends one)": cards.not_sent,
+        f"wait for an adjudicator: {cards.url}": cards.waiting,
+        "were answered": cards.answered,
+        "were skipped": cards.skipped,
+    }
+    told = [f"{count} {what}" for what, count in counted.items() if count]
+    return [f"{cards.conflicts} open conflicts" + (f": {', '.join(told)}" if told else "")]
+
+
 def _describe_status(summary: StatusResult) -> list[str]:
     counted = {
         "articles that were not sent": len(summary.not_sent),
@@ -180,6 +199,7 @@ def _describe_status(summary: StatusResult) -> list[str]:
     ]
     return [
         *(differences or ["Both sides hold the same."]),
+        *(_describe_cards(summary.cards) if summary.cards else ()),
         *plan,
         *brought,
         *before,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import (
+    CARD_DEFECTS,
     DEFECTS_BY_RULE,
     RELATION_SLIPS,
     Annotation,
@@ -187,7 +188,7 @@ def check_first_account(workspace: Workspace, allowed: Collection[Defect]) -> Le
     signature, tally = 0, LedgerTally()
     became = Counter[tuple[str, ThingKind]]()
     refused: list[LedgerRow] = []
-    always = {*allowed, *DEFECTS_BY_RULE}
+    always = {*allowed, *DEFECTS_BY_RULE, *CARD_DEFECTS}
     free: dict[ThingKind, set[Defect]] = {"relation": always | RELATION_SLIPS}
     for row in tally.counting(workspace.ledger.rows()):
         signature += hash((row.article, row.annotator, row.what, row.id))

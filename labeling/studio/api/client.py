@@ -106,14 +106,16 @@ class Studio:
         with name_failures(self.url, doing):
             return read_project(number, answer.content)
 
-    def create_project(self, title: str, description: str, config: str, instruction: str) -> int:
-        """Create a project whose page shows the instruction and the suggestions; return its number."""
+    def create_project(
+        self, title: str, description: str, config: str, instruction: str, *, opens_instruction: bool = True
+    ) -> int:
+        """Create a project whose page shows the suggestions, and perhaps the instruction first; return its number."""
         settings = {
             "title": title,
             "description": description,
             "label_config": config,
             "expert_instruction": instruction,
-            "show_instruction": True,
+            "show_instruction": opens_instruction,
             "show_skip_button": True,
             "enable_empty_annotation": True,
             "show_collab_predictions": True,

@@ -52,6 +52,7 @@ class _State(ServerModel):
     roles: bool
     # `schema` is the name of a method of pydantic's models.
     tables: int
+    closes: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,16 @@ class SignupLink:
 
 @dataclass(frozen=True)
 class Layer:
-    """The layer of a server: its version, whether roles hold, and the version of its tables."""
+    """The layer of a server: its version, whether roles hold, and the version of its tables.
+
+    ``closes`` is whether it knows the rule by which a project is closed.
+    """
 
     studio: Studio
     version: str
     roles: bool
     tables: int
+    closes: bool = False
 
     def invite(self, email: str, project: int) -> SignupLink | str:
         """A link for an address; or, where somebody has an account of it, ``confirmed`` or ``account``."""
@@ -174,6 +179,9 @@ def find_layer(studio: Studio) -> Layer | None:
     if answer is None:
         return None
     state = studio.transport.parse(
-        answer, lambda body: _State(version=body["version"], roles=body["roles"], tables=body["schema"])
+        answer,
+        lambda body: _State(
+            version=body["version"], roles=body["roles"], tables=body["schema"], closes=body.get("closes", False)
+        ),
     )
-    return Layer(studio, escape_controls(state.version), state.roles, state.tables)
+    return Layer(studio, escape_controls(state.version), state.roles, state.tables, state.closes)

@@ -29,6 +29,7 @@ class RemoteProject:
     submitted: int
     skipped: int
     shown: str  # the model whose suggestions the page shows
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class _ProjectAnswer(ServerModel):
     total_annotations_number: int = 0
     skipped_annotations_number: int = 0
     model_version: str | None = None
+    description: str | None = None
 
 
 class _ListedTaskAnswer(ServerModel):
@@ -87,6 +89,7 @@ def read_project(number: int, answer: bytes) -> RemoteProject:
         submitted=read.total_annotations_number,
         skipped=read.skipped_annotations_number,
         shown=read.model_version or "",
+        description=read.description or "",
     )
 
 

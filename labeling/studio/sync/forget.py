@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.errors import StillAnnotated, UsageError
+from labeling.studio.cards.card_standing import remove_cards
 from labeling.studio.sync.forgotten_rows import RowRemoval, list_amended_files, list_said_here
 from labeling.studio.sync.forgotten_tasks import find_forgotten_tasks
 from labeling.workspace import journal
@@ -109,6 +110,8 @@ def forget(
                 # Before anything goes: should this be cut short, it is known what was to go.
                 _write_down(workspace, chosen, rows, why.strip())
                 removed = tasks.remove(force=force)
+                if tasks.studio:
+                    removed += remove_cards(tasks.studio, workspace, chosen.keys)
             counts = RowRemoval(chosen.here, tasks.gone, tasks.settled).run(project)
     gone = [each for each in said if each.article in chosen.here or force]
     return ForgetResult(

@@ -12,6 +12,7 @@ from labeling.errors import ProjectFileError, UsageError
 from labeling.project import load_project, normalise_email
 from labeling.studio.api.connect import connect
 from labeling.studio.api.layer import find_layer
+from labeling.studio.sync.closed_plan import find_further_project
 from labeling.studio.sync.membership import check_addresses, find_number, named_people
 from labeling.workspace.storage import replace_file
 
@@ -74,6 +75,9 @@ def _leave_server(project: Project, email: str, server: Credentials | None, *, m
                 where=email,
             )
         if layer and number:
+            link = project.workspace.studio_link.value_if_written()
+            if link and link.cards and find_further_project(studio, link.cards):
+                layer.remove(email, link.cards.project)
             return layer.remove(email, number)
         if layer:
             layer.take_back(email)

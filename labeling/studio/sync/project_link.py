@@ -40,7 +40,7 @@ def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
         DamagedFile: ``studio.json`` cannot be read.
         ProjectGone: The server does not have it, or another project under its number.
     """
-    link = _read_link(workspace)
+    link = read_link(workspace)
     remote = studio.project(link.project)
     if remote is None or remote.created != link.created:
         raise ProjectGone(
@@ -51,7 +51,7 @@ def find_linked_project(studio: Studio, workspace: Workspace) -> RemoteProject:
         )
     # The same project at another address: the embedded server came back at another port.
     if link.url != studio.url:
-        _write_link(workspace, studio, remote)
+        workspace.studio_link.write(link.model_copy(update={"url": studio.url}))
     return remote
 
 
@@ -140,7 +140,8 @@ def link_project(workspace: Workspace, studio: Studio, number: int) -> RemotePro
             todo="see that this user may see new projects",
             where=studio.url,
         )
-    _write_link(workspace, studio, remote)
+    # Of a further project, this server may know nothing: it is found again, or made anew.
+    workspace.studio_link.write(ProjectLink(url=studio.url, project=remote.number, created=remote.created))
     _arrange_list(studio, number)
     return remote
 
@@ -172,7 +173,13 @@ def _refuse_orphans(studio: Studio, remote: RemoteProject, schema: Schema, confi
         )
 
 
-def _read_link(workspace: Workspace) -> ProjectLink:
+def read_link(workspace: Workspace) -> ProjectLink:
+    """Where the workspace was pushed to.
+
+    Raises:
+        MissingInput: It was never pushed.
+        DamagedFile: ``studio.json`` cannot be read.
+    """
     path = workspace.studio_link.path
     if not path.exists():
         raise workspace.studio_link.missing()
@@ -182,8 +189,3 @@ def _read_link(workspace: Workspace) -> ProjectLink:
         raise DamagedFile(
             f"{path} is not what `labeling push` writes there", todo="restore it from a copy", where=str(path)
         ) from None
-
-
-def _write_link(workspace: Workspace, studio: Studio, remote: RemoteProject) -> None:
-    link = ProjectLink(url=studio.url, project=remote.number, created=remote.created)
-    workspace.studio_link.write(link)

@@ -1,4 +1,7 @@
-"""Front door of ``labeling pull``: tasks -> ``pulls/``, as they came, ``annotations.jsonl``, ``quarantine.jsonl``."""
+"""Front door of ``labeling pull``: tasks -> ``pulls/``, as they came, ``annotations.jsonl``, ``quarantine.jsonl``.
+
+And the answers on cards -> ``decisions.jsonl``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import LabelingError, StudioError, WorkspaceBusy
 from labeling.studio.api.connect import connect
+from labeling.studio.cards.pull_cards import bring_decisions, fetch_cards, thin_cards_kept
 from labeling.studio.sync.adoption import adopt_words
 from labeling.studio.sync.author_list import record_slips
 from labeling.studio.sync.layer_state import fetch_layer_state, list_first_kept, list_last_words
@@ -70,8 +74,9 @@ def pull(
     built_upon = files_built_upon(workspace)
     of_layer = (workspace.kept, workspace.audit_trail)
     to_people = (workspace.ask_again, workspace.slips)
-    written = (*built_upon, *of_layer, workspace.first, workspace.signed, workspace.users, *to_people)
-    known = (*of_layer, workspace.first, workspace.signed, workspace.asked, workspace.forgotten)
+    decided = (workspace.first, workspace.signed, workspace.decisions)
+    written = (*built_upon, *of_layer, *decided, workspace.users, *to_people)
+    known = (*of_layer, workspace.first, workspace.signed, workspace.decisions, workspace.asked, workspace.forgotten)
     reads = (workspace.articles, workspace.annotations, workspace.quarantine, *known)
     with (
         workspace.opened(wait),
@@ -87,6 +92,7 @@ def pull(
             doubtful = list_doubtful_importers(workspace)
             # Before the words themselves: what came in between is among both.
             fetch_layer_state(workspace, studio, remote.number, changes=changes)
+            cards = fetch_cards(project, studio)
             kept = partial(list_first_kept, workspace)
             last = partial(list_last_words, workspace, remote.number, remote.created)
             collection = ProjectPull(
@@ -102,10 +108,13 @@ def pull(
         # Who has submitted since is not asked again any more.
         record_ask_again(project)
         record_slips(workspace)
+        tally = bring_decisions(project, cards, instant) if cards else None
         thinned = thin_archive(workspace.pulls, instant, workspace.watermark.value().answers)
-        answers = [Path(result.kept).name] if result.kept else []
+        thinned += thin_cards_kept(project, instant)
+        answers = [name for name in (Path(result.kept).name, tally.kept if tally else "") if name]
         notes.written.extend(f"{workspace.pulls.name}/{name}" for name in (*answers, *thinned))
-    return replace(result, thinned=len(thinned))
+    found = result.quarantined | (tally.quarantined if tally else {})
+    return replace(result, thinned=len(thinned), quarantined=dict(sorted(found.items())), cards=tally)
 
 
 def watch(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from labeling.studio.cards.pull_cards import CardTally
+
 
 @dataclass(frozen=True)
 class PullResult:
@@ -18,7 +20,8 @@ class PullResult:
     count annotations and drafts since the last pull. ``empty`` ones are among the ``submitted``: annotated, nothing
     found. ``unsubmitted`` has a sentence for each draft that is newer than its annotation. ``thinned`` counts old
     answers that were removed. ``repeated`` names tasks and annotations that the server sent more than once:
-    they are counted once. ``replaced`` names annotators whose imported annotations the server has now.
+    they are counted once. ``replaced`` names annotators whose imported annotations the server has now. ``cards`` is
+    what came of the answers on cards; None where there are none.
     """
 
     kept: str
@@ -38,6 +41,7 @@ class PullResult:
     thinned: int = 0
     repeated: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    cards: CardTally | None = None
 
 
 @dataclass

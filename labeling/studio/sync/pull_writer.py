@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.annotations import is_imported
+from labeling.annotations import CARD_DEFECTS, is_imported
 from labeling.studio.format.exports import OnceOnly
 from labeling.studio.format.submissions import is_forgotten_task, read_task
 from labeling.studio.sync.pull_result import PullResult, PullTally
@@ -104,7 +104,8 @@ class PullWriter:
         """Take over the lines of before, but for those of some tasks."""
         self._signed += [row for row in self._signatures.remembered if row.task not in replaced]
         for row, line in self._old_lines():
-            if row["task"] not in replaced and not self._is_brought(row):
+            # Answers on cards are judged anew each time, and their tasks are another project's.
+            if row["task"] not in replaced and row.get("kind") not in CARD_DEFECTS and not self._is_brought(row):
                 self._add(row, line)
 
     def add_imported(self) -> None:

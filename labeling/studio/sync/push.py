@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.studio.api.connect import connect
 from labeling.studio.api.remote import RemoteProject
+from labeling.studio.sync.closed_plan import renew_closed_plans
 from labeling.studio.sync.imported_words import BroughtTally, ImportedWords
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import prepare_project, preview_project, warn_of_namesakes
@@ -138,6 +139,7 @@ def push(
             # Last, for links and plan name tasks that have just been sent.
             again = record_ask_again(project)
             bring_team_plan(project, studio, remote.number, team, load_journal(workspace.pushed.path), again)
+            renew_closed_plans(project, studio, team.layer)
     return replace(
         result,
         waiting=waiting,

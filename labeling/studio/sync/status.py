@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from labeling.studio.api.connect import connect
+from labeling.studio.cards.card_standing import read_card_standing
 from labeling.studio.format.submissions import read_task
 from labeling.studio.sync.author_list import describe_slip, is_slip
 from labeling.studio.sync.combined_suggestions import combine_for_article
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation, QuarantineRow
     from labeling.project import Project
+    from labeling.studio.cards.card_standing import CardStanding
     from labeling.studio.format.signatures import Signatures
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.pace import ReaderPace, SpanPlaces
@@ -49,6 +51,7 @@ class StatusResult:
     tasks of forgotten articles that the server still has. ``relation_slips`` has a sentence for each relation that its
     author is to mend: who, where, what, link. ``readers`` is the pace of each person, where there are several or a
     plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer people have read than planned.
+    ``cards`` is how far the conflicts are that are put to adjudicators; None where there are none.
     """
 
     url: str
@@ -69,6 +72,7 @@ class StatusResult:
     readers: tuple[ReaderPace, ...] = ()
     read_by_more: tuple[str, ...] = ()
     read_by_fewer: tuple[str, ...] = ()
+    cards: CardStanding | None = None
 
 
 def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
@@ -96,6 +100,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
             collection = ProjectPull(studio, remote, workspace, project.schema, articles, policy, as_left)
             before, now = collection.compare(names)
             signatures = collection.read_signatures(names, before)
+            cards = read_card_standing(project, studio)
         # Old annotations from the file, those of changed tasks from what was just fetched.
         changed, found = _read_changed(collection, now, names, signatures)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
@@ -130,6 +135,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         readers=pace.readers,
         read_by_more=pace.read_by_more,
         read_by_fewer=pace.read_by_fewer,
+        cards=cards,
     )
 
 

@@ -44,12 +44,24 @@ def check_written_instant(text: str) -> str:
     return text
 
 
+def _is_unknown(value: object) -> bool:
+    return value is None
+
+
+class FurtherProject(Frozen):
+    """A further project on the same server, which is for who decides: its number, and when it was made."""
+
+    project: ServerNumber
+    created: str
+
+
 class ProjectLink(Frozen):
-    """Where the workspace was pushed to."""
+    """Where the workspace was pushed to; ``cards`` is the project in which conflicts are put to adjudicators."""
 
     url: str = Field(pattern=r"^https?://")
     project: ServerNumber
     created: str
+    cards: FurtherProject | None = Field(default=None, exclude_if=_is_unknown)
 
 
 # An article's id and the digest of the text that was sent.

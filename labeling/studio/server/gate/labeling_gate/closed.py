@@ -21,13 +21,13 @@ from .subject import row_number
 if TYPE_CHECKING:
     from .call import Call
 
-_SENTENCE = "There is no such project here, or none that is open to you. Nothing was changed."
+_NOT_OPEN = "There is no such project here, or none that is open to you. Nothing was changed."
 _CLOSED = "SELECT project, value FROM labeling_rule WHERE value LIKE %s"
 # Written by `json.dumps`; a name in a rule may look the same, so that what is found is read.
-_MARK = '%"closed": true%'
+_CLOSED_MARK = '%"closed": true%'
 # Where Label Studio takes the first project for the one that is meant, if none is named.
 _OF_THE_FIRST = frozenset({"api/dm/project", "api/dm/columns"})
-_OF_PROJECTS = frozenset({"api/projects", "api/projects/counts"})
+_LISTS_OF_PROJECTS = frozenset({"api/projects", "api/projects/counts"})
 _OF_VIEWS = frozenset({"api/dm/views", "api/dm/views/<pk>"})
 
 
@@ -52,13 +52,13 @@ def refuse_closed(call: Call) -> Any:  # noqa: ANN401 - Django has no types
     hidden = find_hidden(call)
     if not hidden or not hidden & _list_named(call):
         return None
-    return answer_refusal(call.request, Refusal(404, "closed", _SENTENCE))
+    return answer_refusal(call.request, Refusal(404, "closed", _NOT_OPEN))
 
 
 def list_open(call: Call) -> Any:  # noqa: ANN401 - the same
     """The view's own answer, over the projects that are open to the caller and their tabs alone."""
     of_views = call.route in _OF_VIEWS
-    if call.method not in {*READING, "PATCH", "PUT", "DELETE"} or not (of_views or call.route in _OF_PROJECTS):
+    if call.method not in {*READING, "PATCH", "PUT", "DELETE"} or not (of_views or call.route in _LISTS_OF_PROJECTS):
         return None
     hidden = find_hidden(call)
     if not hidden:
@@ -77,7 +77,7 @@ def list_open(call: Call) -> Any:  # noqa: ANN401 - the same
 def _list_closed() -> list[int]:
     make_tables()
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSED, [_MARK])
+        cursor.execute(_CLOSED, [_CLOSED_MARK])
         return [int(project) for project, value in cursor.fetchall() if _says_closed(value)]
 
 

@@ -1,0 +1,64 @@
+"""``labeling cards``: open conflicts -> cards on the server, for adjudicators; ``pull`` brings their answers."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from labeling.studio.cards.push_cards import push_cards
+from labeling.verbs.options import json_option, show, tell, wait_option, with_project
+
+if TYPE_CHECKING:
+    from labeling.project import Project
+
+
+@click.command("cards")
+@click.option("--dry-run", is_flag=True, help="Only say what would be sent, changed and removed.")
+@wait_option
+@json_option
+@with_project
+def cards_cli(project: Project, *, dry_run: bool, wait: float, as_json: bool) -> int:
+    r"""Put open conflicts to the adjudicators, one question a card.
+
+    The cards are a second project on the server, "<name>: cards". On a server of ours only its owner and the
+    adjudicators of the project file see it. Elsewhere every user does: what anybody else answers decides nothing.
+
+    A card shows two hundred characters around what is in dispute, what each version marks there (A, B, ..., and not
+    whose it is), the definitions, and the nearest decisions of before. The keys are the same on every card: 1, 2, ...
+    for a version, 8 for all together, 9 for nothing, 0 where the whole article has to be read; then, if you like, s for
+    a slip, g for silent guidelines, a for an ambiguous text; then Ctrl+Enter, and the next card comes by itself.
+
+    Run it as often as you like: what is there is not sent again, and cards of conflicts that are no more are removed,
+    unless somebody has answered them. `labeling pull` brings the answers, `labeling adjudicate` makes them gold.
+
+    \b
+    Example:
+      labeling pull && labeling adjudicate && labeling cards
+      labeling cards --dry-run --json | jq .new
+      labeling pull && labeling adjudicate
+    """
+    result = push_cards(project, progress=_show_sent, wait=wait, dry_run=dry_run)
+    table = asdict(result)
+    if not as_json:
+        table["without_account"] = len(result.without_account)
+    show(table, as_json=as_json)
+    if result.without_account:
+        tell(f"Adjudicators without an account: {', '.join(result.without_account)}", err=True)
+        tell("  -> `labeling people invite` sends each a link", err=True)
+    if result.answered:
+        tell(f"Answered, and still open here: {result.answered}", err=True)
+        tell(
+            "  -> `labeling pull && labeling adjudicate`; what was left to the whole article is open until then",
+            err=True,
+        )
+    return 0
+
+
+def _show_sent(done: int, total: int) -> None:
+    """A line on stderr that moves at a terminal, and is printed once elsewhere."""
+    moving = sys.stderr.isatty()
+    if total and (moving or done == total):
+        tell(f"{done} of {total} new cards sent", err=True, passing=done < total)
