@@ -189,14 +189,11 @@ def count_paired(paired: Iterable[PairedArticle], keep: SpanFilter | None = None
 
 def measure_counts(counts: GroupCounts, labels: Sequence[str | None], bootstrap: Bootstrap) -> list[Measure]:
     """The measure of each label, and of all of them together for None: by the sums over all leak groups."""
-    import numpy as np
-
     groups = sorted(counts)
     # One set of resamples for all measures, so that seen, unseen and labels can be compared with micro.
     weights = resample_weights(len(groups), bootstrap)
-    held = [counts[group] for group in groups]
     # Pairs, gold and predicted of each label in each leak group; summed, and summed anew for each resample.
-    table = np.array([_count_label(held, label) for label in labels], np.float64).reshape(len(labels), len(groups), 3)
+    table = _tabulate_counts([counts[group] for group in groups], labels)
     drawn = [None] * len(labels) if weights is None else _resample_columns(weights, table)
     return [_compute_measure(each.sum(axis=0), len(groups), more) for each, more in zip(table, drawn, strict=True)]
 
@@ -208,12 +205,22 @@ def _resample_columns(weights: Weights, table: Weights) -> Sequence[Weights]:
     return [*product.T.reshape(labels, columns, len(weights))]
 
 
-def _count_label(groups: Sequence[dict[str, list[int]]], label: str | None) -> list[list[int]]:
-    """Pairs, gold and predicted of a label in each leak group."""
-    if label is not None:
-        return [group.get(label, [0, 0, 0]) for group in groups]
-    # Micro-averaged: the sums over all labels, not the mean of their ratios.
-    return [[sum(column) for column in zip(*group.values(), strict=True)] or [0, 0, 0] for group in groups]
+def _tabulate_counts(groups: Sequence[dict[str, list[int]]], labels: Sequence[str | None]) -> Weights:
+    """Labels x leak groups x pairs, gold and predicted."""
+    import numpy as np
+
+    places = {label: at for at, label in enumerate(labels)}
+    listed = [(row, label, numbers) for row, group in enumerate(groups) for label, numbers in group.items()]
+    rows = np.array([row for row, _, _ in listed], np.int64)
+    at = np.array([places.get(label, -1) for _, label, _ in listed], np.int64)
+    values = np.array([numbers for _, _, numbers in listed], np.float64).reshape(-1, 3)
+    table = np.zeros((len(labels), len(groups), 3))
+    table[at[at >= 0], rows[at >= 0]] = values[at >= 0]
+    if None in places:
+        # Micro-averaged: the sums over all labels, not the mean of their ratios.
+        for column in range(3):
+            table[places[None], :, column] = np.bincount(rows, values[:, column], len(groups))
+    return table
 
 
 def sign_measures(rule: PairingRule, bootstrap: Bootstrap, corpus: str, layer: str = "spans") -> str:
