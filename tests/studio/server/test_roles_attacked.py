@@ -178,10 +178,10 @@ def test_an_odd_region_is_refused_and_leaves_nothing(team: Team) -> None:
             ("POST", f"/api/tasks/{other}/drafts"),
             ("PATCH", f"/api/drafts/{draft}"),
         ]
-        for number, result in enumerate(odd_results()):
+        for number, result in enumerate(odd_results()[has_plan::2]):
             # In one place after the other; alone, and beside a relation that asks what its ends are.
             more = [*result, relation("a", "a", "MET")] if isinstance(result, list) and number % 8 < 4 else result
-            method, path = places[(number + has_plan) % 4]
+            method, path = places[number % 4]
             answer = nils.calls.request(method, path, json={"result": more})
             assert (answer.status_code, "Nothing was changed." in answer.text) == (400, True), (path, more)
         kept = [team.kept(project, kind, each) for kind in ("first", "refused") for each in (task, other)]
@@ -262,17 +262,17 @@ def test_an_account_is_nobody_elses_and_no_more_than_it_was(team: Team) -> None:
         for path in (f"/api/users/{nils.number}", "/user/account"):
             # What is not named there is left out.
             nils.calls.request("PATCH" if "api" in path else "POST", path, json=wish)
-        for method, path in (
-            ("PUT", f"/api/users/{nils.number}"),
-            ("PATCH", f"/api/users/{mona.number}"),
-            ("DELETE", f"/api/users/{mona.number}"),
-            ("DELETE", f"/api/users/{nils.number}"),
-            ("POST", f"/api/users/{mona.number}/avatar"),
-            ("POST", "/api/users"),
-            ("PATCH", f"/api/organizations/1/memberships/{nils.number}"),
-            ("GET", "/api/invite"),
-        ):
-            assert nils.calls.request(method, path, json=wish).status_code in {403, 404, 405}, (method, path)
+    for method, path in (
+        ("PUT", f"/api/users/{nils.number}"),
+        ("PATCH", f"/api/users/{mona.number}"),
+        ("DELETE", f"/api/users/{mona.number}"),
+        ("DELETE", f"/api/users/{nils.number}"),
+        ("POST", f"/api/users/{mona.number}/avatar"),
+        ("POST", "/api/users"),
+        ("PATCH", f"/api/organizations/1/memberships/{nils.number}"),
+        ("GET", "/api/invite"),
+    ):
+        assert nils.calls.request(method, path, json=wishes[0]).status_code in {403, 404, 405}, (method, path)
 
     assert [one.calls.get("/api/current-user/whoami").json() for one in (mona, nils)] == before
     with httpx.Client(base_url=team.server.url, timeout=60, trust_env=False, verify=team.trust or True) as browser:
@@ -338,7 +338,7 @@ def test_no_spelling_of_an_address_gets_by(team: Team) -> None:
         f"/api/projects/{project}.json",
         f"/api/projects/{project}/?format=api&_method=DELETE",
     ):
-        for method in ("DELETE", "delete", "PATCH"):
+        for method in ("DELETE", "PATCH"):
             address = httpx.URL(team.server.url).copy_with(raw_path=path.encode())
             answer = nils.calls.request(method, address, json={"title": "taken over"})
             assert 400 <= answer.status_code < 500, (method, path, answer.status_code)
