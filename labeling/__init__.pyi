@@ -137,6 +137,8 @@ from .studio.sync.status import status as status
 from .suggestions.suggest import SuggestResult as SuggestResult
 from .suggestions.suggest import suggest as suggest
 from .training.curve import curve as curve
+from .training.doubts.find_doubts import DoubtsResult as DoubtsResult
+from .training.doubts.find_doubts import find_doubts as find_doubts
 from .training.evaluate import EvaluateResult as EvaluateResult
 from .training.evaluate import evaluate as evaluate
 from .training.predict import predict as predict
@@ -148,6 +150,7 @@ from .workspace.rows.assignment import SplitAssignment as SplitAssignment
 from .workspace.rows.conflict import Conflict as Conflict
 from .workspace.rows.conflict import Reading as Reading
 from .workspace.rows.decision_row import Decision as Decision
+from .workspace.rows.doubt import Doubt as Doubt
 from .workspace.rows.passage import ClusterRow as ClusterRow
 from .workspace.rows.passage import Passage as Passage
 from .workspace.rows.passage import Place as Place

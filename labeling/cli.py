@@ -44,6 +44,7 @@ VERBS = (
     "adjudicate",
     "cards",
     "audit",
+    "doubts",
     "split",
     "compile",
     "verify",

@@ -38,6 +38,7 @@ from labeling.workspace.rows.asked_item import AskAgainRow, AskedItem, ImportedS
 from labeling.workspace.rows.assignment import SplitAssignment
 from labeling.workspace.rows.conflict import Conflict, Reading, SpanItem, make_conflict_id
 from labeling.workspace.rows.decision_row import Decision
+from labeling.workspace.rows.doubt import Doubt
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
@@ -204,6 +205,19 @@ EXAMPLES: dict[str, BaseModel] = {
         annotators=(ANA, BEN),
         spans=(GoldSpan(id="x1", start=0, end=9, label="PERSON", rule="unanimous", by=(ANA, BEN)),),
         open=((18, 26),),
+    ),
+    "doubts.jsonl": Doubt(
+        kind="rare reading",
+        kinds=("rare reading", "model"),
+        article=HERE,
+        digest=DIGEST,
+        start=18,
+        end=26,
+        text="Maldives",
+        label="LOCATION",
+        instead="COUNTRY",
+        score=0.61,
+        why="COUNTRY in 19 of 20 places of these words; models trained on other articles say COUNTRY, 93% sure",
     ),
     "conflicts.jsonl": Conflict(
         article=HERE,

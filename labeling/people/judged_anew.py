@@ -60,12 +60,12 @@ def _list_reasons(changes: Sequence[GuidelineChange], neighbours: Mapping[str, I
     for change in changes:
         if change.of_meaning:
             changed.setdefault(_item(change), []).append(change.what)
-    reasons = {item: f"{item}: other {_join_words(what)}" for item, what in changed.items() if "added" not in what}
+    reasons = {item: f"{item}: other {_join_aspects(what)}" for item, what in changed.items() if "added" not in what}
     for item in sorted(changed):
         name = item.removeprefix(LABEL_ITEM)
         if item == name:
             continue
-        how = "is new" if "added" in changed[item] else f"has other {_join_words(changed[item])}"
+        how = "is new" if "added" in changed[item] else f"has other {_join_aspects(changed[item])}"
         for near in sorted(neighbours.get(name, ())):
             reasons.setdefault(LABEL_ITEM + near, f"{LABEL_ITEM}{near} is taken for {name}, which {how}")
     return reasons
@@ -95,5 +95,5 @@ def _list_things(annotation: Annotation, reasons: Mapping[str, str]) -> Iterator
                 yield item, why
 
 
-def _join_words(words: Sequence[str]) -> str:
+def _join_aspects(words: Sequence[str]) -> str:
     return " and ".join(dict.fromkeys(words))

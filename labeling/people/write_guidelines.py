@@ -180,11 +180,23 @@ def _ask_anew(
     workspace = project.workspace
     asking = Asking(project.schema, workspace.asked.rows_if_written())
     latest = asking.latest_on_server(workspace.annotations.rows_if_written())
-    neighbours = list_neighbours((old, project.schema))
+    neighbours = list_neighbours((old, project.schema), _list_confused(workspace))
     anew = list_judged_anew(latest.values(), changes, neighbours, in_force)
     quarantine = workspace.quarantine.rows_if_written()
     known = [row for row in before if row.guidelines]
     return asking.list_again(workspace.annotations.rows_if_written(), quarantine, [*known, *anew])
+
+
+def _list_confused(workspace: Workspace) -> list[tuple[str, str]]:
+    """Pairs of labels that annotators gave the same words, by ``agreement.json``, where it was measured."""
+    agreement = workspace.agreement.value_if_written()
+    return [
+        (one, other)
+        for confusions in (agreement.confusions if agreement else ())
+        for one, counts in confusions.counts.items()
+        for other, count in counts.items()
+        if count and one and other and one != other
+    ]
 
 
 def _find_old(workspace: Workspace, periods: Sequence[GuidelinePeriod], old: str) -> tuple[str, Schema]:

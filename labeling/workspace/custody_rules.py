@@ -67,6 +67,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "conflicts.jsonl": _DECIDED,
     "ledger.jsonl": _DECIDED,
     "audit.json": ("gold.jsonl",),
+    "doubts.jsonl": ("gold.jsonl", "decisions.jsonl"),
     "splits.jsonl": ("gold.jsonl",),
     "leakage.json": ("gold.jsonl", "splits.jsonl"),
     LATEST_MANIFEST: ("gold.jsonl", "ledger.jsonl", "splits.jsonl"),

@@ -25,6 +25,7 @@ from labeling.workspace.rows.assignment import Leakage, SplitAssignment
 from labeling.workspace.rows.conflict import Conflict
 from labeling.workspace.rows.custody_row import CustodyRow
 from labeling.workspace.rows.decision_row import Decision
+from labeling.workspace.rows.doubt import Doubt
 from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.guideline_version import GuidelineVersion
@@ -240,6 +241,7 @@ class Workspace:
         ("article", "source"),
     )
     audit = Value("audit.json", Audit, "audit", "Passages that are labelled differently in two articles.")
+    doubts = Rows("doubts.jsonl", Doubt, "doubts", "What in gold to look at once more, the most likely errors first.")
     agreement = Value("agreement.json", Agreement, "agree", "How far each two annotators agree.")
     gold = Rows("gold.jsonl", Gold, "adjudicate", "Sorted by article.", ("article",))
     conflicts = Rows("conflicts.jsonl", Conflict, "adjudicate", "What people have to settle.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import made
 import pytest
@@ -20,6 +20,7 @@ from labeling.values import digest_of
 from labeling.workspace.asking import update_asked
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.guideline_versions import keep_periods
+from labeling.workspace.rows.agreements import Agreement, Confusions
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 
 if TYPE_CHECKING:
@@ -290,3 +291,16 @@ def test_two_things_at_once_are_refused(desk: Project, tmp_path: Path) -> None:
     )
 
     assert "three different things" in str(done.exception)
+
+
+def test_labels_that_annotators_confused_come_before_near_misses(desk: Project) -> None:
+    """By the agreement of two: PERSON and COUNTRY, once. Nothing in the schema says so."""
+    confused = Confusions(annotators=("ana", "ben"), counts={"PERSON": {"PERSON": 9, "COUNTRY": 1, "": 3}})
+    about: dict[str, Any] = {"annotations": "", "articles": 1, "annotators": ("ana", "ben"), "pairs": (), "choices": {}}
+    agreement = Agreement(**about, confusions=(confused,))
+    with desk.workspace.lock(), keep_custody(desk.workspace, "agree", writes=(desk.workspace.agreement,)):
+        desk.workspace.agreement.write(agreement)
+
+    compare_guidelines(desk, MONDAY)
+
+    assert [what for _, what, _ in asked_again(desk)] == ["span 0..7 PERSON", "span 11..17 COUNTRY"]
