@@ -76,7 +76,7 @@ def _doubt_section(hotkey: str | None) -> str:
 def _guidance_section(sentences: tuple[str, ...]) -> str:
     if not sentences:
         return ""
-    return "## What to mark\n\n" + "\n".join(f"* {_escape_markdown(sentence)}" for sentence in sentences) + "\n"
+    return "## What to mark\n\n" + "\n".join(f"* {escape_markdown_text(sentence)}" for sentence in sentences) + "\n"
 
 
 def _labels_section(schema: Schema) -> str:
@@ -108,7 +108,7 @@ def _relations_section(relations: tuple[RelationType, ...]) -> str:
 def _choices_section(choices: ChoiceSet) -> str:
     how = "Several answers at once are fine." if choices.multiple else "One answer."
     rows = ((_code(option.name), _code(option.hotkey or ""), option.definition) for option in choices.options)
-    return f"## {_escape_markdown(choices.question)}\n\n`{choices.name}`. {how}\n\n" + _markdown_table(
+    return f"## {escape_markdown_text(choices.question)}\n\n`{choices.name}`. {how}\n\n" + _markdown_table(
         ("answer", "key", "means"), rows
     )
 
@@ -140,9 +140,9 @@ def _join_lines(sentences: tuple[str, ...]) -> str:
 
 
 def _markdown_cell(text: str) -> str:
-    return _escape_markdown(text).replace("|", "\\|").replace("\n", "<br>")
+    return escape_markdown_text(text).replace("|", "\\|").replace("\n", "<br>")
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown_text(text: str) -> str:
     """Escape what Markdown would take for markup, so that readers see what was written."""
     return text.replace("<", "&lt;").replace("*", "\\*").replace("](", "]\\(")

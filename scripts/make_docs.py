@@ -295,6 +295,9 @@ OTHERS = (
     Kind(
         "guidelines.md", "guidelines", "How to annotate, made of the schema; `guidelines.html` is the same as a page."
     ),
+    Kind(
+        "guideline-gaps.md", "guidelines", "What was decided where the guidelines are silent, for whoever writes them."
+    ),
     Kind("report.html", "report", "The numbers on one page."),
     Kind("studio/", "serve", "The embedded server's database and log."),
 )

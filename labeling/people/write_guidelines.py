@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from labeling.errors import UnknownGuidelines
 from labeling.guidelines import render_guidelines
 from labeling.people.guideline_diff import compare_schemas, list_neighbours
+from labeling.people.guideline_gaps import render_gaps
 from labeling.people.guideline_page import render_guideline_page
 from labeling.people.judged_anew import list_judged_anew
 from labeling.project import load_project
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 _PAGES = ("guidelines.md", "guidelines.html")
+_GAPS = "guideline-gaps.md"
 _DIGEST_PREFIX = re.compile(r"[0-9a-f]{4,64}")
 
 
@@ -163,10 +165,22 @@ def _write_pages(project: Project, folder: Path) -> GuidelinesResult:
     text = render_guidelines(project.schema, title)
     for name, content in zip(_PAGES, (text, render_guideline_page(project.schema, title)), strict=True):
         write_text(folder / name, content)
+    files = [str(folder / name) for name in _PAGES]
+    if gaps := _render_silent(project.workspace):
+        write_text(folder / _GAPS, gaps)
+        files.append(str(folder / _GAPS))
     digest = digest_of(text)
     periods = list_periods(project.workspace.asked.rows_if_written())
     since = periods[-1].since if periods and periods[-1].digest == digest else ""
-    return GuidelinesResult(tuple(str(folder / name) for name in _PAGES), digest, since)
+    return GuidelinesResult(tuple(files), digest, since)
+
+
+def _render_silent(workspace: Workspace) -> str:
+    """What was decided where the guidelines are silent: a page of its own, for annotators are not to read it."""
+    if not (workspace.decisions.exists() and workspace.articles.exists()):
+        return ""
+    refuse_altered(workspace, "guidelines", (workspace.decisions, workspace.articles))
+    return render_gaps(workspace.decisions.rows(), workspace.articles.by("id"))
 
 
 def _ask_anew(

@@ -21,6 +21,8 @@ from labeling.workspace.asking import update_asked
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.guideline_versions import keep_periods
 from labeling.workspace.rows.agreements import Agreement, Confusions
+from labeling.workspace.rows.conflict import SpanItem
+from labeling.workspace.rows.decision_row import Decision
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 
 if TYPE_CHECKING:
@@ -304,3 +306,29 @@ def test_labels_that_annotators_confused_come_before_near_misses(desk: Project) 
     compare_guidelines(desk, MONDAY)
 
     assert [what for _, what, _ in asked_again(desk)] == ["span 0..7 PERSON", "span 11..17 COUNTRY"]
+
+
+def test_what_was_decided_where_guidelines_are_silent_is_a_page_of_its_own(desk: Project) -> None:
+    """The latest word of each conflict, not what a reprint inherited; the annotators' page has none of it."""
+    anna, anna_bo = (SpanItem(start=0, end=end, label="PERSON") for end in (4, 7))
+    place: dict[str, Any] = {"article": "a", "digest": digest_of(TEXT), "what": "span", "start": 0, "end": 7}
+    said: dict[str, Any] = {"judged": (anna, anna_bo), "accepted": (anna_bo,), "decision": "b", "by": "lead"}
+    silent = Decision(conflict="c1", why="guideline silent", at=MONDAY, **place, **said)
+    rows = [
+        silent,
+        silent.model_copy(update={"conflict": "c2", "inherited_from": "b"}),
+        silent.model_copy(update={"conflict": "c3", "why": "slip"}),
+        silent.model_copy(update={"conflict": "c4", "accepted": ()}),
+        silent.model_copy(update={"conflict": "c4", "why": "ambiguous", "at": FRIDAY}),
+    ]
+    with desk.workspace.lock(), keep_custody(desk.workspace, "pull", writes=(desk.workspace.decisions,)):
+        desk.workspace.decisions.write(rows)
+
+    result = write_guidelines(desk)
+    page = (desk.workspace.root / "guideline-gaps.md").read_text("utf-8")
+
+    assert [Path(name).name for name in result.files] == ["guidelines.md", "guidelines.html", "guideline-gaps.md"]
+    assert page.count("## a, 2026-11-23") == 1
+    assert page.count("in question: PERSON on") == 2
+    assert "* stands: PERSON on 'Anna Bo'" in page
+    assert "Anna Bo of" not in (desk.workspace.root / "guidelines.md").read_text("utf-8")
