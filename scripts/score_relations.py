@@ -10,37 +10,31 @@ schema of one's own would have it. Numbers with the entities of gold are those o
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import spacy
+from re3d import read_re3d, write_project_file
 from spacy.tokens import DocBin
 from spacy.training import Example
 
 from labeling.adjudication.adjudicate import adjudicate
-from labeling.annotations import MODEL, Annotation, Relation, Span
-from labeling.articles import Article
+from labeling.annotations import MODEL
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.passages.cluster import cluster
 from labeling.project import load_project, shipped_config
 from labeling.splits.split import split
 from labeling.training.evaluate import evaluate
 from labeling.training.extractors import train_pipeline
-from labeling.values import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from labeling.project import Project
     from labeling.workspace.rows.score import Measures
-
-SURE = 0.5  # the corpus's own advice
-SYMMETRIC = ("CoLocated", "IsSynonymOf", "AlliesOf", "FightingAgainst", "CommWith", "Apart")
 
 
 @click.command()
@@ -61,9 +55,9 @@ def main(corpora: Path, seeds: int, steps: int | None) -> None:
 
 def compiled(corpora: Path, scratch: Path) -> Project:
     """The corpus as a dataset of ours."""
-    rows = [json.loads(line) for path in sorted(corpora.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
-    annotated = [_annotation(row) for row in sorted(rows, key=lambda row: str(row["id"]))]
-    (scratch / "re3d.toml").write_text(_schema([annotation for _, annotation in annotated]), encoding="utf-8")
+    annotated = read_re3d(corpora, "ana")
+    file = write_project_file(annotation for _, annotation in annotated)
+    (scratch / "re3d.toml").write_text(file, encoding="utf-8")
     project = load_project(scratch / "re3d.toml", scratch / "workspace")
     project.workspace.articles.write([article for article, _ in annotated])
     project.workspace.annotations.write([annotation for _, annotation in annotated])
@@ -72,58 +66,6 @@ def compiled(corpora: Path, scratch: Path) -> Project:
     split(project)
     compile_dataset(project)
     return project
-
-
-def _annotation(row: dict[str, Any]) -> tuple[Article, Annotation]:
-    sure = [span for span in row["spans"] if not (span["confidence"] or 0) < SURE]
-    places = dict.fromkeys((span["start"], span["end"], span["label"]) for span in sure)
-    spans = {place: Span(id=f"s{n}", start=place[0], end=place[1], label=place[2]) for n, place in enumerate(places)}
-    at = {(start, end): span.id for (start, end, _), span in reversed(spans.items())}
-    links = [
-        (
-            at.get((each["head"]["start"], each["head"]["end"])),
-            at.get((each["tail"]["start"], each["tail"]["end"])),
-            each,
-        )
-        for each in row["relations"]
-        if not (each["confidence"] or 0) < SURE
-    ]
-    facts = dict.fromkeys(
-        Relation(head=head, tail=tail, label=each["type"])
-        for head, tail, each in links
-        if head and tail and head != tail
-    )
-    article = Article(id=row["id"], text=row["text"], digest=digest_of(row["text"]))
-    return article, Annotation(
-        article=article.id, digest=article.digest, annotator="ana", spans=tuple(spans.values()), relations=tuple(facts)
-    )
-
-
-def _schema(annotated: Iterable[Annotation]) -> str:
-    """A project file with the labels that occur, and each relation between labels that have it."""
-    ends: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    labels = set[str]()
-    for annotation in annotated:
-        of = {span.id: span.label for span in annotation.spans}
-        labels |= set(of.values())
-        for relation in annotation.relations:
-            heads, tails = ends[relation.label]
-            both = {of[relation.head], of[relation.tail]} if relation.label in SYMMETRIC else set()
-            heads.update({of[relation.head]} | both)
-            tails.update({of[relation.tail]} | both)
-    return "\n".join(['[project]\nname = "re3d"\n', *_labels(sorted(labels)), *_relations(ends)])
-
-
-def _labels(labels: Iterable[str]) -> Iterator[str]:
-    for number, (name, key) in enumerate(zip(labels, "abcdefghijklmnop", strict=False), start=1):
-        yield f'[[labels]]\nname = "{name}"\ndefinition = "As re3d has it."\nexamples = ["[{name}]"]\n'
-        yield f'color = "#{number:06x}"\nhotkey = "{key}"\n'
-
-
-def _relations(ends: dict[str, tuple[set[str], set[str]]]) -> Iterator[str]:
-    for name, (heads, tails) in sorted(ends.items()):
-        yield f'[[relations]]\nname = "{name}"\ndefinition = "As re3d has it."\nexample = "x"\n'
-        yield f"head = {sorted(heads)}\ntail = {sorted(tails)}\nsymmetric = {str(name in SYMMETRIC).lower()}\n"
 
 
 def _docs(project: Project, name: str) -> Iterator[spacy.tokens.Doc]:

@@ -1,0 +1,81 @@
+"""re3d as articles, annotations and a project file of ours: documents of the UK government and of CENTCOM."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from labeling.annotations import Annotation, Relation, Span
+from labeling.articles import Article
+from labeling.values import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+SURE = 0.5  # the corpus's own advice
+SYMMETRIC = ("CoLocated", "IsSynonymOf", "AlliesOf", "FightingAgainst", "CommWith", "Apart")
+
+
+def read_re3d(folder: Path, annotator: str) -> list[tuple[Article, Annotation]]:
+    """Its articles with what it says of them, by id; spans and relations of low confidence are left out."""
+    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    return [_read_row(row, annotator) for row in sorted(rows, key=lambda row: str(row["id"]))]
+
+
+def write_project_file(annotations: Iterable[Annotation]) -> str:
+    """A project file with the labels that occur, and each relation between labels that have it."""
+    ends: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    labels = set[str]()
+    for annotation in annotations:
+        of = {span.id: span.label for span in annotation.spans}
+        labels |= set(of.values())
+        for relation in annotation.relations:
+            heads, tails = ends[relation.label]
+            both = {of[relation.head], of[relation.tail]} if relation.label in SYMMETRIC else set()
+            heads.update({of[relation.head]} | both)
+            tails.update({of[relation.tail]} | both)
+    return "\n".join(['[project]\nname = "re3d"\n', *_write_labels(sorted(labels)), *_write_relations(ends)])
+
+
+def _read_row(row: dict[str, Any], annotator: str) -> tuple[Article, Annotation]:
+    sure = [span for span in row["spans"] if not (span["confidence"] or 0) < SURE]
+    places = dict.fromkeys((span["start"], span["end"], span["label"]) for span in sure)
+    spans = {place: Span(id=f"s{n}", start=place[0], end=place[1], label=place[2]) for n, place in enumerate(places)}
+    at = {(start, end): span.id for (start, end, _), span in reversed(spans.items())}
+    links = [
+        (
+            at.get((each["head"]["start"], each["head"]["end"])),
+            at.get((each["tail"]["start"], each["tail"]["end"])),
+            each,
+        )
+        for each in row["relations"]
+        if not (each["confidence"] or 0) < SURE
+    ]
+    facts = dict.fromkeys(
+        Relation(head=head, tail=tail, label=each["type"])
+        for head, tail, each in links
+        if head and tail and head != tail
+    )
+    article = Article(id=row["id"], text=row["text"], digest=digest_of(row["text"]))
+    return article, Annotation(
+        article=article.id,
+        digest=article.digest,
+        annotator=annotator,
+        spans=tuple(spans.values()),
+        relations=tuple(facts),
+    )
+
+
+def _write_labels(labels: Iterable[str]) -> Iterator[str]:
+    for number, (name, key) in enumerate(zip(labels, "abcdefghijklmnop", strict=False), start=1):
+        yield f'[[labels]]\nname = "{name}"\ndefinition = "As re3d has it."\nexamples = ["[{name}]"]\n'
+        yield f'color = "#{number:06x}"\nhotkey = "{key}"\n'
+
+
+def _write_relations(ends: Mapping[str, tuple[set[str], set[str]]]) -> Iterator[str]:
+    for name, (heads, tails) in sorted(ends.items()):
+        yield f'[[relations]]\nname = "{name}"\ndefinition = "As re3d has it."\nexample = "x"\n'
+        yield f"head = {sorted(heads)}\ntail = {sorted(tails)}\nsymmetric = {str(name in SYMMETRIC).lower()}\n"
