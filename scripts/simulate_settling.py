@@ -19,18 +19,19 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import click
-from re3d import read_re3d, write_project_file
+from re3d import SYMMETRIC, read_re3d, write_project_file
 from simulated.adjudicators import SimulatedAdjudicator
 from simulated.readers import SimulatedReader
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
 from labeling.evaluation.agree import agree
-from labeling.evaluation.scores import Bootstrap, ScoredArticle, score_spans
+from labeling.evaluation.resampling import Bootstrap
+from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.passages.cluster import cluster
 from labeling.project import load_project
 from labeling.workspace.custody import keep_custody
-from labeling.workspace.rows.conflict import SpanItem
+from labeling.workspace.rows.conflict import RelationItem, SpanItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold
     from labeling.articles import Article
     from labeling.project import Project
+    from labeling.workspace.rows.conflict import Item
 
 RATES = {"ana": 0.08, "ben": 0.10, "cyd": 0.15, "dan": 0.20}
 MULTIPLES = (0.5, 1.0, 1.5, 2.0)
@@ -151,7 +153,7 @@ def settle(project: Project, truths: Sequence[tuple[Article, Annotation]], adjud
     items = {truth.article: _items_of(truth) for _, truth in truths}
     # Relations and overlapping spans come to light when the spans below them are decided.
     for _ in range(5):
-        conflicts = [conflict for conflict in workspace.conflicts.rows() if conflict.what == "span"]
+        conflicts = [*workspace.conflicts.rows()]
         if not conflicts:
             break
         decisions += [adjudicator.decide(conflict, items[conflict.article]) for conflict in conflicts]
@@ -161,8 +163,13 @@ def settle(project: Project, truths: Sequence[tuple[Article, Annotation]], adjud
     return len(decisions)
 
 
-def _items_of(truth: Annotation) -> frozenset[SpanItem]:
-    return frozenset(SpanItem(start=span.start, end=span.end, label=span.label) for span in truth.spans)
+def _items_of(truth: Annotation) -> frozenset[Item]:
+    spans = {span.id: SpanItem(start=span.start, end=span.end, label=span.label) for span in truth.spans}
+    # Both ways round: the ends of a symmetric relation stand in the order of the text.
+    ends = [(each.head, each.label, each.tail) for each in truth.relations]
+    ends += [(tail, label, head) for head, label, tail in ends if label in SYMMETRIC]
+    relations = {RelationItem(head=spans[head], label=label, tail=spans[tail]) for head, label, tail in ends}
+    return frozenset({*spans.values(), *relations})
 
 
 def _measure_pairs(project: Project) -> dict[tuple[str, str], float]:
