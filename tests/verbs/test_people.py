@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from labeling.cli import cli
+from labeling.errors import ProjectGone
 from labeling.project import load_project
 from labeling.studio.api.connect import connect_to
 from labeling.studio.api.signup import add_user
@@ -200,3 +201,35 @@ def test_a_project_without_people_names_nobody(
     assert type(run.exception).__name__ == "UsageError"
     run = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "people", "invite", "c@people.example"])
     assert run.stdout.startswith("c@people.example  http")
+
+
+def test_people_of_another_project_are_left_alone(people: Command, studio: Credentials, project_file: Path) -> None:
+    """A studio.json that was made to name a colleague's project of the same server; with its own, all goes on."""
+    for arguments in (("ingest", str(project_file.parent / "article.txt")), ("push",)):
+        assert people(*arguments).exception is None
+    workspace = load_project(project_file, project_file.parent / "work").workspace
+    link, journal, file = workspace.studio_link.value(), workspace.pushed.path.read_bytes(), project_file.read_bytes()
+    with connect_to(studio.url, studio.api_key) as owner:
+        other = owner.create_project("A colleague's", "", "<View/>", "")
+        owner.import_written(other, ['{"data":{"text":"Other talks were held.","article":"theirs"}}'])
+        theirs = owner.project(other)
+        assert theirs is not None
+        path = f"labeling/api/projects/{other}/plan/"
+        cleo = {"email": "cleo@people.example", "role": "reader"}
+        plan = {"people": [cleo], "assignments": [], "again": [], "rule": {}}
+        owner.transport.write("PUT", path, "take the plan", json=plan)
+        # The number alone, the whole link, and the link of a workspace whose journal is gone.
+        for created, pushed in ((link.created, journal), (theirs.created, journal), (theirs.created, b"")):
+            workspace.studio_link.write(link.model_copy(update={"project": other, "created": created}))
+            workspace.pushed.path.write_bytes(pushed)
+            for arguments in (("remove", "cleo@people.example"), ("invite", "ben@people.example"), ("list",)):
+                refused = people("people", *arguments)
+                assert isinstance(refused.exception, ProjectGone), arguments
+                assert "studio.json" in refused.exception.todo
+        assert owner.transport.read(path, "show its plan").json() == plan
+        assert project_file.read_bytes() == file
+
+        workspace.studio_link.write(link)
+        assert people("people", "list").exception is None
+        workspace.pushed.path.write_bytes(journal)
+        assert people("people", "remove", "cleo@people.example").exception is None

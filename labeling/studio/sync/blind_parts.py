@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.reader_assignment import Assignment, ReadingPart
 
 
+def find_blind_articles(rows: Iterable[Assignment], stories: Mapping[str, str]) -> frozenset[str]:
+    """The articles that nobody reads alone, or that somebody reads blind: nobody is shown there what was carried."""
+    told = [*tell_parts(rows, stories)]
+    readers = Counter(row.article for row, _ in told)
+    return frozenset(row.article for row, part in told if part != "first" or readers[row.article] > 1)
+
+
 def tell_parts(rows: Iterable[Assignment], stories: Mapping[str, str]) -> Iterator[tuple[Assignment, ReadingPart]]:
     """Each row of a plan with the part that the layer is told.
 

@@ -46,7 +46,7 @@ def combine_for_article(
     Args:
         by_model: The suggestions of models for the article; it may be empty when something was carried.
         shown: The model whose suggestions the page shows where nothing was carried.
-        carried: What was carried to this article.
+        carried: What was carried to this article; nothing, where somebody reads it blind.
     """
     offered: dict[str, Annotation] = {
         name: Annotation(article=one.article, digest=one.digest, annotator=name) for name, one in by_model.items()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from labeling.errors import UsageError
+from labeling.errors import ProjectGone, UsageError
 from labeling.project import normalise_email
 from labeling.studio.api.connect import connect
 from labeling.studio.api.layer import SignupLink, TeamMember, find_layer
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     from labeling.project import PeopleSection, Project
     from labeling.studio.api.client import Studio
     from labeling.studio.api.layer import Layer
+    from labeling.studio.api.remote import RemoteProject
     from labeling.studio.server.credentials import Credentials
 
 # What became of an address: a link, or why there is none. `account`: somebody has one, and nobody has confirmed it;
 # `nobody` and `several`: there is no account to confirm, or more than one in several spellings.
 InvitedAs: TypeAlias = Literal["invited", "confirmed", "account", "nobody", "several"]
+
+
+_LOOKED_FOR = 100  # tasks or articles by which a project is known for ours
 
 
 @dataclass(frozen=True)
@@ -93,12 +98,38 @@ def list_team(project: Project, *, server: Credentials | None = None) -> tuple[l
 
 
 def find_number(project: Project, studio: Studio) -> int:
-    """The number of the workspace's project on that server; 0 where it was not pushed there."""
-    if not project.workspace.studio_link.exists():
+    """The number of the workspace's project on that server; 0 where it was not pushed there.
+
+    Raises:
+        DamagedFile: ``studio.json`` or the journal cannot be read.
+        ProjectGone: Another project has its number there, or none of the tasks that were pushed is in that one.
+    """
+    workspace = project.workspace
+    if not workspace.studio_link.exists():
         return 0
-    link = project.workspace.studio_link.value()
+    link = workspace.studio_link.value()
     remote = studio.project(link.project)
-    return link.project if remote and remote.created == link.created else 0
+    if remote is None:
+        return 0
+    # When a project was made can be read by anybody there, and written into the file: so its tasks count as well.
+    if remote.created == link.created and _holds_ours(project, studio, remote):
+        return link.project
+    name = workspace.studio_link.path.name
+    raise ProjectGone(
+        f"project {link.project} of {studio.url} is not the one to which {workspace.root} was pushed",
+        todo=f"see what {name} should name: `labeling push` writes it; nothing was changed there",
+        where=str(workspace.studio_link.path),
+    )
+
+
+def _holds_ours(project: Project, studio: Studio, remote: RemoteProject) -> bool:
+    """Whether a project has a task that was pushed; where the journal is gone, one that names an article of ours."""
+    workspace = project.workspace
+    pushed = sorted({row.task for row in workspace.pushed.rows_if_written() if row.task})[-_LOOKED_FOR:]
+    if pushed:
+        return bool(studio.find_numbers(remote.number, pushed))
+    articles = [row.id for row in islice(workspace.articles.rows_if_written(), _LOOKED_FOR)]
+    return not remote.tasks or bool(articles and studio.find_tasks(remote.number, articles))
 
 
 def check_addresses(emails: Iterable[str]) -> list[str]:

@@ -16,9 +16,9 @@ from labeling.studio.sync.imported_words import BroughtTally, ImportedWords
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import prepare_project, preview_project, warn_of_namesakes
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
-from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions
+from labeling.studio.sync.push_plan import digest_bare, digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
-from labeling.studio.sync.team_plan import announce_words, bring_team_plan, open_team_plan
+from labeling.studio.sync.team_plan import announce_suggestions, bring_team_plan, find_tasks_of, open_team_plan
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.journal import load_journal
 
@@ -127,8 +127,12 @@ def push(
             remote = prepare_project(studio, project, pace.say)
             altered = workspace.pushed.path.name in notes.altered
             team = open_team_plan(project, studio, pace.say)
-            if imported == "suggestions":
-                announce_words(team, remote.number, {name for text in queue.texts for name in queue.suggested(text[0])})
+            team = replace(team, bare=digest_bare(queue) if team.layer else {})
+            if team.bare or imported == "suggestions":
+                signed = queue.texts if imported == "suggestions" else ()
+                signatures = {name for text in signed for name in queue.suggested(text[0])}
+                tasks = find_tasks_of(project, load_journal(workspace.pushed.path))
+                announce_suggestions(team, remote.number, signatures, tasks)
             delivery = ProjectPush(
                 studio, remote, workspace.pushed.path, pace.patience, pace.say, altered, team.readers
             )

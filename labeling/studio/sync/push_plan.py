@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from labeling.annotations import PROJECTED
 from labeling.studio.format.tasks import digest_result, has_content, result_of
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ class PushQueue:
     """All that should be on the server: ``texts`` in the order in which they are sent.
 
     An article is read when it is asked for, by its id, and so is what each model suggests for it, by the model's name.
+    ``bare`` are the articles whose suggestion is signed like those with which something carried was joined, and has
+    nothing of that.
     """
 
     texts: tuple[TextKey, ...]
     articles: Mapping[str, Article]
     suggested: Callable[[str], Mapping[str, Annotation]]
+    bare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,16 @@ def digest_suggestions(queue: PushQueue) -> SuggestionDigests:
             if article and has_content(annotation):
                 of_model[text] = suggestion_digest(annotation, article)
     return digests
+
+
+def digest_bare(queue: PushQueue) -> dict[str, str]:
+    """The digest of the suggestion of each article that is read blind, and signed as if something were carried."""
+    return {
+        name: suggestion_digest(annotation, queue.articles[name])
+        for name in sorted(queue.bare)
+        for signature, annotation in queue.suggested(name).items()
+        if signature.startswith(PROJECTED) and has_content(annotation)
+    }
 
 
 def plan_suggestions(

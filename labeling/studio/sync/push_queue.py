@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from labeling.reprints.annotate_once import find_waiting_reprints, put_leads_first
 from labeling.studio.format.brought_words import choose_to_suggest
+from labeling.studio.sync.blind_parts import find_blind_articles
 from labeling.studio.sync.combined_suggestions import combine_for_article, find_shown_model
 from labeling.studio.sync.push_plan import PushQueue
 from labeling.workspace import journal
@@ -49,21 +50,34 @@ def read_queue(project: Project, imported: ImportedAs = "nothing") -> tuple[Push
         workspace.projected.grouped_by("article"),
         {} if imported == "nothing" else workspace.annotations.grouped_by("article"),
         with_people=imported == "suggestions",
+        blind=_find_blind(project),
     )
     carried = any(row.spans for name in ready for row in suggestions.carried_to(name))
     suggested = suggestions.combined() if carried else suggestions.of_models
-    return PushQueue(tuple(ready.items()), workspace.articles.by("id"), suggested), len(digests) - len(ready)
+    bare = suggestions.blind & ready.keys() if carried else frozenset[str]()
+    return PushQueue(tuple(ready.items()), workspace.articles.by("id"), suggested, bare), len(digests) - len(ready)
+
+
+def _find_blind(project: Project) -> frozenset[str]:
+    if project.file.people is None:
+        return frozenset()
+    stories = {row.article: row.story for row in project.workspace.clusters.rows_if_written()}
+    return find_blind_articles(project.workspace.assignments.rows_if_written(), stories)
 
 
 @dataclass(frozen=True)
 class _SuggestionLookup:
-    """Suggestions for the articles as they are: ``digests`` has their texts; rows are by article, of any text."""
+    """Suggestions for the articles as they are: ``digests`` has their texts; rows are by article, of any text.
+
+    ``blind`` are the articles for whose readers nothing that was carried is meant.
+    """
 
     digests: Mapping[str, str]
     suggestions: Mapping[str, Sequence[Annotation]]
     carried: Mapping[str, Sequence[ProjectedRow]]
     annotations: Mapping[str, Sequence[Annotation]]
     with_people: bool
+    blind: frozenset[str] = frozenset()
 
     def of_models(self, name: str) -> dict[str, Annotation]:
         """What each model suggests for an article, and what was imported; of two by one model, the later one."""
@@ -79,4 +93,6 @@ class _SuggestionLookup:
     def combined(self) -> Callable[[str], dict[str, Annotation]]:
         """Where something was carried, every article has one suggestion, for the page shows one model's only."""
         shown = find_shown_model(self.of_models(name) for name in self.digests)
-        return lambda name: combine_for_article(self.of_models(name), shown, self.carried_to(name))
+        return lambda name: combine_for_article(
+            self.of_models(name), shown, () if name in self.blind else self.carried_to(name)
+        )

@@ -7,7 +7,7 @@ data names its readers, and each of them has a tab of the table with their own t
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.annotations import MODEL, PROJECTED
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from labeling.workspace.table import Workspace
 
 _WORDS = "words_of"  # the rule's name for it
+_BARE = "bare"  # the plan's name for it
 _GOLD, _LEFT = "gold question", "left"
 _BY_CONVENTION = (
     "This server has no layer of ours: its people keep to the plan by convention. Each reader has a tab with their own "
@@ -49,11 +50,13 @@ class TeamPlan:
     """A project's plan as it is brought: ``sent`` is what the layer takes.
 
     ``layer`` is None on a server without one; ``readers`` are then the readers of each article, as its data have them.
+    ``bare`` has the digest of each suggestion that holds nothing of what was carried elsewhere, by article.
     """
 
     layer: Layer | None
     people: tuple[dict[str, str], ...]
     readers: dict[str, str]
+    bare: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_team_plan(project: Project, studio: Studio, say: Callable[[str], None]) -> TeamPlan:
@@ -109,8 +112,17 @@ def bring_team_plan(
         "rule": rule_of_schema(project.schema) | _words_rule(_list_signatures(known)),
     }
     there = plan.layer.plan(number)
-    if _normal_plan(sent) != _normal_plan(there):
-        plan.layer.bring_plan(number, sent)
+    news = _list_bare_news(there, tasks, plan.bare)
+    if news or _normal_plan(sent) != _normal_plan(there):
+        plan.layer.bring_plan(number, sent | news)
+
+
+def _list_bare_news(there: Mapping[str, Any], tasks: Mapping[str, int], bare: Mapping[str, str]) -> dict[str, Any]:
+    """What the layer does not know yet of suggestions that hold nothing carried, as it takes it; empty if it does."""
+    known = {(row["task"], row["suggestion"]) for row in there.get(_BARE, [])}
+    sent = {(tasks[article], digest) for article, digest in bare.items() if article in tasks}
+    rows = [{"task": task, "suggestion": digest} for task, digest in sorted(sent - known)]
+    return {_BARE: rows} if rows else {}
 
 
 def _list_assignments(workspace: Workspace, tasks: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -120,8 +132,14 @@ def _list_assignments(workspace: Workspace, tasks: Mapping[str, int]) -> Iterato
             yield {"task": tasks[row.article], "email": row.reader, "part": part, "order": row.order}
 
 
-def announce_words(plan: TeamPlan, number: int, signatures: Iterable[str]) -> None:
-    """Tell the layer who signs people's words that are about to be sent as suggestions, before anybody is shown them.
+def announce_suggestions(plan: TeamPlan, number: int, signatures: Iterable[str], tasks: Mapping[str, int]) -> None:
+    """Tell the layer of suggestions that are about to be sent, before anybody is shown them.
+
+    Args:
+        plan: Where the layer is.
+        number: Of the project.
+        signatures: Who signs people's words.
+        tasks: The tasks that are there, by article.
 
     Raises:
         StudioError: The server did not do what was asked.
@@ -130,8 +148,9 @@ def announce_words(plan: TeamPlan, number: int, signatures: Iterable[str]) -> No
         return
     there = plan.layer.plan(number)
     said = _words_rule({*signatures, *there["rule"].get(_WORDS, [])})
-    if said and there["rule"].get(_WORDS) != said[_WORDS]:
-        plan.layer.bring_plan(number, {**there, "rule": {**there["rule"], **said}})
+    news = _list_bare_news(there, tasks, plan.bare)
+    if news or (said and there["rule"].get(_WORDS) != said[_WORDS]):
+        plan.layer.bring_plan(number, {**there, "rule": {**there["rule"], **said}, **news})
 
 
 def _list_signatures(known: Mapping[TextKey, PushedTask]) -> set[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import django
 import pytest
 from django.conf import settings
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 if not settings.configured:
@@ -27,6 +27,7 @@ if not settings.configured:
 from django.db import connection
 
 from labeling.studio.format.signatures import words_digest
+from labeling.studio.format.tasks import digest_result
 from labeling.studio.server.gate.labeling_gate import keeping
 from labeling.studio.server.gate.labeling_gate.caller import ServerAccount
 from labeling.studio.server.gate.labeling_gate.entries import (
@@ -56,6 +57,7 @@ from labeling.studio.server.gate.labeling_gate.keeping import (
 )
 from labeling.studio.server.gate.labeling_gate.own_work import name_words
 from labeling.studio.server.gate.labeling_gate.suggestion_marks import mark_of, read_mark, write_mark
+from labeling.studio.server.gate.labeling_gate.suggestion_signatures import digest_prediction
 from labeling.studio.server.gate.labeling_gate.trail import write_line
 from labeling.studio.server.package import GATE_FOLDER
 
@@ -321,3 +323,20 @@ def test_a_suggestion_is_known_by_what_it_says(version: str, result: list[Any]) 
 def test_what_is_no_mark_is_refused(text: str) -> None:
     """A number is read in one spelling."""
     assert read_mark(text) is None
+
+
+@given(
+    st.lists(
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+            max_leaves=6,
+        ),
+        max_size=3,
+    )
+)
+def test_a_suggestion_has_the_same_digest_here_as_where_it_was_sent(result: list[Any]) -> None:
+    """Else nobody who reads blind would be shown it; a database may give the keys of an object in another order."""
+    assume(not any(0xD800 <= ord(sign) < 0xE000 for sign in json.dumps(result, ensure_ascii=False)))
+    assert digest_prediction({"result": json.loads(json.dumps(result))}) == digest_result(result)
+    assert digest_prediction({"result": [*result, 0]}) != digest_result(result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.studio.sync.blind_parts import tell_parts
+from labeling.studio.sync.blind_parts import find_blind_articles, tell_parts
 from labeling.workspace.rows.reader_assignment import Assignment, ReadingPart
 
 STORY = {"a": "a", "b": "a", "c": "c"}
@@ -36,3 +36,18 @@ def test_who_is_to_read_a_story_blind_is_no_first_reader_of_its_reprint(
 ) -> None:
     """The layer shows a first reader what was carried; to whoever is blind it must not."""
     assert [(row, part) for row, part in tell_parts(plan(*rows), STORY)] == [*zip(plan(*rows), told, strict=True)]
+
+
+def test_an_article_is_blind_for_all_its_readers_or_for_none() -> None:
+    """Read by two, asked as a gold question, or of a story that its one reader reads blind elsewhere."""
+    rows = plan(
+        ("a", "ana", "first"),
+        ("a", "ben", "second"),
+        ("b", "ana", "first"),
+        ("c", "ana", "first"),
+        ("d", "ben", "gold question"),
+        ("e", "ana", "first"),
+        ("e", "ben", "first"),
+    )
+    assert find_blind_articles(rows, STORY) == {"a", "b", "d", "e"}
+    assert find_blind_articles([], STORY) == frozenset()

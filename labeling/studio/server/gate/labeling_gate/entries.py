@@ -107,6 +107,15 @@ class OfferedEntry:
 
 
 @dataclass(frozen=True)
+class BareEntry:
+    """What a suggestion on a task may say, by its digest, without anything that was carried from a reprint."""
+
+    project: int
+    task: int
+    suggestion: str
+
+
+@dataclass(frozen=True)
 class ShownEntry:
     """A version of the instruction that an account was shown."""
 
@@ -158,6 +167,7 @@ TABLES: dict[type[Any], _Table] = {
     RefusedEntry: _Table("labeling_refused", ("project", "task", "account", "at")),
     ServedEntry: _Table("labeling_served", ("project", "task", "account", "prediction")),
     OfferedEntry: _Table("labeling_offered", ("project", "task", "account", "prediction")),
+    BareEntry: _Table("labeling_bare", ("project", "task", "suggestion")),
     ShownEntry: _Table("labeling_shown", ("project", "account", "version")),
     InvitationEntry: _Table("labeling_invitation", ("nonce",)),
     AuditEntry: _Table("labeling_audit", ("id",)),

@@ -18,6 +18,7 @@ from .entries import (
     AgainEntry,
     AssignmentEntry,
     AuditEntry,
+    BareEntry,
     FirstEntry,
     OfferedEntry,
     RefusedEntry,
@@ -130,6 +131,7 @@ def drop_gone(project: int) -> int:
         there = {number for (number,) in cursor.fetchall()}
     dropped = 0
     kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, AssignmentEntry, AgainEntry)
+    kinds = (*kinds, BareEntry)
     for kind in kinds:
         gone = sorted({each.task for each in read_entries(kind, project=project)} - there)
         for start in range(0, len(gone), _AT_ONCE):

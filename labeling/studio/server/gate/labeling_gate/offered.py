@@ -6,25 +6,28 @@ Until then all readers of a task have the same, which one of them was shown firs
 server, the new ones take its place for all of them.
 
 What was projected from a reprint is somebody's words on the same story, so it goes to nobody who reads that story
-blind. Who has nothing assigned where there is a plan is shown none. Without a plan nobody is a second reader, and all
-are shown what there is, unless Label Studio itself gives a task to more than one: its overlap says so. Which tasks are
-of one story is not known there, so in a project in which any task is read twice nobody is shown projected words.
+blind: they have what the model alone suggests, signed in the same way, and `push` tells which suggestions are that.
+Whoever began alone may have had more: then others have what the next of them had, or what there is now.
+
+Who has nothing assigned where there is a plan is shown none. Without a plan nobody is a second reader, and all are
+shown what there is, unless Label Studio itself gives a task to more than one: its overlap says so. Which tasks are of
+one story is not known there, so in a project in which any task is read twice nobody is shown projected words.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from .entries import LEFT, AssignmentEntry, FirstEntry, OfferedEntry, PersonEntry, ServedEntry
+from .entries import LEFT, AssignmentEntry, BareEntry, FirstEntry, OfferedEntry, PersonEntry, ServedEntry
 from .keeping import add_entries, emails_of, has_plan, read_entries, remove_entries, rule_of, write
 from .suggestion_marks import mark_of
-from .suggestion_signatures import PROJECTED, version_of, without_words_of_others
+from .suggestion_signatures import PROJECTED, digest_prediction, version_of, without_words_of_others
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -62,30 +65,29 @@ def _choose(past: _Past, account: ServerAccount) -> list[Prediction] | None:
     if not is_planned:
         return _choose_unplanned(past, account)
     is_alone = len(readers) == 1 and readers[0].part == "first"
+    past = replace(past, is_blind=not is_alone)
     people = [each for each in read_entries(PersonEntry, project=[project, 0]) if each.account is not None]
     # Whoever has left may have begun it, too.
     had = past.find_first_had({each.account for each in people if each.role == LEFT or each.email in emails})
     if had is None and not is_alone:
         had = past.find_common({each.account for each in people if each.email in emails})
-    shown = without_words_of_others(task, account, rule_of(project), past.offered if had is None else had)
-    return shown if is_alone else _without_projected(shown)
+    return past.leave_out(
+        without_words_of_others(task, account, rule_of(project), past.offered if had is None else had)
+    )
 
 
 def _choose_unplanned(past: _Past, account: ServerAccount) -> list[Prediction]:
     with connection.cursor() as cursor:
         cursor.execute(_OVERLAPS, [past.task, past.project])
         most, here = cursor.fetchone()
+    past = replace(past, is_blind=(most or 1) > 1)
     had = None
     if (here or 1) > 1:
         everybody = {*past.kept, *past.served}
         had = past.find_first_had(everybody)
         had = past.find_common(everybody) if had is None else had
-    shown = without_words_of_others(past.task, account, rule_of(past.project), past.offered if had is None else had)
-    return _without_projected(shown) if (most or 1) > 1 else shown
-
-
-def _without_projected(shown: Sequence[Prediction]) -> list[Prediction]:
-    return [each for each in shown if not version_of(each).startswith(PROJECTED)]
+    offered = past.offered if had is None else had
+    return past.leave_out(without_words_of_others(past.task, account, rule_of(past.project), offered))
 
 
 def may_stem_from(project: int | None, task: int | None, account: ServerAccount, suggestion: int) -> bool:
@@ -105,11 +107,27 @@ def is_gone(task: int | None, suggestion: int) -> bool:
 
 @dataclass(frozen=True)
 class _Past:
-    """What accounts were shown with a task by now, of which Label Studio offers ``offered`` at this moment."""
+    """What accounts were shown with a task by now, of which Label Studio offers ``offered`` at this moment.
+
+    ``is_blind`` is whether its readers are to have nothing that was projected.
+    """
 
     project: int
     task: int
     offered: tuple[Prediction, ...]
+    is_blind: bool = False
+
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """The digests of what has nothing projected in it, whatever its signature."""
+        return frozenset(each.suggestion for each in read_entries(BareEntry, project=self.project, task=self.task))
+
+    def leave_out(self, shown: Sequence[Prediction]) -> list[Prediction]:
+        """These suggestions; where readers are blind, those without anything projected."""
+        return [each for each in shown if not self.is_blind or self._is_bare(each)]
+
+    def _is_bare(self, suggestion: Prediction) -> bool:
+        return not version_of(suggestion).startswith(PROJECTED) or digest_prediction(suggestion) in self.bare
 
     @cached_property
     def kept(self) -> dict[int, list[OfferedEntry]]:
@@ -139,12 +157,14 @@ class _Past:
         return [*begun, *((datetime.fromisoformat(each.at).astimezone(UTC), each.account) for each in firsts)]
 
     def find_first_had(self, readers: Collection[int | None]) -> list[Prediction] | None:
-        """What whoever of these began first had; None where nobody has begun who was shown anything."""
+        """What whoever of these began first had; None where nobody has begun who was shown anything.
+
+        Whoever began alone may have had what the others must not have: then the next one counts.
+        """
         known = {*self.kept, *self.served} & set(readers)
-        if not known:
-            return None
-        first = min((each for each in self.begun if each[1] in known), default=None)
-        return None if first is None else self._had(first[1])
+        begun = sorted(each for each in self.begun if each[1] in known) if known else []
+        all_had = (self._had(account) for account in dict.fromkeys(account for _, account in begun))
+        return next((had for had in all_had if len(self.leave_out(had)) == len(had)), None)
 
     def find_common(self, readers: Collection[int | None]) -> list[Prediction] | None:
         """What these readers have in common, none of whom has begun; None where it is not there any more."""

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .entries import LEFT, AgainEntry, AssignmentEntry, PersonEntry, RuleEntry, normal_email
+from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, PersonEntry, RuleEntry, normal_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,7 @@ _LARGEST = 2**31 - 1
 _LONGEST = 254  # characters of an address, as everywhere
 _MOST_ROWS = 1_000_000
 _RULE_CHARACTERS = 1_000_000
+_DIGEST = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)", re.ASCII)
 
 
@@ -41,12 +42,13 @@ class AgainForm:
 
 @dataclass(frozen=True)
 class PlanForm:
-    """All that a project's people are and have to do."""
+    """All that a project's people are and have to do, and which suggestions hold nothing that was carried."""
 
     people: tuple[PersonEntry, ...]
     assignments: tuple[AssignmentEntry, ...]
     again: tuple[AgainForm, ...]
     rule: RuleEntry
+    bare: tuple[BareEntry, ...] = ()
 
     @property
     def tasks(self) -> set[int]:
@@ -60,7 +62,7 @@ def read_plan(project: int, body: object) -> PlanForm:
     Raises:
         BadForm: It is something else, names somebody twice or in no role, or gives a task to nobody it knows.
     """
-    fields = read_object(body, "", {"people", "assignments", "again", "rule"})
+    fields = read_object(body, "", {"people", "assignments", "again", "rule"}, ("bare",))
     people = tuple(_read_each(fields, "people", lambda row, place: _read_person(project, row, place)))
     _refuse_doubles("people", [each.email for each in people])
     known = {each.email for each in people}
@@ -68,7 +70,8 @@ def read_plan(project: int, body: object) -> PlanForm:
     assignments = tuple(rows)
     _refuse_doubles("assignments", [(each.email, each.task) for each in assignments])
     again = _read_each(fields, "again", lambda row, place: _read_again(project, row, place, known))
-    return PlanForm(people, assignments, tuple(again), _read_rule(project, fields["rule"]))
+    bare = _read_each({"bare": [], **fields}, "bare", lambda row, place: _read_bare(project, row, place))
+    return PlanForm(people, assignments, tuple(again), _read_rule(project, fields["rule"]), tuple(bare))
 
 
 def read_object(body: object, place: str, names: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
@@ -175,6 +178,14 @@ def _read_again(project: int, row: object, place: str, known: set[str]) -> Again
     what, why = (read_words(fields[name], f"{place}.{name}") for name in ("what", "why"))
     since = read_moment(fields["since"], f"{place}.since") if "since" in fields else ""
     return AgainForm(AgainEntry(project, read_integer(fields["task"], f"{place}.task"), email, what, why), since)
+
+
+def _read_bare(project: int, row: object, place: str) -> BareEntry:
+    fields = read_object(row, place, {"task", "suggestion"})
+    task, suggestion = read_integer(fields["task"], f"{place}.task"), fields["suggestion"]
+    if not isinstance(suggestion, str) or not _DIGEST.fullmatch(suggestion):
+        raise BadForm(f"{place}.suggestion", "it is not a digest of 16 figures")
+    return BareEntry(project, task, suggestion)
 
 
 def _read_one_of(known: frozenset[str], value: object, place: str) -> str:

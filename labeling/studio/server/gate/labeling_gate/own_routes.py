@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 
 from . import invitations, roster
 from .caller import ServerAccount, roles_hold
-from .entries import LEFT, AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, RuleEntry
+from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, InvitationEntry, PersonEntry, RuleEntry
 from .keeping import add_entries, hold_people, read_entries, remove_entries, rule_of, write
 from .kept import drop_gone, read_page, read_return, take_back
 from .own_forms import BadForm, one_a_task, read_address, read_integer, read_object, read_plan
@@ -114,7 +114,8 @@ class PlanRoute(_OwnView):
             gone = roster.list_those_who_left(project, people)
             for kind in (PersonEntry, AssignmentEntry, AgainEntry, RuleEntry):
                 remove_entries(kind, project=project)
-            for rows in ([*people, *gone], form.assignments, one_a_task(open_again), [form.rule]):
+            # What a suggestion says stays true, also of one that has been replaced by now.
+            for rows in ([*people, *gone], form.assignments, one_a_task(open_again), [form.rule], form.bare):
                 add_entries([*rows])
             return people
 
@@ -213,7 +214,9 @@ def _plan_of(project: int) -> dict[str, Any]:
         {"task": each.task, "email": each.email, "what": each.what, "why": each.why}
         for each in read_entries(AgainEntry, project=project)
     ]
-    return {"people": people, "assignments": assignments, "again": again, "rule": rule_of(project)}
+    bare = [{"task": each.task, "suggestion": each.suggestion} for each in read_entries(BareEntry, project=project)]
+    plan = {"people": people, "assignments": assignments, "again": again, "rule": rule_of(project)}
+    return plan | ({"bare": bare} if bare else {})
 
 
 def _if_there(project: int, work: Callable[[], Response]) -> Response:

@@ -6,6 +6,8 @@ their whole address; or by their name, and `push` has told that a person said it
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from .caller import ServerAccount
 
 PROJECTED = "projected:"
+_FIGURES = 16  # of a digest
 _MEMBERS = (
     "SELECT htx_user.id, htx_user.email FROM htx_user JOIN organizations_organizationmember AS member "
     "ON member.user_id = htx_user.id WHERE htx_user.id <> %s"
@@ -48,6 +51,12 @@ def without_words_of_others(
 def version_of(prediction: Prediction) -> str:
     """The model by which a suggestion is signed."""
     return str(prediction.get("model_version") or "")
+
+
+def digest_prediction(prediction: Prediction) -> str:
+    """The digest of what a suggestion says, as `push` takes it."""
+    written = json.dumps(prediction.get("result"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()[:_FIGURES]
 
 
 def _find_members(but: int) -> tuple[set[str], dict[str, list[int]]]:
