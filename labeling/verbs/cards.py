@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from labeling.errors import UsageError
+from labeling.studio.cards.push_articles import push_articles
 from labeling.studio.cards.push_cards import push_cards
 from labeling.verbs.options import json_option, show, tell, wait_option, with_project
 
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
 
 
 @click.command("cards")
+@click.argument("names", nargs=-1, metavar="[ARTICLE]...")
+@click.option("--articles", "whole", is_flag=True, help="Put articles as a whole: those with open conflicts, or these.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent, changed and removed.")
 @wait_option
 @json_option
 @with_project
-def cards_cli(project: Project, *, dry_run: bool, wait: float, as_json: bool) -> int:
+def cards_cli(
+    project: Project, *, names: tuple[str, ...], whole: bool, dry_run: bool, wait: float, as_json: bool
+) -> int:
     r"""Put open conflicts to the adjudicators, one question a card.
 
     The cards are a second project on the server, "<name>: cards". On a server of ours only its owner and the
@@ -34,20 +40,26 @@ def cards_cli(project: Project, *, dry_run: bool, wait: float, as_json: bool) ->
     Run it as often as you like: what is there is not sent again, and cards of conflicts that are no more are removed,
     unless somebody has answered them. `labeling pull` brings the answers, `labeling adjudicate` makes them gold.
 
+    With --articles, what cannot be told from a card is put as a whole article, in a third project, "<name>: articles":
+    the page begins with what all agree on, what readers differ in is marked and listed, and each reader's version is a
+    tab with their name. What an adjudicator submits there is what stands in that article; a draft decides nothing.
+    Without the ids of articles it sends all with open conflicts. One that nobody has begun is removed when it is not
+    asked about any more, and sent anew when readers say something else.
+
     \b
     Example:
       labeling pull && labeling adjudicate && labeling cards
+      labeling cards --articles wire/0412
       labeling cards --dry-run --json | jq .new
       labeling pull && labeling adjudicate
     """
+    if names and not whole:
+        raise UsageError("articles are named, and conflicts would be sent", todo="add --articles", where=names[0])
+    if whole:
+        return _put_articles(project, names, dry_run=dry_run, wait=wait, as_json=as_json)
     result = push_cards(project, progress=_show_sent, wait=wait, dry_run=dry_run)
     table = asdict(result)
-    if not as_json:
-        table["without_account"] = len(result.without_account)
-    show(table, as_json=as_json)
-    if result.without_account:
-        tell(f"Adjudicators without an account: {', '.join(result.without_account)}", err=True)
-        tell("  -> `labeling people invite` sends each a link", err=True)
+    _show_counts(table, result.without_account, as_json=as_json)
     if result.answered:
         tell(f"Answered, and still open here: {result.answered}", err=True)
         tell(
@@ -57,8 +69,23 @@ def cards_cli(project: Project, *, dry_run: bool, wait: float, as_json: bool) ->
     return 0
 
 
+def _put_articles(project: Project, names: tuple[str, ...], *, dry_run: bool, wait: float, as_json: bool) -> int:
+    result = push_articles(project, names, progress=_show_sent, wait=wait, dry_run=dry_run)
+    _show_counts(asdict(result), result.without_account, as_json=as_json)
+    if result.begun:
+        tell(f"Begun by somebody, and left as they are though readers say something else: {result.begun}", err=True)
+    return 0
+
+
+def _show_counts(table: dict[str, Any], without_account: tuple[str, ...], *, as_json: bool) -> None:
+    show(table if as_json else table | {"without_account": len(without_account)}, as_json=as_json)
+    if without_account:
+        tell(f"Adjudicators without an account: {', '.join(without_account)}", err=True)
+        tell("  -> `labeling people invite` sends each a link", err=True)
+
+
 def _show_sent(done: int, total: int) -> None:
     """A line on stderr that moves at a terminal, and is printed once elsewhere."""
     moving = sys.stderr.isatty()
     if total and (moving or done == total):
-        tell(f"{done} of {total} new cards sent", err=True, passing=done < total)
+        tell(f"{done} of {total} sent", err=True, passing=done < total)

@@ -176,7 +176,7 @@ def die(*_: Any, **__: Any) -> None:
 def test_a_killed_command_goes_on_where_it_ended(other: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the project was made, and after the first batch: the same cards, one project, nothing twice."""
     with monkeypatch.context() as patched:
-        patched.setattr("labeling.studio.cards.card_project.close_project", die)
+        patched.setattr("labeling.studio.cards.further_projects.close_project", die)
         with pytest.raises(KeyboardInterrupt):
             send(other)
     assert other.project.workspace.studio_link.value().cards is None

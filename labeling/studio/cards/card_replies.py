@@ -56,9 +56,10 @@ class CardReader:
         data, rows = task.get("data"), task.get("annotations")
         if not isinstance(data, dict) or not card_of(data) or not isinstance(rows, list):
             return []
-        return [self._read_one(task["id"], data, row) for row in rows if _is_answer(row)]
+        return [self.read_answer(task["id"], data, row) for row in rows if is_answer(row)]
 
-    def _read_one(self, task: int, data: Mapping[str, Any], row: Mapping[str, Any]) -> CardReply:
+    def read_answer(self, task: int, data: Mapping[str, Any], row: Mapping[str, Any]) -> CardReply:
+        """One answer, as an export has it."""
         author, editor = _account_of(row.get("completed_by")), _account_of(row.get("updated_by"))
         verdict, reason, fault = read_verdict(row.get("result"))
         at = str(row.get("updated_at") or "")
@@ -121,7 +122,8 @@ def quarantine_reply(reply: CardReply, kind: Defect, reason: str) -> QuarantineR
     )
 
 
-def _is_answer(row: object) -> bool:
+def is_answer(row: object) -> bool:
+    """Whether a row of an export was submitted, and not skipped."""
     return isinstance(row, dict) and is_server_number(row.get("id")) and not row.get("was_cancelled")
 
 

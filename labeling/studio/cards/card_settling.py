@@ -7,7 +7,7 @@ once stays, whatever its readers say later, until its author changes or removes 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labeling.adjudication.versions import decide_conflict
@@ -45,6 +45,18 @@ class CardSettlement:
     withdrawn: int = 0
     to_article: int = 0
     differing: tuple[str, ...] = ()
+
+
+def join_settlements(of_cards: CardSettlement, of_articles: CardSettlement) -> CardSettlement:
+    """What came of the cards and, after them, of whole articles: the latter has all decisions."""
+    return replace(
+        of_cards,
+        decisions=of_articles.decisions,
+        quarantine=[*of_cards.quarantine, *of_articles.quarantine],
+        new=of_cards.new + of_articles.new,
+        changed=of_cards.changed + of_articles.changed,
+        withdrawn=of_cards.withdrawn + of_articles.withdrawn,
+    )
 
 
 @dataclass(frozen=True)

@@ -70,19 +70,26 @@ def read_card_standing(project: Project, studio: Studio) -> CardStanding | None:
 
 
 def remove_cards(studio: Studio, workspace: Workspace, texts: Collection[tuple[str, str]]) -> int:
-    """Remove the cards of these texts of articles, answers and all; how many there were.
+    """Remove the cards of these texts of articles, and those articles as a whole, answers and all; how many.
 
     Raises:
         StudioError: The server did not do what was asked; it may be tried again.
     """
     link = workspace.studio_link.value_if_written()
-    if link is None or link.cards is None or find_further_project(studio, link.cards) is None:
-        return 0
-    rows = list(studio.list_tasks(link.cards.project, "id,data"))
-    gone = [row["id"] for row in rows if (row["data"].get("article"), row["data"].get("text_digest")) in texts]
-    for number in gone:
-        studio.remove_task(number)
-    return len(gone)
+    removed = 0
+    for known in link.further if link else ():
+        if find_further_project(studio, known):
+            rows = list(studio.list_tasks(known.project, "id,data"))
+            gone = [row["id"] for row in rows if _is_of(row["data"], texts)]
+            for number in gone:
+                studio.remove_task(number)
+            removed += len(gone)
+    return removed
+
+
+def _is_of(data: Mapping[str, Any], texts: Collection[tuple[str, str]]) -> bool:
+    """Whether a task is about one of these texts: a card's data have its digest under another name."""
+    return any((data.get("article"), data.get(name)) in texts for name in ("text_digest", "digest"))
 
 
 def _count_not_pulled(workspace: Workspace, rows: Collection[Mapping[str, Any]]) -> int:

@@ -12,10 +12,11 @@ from labeling.adjudication.word_decisions import list_word_decisions
 from labeling.annotations import CARD_DEFECTS
 from labeling.reprints.annotate_once import ReprintCorpus
 from labeling.reprints.inherited_decisions import renew_inherited
+from labeling.studio.cards.article_replies import ArticleJudge
 from labeling.studio.cards.card_archive import keep_cards, thin_cards
 from labeling.studio.cards.card_question import CardQuestion
 from labeling.studio.cards.card_replies import CardReader
-from labeling.studio.cards.card_settling import CardJudge
+from labeling.studio.cards.card_settling import CardJudge, join_settlements
 from labeling.studio.sync.closed_plan import find_further_project, list_adjudicators
 from labeling.studio.sync.project_link import read_link
 from labeling.workspace.annotator_names import annotator_names
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
     from labeling.studio.api.client import Studio
     from labeling.studio.cards.card_settling import CardSettlement
     from labeling.workspace.rows.decision_row import Decision
+    from labeling.workspace.rows.server_state import FurtherProject
 
 
 @dataclass(frozen=True)
 class CardTally:
-    """What a pull brought of the cards: decisions that are ``new``, ``changed`` and ``withdrawn``, and all there are.
+    """What a pull brought of cards and whole articles: decisions ``new``, ``changed`` and ``withdrawn``, and all.
 
     ``to_article`` counts answers that the whole article has to be read; ``outdated`` has a sentence for each answer
     to a question that is no more, ``differing`` one for each conflict on which adjudicators differ.
@@ -53,11 +55,16 @@ class CardTally:
 
 @dataclass(frozen=True)
 class FetchedCards:
-    """All cards of a project as its server has them, who is who there, and when the project was made."""
+    """All cards of a project as its server has them, and all whole articles; and who is who there.
+
+    ``created`` and ``articles_created`` are when the two projects were made; "" for one that is not there.
+    """
 
     tasks: tuple[Mapping[str, Any], ...]
     users: tuple[tuple[int, str], ...]
     created: str
+    articles: tuple[Mapping[str, Any], ...] = ()
+    articles_created: str = ""
 
     @property
     def reader(self) -> CardReader:
@@ -66,27 +73,40 @@ class FetchedCards:
 
 
 def fetch_cards(project: Project, studio: Studio) -> FetchedCards | None:
-    """All cards with their answers; None where there is no project of cards, or it is gone, which is said.
+    """All cards and whole articles with their answers; None where there are no such projects.
+
+    Of one that is gone is said so.
 
     Raises:
         StudioError: The server did not do what was asked.
     """
     link = read_link(project.workspace)
-    if link.cards is None:
+    cards = _fetch_answers(project, studio, link.cards, "cards")
+    articles = _fetch_answers(project, studio, link.articles, "whole articles")
+    if cards is None and articles is None:
         return None
-    if find_further_project(studio, link.cards) is None:
+    since = [known.created if known else "" for known in (link.cards, link.articles)]
+    return FetchedCards(cards or (), tuple(studio.users()), since[0], articles or (), since[1])
+
+
+def _fetch_answers(
+    project: Project, studio: Studio, known: FurtherProject | None, what: str
+) -> tuple[Mapping[str, Any], ...] | None:
+    """The tasks of a further project as its server has them, by number; None where it is not there."""
+    if known is None:
+        return None
+    if find_further_project(studio, known) is None:
         project.workspace.say(
-            f"The project of cards, {link.cards.project}, is not at {studio.url} any more: what was decided there "
+            f"The project of {what}, {known.project}, is not at {studio.url} any more: what was decided there "
             "stays, and `labeling cards` makes another one for what is open."
         )
         return None
-    tasks = [task for task in studio.export(link.cards.project) if isinstance(task, dict)]
-    tasks.sort(key=lambda task: int(str(task["id"])))
-    return FetchedCards(tuple(tasks), tuple(studio.users()), link.cards.created)
+    tasks = [task for task in studio.export(known.project) if isinstance(task, dict)]
+    return tuple(sorted(tasks, key=lambda task: int(str(task["id"]))))
 
 
 def bring_decisions(project: Project, cards: FetchedCards, instant: dt.datetime) -> CardTally:
-    """Read the answers on cards into ``decisions.jsonl``, and what decides nothing into quarantine.
+    """Read the answers of adjudicators into ``decisions.jsonl``, and what decides nothing into quarantine.
 
     What people annotated must have been read before: an answer counts while its question is open.
 
@@ -95,11 +115,15 @@ def bring_decisions(project: Project, cards: FetchedCards, instant: dt.datetime)
         DamagedFile: A line of a file is not such a row.
     """
     workspace = project.workspace
-    kept = keep_cards(workspace.pulls, instant, [dict(task) for task in cards.tasks])
+    kept = keep_cards(workspace.pulls, instant, [dict(task) for task in (*cards.tasks, *cards.articles)])
     known = list(workspace.decisions.rows_if_written())
     adjudicators = frozenset(email.casefold() for email in list_adjudicators(project))
     judge = CardJudge(cards.reader, adjudicators, _ask_workspace(project), cards.created)
     settled = judge.settle(cards.tasks, known)
+    of_articles = ArticleJudge(
+        cards.reader, adjudicators, workspace.articles.by("id"), project.schema, cards.articles_created
+    )
+    settled = join_settlements(settled, of_articles.settle(cards.articles, settled.decisions))
     _write_quarantine(project, settled.quarantine)
     decisions = settled.decisions
     if settled.new or settled.changed or settled.withdrawn:

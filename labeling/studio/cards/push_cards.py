@@ -84,13 +84,13 @@ def push_cards(
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
     workspace = project.workspace
-    _require_adjudicators(project)
+    require_adjudicators(project)
     reads = (workspace.conflicts, workspace.decisions, workspace.articles)
     with (
         workspace.opened(wait),
         keep_custody(workspace, "cards", reads=reads, writes=() if dry_run else (workspace.studio_link,)),
     ):
-        conflicts = _read_conflicts(project)
+        conflicts = read_open_conflicts(project)
         with connect(workspace, server) as studio:
             find_linked_project(studio, workspace)
             delivery = CardDelivery(project, studio, conflicts)
@@ -168,7 +168,6 @@ class CardDelivery:
 
     def _result(self, number: int | None, plan: CardPlan, changed: Sequence[str], removed: int) -> CardsResult:
         skipped = {name for name, card in plan.waiting.items() if card.is_skipped}
-        accounts = {email.casefold() for _, email in self._studio.users()}
         return CardsResult(
             url=f"{self._studio.url}/projects/{number}/data?labeling=1" if number is not None else "",
             conflicts=len(self._conflicts),
@@ -178,13 +177,22 @@ class CardDelivery:
             answered=len(plan.answered),
             skipped=len(skipped),
             removed=removed,
-            without_account=tuple(
-                email for email in list_adjudicators(self._project) if email.casefold() not in accounts
-            ),
+            without_account=list_without_account(self._project, self._studio),
         )
 
 
-def _require_adjudicators(project: Project) -> None:
+def list_without_account(project: Project, studio: Studio) -> tuple[str, ...]:
+    """The adjudicators whom the server does not know."""
+    accounts = {email.casefold() for _, email in studio.users()}
+    return tuple(email for email in list_adjudicators(project) if email.casefold() not in accounts)
+
+
+def require_adjudicators(project: Project) -> None:
+    """Refuse a project without anybody who decides.
+
+    Raises:
+        ProjectFileError: The project file names no adjudicators.
+    """
     if not list_adjudicators(project):
         raise ProjectFileError(
             f"{project.path} does not name adjudicators, so there is nobody to put conflicts to",
@@ -193,8 +201,12 @@ def _require_adjudicators(project: Project) -> None:
         )
 
 
-def _read_conflicts(project: Project) -> dict[str, Conflict]:
-    """The open conflicts by their ids, in the order in which they stand."""
+def read_open_conflicts(project: Project) -> dict[str, Conflict]:
+    """The open conflicts by their ids, in the order in which they stand.
+
+    Raises:
+        Stale: They were written before conflicts had ids.
+    """
     path = project.workspace.conflicts.path
     conflicts = {row.id: row for row in project.workspace.conflicts.rows()}
     if "" in conflicts:

@@ -14,25 +14,26 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.server_state import FurtherProject
 
 OPEN_TO_ALL = (
-    "This server has no layer of ours: each of its users can open the project of cards, and see who is of which mind. "
+    "This server has no layer of ours: each of its users can open the project of {}, and see who is of which mind. "
     "What is answered by anybody but an adjudicator is put into quarantine."
 )
-_OPEN_WITHOUT_ROLES = "This server was started without roles: each of its users can open the project of cards."
+_OPEN_WITHOUT_ROLES = "This server was started without roles: each of its users can open the project of {}."
 
 
-def close_project(project: Project, layer: Layer | None, number: int) -> None:
+def close_project(project: Project, layer: Layer | None, number: int, what: str = "cards") -> None:
     """Let nobody but the owner and the adjudicators of the project file into a project.
 
     Args:
         project: Whose adjudicators.
         layer: The layer of the server; None where there is none.
         number: The project's number.
+        what: What is in it.
 
     Raises:
         StudioError: The layer is of before it could close a project.
     """
     if layer is None:
-        project.workspace.say(OPEN_TO_ALL)
+        project.workspace.say(OPEN_TO_ALL.format(what))
         return
     if not layer.closes:
         raise StudioError(
@@ -41,7 +42,7 @@ def close_project(project: Project, layer: Layer | None, number: int) -> None:
             where=layer.studio.url,
         )
     if not layer.roles:
-        project.workspace.say(_OPEN_WITHOUT_ROLES)
+        project.workspace.say(_OPEN_WITHOUT_ROLES.format(what))
     _bring_adjudicators(project, layer, number)
 
 
@@ -52,8 +53,9 @@ def renew_closed_plans(project: Project, studio: Studio, layer: Layer | None) ->
         StudioError: The server did not do what was asked.
     """
     link = project.workspace.studio_link.value_if_written()
-    if layer and layer.closes and link and link.cards and find_further_project(studio, link.cards):
-        _bring_adjudicators(project, layer, link.cards.project)
+    for known in link.further if layer and layer.closes and link else ():
+        if layer and find_further_project(studio, known):
+            _bring_adjudicators(project, layer, known.project)
 
 
 def find_further_project(studio: Studio, known: FurtherProject) -> RemoteProject | None:

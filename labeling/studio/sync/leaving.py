@@ -76,8 +76,9 @@ def _leave_server(project: Project, email: str, server: Credentials | None, *, m
             )
         if layer and number:
             link = project.workspace.studio_link.value_if_written()
-            if link and link.cards and find_further_project(studio, link.cards):
-                layer.remove(email, link.cards.project)
+            for further in link.further if link else ():
+                if find_further_project(studio, further):
+                    layer.remove(email, further.project)
             return layer.remove(email, number)
         if layer:
             layer.take_back(email)

@@ -56,12 +56,21 @@ class FurtherProject(Frozen):
 
 
 class ProjectLink(Frozen):
-    """Where the workspace was pushed to; ``cards`` is the project in which conflicts are put to adjudicators."""
+    """Where the workspace was pushed to.
+
+    ``cards`` is the project in which conflicts are put to adjudicators, ``articles`` the one for whole articles.
+    """
 
     url: str = Field(pattern=r"^https?://")
     project: ServerNumber
     created: str
     cards: FurtherProject | None = Field(default=None, exclude_if=_is_unknown)
+    articles: FurtherProject | None = Field(default=None, exclude_if=_is_unknown)
+
+    @property
+    def further(self) -> tuple[FurtherProject, ...]:
+        """The projects for adjudicators that there are."""
+        return tuple(each for each in (self.cards, self.articles) if each)
 
 
 # An article's id and the digest of the text that was sent.
