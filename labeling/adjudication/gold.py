@@ -58,7 +58,7 @@ class AdjudicationOutcome:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _ArticlePart:
     """What one article adds to the outcome."""
 
     gold: Gold | None = None
@@ -149,10 +149,10 @@ def _count_unread(decided: Mapping[str, DecidedArticle], settled: Container[str]
 
 def _adjudicate_article(
     article: Article | None, annotations: Sequence[Annotation], decided: DecidedArticle, rules: AdjudicationRules
-) -> _Part:
+) -> _ArticlePart:
     if article is None:
         found = tuple(row for annotation in annotations for row in _quarantine_homeless(annotation))
-        return _Part(rows=tuple(map(_quarantine_entry, found)), quarantined=found)
+        return _ArticlePart(rows=tuple(map(_quarantine_entry, found)), quarantined=found)
     said = sorted([*annotations, *decided.words], key=submission_order)
     checked = [check_annotation(each, article, rules.schema) for each in said]
     found = tuple(row for _, rows in checked for row in rows)
@@ -172,14 +172,14 @@ def _adjudicate_article(
     ]
     # Without a submission nothing is gold, not even an empty annotation.
     if not latest:
-        return _Part(rows=tuple(rows), quarantined=found)
+        return _ArticlePart(rows=tuple(rows), quarantined=found)
     submissions = [*latest.values()]
     silence = {each.annotator: rules.asking.silent_on(each) for each in submissions}
     whole = [each for each in submissions if any(each is one for one in deciding)]
     rulings = _make_rulings(article, decided, whole, rules, silence)
     terms = SettlingTerms(rules.schema, rules.asking.items, rules.trimming, silence, rulings)
     settled = settle_article(article, submissions, terms)
-    return _Part(settled.gold, settled.conflicts, (*rows, *settled.rows), settled.added, found)
+    return _ArticlePart(settled.gold, settled.conflicts, (*rows, *settled.rows), settled.added, found)
 
 
 def is_whole_submission(annotation: Annotation, article: Article) -> bool:

@@ -45,7 +45,7 @@ def list_word_decisions(
         articles: The articles by id.
         rules: By what annotations are reconciled.
     """
-    whole = _read_words(annotations(), articles, rules)
+    whole = _read_whole_words(annotations(), articles, rules)
     if not whole:
         return []
     others = [one for one in annotations() if one.article in whole and not rules.is_adjudicator(one)]
@@ -62,7 +62,7 @@ def list_word_decisions(
     return decisions
 
 
-def _read_words(
+def _read_whole_words(
     annotations: Iterable[Annotation], articles: Mapping[str, Article], rules: AdjudicationRules
 ) -> dict[str, WholeAnnotation]:
     """By article, the annotation that decides it: of several the latest."""

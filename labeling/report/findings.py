@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.precedents import list_contradictions
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.ledger import sum_ledger
 from labeling.workspace.checksums import describe_input
@@ -15,6 +16,7 @@ from labeling.workspace.task_urls import list_task_urls
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from labeling.adjudication.precedents import Contradiction
     from labeling.annotations import Annotation, Gold, QuarantineRow
     from labeling.articles import Article, Reject
     from labeling.ledger import Sums
@@ -42,6 +44,7 @@ class Findings:
     quarantine: Sequence[QuarantineRow] = ()
     gold: Sequence[Gold] = ()
     conflicts: Sequence[Conflict] = ()
+    contradictions: Sequence[Contradiction] = ()
     task_pages: Mapping[str, str] = field(default_factory=dict)
     assignments: Sequence[SplitAssignment] = ()
     ledger: Sums | None = None
@@ -78,14 +81,16 @@ def read_findings(workspace: Workspace, words: int) -> Findings:
     # Each file is optional, so that the page can be made at any point of the journey.
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = workspace.agreement.value_if_written()
+    # Indexed, not read: few of the articles are shown.
+    articles = workspace.articles.by("id")
     return Findings(
-        # Indexed, not read: few of the articles are shown.
-        articles=workspace.articles.by("id"),
+        articles=articles,
         rejects=list(workspace.rejects.rows_if_written()),
         annotations=list(workspace.annotations.rows_if_written()),
         quarantine=list(workspace.quarantine.rows_if_written()),
         gold=list(workspace.gold.rows_if_written()),
         conflicts=list(workspace.conflicts.rows_if_written()),
+        contradictions=list_contradictions(workspace.decisions.rows_if_written(), articles),
         task_pages=list_task_urls(workspace),
         assignments=list(workspace.splits.rows_if_written()),
         ledger=_read_sums(workspace, compiled=compiled),

@@ -80,7 +80,7 @@ def _project_decision(decision: Decision, target: Article, alignment: Alignment)
     whole = [item for item in (*judged, *accepted) if item is not None]
     if len(whole) < len(judged) + len(accepted):
         return None
-    spans = [span for item in whole for span in _spans_of(item)]
+    spans = [span for item in whole for span in _item_spans(item)]
     fields = {
         "conflict": make_conflict_id(target.id, target.digest, decision.what, whole[: len(judged)]),
         "article": target.id,
@@ -109,7 +109,7 @@ def _project_item(item: Item, alignment: Alignment) -> Item | None:
     return None
 
 
-def _spans_of(item: Item) -> tuple[SpanItem, ...]:
+def _item_spans(item: Item) -> tuple[SpanItem, ...]:
     if isinstance(item, RelationItem):
         return item.head, item.tail
     return (item,) if isinstance(item, SpanItem) else ()

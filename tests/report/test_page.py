@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import made
 
+from labeling.adjudication.precedents import Contradiction
 from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.evaluation.relations_and_choices import measure_choices, measure_relations
 from labeling.evaluation.scores import ScoredArticle, score_spans
@@ -23,6 +24,7 @@ from labeling.report.page import (
 from labeling.workspace.rows.agreements import Agreement, AnnotatorPair
 from labeling.workspace.rows.assignment import Leakage, Overlap, SharedText, SplitAssignment, SplitComparison
 from labeling.workspace.rows.conflict import Conflict, Reading
+from labeling.workspace.rows.decision_row import Decision
 from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reprint import Audit, Consistency, Difference, ProjectedRow, Side
 
@@ -321,3 +323,29 @@ def test_an_undefined_ratio_is_a_dash() -> None:
     """0/0 is not 0 %."""
     assert percent_or_dash(None) == "–"  # noqa: RUF001 - the dash is meant
     assert percent_or_dash(1 / 3) == "33.3"
+
+
+def test_the_page_lists_decisions_that_contradict_one_another() -> None:
+    """Each answer with the articles it was given on, escaped; without any there is no such section."""
+    so, otherwise = (((label, "<b>UN</b>"),) for label in ("ORG", "PLACE"))
+    decision = Decision(
+        conflict="c",
+        article="toi/a",
+        digest="d",
+        what="span",
+        start=0,
+        end=2,
+        decision="a",
+        by="lead",
+        at="2026-11-23T10:00:00Z",
+    )
+    contradiction = Contradiction(
+        "<b>UN</b>", ((so, (decision,)), (otherwise, (decision.model_copy(update={"article": "toi/b"}),)))
+    )
+
+    html = render_report("Talks", SCHEMA, replace(FINDINGS, contradictions=[contradiction]))
+
+    assert "Decisions that contradict one another" in html
+    assert "&lt;b&gt;UN&lt;/b&gt;" in html
+    assert "ORG: toi/a<br>PLACE: toi/b" in html
+    assert "contradict one another" not in render_report("Talks", SCHEMA, FINDINGS)

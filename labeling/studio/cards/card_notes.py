@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.precedents import Precedents
 from labeling.studio.cards.card_page import card_notes
 
 if TYPE_CHECKING:
@@ -21,4 +23,11 @@ class CardNotes:
 
     def write(self, question: CardQuestion) -> str:
         """The notes of a card, as HTML."""
-        return card_notes(question, (), self._pages.get(question.article.id, ""))
+        nearest = self._precedents.find_nearest(question.conflict, question.article)
+        page = self._pages.get(question.article.id, "")
+        return card_notes(question, [each.sentence for each in nearest], page)
+
+    @cached_property
+    def _precedents(self) -> Precedents:
+        workspace = self._project.workspace
+        return Precedents(workspace.decisions.rows_if_written(), workspace.articles.by("id"))

@@ -20,7 +20,7 @@ DecidedKind: TypeAlias = Literal["span", "relation", "choice", "article"]
 _ID_SIGNS = 12  # of a conflict's id: of a million conflicts, two share one with a chance of one in five hundred
 
 
-def _is_left_out(value: Sized | None) -> bool:
+def _says_nothing(value: Sized | None) -> bool:
     return not value
 
 
@@ -76,8 +76,8 @@ class Reading(Frozen):
     start: int
     end: int
     label: str
-    head: SpanItem | None = Field(default=None, exclude_if=_is_left_out)
-    tail: SpanItem | None = Field(default=None, exclude_if=_is_left_out)
+    head: SpanItem | None = Field(default=None, exclude_if=_says_nothing)
+    tail: SpanItem | None = Field(default=None, exclude_if=_says_nothing)
 
 
 class Conflict(Frozen):
@@ -102,8 +102,8 @@ class Conflict(Frozen):
     # Empty in what was written before there were decisions.
     id: str = ""
     digest: str = ""
-    decided: tuple[Item, ...] = Field(default=(), exclude_if=_is_left_out)
-    beside: tuple[Item, ...] = Field(default=(), exclude_if=_is_left_out)
+    decided: tuple[Item, ...] = Field(default=(), exclude_if=_says_nothing)
+    beside: tuple[Item, ...] = Field(default=(), exclude_if=_says_nothing)
 
     @property
     def what(self) -> DecidedKind:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DecisionReason: TypeAlias = Literal["", "slip", "guideline silent", "ambiguous"]
 
 
-def _is_left_out(value: Sized) -> bool:
+def _is_omitted(value: Sized) -> bool:
     return not value
 
 
@@ -49,6 +49,6 @@ class Decision(Frozen):
     task: ServerNumber | None = None
     server_id: ServerNumber | None = None
     # Left out where they are empty, as nearly everywhere.
-    beside: tuple[Item, ...] = Field(default=(), exclude_if=_is_left_out)
-    inherited_from: str = Field(default="", exclude_if=_is_left_out)
+    beside: tuple[Item, ...] = Field(default=(), exclude_if=_is_omitted)
+    inherited_from: str = Field(default="", exclude_if=_is_omitted)
     words: Annotation | None = Field(default=None, exclude_if=lambda words: words is None)
