@@ -22,14 +22,16 @@ OTHER = "other"
 def versions_of(conflict: Conflict) -> list[tuple[Item, ...]]:
     """The versions among which is to be decided: each annotator's items, what was decided before, each once.
 
-    Sorted by their items, which does not tell whose they are. Who marked nothing has no version: that is ``neither``.
+    Sorted by their items, which does not tell whose they are; where gold is in question, what it has comes first. Who
+    marked nothing has no version: that is ``neither``.
     Ana has PERSON 0..9, Ben and Cyd PERSON 0..4: the versions are ``[PERSON 0..4]`` and ``[PERSON 0..9]``.
     """
     said: dict[str, set[Item]] = {}
     for reading in conflict.readings:
         said.setdefault(reading.annotator, set()).add(item_of(reading, conflict.what))
     versions = {sort_items(items) for items in (*said.values(), conflict.decided) if items}
-    return sorted(versions, key=lambda version: [item.key for item in version])
+    first = sort_items(conflict.in_gold)
+    return sorted(versions, key=lambda version: (version != first, [item.key for item in version]))
 
 
 def name_answer(conflict: Conflict, accepted: Iterable[Item]) -> str:

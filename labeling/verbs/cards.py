@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,16 @@ import click
 from labeling.errors import UsageError
 from labeling.studio.cards.push_articles import push_articles
 from labeling.studio.cards.push_cards import push_cards
-from labeling.verbs.options import json_option, show, tell, wait_option, with_project
+from labeling.verbs.options import (
+    json_option,
+    show,
+    tell,
+    tell_of_accounts,
+    tell_of_answers,
+    tell_sent,
+    wait_option,
+    with_project,
+)
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -38,7 +46,8 @@ def cards_cli(
     a slip, g for silent guidelines, a for an ambiguous text; then Ctrl+Enter, and the next card comes by itself.
 
     Run it as often as you like: what is there is not sent again, and cards of conflicts that are no more are removed,
-    unless somebody has answered them. `labeling pull` brings the answers, `labeling adjudicate` makes them gold.
+    unless somebody has answered them. Cards of `labeling doubts` stay while gold is as it was when they
+    were sent. `labeling pull` brings the answers, `labeling adjudicate` makes them gold.
 
     With --articles, what cannot be told from a card is put as a whole article, in a third project, "<name>: articles":
     the page begins with what all agree on, what readers differ in is marked and listed, and each reader's version is a
@@ -57,20 +66,14 @@ def cards_cli(
         raise UsageError("articles are named, and conflicts would be sent", todo="add --articles", where=names[0])
     if whole:
         return _put_articles(project, names, dry_run=dry_run, wait=wait, as_json=as_json)
-    result = push_cards(project, progress=_show_sent, wait=wait, dry_run=dry_run)
-    table = asdict(result)
-    _show_counts(table, result.without_account, as_json=as_json)
-    if result.answered:
-        tell(f"Answered, and still open here: {result.answered}", err=True)
-        tell(
-            "  -> `labeling pull && labeling adjudicate`; what was left to the whole article is open until then",
-            err=True,
-        )
+    result = push_cards(project, progress=tell_sent, wait=wait, dry_run=dry_run)
+    _show_counts(asdict(result), result.without_account, as_json=as_json)
+    tell_of_answers(result.answered)
     return 0
 
 
 def _put_articles(project: Project, names: tuple[str, ...], *, dry_run: bool, wait: float, as_json: bool) -> int:
-    result = push_articles(project, names, progress=_show_sent, wait=wait, dry_run=dry_run)
+    result = push_articles(project, names, progress=tell_sent, wait=wait, dry_run=dry_run)
     _show_counts(asdict(result), result.without_account, as_json=as_json)
     if result.begun:
         tell(f"Begun by somebody, and left as they are though readers say something else: {result.begun}", err=True)
@@ -79,13 +82,4 @@ def _put_articles(project: Project, names: tuple[str, ...], *, dry_run: bool, wa
 
 def _show_counts(table: dict[str, Any], without_account: tuple[str, ...], *, as_json: bool) -> None:
     show(table if as_json else table | {"without_account": len(without_account)}, as_json=as_json)
-    if without_account:
-        tell(f"Adjudicators without an account: {', '.join(without_account)}", err=True)
-        tell("  -> `labeling people invite` sends each a link", err=True)
-
-
-def _show_sent(done: int, total: int) -> None:
-    """A line on stderr that moves at a terminal, and is printed once elsewhere."""
-    moving = sys.stderr.isatty()
-    if total and (moving or done == total):
-        tell(f"{done} of {total} sent", err=True, passing=done < total)
+    tell_of_accounts(without_account)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -114,3 +115,27 @@ def print_rejects(workspace: Workspace) -> None:
         tell(f"Refused: {reject.where}: {reject.reason}\n  -> {reject.todo}", err=True)
     more = f"{len(rejects) - MOST_LISTED} more, " if len(rejects) > MOST_LISTED else ""
     tell(f"{more}all in {workspace.rejects.path}", err=True)
+
+
+def tell_of_answers(answered: int) -> None:
+    """Say that there is something to be brought home."""
+    if answered:
+        tell(f"Answered, and still open here: {answered}", err=True)
+        tell(
+            "  -> `labeling pull && labeling adjudicate`; what was left to the whole article is open until then",
+            err=True,
+        )
+
+
+def tell_of_accounts(without_account: Sequence[str]) -> None:
+    """Say who cannot decide yet."""
+    if without_account:
+        tell(f"Adjudicators without an account: {', '.join(without_account)}", err=True)
+        tell("  -> `labeling people invite` sends each a link", err=True)
+
+
+def tell_sent(done: int, total: int) -> None:
+    """A line on stderr that moves at a terminal, and is printed once elsewhere."""
+    moving = sys.stderr.isatty()
+    if total and (moving or done == total):
+        tell(f"{done} of {total} sent", err=True, passing=done < total)

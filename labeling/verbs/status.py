@@ -174,7 +174,8 @@ def _describe_cards(cards: CardStanding) -> list[str]:
         "were skipped": cards.skipped,
     }
     told = [f"{count} {what}" for what, count in counted.items() if count]
-    return [f"{cards.conflicts} open conflicts" + (f": {', '.join(told)}" if told else "")]
+    asked = f"{cards.conflicts} open conflicts" + (f" and {cards.doubts} doubts" if cards.doubts else "")
+    return [asked + (f": {', '.join(told)}" if told else "")]
 
 
 def _describe_status(summary: StatusResult) -> list[str]:

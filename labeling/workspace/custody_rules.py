@@ -50,8 +50,11 @@ GAP_FILES = IN_PARTS | {
 }
 # Sound at every moment of their verbs: what a killed one left may be read.
 ALWAYS_SOUND = frozenset({"asked.jsonl", "guideline-versions.jsonl", "users.json"})
-# Gold, its account and its splits: a dataset of such as are stale would hold what nobody decided.
-NEVER_STALE = frozenset({"gold.jsonl", "conflicts.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json"})
+# Gold, its account and its splits: a dataset of such as are stale would hold what nobody decided. Doubts about gold of
+# before ask what is settled.
+NEVER_STALE = frozenset(
+    {"gold.jsonl", "conflicts.jsonl", "ledger.jsonl", "splits.jsonl", "leakage.json", "doubts.jsonl"}
+)
 _SAID = ("annotations.jsonl", "quarantine.jsonl", "asked.jsonl", "imported.jsonl")
 # A source that most workspaces come to have only after what is made from it: then that is stale.
 COMES_LATER = frozenset({"decisions.jsonl"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from score_doubts import FAULTS, chance, count_found, doubt_corpus, plant_errors, read_corpus
 
+from labeling.adjudication.gold_in_doubt import ask_doubt
 from labeling.annotations import Gold, GoldSpan
 from labeling.cli import cli
-from labeling.errors import Altered, MissingInput, NothingToLearn
+from labeling.errors import Altered, MissingInput, NothingToLearn, TrainingError
 from labeling.passages.cluster import cluster
 from labeling.project import Project, load_project
 from labeling.schema import Label, Schema
@@ -27,7 +29,7 @@ from labeling.training.doubts.find_doubts import find_doubts
 from labeling.training.doubts.marked_text import MarkedText, Suspicion
 from labeling.training.doubts.rank_doubts import rank_suspicions
 from labeling.training.doubts.rare_readings import count_readings, find_rare_readings
-from labeling.training.doubts.span_edges import find_odd_edges
+from labeling.training.doubts.span_edges import find_odd_edges, mend_ends
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.conflict import SpanItem
 from labeling.workspace.rows.decision_row import Decision
@@ -144,6 +146,30 @@ ORG = Schema(labels=(label("ORG", "the [Red Cross] said"),))
 def test_odd_edges_are_told(written: str, why: list[str]) -> None:
     """Letters or digits on both sides of an end are one word, in scripts that have blanks between words."""
     assert edges(ORG, marked("a", written)) == why
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        ("They fought again[st ISIL|ORG] there.", "against ISIL"),
+        ("It was [the camp|ORG]aign of May.", "campaign"),
+        ("Both of [the UN|ORG] came.", "UN"),
+        ("Both of[ UN,  |ORG]came.", "UN"),
+        ("The [Bank (BIS|ORG]) too.", "Bank (BIS"),
+        ("The [“Grey Cats, |ORG]” too.", "Grey Cats"),
+        ("The [, |ORG] too.", None),
+        ("Of [Acme Inc.|ORG] too.", "Acme Inc."),
+    ],
+)
+def test_odd_edges_are_mended(written: str, mended: str | None) -> None:
+    """Whole words, without what is left out; a question can be put about them."""
+    text = marked("a", written)
+    (place,) = text.spans
+    ends = mend_ends(text, place, frozenset({"the"}))
+
+    assert (text.text[slice(*ends)] if ends else None) == mended
+    found = [*find_odd_edges([text], ORG, "en")]
+    assert all(each.ends == ends for each in found)
 
 
 def test_examples_and_practice_say_what_may_begin_a_span() -> None:
@@ -333,7 +359,8 @@ def test_a_wrong_end_is_one_question() -> None:
     """The span as it is, and where it should be; a span of another label there is another question."""
     wrong, right = suspect("model", 0, "A", ""), suspect("model", 2, "", "A", beside=True)
 
-    assert len(rank_suspicions([wrong, right])) == 1
+    assert [each.ends for each in rank_suspicions([wrong, right])] == [(2, 5)]
+    assert [each.ends for each in rank_suspicions([right, wrong, suspect("edge", 0, "A", "")])] == [(2, 5)]
     assert len(rank_suspicions([wrong, suspect("model", 2, "", "B")])) == 2
     assert len(rank_suspicions([wrong, suspect("model", 2, "A", "")])) == 2
     assert len(rank_suspicions([wrong, suspect("model", 3, "", "A")])) == 2
@@ -428,6 +455,44 @@ def test_doubts_are_listed_with_why_and_kinds_that_were_left_out_are_told(tmp_pa
     before = project.workspace.doubts.path.read_bytes()
     find_doubts(project)
     assert project.workspace.doubts.path.read_bytes() == before
+
+
+def test_what_was_decided_is_not_listed_again(tmp_path: Path) -> None:
+    """An adjudicator said that a cut word stands as it is: that is counted, and told."""
+    texts = [marked("a", "They fought again[st ISIL|PERSON] there."), marked("b", "With [Anna B|PERSON]o there.")]
+    project = project_of(tmp_path, *texts)
+    workspace = project.workspace
+    assert (find_doubts(project).doubts, find_doubts(project).settled) == (2, 0)
+    doubt = next(each for each in workspace.doubts.rows() if each.article == "a")
+    assert doubt.ends == (12, 24)
+    gold = list(workspace.gold.rows())
+    asked = ask_doubt(doubt, workspace.articles.by("id")["a"], gold[0], project.file.policies.trim)
+    assert asked
+    decision = {"article": "a", "digest": doubt.digest, "what": "span", "start": 12, "end": 24, "conflict": asked.id}
+    answer = {"judged": asked.items, "accepted": asked.standing, "decision": "a", "by": "lead"}
+    with workspace.opened(), keep_custody(workspace, "pull", writes=(workspace.decisions,)):
+        workspace.decisions.write([Decision.model_validate({**decision, **answer, "at": "2026-11-22T09:00:00Z"})])
+    decisions = (workspace.decisions,)
+    with workspace.opened(), keep_custody(workspace, "adjudicate", reads=decisions, writes=(workspace.gold,)):
+        workspace.gold.write(gold)
+    result = find_doubts(project)
+
+    assert (result.doubts, result.settled) == (1, 1)
+    assert [each.article for each in workspace.doubts.rows()] == ["b"]
+
+
+def test_doubts_need_their_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named before anything is sought, whichever of its packages is missing; nothing is written."""
+    project = project_of(tmp_path, *map(reported_place, range(3)))
+    for name in ("cleanlab", "sklearn.linear_model", "threadpoolctl"):
+        with monkeypatch.context() as patched:
+            patched.setitem(sys.modules, name, None)
+            if name == "cleanlab":
+                patched.delitem(sys.modules, "cleanlab.filter", raising=False)
+            with pytest.raises(TrainingError, match=name.partition(".")[0]) as refusal:
+                find_doubts(project)
+        assert "labeling[doubts]" in refusal.value.todo
+    assert not project.workspace.doubts.exists()
 
 
 def test_the_command_tells_the_first_doubts(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ OTHERS = {"demo", "ingest", "import", "serve", "doctor", "join", "predict", "peo
 READING = [verb for verb in VERBS if verb not in OTHERS]
 # What a verb cannot be called without.
 NEEDED = {"export": ["prodigy"]}
+# What a verb may be called with, and then looks at more than the workspace.
+FURTHER = [["cards", "--articles"], ["doubts", "--cards", "3"], ["guidelines", "--versions"]]
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,13 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("there", [True, False])
-@pytest.mark.parametrize("verb", READING)
-def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, config: Path, verb: str, there: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("words", [*([verb, *NEEDED.get(verb, [])] for verb in READING), *FURTHER], ids=" ".join)
+def test_nothing_is_made_where_nothing_was_taken_in(
+    tmp_path: Path,
+    config: Path,
+    words: list[str],
+    there: bool,  # noqa: FBT001
+) -> None:
     """Whether there is no such folder, or it is somebody's: no lock, no `corpora/`, no page of zeros."""
     folder = tmp_path / "mistyped"
     if there:
@@ -42,7 +49,7 @@ def test_nothing_is_made_where_nothing_was_taken_in(tmp_path: Path, config: Path
     with pytest.raises(MissingInput, match="is not there") as refusal:
         CliRunner().invoke(
             cli,
-            ["--config", str(config), "--workspace", str(folder), verb, *NEEDED.get(verb, [])],
+            ["--config", str(config), "--workspace", str(folder), *words],
             standalone_mode=False,
             catch_exceptions=False,
         )

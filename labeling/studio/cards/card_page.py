@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 from xml.etree import ElementTree as ET
 
+from labeling.adjudication.gold_in_doubt import GoldInDoubt
 from labeling.studio.format.tasks import TEXT
 from labeling.workspace.rows.conflict import ChoiceItem, RelationItem, SpanItem
 from labeling.workspace.rows.decision_row import DecisionReason
@@ -37,7 +38,8 @@ _CARD_STYLE = """
 """
 
 _HOW_TO_ANSWER = (
-    "Each card is one question on which readers differ. What each version marks is in the text, named A, B and so on.",
+    "Each card is one question on which readers differ, or one about what stands and is in doubt.",
+    "What each version marks is in the text, named A, B and so on; of what is in doubt, A is what stands.",
     "Press the digit of your answer, then Ctrl+Enter: the next card comes by itself.",
     "8 lets all versions stand together, 9 says that nothing stands there, 0 that the whole article has to be read.",
     "If you like, add a letter for the reason: s for a slip, g for silent guidelines, a for an ambiguous text.",
@@ -89,6 +91,8 @@ def card_notes(question: CardQuestion, precedents: Sequence[str], article_page: 
         article_page: The address of the article's page; empty where it has none.
     """
     root = ET.Element("div")
+    if isinstance(question.conflict, GoldInDoubt):
+        _add_lines(root, "Gold is in doubt", [question.conflict.asked.why])
     _add_lines(root, "All agree on", [question.describe(item) for item in question.conflict.beside])
     for name, lines in _list_definitions(question.schema, _disputed(question)):
         _add_definition(root, name, lines)

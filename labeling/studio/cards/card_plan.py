@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.studio.cards.card_task import card_of
+from labeling.studio.cards.card_task import card_of, doubt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from labeling.adjudication.gold_in_doubt import AskedDoubt
 
 
 @dataclass(frozen=True)
 class SentCard:
     """A card that is on the server: its task, the conflict that it is about, whether anybody has answered or skipped.
 
-    ``data`` is what its page shows.
+    ``data`` is what its page shows, ``doubt`` what it asks where it is not about a conflict.
     """
 
     task: int
@@ -23,6 +25,7 @@ class SentCard:
     is_answered: bool
     is_skipped: bool
     data: Mapping[str, Any]
+    doubt: AskedDoubt | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def read_sent_cards(rows: Iterable[Mapping[str, Any]]) -> list[SentCard]:
             is_answered=bool(row["total_annotations"]),
             is_skipped=bool(row["cancelled_annotations"]) and not row["total_annotations"],
             data=row["data"],
+            doubt=doubt_of(row["data"]),
         )
         for row in rows
     ]

@@ -104,6 +104,8 @@ class CardQuestion:
             words = "; ".join(map(self.describe, items))
             if decided and items == decided:
                 words += " (decided before)"
+            elif items == sort_items(self.conflict.in_gold):
+                words += " (as it is in gold)"
             key = str(number + 1) if number < _MOST_DIGITS else ""
             yield CardAnswer(name, key, f"{name.upper()}: {words}", items)
 

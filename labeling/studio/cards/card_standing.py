@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.studio.cards.card_archive import read_last_cards
 from labeling.studio.cards.card_plan import plan_cards, read_sent_cards
 from labeling.studio.cards.card_task import card_of
+from labeling.studio.cards.current_doubts import find_current_doubts
 from labeling.studio.sync.closed_plan import find_further_project, list_adjudicators
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _STANDING_FIELDS = "id,data,updated_at,total_annotations,cancelled_annotations"
 class CardStanding:
     """Of the open ``conflicts``, ``not_sent`` have no card yet; of the others the card waits, was answered or skipped.
 
+    Cards about ``doubts`` that are current are counted among those that wait, were answered or skipped, too.
     ``not_pulled`` counts cards on which something was said since the last pull. ``url`` is where cards are answered.
     """
 
@@ -34,6 +36,7 @@ class CardStanding:
     answered: int
     skipped: int
     not_pulled: int
+    doubts: int = 0
 
     @property
     def next(self) -> str:
@@ -56,7 +59,9 @@ def read_card_standing(project: Project, studio: Studio) -> CardStanding | None:
         nobody = not (known or list_adjudicators(project))
         return None if nobody else CardStanding("", len(conflicts), len(conflicts), 0, 0, 0, 0)
     rows = list(studio.list_tasks(remote.number, _STANDING_FIELDS))
-    plan = plan_cards(conflicts, read_sent_cards(rows))
+    sent = read_sent_cards(rows)
+    doubts = find_current_doubts(project, (card.doubt for card in sent))
+    plan = plan_cards([*conflicts, *doubts], sent)
     skipped = sum(card.is_skipped for card in plan.waiting.values())
     return CardStanding(
         url=f"{studio.url}/projects/{remote.number}/data?labeling=1",
@@ -66,6 +71,7 @@ def read_card_standing(project: Project, studio: Studio) -> CardStanding | None:
         answered=len(plan.answered),
         skipped=skipped,
         not_pulled=_count_not_pulled(workspace, rows),
+        doubts=len(doubts),
     )
 
 

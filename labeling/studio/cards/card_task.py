@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from labeling.adjudication.gold_in_doubt import AskedDoubt, GoldInDoubt
 from labeling.studio.cards.card_page import READING
 from labeling.studio.format.tasks import TEXT
-from labeling.values import digest_of
+from labeling.values import canonical_json, digest_of
 from labeling.workspace.rows.conflict import RelationItem, SpanItem, sort_items
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ def card_data(question: CardQuestion, notes: str) -> Json:
         "notes": notes,
         "versions": versions,
         "text_digest": conflict.digest,
+        **({"doubt": conflict.asked.model_dump(mode="json")} if isinstance(conflict, GoldInDoubt) else {}),
     }
 
 
@@ -69,6 +73,15 @@ def card_of(data: Mapping[str, JsonValue]) -> str:
     """The id of the conflict that a task is the card of; empty for a task that is not a card."""
     name = data.get("conflict")
     return name if isinstance(name, str) else ""
+
+
+def doubt_of(data: Mapping[str, JsonValue]) -> AskedDoubt | None:
+    """The doubt that a task puts to adjudicators; None for a card about a conflict, and for what was tampered with."""
+    try:
+        asked = AskedDoubt.model_validate_json(canonical_json(data.get("doubt")))
+    except (ValidationError, ValueError):
+        return None
+    return asked if (asked.id, asked.article) == (card_of(data), data.get("article")) else None
 
 
 def _list_readings(question: CardQuestion) -> list[JsonValue]:

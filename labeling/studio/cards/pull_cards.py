@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.adjudication.adjudicate import read_adjudication_rules
 from labeling.adjudication.gold import reconcile_annotations
+from labeling.adjudication.gold_in_doubt import pose_doubt
 from labeling.adjudication.word_decisions import list_word_decisions
 from labeling.annotations import CARD_DEFECTS
 from labeling.reprints.annotate_once import ReprintCorpus
@@ -17,6 +18,7 @@ from labeling.studio.cards.card_archive import keep_cards, thin_cards
 from labeling.studio.cards.card_question import CardQuestion
 from labeling.studio.cards.card_replies import CardReader
 from labeling.studio.cards.card_settling import CardJudge, join_settlements
+from labeling.studio.cards.card_task import doubt_of
 from labeling.studio.sync.closed_plan import find_further_project, list_adjudicators
 from labeling.studio.sync.project_link import read_link
 from labeling.workspace.annotator_names import annotator_names
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
+    from labeling.adjudication.gold_in_doubt import AskedDoubt
     from labeling.annotations import QuarantineRow
     from labeling.project import Project
     from labeling.studio.api.client import Studio
@@ -70,6 +73,12 @@ class FetchedCards:
     def reader(self) -> CardReader:
         """What reads the answers in them."""
         return CardReader(annotator_names(self.users), dict(self.users))
+
+    @property
+    def doubts(self) -> list[AskedDoubt]:
+        """What cards ask that are not about conflicts."""
+        asked = (doubt_of(task["data"]) for task in self.tasks if isinstance(task.get("data"), dict))
+        return [doubt for doubt in asked if doubt]
 
 
 def fetch_cards(project: Project, studio: Studio) -> FetchedCards | None:
@@ -118,7 +127,7 @@ def bring_decisions(project: Project, cards: FetchedCards, instant: dt.datetime)
     kept = keep_cards(workspace.pulls, instant, [dict(task) for task in (*cards.tasks, *cards.articles)])
     known = list(workspace.decisions.rows_if_written())
     adjudicators = frozenset(email.casefold() for email in list_adjudicators(project))
-    judge = CardJudge(cards.reader, adjudicators, _ask_workspace(project), cards.created)
+    judge = CardJudge(cards.reader, adjudicators, _ask_workspace(project, cards.doubts), cards.created)
     settled = judge.settle(cards.tasks, known)
     of_articles = ArticleJudge(
         cards.reader, adjudicators, workspace.articles.by("id"), project.schema, cards.articles_created
@@ -150,9 +159,11 @@ def _renew_inherited_ones(project: Project, decisions: list[Decision]) -> list[D
     return renew_inherited(decisions, press, implied)
 
 
-def _ask_workspace(project: Project) -> Callable[[str, Sequence[Decision]], Mapping[str, CardQuestion]]:
-    """What is open in an article, by what was pulled of it, and by some decisions."""
-    workspace = project.workspace
+def _ask_workspace(
+    project: Project, doubts: Sequence[AskedDoubt]
+) -> Callable[[str, Sequence[Decision]], Mapping[str, CardQuestion]]:
+    """What is open in an article, by what was pulled of it, and by some decisions; and which doubts are current."""
+    workspace, labels = project.workspace, project.schema.label_names
     articles, said = workspace.articles.by("id"), workspace.annotations.grouped_by("article")
     rules = read_adjudication_rules(project)
 
@@ -161,7 +172,10 @@ def _ask_workspace(project: Project) -> Callable[[str, Sequence[Decision]], Mapp
             return {}
         decided = replace(rules, decisions=[each for each in decisions if each.article == article])
         outcome = reconcile_annotations(said.get(article, ()), (), {article: articles[article]}, decided)
-        return {each.id: CardQuestion(each, articles[article], project.schema) for each in outcome.conflicts}
+        gold = next(iter(outcome.gold), None)
+        posed = (pose_doubt(each, articles[article], gold, labels) for each in doubts if each.article == article)
+        questions = (*outcome.conflicts, *(each for each in posed if each))
+        return {each.id: CardQuestion(each, articles[article], project.schema) for each in questions}
 
     return find_open
 

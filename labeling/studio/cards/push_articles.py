@@ -89,17 +89,16 @@ def push_articles(
         StudioError: The server did not do what was asked; run it again, it goes on where it ended.
     """
     workspace = project.workspace
-    require_adjudicators(project)
     reads = (workspace.conflicts, workspace.gold, workspace.annotations, workspace.decisions, workspace.articles)
-    with (
-        workspace.opened(wait),
-        keep_custody(workspace, "cards", reads=reads, writes=() if dry_run else (workspace.studio_link,)),
-    ):
-        asked = _AskedArticles(project, [*read_open_conflicts(project).values()])
-        wanted = asked.choose(names)
-        with connect(workspace, server) as studio:
-            find_linked_project(studio, workspace)
-            return _WholeDelivery(project, studio, asked).run(wanted, progress, dry_run=dry_run)
+    writes = () if dry_run else (workspace.studio_link,)
+    with workspace.opened(wait):
+        require_adjudicators(project)
+        with keep_custody(workspace, "cards", reads=reads, writes=writes):
+            asked = _AskedArticles(project, [*read_open_conflicts(project).values()])
+            wanted = asked.choose(names)
+            with connect(workspace, server) as studio:
+                find_linked_project(studio, workspace)
+                return _WholeDelivery(project, studio, asked).run(wanted, progress, dry_run=dry_run)
 
 
 class _AskedArticles:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labeling.errors import NothingToLearn
+from labeling.errors import NothingToLearn, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
@@ -84,6 +84,23 @@ def find_contradicted_spans(
             why = f"models trained on other articles say {instead or 'nothing'}, {probabilities[number].max():.0%} sure"
             where = text.place(items.stretches[number][1])
             yield text.suspect("model", where, (label, instead), round(1 - qualities[number], 4), why)
+
+
+def require_model_packages() -> None:
+    """See that there is what contradicts gold: it comes with an extra.
+
+    Raises:
+        TrainingError: A package is missing.
+    """
+    try:
+        import cleanlab.filter  # noqa: F401 - only whether they are there
+        import sklearn.linear_model  # noqa: F401
+        import threadpoolctl  # noqa: F401
+    except ImportError as error:
+        raise TrainingError(
+            f"the models of doubts need {error.name}, which is not installed",
+            todo="pip install 'labeling[doubts]'",
+        ) from None
 
 
 def _find_issues(given: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tuple[list[int], list[float]]:

@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.gold_in_doubt import ask_doubt, collect_verdicts, is_settled_doubt
 from labeling.errors import NothingToLearn
 from labeling.reprints.consistency import audit_gold
 from labeling.tokens import make_tokenizer, token_edges
 from labeling.training.doubts.contradicted_precedents import find_contradicted_precedents, read_verdicts
-from labeling.training.doubts.contradicted_spans import find_contradicted_spans
+from labeling.training.doubts.contradicted_spans import find_contradicted_spans, require_model_packages
 from labeling.training.doubts.marked_text import MarkedText, Suspicion
 from labeling.training.doubts.rank_doubts import rank_suspicions
 from labeling.training.doubts.rare_readings import count_readings, find_rare_readings
@@ -21,7 +22,7 @@ from labeling.workspace.grouping import read_leak_groups
 from labeling.workspace.rows.doubt import Doubt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
@@ -36,10 +37,14 @@ _LEAST = 0.01  # what is expected to be right more rarely is not listed
 
 @dataclass(frozen=True)
 class DoubtsResult:
-    """How many doubts there are, by the strongest kind, about so many ``spans``; why others were not looked for."""
+    """How many doubts there are, by the strongest kind, about so many ``spans``; why others were not looked for.
+
+    ``settled`` are left out of the list: an adjudicator has decided on the very readings that are in doubt.
+    """
 
     spans: int
     doubts: int
+    settled: int
     kinds: dict[str, int]
     left_out: dict[str, str]
 
@@ -54,6 +59,7 @@ def find_doubts(project: Project, *, seed: int = 1) -> DoubtsResult:
     Raises:
         MissingInput: Nothing was adjudicated.
         NothingToLearn: Gold holds no span.
+        TrainingError: The extra ``doubts`` is not installed.
         Stale: Gold was made from other files than there are now.
         Altered: A file that it reads is not as it was left.
         WorkspaceBusy: Another command is writing here.
@@ -61,6 +67,7 @@ def find_doubts(project: Project, *, seed: int = 1) -> DoubtsResult:
     workspace = project.workspace
     reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, workspace.decisions)
     with workspace.opened(), keep_custody(workspace, "doubts", reads=reads, writes=(workspace.doubts,)) as notes:
+        require_model_packages()
         notes.options["seed"] = seed
         texts = GoldTexts(project)
         spans = sum(len(labels) for text in texts for labels in text.spans.values())
@@ -68,10 +75,11 @@ def find_doubts(project: Project, *, seed: int = 1) -> DoubtsResult:
             raise NothingToLearn("gold holds no span to doubt", todo="annotate, pull and adjudicate first")
         left_out: dict[str, str] = {}
         ranked = rank_suspicions(_suspect_all(project, texts, seed, left_out))
-        doubts = [_write_row(doubt, texts.digests) for doubt in ranked if doubt.score >= _LEAST]
+        found = [_write_row(doubt, texts.digests) for doubt in ranked if doubt.score >= _LEAST]
+        doubts = _leave_out_settled(project, found)
         workspace.doubts.write(doubts)
     kinds = Counter[str](doubt.kind for doubt in doubts)
-    return DoubtsResult(spans, len(doubts), dict(sorted(kinds.items())), left_out)
+    return DoubtsResult(spans, len(doubts), len(found) - len(doubts), dict(sorted(kinds.items())), left_out)
 
 
 @dataclass
@@ -116,6 +124,20 @@ class GoldTexts:
             open=gold.open,
             unasked=gold.unasked_labels,
         )
+
+
+def _leave_out_settled(project: Project, doubts: Sequence[Doubt]) -> list[Doubt]:
+    """The doubts on which no adjudicator has decided, as far as gold is as it was decided."""
+    workspace, trimming = project.workspace, project.file.policies.trim
+    verdicts = collect_verdicts(workspace.decisions.rows_if_written())
+    articles, gold = workspace.articles.by("id"), workspace.gold.by("article")
+    kept = []
+    for doubt in doubts:
+        known = (doubt.article, doubt.digest) in verdicts
+        asked = ask_doubt(doubt, articles[doubt.article], gold[doubt.article], trimming) if known else None
+        if asked is None or not is_settled_doubt(asked, verdicts):
+            kept.append(doubt)
+    return kept
 
 
 def _suspect_all(project: Project, texts: GoldTexts, seed: int, left_out: dict[str, str]) -> Iterator[Suspicion]:
@@ -167,4 +189,5 @@ def _write_row(doubt: RankedDoubt, digests: Mapping[str, str]) -> Doubt:
         instead=about.instead,
         score=round(doubt.score, 4),
         why="; ".join(doubt.whys),
+        ends=doubt.ends,
     )

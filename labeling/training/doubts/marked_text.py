@@ -96,7 +96,8 @@ class Suspicion:
     """One thing that speaks against a reading: ``strength`` is how much, from 0 to 1, among others of its kind.
 
     ``label`` and ``instead`` are what gold has there and what speaks against it, "" for nothing. ``beside`` is whether
-    what is missing overlaps a span of the same label, so that it may be a boundary that is wrong.
+    what is missing overlaps a span of the same label, so that it may be a boundary that is wrong. ``ends`` is where the
+    span should begin and end instead, if that is what speaks against it.
     """
 
     kind: DoubtKind
@@ -109,3 +110,4 @@ class Suspicion:
     why: str
     text: str
     beside: bool = False
+    ends: tuple[int, int] | None = None

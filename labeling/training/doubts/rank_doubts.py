@@ -53,12 +53,16 @@ _HALF = 15  # doubts of one kind, after which the share is half of what it was
 
 @dataclass(frozen=True)
 class RankedDoubt:
-    """What speaks against one reading: the strongest reason, all kinds and reasons, and the share expected right."""
+    """What speaks against one reading: the strongest reason, all kinds and reasons, and the share expected right.
+
+    ``ends`` is where the span should begin and end, if anything says so.
+    """
 
     suspicion: Suspicion
     kinds: tuple[DoubtKind, ...]
     whys: tuple[str, ...]
     score: float
+    ends: tuple[int, int] | None = None
 
 
 def rank_suspicions(suspicions: Iterable[Suspicion]) -> list[RankedDoubt]:
@@ -67,7 +71,7 @@ def rank_suspicions(suspicions: Iterable[Suspicion]) -> list[RankedDoubt]:
     for each in suspicions:
         streams.setdefault((each.kind, _aspect(each)), []).append(each)
     expected = [
-        RankedDoubt(each, (each.kind,), (each.why,), _FIRST[stream] * strength * 0.5 ** (place / _HALF))
+        RankedDoubt(each, (each.kind,), (each.why,), _FIRST[stream] * strength * 0.5 ** (place / _HALF), each.ends)
         for stream, members in streams.items()
         for place, (strength, each) in enumerate(_order_stream(members))
     ]
@@ -137,9 +141,13 @@ def _is_one_question(one: Suspicion, other: Suspicion) -> bool:
 
 
 def _join_doubts(one: RankedDoubt, other: RankedDoubt) -> RankedDoubt:
+    about = other.suspicion
+    # Of a span that is there, what is missing beside it tells the ends.
+    missing = (about.start, about.end) if one.suspicion.label and not about.label else None
     return replace(
         one,
         kinds=tuple(dict.fromkeys((*one.kinds, *other.kinds))),
         whys=tuple(dict.fromkeys((*one.whys, *other.whys))),
         score=1 - (1 - one.score) * (1 - other.score),
+        ends=one.ends or other.ends or missing,
     )

@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from labeling.tokens import tokens_touching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,7 +53,8 @@ def find_odd_edges(texts: Iterable[MarkedText], schema: Schema, language: str) -
             odd = [each for each in edges if each[1] >= _BLANK or practice[label, each[0]] <= usual]
             if odd and not text.is_open(*place):
                 why = ", ".join(what for what, _ in odd)
-                yield text.suspect("edge", place, (label, ""), max(weight for _, weight in odd), f"it {why}")
+                found = text.suspect("edge", place, (label, ""), max(weight for _, weight in odd), f"it {why}")
+                yield replace(found, ends=mend_ends(text, place, left_out.get(label, frozenset())))
 
 
 def _list_odd(
@@ -90,11 +94,39 @@ def _list_edges(text: MarkedText, start: int, end: int, left_out: frozenset[str]
         return
     if _is_stray_sign(bare[0], bare, opening=True):
         yield f"begins with {bare[0]}", _SIGN
-    if _is_stray_sign(bare[-1], bare, opening=False) and not _is_abbreviation(text, end, bare):
+    if _is_odd_ending(text, end, bare):
         yield f"ends with {bare[-1]}", _SIGN
     first, blank, _ = bare.partition(" ")
     if blank and first in left_out:
         yield f"begins with {first!r}", _WORD
+
+
+def mend_ends(text: MarkedText, place: tuple[int, int], left_out: frozenset[str]) -> tuple[int, int] | None:
+    """Where a span would begin and end if nothing were odd about its edges; None where nothing would be left of it.
+
+    Of ``the camp|aign`` that is ``campaign``, where spans of that label do not begin with ``the``.
+    """
+    start, end = place
+    touched = tokens_touching(text.starts, text.ends, start, end)
+    if touched:
+        start = text.starts[touched.start] if _cuts_word(text, start) else start
+        end = text.ends[touched.stop - 1] if _cuts_word(text, end) else end
+    while start < end:
+        words = text.text[start:end]
+        first, blank, _ = words.partition(" ")
+        if words[0].isspace() or _is_stray_sign(words[0], words, opening=True):
+            start += 1
+        elif words[-1].isspace() or _is_odd_ending(text, end, words):
+            end -= 1
+        elif blank and first in left_out:
+            start += len(first)
+        else:
+            return start, end
+    return None
+
+
+def _is_odd_ending(text: MarkedText, end: int, words: str) -> bool:
+    return _is_stray_sign(words[-1], words, opening=False) and not _is_abbreviation(text, end, words)
 
 
 def _cuts_word(text: MarkedText, at: int) -> bool:

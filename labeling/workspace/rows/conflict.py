@@ -115,6 +115,11 @@ class Conflict(Frozen):
         """What is in dispute, each once, in order."""
         return sort_items({item_of(reading, self.what) for reading in self.readings})
 
+    @property
+    def in_gold(self) -> tuple[Item, ...]:
+        """What of it is gold: nothing where annotators differ, and something where gold itself is in question."""
+        return ()
+
 
 def item_of(reading: Reading, what: DecidedKind) -> Item:
     """What a reading says, whoever says it."""

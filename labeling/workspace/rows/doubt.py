@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from labeling.values import Frozen
 
 DoubtKind: TypeAlias = Literal[
@@ -20,7 +22,7 @@ class Doubt(Frozen):
 
     ``label`` is what gold has there, "" for nothing; ``instead`` what speaks against it, "" for nothing. ``score`` is
     the share of such doubts that are expected to be right, 0 to 1. ``kinds`` are all that speak against this reading,
-    ``kind`` the strongest.
+    ``kind`` the strongest. ``ends`` is where the span should begin and end, where that is in doubt and known.
     """
 
     kind: DoubtKind
@@ -34,3 +36,4 @@ class Doubt(Frozen):
     instead: str
     score: float
     why: str
+    ends: tuple[int, int] | None = Field(default=None, exclude_if=lambda ends: ends is None)
