@@ -12,7 +12,6 @@ from labeling.errors import NothingToLearn
 from labeling.reprints.consistency import audit_gold
 from labeling.tokens import make_tokenizer, token_edges
 from labeling.training.doubts.contradicted_precedents import find_contradicted_precedents, read_verdicts
-from labeling.training.doubts.contradicted_spans import find_contradicted_spans, require_model_packages
 from labeling.training.doubts.marked_text import MarkedText, Suspicion
 from labeling.training.doubts.rank_doubts import rank_suspicions
 from labeling.training.doubts.rare_readings import count_readings, find_rare_readings
@@ -67,6 +66,9 @@ def find_doubts(project: Project, *, seed: int = 1) -> DoubtsResult:
     workspace = project.workspace
     reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, workspace.decisions)
     with workspace.opened(), keep_custody(workspace, "doubts", reads=reads, writes=(workspace.doubts,)) as notes:
+        # It loads numpy, which no `--help` waits for.
+        from labeling.training.doubts.contradicted_spans import require_model_packages
+
         require_model_packages()
         notes.options["seed"] = seed
         texts = GoldTexts(project)
@@ -141,6 +143,8 @@ def _leave_out_settled(project: Project, doubts: Sequence[Doubt]) -> list[Doubt]
 
 
 def _suspect_all(project: Project, texts: GoldTexts, seed: int, left_out: dict[str, str]) -> Iterator[Suspicion]:
+    from labeling.training.doubts.contradicted_spans import find_contradicted_spans
+
     workspace, schema = project.workspace, project.schema
     counts = count_readings(texts)
     yield from find_rare_readings(texts, counts)
