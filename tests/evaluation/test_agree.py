@@ -314,7 +314,7 @@ def test_the_terminal_shows_all_and_programs_of_before_find_their_keys(project: 
     assert "after settling, exact, ana and ben" in table
     assert "a model, exact, ana and model:rules" in table
     assert "label, once: “Norway” in c: COUNTRY (ana) or LOCATION (ben)" in table
-    assert "ben: http://ls/projects/5/data?task=3&annotation=33" in table
+    assert "ben: http://ls/projects/5/data?task=3&own=1&annotation=33" in table
     assert told["f1"] == {"ana and ben": {"exact": 0.5, "position": 1.0, "overlapping": 0.5}}
     assert {"articles", "annotators", "f1", "choices"} <= told.keys()
     assert told["settled"] == {"ana and ben": {"exact": 1.0, "overlapping": 1.0, "position": 1.0, "label": 1.0}}

@@ -68,7 +68,7 @@ def test_slips_are_told_quarantined_and_stop_no_dataset(tmp_path: Path, studio_o
     }
     pull(project, server=equals)
 
-    link = f"{equals.url}/projects/{workspace.studio_link.value().project}/data?task={row.task}"
+    link = f"{equals.url}/projects/{workspace.studio_link.value().project}/data?task={row.task}&own=1"
     assert {(each.reader, each.article, each.relation, each.link) for each in workspace.slips.rows()} == {
         ("ana", ARTICLE.id, "PARTY_TO: 'Anna' to 'Carl'", link),
         ("ana", ARTICLE.id, "?: 'Carl' to 'Oslo'", link),

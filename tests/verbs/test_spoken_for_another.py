@@ -148,7 +148,7 @@ def test_gold_agreement_and_ledger_say_what_is_true(team: Team) -> None:
     assert reasons.keys() == {EDITED, FILED}
     for name in (EDITED, FILED):
         assert reasons[name].startswith("ben changed what is signed by ana, 20")
-        assert reasons[name].endswith(f"/data?task={team.tasks[name]}")
+        assert reasons[name].endswith(f"/data?own=1&task={team.tasks[name]}")
     assert sound(team.project) == OTHERS
     adjudicate(team.project)
     gold = {row.article: row for row in team.project.workspace.gold.rows()}

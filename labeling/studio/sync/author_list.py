@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import MODEL, PROJECTED, RELATION_SLIPS
 from labeling.workspace.rows.relation_slip import RelationSlip
-from labeling.workspace.task_urls import list_task_urls
+from labeling.workspace.task_urls import OWN, list_task_urls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def is_slip(row: QuarantineRow) -> bool:
 
 def describe_slip(row: QuarantineRow, pages: str) -> str:
     """A sentence for the one who looks after a project; ``pages`` is the address of a task but for its number."""
-    return f"{row.annotator} in {row.article}: {row.reason}, {pages}{row.task}"
+    return f"{row.annotator} in {row.article}: {row.reason}, {pages}{row.task}{OWN}"
 
 
 def record_slips(workspace: Workspace) -> int:

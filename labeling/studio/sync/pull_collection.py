@@ -194,7 +194,7 @@ class ProjectPull:
         return Signatures(
             self.workspace.signed.rows_if_written(),
             names,
-            pages=f"{self.studio.url}/projects/{self.project.number}/data?task=",
+            pages=f"{self.studio.url}/projects/{self.project.number}/data?own=1&task=",
             by_editor=self.changed_by_others == "editor",
             seen=list_pulled_words(before.values(), self.workspace.quarantine.rows_if_written()),
             kept=[*kept, *self.last()],

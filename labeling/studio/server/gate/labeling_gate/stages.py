@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import blindness, closed, invitations, page_answers, queue, roles, showing, taking, trail
+from . import blindness, closed, invitations, own_links, page_answers, queue, roles, showing, taking, trail
 from .call import Call, normal_route
 from .caller import roles_hold
 
@@ -36,6 +36,7 @@ AROUND: tuple[Callable[[Call], Any], ...] = (
 AFTER: tuple[Callable[[Call, Any], Any], ...] = (
     invitations.settle,
     blindness.blind,
+    own_links.keep_own,
     page_answers.rewrite,
     showing.note_shown,
     trail.record,
