@@ -2,10 +2,12 @@
 
     python scripts/simulate_settling.py [--corpora DIR] [--seeds N] [--articles N] [--json]
 
-Three questions. Do the measures fall as readers err more? Four readers with a rate each, all rates multiplied by 0.5,
+Four questions. Do the measures fall as readers err more? Four readers with a rate each, all rates multiplied by 0.5,
 1, 1.5 and 2. Is the order of the readers recovered? By the mean F1 of each with the others. Is settled gold better than
 the best reader? Two of the four read each article, in turn, and an adjudicator decides what is in dispute, who errs as
-often as the second best of them.
+often as the second best of them. Do precedents help? Two readers who take certain labels for one another read each
+article, and an adjudicator follows a fixed rule, article by article: for how many of the conflicts of a kind decided
+before are precedents shown, and how often does the first one agree with the decision?
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING
 import click
 from re3d import SYMMETRIC, read_re3d, write_project_file
 from simulated.adjudicators import SimulatedAdjudicator
+from simulated.precedent_use import PrecedentUse, measure_precedents
 from simulated.readers import SimulatedReader
 
 from labeling.adjudication.adjudicate import adjudicate
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 RATES = {"ana": 0.08, "ben": 0.10, "cyd": 0.15, "dan": 0.20}
 MULTIPLES = (0.5, 1.0, 1.5, 2.0)
+CONFUSED_RATE = 0.3  # of the two readers whose conflicts precedents are to help with
 _QUICK = Bootstrap(resamples=10)
 
 
@@ -80,8 +84,10 @@ def main(corpora: Path, seeds: int, articles: int | None, *, as_json: bool) -> N
     """Simulate a team at each multiple of the rates, and print a line for each."""
     truths = read_re3d(corpora, "truth")[:articles]
     teams = [simulate_team(truths, multiple, range(1, seeds + 1)) for multiple in MULTIPLES]
+    use = simulate_precedents(truths, range(1, seeds + 1))
     if as_json:
-        click.echo(json.dumps([asdict(team) | {"order": team.order} for team in teams]))
+        rows = [asdict(team) | {"order": team.order} for team in teams]
+        click.echo(json.dumps({"teams": rows, "precedents": asdict(use)}))
         return
     click.echo("rates x   pairs' F1   order recovered         best reader   agreed alone   settled   conflicts   left")
     for team in teams:
@@ -90,6 +96,28 @@ def main(corpora: Path, seeds: int, articles: int | None, *, as_json: bool) -> N
             f"{team.multiple:<8}{100 * team.f1:>11.1f}   {order:<22}{100 * team.best:>13.1f}{100 * team.agreed:>15.1f}"
             f"{100 * team.settled:>10.1f}{team.conflicts:>12.0f}{team.open_after:>7.0f}"
         )
+    shown, agrees = use.shown / max(use.later, 1), use.agrees / max(use.shown, 1)
+    click.echo(
+        f"precedents: {use.conflicts} conflicts, {use.later} of a kind decided before; shown for {use.shown} "
+        f"({shown:.1%}), the first agrees in {use.agrees} ({agrees:.1%})"
+    )
+
+
+def simulate_precedents(truths: Sequence[tuple[Article, Annotation]], seeds: Iterable[int]) -> PrecedentUse:
+    """Two readers who take neighbouring labels for one another, over several seeds; all conflicts taken together."""
+    labels = tuple(sorted({span.label for _, truth in truths for span in truth.spans}))
+    # Each label and the one beside it in the order of names are taken for one another.
+    pairs = dict(zip(labels[::2], labels[1::2], strict=False))
+    confusions = pairs | {other: one for one, other in pairs.items()}
+    use = PrecedentUse()
+    for seed in seeds:
+        readers = [SimulatedReader(name, CONFUSED_RATE, seed, labels, confusions) for name in ("ana", "ben")]
+        words = [reader.read(article, truth) for article, truth in truths for reader in readers]
+        with tempfile.TemporaryDirectory() as scratch:
+            project = make_workspace(truths, words, Path(scratch) / "confused")
+            adjudicate(project)
+            use += measure_precedents(project)
+    return use
 
 
 def simulate_team(truths: Sequence[tuple[Article, Annotation]], multiple: float, seeds: Iterable[int]) -> SimulatedTeam:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from simulate_settling import RATES, SimulatedTeam, simulate_team
+from simulate_settling import RATES, SimulatedTeam, simulate_precedents, simulate_team
 
 from labeling.project import load_project
 from labeling.samples.sample_data import articles_folder, load_sample_annotations
@@ -65,3 +65,12 @@ def test_without_slips_there_is_nothing_to_settle(truths: list[tuple[Article, An
     team = simulate_team(truths, 0.0, [1])
 
     assert (team.f1, team.best, team.agreed, team.settled, team.conflicts) == (1, 1, 1, 1, 0)
+
+
+def test_precedents_are_shown_and_agree_with_a_fixed_rule(truths: list[tuple[Article, Annotation]]) -> None:
+    """Of an adjudicator who always decides alike on the same labels and words: for nine of ten, and in four of five."""
+    use = simulate_precedents(truths, SEEDS)
+
+    assert 0 < use.later < use.conflicts
+    assert use.shown >= 0.9 * use.later
+    assert use.agrees >= 0.8 * use.shown
