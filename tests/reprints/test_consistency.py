@@ -152,13 +152,13 @@ def test_audit_verb_writes_differences_with_links(tmp_path: Path) -> None:
     as_json = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "audit", "--json"], standalone_mode=False)
 
     assert "COUNTRY    50.0 % alike" in shown.stdout
-    assert "label: a COUNTRY on 'Mali' http://127.0.0.1:8080/projects/3/data?task=17 | b LOCATION on 'Mali'" in (
+    assert "label: a COUNTRY on 'Mali' http://127.0.0.1:8080/projects/3/data?task=17&own=1 | b LOCATION on 'Mali'" in (
         shown.stderr
     )
     assert json.loads(as_json.stdout)["labels"] == {"COUNTRY": 0.5, "LOCATION": 0.0}
     written = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
     assert [each["left"]["link"] for each in written["differences"]] == [
-        "http://127.0.0.1:8080/projects/3/data?task=17"
+        "http://127.0.0.1:8080/projects/3/data?task=17&own=1"
     ]
     assert written["differences"][0]["right"]["link"] == ""
 
