@@ -164,6 +164,14 @@ class Desk:
         headers = {"Authorization": f"Token {self.keys[who]}"}
         return httpx.get(f"{self.server.url}{path}", headers=headers, trust_env=False).status_code
 
+    def read_page(self, who: str, path: str) -> str:
+        """A page as somebody sees it who has logged in."""
+        with httpx.Client(base_url=self.server.url, timeout=60, trust_env=False) as browser:
+            browser.get("/user/login/")
+            form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "email": self.email(who), "password": PHRASE}
+            browser.post("/user/login/", data=form, headers={"Origin": self.server.url})
+            return browser.get(path).raise_for_status().text
+
     def ask(self, who: str, method: str, path: str, **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's arguments
         """A call with somebody's key; one that is refused fails."""
         key = self.keys.get(who, self.server.api_key)

@@ -291,6 +291,11 @@ OTHERS = (
         "export",
         "What was said, in the files of another tool; `not-held.jsonl`, `export.json` and, for some, `articles.jsonl`.",
     ),
+    Kind(
+        "decided.html",
+        "push",
+        "What was decided on each reader's articles, where no layer tells them.",
+    ),
     Kind("ask-again.html", "push", "The rows of `ask-again.jsonl` with links to their tasks; `pull` keeps it up."),
     Kind(
         "guidelines.md", "guidelines", "How to annotate, made of the schema; `guidelines.html` is the same as a page."

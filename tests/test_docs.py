@@ -122,7 +122,7 @@ def test_every_file_of_the_workspace_is_documented(docs: Path) -> None:
     ]
     paths = [*folders, *(file.name for _, file in described())]
 
-    assert len(folders) == 8
+    assert len(folders) == 9
     assert len(paths) > 25
     assert not [path for path in paths if not re.search(rf"`{re.escape(path)}[`/]", page)]
 

@@ -75,11 +75,10 @@ def read_adjudication_rules(project: Project) -> AdjudicationRules:
     """
     workspace = project.workspace
     plan = [*workspace.assignments.rows_if_written()]
-    users = workspace.users.value_if_written()
     imported = [*workspace.imported.rows_if_written()]
     people = project.file.people
     adjudicators = people.adjudicators if people else ()
-    addresses = Addresses(users.emails if users else {}, {*(row.reader for row in plan), *adjudicators}, imported)
+    addresses = read_addresses(project)
     return AdjudicationRules(
         project.schema,
         project.file.policies.trim,
@@ -88,6 +87,16 @@ def read_adjudication_rules(project: Project) -> AdjudicationRules:
         [*workspace.decisions.rows_if_written()],
         find_deciding(plan, addresses, adjudicators),
     )
+
+
+def read_addresses(project: Project) -> Addresses:
+    """Whose annotations are, by e-mail address, as a project's workspace and file know."""
+    workspace, people = project.workspace, project.file.people
+    users = workspace.users.value_if_written()
+    known = {row.reader for row in workspace.assignments.rows_if_written()}
+    adjudicators = people.adjudicators if people else ()
+    emails = users.emails if users else {}
+    return Addresses(emails, {*known, *adjudicators}, workspace.imported.rows_if_written())
 
 
 def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:

@@ -42,7 +42,9 @@ def push_cli(
     like: what is there already is not sent again, and an article whose task shows another text is never overwritten.
     After `labeling cluster` the fullest article of each story comes first, its reprints last; with `annotate_once`
     under [reprints] in the project file they wait until `labeling carry` has brought them its annotations.
-    When the project file has a new label, or splits one, all who submitted before are listed in ask-again.html.
+    When the project file has a new label, or splits one, all who submitted before are listed in ask-again.html. What
+    was decided on the articles of readers is brought to their page of a server of ours; elsewhere it is in
+    decided.html.
     Imported annotations reach the page with --imported: as suggestions, signed by whoever made them, or as annotations
     of these people, who need an account there; `labeling pull` then puts what is there in the place of what was
     imported. Nobody's words are put down to somebody else.

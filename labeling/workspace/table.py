@@ -283,6 +283,7 @@ class Workspace:
         self.models = root / "models"
         self.report = root / "report.html"
         self.ask_again_page = root / "ask-again.html"
+        self.decided_page = root / "decided.html"
         self.studio = root / "studio"
 
     @property

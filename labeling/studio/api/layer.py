@@ -12,7 +12,7 @@ from labeling.errors import NotLabelStudio, escape_controls
 from labeling.studio.format.regions import ServerModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -53,6 +53,7 @@ class _State(ServerModel):
     # `schema` is the name of a method of pydantic's models.
     tables: int
     closes: bool = False
+    tells: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class SignupLink:
 class Layer:
     """The layer of a server: its version, whether roles hold, and the version of its tables.
 
-    ``closes`` is whether it knows the rule by which a project is closed.
+    ``closes`` is whether it knows the rule by which a project is closed, ``tells`` whether it tells readers what was
+    decided on their articles.
     """
 
     studio: Studio
@@ -75,6 +77,7 @@ class Layer:
     roles: bool
     tables: int
     closes: bool = False
+    tells: bool = False
 
     def invite(self, email: str, project: int) -> SignupLink | str:
         """A link for an address; or, where somebody has an account of it, ``confirmed`` or ``account``."""
@@ -112,6 +115,11 @@ class Layer:
         """Put a plan in the place of the one that is there."""
         path = f"labeling/api/projects/{project}/plan/"
         self.studio.transport.write("PUT", path, "take the plan", json=plan)
+
+    def bring_decided(self, project: int, rows: Sequence[Mapping[str, JsonValue]]) -> None:
+        """Put what readers are told of decisions in the place of what is there."""
+        path = f"labeling/api/projects/{project}/decided/"
+        self.studio.transport.write("PUT", path, "tell readers what was decided", texts=True, json={"decided": [*rows]})
 
     def kept(self, project: int, kind: KeptKind, since: str = "") -> Iterator[dict[str, Any]]:
         """The rows of a kind, page by page, in the order of their keys; with ``since``, those from that instant on."""
@@ -181,7 +189,11 @@ def find_layer(studio: Studio) -> Layer | None:
     state = studio.transport.parse(
         answer,
         lambda body: _State(
-            version=body["version"], roles=body["roles"], tables=body["schema"], closes=body.get("closes", False)
+            version=body["version"],
+            roles=body["roles"],
+            tables=body["schema"],
+            closes=body.get("closes", False),
+            tells=body.get("tells", False),
         ),
     )
-    return Layer(studio, escape_controls(state.version), state.roles, state.tables, state.closes)
+    return Layer(studio, escape_controls(state.version), state.roles, state.tables, state.closes, state.tells)

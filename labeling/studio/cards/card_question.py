@@ -86,16 +86,7 @@ class CardQuestion:
 
     def describe(self, item: Item) -> str:
         """An item in words, as it stands in the article."""
-        if isinstance(item, ChoiceItem):
-            return item.choice.partition("=")[2] or item.choice
-        if isinstance(item, RelationItem):
-            return f"{self._quote(item.head)} {item.label} {self._quote(item.tail)}"
-        return f"{item.label} {self._quote(item)}"
-
-    def _quote(self, span: SpanItem) -> str:
-        words = " ".join(self.article.text[span.start : span.end].split())
-        half = _MOST_QUOTED // 2
-        return f"“{words if len(words) <= _MOST_QUOTED else f'{words[:half]} … {words[-half:]}'}”"
+        return describe_item(self.article, item)
 
     def _list_versions(self) -> Iterator[CardAnswer]:
         decided = sort_items(self.conflict.decided)
@@ -123,6 +114,22 @@ class CardQuestion:
         first = self.conflict.items[0]
         question = self.schema.choice_set(first.choice.partition("=")[0]) if isinstance(first, ChoiceItem) else None
         return question is None or question.multiple
+
+
+def describe_item(article: Article, item: Item) -> str:
+    """An item in words, as it stands in an article."""
+    if isinstance(item, ChoiceItem):
+        return item.choice.partition("=")[2] or item.choice
+    if isinstance(item, RelationItem):
+        head, tail = (quote_words(article, end.start, end.end) for end in (item.head, item.tail))
+        return f"“{head}” {item.label} “{tail}”"
+    return f"{item.label} “{quote_words(article, item.start, item.end)}”"
+
+
+def quote_words(article: Article, start: int, end: int) -> str:
+    """A stretch of an article in one line; of a long one its beginning and its end."""
+    words, half = " ".join(article.text[start:end].split()), _MOST_QUOTED // 2
+    return words if len(words) <= _MOST_QUOTED else f"{words[:half]} … {words[-half:]}"
 
 
 def places_of(item: Item) -> Sequence[tuple[int, int]]:

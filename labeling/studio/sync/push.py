@@ -19,6 +19,7 @@ from labeling.studio.sync.push_delivery import ProjectPush, PushResult
 from labeling.studio.sync.push_plan import digest_bare, digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
 from labeling.studio.sync.team_plan import announce_suggestions, bring_team_plan, find_tasks_of, open_team_plan
+from labeling.studio.sync.tell_readers import tell_readers
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.journal import load_journal
 
@@ -104,7 +105,7 @@ def push(
     workspace = project.workspace
     reads: list[RowsFile[Any]] = [workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions]
     reads += [workspace.asked, workspace.annotations, workspace.quarantine, workspace.assignments]
-    reads.append(workspace.guideline_versions)
+    reads += [workspace.guideline_versions, workspace.decisions]
     writes: list[RowsFile[Any] | ValueFile[Any]] = [workspace.studio_link, workspace.pushed, workspace.asked]
     writes += [workspace.guideline_versions, workspace.ask_again]
     if imported != "nothing":
@@ -144,6 +145,8 @@ def push(
             again = record_ask_again(project)
             bring_team_plan(project, studio, remote.number, team, load_journal(workspace.pushed.path), again)
             renew_closed_plans(project, studio, team.layer)
+            there = find_tasks_of(project, load_journal(workspace.pushed.path))
+            tell_readers(project, team.layer, remote.number, {each["email"] for each in team.people}, there)
     return replace(
         result,
         waiting=waiting,

@@ -47,6 +47,25 @@ class AgainEntry:
 
 
 @dataclass(frozen=True)
+class DecidedEntry:
+    """What was decided on a task that somebody has submitted: their own reading, and what stands.
+
+    ``place`` is its place among those of the task, ``words`` the stretch; "" where it is about the whole article.
+    """
+
+    project: int
+    task: int
+    email: str
+    place: int
+    article: str
+    words: str
+    own: str
+    stands: str
+    why: str
+    at: str
+
+
+@dataclass(frozen=True)
 class RuleEntry:
     """A project's rules as a JSON object: of relations, the instruction's version, what is hidden from whom."""
 
@@ -162,6 +181,7 @@ TABLES: dict[type[Any], _Table] = {
     PersonEntry: _Table("labeling_person", ("project", "email")),
     AssignmentEntry: _Table("labeling_assignment", ("project", "email", "task")),
     AgainEntry: _Table("labeling_again", ("project", "email", "task")),
+    DecidedEntry: _Table("labeling_decided", ("project", "email", "task", "place")),
     RuleEntry: _Table("labeling_rule", ("project",)),
     FirstEntry: _Table("labeling_first", ("project", "task", "account")),
     RefusedEntry: _Table("labeling_refused", ("project", "task", "account", "at")),

@@ -19,6 +19,7 @@ from .entries import (
     AssignmentEntry,
     AuditEntry,
     BareEntry,
+    DecidedEntry,
     FirstEntry,
     OfferedEntry,
     RefusedEntry,
@@ -130,8 +131,8 @@ def drop_gone(project: int) -> int:
         cursor.execute("SELECT id FROM task WHERE project_id = %s", [project])
         there = {number for (number,) in cursor.fetchall()}
     dropped = 0
-    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, AssignmentEntry, AgainEntry)
-    kinds = (*kinds, BareEntry)
+    of_people: tuple[type[Any], ...] = (AssignmentEntry, AgainEntry, BareEntry, DecidedEntry)
+    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, *of_people)
     for kind in kinds:
         gone = sorted({each.task for each in read_entries(kind, project=project)} - there)
         for start in range(0, len(gone), _AT_ONCE):

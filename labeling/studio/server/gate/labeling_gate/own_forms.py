@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, PersonEntry, RuleEntry, normal_email
+from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, DecidedEntry, PersonEntry, RuleEntry, normal_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,6 +73,22 @@ def read_plan(project: int, body: object) -> PlanForm:
     again = _read_each(fields, "again", lambda row, place: _read_again(project, row, place, known))
     bare = _read_each({"bare": [], **fields}, "bare", lambda row, place: _read_bare(project, row, place))
     return PlanForm(people, assignments, tuple(again), _read_rule(project, fields["rule"]), tuple(bare))
+
+
+def read_decided(project: int, body: object) -> tuple[DecidedEntry, ...]:
+    """What was decided, each row for one address; several of a task are told in the order in which they come.
+
+    Raises:
+        BadForm: It is something else.
+    """
+    fields = read_object(body, "", {"decided"})
+    places = Counter[tuple[str, int]]()
+    found = []
+    for number, row in enumerate(read_list(fields["decided"], "decided")):
+        each = _read_decided_row(project, row, f"decided[{number}]")
+        found.append(replace(each, place=places[each.email, each.task]))
+        places[each.email, each.task] += 1
+    return tuple(found)
 
 
 def read_object(body: object, place: str, names: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
@@ -186,6 +203,15 @@ def _read_bare(project: int, row: object, place: str) -> BareEntry:
     if not isinstance(suggestion, str) or not _DIGEST.fullmatch(suggestion):
         raise BadForm(f"{place}.suggestion", "it is not a digest of 16 figures")
     return BareEntry(project, task, suggestion)
+
+
+def _read_decided_row(project: int, row: object, place: str) -> DecidedEntry:
+    fields = read_object(row, place, {"task", "email", "article", "own", "stands", "at"}, ("words", "why"))
+    task, email = read_integer(fields["task"], f"{place}.task"), read_address(fields["email"], f"{place}.email")
+    told = {name: read_words(fields[name], f"{place}.{name}") for name in ("article", "own", "stands")}
+    told |= {name: read_words(fields[name], f"{place}.{name}") for name in ("words", "why") if name in fields}
+    at = read_moment(fields["at"], f"{place}.at")
+    return DecidedEntry(project, task, email, 0, at=at, **{"words": "", "why": ""} | told)
 
 
 def _read_one_of(known: frozenset[str], value: object, place: str) -> str:

@@ -22,14 +22,15 @@ from rest_framework.views import APIView
 
 from . import invitations, roster
 from .caller import ServerAccount, roles_hold
-from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, InvitationEntry, PersonEntry, RuleEntry
+from .decided_page import show_decided
+from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, DecidedEntry, InvitationEntry, PersonEntry, RuleEntry
 from .keeping import add_entries, hold_people, read_entries, remove_entries, rule_of, write
 from .kept import drop_gone, read_page, read_return, take_back
-from .own_forms import BadForm, one_a_task, read_address, read_integer, read_object, read_plan
+from .own_forms import BadForm, one_a_task, read_address, read_decided, read_integer, read_object, read_plan
 from .version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .own_forms import PlanForm
 
@@ -82,8 +83,8 @@ class StateRoute(_OwnView):
     """Which layer this is, and what holds."""
 
     def get(self, _request: Any) -> Response:  # noqa: ANN401 - the same
-        """Version, roles, the version of the tables, and that a rule may close a project."""
-        return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA, "closes": True})
+        """Version, roles, the version of the tables, that a rule may close a project, and that readers are told."""
+        return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA, "closes": True, "tells": True})
 
 
 class PlanRoute(_OwnView):
@@ -122,6 +123,24 @@ class PlanRoute(_OwnView):
         people = write(put)
         waiting = [each.email for each in people if each.account is None and each.role != LEFT]
         return Response({"people": len(people), "assignments": len(form.assignments), "unconfirmed": waiting})
+
+
+class DecidedRoute(_OwnView):
+    """What readers are told of what was decided on their articles."""
+
+    def put(self, request: Any, pk: int) -> Response:  # noqa: ANN401 - the same
+        """Other rows in their place, whole or not at all."""
+        rows = read_decided(pk, request.data)
+        return _if_there(pk, lambda: self._replace(pk, rows))
+
+    def _replace(self, project: int, rows: Sequence[DecidedEntry]) -> Response:
+        _refuse_strange_tasks(project, {each.task for each in rows})
+
+        def put() -> int:
+            remove_entries(DecidedEntry, project=project)
+            return add_entries([*rows])
+
+        return Response({"decided": write(put)})
 
 
 class KeptRoute(_OwnView):
@@ -242,5 +261,7 @@ OWN_ROUTES = [
     path("labeling/api/people/", PeopleRoute.as_view(), name="labeling-people"),
     path("labeling/api/invitations/", InvitationsRoute.as_view(), name="labeling-invitations"),
     path("labeling/api/projects/<int:pk>/plan/", PlanRoute.as_view(), name="labeling-plan"),
+    path("labeling/api/projects/<int:pk>/decided/", DecidedRoute.as_view(), name="labeling-tell"),
+    path("labeling/decided/", show_decided, name="labeling-decided"),
     path("labeling/api/projects/<int:pk>/kept/", KeptRoute.as_view(), name="labeling-kept"),
 ]

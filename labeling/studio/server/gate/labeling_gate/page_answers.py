@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .caller import OWNER, READER
+from .decided_page import ADDRESS, list_told
 from .json_answers import read_answer, replace_answer
 from .queue import asks_for_next, project_asked, project_of_task, reading_list_of
 from .showing import has_seen_instruction
@@ -26,6 +27,7 @@ _AGAIN_VIEW = (
     f'.lw-again {{ color: #a33; }}</Style><Header value="${AGAIN}" size="5"/></View>'
 )
 _ROOT = re.compile(r"""\s*<View(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*>""")
+_TOLD = f'<p><a href="{ADDRESS}" target="_blank">What was decided on your articles</a></p>'
 _DONE = 200
 _OF_PROJECT = frozenset({"api/dm/project", "api/projects/<pk>"})
 _OF_PROJECTS = frozenset({"api/projects", "api/projects/counts"})
@@ -63,6 +65,10 @@ def _rewrite_project(call: Call, value: Any) -> bool:  # noqa: ANN401 - any JSON
     if value.get("show_instruction") and _has_seen(call, number, value.get("expert_instruction")):
         value["show_instruction"] = False
         changed = True
+    instruction = value.get("expert_instruction")
+    if isinstance(instruction, str) and _is_told(call, number):
+        value["expert_instruction"] = f"{_TOLD}{instruction}"
+        changed = True
     config = value.get("label_config")
     if isinstance(config, str) and reading_list_of(call, number).again:
         root = _ROOT.match(config)
@@ -70,6 +76,13 @@ def _rewrite_project(call: Call, value: Any) -> bool:  # noqa: ANN401 - any JSON
             value["label_config"] = f"{root.group()}{_AGAIN_VIEW}{config[root.end() :]}"
             changed = True
     return changed
+
+
+def _is_told(call: Call, project: int) -> bool:
+    """Whether anything was decided on the caller's articles; what the owner reads, they may send back as it is."""
+    if call.account is None or call.is_owners:
+        return False
+    return any(each.project == project for each in list_told(call.account.number))
 
 
 def _has_seen(call: Call, project: int, instruction: Any) -> bool:  # noqa: ANN401 - the same

@@ -102,6 +102,8 @@ PERMITS: dict[tuple[str, str], Permit] = {
     ("GET", "projects"): _PAGE,
     ("GET", "projects/<pk>"): _PAGE,
     ("GET", "projects/<pk>/data"): _PAGE,
+    # The layer's own: everybody sees what is for them.
+    ("GET", "labeling/decided"): Permit(),
     ("GET", "user/account"): _PAGE,
     ("GET", "user/account/<sub_path>"): _PAGE,
     ("POST", "user/account"): Permit(fields=None),

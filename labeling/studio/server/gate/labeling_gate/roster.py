@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from .caller import OWNER, READER
-from .entries import LEFT, AgainEntry, AssignmentEntry, InvitationEntry, PersonEntry, normal_email
+from .entries import LEFT, AgainEntry, AssignmentEntry, DecidedEntry, InvitationEntry, PersonEntry, normal_email
 from .invitations import all_accounts, confirmed_accounts, find_accounts, is_open
 from .keeping import add_entries, hold_people, read_entries, remove_entries, write
 
@@ -61,7 +61,8 @@ def remove_person(project: int, email: str) -> dict[str, int]:
         assigned = [each.task for each in read_entries(AssignmentEntry, project=project, email=email)]
         free = [task for task in assigned if task not in answered]
         gone = remove_entries(AssignmentEntry, project=project, email=email, task=free)
-        remove_entries(AgainEntry, project=project, email=email)
+        for kind in (AgainEntry, DecidedEntry):
+            remove_entries(kind, project=project, email=email)
         remove_entries(InvitationEntry, email=email, used_by=None)
         remove_entries(PersonEntry, project=project, email=email)
         if account is not None or len(free) < len(assigned):
