@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
-from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import UsageError
 from labeling.passages.cluster import cluster
 from labeling.report.page import percent_or_dash
 from labeling.report.write_report import write_report
 from labeling.reprints.audit import audit
-from labeling.samples import sample_data
+from labeling.samples import demo_settling, sample_data
+from labeling.samples.followed_log import FollowedLog
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
 from labeling.studio.api import signup
@@ -85,7 +84,9 @@ def begin_journey(project: Project, articles: Path | None, say: Callable[[str], 
     """
     _clear_workspace(project)
     started = server.start_server(project.workspace, say=say)
-    yield Journey(project, articles, started.credentials)
+    # A demo has people of its own.
+    alone = replace(project, file=project.file.model_copy(update={"people": None}))
+    yield Journey(alone, articles, started.credentials)
 
 
 def list_annotation_steps(trip: Journey) -> list[DemoStep]:
@@ -100,9 +101,24 @@ def list_annotation_steps(trip: Journey) -> list[DemoStep]:
         DemoStep("push", files.pushed.path, partial(_push, trip)),
         DemoStep("annotate", None, partial(_annotate, trip)),
         DemoStep("pull", files.annotations.path, partial(_pull, trip)),
-        DemoStep("adjudicate", files.gold.path, partial(_adjudicate, trip)),
+        # Nobody has annotated articles of one's own.
+        *(_list_settling_steps(trip) if trip.articles is None else ()),
+        DemoStep("adjudicate", files.gold.path, partial(demo_settling.reconcile, trip)),
         DemoStep("audit", files.audit.path, partial(_audit, trip)),
         DemoStep("split", files.splits.path, partial(_split, trip)),
+    ]
+
+
+def _list_settling_steps(trip: Journey) -> list[DemoStep]:
+    """How far the sample annotators agree, and how what they differ on is settled."""
+    files = trip.project.workspace
+    team = replace(trip, project=demo_settling.appoint_adjudicator(trip.project))
+    return [
+        DemoStep("agree", files.agreement.path, partial(demo_settling.measure_first_words, team)),
+        DemoStep("adjudicate", files.conflicts.path, partial(demo_settling.reconcile, team)),
+        DemoStep("cards", None, partial(demo_settling.send_cards, team)),
+        DemoStep("settle", None, partial(demo_settling.answer_cards, team)),
+        DemoStep("pull", files.decisions.path, partial(demo_settling.bring_decisions_home, team)),
     ]
 
 
@@ -186,11 +202,6 @@ def _pull(trip: Journey) -> list[str]:
     return [f"{pulled.spans} spans and {pulled.relations} relations, {quarantined} quarantined"]
 
 
-def _adjudicate(trip: Journey) -> list[str]:
-    gold = adjudicate(trip.project)
-    return [f"{gold.gold_spans} gold spans, {gold.conflicts} open conflicts; every region is accounted for"]
-
-
 def _audit(trip: Journey) -> list[str]:
     same = audit(trip.project)
     return [f"{same.alike} spans alike where articles share words, {len(same.differences)} labelled differently"]
@@ -209,7 +220,7 @@ def _compile(trip: Journey) -> list[str]:
 def _train(trip: Journey, follow: Callable[[str], None]) -> list[str]:
     path = trip.project.workspace.root / "training.log"
     with path.open("w", encoding="utf-8") as log:
-        trained = train(trip.project, steps=_TRAINING_STEPS, log=cast("TextIO", _FollowedLog(log, follow)))
+        trained = train(trip.project, steps=_TRAINING_STEPS, log=cast("TextIO", FollowedLog(log, follow)))
     return [f"{' and '.join(Path(model).name for model in trained.models)}, the course of it in {path}"]
 
 
@@ -225,23 +236,6 @@ def _evaluate(trip: Journey) -> list[str]:
 def _report(trip: Journey) -> list[str]:
     write_report(trip.project)
     return ["all numbers on one page"]
-
-
-class _FollowedLog(io.TextIOBase):
-    """A log in plain text that also hands each line to somebody who follows it."""
-
-    def __init__(self, log: TextIO, follow: Callable[[str], None]) -> None:
-        self._log = log
-        self._follow = follow
-
-    def write(self, text: str, /) -> int:
-        from click import unstyle
-
-        # spaCy colours its tables for terminals.
-        plain = unstyle(text)
-        if plain.strip():
-            self._follow(plain.strip())
-        return self._log.write(plain)
 
 
 def _annotations_to_submit(trip: Journey) -> Sequence[Annotation]:
@@ -262,7 +256,7 @@ def _describe_annotations(annotations: Sequence[Annotation]) -> str:
         return (
             f"nobody has annotated these: {len(annotations)} suggestions submitted as they are, so scores mean nothing"
         )
-    return f"{len(annotations)} annotations by {' and '.join(names)}, submitted through the server's API"
+    return f"{len(annotations)} annotations by {' and '.join(names)}, blind to each other, through the server's API"
 
 
 def _clear_workspace(project: Project) -> None:

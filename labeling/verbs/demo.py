@@ -37,7 +37,8 @@ def demo_cli(ctx: click.Context, *, articles: Path | None, keep_server: bool | N
     r"""Do the whole journey: articles, Label Studio, annotations, datasets, extractors, scores.
 
     It runs in its own workspace, exports/demo, on its own Label Studio, whatever LABEL_STUDIO_URL says. The sample
-    articles come with the annotations of two sample annotators, submitted through the server's API as people would.
+    articles come with the annotations of two sample annotators, submitted through the server's API as people would, and
+    with the decisions of a sample adjudicator, who answers a card for each of their conflicts.
     With --articles nobody has annotated yet: the suggestions are submitted as they are, to show the way. A demo always
     begins anew; the one before is moved to exports/demo.previous.
 

@@ -1,4 +1,4 @@
-"""The sample articles have the warts they promise, and their annotations fit them exactly."""
+"""The sample articles have the warts they promise; their annotations fit them exactly, and each conflict is decided."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,15 @@ import pytest
 import trafilatura
 
 from labeling.adjudication.checks import check_annotation
+from labeling.adjudication.gold import AdjudicationRules, reconcile_annotations
+from labeling.adjudication.versions import decide_conflict
 from labeling.project import load_project, shipped_config
 from labeling.samples import sample_data
 from labeling.sources.files import Arrival, read_articles
 from labeling.sources.inputs import find_source_files
 from labeling.sources.opened_text import IngestOptions, Remark
 from labeling.values import digest_of
+from labeling.workspace.asking import Asking
 
 if TYPE_CHECKING:
     from labeling.annotations import Annotation
@@ -315,3 +319,34 @@ def test_unsure_spans_have_a_note(samples: list[Annotation]) -> None:
 
     assert len(doubts) >= 2
     assert all(span.note for span in doubts)
+
+
+def test_lead_decides_each_conflict_and_nothing_stays_open(
+    texts: dict[str, str], samples: list[Annotation], schema: Schema
+) -> None:
+    """One decision a conflict, none without one; with them all 24 articles have complete gold."""
+    articles = {name: made.article(name, text) for name, text in texts.items()}
+    decisions = sample_data.load_sample_decisions()
+    rules = AdjudicationRules(schema, (), Asking(schema))
+    before = reconcile_annotations(samples, (), articles, rules)
+    after = reconcile_annotations(samples, (), articles, replace(rules, decisions=decisions))
+
+    assert {row.id for row in before.conflicts} == {row.conflict for row in decisions}
+    assert (len(decisions), len(before.conflicts), sum(row.complete for row in before.gold)) == (19, 19, 18)
+    assert (len(after.conflicts), sum(row.complete for row in after.gold)) == (0, 24)
+    for conflict in before.conflicts:
+        (decision,) = [row for row in decisions if row.conflict == conflict.id]
+        anew = decide_conflict(conflict, decision.accepted, decision.by, decision.at)
+        assert anew.model_copy(update={"why": decision.why}) == decision
+
+
+def test_lead_answers_by_the_guidelines_and_not_by_the_letter(samples: list[Annotation]) -> None:
+    """Each kind of answer and each reason occurs, and nothing is accepted that nobody drew."""
+    ana, ben = _by("ana", samples), _by("ben", samples)
+    decisions = sample_data.load_sample_decisions()
+    answers = Counter(row.decision for row in decisions)
+
+    assert answers == {"a": 10, "b": 7, "neither": 2}
+    assert {row.why for row in decisions} == {"", "slip", "guideline silent", "ambiguous"}
+    for row in decisions:
+        assert {item.key for item in row.accepted} <= _keys(ana[row.article]) | _keys(ben[row.article])

@@ -45,12 +45,27 @@ def test_the_demo_goes_from_nothing_to_scores(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     steps = [line.split()[0] for line in run.stdout.splitlines() if line[:1] == " " and line[1:2].isalpha()]
     assert steps == [
-        *("serve", "ingest", "cluster", "suggest", "push", "annotate", "pull", "adjudicate", "audit", "split"),
-        *("compile", "train", "evaluate", "report"),
+        *("serve", "ingest", "cluster", "suggest", "push", "annotate", "pull", "agree"),
+        *("adjudicate", "cards", "settle", "pull", "adjudicate"),
+        *("audit", "split", "compile", "train", "evaluate", "report"),
     ]
     root = tmp_path / "exports" / "demo"
     written = [Path(line.split("-> ")[1]) for line in run.stdout.splitlines() if "-> exports" in line]
     assert [path for path in written if not (tmp_path / path).exists()] == []
+    gold = [line for line in run.stdout.splitlines() if line.startswith(" adjudicate ")]
+    assert ("19 open conflicts; 18 of 24 articles complete" in gold[0], len(gold)) == (True, 2)
+    assert "0 open conflicts; 24 of 24 articles complete" in gold[1]
+    assert (rows(root / "conflicts.jsonl"), [row for row in rows(root / "gold.jsonl") if not row["complete"]]) == (
+        [],
+        [],
+    )
+    decided = [row for row in rows(root / "decisions.jsonl") if not row.get("inherited_from")]
+    assert (len(decided), {row["by"] for row in decided}) == (19, {"lead"})
+    # The server kept what each said first, before anybody settled anything.
+    assert {(row["annotator"], row["kept_by"]) for row in rows(root / "first.jsonl")} == {
+        ("ana", "layer"),
+        ("ben", "layer"),
+    }
     split_of = {row["article"]: row["split"] for row in rows(root / "splits.jsonl")}
     groups = {row["article"]: row["leak_group"] for row in rows(root / "clusters.jsonl")}
     together = {
@@ -79,6 +94,9 @@ def test_the_demo_takes_other_articles_and_may_keep_its_server(tmp_path: Path) -
     try:
         assert run.returncode == 0, run.stderr
         assert "nobody has annotated these" in run.stdout
+        assert [
+            line for line in run.stdout.splitlines() if line.split()[:1] in (["agree"], ["cards"], ["settle"])
+        ] == []
         assert "not done: " in run.stdout
         server = find_running_server(workspace)
         assert server is not None

@@ -10,6 +10,7 @@ from labeling.annotations import QuarantineRow
 from labeling.articles import escape_surrogates
 from labeling.studio.cards.card_page import REASON, VERDICT, read_reason
 from labeling.studio.cards.card_task import card_of
+from labeling.studio.format.tasks import TEXT
 from labeling.workspace.rows.server_state import check_written_instant, is_server_number
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from labeling.annotations import Defect
+    from labeling.studio.format.regions import Json
     from labeling.workspace.rows.decision_row import DecisionReason
 
 
@@ -105,6 +107,21 @@ def read_verdict(result: object) -> tuple[str, DecisionReason, str]:
     if len(chosen[REASON]) > 1 or None in reasons:
         return "", "", "its reason is not one of those that a card has"
     return chosen[VERDICT][0], next((each for each in reasons if each), ""), ""
+
+
+def make_reply(verdict: str, reason: DecisionReason = "") -> Json:
+    """An answer to a card as the page submits it; `read_verdict` reads its result.
+
+    Args:
+        verdict: The name of an answer of the card: ``a``, ``both``, ``neither`` ...
+        reason: Why, if it is told.
+    """
+    chosen = [(VERDICT, verdict), *([(REASON, reason)] if reason else [])]
+    result: list[JsonValue] = [
+        {"id": control, "from_name": control, "to_name": TEXT, "type": "choices", "value": {"choices": [option]}}
+        for control, option in chosen
+    ]
+    return {"result": result}
 
 
 def quarantine_reply(reply: CardReply, kind: Defect, reason: str) -> QuarantineRow:

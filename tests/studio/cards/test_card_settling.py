@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import made
 import pytest
@@ -12,9 +12,10 @@ from labeling.adjudication.open_conflicts import make_conflict
 from labeling.project import load_project
 from labeling.studio.cards.card_plan import plan_cards, read_sent_cards
 from labeling.studio.cards.card_question import CardQuestion
-from labeling.studio.cards.card_replies import CardReader, read_verdict
+from labeling.studio.cards.card_replies import CardReader, make_reply, read_verdict
 from labeling.studio.cards.card_settling import CardJudge, CardSettlement
 from labeling.workspace.rows.conflict import Reading, SpanItem
+from labeling.workspace.rows.decision_row import DecisionReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -223,6 +224,13 @@ def test_a_reason_is_read_beside_the_marks_of_the_card() -> None:
     """The card's own marks stand in each answer, too."""
     mark = {"type": "labels", "from_name": "reading", "value": {"start": 0, "end": 4, "labels": ["A COUNTRY"]}}
     assert read_verdict([mark, *answer_of("neither", "guideline silent")]) == ("neither", "guideline silent", "")
+
+
+@pytest.mark.parametrize("verdict", ["a", "both", "neither", "article", "27"])
+@pytest.mark.parametrize("reason", get_args(DecisionReason))
+def test_what_is_made_as_an_answer_is_read_as_that_answer(verdict: str, reason: DecisionReason) -> None:
+    """With and without a reason."""
+    assert read_verdict(make_reply(verdict, reason)["result"]) == (verdict, reason, "")
 
 
 # --- the cards there are ---------------------------------------------------------------------------------------------
