@@ -17,6 +17,7 @@ from labeling.report.page import percent_or_dash
 from labeling.report.write_report import write_report
 from labeling.reprints.audit import audit
 from labeling.samples import demo_settling, sample_data
+from labeling.samples.demo_journey import Journey
 from labeling.samples.followed_log import FollowedLog
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation
     from labeling.project import Project
-    from labeling.studio.server.credentials import Credentials
 
 DEMO_WORKSPACE = Path("exports/demo")
 
@@ -44,15 +44,6 @@ _DEMO_MARK = ".demo"
 _TRAINING_STEPS = 150
 # The annotator of suggestions that are submitted because nobody has annotated the user's own articles.
 _NOBODY = "nobody"
-
-
-@dataclass(frozen=True)
-class Journey:
-    """What the steps of a demo share: ``articles`` are the user's own, if any; ``credentials`` are of its server."""
-
-    project: Project
-    articles: Path | None
-    credentials: Credentials
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from labeling.studio.sync.pull import pull
 
 if TYPE_CHECKING:
     from labeling.project import Project
-    from labeling.samples.demo import Journey
+    from labeling.samples.demo_journey import Journey
 
 _CARD_FIELDS = "id,data,total_annotations,cancelled_annotations"
 _LEAD = "lead@example.com"

@@ -18,7 +18,8 @@ from labeling.studio.server.server import stop_server
 from labeling.verbs.options import tell
 
 if TYPE_CHECKING:
-    from labeling.samples.demo import DemoStep, Journey
+    from labeling.samples.demo import DemoStep
+    from labeling.samples.demo_journey import Journey
 
 
 @click.command("demo")
