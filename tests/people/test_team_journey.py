@@ -188,3 +188,21 @@ def test_the_owner_is_told_how_far_everybody_is(journey: Journey) -> None:
     assert {pair: (f1["exact"], f1["position"]) for pair, f1 in pairs.items()} == {
         pair: (1.0 if len({name in OF_ANOTHER_MIND for name in pair}) == 1 else 0.5, 1.0) for pair in pairs
     }
+
+
+def test_the_adjudicator_settles_all_by_keys(journey: Journey) -> None:
+    """Two keys a conflict, and one more for a reason; gold is complete, by whom it says, and nothing is left open."""
+    workspace, disputed = journey.project.workspace, journey.seen.disputed
+    assert len(disputed) >= 2
+    assert journey.seen.keys == 2 * len(disputed) + 1
+    assert journey.seen.cards_shown == dict.fromkeys(EVERYBODY, (404, False))
+
+    decided = [*workspace.decisions.rows()]
+    assert sorted(row.article for row in decided) == disputed
+    assert Counter((row.what, row.why) for row in decided) == {("span", ""): len(disputed) - 1, ("span", "slip"): 1}
+    assert [*workspace.conflicts.rows()] == []
+    gold = {row.article: row for row in workspace.gold.rows()}
+    assert [name for name, row in gold.items() if not row.complete] == []
+    assert len(gold) == len(FACTS)
+    by = {(span.label, span.by) for name in disputed for span in gold[name].spans if span.rule == "adjudicated"}
+    assert by == {("LOCATION", ("lead.of.desk",))}

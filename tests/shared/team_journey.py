@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import made
+from card_robot import CardRobot
 from click.testing import CliRunner
 from seats import Seat, Sent, ask_all, take_seat
 
@@ -92,7 +93,8 @@ class Seen:
     articles of each in the order in which they were read, ``served`` the tasks as the queue gave them, ``ends`` the
     status of everybody's queue when it was asked last. ``given_back`` are the statuses of all that somebody who left
     asked about what is not theirs any more. ``settled`` are the articles of which the adjudicator said what is right,
-    ``told`` is what ``status`` and ``agree`` told the owner.
+    ``told`` is what ``status`` and ``agree`` told the owner. ``disputed`` are the articles of the conflicts that were
+    put to the adjudicator, ``keys`` how many keys settled them, ``cards_shown`` whether readers came to the cards.
     """
 
     ways: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -105,6 +107,9 @@ class Seen:
     settled: list[str] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
     given_back: list[int] = field(default_factory=list)
+    disputed: list[str] = field(default_factory=list)
+    keys: int = 0
+    cards_shown: dict[str, tuple[int, bool]] = field(default_factory=dict)
 
 
 @dataclass
@@ -427,6 +432,31 @@ def bring_home(journey: Journey) -> None:
     journey.seen.told = {verb: json.loads(journey.command(verb, "--json")) for verb in ("status", "agree")}
 
 
+def settle(journey: Journey) -> None:
+    """The adjudicator settles by keys, in the page, what readers differ on; readers find no card anywhere."""
+    journey.command("adjudicate")
+    journey.seen.disputed = sorted(row.article for row in journey.project.workspace.conflicts.rows())
+    journey.command("cards")
+    cards = journey.project.workspace.studio_link.value().cards
+    if cards is None:
+        raise AssertionError("there is no project of cards")
+    seat = journey.seats[LEAD]
+    robot = CardRobot(seat.desk.page, journey.server.url)
+    robot.open(cards.project)
+    while not robot.is_done:
+        # The first with a reason.
+        robot.answer(robot.key_of("LOCATION"), *([] if robot.seconds else ["s"]))
+    journey.seen.keys = robot.actions
+    seat.rest()
+    for name in (*READERS, LATE):
+        found = journey.seats[name].ask("GET", f"/api/projects/{cards.project}").status
+        listed = [row["id"] for row in journey.seats[name].ask("GET", "/api/projects").json["results"]]
+        journey.seen.cards_shown[name] = (found, cards.project in listed)
+        journey.seats[name].ask_again()
+    journey.command("pull")
+    journey.command("adjudicate")
+
+
 STEPS = (
     prepare,
     begin,
@@ -437,4 +467,5 @@ STEPS = (
     read_to_the_end,
     ask_gold_questions,
     bring_home,
+    settle,
 )
