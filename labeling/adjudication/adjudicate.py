@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labeling.adjudication.annotator_addresses import Addresses, find_answers, find_deciding
 from labeling.adjudication.gold import AdjudicationRules, reconcile_annotations
+from labeling.adjudication.word_decisions import list_decisions_today
 from labeling.ledger import sum_ledger
 from labeling.workspace.asking import Asking
 from labeling.workspace.custody import keep_custody, refuse_altered
@@ -14,6 +15,7 @@ from labeling.workspace.custody import keep_custody, refuse_altered
 if TYPE_CHECKING:
     from labeling.adjudication.gold import AdjudicationOutcome
     from labeling.project import Project
+    from labeling.workspace.rows.decision_row import Decision
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,20 @@ def read_addresses(project: Project) -> Addresses:
     adjudicators = people.adjudicators if people else ()
     emails = users.emails if users else {}
     return Addresses(emails, {*known, *adjudicators}, workspace.imported.rows_if_written())
+
+
+def read_decisions_today(project: Project) -> list[Decision]:
+    """What was decided on the texts of today, in the names of today: on cards, inherited, and in whole articles.
+
+    Raises:
+        MissingInput: Nothing was ingested.
+        DamagedFile: A file has a line that is not a row of it.
+    """
+    workspace = project.workspace
+    if not workspace.decisions.exists() and not (project.file.people and project.file.people.adjudicators):
+        return []
+    rules = read_adjudication_rules(project)
+    return list_decisions_today(workspace.annotations.rows_if_written, workspace.articles.by("id"), rules)
 
 
 def _summarise_adjudication(outcome: AdjudicationOutcome) -> AdjudicateResult:

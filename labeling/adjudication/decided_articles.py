@@ -67,6 +67,14 @@ def collect_decided(
     return found, +idle
 
 
+def list_decided(
+    decisions: Iterable[Decision], articles: Mapping[str, Article], schema: Schema, trimming: Collection[TrimRule]
+) -> list[Decision]:
+    """The decisions on single conflicts that count today, in the names of today; as `collect_decided` has them."""
+    found, _ = collect_decided(decisions, articles, schema, trimming)
+    return [each for one in found.values() for each in one.decisions]
+
+
 def _count_made(decisions: Iterable[Decision]) -> int:
     """How many were made: what follows from them for reprints is not counted."""
     return sum(not each.inherited_from for each in decisions)

@@ -1,10 +1,10 @@
 """Precedents: what was decided of conflicts like one that is open, and decisions that contradict one another. Pure.
 
-A precedent is about the same labels and has a content word in common: any but a lower-case word of three letters or
-fewer. The nearest is the one that shares most, where a rare word counts more than a common one: of the words of both,
-the share that they have in common, each weighed by the logarithm of how few decisions have it, so that the same words
-have 1. It is a weighted Jaccard index with inverse document frequencies (Sparck Jones: A statistical interpretation
-of term specificity, 1972).
+A precedent is about the same labels, of relations with the same labels of their ends, and has a content word in common:
+any but articles, prepositions and the like (`STOP_WORDS`). The nearest is the one that shares most, where a rare word
+counts more than a common one: of the words of both, the share that they have in common, each weighed by the logarithm
+of how few decisions have it, so that the same words have 1. It is a weighted Jaccard index with inverse document
+frequencies (Sparck Jones: A statistical interpretation of term specificity, 1972).
 
 An example. Was it decided that "British" is a NATIONALITY and not a COUNTRY, this is a precedent for the same two
 labels on "British troops", and none for "French", nor where "British" is a NATIONALITY or nothing.
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.annotations import fold_words
 from labeling.workspace.asking import parse_instant
-from labeling.workspace.rows.conflict import ChoiceItem, Item, RelationItem, SpanItem
+from labeling.workspace.rows.conflict import ChoiceItem, Item, RelationItem, SpanItem, sort_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.decision_row import Decision
 
 _WORD = re.compile(r"[^\W_]+")
-_LONG_WORD = 4  # letters; shorter ones in lower case mostly say nothing by themselves; other scripts have no such case
+# Words that make no two stretches alike. Nothing that is a name when it is in capitals: US, WHO, IT, May, Will.
+STOP_WORDS = frozenset(
+    """a an and are as at be been but by for from had has have he her his in into is its not of off on or our s she so
+    that the their them these they this those to was we were which with""".split()  # noqa: SIM905 - a paragraph reads better
+)
 _BEGINNING = 200  # code points by which questions about a whole article are compared
 _MOST_OF_A_WORD = 300  # decisions, the latest, that are looked at for one word: a common word tells little
 
@@ -60,6 +64,11 @@ class Precedent:
         stands, falls = (_tell_readings(each, self.words) for each in (self.stands, self.falls))
         told = f"{stands or 'nothing'}{', not ' if falls else ''}{falls}"
         return f"“{self.words}”: {told}" + (f" ({self.decision.why})" if self.decision.why else "")
+
+    @property
+    def source(self) -> str:
+        """By whom, when and on which article: ``lead, 2026-11-23, toi/a``."""
+        return f"{self.decision.by}, {self.decision.at[:10]}, {self.decision.article}"
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,9 @@ class Precedents:
             article: Its article.
             most: How many.
         """
-        pair, words = _pair_of(conflict.what, conflict.items), _words_in_question(conflict.items, article)
+        # What was decided there before is in dispute again.
+        items = sort_items([*conflict.items, *conflict.decided])
+        pair, words = _pair_of(conflict.what, items), _words_in_question(items, article)
         content = _content_of(words)
         numbers = {number for word in content for number in self._by_word.get((pair, word), ())[-_MOST_OF_A_WORD:]}
         near = ((self._nearness(content, self._decided[number].content), number) for number in numbers)
@@ -164,10 +175,17 @@ def list_contradictions(decisions: Iterable[Decision], articles: Mapping[str, Ar
     return sorted(found, key=lambda each: (-sum(len(given) for _, given in each.decisions), each.words))
 
 
+def list_silent(decisions: Iterable[Decision], articles: Mapping[str, Article]) -> list[Precedent]:
+    """What was decided where the guidelines are silent, if that is the last word on it, in the order of articles."""
+    silent = [each for each in list_made(decisions, articles) if each.why == "guideline silent"]
+    silent.sort(key=lambda each: (each.article, each.start, each.end, each.conflict))
+    return [_read_decision(each, articles[each.article]).as_precedent(1.0) for each in silent]
+
+
 def _decision_time(decision: Decision) -> tuple[object, ...]:
     """By time; of one time by what tells them apart, whatever the order in which they come."""
-    told = decision.conflict, decision.by, decision.decision, decision.server_id or 0
-    return parse_instant(decision.at), *told
+    told = decision.conflict, decision.by, decision.decision, decision.server_id or 0, decision.why
+    return parse_instant(decision.at), *told, [item.key for item in decision.accepted]
 
 
 def _gather_answers(decided: Sequence[_Decided]) -> Contradiction:
@@ -199,6 +217,9 @@ def _pair_of(what: str, items: Sequence[Item]) -> _Pair:
 
 
 def _name_label(item: Item) -> str:
+    if isinstance(item, RelationItem):
+        # Sorted, for those of a symmetric one stand in the order of the text.
+        return " ".join([item.label, *sorted((item.head.label, item.tail.label))])
     return item.choice if isinstance(item, ChoiceItem) else item.label
 
 
@@ -237,8 +258,7 @@ def _fold_said(readings: Iterable[_SaidItem]) -> frozenset[_SaidItem]:
 
 
 def _content_of(words: str) -> frozenset[str]:
-    found = (match[0] for match in _WORD.finditer(words))
-    return frozenset(word.casefold() for word in found if len(word) >= _LONG_WORD or not word.islower())
+    return frozenset(word for word in _WORD.findall(words.casefold()) if word not in STOP_WORDS)
 
 
 def _join_blanks(words: str) -> str:

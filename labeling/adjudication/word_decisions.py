@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.checks import check_annotation
-from labeling.adjudication.decided_articles import collect_decided
+from labeling.adjudication.decided_articles import collect_decided, list_decided
 from labeling.adjudication.gold import is_whole_submission, reconcile_annotations
 from labeling.adjudication.rulings import read_whole_annotation
 from labeling.adjudication.versions import decide_conflict
@@ -60,6 +60,14 @@ def list_word_decisions(
             at = max(words.at, _EARLIEST).isoformat()
             decisions.append(decide_conflict(conflict, accepted, words.annotation.annotator, at))
     return decisions
+
+
+def list_decisions_today(
+    annotations: Callable[[], Iterable[Annotation]], articles: Mapping[str, Article], rules: AdjudicationRules
+) -> list[Decision]:
+    """All that counts today, in the names of today: what was decided on cards and inherited, and in whole articles."""
+    cards = list_decided(rules.decisions, articles, rules.schema, rules.trimming)
+    return [*cards, *list_word_decisions(annotations, articles, rules)]
 
 
 def _read_whole_words(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.precedents import list_silent
 from labeling.guidelines import escape_markdown_text
 from labeling.workspace.rows.conflict import ChoiceItem, SpanItem
 
@@ -22,19 +23,8 @@ def render_gaps(decisions: Iterable[Decision], articles: Mapping[str, Article]) 
 
     Decisions that reprints inherited are left out, and so are those of texts that are not here any more.
     """
-    latest: dict[str, Decision] = {}
-    for decision in sorted(decisions, key=lambda each: (each.at, each.conflict)):
-        if not decision.inherited_from:
-            latest[decision.conflict] = decision
-    silent = sorted(
-        (each for each in latest.values() if each.why == "guideline silent"),
-        key=lambda each: (each.article, each.start, each.end, each.conflict),
-    )
-    parts = [
-        _describe_gap(each, articles[each.article])
-        for each in silent
-        if each.article in articles and articles[each.article].digest == each.digest
-    ]
+    silent = (each.decision for each in list_silent(decisions, articles))
+    parts = [_describe_gap(each, articles[each.article]) for each in silent]
     return "\n".join(["# What the guidelines do not say yet\n", *parts]) if parts else ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.decided_articles import list_decided
 from labeling.errors import UnknownGuidelines
 from labeling.guidelines import render_guidelines
 from labeling.people.guideline_diff import compare_schemas, list_neighbours
@@ -166,7 +167,7 @@ def _write_pages(project: Project, folder: Path) -> GuidelinesResult:
     for name, content in zip(_PAGES, (text, render_guideline_page(project.schema, title)), strict=True):
         write_text(folder / name, content)
     files = [str(folder / name) for name in _PAGES]
-    if gaps := _render_silent(project.workspace):
+    if gaps := _render_silent(project):
         write_text(folder / _GAPS, gaps)
         files.append(str(folder / _GAPS))
     digest = digest_of(text)
@@ -175,12 +176,15 @@ def _write_pages(project: Project, folder: Path) -> GuidelinesResult:
     return GuidelinesResult(tuple(files), digest, since)
 
 
-def _render_silent(workspace: Workspace) -> str:
+def _render_silent(project: Project) -> str:
     """What was decided where the guidelines are silent: a page of its own, for annotators are not to read it."""
+    workspace = project.workspace
     if not (workspace.decisions.exists() and workspace.articles.exists()):
         return ""
     refuse_altered(workspace, "guidelines", (workspace.decisions, workspace.articles))
-    return render_gaps(workspace.decisions.rows(), workspace.articles.by("id"))
+    articles = workspace.articles.by("id")
+    decided = list_decided(workspace.decisions.rows(), articles, project.schema, project.file.policies.trim)
+    return render_gaps(decided, articles)
 
 
 def _ask_anew(

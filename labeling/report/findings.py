@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.adjudicate import read_decisions_today
 from labeling.adjudication.precedents import list_contradictions
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.ledger import sum_ledger
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, Gold, QuarantineRow
     from labeling.articles import Article, Reject
     from labeling.ledger import Sums
+    from labeling.project import Project
     from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage, SplitAssignment
     from labeling.workspace.rows.conflict import Conflict
@@ -71,13 +73,14 @@ class Findings:
         return {row.article: row.leak_group for row in self.clusters}
 
 
-def read_findings(workspace: Workspace, words: int) -> Findings:
-    """Read the files of a workspace.
+def read_findings(project: Project) -> Findings:
+    """Read the files of a project's workspace.
 
     Raises:
         MissingInput: Nothing was ingested.
         DamagedFile: One of the files cannot be read.
     """
+    workspace = project.workspace
     # Each file is optional, so that the page can be made at any point of the journey.
     compiled = (workspace.latest / MANIFEST).exists()
     agreement = workspace.agreement.value_if_written()
@@ -90,7 +93,7 @@ def read_findings(workspace: Workspace, words: int) -> Findings:
         quarantine=list(workspace.quarantine.rows_if_written()),
         gold=list(workspace.gold.rows_if_written()),
         conflicts=list(workspace.conflicts.rows_if_written()),
-        contradictions=list_contradictions(workspace.decisions.rows_if_written(), articles),
+        contradictions=list_contradictions(read_decisions_today(project), articles),
         task_pages=list_task_urls(workspace),
         assignments=list(workspace.splits.rows_if_written()),
         ledger=_read_sums(workspace, compiled=compiled),
@@ -100,7 +103,7 @@ def read_findings(workspace: Workspace, words: int) -> Findings:
         agreement_stale=agreement is not None and _is_stale(agreement, workspace),
         clusters=list(workspace.clusters.rows_if_written()),
         passages=list(workspace.passages.rows_if_written()),
-        words=words,
+        words=project.file.passages.words,
         projected=list(workspace.projected.rows_if_written()),
         audit=workspace.audit.value_if_written(),
         leakage=workspace.leakage.value_if_written(),

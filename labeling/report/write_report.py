@@ -40,7 +40,7 @@ def write_report(project: Project) -> ReportResult:
     others = SELF_MENDING | {workspace.custody.path.name}
     reads = [getattr(workspace, name) for name, file in described() if file.name not in others]
     with workspace.opened(), keep_custody(workspace, "report", reads=reads, stale=False) as notes:
-        findings = read_findings(workspace, project.file.passages.words)
+        findings = read_findings(project)
         if project.file.hides_names:
             findings = hide_readers(findings, open_pseudonyms(workspace, project.file.emails))
         html = render_report(project.file.project.name, project.schema, findings)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labeling.errors import UsageError
+from labeling.studio.cards.card_notes import CardNotes
 from labeling.studio.cards.push_articles import push_articles
 from labeling.studio.cards.push_cards import push_cards
 from labeling.verbs.options import (
@@ -20,6 +21,7 @@ from labeling.verbs.options import (
     wait_option,
     with_project,
 )
+from labeling.workspace.custody import refuse_altered
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -27,14 +29,21 @@ if TYPE_CHECKING:
 
 @click.command("cards")
 @click.argument("names", nargs=-1, metavar="[ARTICLE]...")
-@click.option("--articles", "whole", is_flag=True, help="Put articles as a whole: those with open conflicts, or these.")
+@click.option(
+    "--articles",
+    "mode",
+    flag_value="articles",
+    default="",
+    help="Put articles as a whole: those with open conflicts, or these.",
+)
+@click.option(
+    "--precedents", "mode", flag_value="precedents", help="Only list what was decided otherwise, or without guidelines."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent, changed and removed.")
 @wait_option
 @json_option
 @with_project
-def cards_cli(
-    project: Project, *, names: tuple[str, ...], whole: bool, dry_run: bool, wait: float, as_json: bool
-) -> int:
+def cards_cli(project: Project, *, names: tuple[str, ...], mode: str, dry_run: bool, wait: float, as_json: bool) -> int:
     r"""Put open conflicts to the adjudicators, one question a card.
 
     The cards are a second project on the server, "<name>: cards". On a server of ours only its owner and the
@@ -49,6 +58,10 @@ def cards_cli(
     unless somebody has answered them. Cards of `labeling doubts` stay while gold is as it was when they
     were sent. `labeling pull` brings the answers, `labeling adjudicate` makes them gold.
 
+    The nearest decisions are up to three on the same labels that have a word in common, each with its reason, by whom,
+    when and where. Questions that were decided otherwise in the same words are counted, and so is what was decided
+    where the guidelines are silent. With --precedents nothing is sent, and both are listed.
+
     With --articles, what cannot be told from a card is put as a whole article, in a third project, "<name>: articles":
     the page begins with what all agree on, what readers differ in is marked and listed, and each reader's version is a
     tab with their name. What an adjudicator submits there is what stands in that article; a draft decides nothing.
@@ -59,16 +72,36 @@ def cards_cli(
     Example:
       labeling pull && labeling adjudicate && labeling cards
       labeling cards --articles wire/0412
+      labeling cards --precedents
       labeling cards --dry-run --json | jq .new
       labeling pull && labeling adjudicate
     """
-    if names and not whole:
+    if names and mode != "articles":
         raise UsageError("articles are named, and conflicts would be sent", todo="add --articles", where=names[0])
-    if whole:
+    if mode == "precedents":
+        return _list_precedents(project, as_json=as_json)
+    if mode == "articles":
         return _put_articles(project, names, dry_run=dry_run, wait=wait, as_json=as_json)
     result = push_cards(project, progress=tell_sent, wait=wait, dry_run=dry_run)
-    _show_counts(asdict(result), result.without_account, as_json=as_json)
+    told = {} if as_json else {"contradictions": len(result.contradictions), "silent": len(result.silent)}
+    _show_counts(asdict(result) | told, result.without_account, as_json=as_json)
+    if result.contradictions:
+        tell("Decided otherwise in the same words: `labeling cards --precedents` lists them", err=True)
     tell_of_answers(result.answered)
+    return 0
+
+
+def _list_precedents(project: Project, *, as_json: bool) -> int:
+    workspace = project.workspace
+    reads = (workspace.decisions, workspace.annotations, workspace.asked, workspace.imported, workspace.articles)
+    refuse_altered(workspace, "cards", reads)
+    notes = CardNotes(project, {})
+    contradictions, silent = notes.list_contradictions(), notes.list_silent()
+    if as_json:
+        show({"contradictions": contradictions, "silent": silent}, as_json=True)
+        return 0
+    tell("\n  ".join([f"Decided otherwise in the same words: {len(contradictions)}", *contradictions]))
+    tell("\n  ".join([f"Decided where the guidelines are silent: {len(silent)}", *silent]))
     return 0
 
 

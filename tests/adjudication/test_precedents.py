@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import made
+import pytest
 
-from labeling.adjudication.precedents import Precedents, list_contradictions
+from labeling.adjudication.precedents import Precedents, list_contradictions, list_silent
 from labeling.adjudication.versions import decide_conflict
 from labeling.workspace.rows.conflict import (
     ChoiceItem,
@@ -91,17 +92,58 @@ def test_the_nearest_precedent_comes_first() -> None:
     assert len(Precedents([common, rare, same], articles).find_nearest(question(other, *pair), other, most=1)) == 1
 
 
-def test_short_words_in_lower_case_are_no_precedent() -> None:
-    """`of` says nothing by itself; a short name does, a figure does, and so do words of scripts without cases."""
-    pairs = [(("X", words), ("Y", words)) for words in ("of", "UN", "22", "فتح")]
-    one, other = (made.article(name, f"{name} of UN 22 فتح") for name in "pq")
-    articles = {"p": one, "q": other}
+@pytest.mark.parametrize("words", ["oil", "UN", "US", "WHO", "IT", "May", "22", "فتح"])
+def test_short_words_that_mean_something_are_shared(words: str) -> None:
+    """Also names that look like common words, figures, and words of scripts without cases."""
+    one, other = (made.article(name, f"{name} and {words} too") for name in "pq")
+    pair = (("X", words), ("Y", words))
 
-    found = [
-        Precedents([decided(one, "X", *pair)], articles).find_nearest(question(other, *pair), other) for pair in pairs
-    ]
+    assert len(Precedents([decided(one, "X", *pair)], {"p": one}).find_nearest(question(other, *pair), other)) == 1
 
-    assert [len(each) for each in found] == [0, 1, 1, 1]
+
+@pytest.mark.parametrize(("one", "other"), [("of", "of"), ("The Kremlin", "The Louvre"), ("their guns", "THEIR ships")])
+def test_common_words_say_nothing_by_themselves(one: str, other: str) -> None:
+    """Whether or not a sentence begins with them."""
+    left, right = made.article("p", f"{one}."), made.article("q", f"{other}.")
+    conflict = question(right, ("X", other), ("Y", other))
+
+    assert Precedents([decided(left, "X", ("X", one), ("Y", one))], {"p": left}).find_nearest(conflict, right) == []
+
+
+def test_relations_are_alike_only_between_the_same_labels() -> None:
+    """Both ways round, for the ends of a symmetric one stand in the order of the text."""
+    text = made.article("r", "Oslo Bo. Bo Oslo.")
+
+    def ask(head: tuple[int, int, str], tail: tuple[int, int, str], name: str) -> Conflict:
+        ends = {end: SpanItem(start=at[0], end=at[1], label=at[2]) for end, at in (("head", head), ("tail", tail))}
+        reading = Reading(annotator="r", id="x", start=0, end=17, label="NEAR", **ends)
+        return Conflict(article="r", kind="relation", start=0, end=17, readings=(reading,), id=name, digest=text.digest)
+
+    first = ask((0, 4, "PLACE"), (5, 7, "MAN"), "c1")
+    precedents = Precedents([decide_conflict(first, first.items, "lead", "2026-11-23T10:00:00Z")], {"r": text})
+
+    assert len(precedents.find_nearest(ask((9, 11, "MAN"), (12, 16, "PLACE"), "c2"), text)) == 1
+    assert precedents.find_nearest(ask((9, 11, "ORG"), (12, 16, "PLACE"), "c3"), text) == []
+
+
+def test_what_was_decided_there_before_is_in_dispute_again() -> None:
+    """Ben draws a COUNTRY where a NATIONALITY was decided: the same question as between two readers."""
+    british = decided(A, "NATIONALITY", *BOTH_LABELS)
+    again = question(B, ("COUNTRY", "British"))
+    item = SpanItem(start=B.text.index("British"), end=B.text.index("British") + 7, label="NATIONALITY")
+
+    assert sentences(again, B, british) == []
+    assert len(sentences(again.model_copy(update={"decided": (item,)}), B, british)) == 1
+
+
+def test_what_was_decided_where_guidelines_are_silent_is_listed() -> None:
+    """In the order of articles, with its source; not where that was not the last word."""
+    silent = [decided(each, "COUNTRY", *BOTH_LABELS, why="guideline silent") for each in (C, A, B)]
+    later = decided(C, "COUNTRY", *BOTH_LABELS, why="slip", at="2026-11-24T10:00:00Z")
+    found = list_silent([later, *silent], ARTICLES)
+
+    assert [each.source for each in found] == ["lead, 2026-11-23, a", "lead, 2026-11-23, b"]
+    assert found[0].sentence == "“British”: COUNTRY, not NATIONALITY (guideline silent)"
 
 
 def test_only_what_was_decided_on_texts_of_today_is_a_precedent() -> None:

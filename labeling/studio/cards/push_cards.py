@@ -19,7 +19,7 @@ from labeling.studio.sync.closed_plan import list_adjudicators
 from labeling.studio.sync.project_link import find_linked_project
 from labeling.studio.sync.push_delivery import MOST_BYTES, MOST_TASKS
 from labeling.values import canonical_json
-from labeling.workspace.custody import keep_custody
+from labeling.workspace.custody import keep_custody, refuse_altered
 from labeling.workspace.task_urls import list_task_urls
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class CardsResult:
     wait for `pull`, ``skipped`` ones for another look. ``removed`` counts cards of conflicts that are no more, which
     nobody had answered. ``without_account`` are adjudicators whom the server does not know. ``url`` is where cards are
     answered; empty where there is no project of cards yet.
+
+    ``contradictions`` has a sentence for each question that was decided otherwise in the same words, ``silent`` one for
+    each decision that was made where the guidelines are silent.
     """
 
     url: str
@@ -58,6 +61,8 @@ class CardsResult:
     skipped: int
     removed: int
     without_account: tuple[str, ...]
+    contradictions: tuple[str, ...]
+    silent: tuple[str, ...]
 
 
 def push_cards(
@@ -94,6 +99,8 @@ def push_cards(
     with workspace.opened(wait):
         require_adjudicators(project)
         with keep_custody(workspace, "cards", reads=reads, writes=writes):
+            # What adjudicators submitted of whole articles is precedents, too.
+            refuse_altered(workspace, "cards", (workspace.annotations, workspace.asked, workspace.imported))
             conflicts = read_open_conflicts(project)
             with connect(workspace, server) as studio:
                 find_linked_project(studio, workspace)
@@ -194,6 +201,8 @@ class CardDelivery:
             skipped=len(skipped),
             removed=removed,
             without_account=list_without_account(self._project, self._studio),
+            contradictions=tuple(self._notes.list_contradictions()),
+            silent=tuple(self._notes.list_silent()),
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from labeling.adjudication.precedents import list_made
 from labeling.annotations import fold_words
 from labeling.training.doubts.rare_readings import find_places, index_words
 from labeling.workspace.rows.conflict import SpanItem
@@ -28,15 +29,9 @@ _DOUBT = 0.25  # of one decision it is less certain that it holds for other plac
 
 def read_verdicts(decisions: Iterable[Decision], articles: Mapping[str, Article]) -> Verdicts:
     """What was decided of which words; decisions of other texts, and inherited ones, do not count."""
-    latest: dict[str, Decision] = {}
-    for decision in sorted(decisions, key=lambda each: (each.at, each.conflict)):
-        if decision.what == "span" and not decision.inherited_from:
-            latest[decision.conflict] = decision
     verdicts: Verdicts = {}
-    for decision in latest.values():
-        article = articles.get(decision.article)
-        if article is None or article.digest != decision.digest:
-            continue
+    for decision in list_made(decisions, articles):
+        article = articles[decision.article]
         for item in {*decision.judged, *decision.accepted}:
             if isinstance(item, SpanItem):
                 words = fold_words(article.text[item.start : item.end])

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labeling.adjudication.decided_articles import list_decided
 from labeling.adjudication.gold_in_doubt import ask_doubt, collect_verdicts, is_settled_doubt
 from labeling.errors import NothingToLearn
 from labeling.reprints.consistency import audit_gold
@@ -154,8 +155,9 @@ def _suspect_all(project: Project, texts: GoldTexts, seed: int, left_out: dict[s
     except NothingToLearn as error:
         left_out["model"] = str(error)
     if workspace.decisions.exists():
-        verdicts = read_verdicts(workspace.decisions.rows(), workspace.articles.by("id"))
-        yield from find_contradicted_precedents(texts, verdicts)
+        articles = workspace.articles.by("id")
+        decided = list_decided(workspace.decisions.rows(), articles, schema, project.file.policies.trim)
+        yield from find_contradicted_precedents(texts, read_verdicts(decided, articles))
     else:
         left_out["precedent"] = "nothing was decided by an adjudicator"
     if workspace.passages.exists():
