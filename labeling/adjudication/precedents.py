@@ -97,7 +97,8 @@ class Precedents:
         for number, each in enumerate(self._decided):
             for word in each.content:
                 self._by_word[each.pair, word].append(number)
-        self._counts = Counter(word for each in self._decided for word in each.content)
+        counts = Counter(word for each in self._decided for word in each.content)
+        self._weights = {word: self._weight(count) for word, count in counts.items()}
 
     def find_nearest(self, conflict: Conflict, article: Article, most: int = 3) -> list[Precedent]:
         """The nearest precedents of a conflict, the best first; of equally near ones the latest first.
@@ -114,17 +115,22 @@ class Precedents:
         pair, words = _pair_of(conflict.what, items), _words_in_question(items, article)
         content = _content_of(words)
         numbers = {number for word in content for number in self._by_word.get((pair, word), ())[-_MOST_OF_A_WORD:]}
-        near = ((self._nearness(content, self._decided[number].content), number) for number in numbers)
+        # Of many decisions few differ in their words.
+        nearness = {each: self._nearness(content, each) for each in {self._decided[n].content for n in numbers}}
+        near = ((nearness[self._decided[number].content], number) for number in numbers)
         best = heapq.nlargest(most + 1, near)
-        found = [self._decided[number].as_precedent(nearness) for nearness, number in best]
+        found = [self._decided[number].as_precedent(how_near) for how_near, number in best]
         return [each for each in found if each.decision.conflict != conflict.id][:most]
 
     def _nearness(self, ones: frozenset[str], others: frozenset[str]) -> float:
-        shared, either = (math.fsum(map(self._weight, sorted(words))) for words in (ones & others, ones | others))
+        unknown = self._weight(0)
+        shared, either = (
+            math.fsum(self._weights.get(word, unknown) for word in words) for words in (ones & others, ones | others)
+        )
         return round(shared / either, 6)
 
-    def _weight(self, word: str) -> float:
-        return math.log1p((1 + len(self._decided)) / (1 + self._counts[word]))
+    def _weight(self, count: int) -> float:
+        return math.log1p((1 + len(self._decided)) / (1 + count))
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def test_the_road_of_a_card(desk: Desk) -> None:
     send_them(desk)
     answer_them(desk)
     bring_them_again(desk)
+    show_precedents(desk)
     change_answers(desk)
     let_readers_agree(desk)
     change_who_decides(desk)
@@ -118,6 +119,18 @@ def bring_them_again(desk: Desk) -> None:
     names = [path.name for path in workspace.pulls.iterdir()]
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     assert not {*kept} & {*find_latest_whole(list_past(names, tomorrow))}
+
+
+def show_precedents(desk: Desk) -> None:
+    """Cards of conflicts like those decided tell how, why, by whom and where; after that they are as they are."""
+    first = send(desk)
+    assert (counts(first), first.contradictions) == ({"conflicts": 3, "changed": 2, "same": 1}, ())
+    assert counts(send(desk)) == {"conflicts": 3, "same": 3}
+    notes = {card["data"]["what"]: card["data"]["notes"] for card in desk.cards() if card["data"]["article"] == "d/001"}
+    day = next(row.at[:10] for row in desk.project.workspace.decisions.rows())
+    assert f"(ambiguous): kelp-lead, {day}, d/000" in notes["choice"]
+    assert f"nothing, not PART_OF: kelp-lead, {day}, d/000" in notes["relation"]
+    assert "Decided before" not in notes["span"]
 
 
 def change_answers(desk: Desk) -> None:

@@ -44,4 +44,4 @@ def test_a_card_tells_what_was_decided_of_the_same_words(tmp_path: Path) -> None
     after = CardNotes(project, {}).write(question)
 
     assert "Decided before" not in before
-    assert "“British”: LOCATION, not COUNTRY (ambiguous)" in after
+    assert "“British”: LOCATION, not COUNTRY (ambiguous): lead, 2026-11-23, one" in after
