@@ -97,7 +97,8 @@ def count_moved(before: Iterable[Assignment], now: Iterable[Assignment], stories
 class _Memory:
     """A plan by article: who was to read it as which part."""
 
-    def __init__(self, rows: Iterable[Assignment]) -> None:
+    def __init__(self, rows: tuple[Assignment, ...]) -> None:
+        self.rows = rows
         self.readers: dict[StoryPart, dict[str, str]] = {"first": {}, "second": {}}
         self.gold = set[tuple[str, str]]()
         for row in rows:
@@ -134,7 +135,8 @@ class _Plan:
         rows = [*self._list_readings("first"), *self._list_readings("second")]
         team, desk = self.team, self.desk
         rows += choose_gold_questions(team.shares, team.gold_questions, desk.settled, desk.before, desk.readings)
-        return order_readings(rows, desk.before, desk.readings, desk.stories, team.seed)
+        # By the plan that readers have seen: what the one on the way took from somebody and this one leaves is theirs.
+        return order_readings(rows, self.home.rows, desk.readings, desk.stories, team.seed)
 
     @cached_property
     def stories(self) -> dict[str, list[str]]:

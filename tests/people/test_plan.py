@@ -17,6 +17,8 @@ from labeling.workspace.rows.reader_assignment import Assignment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from labeling.workspace.rows.reader_assignment import ReadingPart
+
 NAMES = ("ana@d", "ben@d", "cyd@d", "dee@d", "eva@d")
 SHARES = (0.1, 0.5, 1.0, 1.5, 2.0)
 
@@ -381,8 +383,28 @@ def test_a_gold_question_stays_with_its_reader_whatever_others_get() -> None:
         assert history.plan() == before
 
 
+def a_new_reader_joins() -> History:
+    """In the plan without her Ana loses what she has, and in the one with the new reader she has it again."""
+    leads = (*["a001"] * 4, *["a004"] * 2, *["a006"] * 3, "a009", "a010", "a011", "a012")
+    history = History({"ben@d": 0.5, "cyd@d": 0.5, "ana@d": 0.1}, 0.3)
+    history.stories = {f"a{number:03}": lead for number, lead in enumerate(leads)}
+    for article, reader, submitted in (("a001", "ana", 0), ("a002", "ana", 0), ("a006", "dee", 1), ("a008", "dee", 0)):
+        history.read(f"{reader}@d", article, submitted=bool(submitted))
+    had: dict[str, list[tuple[ReadingPart, str]]] = {
+        "ana@d": [("first", "4 5"), ("second", "1 0 2 3")],
+        "ben@d": [("second", "6 7 8"), ("first", "1 0 2 3")],
+        "dee@d": [("second", "4 5"), ("first", "6 7 8")],
+    }
+    for reader, parts in had.items():
+        own = [(part, f"a{int(number):03}") for part, numbers in parts for number in numbers.split()]
+        for order, (part, article) in enumerate(own, 1):
+            history.rows.append(Assignment(article=article, reader=reader, part=part, order=order))
+    return history
+
+
 @settings(max_examples=40, deadline=None)
 @given(histories())
+@example(a_new_reader_joins())
 def test_what_a_reader_keeps_keeps_its_order(history: History) -> None:
     """Places are 1, 2, 3 and so on; nothing that a reader had is put before what stood before it."""
     before = {(row.reader, row.article): row.order for row in history.rows}
