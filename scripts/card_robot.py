@@ -198,5 +198,7 @@ def robot_at(url: str, pace: float = 0.0) -> Iterator[CardRobot]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        # The machines are shared and noisy.
+        page.set_default_timeout(90_000)
         yield CardRobot(page, url, pace)
         browser.close()

@@ -28,6 +28,7 @@ CHROMIUM = [
 ]
 TEXT_BOX = ".lsf-htx-richtext"
 INSTRUCTION = ".lsf-modal-ls__body"
+PATIENCE = 90_000  # milliseconds
 
 # The rectangle of one character of the text, in pixels: where the mouse must go down or up.
 CHARACTER = """([root, offset]) => {
@@ -192,7 +193,10 @@ def open_browser() -> Iterator[Browser]:
 
 def open_desk(browser: Browser, url: str) -> Desk:
     """A browser context of its own: other cookies than anybody else's."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True).new_page()
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True)
+    # The machines are shared and noisy: a page that takes a minute there is slow, and not wrong.
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
     desk = Desk(url, page)
     page.on("response", desk._record)
     return desk
