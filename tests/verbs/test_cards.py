@@ -27,6 +27,7 @@ from labeling.studio.sync.project_link import link_project
 from labeling.studio.sync.pull import pull
 from labeling.studio.sync.pull_archive import find_latest_whole, list_past, read_archive
 from labeling.studio.sync.push import push
+from labeling.studio.sync.restore import restore
 from labeling.studio.sync.status import status
 
 if TYPE_CHECKING:
@@ -367,3 +368,29 @@ def test_a_reader_of_cards_reads_nothing_else() -> None:
         {"id": 1},
     ):
         assert reader.read(task) == []
+
+
+def test_decisions_outlive_the_server_that_they_were_made_on(studio: Credentials, tmp_path: Path) -> None:
+    """The readers' project is restored, and the one of the cards is gone: what was decided stands, and so does gold."""
+    desk = Desk(tmp_path, studio, "reed").prepare()
+    send(desk)
+    for what, verdict in (("span", "a"), ("relation", "neither"), ("choice", "both")):
+        desk.answer("lead", desk.card_about(what)["id"], verdict)
+    desk.settle()
+    workspace = desk.project.workspace
+    before = workspace.decisions.path.read_bytes()
+    gold = [*workspace.gold.rows()]
+    assert (len(decided(desk)), [*workspace.conflicts.rows()]) == (3, [])
+    link = workspace.studio_link.value()
+    assert link.cards is not None
+    for number in (link.project, link.cards.project):
+        assert desk.ask("owner", "DELETE", f"/api/projects/{number}").status_code == 204
+
+    restore(desk.project, server=studio)
+    pull(desk.project, server=studio)
+    adjudicate(desk.project)
+
+    assert workspace.decisions.path.read_bytes() == before
+    assert [*workspace.conflicts.rows()] == []
+    assert [*workspace.gold.rows()] == gold
+    assert counts(send(desk)) == {}
