@@ -13,6 +13,7 @@ from labeling.evaluation.learning_curve import grow_training_sets
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import shipped_config
 from labeling.training import extractors
+from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
@@ -98,7 +99,7 @@ def _score_model(
     labels: Sequence[str],
     corpus: str,
 ) -> Score:
-    predictions = extractors.predict_annotations(model, [article for article, _ in test])
+    predictions = predict_annotations(model, [article for article, _ in test])
     scored = [
         ScoredArticle(article, leak_groups[article.id], gold, prediction)
         for (article, gold), prediction in zip(test, predictions, strict=True)

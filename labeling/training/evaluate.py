@@ -13,6 +13,7 @@ from labeling.evaluation.relations_and_choices import measure_choices, measure_r
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
+from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
@@ -121,7 +122,7 @@ def _collect_predictions(workspace: Workspace, corpus: str, articles: Sequence[A
         # A model of another dataset may have been trained on what is test here.
         card = extractors.read_extractor(folder)
         if card.corpus == corpus:
-            by_annotator[card.annotator] = list(extractors.predict_annotations(folder, articles))
+            by_annotator[card.annotator] = list(predict_annotations(folder, articles))
     return dict(by_annotator)
 
 

@@ -1,4 +1,4 @@
-"""Train an extractor, and let one predict: its predictions are annotations signed ``model:<name>``.
+"""Train an extractor, whose predictions will be annotations signed ``model:<name>``.
 
 A model is one more annotator: its annotations have the same form, pass the same checks and are measured by the same
 ruler as those of people.
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from labeling.annotations import MODEL, Annotation
+from labeling.annotations import MODEL
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
-from labeling.training import predictions, spacy_pipelines, token_classifier
+from labeling.training import spacy_pipelines, token_classifier
 from labeling.values import Frozen, canonical_json, digest_of
 from labeling.workspace.storage import (
     close_to_everybody,
@@ -27,12 +27,8 @@ from labeling.workspace.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from spacy.language import Language
-
-    from labeling.articles import Article
-    from labeling.training.predictions import Prediction
     from labeling.training.token_classifier import Settings
 
 EXTRACTOR_CARD = "extractor.json"
@@ -179,43 +175,6 @@ def read_extractor(folder: Path) -> Extractor:
             where=str(folder),
         )
     return read_value(folder / EXTRACTOR_CARD, Extractor)
-
-
-def predict_annotations(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
-    """A trained model's annotation of each article: spans in the order of the text, relations between them, choices.
-
-    Offsets are code points. What the model was not trained for stays empty.
-
-    Raises:
-        TrainingError: The folder does not hold a model of ours, or spaCy cannot load it.
-    """
-    card = read_extractor(folder)
-    if card.checkpoint:
-        predicted = _predict_with_classifier(folder, articles)
-    else:
-        predicted = _predict_with_pipeline(spacy_pipelines.load_pipeline(folder), card, articles)
-    for article, prediction in predicted:
-        yield Annotation(
-            article=article.id,
-            digest=article.digest,
-            annotator=card.annotator,
-            spans=prediction.spans,
-            relations=prediction.relations,
-            choices=prediction.choices,
-        )
-
-
-def _predict_with_classifier(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, Prediction]]:
-    for article, places in token_classifier.predict_spans(folder, articles):
-        yield article, predictions.prediction_from_places(places)
-
-
-def _predict_with_pipeline(
-    nlp: Language, card: Extractor, articles: Iterable[Article]
-) -> Iterator[tuple[Article, Prediction]]:
-    thresholds = predictions.read_thresholds(nlp)
-    for doc, article in nlp.pipe(((article.text, article) for article in articles), as_tuples=True):
-        yield article, predictions.prediction_from_doc(doc, thresholds, card.symmetric, card.exclusive)
 
 
 def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeling.errors import UsageError
-from labeling.training.extractors import EXTRACTOR_CARD, predict_annotations
+from labeling.training.extractors import EXTRACTOR_CARD
+from labeling.training.open_extractors import predict_annotations
 from labeling.workspace.custody import refuse_altered
 
 if TYPE_CHECKING:

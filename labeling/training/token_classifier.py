@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from labeling.corpora.store import target_folder
@@ -19,10 +20,8 @@ from labeling.errors import NothingToLearn, TrainingError
 from labeling.evaluation.scores import fractions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
-
-    from labeling.articles import Article
 
 LabelledOffsets: TypeAlias = tuple[int, int, str]
 
@@ -106,8 +105,8 @@ def _train_epoch(model: Any, batches: Iterable[Any], optimizer: Any, decay: Any)
     return loss
 
 
-def predict_spans(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[Article, list[LabelledOffsets]]]:
-    """A trained classifier's spans in each article, as start, end and label, in the order of the text.
+def open_classifier(folder: Path) -> Callable[[str], list[LabelledOffsets]]:
+    """A trained classifier, loaded: it finds a text's spans, as start, end and label, in the order of the text.
 
     Raises:
         TrainingError: A package is missing, or the folder does not hold such a model.
@@ -115,8 +114,7 @@ def predict_spans(folder: Path, articles: Iterable[Article]) -> Iterator[tuple[A
     _import_torch()
     tokenizer, model = _load_model(str(folder), None)
     names = [model.config.id2label[number] for number in range(model.config.num_labels)]
-    for article in articles:
-        yield article, _predict_places(article.text, tokenizer, model, names)
+    return partial(_predict_places, tokenizer=tokenizer, model=model, names=names)
 
 
 def _import_torch() -> Any:  # noqa: ANN401 - not there when types are checked

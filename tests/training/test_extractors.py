@@ -20,7 +20,8 @@ from labeling.project import Project, load_project, shipped_config
 from labeling.splits.split import split
 from labeling.training import predictions, spacy_pipelines
 from labeling.training.evaluate import evaluate
-from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_pipeline
+from labeling.training.extractors import corpus_digest, read_extractor, train_pipeline
+from labeling.training.open_extractors import predict_annotations
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from labeling.errors import TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
 from labeling.training.evaluate import evaluate
-from labeling.training.extractors import corpus_digest, predict_annotations, read_extractor, train_token_classifier
-from labeling.training.token_classifier import Settings, predict_spans
+from labeling.training.extractors import corpus_digest, read_extractor, train_token_classifier
+from labeling.training.open_extractors import predict_annotations
+from labeling.training.token_classifier import Settings, open_classifier
 from labeling.workspace.rows.assignment import SplitAssignment
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def test_a_blank_is_not_a_span(checkpoint: Path, tmp_path: Path) -> None:
     for each in (model, tokenizer):
         each.save_pretrained(tmp_path / "blanks")
 
-    ((_, places),) = predict_spans(tmp_path / "blanks", [_article(0)[0].model_copy(update={"text": "Oslo Rome"})])
+    places = open_classifier(tmp_path / "blanks")("Oslo Rome")
 
     assert places == [(0, 4, "LOCATION"), (5, 9, "LOCATION")]
 
