@@ -7,12 +7,12 @@ with ``<`` and ``>=`` only. Nothing here touches disk, network, clock or a rando
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue, model_validator
 
 from labeling.errors import DamagedFile
-from labeling.values import Frozen
+from labeling.values import Frozen, is_absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sized
@@ -71,8 +71,16 @@ def _is_empty(value: Sized) -> bool:
     return not value
 
 
+# From 0 to 1: how sure a model is, in shares of what it is right about. People's words have none, and then the key is
+# left out: such a row is the same line that it was before there was this key.
+_Score: TypeAlias = Annotated[float | None, Field(ge=0.0, le=1.0, allow_inf_nan=False, exclude_if=is_absent)]
+
+
 class Span(Frozen):
-    """A labelled stretch ``text[start:end]`` of an article."""
+    """A labelled stretch ``text[start:end]`` of an article.
+
+    ``score`` is how probable the model holds it that made it, from 0 to 1; there is none under what people say.
+    """
 
     id: str
     start: int = Field(ge=0)
@@ -80,6 +88,7 @@ class Span(Frozen):
     label: str
     unsure: bool = False
     note: str = ""
+    score: _Score = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> Span:
@@ -89,11 +98,12 @@ class Span(Frozen):
 
 
 class Relation(Frozen):
-    """A labelled, directed link from the span ``head`` to the span ``tail``, both by id."""
+    """A labelled, directed link from the span ``head`` to the span ``tail``, both by id; ``score`` as of a span."""
 
     head: str
     tail: str
     label: str
+    score: _Score = None
 
 
 class Annotation(Frozen):

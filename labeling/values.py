@@ -23,6 +23,11 @@ class Frozen(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
+def is_absent(value: object) -> bool:
+    """Whether a key with this value is left out: such a row is the same line that it was before there was the key."""
+    return value is None
+
+
 # Made once: `json.dumps` would make one for each of the hundred thousand rows of a ledger.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

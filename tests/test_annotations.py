@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotations import Annotation, QuarantineRow, State, fold_words, latest_submissions, overlaps, surface_of
+from labeling.annotations import (
+    Annotation,
+    QuarantineRow,
+    Relation,
+    Span,
+    State,
+    fold_words,
+    latest_submissions,
+    overlaps,
+    surface_of,
+)
 
 ENDS = st.tuples(st.integers(0, 9), st.integers(1, 9)).map(lambda pair: (pair[0], sum(pair)))
 
@@ -71,3 +81,26 @@ def test_latest_submissions_are_submitted_by_people_on_this_text(state: State) -
     ]
 
     assert latest_submissions([*late, early], "d") == {"ana": early}
+
+
+def test_without_a_score_a_row_is_the_line_it_was() -> None:
+    """The key is there with a score alone, of 0 too."""
+    span, relation = Span(id="a", start=0, end=3, label="X"), Relation(head="a", tail="b", label="R")
+
+    assert span.model_dump_json() == '{"id":"a","start":0,"end":3,"label":"X","unsure":false,"note":""}'
+    assert relation.model_dump_json() == '{"head":"a","tail":"b","label":"R"}'
+    for scored in (span.model_copy(update={"score": 0.0}), relation.model_copy(update={"score": 0.25})):
+        again = type(scored).model_validate_json(scored.model_dump_json())
+        assert again == scored
+        assert scored.model_dump_json().endswith(f'"score":{scored.score}}}')
+
+
+@pytest.mark.parametrize("score", ["1.01", "-0.01", "NaN", "Infinity", "-Infinity", "1e400", '"0.5"', "true"])
+def test_a_score_is_a_number_from_0_to_1(score: str) -> None:
+    """Of a span and of a relation: everything else is not a row."""
+    for row, kind in (
+        ('{"id":"a","start":0,"end":3,"label":"X","score":%s}', Span),
+        ('{"head":"a","tail":"b","label":"R","score":%s}', Relation),
+    ):
+        with pytest.raises(ValueError, match="score"):
+            kind.model_validate_json(row % score)

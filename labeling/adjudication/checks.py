@@ -112,7 +112,7 @@ def _span_fault(annotation: Annotation, article: Article, schema: Schema) -> Cal
 
 
 def _relation_fault(labels: dict[str, str], schema: Schema) -> Callable[[Relation], Fault | None]:
-    seen = set[Relation]()
+    seen = set[tuple[str, str, str]]()
 
     def fault_of(relation: Relation) -> Fault | None:
         kind = schema.relation(relation.label)
@@ -127,9 +127,10 @@ def _relation_fault(labels: dict[str, str], schema: Schema) -> Callable[[Relatio
         head, tail = labels[relation.head], labels[relation.tail]
         if not kind.allows(head, tail):
             return "relation not allowed", f"{relation.label} may not join {head} to {tail}"
-        if relation in seen:
+        said = (relation.head, relation.label, relation.tail)
+        if said in seen:
             return "broken relation", "it stands twice"
-        seen.add(relation)
+        seen.add(said)
         return None
 
     return fault_of

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NOT_HELD, ARTICLES = "not-held.jsonl", "articles.jsonl"
 _NOT_KNOWN = "no format tells what is not known from where nothing is"
+_NO_SCORES = "no format has a place for how sure a model is"
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def _write_export(
         for saying in sayings:
             left: dict[ThingKey, str] = {} if saying.reason else writer.add(saying.article, saying.annotation)
             left |= leave_out_kinds(saying.annotation, "open", reason=_NOT_KNOWN)
+            left |= leave_out_kinds(saying.annotation, "score", reason=_NO_SCORES)
             _write_lines(listed, account.take(saying, left))
             if not saying.reason:
                 _write_lines(articles, [saying.article])

@@ -1,7 +1,8 @@
 """What there is to say of an article, thing by thing, and what of it a format cannot hold.
 
 A thing is a span, a relation, an option of a choice, a doubt (``unsure``) or a note of a span, a stretch that is open,
-of which it says nothing, or the annotation itself: that somebody submitted or skipped. Each is kept or listed.
+of which it says nothing, a model's score of a span or a relation, or the annotation itself: that somebody submitted or
+skipped. Each is kept or listed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from labeling.articles import Article
 
-ExportedKind: TypeAlias = Literal["annotation", "span", "relation", "choice", "unsure", "note", "open"]
+ExportedKind: TypeAlias = Literal["annotation", "span", "relation", "choice", "unsure", "note", "open", "score"]
 EXPORTED_KINDS: Final[tuple[ExportedKind, ...]] = (
     "annotation",
     "span",
@@ -28,6 +29,7 @@ EXPORTED_KINDS: Final[tuple[ExportedKind, ...]] = (
     "unsure",
     "note",
     "open",
+    "score",
 )
 # The kind of a thing, and what it is called: the id of its span, the name of the relation or the option, its place.
 ThingKey: TypeAlias = tuple[ExportedKind, str]
@@ -68,6 +70,8 @@ def list_said_things(said: Annotation) -> dict[ThingKey, JsonValue]:
     things |= {
         ("choice", choice_id(name, option)): option for name, options in said.choices.items() for option in options
     }
+    scores = {each.id: each.score for each in said.spans} | {relation_id(each): each.score for each in said.relations}
+    things |= {("score", name): score for name, score in scores.items() if score is not None}
     return things | {("open", f"{start}..{end}"): [start, end] for start, end in said.open}
 
 

@@ -211,6 +211,20 @@ def test_a_model_says_predictions(project: Project, tmp_path: Path) -> None:
     assert [row.annotator for row in other.workspace.annotations.rows()] == ["model:rules"]
 
 
+@pytest.mark.parametrize("kind", ["label-studio", "brat", "conll", "prodigy"])
+def test_scores_are_listed_as_not_held(project: Project, tmp_path: Path, kind: str) -> None:
+    """No format has a place for how sure a model is: what is lost is listed with its number, of relations too."""
+    spans = tuple(span.model_copy(update={"score": number / 4}) for number, span in enumerate(SPANS))
+    relation = Relation(head="x1", tail="x2", label="HOLDS_ROLE", score=0.25)
+    said = ANA.model_copy(update={"annotator": "model:m", "spans": spans, "relations": (relation,)})
+    project.workspace.suggestions.write([said])
+
+    export(project, kind, "model:m", tmp_path / "out")
+
+    lost = {row.id: row.value for row in read_rows(tmp_path / "out/not-held.jsonl", NotHeld) if row.what == "score"}
+    assert lost == {"x1": 0.0, "x2": 0.25, "x3": 0.5, "x1 HOLDS_ROLE x2": 0.25}
+
+
 def test_names_are_of_people_where_a_format_has_them(project: Project, tmp_path: Path) -> None:
     """Prodigy and Label Studio tell who said it: nobody has to be named when it is imported."""
     for kind in ("prodigy", "label-studio"):

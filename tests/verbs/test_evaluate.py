@@ -183,3 +183,24 @@ def test_the_command_shows_interval_and_signature(shared: Project, tmp_path: Pat
     assert " to " in result.stdout
     assert result.stderr.startswith("match:exact|layer:spans|boot:1000|seed:1|")
     assert f"On {len(ids_of_test(shared))} articles in " in result.stderr
+
+
+def test_scores_are_held_against_what_is_right(shared: Project, tmp_path: Path) -> None:
+    """Who holds Delhi true to 80 % and is always right is off by 20; who has no scores has no such row, and no key."""
+    sure = DELHI.model_copy(update={"score": 0.8})
+    with (tmp_path / "mine.jsonl").open("w", encoding="utf-8") as file:
+        for name, span in (("model:sure", sure), ("model:mute", DELHI)):
+            file.writelines(annotated(name, each, span).model_dump_json() + "\n" for each in ARTICLES)
+    words = ["--workspace", str(shared.workspace.root), "evaluate", str(tmp_path / "mine.jsonl")]
+
+    told, row = CliRunner().invoke(cli, words), CliRunner().invoke(cli, [*words, "--json"])
+
+    assert "20.0  of 3 spans, scores 80.0 on average, right 100.0" in told.stdout
+    scores = json.loads(row.stdout)["scores"]
+    assert scores["model:sure"]["calibration"] == {
+        "spans": 3,
+        "error": pytest.approx(0.2),
+        "mean_score": pytest.approx(0.8),
+        "right": 1.0,
+    }
+    assert "calibration" not in scores["model:mute"]

@@ -275,7 +275,7 @@ def _release_line(form: CanonicalForm, split: SplitName, text: str | None) -> Re
         **provenance,
         complete=form.complete,
         spans=tuple(Span(**dict[str, Any](zip(SPAN_FIELDS, fact, strict=True))) for fact in form.spans),
-        relations=tuple(Relation(**dict(zip(RELATION_FIELDS, fact, strict=True))) for fact in form.relations),
+        relations=tuple(Relation(**dict[str, Any](zip(RELATION_FIELDS, fact, strict=True))) for fact in form.relations),
         choices={name: tuple(option for of, option in options if of == name) for name, _ in options},
         open=form.open,
         open_choices=form.open_choices,

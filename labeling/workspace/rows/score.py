@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from labeling.values import Frozen, format_percent
+from pydantic import Field
+
+from labeling.values import Frozen, format_percent, is_absent
 
 PairingRule: TypeAlias = Literal["exact", "position", "overlapping"]
 
@@ -63,6 +65,19 @@ class Measures(Frozen):
     unseen: Measure | None = None
 
 
+class Calibration(Frozen):
+    """How far an annotator's scores are from being right as often as they say: of the spans that have one.
+
+    ``error`` is the expected calibration error, over ten bins of equal width. A ``mean_score`` above ``right``, the
+    share that is right, is that of an annotator who is too sure.
+    """
+
+    spans: int
+    error: float
+    mean_score: float
+    right: float
+
+
 class Score(Frozen):
     """How well an annotator's spans, relations and choices agree with gold.
 
@@ -71,6 +86,7 @@ class Score(Frozen):
     marks none in the whole test set.
     ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor reads
     tokens and cannot predict them exactly, so its recall stays that much below 1.
+    ``calibration`` is left out for an annotator without scores, as people and rules are.
     """
 
     annotator: str
@@ -83,6 +99,7 @@ class Score(Frozen):
     relations_overlapping: Measures | None = None
     choices: Measures | None = None
     out_of_reach: tuple[str, ...] = ()
+    calibration: Calibration | None = Field(default=None, exclude_if=is_absent)
 
 
 class CurvePoint(Frozen):
