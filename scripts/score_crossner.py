@@ -1,12 +1,13 @@
-"""How good is what `spacy train` makes of our dataset, as it is? F1 on CrossNER's politics, next to published figures.
+"""How good is an extractor of ours on CrossNER's politics, next to published figures? F1 on dev; on test when asked.
 
-    python scripts/score_crossner.py [--corpora DIR] [--config ner|spancat] [--seed N]... [--steps N]
+    python scripts/score_crossner.py [--corpora DIR] [--trainer NAME] [--seed N]... [--steps N] [--test] [--out FILE]
 
 DIR has ``train``, ``dev`` and, if it is at hand, ``test``, each as .jsonl with tokens and tags or as CoNLL in .txt.
 Every sentence becomes an article: `labeling import conll`, gold, the published splits (less the sentences of train and
-dev that share twelve words with a later one: leaks are refused), `labeling compile`; then the project in the dataset
-is run as its users run it, by spaCy's own program on the CPU: debug data, train, evaluate. F1 is by our ruler, with
-spaCy's own number next to it. Published figures are of the test split: dev is not to be compared with them.
+dev that share twelve words with a later one: leaks are refused), `labeling compile`. The trainers are those of
+`labeling train`; with ``--emitted`` the project in the dataset is run as its users run it, by spaCy's own program on
+the CPU: debug data, train, evaluate. F1 is by our ruler. Published figures are of the test split: dev is not to be
+compared with them, and test is for what was chosen on dev.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from typing import TYPE_CHECKING
 
 import click
 import spacy
+from fold_results import read_results, write_table
+from measured_folds import Training, list_missing, measure_apart
+from trainers import TRAINERS, Trainer
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import MODEL, Annotation, surface_of
@@ -62,19 +66,43 @@ PUBLISHED = {
 
 @click.command()
 @click.option("--corpora", default=Path("../shared/corpora/crossner_politics"), type=click.Path(path_type=Path))
-@click.option("--config", default="ner", type=click.Choice(["ner", "spancat"]), help="Of the emitted configs.")
+@click.option("--trainer", default="ner", type=click.Choice(TRAINERS), show_default=True)
+@click.option("--checkpoint", default="", help="A folder or a name on the Hub, for trainers that take one.")
+@click.option("--steps", type=int, help="The most updates, to try the script; the trainer's own when left out.")
+@click.option("--recipe", default="", help="Its name in the results; trainer, checkpoint and steps when left out.")
 @click.option("--seed", "seeds", multiple=True, default=(1,), type=int, help="Of training. Repeatable.")
-@click.option("--steps", type=int, help="The most updates, to try the script; the config's own number when left out.")
-def main(corpora: Path, config: str, seeds: tuple[int, ...], steps: int | None) -> None:
+@click.option("--test", is_flag=True, help="Score on test, too.")
+@click.option("--emitted", is_flag=True, help="By spaCy's own program in the folder of the dataset.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results as `score_foldings.py` keeps them, added to.")
+def main(  # noqa: PLR0913 - an option each
+    *,
+    corpora: Path,
+    trainer: str,
+    checkpoint: str,
+    steps: int | None,
+    recipe: str,
+    seeds: tuple[int, ...],
+    test: bool,
+    emitted: bool,
+    out: Path | None,
+) -> None:
     """Compile, train, and print what came of it."""
+    splits: tuple[SplitName, ...] = ("dev", "test") if test else ("dev",)
     with tempfile.TemporaryDirectory() as scratch:
-        project = compiled(corpora, Path(scratch))
+        project, made = compiled(corpora, Path(scratch)), Trainer(trainer, checkpoint, steps)
         folder = project.workspace.latest / "spacy"
         print(_of_dataset(project))
-        _debugged(folder, config)
-        for seed in seeds:
-            _trained(folder, config, seed, steps)
-            _scored(project, folder, config)
+        if emitted:
+            _debugged(folder, trainer)
+            for seed in seeds:
+                _trained(folder, trainer, seed, steps)
+                _scored(project, folder, trainer, splits)
+        else:
+            kept = out or Path(scratch) / "results.jsonl"
+            name = recipe or made.title
+            wanted = [Training(project, "crossner", "1/1", made, name, seed, splits=splits) for seed in seeds]
+            measure_apart(list_missing(wanted, kept), kept)
+            print("\n".join(write_table(read_results(kept))))
     print("\npublished, on test:")
     for name, (f1, given) in PUBLISHED.items():
         print(f"  {name:<12}{f1:5.1f}  with {given}")
@@ -185,7 +213,7 @@ def _trained(folder: Path, config: str, seed: int, steps: int | None) -> None:
     print(f"  {table[-1].strip()}")
 
 
-def _scored(project: Project, folder: Path, config: str) -> None:
+def _scored(project: Project, folder: Path, config: str, splits: Sequence[SplitName]) -> None:
     """Dev and test by our ruler, and by spaCy's."""
     model = folder / "training" / config / "model-best"
     surfaces = {
@@ -193,7 +221,7 @@ def _scored(project: Project, folder: Path, config: str) -> None:
         for article, _, gold in _gold_of(project, "train")
         for span in gold.spans
     }
-    for split in ("dev", "test"):
+    for split in splits:
         scored = list(_scored_articles(project, split, spacy.load(model)))
         if not scored:
             print(f"  {split}: not at hand")

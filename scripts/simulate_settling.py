@@ -21,7 +21,7 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import click
-from re3d import SYMMETRIC, read_re3d, write_project_file
+from published_corpora import SYMMETRIC, read_published, write_project_file
 from simulated.adjudicators import SimulatedAdjudicator
 from simulated.precedent_use import PrecedentUse, measure_precedents
 from simulated.readers import SimulatedReader
@@ -82,7 +82,7 @@ class SimulatedTeam:
 @click.option("--json", "as_json", is_flag=True)
 def main(corpora: Path, seeds: int, articles: int | None, *, as_json: bool) -> None:
     """Simulate a team at each multiple of the rates, and print a line for each."""
-    truths = read_re3d(corpora, "truth")[:articles]
+    truths = read_published(corpora, "truth")[:articles]
     teams = [simulate_team(truths, multiple, range(1, seeds + 1)) for multiple in MULTIPLES]
     use = simulate_precedents(truths, range(1, seeds + 1))
     if as_json:

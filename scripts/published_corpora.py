@@ -1,4 +1,8 @@
-"""re3d as articles, annotations and a project file of ours: documents of the UK government and of CENTCOM."""
+"""Corpora that others published, as articles, annotations and a project file of ours.
+
+re3d has documents of the UK government and of CENTCOM, with relations; gum_news has news of Wikinews, with nested spans
+and none.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +19,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-SURE = 0.5  # the corpus's own advice
+SURE = 0.5  # re3d's own advice; gum_news has no confidence
 SYMMETRIC = ("CoLocated", "IsSynonymOf", "AlliesOf", "FightingAgainst", "CommWith", "Apart")
 
 
-def read_re3d(folder: Path, annotator: str) -> list[tuple[Article, Annotation]]:
+def read_published(folder: Path, annotator: str) -> list[tuple[Article, Annotation]]:
     """Its articles with what it says of them, by id; spans and relations of low confidence are left out."""
     rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
     return [_read_row(row, annotator) for row in sorted(rows, key=lambda row: str(row["id"]))]
 
 
-def write_project_file(annotations: Iterable[Annotation]) -> str:
+def write_project_file(annotations: Iterable[Annotation], name: str = "re3d") -> str:
     """A project file with the labels that occur, and each relation between labels that have it."""
     ends: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     labels = set[str]()
@@ -37,11 +41,11 @@ def write_project_file(annotations: Iterable[Annotation]) -> str:
             both = {of[relation.head], of[relation.tail]} if relation.label in SYMMETRIC else set()
             heads.update({of[relation.head]} | both)
             tails.update({of[relation.tail]} | both)
-    return "\n".join(['[project]\nname = "re3d"\n', *_write_labels(sorted(labels)), *_write_relations(ends)])
+    return "\n".join([f'[project]\nname = "{name}"\n', *_write_labels(sorted(labels)), *_write_relations(ends)])
 
 
 def _read_row(row: dict[str, Any], annotator: str) -> tuple[Article, Annotation]:
-    sure = [span for span in row["spans"] if not (span["confidence"] or 0) < SURE]
+    sure = [span for span in row["spans"] if _is_sure(span)]
     places = dict.fromkeys((span["start"], span["end"], span["label"]) for span in sure)
     spans = {place: Span(id=f"s{n}", start=place[0], end=place[1], label=place[2]) for n, place in enumerate(places)}
     at = {(start, end): span.id for (start, end, _), span in reversed(spans.items())}
@@ -51,8 +55,8 @@ def _read_row(row: dict[str, Any], annotator: str) -> tuple[Article, Annotation]
             at.get((each["tail"]["start"], each["tail"]["end"])),
             each,
         )
-        for each in row["relations"]
-        if not (each["confidence"] or 0) < SURE
+        for each in row.get("relations", ())
+        if _is_sure(each)
     ]
     facts = dict.fromkeys(
         Relation(head=head, tail=tail, label=each["type"])
@@ -69,13 +73,17 @@ def _read_row(row: dict[str, Any], annotator: str) -> tuple[Article, Annotation]
     )
 
 
+def _is_sure(row: Mapping[str, Any]) -> bool:
+    return "confidence" not in row or (row["confidence"] or 0) >= SURE
+
+
 def _write_labels(labels: Iterable[str]) -> Iterator[str]:
     for number, (name, key) in enumerate(zip(labels, "abcdefghijklmnop", strict=False), start=1):
-        yield f'[[labels]]\nname = "{name}"\ndefinition = "As re3d has it."\nexamples = ["[{name}]"]\n'
+        yield f'[[labels]]\nname = "{name}"\ndefinition = "As it was published."\nexamples = ["[{name}]"]\n'
         yield f'color = "#{number:06x}"\nhotkey = "{key}"\n'
 
 
 def _write_relations(ends: Mapping[str, tuple[set[str], set[str]]]) -> Iterator[str]:
     for name, (heads, tails) in sorted(ends.items()):
-        yield f'[[relations]]\nname = "{name}"\ndefinition = "As re3d has it."\nexample = "x"\n'
+        yield f'[[relations]]\nname = "{name}"\ndefinition = "As it was published."\nexample = "x"\n'
         yield f"head = {sorted(heads)}\ntail = {sorted(tails)}\nsymmetric = {str(name in SYMMETRIC).lower()}\n"

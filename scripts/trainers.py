@@ -1,0 +1,98 @@
+"""The extractors that are measured, each behind the same three verbs: train on a dataset, predict, relate gold's spans.
+
+``rules`` are those of `labeling suggest`, which learn nothing: what training has to beat.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from labeling.annotations import Annotation, Span
+from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.corpora.store import target_folder
+from labeling.corpora.targets.spacy.spacy_target import SPACY
+from labeling.project import shipped_config
+from labeling.suggestions.suggester import read_suggestion_settings, suggest_annotations
+from labeling.training import extractors, predictions, spacy_pipelines
+from labeling.training.open_extractors import open_extractor
+from labeling.workspace.storage import read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from spacy.tokens import Doc
+
+    from labeling.annotations import Gold
+    from labeling.articles import Article
+    from labeling.project import Project
+
+PIPELINES = ("ner", "spancat", "relations")
+RULES = "rules"
+TRAINERS = (*PIPELINES, RULES)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What is trained: one of ``TRAINERS``, and the most updates, None for the trainer's own number."""
+
+    name: str
+    checkpoint: str = ""
+    steps: int | None = None
+
+    @property
+    def title(self) -> str:
+        """In the results: ``tagger MiniLM, 150 steps``."""
+        words = " ".join(filter(None, (self.name, self.checkpoint.rstrip("/").rpartition("/")[2])))
+        return words if self.steps is None else f"{words}, {self.steps} steps"
+
+    def train(self, project: Project, seed: int, log: TextIO = sys.stderr) -> Path | None:
+        """Train on the latest dataset of a project, as `labeling train` does; None where nothing is to be learnt."""
+        latest, models = project.workspace.latest, project.workspace.models
+        if self.name == RULES:
+            return None
+        config = shipped_config(f"{self.name}.cfg")
+        return extractors.train_pipeline(config, latest, models, seed=seed, steps=self.steps, log=log)
+
+    def predict(self, project: Project, model: Path | None, pairs: Sequence[tuple[Article, Gold]]) -> list[Annotation]:
+        """What it finds in each article, in their order; gold is not looked at."""
+        articles = [article for article, _ in pairs]
+        if model is None:
+            return list(suggest_annotations(articles, project.schema, read_suggestion_settings(project)))
+        return list(open_extractor(model).predict(articles))
+
+    def relate(self, project: Project, model: Path | None, pairs: Sequence[tuple[Article, Gold]]) -> list[Annotation]:
+        """Gold's spans in each article, with the relations it finds between them, in their order."""
+        if model is None:
+            raise ValueError(f"{self.name} finds no relations")
+        return list(_relate_by_pipeline(project, model, pairs))
+
+
+def _relate_by_pipeline(project: Project, model: Path, pairs: Sequence[tuple[Article, Gold]]) -> Iterator[Annotation]:
+    """The classifier alone on the reference documents: it is asked about the flat layer, with gold's tokens."""
+    nlp = spacy_pipelines.load_pipeline(model)
+    pipe: Any = nlp.get_pipe(predictions.RELATIONS)
+    symmetric = read_value(project.workspace.latest / MANIFEST, Manifest).schema_names.symmetric
+    thresholds, docs = predictions.read_thresholds(nlp), _reference_docs(project)
+    for article, gold in pairs:
+        doc = docs[article.id]
+        doc._.rel = {}
+        spans = tuple(Span(id=span.id, start=span.start, end=span.end, label=span.label) for span in gold.spans)
+        flat = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+        asked = [span for span in spans if (span.start, span.end, span.label) in flat]
+        relations = tuple(predictions.extract_relations(pipe(doc), asked, thresholds, symmetric))
+        yield Annotation(
+            article=article.id, digest=article.digest, annotator="model:gold's spans", spans=spans, relations=relations
+        )
+
+
+def _reference_docs(project: Project) -> dict[str, Doc]:
+    """The documents of the dataset, by article."""
+    import spacy
+    from spacy.tokens import DocBin
+
+    folder, vocab = target_folder(project.workspace.latest, SPACY.name), spacy.blank("en").vocab
+    docs = (doc for path in sorted(folder.rglob("*.spacy")) for doc in DocBin().from_disk(path).get_docs(vocab))
+    return {doc.user_data["article"]: doc for doc in docs}
