@@ -38,9 +38,10 @@ demo: $(READY)  ## the main job, end to end, on a real Label Studio
 test: $(READY)  ## every test, on a real Label Studio and in a real browser
 	$(BIN)/python -m pytest -m "$(TESTS)"
 
+# Only the files that have such tests: with PyTorch installed, to read them all takes a minute.
 torch: $(READY)  ## PyTorch for the CPU into .venv, and the tests of what needs it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pytest -m torch tests/training/test_token_classifier.py
+	$(BIN)/python -m pytest -m torch $$(grep -rl --include='test_*.py' 'mark\.torch' tests)
 
 production: $(READY)  ## of the tests, the contract on PostgreSQL, uWSGI and nginx, which must be installed
 	$(BIN)/python -m pytest -m production
@@ -75,4 +76,4 @@ lock: $(READY)  ## pin what pyproject.toml asks for, with hashes and no addresse
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --output-file requirements.lock
 
 clean:  ## remove .venv and caches; exports/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-torch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
