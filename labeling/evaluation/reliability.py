@@ -14,35 +14,35 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import Span
 from labeling.evaluation.scores import pair_article
-from labeling.workspace.rows.score import Calibration
+from labeling.workspace.rows.score import Reliability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from labeling.evaluation.scores import ScoredArticle
 
 CALIBRATION_BINS = 10
 
 
-def expected_calibration_error(judged: Iterable[tuple[float, bool]]) -> float:
-    """The mean distance between scores and the share that is right, over ten bins.
+def expected_calibration_error(scores: Sequence[float], right: Sequence[bool]) -> float:
+    """The mean distance between scores and the share that is right, over ten bins; of no prediction it is 0.
 
-    >>> round(expected_calibration_error([(0.9, True), (0.9, False), (0.2, False), (0.2, False)]), 9)
+    >>> round(expected_calibration_error([0.9, 0.9, 0.2, 0.2], [True, False, False, False]), 9)
     0.3
 
     Args:
-        judged: Each prediction's score, from 0 to 1, and whether it is right; 0 when there is none.
+        scores: From 0 to 1.
+        right: Whether each prediction is right, in the same order.
     """
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(CALIBRATION_BINS)]
-    for score, right in judged:
+    bins: list[list[float]] = [[] for _ in range(CALIBRATION_BINS)]
+    for score, is_right in zip(scores, right, strict=True):
         # A score of 1 is in the last bin, not in one of its own.
-        bins[min(int(score * CALIBRATION_BINS), CALIBRATION_BINS - 1)].append((score, right))
-    gaps = [abs(sum(score for score, _ in each) - sum(right for _, right in each)) for each in bins]
-    return sum(gaps) / max(1, sum(map(len, bins)))
+        bins[min(int(score * CALIBRATION_BINS), CALIBRATION_BINS - 1)].append(score - is_right)
+    return sum(abs(sum(gaps)) for gaps in bins) / max(1, len(scores))
 
 
-def measure_calibration(scored: Iterable[ScoredArticle]) -> Calibration | None:
-    """The calibration of an annotator's spans that have scores; None where none has one.
+def measure_reliability(scored: Iterable[ScoredArticle]) -> Reliability | None:
+    """The reliability of an annotator's spans that have scores; None where none has one.
 
     Right is a span by the exact rule. One without a partner that touches what gold leaves open is not counted, as in
     `score_spans`.
@@ -50,11 +50,12 @@ def measure_calibration(scored: Iterable[ScoredArticle]) -> Calibration | None:
     judged = [each for article in scored for each in _judge_spans(article)]
     if not judged:
         return None
-    return Calibration(
+    scores, right = [score for score, _ in judged], [is_right for _, is_right in judged]
+    return Reliability(
         spans=len(judged),
-        error=expected_calibration_error(judged),
-        mean_score=sum(score for score, _ in judged) / len(judged),
-        right=sum(right for _, right in judged) / len(judged),
+        calibration_error=expected_calibration_error(scores, right),
+        mean_score=sum(scores) / len(judged),
+        right=sum(right) / len(judged),
     )
 
 

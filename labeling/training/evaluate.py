@@ -10,7 +10,7 @@ from labeling.annotations import Annotation, surface_of
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
 from labeling.evaluation.relations_and_choices import measure_choices, measure_relations, relation_surfaces
-from labeling.evaluation.reliability import measure_calibration
+from labeling.evaluation.reliability import measure_reliability
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
@@ -145,7 +145,7 @@ def _score_annotator(
     overlapping = measure_relations(scored, schema, corpus, rule="overlapping", trained_on=seen.relations)
     choices = measure_choices(scored, schema, corpus)
     more = {"relations": exact, "relations_overlapping": overlapping, "choices": choices}
-    return score.model_copy(update={**more, "calibration": measure_calibration(scored)})
+    return score.model_copy(update={**more, "reliability": measure_reliability(scored)})
 
 
 def _find_out_of_reach(workspace: Workspace, test: Iterable[tuple[Article, Gold]]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from labeling.verbs.options import format_measure, json_option, show, tell, with
 
 if TYPE_CHECKING:
     from labeling.project import Project
-    from labeling.workspace.rows.score import Calibration, Measure, Measures, Score
+    from labeling.workspace.rows.score import Measure, Measures, Reliability, Score
 
 
 @click.command("evaluate")
@@ -42,8 +42,8 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
         return 0
     for name, score in result.scores.items():
         rows = {row: _format_precision_recall(each.micro) for row, each in _list_measures(name, score).items()}
-        if score.calibration:
-            rows["calibration error"] = _format_calibration(score.calibration)
+        if score.reliability:
+            rows["calibration error"] = _format_reliability(score.reliability)
         show(rows, as_json=False, literal=[name])
     # What is the same for all annotators is printed once.
     for sentence in dict.fromkeys(sentence for score in result.scores.values() for sentence in _describe_score(score)):
@@ -51,10 +51,10 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
     return 0
 
 
-def _format_calibration(calibration: Calibration) -> str:
+def _format_reliability(found: Reliability) -> str:
     """How far scores are off, and in which direction: ``4.1  of 97 spans, scores 71.3 on average, right 67.0``."""
-    error, mean_score, right = map(format_percent, (calibration.error, calibration.mean_score, calibration.right))
-    return f"{error}  of {calibration.spans} spans, scores {mean_score} on average, right {right}"
+    error, mean_score, right = map(format_percent, (found.calibration_error, found.mean_score, found.right))
+    return f"{error}  of {found.spans} spans, scores {mean_score} on average, right {right}"
 
 
 def _list_measures(name: str, score: Score) -> dict[str, Measures]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Span
-from labeling.evaluation.reliability import expected_calibration_error, measure_calibration
+from labeling.evaluation.reliability import expected_calibration_error, measure_reliability
 from labeling.evaluation.scores import ScoredArticle
 
 if TYPE_CHECKING:
@@ -41,32 +41,32 @@ def _scored(scores: Iterable[float | None], **gold: object) -> ScoredArticle:
 
 def test_the_error_is_the_gap_of_each_bin_by_its_size() -> None:
     """By hand: 0.95 and 0.9 for what is right, 0.25 and 0.35 for what is not: (2 x 0.075 + 0.25 + 0.35) / 4."""
-    found = measure_calibration([_scored([0.95, 0.9, 0.25, 0.35])])
+    found = measure_reliability([_scored([0.95, 0.9, 0.25, 0.35])])
 
     assert found is not None
-    assert found.error == pytest.approx(0.1875)
+    assert found.calibration_error == pytest.approx(0.1875)
     assert (found.spans, found.right) == (4, 0.5)
     assert found.mean_score == pytest.approx(0.6125)
 
 
 def test_a_score_of_one_is_in_the_last_bin() -> None:
     """1.0 for what is right and 0.9 for what is not are in one bin: 1.9 against one that is right."""
-    assert expected_calibration_error([(1.0, True), (0.9, False)]) == pytest.approx(0.45)
-    assert expected_calibration_error([]) == 0
+    assert expected_calibration_error([1.0, 0.9], [True, False]) == pytest.approx(0.45)
+    assert expected_calibration_error([], []) == 0
 
 
 def test_only_spans_with_scores_are_counted() -> None:
     """Where none has one there is nothing to measure, and the row says nothing of it."""
-    assert measure_calibration([_scored([None, None])]) is None
-    assert measure_calibration([]) is None
-    found = measure_calibration([_scored([1.0, None, 0.5])])
+    assert measure_reliability([_scored([None, None])]) is None
+    assert measure_reliability([]) is None
+    found = measure_reliability([_scored([1.0, None, 0.5])])
     assert found is not None
-    assert (found.spans, found.error) == (2, 0.25)
+    assert (found.spans, found.calibration_error) == (2, 0.25)
 
 
 def test_what_touches_an_open_stretch_is_not_judged() -> None:
     """The third place is open, and nobody knows whether the model is wrong there; in the second it is right."""
-    found = measure_calibration([_scored([1.0, 0.8, 0.7, 0.6], complete=False, open=((12, 24),))])
+    found = measure_reliability([_scored([1.0, 0.8, 0.7, 0.6], complete=False, open=((12, 24),))])
 
     assert found is not None
     assert found.spans == 3
@@ -85,4 +85,4 @@ def test_the_error_is_that_of_numpy(drawn: list[tuple[int, bool]]) -> None:
         for each in set(where.tolist())
     )
 
-    assert expected_calibration_error(judged) == pytest.approx(expected, abs=1e-12)
+    assert expected_calibration_error(scores.tolist(), [one for _, one in judged]) == pytest.approx(expected, abs=1e-12)

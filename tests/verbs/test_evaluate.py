@@ -197,10 +197,10 @@ def test_scores_are_held_against_what_is_right(shared: Project, tmp_path: Path) 
 
     assert "20.0  of 3 spans, scores 80.0 on average, right 100.0" in told.stdout
     scores = json.loads(row.stdout)["scores"]
-    assert scores["model:sure"]["calibration"] == {
+    assert scores["model:sure"]["reliability"] == {
         "spans": 3,
-        "error": pytest.approx(0.2),
+        "calibration_error": pytest.approx(0.2),
         "mean_score": pytest.approx(0.8),
         "right": 1.0,
     }
-    assert "calibration" not in scores["model:mute"]
+    assert "reliability" not in scores["model:mute"]

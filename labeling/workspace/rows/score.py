@@ -65,15 +65,15 @@ class Measures(Frozen):
     unseen: Measure | None = None
 
 
-class Calibration(Frozen):
+class Reliability(Frozen):
     """How far an annotator's scores are from being right as often as they say: of the spans that have one.
 
-    ``error`` is the expected calibration error, over ten bins of equal width. A ``mean_score`` above ``right``, the
+    ``calibration_error`` is the expected one, over ten bins of equal width. A ``mean_score`` above ``right``, the
     share that is right, is that of an annotator who is too sure.
     """
 
     spans: int
-    error: float
+    calibration_error: float
     mean_score: float
     right: float
 
@@ -86,7 +86,7 @@ class Score(Frozen):
     marks none in the whole test set.
     ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor reads
     tokens and cannot predict them exactly, so its recall stays that much below 1.
-    ``calibration`` is left out for an annotator without scores, as people and rules are.
+    ``reliability`` is left out for an annotator without scores, as people and rules are.
     """
 
     annotator: str
@@ -99,7 +99,7 @@ class Score(Frozen):
     relations_overlapping: Measures | None = None
     choices: Measures | None = None
     out_of_reach: tuple[str, ...] = ()
-    calibration: Calibration | None = Field(default=None, exclude_if=is_absent)
+    reliability: Reliability | None = Field(default=None, exclude_if=is_absent)
 
 
 class CurvePoint(Frozen):
