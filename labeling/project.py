@@ -94,7 +94,8 @@ class PassageRules(Frozen):
     boilerplate_dates: int = Field(default=5, ge=2)  # what one source prints on this many days is boilerplate
     boilerplate: tuple[str, ...] = ()  # footers and agency tags, word for word
     memory: int = Field(default=8_000, gt=0)  # MB; a corpus that needs more is refused before it is read
-    ray: str = ""  # the address of a Ray cluster, such as "ray://head:10001"; "local" starts one; "" for none
+    # the address of a Ray cluster for `cluster`, `suggest` and `predict`, as "ray://head:10001"; "local" starts one
+    ray: str = ""
 
 
 class ReprintsSection(Frozen):

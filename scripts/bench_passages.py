@@ -25,7 +25,7 @@ import click
 from benchmarks.clustering import PROCESSES, alike_in, found_in
 from benchmarks.reprints import newswire
 
-from labeling.passages import frames
+from labeling.workspace.flow import runner
 from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _print_table(articles: int, copies: int, runs: list[Run]) -> None:
 
 
 def _run_ours(file: Path, ray: str) -> dict[str, object]:
-    frames.choose_runner(ray)
+    runner.choose_runner(ray)
     begun = time.perf_counter()
     found = found_in(file, ray)
     seconds = time.perf_counter() - begun

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.articles import Article
-from labeling.passages import frames
 from labeling.passages.find import CorpusSize, find_passages, frame_articles
 from labeling.project import PassageRules, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.values import digest_of
+from labeling.workspace.flow import runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ _SHARED = Path(__file__).parents[2] / "shared"
 @click.argument("folder", default=_SHARED, type=click.Path(path_type=Path, exists=True, file_okay=False))
 def main(shown: int, folder: Path) -> None:
     """Print one line for each corpus and length."""
-    frames.choose_runner("")
+    runner.choose_runner("")
     print("| corpus | words | passages | pairs | in leak groups | largest group | stories of several | boilerplate |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, articles in read_corpora(folder):

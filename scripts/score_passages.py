@@ -21,10 +21,10 @@ from benchmarks.reprints import Copied, Writer, copied
 from datasketch import MinHash, MinHashLSH
 
 from labeling.articles import Article
-from labeling.passages import frames
 from labeling.passages.find import CorpusSize, FoundPassages, find_passages, frame_articles
 from labeling.project import PassageRules
 from labeling.values import digest_of
+from labeling.workspace.flow import runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +52,7 @@ class Corpus:
 @click.option("--pairs", default=100, show_default=True, type=click.IntRange(min=1), help="Of each cell.")
 def main(pairs: int) -> None:
     """Print one line for each overlap and rate of edits."""
-    frames.choose_runner("")
+    runner.choose_runner("")
     print(f"{pairs} pairs a line; recall / precision\n")
     print(f"{'overlap':<9}{'edits':<7}{'pairs':>12}{'text':>14}{'LSH 0.5':>14}{'LSH 0.2':>14}")
     for overlap in OVERLAPS:

@@ -51,14 +51,14 @@ def cluster(project: Project) -> ClusterResult:
 
 
 def _find_shared(workspace: Workspace, rules: PassageRules) -> FoundPassages:
-    from labeling.passages import frames
     from labeling.passages.find import FoundPassages, find_passages, read_articles_frame
+    from labeling.workspace.flow.runner import choose_runner
 
     size = _measure_articles(workspace)
     if not size.articles:
         return FoundPassages((), ())
     # The runner must be chosen before Daft makes its first frame.
-    frames.choose_runner(rules.ray)
+    choose_runner(rules.ray)
     return find_passages(read_articles_frame(workspace.articles.path), size, rules)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labeling.annotations import Annotation
-from labeling.suggestions.suggester import read_lines_frame, read_suggestion_settings, suggest_for_lines
+from labeling.suggestions.suggester import REFUSED_SPANS, order_suggestions, read_suggestion_settings
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.flow.article_batches import plan_batches
+from labeling.workspace.flow.article_flow import FlowPlace, say_no_progress, write_flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from labeling.project import Project
-
-_REFUSED = ""  # counts refused spans in the tally, in the place of a label: no label is empty
 
 
 @dataclass(frozen=True)
@@ -27,43 +25,36 @@ class SuggestResult:
     refused: int
 
 
-def suggest(project: Project) -> SuggestResult:
+def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_progress) -> SuggestResult:
     """Ask the rules, and the pipeline if one is named, about every article; write ``suggestions.jsonl``.
 
-    Its rows are annotations, sorted by article and annotator. What was suggested before is replaced.
+    Its rows are annotations, sorted by article and annotator. What was suggested before is replaced when all is done. A
+    run that was cut short goes on with what it had, unless articles or settings have changed.
+
+    Args:
+        project: Whose articles. Its Ray cluster, if it names one, does the work.
+        progress: Called with how many articles are done, and of how many.
 
     Raises:
         MissingInput: Nothing was ingested.
         Altered: ``articles.jsonl`` is not as it was left.
         DamagedFile: A line of ``articles.jsonl`` is not an article.
         ProjectFileError: The rules, the pipeline or its label map have a fault.
+        RayUnavailable: The project file names a Ray cluster that cannot be used.
     """
-    workspace = project.workspace
-    tally = Counter[tuple[str, str]]()
+    workspace, place = project.workspace, FlowPlace(project.file.passages.ray, progress=progress)
     with (
         workspace.opened(),
         keep_custody(workspace, "suggest", reads=(workspace.articles,), writes=(workspace.suggestions,)),
     ):
-        # Reading everything first finds a damaged line, and names it, before a thousand articles are worked on.
-        articles = sum(1 for _ in workspace.articles.rows())
-        workspace.suggestions.write_sorted(_suggest_rows(project, tally))
-    # The tally is complete only now: rows were counted while they were written.
-    annotators = sorted({annotator for annotator, _ in tally})
+        plan = plan_batches(workspace.articles)
+        order = order_suggestions(project.schema, read_suggestion_settings(project))
+        tally = write_flow(workspace.suggestions.path, plan, order, place, workspace.suggestions)
     return SuggestResult(
-        articles=articles,
+        articles=plan.articles,
         spans={
-            annotator: {label: tally[annotator, label] for label in project.schema.label_names}
-            for annotator in annotators
+            annotator: {label: tally[annotator][label] for label in project.schema.label_names}
+            for annotator in sorted(tally)
         },
-        refused=sum(tally[annotator, _REFUSED] for annotator in annotators),
+        refused=sum(counts[REFUSED_SPANS] for counts in tally.values()),
     )
-
-
-def _suggest_rows(project: Project, tally: Counter[tuple[str, str]]) -> Iterator[Annotation]:
-    """All suggestions in the order of the file, counted into ``tally`` by annotator and label."""
-    lines = read_lines_frame(project.workspace.articles.path)
-    for row in suggest_for_lines(lines, project.schema, read_suggestion_settings(project)).iter_rows():
-        annotation = Annotation.model_validate_json(row["annotation"])
-        tally.update((annotation.annotator, span.label) for span in annotation.spans)
-        tally[annotation.annotator, _REFUSED] += row["refused"]
-        yield annotation

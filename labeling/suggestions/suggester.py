@@ -6,39 +6,49 @@ person's and pass the same checks.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+import labeling
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import MODEL, Annotation, QuarantineRow, Span
-from labeling.articles import Article
 from labeling.errors import ProjectFileError
 from labeling.project import shipped_config
 from labeling.suggestions.rule_file import Finder, FoundSpan, Rules, read_rules
-from labeling.values import Frozen, canonical_json
+from labeling.values import Frozen, canonical_json, digest_of
+from labeling.workspace.flow.article_flow import WorkOrder
+from labeling.workspace.flow.parts import Made
+from labeling.workspace.storage import folder_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from daft import DataFrame, Series
+    from pydantic import JsonValue
     from spacy.language import Language
 
+    from labeling.articles import Article
     from labeling.project import Project
     from labeling.schema import Schema
+    from labeling.workspace.flow.article_flow import Worker
 
     # The annotator, and a function that finds spans in a text.
     Suggester: TypeAlias = tuple[str, Callable[[str], list[FoundSpan]]]
 
 __all__ = [
+    "REFUSED_SPANS",
     "RULES_ANNOTATOR",
     "SuggestionSettings",
-    "read_lines_frame",
+    "order_suggestions",
     "read_suggestion_settings",
     "suggest_annotations",
-    "suggest_for_lines",
 ]
 
 RULES_ANNOTATOR = MODEL + "rules"
+REFUSED_SPANS = ""  # counts refused spans in a tally, in the place of a label: no label is empty
 
 
 class SuggestionSettings(Frozen):
@@ -82,62 +92,45 @@ def suggest_annotations(
         yield from (sound for sound, _ in _ask_suggesters(article, suggesters, schema))
 
 
-def read_lines_frame(path: Path) -> DataFrame:
-    """The lines of a text file as the column ``text`` of a dataframe, read when they are needed."""
-    from labeling.passages.frames import refuse_telemetry
+def order_suggestions(schema: Schema, settings: SuggestionSettings) -> WorkOrder:
+    """`suggest_annotations` as work for a flow; it counts spans by annotator and label, and those that were refused.
 
-    refuse_telemetry()
-    import daft
-
-    return daft.read_text(str(path))
-
-
-def suggest_for_lines(lines: DataFrame, schema: Schema, settings: SuggestionSettings) -> DataFrame:
-    """`suggest_annotations` as dataframe code: the same in one process and on a cluster, in any order.
-
-    Args:
-        lines: A column ``text`` with one article's JSON in each row, as `read_lines_frame` gives.
-        schema: Only its labels are suggested.
-        settings: The suggesters.
-
-    Returns:
-        The columns ``article``, ``annotator``, ``annotation`` (its JSON) and ``refused`` (the number of spans that were
-        left out because they failed a check), sorted by the first two.
+    Raises:
+        ProjectFileError: The pipeline is not installed.
     """
-    import daft
-    from daft import DataType
-
-    text, number = DataType.string(), DataType.int64()
-    row = DataType.struct({"article": text, "annotator": text, "annotation": text, "refused": number})
-
-    @daft.cls
-    class Suggesters:
-        def __init__(self) -> None:
-            self.suggesters = _suggesters(schema, settings)
-
-        # In batches, because daft keeps the type of an error only there.
-        @daft.method.batch(return_dtype=DataType.list(row))
-        def suggest(self, lines: Series) -> list[list[dict[str, str | int]]]:
-            articles = map(Article.model_validate_json, lines.to_pylist())
-            return [
-                [_suggestion_row(*found) for found in _ask_suggesters(article, self.suggesters, schema)]
-                for article in articles
-            ]
-
-    suggesters: Any = Suggesters()  # daft lets methods that are written for values take columns
-    rows = lines.select(suggesters.suggest(daft.col("text")).alias("found")).explode("found")
-    # Without any suggester an article has an empty list, which `explode` makes a null.
-    rows = rows.where(daft.col("found").not_null())
-    return rows.select(daft.col("found").unnest()).sort(["article", "annotator"])
-
-
-def _suggestion_row(annotation: Annotation, refused: Sequence[QuarantineRow]) -> dict[str, str | int]:
-    return {
-        "article": annotation.article,
-        "annotator": annotation.annotator,
-        "annotation": canonical_json(annotation.model_dump(mode="json")),
-        "refused": len(refused),
+    decides: dict[str, JsonValue] = {
+        "versions": [labeling.__version__, version("spacy")],
+        "schema": schema.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json"),
+        "pipeline": _pipeline_digest(settings.pipeline),
     }
+    return WorkOrder(digest_of(canonical_json(decides)), partial(_open_suggesting, schema, settings))
+
+
+def _open_suggesting(schema: Schema, settings: SuggestionSettings) -> Worker:
+    suggesters = _suggesters(schema, settings)
+
+    def suggest_rows(articles: Sequence[Article]) -> Made:
+        lines, tally = list[str](), defaultdict[str, Counter[str]](Counter)
+        for article in articles:
+            found = sorted(_ask_suggesters(article, suggesters, schema), key=lambda each: each[0].annotator)
+            for annotation, refused in found:
+                lines.append(canonical_json(annotation.model_dump(mode="json")) + "\n")
+                counts = tally[annotation.annotator]
+                counts.update(span.label for span in annotation.spans)
+                counts[REFUSED_SPANS] += len(refused)
+        return Made("".join(lines).encode(), {name: dict(counts) for name, counts in tally.items()})
+
+    return suggest_rows
+
+
+def _pipeline_digest(pipeline: str) -> str:
+    """The digest of a pipeline's files, wherever spaCy finds it; empty for one that it will not find."""
+    folder = Path(pipeline)
+    if pipeline and not folder.is_dir() and pipeline.isidentifier():
+        spec = find_spec(pipeline)
+        folder = Path(spec.origin).parent if spec and spec.origin else folder
+    return folder_digest(folder) if pipeline and folder.is_dir() else ""
 
 
 def _ask_suggesters(

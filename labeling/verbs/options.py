@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from labeling.project import load_project
 from labeling.values import format_percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from labeling.workspace.rows.score import Measure
     from labeling.workspace.table import Workspace
@@ -99,6 +100,28 @@ def show(summary: Mapping[str, object], *, as_json: bool, literal: Collection[st
     for name, value in summary.items():
         shown = name if name in literal else name.replace("_", " ")
         tell(f"{shown:<{width}}  {value}")
+
+
+@contextmanager
+def show_progress(what: str, *, wanted: bool = True) -> Iterator[Callable[[int, int], None]]:
+    """Yield what is to be called with how much is done, and of how much; it shows nothing where nobody looks on.
+
+    Args:
+        what: What is being done, before the bar.
+        wanted: Whether the terminal is free for a bar.
+    """
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda _done, _total: None
+        return
+    # Loaded here: without a terminal nobody needs it.
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    with Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def list_first(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.suggestions.suggest import SuggestResult, suggest
-from labeling.verbs.options import REFUSED, json_option, show, tell, with_project
+from labeling.verbs.options import REFUSED, json_option, show, show_progress, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -29,7 +29,8 @@ def suggest_cli(project: Project, *, as_json: bool) -> int:
       labeling ingest articles/ && labeling suggest && labeling push
       labeling suggest --json | jq '.spans["model:rules"].COUNTRY'
     """
-    summary = suggest(project)
+    with show_progress("suggesting") as progress:
+        summary = suggest(project, progress=progress)
     show(asdict(summary) if as_json else _format_suggestions(summary), as_json=as_json)
     tell(f"Written to {project.workspace.suggestions.path}", err=True)
     return REFUSED if summary.refused else 0

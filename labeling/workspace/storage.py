@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from labeling.errors import DamagedFile, MissingInput, NoRoom
-from labeling.values import canonical_json
+from labeling.values import canonical_json, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -196,6 +196,12 @@ def file_digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     with open_to_read(path) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """The digest of all files in a folder, by their names; of links, what they lead to."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return digest_of(canonical_json([[path.relative_to(folder).as_posix(), file_digest(path)] for path in files]))
 
 
 def missing_error(path: Path, verb: str = "") -> MissingInput:

@@ -287,6 +287,11 @@ class Workspace:
         self.studio = root / "studio"
 
     @property
+    def pages(self) -> tuple[Path, ...]:
+        """The pages that people open."""
+        return self.report, self.ask_again_page, self.decided_page
+
+    @property
     def measured(self) -> RowsFile[FirstSubmission] | RowsFile[Annotation]:
         """What agreement is measured on: first words; without any, as in a workspace of before, the annotations."""
         return self.first if self.first.exists() else self.annotations

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import Figure, Times, side_by_side, timed
 from benchmarks.reprints import newswire
 from labeling.articles import Article
-from labeling.passages import frames
 from labeling.passages.find import CorpusSize, FoundPassages, find_passages, read_articles_frame
 from labeling.project import PassageRules
+from labeling.workspace.flow import runner
 from labeling.workspace.storage import read_rows, write_rows
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 def found_in(file: Path, ray: str = "") -> FoundPassages:
     """What our side does: read, find, align, join."""
-    frames.choose_runner(ray)
+    runner.choose_runner(ray)
     lengths = [len(article.text) for article in read_rows(file, Article)]
     return find_passages(
         read_articles_frame(file), CorpusSize(len(lengths), sum(lengths)), PassageRules(ray=ray, memory=10**6)

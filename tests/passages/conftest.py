@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from labeling.passages import frames
 from labeling.passages.find import CorpusSize, FoundPassages, find_passages, frame_articles
 from labeling.project import PassageRules
+from labeling.workspace.flow import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def find_in() -> Finder:
     """Find what articles share; ``buckets`` is into how many parts the work is cut."""
-    frames.choose_runner("")
+    runner.choose_runner("")
 
     def found(articles: Sequence[Article], rules: PassageRules | None = None, buckets: int = 1) -> FoundPassages:
         size = CorpusSize(8_000 * (buckets - 1), sum(len(article.text) for article in articles))

@@ -10,8 +10,8 @@ import pytest
 
 from labeling.articles import Article
 from labeling.errors import RayUnavailable
-from labeling.passages import frames
 from labeling.values import digest_of
+from labeling.workspace.flow import runner
 from labeling.workspace.rows.passage import Passage
 from labeling.workspace.storage import read_rows, write_rows
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 SCRIPT = """
 import sys
 from pathlib import Path
-from labeling.passages import frames
+from labeling.workspace.flow import runner
 from labeling.passages.find import CorpusSize, find_passages, read_articles_frame
 from labeling.project import PassageRules
 from labeling.workspace.storage import write_rows
 
 articles, out = map(Path, sys.argv[1:])
-frames.choose_runner("local")
+runner.choose_runner("local")
 found = find_passages(read_articles_frame(articles), CorpusSize(20_000, 100_000), PassageRules(ray="local", memory=1))
 write_rows(out / "passages.jsonl", found.passages)
 write_rows(out / "clusters.jsonl", found.clusters)
@@ -75,7 +75,7 @@ def test_ray_and_one_process_find_the_same(tmp_path: Path, find_in: Callable[...
 def test_unreachable_ray_cluster_is_named() -> None:
     """An address without a cluster: the refusal names it, with what to do."""
     with pytest.raises(RayUnavailable, match=r"'127\.0\.0\.1:1' cannot be used: .*refused") as refusal:
-        frames.choose_runner("127.0.0.1:1")
+        runner.choose_runner("127.0.0.1:1")
 
     assert "`ray` under [passages]" in refusal.value.todo
 
@@ -85,6 +85,6 @@ def test_missing_ray_is_refused_with_the_extra_to_install(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "ray", None)
 
     with pytest.raises(RayUnavailable, match="Ray is not installed") as refusal:
-        frames.choose_runner("local")
+        runner.choose_runner("local")
 
     assert refusal.value.todo == "install labeling[ray]"

@@ -25,18 +25,13 @@ from labeling.suggestions.rule_file import Finder, RuleLayer, Rules, _drop_cross
 from labeling.suggestions.suggester import (
     RULES_ANNOTATOR,
     SuggestionSettings,
-    read_lines_frame,
     read_suggestion_settings,
     suggest_annotations,
-    suggest_for_lines,
 )
 from labeling.values import digest_of
 from labeling.workspace.rows.score import Score
-from labeling.workspace.storage import write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from labeling.articles import Article
     from labeling.schema import Schema
 
@@ -429,25 +424,3 @@ def test_a_pipeline_that_is_not_installed_is_refused_with_the_way_out() -> None:
         asking("en_core_web_none", {"GPE": "LOCATION"})
 
     assert "python -m spacy download en_core_web_none" in caught.value.todo
-
-
-# As dataframe code ---------------------------------------------------------------------------------------------------
-
-
-def rows(path: Path, articles: Iterable[Article]) -> list[str]:
-    """The annotations that the dataframe code gives for a file of these articles."""
-    write_rows(path, articles)
-    return [row["annotation"] for row in suggest_for_lines(read_lines_frame(path), SCHEMA, SHIPPED).to_pylist()]
-
-
-def test_the_dataframe_gives_what_the_function_gives_in_any_order(tmp_path: Path) -> None:
-    """The same annotations, sorted by article, whatever the order of lines; line separators in a text do no harm."""
-    texts = ["Oman.", "\N{LINE SEPARATOR}Chad met the UN on Monday.", "nothing", "Malé \N{GRINNING FACE} Ana\u00a0Lim"]
-    articles = [article(text, name) for name, text in zip(["b", "a", "é", "Z"], texts, strict=True)]
-    plain = [
-        one.model_dump(mode="json")
-        for one in suggest_annotations(sorted(articles, key=lambda a: a.id), SCHEMA, SHIPPED)
-    ]
-
-    assert [json.loads(row) for row in rows(tmp_path / "1", articles)] == plain
-    assert [json.loads(row) for row in rows(tmp_path / "2", reversed(articles))] == plain

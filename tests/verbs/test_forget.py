@@ -134,8 +134,12 @@ def test_the_words_of_a_model_hold_nothing_back(project: Project) -> None:
     suggestion = said_by_two()[6].model_copy(update={"annotator": "model:mine", "task": None, "server_id": None})
     project.workspace.suggestions.write([suggestion])
     assert suggestion.article == WRONG
+    parts = project.workspace.root / ".suggestions.jsonl.parts-0123456789abcdef"
+    parts.mkdir()
+    (parts / "000000.part").write_text(suggestion.model_dump_json())
 
     assert forget(project, [WRONG]).rows["suggestions.jsonl"] == 1
+    assert not parts.exists()
     assert list(project.workspace.suggestions.rows()) == []
 
 

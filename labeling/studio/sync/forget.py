@@ -14,6 +14,7 @@ from labeling.studio.sync.forgotten_rows import RowRemoval, list_amended_files, 
 from labeling.studio.sync.forgotten_tasks import find_forgotten_tasks
 from labeling.workspace import journal
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.flow.parts import drop_parts
 from labeling.workspace.rows.forgotten_text import ForgottenText
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def forget(
                 if tasks.studio:
                     removed += remove_cards(tasks.studio, workspace, chosen.keys)
             counts = RowRemoval(chosen.here, tasks.gone, tasks.settled).run(project)
+            # What a run that was cut short had suggested for them.
+            drop_parts(workspace.suggestions.path)
     gone = [each for each in said if each.article in chosen.here or force]
     return ForgetResult(
         articles=tuple(sorted(chosen.here)),
