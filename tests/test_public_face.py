@@ -79,7 +79,12 @@ def test_every_public_name_is_there_after_all_modules_were_imported() -> None:
     for module in pkgutil.walk_packages(labeling.__path__, "labeling."):
         # The gate lives in the server's process, where Django is set up.
         if module.name != "labeling.__main__" and ".labeling_gate" not in module.name:
-            importlib.import_module(module.name)
+            try:
+                importlib.import_module(module.name)
+            except ModuleNotFoundError as error:
+                # Installed by hand: the modules that stand on it are imported where it is there.
+                if error.name != "torch":
+                    raise
 
     for name in labeling.__all__:
         value = getattr(labeling, name)

@@ -1,0 +1,1 @@
+"""Training of the sequence tagger: from a compiled dataset to a model's folder."""

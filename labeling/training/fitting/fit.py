@@ -1,0 +1,189 @@
+"""Train a tagger on examples, and write it to a folder that opens without this package."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final, TextIO
+
+import torch
+
+from labeling.errors import NothingToLearn
+from labeling.evaluation.reliability import expected_calibration_error
+from labeling.training.fitting.calibration import cross_calibrated, fit_calibration
+from labeling.training.fitting.dev_scores import judge_spans, score_dev
+from labeling.training.fitting.ground import lay_ground, open_start
+from labeling.training.fitting.lessons import make_lesson, needed_layers
+from labeling.training.fitting.tagger_settings import ENCODER_SETTINGS, WORD_SETTINGS
+from labeling.training.fitting.tagger_task import FitReport, Foundation
+from labeling.training.fitting.training_loop import School, make_pieces, train_network
+from labeling.training.fitting.written_model import write_model
+from labeling.training.tagger.ensemble import Ensemble
+from labeling.training.tagger.model_folder import TaggerCard
+from labeling.training.tagger.network import Network, NetworkForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from labeling.training.fitting.examples import Example
+    from labeling.training.fitting.ground import Ground
+    from labeling.training.fitting.lessons import Lesson
+    from labeling.training.fitting.tagger_settings import TaggerSettings
+    from labeling.training.fitting.tagger_task import TaggerTask
+    from labeling.training.fitting.training_loop import Training
+    from labeling.training.tagger.model_folder import Calibration
+
+# How far apart the seeds of networks are that answer together.
+_SEED_STEP: Final = 1000
+
+
+def fit_tagger(
+    task: TaggerTask,
+    folder: Path,
+    *,
+    foundation: Foundation = Foundation(),  # noqa: B008 - frozen
+    settings: TaggerSettings | None = None,
+    seed: int = 1,
+    log: TextIO = sys.stderr,
+) -> FitReport:
+    """Train a tagger, and keep it as it was when it was best on dev.
+
+    The same task, foundation, settings and seed are the same bytes on the same machine with as many threads; the
+    caller's random numbers go on as if nothing had been drawn.
+
+    Args:
+        task: What it is to learn.
+        folder: An empty folder for the model. Its ``tagger/`` opens it where this package is not installed.
+        foundation: What it starts from.
+        settings: How it is trained; what suits vectors or a checkpoint, when nothing is named.
+        seed: Of every random number in training.
+        log: Where loss, F1 on dev and time of each round are written.
+
+    Raises:
+        NothingToLearn: There is no example to train on, or none to choose by.
+        TrainingError: The checkpoint cannot be used.
+        ProjectFileError: spaCy has no rule-based tokenizer for the language.
+    """
+    _refuse_empty(task)
+    began = time.monotonic()
+    settings = settings or (ENCODER_SETTINGS if foundation.checkpoint else WORD_SETTINGS)
+    labels = {label: number for number, label in enumerate(task.labels)}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        ground = lay_ground(task, foundation, settings)
+        train, dev = (_make_lessons(examples, ground, labels, settings.layers) for examples in (task.train, task.dev))
+        _tell_lessons(train, log)
+        form = _form_of(labels, needed_layers(train), settings, own_words=ground.table.weight.requires_grad)
+        # What is answered about whole texts is learned from whole texts, as far as a batch holds them.
+        pieces = make_pieces(train, form.layers, labels, settings.batch if task.questions else 1)
+        school = School(tuple(pieces), dev, labels, task.questions, settings, ground.padding, log)
+        members = [
+            _train_member(form, ground, school, foundation.checkpoint, seed + _SEED_STEP * member)
+            for member in range(settings.members)
+        ]
+    ensemble = Ensemble([network for network, _ in members], ground.table, ground.padding)
+    calibration, before, after = _calibrate(ensemble, dev, task.labels)
+    log.write(f"expected calibration error on dev {before:.3f}, calibrated {after:.3f}\n")
+    card = _card_of(task, form, settings, ground, calibration)
+    write_model(folder, card, ensemble, ground, foundation.checkpoint)
+    return FitReport(
+        rounds=tuple(training.rounds for _, training in members),
+        best=tuple(training.best for _, training in members),
+        f1=score_dev(ensemble, dev, task.labels, task.questions),
+        layers=form.layers,
+        unheld=_count_left(train),
+        cut=_count_cut(train),
+        probabilities_error=before,
+        scores_error=after,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _train_member(
+    form: NetworkForm, ground: Ground, school: School, checkpoint: str, seed: int
+) -> tuple[Network, Training]:
+    torch.manual_seed(seed)
+    encoder = open_start(checkpoint)[0] if checkpoint else None
+    network = Network(form, ground.table, encoder, school.questions)
+    return network, train_network(network, ground.table, school, seed)
+
+
+def _form_of(labels: Mapping[str, int], layers: int, settings: TaggerSettings, *, own_words: bool) -> NetworkForm:
+    return NetworkForm(
+        labels=len(labels),
+        layers=layers,
+        lstm=settings.lstm,
+        own_words=own_words,
+        dropout=settings.dropout,
+        word_dropout=settings.word_dropout,
+    )
+
+
+def _card_of(
+    task: TaggerTask, form: NetworkForm, settings: TaggerSettings, ground: Ground, calibration: Calibration
+) -> TaggerCard:
+    return TaggerCard(
+        language=task.language,
+        labels=task.labels,
+        questions=task.questions,
+        relations=(),
+        network=asdict(form),
+        relation_head={},
+        members=settings.members,
+        own=settings.window,
+        margin=settings.margin,
+        words=len(ground.words),
+        word_width=ground.table.embedding_dim,
+        encoder=ground.cutter is not None,
+        calibration=calibration,
+    )
+
+
+def _refuse_empty(task: TaggerTask) -> None:
+    for name, examples in (("train", task.train), ("dev", task.dev)):
+        if not any(example.text.strip() for example in examples):
+            raise NothingToLearn(
+                f"the {name} split holds no article", todo="annotate more articles, then compile again", where=name
+            )
+
+
+def _make_lessons(examples: Sequence[Example], ground: Ground, labels: Mapping[str, int], most: int) -> list[Lesson]:
+    """A lesson of each example; a text without tokens teaches nothing."""
+    prepared = ground.preparer.prepare(example.text for example in examples)
+    return [make_lesson(example, text, labels, most) for example, text in zip(examples, prepared, strict=True)]
+
+
+def _tell_lessons(lessons: Sequence[Lesson], log: TextIO) -> None:
+    spans, layers = sum(len(lesson.spans) for lesson in lessons), needed_layers(lessons)
+    log.write(f"{len(lessons)} articles with {spans} spans in {layers} {'layer' if layers == 1 else 'layers'}\n")
+    if left := _count_left(lessons):
+        log.write(f"{left} spans are nested deeper than that, and are not learned\n")
+    if cut := _count_cut(lessons):
+        log.write(f"{cut} spans end inside a token, and are not learned\n")
+
+
+def _count_left(lessons: Sequence[Lesson]) -> int:
+    return sum(len(lesson.left) for lesson in lessons)
+
+
+def _count_cut(lessons: Sequence[Lesson]) -> int:
+    return sum(lesson.cut for lesson in lessons)
+
+
+def _calibrate(
+    ensemble: Ensemble, lessons: Sequence[Lesson], labels: Sequence[str]
+) -> tuple[Calibration, float, float]:
+    """The line from probabilities to scores, and the expected calibration error before and after it."""
+    found = ensemble.find_spans(ensemble.states([lesson.prepared for lesson in lessons]))
+    judged = [
+        (span.chance, right, number)
+        for number, (lesson, spans) in enumerate(zip(lessons, found, strict=True))
+        for span, right in zip(spans, judge_spans(lesson, spans, labels), strict=True)
+        if right is not None
+    ]
+    chances, right, texts = [each[0] for each in judged], [each[1] for each in judged], [each[2] for each in judged]
+    before = expected_calibration_error(chances, right)
+    after = expected_calibration_error(cross_calibrated(chances, right, texts), right)
+    return fit_calibration(chances, right), before, after

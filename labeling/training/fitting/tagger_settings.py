@@ -1,0 +1,49 @@
+"""How a tagger is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class TaggerSettings:
+    """How a tagger is trained; the defaults suit some hundreds of sentences.
+
+    The digest of a model's settings is taken of the text of this value, so its fields and their names are kept.
+
+    Attributes:
+        rounds: The most rounds over the data; in a tenth of them the rates rise, in the others they fall to nothing.
+        batch: Windows a step.
+        rate: The highest rate of all weights but the encoder's, and ``encoder_rate`` that of the encoder's (AdamW).
+        decay: AdamW's weight decay.
+        clip: The longest gradient.
+        lstm: The width of the BiLSTM in either direction, 0 for none.
+        dropout: The share of features that is hidden in training, and ``word_dropout`` that of words.
+        patience: After so many rounds without a better score on dev training ends. The first third is not scored.
+        steps: The most steps, where the rounds are too many.
+        members: How many networks are trained, with seeds of their own, which answer together.
+        window: The most tokens of a window that are its own, and ``margin`` how many it sees on either side.
+        layers: The most layers of nested spans.
+    """
+
+    rounds: int = 50
+    batch: int = 8
+    rate: float = 1e-3
+    encoder_rate: float = 1e-4
+    decay: float = 0.01
+    clip: float = 5.0
+    lstm: int = 100
+    dropout: float = 0.5
+    word_dropout: float = 0.05
+    patience: int = 15
+    steps: int | None = None
+    members: int = 1
+    window: int = 128
+    margin: int = 24
+    layers: int = 6
+
+
+WORD_SETTINGS: Final = TaggerSettings()
+# An encoder has read all of a window by itself, and is tuned in few rounds.
+ENCODER_SETTINGS: Final = TaggerSettings(rounds=20, lstm=0)

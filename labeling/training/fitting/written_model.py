@@ -1,0 +1,45 @@
+"""The folder of a trained model: its weights, its words, its tokenizer, and the package that opens it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from safetensors.torch import save_file
+
+from labeling.training.fitting.ground import open_start
+from labeling.training.tagger.encoder import save_encoder
+from labeling.training.tagger.model_folder import ENCODER, TOKENIZER, WEIGHTS, WORDS, write_card
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from labeling.training.fitting.ground import Ground
+    from labeling.training.tagger.ensemble import Ensemble
+    from labeling.training.tagger.model_folder import TaggerCard
+
+
+def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Ground, checkpoint: str) -> None:
+    """Write a model into an empty folder; its card comes last, with the digests of all other files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Copies: two names of one weight, which some encoders have, cannot be written.
+    weights = {name: weight.detach().clone().contiguous() for name, weight in ensemble.state_dict().items()}
+    if ensemble.words is not None:
+        # Half of the size, and nothing is lost: they were rounded before training.
+        weights["words.weight"] = weights["words.weight"].half()
+    save_file(weights, folder / WEIGHTS)
+    (folder / WORDS).write_text(json.dumps(ground.words, ensure_ascii=False), encoding="utf-8", errors="surrogatepass")
+    ground.nlp.to_disk(folder / TOKENIZER)
+    if checkpoint:
+        encoder, tokenizer = open_start(checkpoint)
+        save_encoder(encoder, tokenizer, folder / ENCODER)
+    _copy_package(folder / "tagger")
+    write_card(folder, card)
+
+
+def _copy_package(folder: Path) -> None:
+    """Copy the package that opens the model."""
+    with resources.as_file(resources.files("labeling.training.tagger")) as package:
+        shutil.copytree(package, folder, ignore=shutil.ignore_patterns("__pycache__"))

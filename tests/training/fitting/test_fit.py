@@ -1,0 +1,216 @@
+"""A tagger on forty short texts: trained, written, opened elsewhere, asked about texts of any length."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from labeling.errors import NothingToLearn, TrainingError
+from labeling.training.fitting.examples import Example
+from labeling.training.fitting.tagger_settings import WORD_SETTINGS
+from labeling.training.fitting.tagger_task import FitReport, Foundation, TaggerTask
+from labeling.training.tagger.questions import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+pytestmark = pytest.mark.torch
+
+CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
+NAMES = ("Ana Diaz", "Bo Lund", "Cy Marsh", "Dee Okoro", "Eli Roth")
+QUESTIONS = (
+    Question("event", ("TALKS", "AID"), exclusive=True),
+    Question("tone", ("WARM", "HURRIED")),
+)
+TASK = TaggerTask((), (), ("CITY", "MAYOR"), QUESTIONS)
+SETTINGS = replace(WORD_SETTINGS, rounds=8, lstm=16, dropout=0.2, window=24, margin=8, batch=4, rate=1e-2)
+
+
+def example(number: int) -> Example:
+    """One to three lines ``The mayor of Oslo met Bo Lund warmly.``: a MAYOR that holds a CITY, and what it is about."""
+    talks, warm = number % 2 == 0, (number // 2) % 2 == 0
+    lines, spans = list[str](), list[tuple[int, int, str]]()
+    for line in range(1 + number % 3):
+        city, name = CITIES[(number + 3 * line) % 8], NAMES[(number + line) % 5]
+        at = sum(len(each) + 1 for each in lines)
+        spans += [(at + 4, at + 13 + len(city), "MAYOR"), (at + 13, at + 13 + len(city), "CITY")]
+        lines.append(f"The mayor of {city} {'met' if talks else 'paid'} {name} {'warmly' if warm else 'in haste'}.")
+    answers = {"event": {"TALKS": talks, "AID": not talks}, "tone": {"WARM": warm, "HURRIED": not warm}}
+    return Example("\n".join(lines), tuple(spans), answers=answers)
+
+
+def fit(folder: Path, **changes: Any) -> FitReport:
+    """Train on thirty-two texts, choose by eight."""
+    from labeling.training.fitting.fit import fit_tagger
+
+    task = replace(TASK, train=[example(n) for n in range(32)], dev=[example(n) for n in range(32, 40)])
+    return fit_tagger(task, folder, **{"settings": SETTINGS, "log": io.StringIO(), **changes})
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a trained tagger."""
+    pytest.importorskip("torch")
+    folder = tmp_path_factory.mktemp("tagger") / "model"
+    report = fit(folder)
+    assert report.f1 == {"spans": 1.0, "choices": 1.0}
+    assert report.layers == 2
+    assert report.unheld == report.cut == 0
+    return folder
+
+
+def places(model: Path, texts: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """Label and words of each span of each text."""
+    from labeling.training.tagger import load
+
+    return [
+        [(span.label, text[span.start : span.end]) for span in read.spans]
+        for text, read in zip(texts, load(model).read(texts), strict=True)
+    ]
+
+
+def test_nested_spans_and_choices_are_found(model: Path) -> None:
+    """In a text that was not trained on: the MAYOR and the CITY in it, the best option and the likely one."""
+    from labeling.training.tagger import load
+
+    text = "The mayor of Lima met Bo Lund warmly."
+    [read] = load(model).read([text])
+
+    assert [(span.start, span.end, span.label) for span in read.spans] == [(4, 17, "MAYOR"), (13, 17, "CITY")]
+    assert all(0 < span.score <= 1 for span in read.spans)
+    assert read.answers == {"event": ("TALKS",), "tone": ("WARM",)}
+    assert sum(read.choices["event"].values()) == pytest.approx(1)
+
+
+def test_a_model_opens_where_nothing_of_ours_is_installed(model: Path) -> None:
+    """Five lines, in a process that refuses to import this package."""
+    program = f"""
+import sys
+sys.modules["labeling"] = None
+sys.path.insert(0, {str(model)!r})
+import tagger
+[read] = tagger.load({str(model)!r}).read(["The mayor of Lima met Bo Lund warmly."])
+print(*[span.label for span in read.spans])
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert run.stdout.split() == ["MAYOR", "CITY"], run.stderr
+
+
+def test_the_same_seed_is_the_same_bytes(tmp_path: Path) -> None:
+    """And the caller's random numbers go on as if nothing had been drawn; another seed is another model."""
+    import torch
+
+    short = replace(SETTINGS, rounds=2)
+    torch.manual_seed(8)
+    expected = torch.rand(1).item()
+    torch.manual_seed(8)
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        fit(tmp_path / name, settings=short, seed=seed)
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in "abc"]
+
+    assert weights[0] == weights[1] != weights[2]
+    assert torch.rand(1).item() == expected
+    names = [sorted(path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")) for name in "ab"]
+    assert names[0] == names[1]
+    assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names[0] if n.suffix)
+
+
+def test_a_long_text_is_read_like_its_parts(model: Path) -> None:
+    """Thirty-six lines, in a dozen windows: each has the MAYOR and the CITY that it has in a text of its own."""
+    parts = [example(number).text for number in range(2, 38, 2)]
+    alone = [span for found in places(model, parts) for span in found]
+
+    [together] = places(model, ["\n".join(parts)])
+
+    assert together == alone
+    assert len(alone) == 2 * sum(len(part.split("\n")) for part in parts)
+
+
+def test_texts_of_any_length(model: Path) -> None:
+    """Nothing, blanks, one token, an emoji, 20,000 tokens: an answer each, in order, with spans inside the text."""
+    from labeling.training.tagger import load
+
+    texts = ["", " \n ", "Oslo", "\U0001f600", "Oslo " * 20_000, "The mayor of Lima met Bo Lund warmly."]
+    read = list(load(model).read(texts))
+
+    assert len(read) == 6
+    assert read[0].spans == read[1].spans == ()
+    assert set(read[0].answers) == {"event", "tone"}
+    assert [span.label for span in read[5].spans] == ["MAYOR", "CITY"]
+    for text, each in zip(texts, read, strict=True):
+        assert all(text[span.start : span.end].strip() == text[span.start : span.end] != "" for span in each.spans)
+
+
+@pytest.mark.parametrize("name", ["tagger.json", "weights.safetensors", "words.json", "tokenizer/tokenizer"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty", "other"])
+def test_a_damaged_model_is_named(model: Path, tmp_path: Path, name: str, damage: str) -> None:
+    """A plain ValueError, with the file."""
+    from labeling.training.tagger import load
+
+    copy = tmp_path / "model"
+    shutil.copytree(model, copy)
+    path = copy / name
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "missing":
+        path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "other": b"[]\n" + content[:-9]}[damage])
+
+    with pytest.raises(ValueError, match=name.replace(".", r"\.")):
+        load(copy)
+
+
+def test_a_card_of_another_model_is_named(model: Path, tmp_path: Path) -> None:
+    """Labels that the weights do not have, a field more, another format: each a ValueError, with the file."""
+    from labeling.training.tagger import load
+
+    for number, (old, new) in enumerate(
+        [
+            ('"lstm": 16', '"lstm": 8'),
+            ('"members": 1', '"members": 2'),
+            ('"format": 1', '"format": 2'),
+            ('"own"', '"o"'),
+        ]
+    ):
+        copy = tmp_path / str(number)
+        shutil.copytree(model, copy)
+        card = (copy / "tagger.json").read_text(encoding="utf-8")
+        assert old in card
+        (copy / "tagger.json").write_text(card.replace(old, new), encoding="utf-8")
+
+        with pytest.raises(ValueError, match=r"tagger\.json"):
+            load(copy)
+
+
+def test_two_networks_answer_together(tmp_path: Path) -> None:
+    """Trained with seeds of their own, kept in one folder, opened as one."""
+    report = fit(tmp_path / "two", settings=replace(SETTINGS, members=2))
+
+    assert len(report.rounds) == 2
+    assert report.f1["spans"] > 0.9
+    assert places(tmp_path / "two", ["The mayor of Lima met Bo Lund warmly."])[0][1] == ("CITY", "Lima")
+
+
+def test_nothing_to_learn_is_refused(tmp_path: Path) -> None:
+    """No text to train on, or none to choose by; nothing is written."""
+    from labeling.training.fitting.fit import fit_tagger
+
+    for task in (replace(TASK, dev=(example(1),)), replace(TASK, train=(example(1), Example(" ")))):
+        with pytest.raises(NothingToLearn):
+            fit_tagger(task, tmp_path / "model", log=io.StringIO())
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_checkpoint_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    """A folder that is empty, or has no fast tokenizer."""
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(TrainingError, match="empty"):
+        fit(tmp_path / "model", foundation=Foundation(checkpoint=str(tmp_path / "empty")))
