@@ -47,6 +47,7 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
     Raises:
         UsageError: The subset asks for what there cannot be.
         ProjectFileError: ``[compile] targets`` names a target that there is not.
+        VectorsUnusable: ``[train] vectors`` names some that are not there, or are damaged.
         MissingInput: An earlier verb did not run, or gold came since the last ``split``.
         Altered: A file that it reads is not as it was left.
         Stale: Gold, ledger or splits were made from other files than there are now.

@@ -10,6 +10,8 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from labeling import __version__
 from labeling.corpora.build.counts import SplitCounts
 from labeling.corpora.build.selection import LeftOutArticle
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.corpora.targets.target import Target
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.schema import Schema
 
 MANIFEST = "manifest.json"
@@ -48,6 +51,19 @@ class SchemaNames(Frozen):
     exclusive: tuple[str, ...] = ()
 
 
+class VectorsNote(Frozen):
+    """The word vectors in a dataset: their name, how many words, how wide, and the SHA-256 of all of it."""
+
+    name: str
+    words: int
+    width: int
+    sha256: str
+
+
+def _has_none(note: VectorsNote | None) -> bool:
+    return note is None
+
+
 class Manifest(Frozen):
     """What a dataset was made from, how, and what it holds. ``seeds`` are those of the project file, by section."""
 
@@ -66,6 +82,8 @@ class Manifest(Frozen):
     left_out: tuple[LeftOutArticle, ...]
     ledger: Sums
     proof: Proof
+    # Left out where there are none: a dataset is the same file that it was before there was this key.
+    vectors: VectorsNote | None = Field(default=None, exclude_if=_has_none)
     outputs: dict[str, OutputFile]
 
 
@@ -79,6 +97,11 @@ def list_schema_names(schema: Schema) -> SchemaNames:
         symmetric=tuple(each.name for each in schema.relations if each.symmetric),
         exclusive=tuple(each.name for each in schema.choices if not each.multiple),
     )
+
+
+def describe_vectors(vectors: WordVectors) -> VectorsNote:
+    """What the manifest records of word vectors."""
+    return VectorsNote(name=vectors.name, words=len(vectors.words), width=vectors.width, sha256=vectors.digest)
 
 
 def list_versions(targets: Iterable[Target]) -> dict[str, str]:

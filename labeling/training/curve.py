@@ -15,6 +15,7 @@ from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
+from labeling.training.vectors import find_vectors
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.score import Curve, CurvePoint
@@ -52,6 +53,7 @@ def curve(
     Raises:
         MissingInput: Nothing was compiled.
         CorpusChanged: Gold or splits are not those the dataset was compiled from.
+        VectorsUnusable: ``[train] vectors`` names some that are not there, or are damaged.
         NothingToLearn: There is nothing to train on, not even in the whole of train, or nothing for dev.
         TrainingError: There is nothing to test with, or the config cannot be used.
     """
@@ -68,12 +70,15 @@ def curve(
         notes.options |= {"dataset": corpus, "config": config.stem, "seed": seed}
         data = read_split_data(workspace)
         test = data.read_test()
+        vectors = find_vectors(project)
         # Each model lies in the scratch folder with its part of the dataset, and goes with it.
         for size, articles in grow_training_sets(data.leak_groups["train"], points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"
             number = write_subsample(workspace.latest, small, set(articles))
             try:
-                model = extractors.train_pipeline(config, small, models, seed=seed, steps=steps, log=log)
+                model = extractors.train_pipeline(
+                    config, small, models, vectors=vectors, seed=seed, steps=steps, log=log
+                )
             except NothingToLearn as error:
                 log.write(f"{size} leak groups are left out of the curve: {error}\n")
                 nothing = error

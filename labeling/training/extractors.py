@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from pydantic import Field
+
 from labeling.annotations import MODEL
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.errors import TrainingError
@@ -29,11 +31,18 @@ from labeling.workspace.storage import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import JsonValue
+
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.training.token_classifier import Settings
 
 EXTRACTOR_CARD = "extractor.json"
 # Before the name of a folder that is being made, so that nobody takes it for a model.
 _HIDDEN = "."
+
+
+def _is_empty(text: str) -> bool:
+    return not text
 
 
 class Extractor(Frozen):
@@ -52,6 +61,9 @@ class Extractor(Frozen):
     checkpoint: str = ""  # the model of `transformers` that was fine-tuned; empty for a spaCy pipeline
     symmetric: tuple[str, ...] = ()
     exclusive: tuple[str, ...] = ()
+    # The word vectors that lie in it, by name and digest; left out of the card where there are none, as ever before.
+    vectors: str = Field(default="", exclude_if=_is_empty)
+    vectors_digest: str = Field(default="", exclude_if=_is_empty)
 
     @property
     def annotator(self) -> str:
@@ -71,8 +83,15 @@ def corpus_digest(corpus: Path) -> str:
     return corpus.resolve().name
 
 
-def train_pipeline(
-    config: Path, corpus: Path, models: Path, *, seed: int = 1, steps: int | None = None, log: TextIO = sys.stderr
+def train_pipeline(  # noqa: PLR0913 - each decides the model, but for the log
+    config: Path,
+    corpus: Path,
+    models: Path,
+    *,
+    vectors: WordVectors | None = None,
+    seed: int = 1,
+    steps: int | None = None,
+    log: TextIO = sys.stderr,
 ) -> Path:
     """Train one extractor on CPU with ``spacy train``'s own loop, and keep its best model on dev.
 
@@ -83,6 +102,7 @@ def train_pipeline(
         corpus: The folder of a compiled dataset. Span categorisation and relations have no mark for "not known": they
             train on the articles of which everything is known.
         models: The folder for models; the new one is ``<config's name>-<12 of the digest of all that decides it>``.
+        vectors: Word vectors that the model starts from, and holds, if the config has a place for them.
         seed: Of every random number in training.
         steps: The most updates, where the config's own number is too many.
         log: Where spaCy's table of losses and scores is written as it grows.
@@ -101,11 +121,15 @@ def train_pipeline(
     sections = spacy_pipelines.read_config(config)
     spacy_pipelines.refuse_empty(sections, corpus)
     manifest = read_value(corpus / MANIFEST, Manifest)
-    plan = spacy_pipelines.plan_training(sections, corpus, manifest, seed, steps)
+    plan = spacy_pipelines.plan_training(sections, corpus, manifest, seed, steps, vectors)
+    named = plan.vectors.name if plan.vectors else ""
+    numbers = plan.vectors.digest if plan.vectors else ""
     card = Extractor(
-        name=_model_name(config.stem, digest, plan.digest, seed, plan.steps),
+        name=_model_name(config.stem, digest, plan.digest, seed, plan.steps, numbers),
         corpus=digest,
         config=plan.digest,
+        vectors=named,
+        vectors_digest=numbers,
         seed=seed,
         steps=plan.steps,
         symmetric=manifest.schema_names.symmetric,
@@ -177,9 +201,11 @@ def read_extractor(folder: Path) -> Extractor:
     return read_value(folder / EXTRACTOR_CARD, Extractor)
 
 
-def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int) -> str:
+def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int, vectors: str = "") -> str:
     """The name that the same training always gets, and no other training: a score can be traced to its model."""
-    return f"{stem}-{digest_of(canonical_json([corpus, config, seed, steps]))[:12]}"
+    # Without vectors it is the name that models had before there were any.
+    decides: list[JsonValue] = [corpus, config, seed, steps]
+    return f"{stem}-{digest_of(canonical_json([*decides, vectors] if vectors else decides))[:12]}"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from labeling.corpora.store import target_folder
 from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.corpora.targets.spacy.training_files import list_learnable_options
+from labeling.corpora.word_vectors.spacy_vectors import list_open_places, takes_vectors, write_vectors
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import register_tokenizer
 from labeling.training.predictions import CHOICES
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from thinc.api import Config
 
     from labeling.corpora.manifest import Manifest
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
 
 # The factories that take silence for a no: where gold is open, they would learn that nothing is there.
 _LEARN_FROM_SILENCE = frozenset({"spancat", "spancat_singlelabel", "span_finder", "labeling_relations"})
 _SPLITS = ("train", "dev")
+# Where the word vectors lie during training, beside what spaCy writes.
+_VECTORS = "vectors"
 # spaCy, thinc and confection raise these for a bad config, an empty corpus and a model that cannot be kept.
 _REFUSALS = (ValueError, KeyError, TypeError, OSError, configparser.Error)
 
@@ -60,6 +64,13 @@ class TrainingConfig:
         """Whether it leaves a place for the options of choices to learn."""
         return CHOICES in self.sections.get("initialize", {}).get("components", {})
 
+    @property
+    def has_place_for_vectors(self) -> bool:
+        """Whether it names no vectors of its own, and a component takes some or leaves that open."""
+        components = self.sections.get("components", {})
+        own = self.sections.interpolate().get("initialize", {}).get("vectors")
+        return not own and (takes_vectors(components) or bool(list_open_places(components)))
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -67,6 +78,7 @@ class TrainingPlan:
 
     path: Path
     config: Config
+    vectors: WordVectors | None = None  # which the model starts from, and keeps
 
     @property
     def steps(self) -> int:
@@ -115,9 +127,16 @@ def refuse_empty(config: TrainingConfig, corpus: Path) -> None:
 
 
 def plan_training(
-    config: TrainingConfig, corpus: Path, manifest: Manifest, seed: int, steps: int | None
+    config: TrainingConfig,
+    corpus: Path,
+    manifest: Manifest,
+    seed: int,
+    steps: int | None,
+    vectors: WordVectors | None = None,
 ) -> TrainingPlan:
-    """Fill in what a training config leaves open: articles, language, options, seed, and spaCy's own defaults.
+    """Fill in what a training config leaves open: articles, language, options, vectors, seed, and spaCy's own defaults.
+
+    A config that has no place for vectors is the same with and without them.
 
     Raises:
         TrainingError: spaCy cannot use it.
@@ -127,11 +146,16 @@ def plan_training(
     overrides = _list_overrides(config, corpus, manifest) | {"system.seed": seed}
     if steps is not None:
         overrides["training.max_steps"] = steps
+    if vectors and config.has_place_for_vectors:
+        places = list_open_places(config.sections["components"])
+        overrides |= {f"components.{place}": True for place in places}
+    else:
+        vectors = None
     with _name_config_errors(config.path):
         # spaCy fills in its defaults when it builds the pipeline; the filled config is what the digest is of.
         base = spacy.util.load_config(config.path, overrides=overrides)
         filled = spacy.util.load_model_from_config(base, auto_fill=True, validate=False).config
-        return TrainingPlan(config.path, filled)
+        return TrainingPlan(config.path, filled, vectors)
 
 
 def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
@@ -147,10 +171,10 @@ def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
 
     todo = "look at the corpus with `spacy debug data`; a train and a dev article with spans are the least"
     with _name_spacy_errors(plan.path, f"spaCy could not train from {plan.path}", todo), name_disk_errors(scratch):
-        nlp = init_nlp(plan.config, use_gpu=-1)
+        nlp = init_nlp(_place_vectors(plan, scratch / _VECTORS), use_gpu=-1)
         out = cast("TextIO", _TrainingLog(log, scratch))
         run(nlp, scratch, use_gpu=-1, stdout=out, stderr=out)
-        return _forget_paths(spacy.load(scratch / "model-best"))
+        return _forget_paths(spacy.load(scratch / "model-best"), plan)
 
 
 def load_pipeline(folder: Path) -> Language:
@@ -248,7 +272,20 @@ def _refuse_unreadable(path: Path) -> None:
         ) from None
 
 
-def _forget_paths(nlp: Language) -> Language:
+def _place_vectors(plan: TrainingPlan, folder: Path) -> Config:
+    """The config with the place of its vectors, which are written there."""
+    if plan.vectors is None:
+        return plan.config
+    config = plan.config.copy()
+    write_vectors(plan.vectors, folder, config["nlp"]["lang"])
+    config["initialize"]["vectors"] = str(folder)
+    return config
+
+
+def _forget_paths(nlp: Language, plan: TrainingPlan) -> Language:
     """Remove the paths of this machine: a model is the same wherever it was trained."""
     nlp.config["paths"] = dict.fromkeys(nlp.config["paths"])
+    # What the config itself said of vectors stays.
+    if plan.vectors:
+        nlp.config["initialize"]["vectors"] = None
     return nlp

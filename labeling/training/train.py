@@ -10,6 +10,7 @@ from labeling.corpora.manifest import MANIFEST, verify_dataset
 from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.token_classifier import Settings
+from labeling.training.vectors import find_vectors
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 
@@ -41,7 +42,8 @@ def train(
 ) -> TrainResult:
     """Train an extractor for each config and each checkpoint on the latest dataset, into ``models/``.
 
-    A model's name ends in a digest of dataset, settings, seed and steps: one that was trained otherwise stays.
+    A model's name ends in a digest of dataset, settings, word vectors, seed and steps: one that was trained otherwise
+    stays. Word vectors are those that ``[train] vectors`` of the project file names; they lie in the model.
 
     Args:
         project: Whose dataset.
@@ -54,6 +56,7 @@ def train(
     Raises:
         MissingInput: Nothing was compiled.
         CorpusChanged: The dataset is not what its manifest describes.
+        VectorsUnusable: ``[train] vectors`` names some that are not there, or are damaged.
         TrainingError: There is nothing to train on, or a config or checkpoint cannot be used.
         NoRoom: The disk is full, or the folder for models may not be written.
     """
@@ -61,11 +64,15 @@ def train(
     if not configs and not checkpoints:
         configs = [shipped_config(name) for name in DEFAULT_CONFIGS]
     workspace = project.workspace
-    with workspace.opened(), keep_custody(workspace, "train", reads=(LATEST_MANIFEST,), stale=False) as notes:
+    # Word vectors are cut to the words of the articles.
+    reads = (LATEST_MANIFEST, workspace.articles)
+    with workspace.opened(), keep_custody(workspace, "train", reads=reads, stale=False) as notes:
         if (latest / MANIFEST).exists():
             verify_dataset(latest)
+        vectors = find_vectors(project) if configs else None
         pipelines = [
-            extractors.train_pipeline(config, latest, models, seed=seed, steps=steps, log=log) for config in configs
+            extractors.train_pipeline(config, latest, models, vectors=vectors, seed=seed, steps=steps, log=log)
+            for config in configs
         ]
         # The same limit of steps for both kinds.
         settings = Settings(steps=steps)

@@ -82,8 +82,6 @@ def test_a_word_is_looked_up_as_written_then_in_small_letters() -> None:
     cut = cut_vectors(table(), [])
 
     assert [cut.row_of(word) for word in ("Oslo", "oslo", "OSLO", "Talks", "LIMA", "lima")] == [1, 2, 2, 3, None, None]
-    assert not cut.is_lower
-    assert cut_vectors(table(["the", "oslo"]), []).is_lower
 
 
 def test_of_a_word_that_is_there_twice_the_first_counts() -> None:
@@ -209,10 +207,13 @@ def test_an_installed_pipeline_is_read(installed: Callable[..., str], tmp_path: 
     found = find_vectors(project_of(tmp_path, name))
     pipeline(tmp_path / name, ["other"], ROWS[:1])
     beside = find_vectors(project_of(tmp_path, name))
+    hyphens = find_vectors(project_of(tmp_path, name.replace("_", "-")))
 
     assert found is not None
     assert beside is not None
+    assert hyphens is not None
     assert (found.name, found.words) == (name, WORDS)
+    assert (hyphens.name, hyphens.digest) == (name.replace("_", "-"), found.digest)
     assert (beside.name, beside.words) == (name, ("other",))
 
 
@@ -231,7 +232,6 @@ def test_glove_is_read(tmp_path: Path) -> None:
     assert found.rows[0, :3].tolist() == pytest.approx([0.418, 0.24968, -0.41242])
     assert found.row_of("Kingsclere") == 50_000
     assert (plain.name, plain.digest) == (GLOVE, found.digest)
-    assert found.is_lower
 
 
 def test_auto_is_glove_for_english_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,6 +306,13 @@ def test_what_is_not_vectors_is_refused(tmp_path: Path, what: str) -> None:
     with pytest.raises(VectorsUnusable, match=words) as refusal:
         find_vectors(project_of(tmp_path, "spoilt"))
     assert refusal.value.todo
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "https://host/vectors", " ", "../" * 30 + "nowhere"])
+def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path, name: str) -> None:
+    """Whatever it is."""
+    with pytest.raises(VectorsUnusable):
+        open_vectors(name, tmp_path)
 
 
 def test_a_package_without_vectors_is_refused(installed: Callable[..., str], tmp_path: Path) -> None:

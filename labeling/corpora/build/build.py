@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,11 @@ from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import freeze_heap, map_in_order, open_executor
 from labeling.corpora.build.write import DatasetWriter
 from labeling.corpora.targets.available import find_targets
+from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.corpora.targets.target import Recipe
+from labeling.corpora.word_vectors.project_vectors import read_vectors
 from labeling.errors import LedgerUnbalanced, NothingToCompile
+from labeling.project import AUTO
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.custody_record import CustodyRecord
 from labeling.workspace.custody_rules import list_checked_files
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
     from labeling.corpora.build.convert import ConvertedPiece
     from labeling.corpora.manifest import Manifest
+    from labeling.corpora.targets.target import Target
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.ledger import Sums
     from labeling.project import Project
     from labeling.workspace.checksums import InputFile
@@ -54,6 +60,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
     Raises:
         UsageError: The subset asks for what there cannot be.
         ProjectFileError: ``[compile] targets`` names a target that there is not.
+        VectorsUnusable: ``[train] vectors`` names some that are not there, or are damaged.
         MissingInput: An earlier verb did not run, or gold came since the last ``split``.
         NothingToCompile: No article has usable gold and a split.
         DamagedFile: Gold is of a text that is not the article's, or of no article.
@@ -76,7 +83,8 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
             # It was done in this process: with an account that is wrong there is nothing to go on with.
             checking.result()
         selection = GoldSelection(workspace, subset)
-        writer = DatasetWriter(folder, recipe)
+        vectors = _read_named_vectors(project, targets)
+        writer = DatasetWriter(folder, replace(recipe, vectors=vectors))
         converted = map_in_order(
             executor,
             partial(convert_piece, recipe),
@@ -111,10 +119,17 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
             name: tuple(names.hide(why) if names else why for why in reasons)
             for name, reasons in CustodyRecord(workspace).list_signed(list_checked_files()).items()
         },
+        vectors,
     )
     return finish_dataset(
         folder, file, facts, inputs, inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows
     )
+
+
+def _read_named_vectors(project: Project, targets: Sequence[Target]) -> WordVectors | None:
+    """The word vectors that the project file names, for spaCy's files; those of `auto` go into models, not datasets."""
+    name = project.file.train.vectors
+    return read_vectors(project, name) if SPACY in targets and name not in {AUTO, ""} else None
 
 
 def _describe_inputs(workspace: Workspace) -> dict[str, InputFile]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labeling.corpora.build.subset import Subset
     from labeling.corpora.build.verify_targets import Proof
     from labeling.corpora.targets.target import Target
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.ledger import Sums
     from labeling.project import ProjectFile
     from labeling.schema import Schema
@@ -41,7 +42,7 @@ class CardFacts:
 
     ``worth`` counts leak groups where ``splits`` counts articles; None where they are not known.
     ``agreement`` and ``leakage`` are None where they were not measured. ``signed`` has, by the name of the file, the
-    reasons of those who changed a file of the workspace on purpose.
+    reasons of those who changed a file of the workspace on purpose. ``vectors`` are the word vectors that it holds.
     """
 
     schema: Schema
@@ -55,6 +56,7 @@ class CardFacts:
     leakage: Leakage | None = None
     worth: LeakGroupCounts | None = None
     signed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    vectors: WordVectors | None = None
 
 
 def render_card(file: ProjectFile, facts: CardFacts) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeling.corpora.build.card import render_card
-from labeling.corpora.manifest import MANIFEST, Manifest, describe_outputs, list_schema_names, list_versions
+from labeling.corpora.manifest import (
+    MANIFEST,
+    Manifest,
+    describe_outputs,
+    describe_vectors,
+    list_schema_names,
+    list_versions,
+)
 from labeling.tokens import NEWSWIRE
 from labeling.workspace.storage import write_json, write_text
 
@@ -46,6 +53,7 @@ def finish_dataset(
         left_out=tuple(facts.left_out),
         ledger=facts.ledger,
         proof=facts.proof,
+        vectors=describe_vectors(facts.vectors) if facts.vectors else None,
         outputs=describe_outputs(folder),
     )
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))

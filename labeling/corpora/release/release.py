@@ -21,7 +21,7 @@ from labeling.corpora.store import LATEST, find_dataset, open_build_folder, stor
 from labeling.corpora.targets.available import DEFAULT_TARGETS, find_targets
 from labeling.corpora.template_environment import escape_markdown
 from labeling.errors import CorpusChanged, UsageError
-from labeling.project import CompileSection, ProjectFile
+from labeling.project import CompileSection, ProjectFile, TrainSection
 from labeling.values import Frozen
 from labeling.workspace.checksums import OutputFile, describe_output
 from labeling.workspace.custody import keep_custody
@@ -187,9 +187,9 @@ def _project_file(project: Project, manifest: Manifest) -> ProjectFile:
     targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
     # The default ones are not named: such a release is the same file whether or not there are other targets.
     names = () if targets == DEFAULT_TARGETS else tuple(target.name for target in targets)
-    # Who read what is nobody's business elsewhere, and shapes no line of a dataset.
-    changed = {"policies": manifest.policies, "compile": CompileSection(targets=names), "people": None}
-    return project.file.model_copy(update=changed)
+    changed = {"policies": manifest.policies, "compile": CompileSection(targets=names)}
+    # Who read what, and in which folder vectors lie, is nobody's business elsewhere, and shapes no line of a dataset.
+    return project.file.model_copy(update=changed | {"people": None, "train": TrainSection()})
 
 
 def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:

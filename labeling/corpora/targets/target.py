@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labeling.annotations import ThingKind
     from labeling.corpora.build.ledger_entries import TargetOutcome
     from labeling.corpora.targets.shared_article import SharedArticle
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.ledger import LedgerEntry
     from labeling.project import Policies
     from labeling.schema import Schema
@@ -123,6 +124,7 @@ class Recipe:
     """What shapes a dataset, besides its gold: everything that a process needs to know.
 
     ``unasked`` is true where an article was judged before something was asked for: then each row has a place for that.
+    ``vectors`` are the word vectors that go into the dataset; the processes that convert articles do not get them.
     """
 
     language: str
@@ -130,6 +132,7 @@ class Recipe:
     policies: Policies
     targets: tuple[Target, ...]
     unasked: bool = False
+    vectors: WordVectors | None = None
 
 
 @contextmanager

@@ -47,9 +47,12 @@ def open_vectors(name: str, folder: Path) -> VectorTable:
     if name.replace("_", "-").lower() == GLOVE:
         return _open_glove()
     place = folder / name
-    if place.exists():
-        return _open_folder(place.resolve().name, place)
-    return _open_folder(name, _find_pipeline(name, place))
+    try:
+        if place.exists():
+            return _open_folder(place.resolve().name, place)
+        return _open_folder(name, _find_pipeline(name, place))
+    except OSError as error:
+        raise VectorsUnusable(f"{place} cannot be read: {error.strerror}", todo=_TODO, where=str(place)) from error
 
 
 def _open_glove() -> VectorTable:
@@ -90,7 +93,7 @@ def _find_pipeline(name: str, place: Path) -> Path:
             where=name,
         )
     try:
-        package = util.get_package_path(name)
+        package = util.get_package_path(name.replace("-", "_"))
         meta = util.get_model_meta(package)
         return package / f"{meta['lang']}_{meta['name']}-{meta['version']}"
     except (ImportError, OSError, ValueError, TypeError) as error:

@@ -58,11 +58,6 @@ class WordVectors:
         whole.update(self.rows.astype(_NUMBER, order="C").tobytes())
         return whole.hexdigest()
 
-    @cached_property
-    def is_lower(self) -> bool:
-        """Whether all words are in small letters: then the words of a text are to be looked up in small letters."""
-        return all(word == word.lower() for word in self.words)
-
     def row_of(self, word: str) -> int | None:
         """The row of a word as it is written, else in small letters; None where neither is there.
 

@@ -86,7 +86,8 @@ class _DocFolderWriter:
         # An empty split gets its empty shard, then the training files find all splits.
         for shards in self._shards.values():
             shards.close()
-        write_training_files(self._folder, cached_tokenizer(self._recipe.language), self._recipe.schema)
+        tokenizer = cached_tokenizer(self._recipe.language)
+        write_training_files(self._folder, tokenizer, self._recipe.schema, self._recipe.vectors)
 
 
 def _list_docbin_copies(folder: Path) -> list[StoredCopy]:

@@ -2,7 +2,8 @@
 
 ``configs/`` holds our training configs, filled in with every default of spaCy, and naming the dataset's own files;
 ``project.yml`` the commands; ``tokenizer/`` an empty pipeline with our tokenizer rules, which spaCy itself copies into
-what is trained; ``relations.py`` the relation classifier that spaCy lacks. All paths are relative to the folder.
+what is trained; ``vectors/`` word vectors, where the project file names some; ``relations.py`` the relation
+classifier that spaCy lacks. All paths are relative to the folder.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from labeling.corpora.targets.spacy.docbin import COMPLETE
 from labeling.corpora.template_environment import make_template_environment
+from labeling.corpora.word_vectors.spacy_vectors import fill_open_places, write_vectors
 from labeling.project import shipped_config
 from labeling.workspace.storage import write_text
 
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 
     from spacy.language import Language
 
+    from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.schema import Schema
 
-TOKENIZER, CODE = "tokenizer", "relations.py"
+TOKENIZER, CODE, VECTORS = "tokenizer", "relations.py", "vectors"
 # What spaCy itself writes into the folder, which is not part of the dataset.
 TRAINING_OUTPUTS: Final = ("training/", "project.lock", "__pycache__/")
 # The choice by which annotators rule an article out: a dataset has usable ones only, so there is nothing to learn.
@@ -98,7 +101,7 @@ def list_learnable_options(choices: dict[str, tuple[str, ...]]) -> list[str]:
     return [f"{name}={option}" for name, options in choices.items() if name != _USABLE for option in options]
 
 
-def write_training_files(folder: Path, nlp: Language, schema: Schema) -> None:
+def write_training_files(folder: Path, nlp: Language, schema: Schema, vectors: WordVectors | None = None) -> None:
     """Write configs, ``project.yml`` and what they need into the folder of spaCy's files.
 
     The same schema, language and version of spaCy give the same bytes. What the schema has no use for is not written:
@@ -108,24 +111,28 @@ def write_training_files(folder: Path, nlp: Language, schema: Schema) -> None:
         folder: Where ``train/`` and ``dev/`` lie.
         nlp: The empty pipeline whose tokenizer cut the texts.
         schema: Whose labels, relations and choices are to be learnt.
+        vectors: Word vectors that the configs start from; without any they start from nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Without the vocabulary, which holds every word that was met: the rules alone are wanted.
     nlp.to_disk(folder / TOKENIZER, exclude=["vocab"])
+    if vectors:
+        write_vectors(vectors, folder / VECTORS, nlp.meta["lang"])
     options = list_learnable_options(
         {each.name: tuple(option.name for option in each.options) for each in schema.choices}
     )
     # What the schema has no use for is not written: a config that cannot train would only puzzle.
     names = ["ner", "spancat", *(["textcat"] if options else []), *(["relations"] if schema.relations else [])]
     for name in names:
-        write_text(folder / "configs" / f"{name}.cfg", _training_config(name, nlp.lang, tuple(options)))
+        config = _training_config(name, nlp.lang, tuple(options), with_vectors=vectors is not None)
+        write_text(folder / "configs" / f"{name}.cfg", config)
     if schema.relations:
         write_text(folder / CODE, Path(__file__).with_name("relation_classifier.py").read_text(encoding="utf-8"))
-    write_text(folder / "project.yml", _project_yaml(names))
+    write_text(folder / "project.yml", _project_yaml(names, with_vectors=vectors is not None))
 
 
 @lru_cache
-def _training_config(name: str, language: str, options: tuple[str, ...]) -> str:
+def _training_config(name: str, language: str, options: tuple[str, ...], *, with_vectors: bool) -> str:
     """One of our training configs with every default filled in, for use in the dataset's own folder."""
     from spacy.util import load_config, load_model_from_config
 
@@ -142,6 +149,9 @@ def _training_config(name: str, language: str, options: tuple[str, ...]) -> str:
         "tokenizer": "${paths.tokenizer}",
         "vocab": None,
     }
+    if with_vectors and fill_open_places(config["components"]):
+        # spaCy's own `[initialize] vectors` points there.
+        config["paths"]["vectors"] = VECTORS
     if name == "textcat":
         # Named, and not found in the data: an option that nobody chose yet has its place in the model.
         config["initialize"]["components"]["textcat_multilabel"]["labels"] = list(options)
@@ -150,6 +160,6 @@ def _training_config(name: str, language: str, options: tuple[str, ...]) -> str:
     return f"{head}\n\n{nlp.config.to_str()}\n"
 
 
-def _project_yaml(names: Sequence[str]) -> str:
+def _project_yaml(names: Sequence[str], *, with_vectors: bool) -> str:
     environment = make_template_environment("labeling.corpora.targets.spacy")
-    return environment.get_template("project.yml.j2").render(names=names, code=CODE)
+    return environment.get_template("project.yml.j2").render(names=names, code=CODE, with_vectors=with_vectors)
