@@ -116,6 +116,7 @@ def _form_of(labels: Mapping[str, int], layers: int, settings: TaggerSettings, *
         layers=layers,
         lstm=settings.lstm,
         own_words=own_words,
+        half=settings.half,
         dropout=settings.dropout,
         word_dropout=settings.word_dropout,
     )

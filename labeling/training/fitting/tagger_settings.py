@@ -20,23 +20,27 @@ class TaggerSettings:
         clip: The longest gradient.
         lstm: The width of the BiLSTM in either direction, 0 for none.
         dropout: The share of features that is hidden in training, and ``word_dropout`` that of words.
-        patience: After so many rounds without a better score on dev training ends. The first third is not scored.
+        scored: Dev is scored after every so many rounds of the second half, counted back from the last.
+        patience: After so many rounds without a better score on dev training ends.
+        half: Whether the encoder computes in half precision (bfloat16), which some processors do in half of the time.
         steps: The most steps, where the rounds are too many.
         members: How many networks are trained, with seeds of their own, which answer together.
         window: The most tokens of a window that are its own, and ``margin`` how many it sees on either side.
         layers: The most layers of nested spans.
     """
 
-    rounds: int = 50
+    rounds: int = 40
     batch: int = 8
     rate: float = 1e-3
     encoder_rate: float = 1e-4
     decay: float = 0.01
     clip: float = 5.0
-    lstm: int = 100
-    dropout: float = 0.5
+    lstm: int = 150
+    dropout: float = 0.3
     word_dropout: float = 0.05
-    patience: int = 15
+    scored: int = 5
+    patience: int = 10
+    half: bool = False
     steps: int | None = None
     members: int = 1
     window: int = 128
@@ -46,4 +50,4 @@ class TaggerSettings:
 
 WORD_SETTINGS: Final = TaggerSettings()
 # An encoder has read all of a window by itself, and is tuned in few rounds.
-ENCODER_SETTINGS: Final = TaggerSettings(rounds=20, lstm=0)
+ENCODER_SETTINGS: Final = TaggerSettings(rounds=20, lstm=0, scored=3)

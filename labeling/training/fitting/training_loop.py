@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
     from labeling.training.fitting.lessons import Lesson
     from labeling.training.fitting.tagger_settings import TaggerSettings
-    from labeling.training.tagger.network import Network, WindowFeatures
+    from labeling.training.tagger.network import Network
+    from labeling.training.tagger.prepared_text import WindowFeatures
     from labeling.training.tagger.questions import Question
     from labeling.training.tagger.windows import TokenWindow
 
 # Batches are filled from so many at a time, in the order of their length.
 _POOL = 8
 # Of all rounds the share in which rates rise, and the share after which dev is scored.
-_WARM_UP, _UNSCORED = 0.1, 1 / 3
+_WARM_UP, _UNSCORED = 0.1, 1 / 2
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def train_network(network: Network, words: nn.Embedding, school: School, seed: i
     for number, steps in enumerate(rounds, start=1):
         loss = learner.learn(_fill_batches(school.pieces, school.settings.batch, chance)[:steps])
         line = f"round {number} of {len(rounds)}  loss {loss:.3f}"
-        if number > _UNSCORED * len(rounds) or number == len(rounds):
+        left = len(rounds) - number
+        if not left or (number > _UNSCORED * len(rounds) and left % school.settings.scored == 0):
             found = score_dev(ensemble, school.dev, list(school.labels), school.questions)
             line += "".join(f"  F1 of {name} on dev {100 * value:.1f}" for name, value in found.items())
             if not best or _mean(found) > _mean(scores):

@@ -101,7 +101,7 @@ def stack_subwords(windows: Sequence[Subwords], length: int, padding: int) -> Su
 
 def encode_tokens(encoder: Any, batch: SubwordBatch, tokens: int) -> Tensor:  # noqa: ANN401 - any encoder
     """Tokens x width: the mean of each token's subwords, for so many tokens of all windows together."""
-    states = encoder(input_ids=batch.ids, attention_mask=batch.attention).last_hidden_state
+    states = encoder(input_ids=batch.ids, attention_mask=batch.attention).last_hidden_state.float()
     pieces = states.reshape(-1, states.shape[-1])[batch.pieces]
     sums = states.new_zeros(tokens, states.shape[-1]).index_add(0, batch.tokens, pieces)
     counts = states.new_zeros(tokens).index_add(0, batch.tokens, states.new_ones(len(batch.tokens)))

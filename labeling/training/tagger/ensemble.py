@@ -15,8 +15,8 @@ from .network import mask_of, stack_windows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .network import Network, WindowFeatures
-    from .prepared_text import PreparedText
+    from .network import Network
+    from .prepared_text import PreparedText, WindowFeatures
     from .windows import TokenWindow
 
 # How many tokens a network reads at once, and how many the chains go through at once, padding included.

@@ -22,10 +22,10 @@ from .word_features import CHARACTER_ROWS, PADDING, SHAPE_WIDTH, UNKNOWN_WORD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from .encoder import SubwordBatch, Subwords
+    from .encoder import SubwordBatch
+    from .prepared_text import WindowFeatures
     from .questions import Question
 
 _CHARACTER_WIDTH, _FILTERS, _FILTER_LENGTH = 25, 50, 3
@@ -36,7 +36,8 @@ class NetworkForm:
     """What decides which weights a network has, beside its vectors and its encoder.
 
     ``lstm`` is the width of the BiLSTM in either direction, 0 for none; ``own_words`` says that the vectors are
-    trained, and so are each network's own; ``dropout`` and ``word_dropout`` are of training alone.
+    trained, and so are each network's own; ``half`` that the encoder computes in half precision (bfloat16).
+    ``dropout`` and ``word_dropout`` are of training alone.
     """
 
     labels: int
@@ -44,18 +45,9 @@ class NetworkForm:
     lstm: int
     characters: bool = True
     own_words: bool = False
-    dropout: float = 0.5
+    half: bool = False
+    dropout: float = 0.3
     word_dropout: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class WindowFeatures:
-    """What is known of each token of a window, a row for each."""
-
-    words: NDArray[np.int64]
-    characters: NDArray[np.int64]
-    shapes: NDArray[np.float32]
-    subwords: Subwords | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +124,9 @@ class Network(nn.Module):
             characters = self.characters(batch.characters.flatten(0, 1)).transpose(1, 2)
             found.append(torch.relu(self.filters(characters)).amax(-1).view(windows, tokens, -1))
         if batch.subwords is not None:
-            found.append(encode_tokens(self.encoder, batch.subwords, windows * tokens).view(windows, tokens, -1))
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.form.half):
+                encoded = encode_tokens(self.encoder, batch.subwords, windows * tokens)
+            found.append(encoded.view(windows, tokens, -1))
         return found
 
 

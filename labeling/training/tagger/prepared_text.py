@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .network import WindowFeatures
 from .windows import cut_windows, find_breaks
 from .word_features import describe_shapes, number_characters, number_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
     from spacy.language import Language
 
-    from .encoder import SubwordCutter
+    from .encoder import SubwordCutter, Subwords
     from .windows import TokenWindow
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFeatures:
+    """What is known of each token of a window, a row for each."""
+
+    words: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    shapes: NDArray[np.float32]
+    subwords: Subwords | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import tiny_bert
 
+from labeling.corpora.word_vectors.word_vectors import WordVectors
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.training.fitting.examples import Example
-from labeling.training.fitting.tagger_settings import WORD_SETTINGS
+from labeling.training.fitting.tagger_settings import ENCODER_SETTINGS, WORD_SETTINGS
 from labeling.training.fitting.tagger_task import FitReport, Foundation, TaggerTask
 from labeling.training.tagger.questions import Question
 
@@ -214,3 +218,39 @@ def test_a_checkpoint_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TrainingError, match="empty"):
         fit(tmp_path / "model", foundation=Foundation(checkpoint=str(tmp_path / "empty")))
+
+
+def test_an_encoder_travels_in_the_model(tmp_path: Path) -> None:
+    """Fine-tuned beside the rest; the model opens, and reads texts longer than the encoder, without its checkpoint."""
+    pieces = ["The", "mayor", "of", *CITIES, "met", "paid", "warmly", "in", "haste", "."]
+    checkpoint = tmp_path / "bert"
+    tiny_bert.save_tiny_bert(checkpoint, pieces, 20)
+    settings = replace(ENCODER_SETTINGS, rounds=10, window=24, margin=8, batch=4, rate=1e-2, encoder_rate=1e-3)
+
+    report = fit(tmp_path / "model", foundation=Foundation(checkpoint=str(checkpoint)), settings=settings)
+    shutil.rmtree(checkpoint)
+
+    assert report.f1["spans"] > 0.9
+    text = "\n".join(example(number).text for number in range(12))
+    [found] = places(tmp_path / "model", [text])
+    assert ("CITY", "Lima") in found
+    assert str(tmp_path) not in "".join(
+        path.read_text(encoding="utf-8") for path in (tmp_path / "model").rglob("*.json")
+    )
+
+
+def test_vectors_are_kept_in_the_model(tmp_path: Path) -> None:
+    """In half precision, with their words; a word that was not in train is known by its vector."""
+    rows = np.zeros((len(CITIES) + 2, 4), np.float32)
+    rows[: len(CITIES), 0] = 3
+    vectors = WordVectors("tiny", (*(city.lower() for city in CITIES), "met", "paid"), rows)
+
+    fit(tmp_path / "model", foundation=Foundation(vectors=vectors))
+
+    assert json.loads((tmp_path / "model" / "words.json").read_text(encoding="utf-8")) == list(vectors.words)
+    from safetensors.numpy import load_file
+
+    kept = load_file(tmp_path / "model" / "weights.safetensors")["words.weight"]
+    assert kept.dtype == np.float16
+    assert kept.shape == (12, 4)
+    assert (kept[2:10] == kept[2]).all()
