@@ -25,6 +25,7 @@ _FEWEST: Final = 20
 _FOLDS: Final = 5
 _ITERATIONS: Final = 50
 _SETTLED: Final = 1e-8
+_RIDGE: Final = 1e-6
 
 
 def fit_calibration(probabilities: Sequence[float], right: Sequence[bool]) -> Calibration:
@@ -39,7 +40,7 @@ def fit_calibration(probabilities: Sequence[float], right: Sequence[bool]) -> Ca
     # Platt's targets: as if one more of either kind had been seen.
     targets = np.where(np.array(right), (wins + 1) / (wins + 2), 1 / (losses + 2))
     line = _newton(np.stack([logits, np.ones_like(logits)], 1), targets)
-    if line is None or line[0] <= 0:
+    if line[0] <= 0:
         return Calibration()
     return Calibration(float(line[0]), float(line[1]))
 
@@ -57,18 +58,23 @@ def cross_calibrated(probabilities: Sequence[float], right: Sequence[bool], text
     return scores
 
 
-def _newton(features: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The weights of a logistic regression; None where the steps do not settle."""
+def _newton(features: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights of a logistic regression: each step is halved until it is one downhill."""
     weights = np.array([1.0, 0.0])
     for _ in range(_ITERATIONS):
-        chances = 1 / (1 + np.exp(-features @ weights))
-        gradient = features.T @ (chances - targets)
+        # The logistic function, by one that does not overflow.
+        chances = (1 + np.tanh(features @ weights / 2)) / 2
         # A little ridge: all probabilities may be the same.
-        curvature = (features * (chances * (1 - chances))[:, None]).T @ features + 1e-6 * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
+        curvature = (features * (chances * (1 - chances))[:, None]).T @ features + _RIDGE * np.eye(2)
+        step = np.linalg.solve(curvature, features.T @ (chances - targets))
+        here = _log_loss(features @ weights, targets)
+        while np.abs(step).max() > _SETTLED and _log_loss(features @ (weights - step), targets) > here:
+            step = step / 2
+        if np.abs(step).max() <= _SETTLED:
+            break
         weights = weights - step
-        if not np.isfinite(weights).all():
-            return None
-        if np.abs(step).max() < _SETTLED:
-            return weights
-    return None
+    return weights
+
+
+def _log_loss(logits: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    return float((np.logaddexp(0, logits) - targets * logits).sum())
