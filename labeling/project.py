@@ -105,11 +105,11 @@ class ReprintsSection(Frozen):
 
 
 class SuggestSection(Frozen):
-    """``[suggest]``: the rules, and an installed spaCy pipeline as well, with a map from its labels to the schema's."""
+    """``[suggest]``: the rules, and a model as well, with a map from its labels to the schema's."""
 
     rules: str = "rules.toml"  # next to the project file, else the shipped file of that name; "" for none
-    pipeline: str = ""
-    label_map: dict[str, str] = {}
+    pipeline: str = ""  # an installed spaCy pipeline, or the folder of a model that `labeling train` made
+    label_map: dict[str, str] = {}  # a model of ours whose labels are the schema's needs none
 
 
 class CompileSection(Frozen):

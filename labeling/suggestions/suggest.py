@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.suggestions.suggester import REFUSED_SPANS, order_suggestions, read_suggestion_settings
+from labeling.training.extractors import list_model_card
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.flow.article_batches import plan_batches
 from labeling.workspace.flow.article_flow import FlowPlace, say_no_progress, write_flow
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labeling.project import Project
+    from labeling.workspace.custody import CustodyFile
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,17 @@ def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_p
 
     Raises:
         MissingInput: Nothing was ingested.
-        Altered: ``articles.jsonl`` is not as it was left.
+        Altered: ``articles.jsonl``, or what a model of ours says of itself, is not as it was left.
         DamagedFile: A line of ``articles.jsonl`` is not an article.
         ProjectFileError: The rules, the pipeline or its label map have a fault.
         RayUnavailable: The project file names a Ray cluster that cannot be used.
     """
     workspace, place = project.workspace, FlowPlace(project.file.passages.ray, progress=progress)
-    with (
-        workspace.opened(),
-        keep_custody(workspace, "suggest", reads=(workspace.articles,), writes=(workspace.suggestions,)),
-    ):
+    reads: tuple[CustodyFile, ...] = (
+        workspace.articles,
+        *list_model_card(workspace, Path(project.file.suggest.pipeline)),
+    )
+    with workspace.opened(), keep_custody(workspace, "suggest", reads=reads, writes=(workspace.suggestions,)):
         plan = plan_batches(workspace.articles)
         order = order_suggestions(project.schema, read_suggestion_settings(project))
         tally = write_flow(workspace.suggestions.path, plan, order, place, workspace.suggestions)

@@ -1,4 +1,4 @@
-"""Suggestions: spans that rules, and a spaCy pipeline if one is named, find in each article before people look at it.
+"""Suggestions: spans that rules, and a model if one is named, find in each article before people look at it.
 
 Each suggester is one more annotator, ``model:rules`` or ``model:<pipeline>``: its annotations have the same form as a
 person's and pass the same checks.
@@ -18,6 +18,7 @@ from labeling.adjudication.checks import check_annotation
 from labeling.annotations import MODEL, Annotation, QuarantineRow, Span
 from labeling.errors import ProjectFileError
 from labeling.project import shipped_config
+from labeling.suggestions.own_models import is_own_model, open_own_model
 from labeling.suggestions.rule_file import Finder, FoundSpan, Rules, read_rules
 from labeling.values import Frozen, canonical_json, digest_of
 from labeling.workspace.flow.article_flow import WorkOrder
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.project import Project
     from labeling.schema import Schema
+    from labeling.suggestions.own_models import ScoredSpan
     from labeling.workspace.flow.article_flow import Worker
 
     # The annotator, and a function that finds spans in a text.
-    Suggester: TypeAlias = tuple[str, Callable[[str], list[FoundSpan]]]
+    Suggester: TypeAlias = tuple[str, Callable[[str], Sequence[FoundSpan | ScoredSpan]]]
 
 __all__ = [
     "REFUSED_SPANS",
@@ -52,7 +54,7 @@ REFUSED_SPANS = ""  # counts refused spans in a tally, in the place of a label: 
 
 
 class SuggestionSettings(Frozen):
-    """The suggesters: rules, or None; a spaCy pipeline, or "", with the map from its labels to the schema's."""
+    """The suggesters: rules, or None; a spaCy pipeline or a model of ours, or "", with the map from its labels."""
 
     language: str = "en"
     rules: Rules | None = None
@@ -71,8 +73,13 @@ def read_suggestion_settings(project: Project) -> SuggestionSettings:
     if chosen.rules:
         own = project.path.parent / chosen.rules
         rules = read_rules(own if own.is_file() else shipped_config(chosen.rules))
+    # Another machine of a cluster has another folder of its own to begin at.
+    own_model = bool(chosen.pipeline) and is_own_model(Path(chosen.pipeline))
     return SuggestionSettings(
-        language=project.file.project.language, rules=rules, pipeline=chosen.pipeline, label_map=chosen.label_map
+        language=project.file.project.language,
+        rules=rules,
+        pipeline=str(Path(chosen.pipeline).absolute()) if own_model else chosen.pipeline,
+        label_map=chosen.label_map,
     )
 
 
@@ -152,7 +159,9 @@ def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]
         finder, known = Finder(settings.rules, settings.language), set(schema.label_names)
         suggesters.append((RULES_ANNOTATOR, lambda text: [found for found in finder(text) if found.label in known]))
     if settings.pipeline:
-        suggesters.append((MODEL + Path(settings.pipeline).name, _pipeline_suggester(schema, settings)))
+        folder = Path(settings.pipeline)
+        find = open_own_model(folder, settings.label_map, schema) if is_own_model(folder) else None
+        suggesters.append((MODEL + folder.name, find or _pipeline_suggester(schema, settings)))
     return suggesters
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from labeling.corpora.targets.spacy.subsample import write_subsample
-from labeling.errors import NothingToLearn
+from labeling.errors import NothingToLearn, UsageError
 from labeling.evaluation.learning_curve import grow_training_sets
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import shipped_config
 from labeling.training import extractors
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
+from labeling.training.taggers import find_missing_package, plan_tagger, train_tagger
 from labeling.training.vectors import find_vectors
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.score import Curve, CurvePoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.score import Score
 
 
-def curve(
+def curve(  # noqa: PLR0913 - what training asks for, and how often
     project: Project,
     config: Path | None = None,
     *,
+    checkpoint: str = "",
     points: int = 4,
     seed: int = 1,
     steps: int | None = None,
@@ -40,25 +43,25 @@ def curve(
 ) -> Curve:
     """Train on an eighth, a quarter, half and all of the leak groups of train; score each on the test split.
 
-    A part that the config can learn nothing from is left out.
+    The extractor is the one that `labeling train` trains first. A part that it can learn nothing from is left out.
 
     Args:
         project: Whose latest dataset.
-        config: A spaCy training config; the shipped ``ner.cfg`` when None.
+        config: A spaCy training config; when None, a tagger where PyTorch is installed, else the shipped ``ner.cfg``.
+        checkpoint: An encoder of ``transformers`` that the tagger stands on, where no config is named.
         points: How many times to train.
         seed: Orders the leak groups, and is that of every random number in training.
         steps: The most updates, where the config's own number is too many.
-        log: Where spaCy's tables go.
+        log: Where what training tells goes.
 
     Raises:
         MissingInput: Nothing was compiled.
         CorpusChanged: Gold or splits are not those the dataset was compiled from.
         VectorsUnusable: ``[train] vectors`` names some that are not there, or are damaged.
         NothingToLearn: There is nothing to train on, not even in the whole of train, or nothing for dev.
-        TrainingError: There is nothing to test with, or the config cannot be used.
+        TrainingError: There is nothing to test with, a package is missing, or the config or checkpoint cannot be used.
     """
-    workspace, config = project.workspace, config or shipped_config("ner.cfg")
-    made, nothing = list[CurvePoint](), None
+    workspace, made, nothing = project.workspace, list[CurvePoint](), None
     corpus = extractors.corpus_digest(workspace.latest)
     refuse_changed_gold(workspace)
     reads = (LATEST_MANIFEST, workspace.gold, workspace.splits, workspace.articles)
@@ -67,18 +70,16 @@ def curve(
         keep_custody(workspace, "curve", reads=reads, writes=(workspace.curve,), stale=False) as notes,
         tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder,
     ):
-        notes.options |= {"dataset": corpus, "config": config.stem, "seed": seed}
+        name, train_part = _choose_training(project, config, checkpoint, seed, steps)
+        notes.options |= {"dataset": corpus, "config": name, "seed": seed}
         data = read_split_data(workspace)
         test = data.read_test()
-        vectors = find_vectors(project)
         # Each model lies in the scratch folder with its part of the dataset, and goes with it.
         for size, articles in grow_training_sets(data.leak_groups["train"], points, str(seed)):
             small, models = Path(folder) / str(size) / corpus, Path(folder) / str(size) / "models"
             number = write_subsample(workspace.latest, small, set(articles))
             try:
-                model = extractors.train_pipeline(
-                    config, small, models, vectors=vectors, seed=seed, steps=steps, log=log
-                )
+                model = train_part(small, models, log=log)
             except NothingToLearn as error:
                 log.write(f"{size} leak groups are left out of the curve: {error}\n")
                 nothing = error
@@ -90,11 +91,26 @@ def curve(
             raise nothing or NothingToLearn(
                 "the train split holds no article", todo="annotate more articles, split and compile"
             )
-        result = Curve(
-            corpus=corpus, config=config.stem, seed=seed, signature=score.exact.signature, points=tuple(made)
-        )
+        result = Curve(corpus=corpus, config=name, seed=seed, signature=score.exact.signature, points=tuple(made))
         workspace.curve.write(result)
     return result
+
+
+def _choose_training(
+    project: Project, config: Path | None, checkpoint: str, seed: int, steps: int | None
+) -> tuple[str, Callable[..., Path]]:
+    """What an extractor is called in the curve, and the function that trains one on a part of the dataset."""
+    if checkpoint or not (config or find_missing_package()):
+        if config:
+            raise UsageError(
+                f"{config.name} and the checkpoint {checkpoint} are both named, and the curve is of one extractor",
+                todo="name one of them",
+            )
+        # Vectors are read once for all parts.
+        return extractors.TAGGER, partial(train_tagger, plan_tagger(project, checkpoint, seed=seed, steps=steps))
+    config = config or shipped_config("ner.cfg")
+    vectors = find_vectors(project)
+    return config.stem, partial(extractors.train_pipeline, config, vectors=vectors, seed=seed, steps=steps)
 
 
 def _score_model(

@@ -14,6 +14,7 @@ from labeling.evaluation.reliability import measure_reliability
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
+from labeling.training.model_card import write_card_scores
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
@@ -58,7 +59,7 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
         project: Whose dataset.
         predictions: Of each annotator, by name, one annotation for every article of the test split; those of other
             articles are left aside. When None, the models trained on this dataset predict, and the suggestions made
-            before are scored too.
+            before are scored too; then each model's MODEL.md gets its scores.
 
     Raises:
         MissingInput: Nothing was compiled.
@@ -80,8 +81,10 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
         # The test split is held in memory, the training split read once and forgotten.
         data = read_split_data(workspace)
         test = data.read_test()
+        scored_models: dict[str, Path] = {}
         if predictions is None:
-            predictions = _collect_predictions(workspace, corpus, [article for article, _ in test])
+            scored_models = _find_models(workspace, corpus)
+            predictions = _collect_predictions(workspace, scored_models, [article for article, _ in test])
         if not predictions:
             raise TrainingError("there is nobody to score", todo="run `labeling train` or `labeling suggest` first")
         # What training had is the same for all annotators.
@@ -93,6 +96,8 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
             score = _score_annotator(name, scored, seen, project.schema, corpus)
             scores[name] = score.model_copy(update={"out_of_reach": out_of_reach})
         workspace.scores.write(Scores(scores))
+        for name, folder in scored_models.items():
+            write_card_scores(folder, scores[name])
     return EvaluateResult(corpus, scores)
 
 
@@ -110,8 +115,17 @@ def read_predictions(files: Iterable[Path]) -> dict[str, list[Annotation]]:
     return dict(by_annotator)
 
 
-def _collect_predictions(workspace: Workspace, corpus: str, articles: Sequence[Article]) -> dict[str, list[Annotation]]:
-    """The suggestions for these articles, and what the models trained on this dataset predict for them now."""
+def _find_models(workspace: Workspace, corpus: str) -> dict[str, Path]:
+    """The folders of the models that were trained on a dataset, by what they sign with."""
+    cards = {folder: extractors.read_extractor(folder) for folder in sorted(workspace.models.glob("[!.]*/"))}
+    # A model of another dataset may have been trained on what is test here.
+    return {card.annotator: folder for folder, card in cards.items() if card.corpus == corpus}
+
+
+def _collect_predictions(
+    workspace: Workspace, models: Mapping[str, Path], articles: Sequence[Article]
+) -> dict[str, list[Annotation]]:
+    """The suggestions for these articles, and what these models predict for them now."""
     wanted = {article.id for article in articles}
     by_annotator: defaultdict[str, list[Annotation]] = defaultdict(list)
     for row in workspace.suggestions.rows_if_written():
@@ -119,11 +133,8 @@ def _collect_predictions(workspace: Workspace, corpus: str, articles: Sequence[A
         suggested = by_annotator[row.annotator]
         if row.article in wanted:
             suggested.append(row)
-    for folder in sorted(workspace.models.glob("[!.]*/")):
-        # A model of another dataset may have been trained on what is test here.
-        card = extractors.read_extractor(folder)
-        if card.corpus == corpus:
-            by_annotator[card.annotator] = list(predict_annotations(folder, articles))
+    for annotator, folder in models.items():
+        by_annotator[annotator] = list(predict_annotations(folder, articles))
     return dict(by_annotator)
 
 

@@ -10,14 +10,17 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from pydantic import Field
 
 from labeling.annotations import MODEL
 from labeling.corpora.manifest import MANIFEST, Manifest
+from labeling.corpora.targets.spacy.docbin_public import SPANS
 from labeling.errors import TrainingError
-from labeling.training import spacy_pipelines, token_classifier
+from labeling.training import spacy_pipelines
+from labeling.training.model_card import ModelDescription, write_model_card
+from labeling.training.predictions import RELATIONS
 from labeling.values import Frozen, canonical_json, digest_of
 from labeling.workspace.storage import (
     close_to_everybody,
@@ -29,20 +32,22 @@ from labeling.workspace.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
     from labeling.corpora.word_vectors.word_vectors import WordVectors
-    from labeling.training.token_classifier import Settings
+    from labeling.workspace.table import Workspace
 
 EXTRACTOR_CARD = "extractor.json"
+# The architecture of models that PyTorch opens, and how their names begin.
+TAGGER: Final = "tagger"
 # Before the name of a folder that is being made, so that nobody takes it for a model.
 _HIDDEN = "."
 
 
-def _is_empty(text: str) -> bool:
-    return not text
+def _tells_nothing(value: object) -> bool:
+    return not value
 
 
 class Extractor(Frozen):
@@ -51,6 +56,9 @@ class Extractor(Frozen):
     The name ends in a digest of dataset, settings, seed and steps: trained otherwise, it is another model in another
     folder. ``config`` is the SHA-256 of all settings, those filled in too; ``steps`` the most updates, 0 for no limit.
     ``symmetric`` and ``exclusive`` are the schema's: relations without a direction, choices that take one option.
+    ``architecture`` is ``tagger``, or empty for what ``spacy.load`` or ``transformers`` opens; ``layers`` how many
+    layers of nested spans a tagger has. ``vectors`` and ``checkpoint`` name what it started from, their digests tell
+    which of that name.
     """
 
     name: str
@@ -58,12 +66,16 @@ class Extractor(Frozen):
     config: str
     seed: int
     steps: int = 0
-    checkpoint: str = ""  # the model of `transformers` that was fine-tuned; empty for a spaCy pipeline
+    checkpoint: str = ""  # the model of `transformers` that was fine-tuned; empty where there is none
     symmetric: tuple[str, ...] = ()
     exclusive: tuple[str, ...] = ()
-    # The word vectors that lie in it, by name and digest; left out of the card where there are none, as ever before.
-    vectors: str = Field(default="", exclude_if=_is_empty)
-    vectors_digest: str = Field(default="", exclude_if=_is_empty)
+    # Left out where there is nothing to tell: such a card is the same file that it was before there were these keys.
+    architecture: Literal["", "tagger"] = Field(default="", exclude_if=_tells_nothing)
+    # The word vectors that lie in it, by name and digest.
+    vectors: str = Field(default="", exclude_if=_tells_nothing)
+    vectors_digest: str = Field(default="", exclude_if=_tells_nothing)
+    checkpoint_digest: str = Field(default="", exclude_if=_tells_nothing)
+    layers: int = Field(default=0, exclude_if=_tells_nothing)
 
     @property
     def annotator(self) -> str:
@@ -125,7 +137,7 @@ def train_pipeline(  # noqa: PLR0913 - each decides the model, but for the log
     named = plan.vectors.name if plan.vectors else ""
     numbers = plan.vectors.digest if plan.vectors else ""
     card = Extractor(
-        name=_model_name(config.stem, digest, plan.digest, seed, plan.steps, numbers),
+        name=name_model(config.stem, digest, plan.digest, seed, plan.steps, numbers),
         corpus=digest,
         config=plan.digest,
         vectors=named,
@@ -135,55 +147,22 @@ def train_pipeline(  # noqa: PLR0913 - each decides the model, but for the log
         symmetric=manifest.schema_names.symmetric,
         exclusive=manifest.schema_names.exclusive,
     )
-    with _replacing_folder(models / card.name) as folder:
+    with open_model_folder(models / card.name) as folder:
         # spaCy keeps its best model and its last; only the best becomes ours.
         with tempfile.TemporaryDirectory(dir=models, prefix=_HIDDEN) as scratch:
             spacy_pipelines.run_training(plan, Path(scratch), log).to_disk(folder)
         write_json(folder / EXTRACTOR_CARD, card.model_dump())
+        pipeline = plan.config["nlp"]["pipeline"]
+        training = {"config": config.name, "pipeline": ", ".join(pipeline)}
+        lines = _spacy_lines(card.name, pipeline)
+        write_model_card(folder, describe_model(card, training, lines), manifest)
     return models / card.name
 
 
-def train_token_classifier(
-    checkpoint: str,
-    corpus: Path,
-    models: Path,
-    *,
-    seed: int = 1,
-    settings: Settings = token_classifier.SETTINGS,
-    log: TextIO = sys.stderr,
-) -> Path:
-    """Fine-tune a token classifier of ``transformers`` on the flat layer of a dataset, and keep the best on dev.
-
-    Args:
-        checkpoint: A folder or a name on the Hub: any encoder with a fast tokenizer.
-        corpus: The folder of a compiled dataset.
-        models: The folder for models; the new one is ``<checkpoint's last name>-<12 of the same digest>``.
-        seed: Of every random number in training.
-        settings: Rounds, windows a step, rate, the most steps.
-        log: Where losses and scores are written as they come.
-
-    Returns:
-        The folder of the model, which ``from_pretrained`` opens.
-
-    Raises:
-        MissingInput: Nothing was compiled.
-        TrainingError: ``torch`` or ``transformers`` is missing, or the checkpoint or the dataset cannot be used.
-        NoRoom: The disk is full, or the folder for models may not be written.
-    """
-    # All that decides the model goes into its name, which is known before it is trained.
-    digest, config = corpus_digest(corpus), digest_of(canonical_json([checkpoint, repr(settings)]))
-    card = Extractor(
-        name=_model_name(Path(checkpoint).name, digest, config, seed, settings.steps or 0),
-        corpus=digest,
-        config=config,
-        seed=seed,
-        steps=settings.steps or 0,
-        checkpoint=checkpoint,
-    )
-    with _replacing_folder(models / card.name) as folder:
-        token_classifier.fine_tune(checkpoint, corpus, folder, seed=seed, settings=settings, log=log)
-        write_json(folder / EXTRACTOR_CARD, card.model_dump())
-    return models / card.name
+def list_model_card(workspace: Workspace, folder: Path) -> tuple[str, ...]:
+    """What the workspace's record has of a model in this folder: its card, if it is one of the workspace's models."""
+    inside = folder.absolute().parent == workspace.models.absolute()
+    return (f"models/{folder.name}/{EXTRACTOR_CARD}",) if inside else ()
 
 
 def read_extractor(folder: Path) -> Extractor:
@@ -201,7 +180,35 @@ def read_extractor(folder: Path) -> Extractor:
     return read_value(folder / EXTRACTOR_CARD, Extractor)
 
 
-def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int, vectors: str = "") -> str:
+def describe_model(card: Extractor, training: Mapping[str, str], opening: Sequence[str]) -> ModelDescription:
+    """What a model's card for people says: what it started from, how else it was trained, and how it opens."""
+    named = {
+        "word vectors": (card.vectors, card.vectors_digest),
+        "checkpoint": (card.checkpoint, card.checkpoint_digest),
+    }
+    origin = {
+        **{what: f"{name}, SHA-256 `{digest}`" for what, (name, digest) in named.items() if name},
+        "seed": str(card.seed),
+        "most updates": str(card.steps or "no limit"),
+        "SHA-256 of all settings": f"`{card.config}`",
+    }
+    return ModelDescription(card.name, card.annotator, card.corpus, {**origin, **training}, opening)
+
+
+def _spacy_lines(name: str, pipeline: Sequence[str]) -> list[str]:
+    """What opens a pipeline without this package."""
+    # The file lies in the folder of the dataset.
+    relations = ["import relations  # relations.py, of the dataset"] if RELATIONS in pipeline else []
+    return [
+        "import spacy",
+        *relations,
+        f"nlp = spacy.load({name!r})",
+        'doc = nlp("Talks in Oslo.")',
+        f"print([(span.text, span.label_) for span in doc.spans.get({SPANS!r}, doc.ents)], doc.cats)",
+    ]
+
+
+def name_model(stem: str, corpus: str, config: str, seed: int, steps: int, vectors: str = "") -> str:
     """The name that the same training always gets, and no other training: a score can be traced to its model."""
     # Without vectors it is the name that models had before there were any.
     decides: list[JsonValue] = [corpus, config, seed, steps]
@@ -209,7 +216,7 @@ def _model_name(stem: str, corpus: str, config: str, seed: int, steps: int, vect
 
 
 @contextmanager
-def _replacing_folder(target: Path) -> Iterator[Path]:
+def open_model_folder(target: Path) -> Iterator[Path]:
     """Yield a new folder that takes the place of ``target`` when the block ends well.
 
     Raises:

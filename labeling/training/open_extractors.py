@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import tee
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.annotations import Annotation
 from labeling.training import predictions, spacy_pipelines, token_classifier
-from labeling.training.extractors import Extractor, read_extractor
+from labeling.training.extractors import TAGGER, Extractor, read_extractor
+from labeling.training.taggers import load_tagger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenExtractor:
-    """A loaded model with its card."""
+    """A loaded model with its card, and the labels that its spans may have."""
 
     card: Extractor
+    labels: tuple[str, ...]
     predictor: Predictor
 
     def predict(self, articles: Iterable[Article]) -> Iterator[Annotation]:
@@ -50,7 +53,7 @@ def open_extractor(folder: Path) -> OpenExtractor:
         TrainingError: The folder does not hold a model of ours, a package is missing, or the model cannot be loaded.
     """
     card = read_extractor(folder)
-    return OpenExtractor(card, _load_predictor(folder, card))
+    return OpenExtractor(card, *_load_predictor(folder, card))
 
 
 def predict_annotations(folder: Path, articles: Iterable[Article]) -> Iterator[Annotation]:
@@ -62,24 +65,38 @@ def predict_annotations(folder: Path, articles: Iterable[Article]) -> Iterator[A
     yield from open_extractor(folder).predict(articles)
 
 
-def _load_predictor(folder: Path, card: Extractor) -> Predictor:
+def _load_predictor(folder: Path, card: Extractor) -> tuple[tuple[str, ...], Predictor]:
     # A kind of model is told by a field of its card.
+    if card.architecture == TAGGER:
+        return _tagger_predictor(folder)
     if card.checkpoint:
         return _classifier_predictor(folder)
     return _pipeline_predictor(folder, card)
 
 
-def _classifier_predictor(folder: Path) -> Predictor:
-    find = token_classifier.open_classifier(folder)
+def _tagger_predictor(folder: Path) -> tuple[tuple[str, ...], Predictor]:
+    tagger = load_tagger(folder)
+
+    def predict(articles: Iterable[Article]) -> Iterator[tuple[Article, Prediction]]:
+        # Read ahead only by what the tagger reads at once.
+        waiting, asked = tee(articles)
+        for article, found in zip(waiting, tagger.read(each.text for each in asked), strict=True):
+            yield article, predictions.prediction_from_tagged(found)
+
+    return tagger.card.labels, predict
+
+
+def _classifier_predictor(folder: Path) -> tuple[tuple[str, ...], Predictor]:
+    classifier = token_classifier.open_classifier(folder)
 
     def predict(articles: Iterable[Article]) -> Iterator[tuple[Article, Prediction]]:
         for article in articles:
-            yield article, predictions.prediction_from_places(find(article.text))
+            yield article, predictions.prediction_from_places(classifier.find(article.text))
 
-    return predict
+    return classifier.labels, predict
 
 
-def _pipeline_predictor(folder: Path, card: Extractor) -> Predictor:
+def _pipeline_predictor(folder: Path, card: Extractor) -> tuple[tuple[str, ...], Predictor]:
     nlp = spacy_pipelines.load_pipeline(folder)
     thresholds = predictions.read_thresholds(nlp)
 
@@ -87,4 +104,4 @@ def _pipeline_predictor(folder: Path, card: Extractor) -> Predictor:
         for doc, article in nlp.pipe(((article.text, article) for article in articles), as_tuples=True):
             yield article, predictions.prediction_from_doc(doc, thresholds, card.symmetric, card.exclusive)
 
-    return predict
+    return spacy_pipelines.list_span_labels(nlp), predict

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import labeling
 from labeling.annotations import Annotation
 from labeling.errors import UsageError
-from labeling.training.extractors import EXTRACTOR_CARD, read_extractor
+from labeling.training.extractors import list_model_card, read_extractor
 from labeling.training.open_extractors import open_extractor
 from labeling.values import canonical_json, digest_of
 from labeling.workspace.custody import refuse_altered
@@ -99,8 +99,7 @@ def _plan_predictions(project: Project, model: Path) -> tuple[BatchPlan, WorkOrd
             f"the folder {model} does not exist", todo="name one that `labeling train` wrote", where=str(model)
         )
     workspace = project.workspace
-    card = [f"models/{model.name}/{EXTRACTOR_CARD}"] if model.parent == workspace.models else []
-    refuse_altered(workspace, "predict", (workspace.articles, *card))
+    refuse_altered(workspace, "predict", (workspace.articles, *list_model_card(workspace, model)))
     plan = plan_batches(workspace.articles)
     read_extractor(model)
     decides = [labeling.__version__, version("spacy"), folder_digest(model)]

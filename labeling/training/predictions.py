@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from labeling.training.tagger.tagged_text import TaggedText
+
 # The names of components in our configs.
 CHOICES: Final = "textcat_multilabel"
 RELATIONS: Final = "relations"
+# More are noise: two machines may differ in the sixth.
+_SCORE_DIGITS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,24 @@ def prediction_from_places(places: Iterable[tuple[int, int, str]]) -> Prediction
             for number, (start, minus_end, label) in enumerate(ordered, start=1)
         )
     )
+
+
+def prediction_from_tagged(found: TaggedText) -> Prediction:
+    """What a tagger answers, with its scores: spans in the order of the text, relations by their ids."""
+    spans = tuple(
+        Span(id=f"p{number}", start=each.start, end=each.end, label=each.label, score=round(each.score, _SCORE_DIGITS))
+        for number, each in enumerate(found.spans, start=1)
+    )
+    relations = tuple(
+        Relation(
+            head=spans[each.head].id,
+            tail=spans[each.tail].id,
+            label=each.label,
+            score=round(each.score, _SCORE_DIGITS),
+        )
+        for each in found.relations
+    )
+    return Prediction(spans, relations, {name: options for name, options in found.answers.items() if options})
 
 
 def prediction_from_doc(

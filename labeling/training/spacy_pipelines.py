@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # The factories that take silence for a no: where gold is open, they would learn that nothing is there.
 _LEARN_FROM_SILENCE = frozenset({"spancat", "spancat_singlelabel", "span_finder", "labeling_relations"})
+# What our configs have besides components that mark spans.
+_NOT_OF_SPANS = frozenset({"labeling_relations", "textcat", "textcat_multilabel"})
 _SPLITS = ("train", "dev")
 # Where the word vectors lie during training, beside what spaCy writes.
 _VECTORS = "vectors"
@@ -192,6 +194,12 @@ def load_pipeline(folder: Path) -> Language:
         raise TrainingError(
             f"spaCy cannot load the model in {folder}: {error}", todo="train it anew", where=str(folder)
         ) from error
+
+
+def list_span_labels(nlp: Language) -> tuple[str, ...]:
+    """The labels that a pipeline's spans may have, sorted: of its recognisers, taggers of spans and rules."""
+    spans = (labels for name, labels in nlp.pipe_labels.items() if nlp.get_pipe_meta(name).factory not in _NOT_OF_SPANS)
+    return tuple(sorted({label for labels in spans for label in labels}))
 
 
 def register_components() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.training.train import train
-from labeling.verbs.options import json_option, show, with_project
+from labeling.verbs.options import json_option, show, tell, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "checkpoints",
     multiple=True,
     metavar="NAME",
-    help="A token classifier of transformers to fine-tune: a folder, or a name on the Hub. Repeatable.",
+    help="An encoder of transformers that a tagger stands on: a folder, or a name on the Hub. Repeatable.",
 )
 @click.option("--seed", default=1, show_default=True, help="Of every random number in training.")
 @click.option(
@@ -41,11 +41,14 @@ def train_cli(
 ) -> int:
     r"""Train extractors on the latest dataset, on CPU.
 
-    CONFIGS are spaCy training configs. Without any, configs/ner.cfg (flat entities) and configs/spancat.cfg (every
-    span, nested ones too) are trained; configs/textcat.cfg learns the choices, configs/relations.cfg flat entities and
-    the relations between them. A model opens with spacy.load, also where this program is not installed; one with
-    relations after `import labeling.relations`, or with the file relations.py that lies in the dataset. A checkpoint
-    needs labeling[transformers] and PyTorch.
+    Where PyTorch is installed, a tagger: nested spans, choices and relations in one model that says how sure it is, on
+    word vectors (see [train] in the project file) or on a checkpoint, for which labeling[transformers] is needed. Its
+    MODEL.md says how it opens where this program is not installed.
+
+    CONFIGS are spaCy training configs, trained instead. Where neither is named and PyTorch is not installed,
+    configs/ner.cfg (flat entities) and configs/spancat.cfg (every span, nested ones too) are; configs/textcat.cfg
+    learns the choices, configs/relations.cfg flat entities and the relations between them. These models open with
+    spacy.load; one with relations after `import labeling.relations`, or with the file relations.py in the dataset.
 
     A model's name ends in a digest of dataset, settings, seed and steps: trained otherwise, it lies beside the others.
 
@@ -54,8 +57,10 @@ def train_cli(
       labeling compile && labeling train
       labeling train configs/ner.cfg --steps 300
       labeling train configs/textcat.cfg configs/relations.cfg
-      labeling train --checkpoint distilbert-base-cased
+      labeling train --checkpoint sentence-transformers/all-MiniLM-L6-v2
     """
     result = train(project, configs, checkpoints=checkpoints, seed=seed, steps=steps)
+    if result.lost:
+        tell(result.lost, err=True)
     show(asdict(result) if as_json else {"models": ", ".join(result.models)}, as_json=as_json)
     return 0

@@ -182,16 +182,19 @@ def test_a_relation_without_direction_is_predicted_once() -> None:
 
 
 def test_a_model_opens_where_this_package_is_not_installed(project: Project, tmp_path: Path) -> None:
-    """The tokenizer rules travel inside the pipeline, and no path of this machine does."""
+    """The tokenizer rules travel inside the pipeline, no path of this machine does, and MODEL.md shows how."""
     folder = train_pipeline(shipped_config("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
     code = (
-        "import sys; sys.modules['labeling'] = None; import spacy;"
-        f"nlp = spacy.load({str(folder)!r}); print([t.text for t in nlp('Region (IOR).Both')])"
+        "import sys; sys.modules['labeling'] = None\n"
+        + (folder / "MODEL.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+        + "print([t.text for t in nlp('Region (IOR).Both')])"
     )
 
-    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
 
-    assert run.stdout.strip() == "['Region', '(', 'IOR', ')', '.', 'Both']"
+    assert run.stdout.splitlines()[1:] == ["['Region', '(', 'IOR', ')', '.', 'Both']"]
     assert str(project.workspace.root) not in (folder / "config.cfg").read_text(encoding="utf-8")
 
 

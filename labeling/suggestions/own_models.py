@@ -1,0 +1,73 @@
+"""A model that `labeling train` made, as a suggester: its spans, and how sure it is of each."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from labeling.articles import Article
+from labeling.errors import ProjectFileError, TrainingError
+from labeling.training.extractors import EXTRACTOR_CARD
+from labeling.training.open_extractors import open_extractor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from labeling.schema import Schema
+
+
+class ScoredSpan(NamedTuple):
+    """A span that a model found, in code points, as a half-open interval; some models give no score."""
+
+    start: int
+    end: int
+    label: str
+    score: float | None
+
+
+def is_own_model(folder: Path) -> bool:
+    """Whether a folder holds a model that `labeling train` made."""
+    return (folder / EXTRACTOR_CARD).is_file()
+
+
+def open_own_model(folder: Path, label_map: Mapping[str, str], schema: Schema) -> Callable[[str], list[ScoredSpan]]:
+    """Load a model; the function finds a text's spans. Relations and choices are left to those who read.
+
+    Args:
+        folder: The model's.
+        label_map: From its labels to the schema's; what is not in it is not suggested. Where it is empty, the labels
+            that both have are themselves.
+        schema: Whose labels may be suggested.
+
+    Raises:
+        ProjectFileError: The model cannot be opened, or the label map does not fit it.
+    """
+    try:
+        model = open_extractor(folder)
+    except TrainingError as error:
+        raise ProjectFileError(
+            f"the model in {folder} cannot be opened: {error}",
+            todo=f'{error.todo}, or set pipeline = "" in [suggest]',
+            where="suggest.pipeline",
+        ) from None
+    known = {**(label_map or {label: label for label in model.labels if label in schema.label_names})}
+    faults = [f"{label!r} is not a label of {folder.name}" for label in label_map if label not in model.labels]
+    faults += [f"{label!r} is not a label of the schema" for label in known.values() if label not in schema.label_names]
+    if faults or not known:
+        raise ProjectFileError(
+            "suggest.label_map: " + ("; ".join(faults) or "it is empty, and the model has no label of the schema"),
+            todo=f"map labels of {folder.name} ({', '.join(model.labels) or 'it has none'}) to labels of the schema",
+            where="suggest.label_map",
+        )
+
+    def find(text: str) -> list[ScoredSpan]:
+        # Only the text counts.
+        article = Article(id="", digest="", text=text)
+        spans = chain.from_iterable(annotation.spans for annotation in model.predict([article]))
+        found = {
+            ScoredSpan(span.start, span.end, known[span.label], span.score) for span in spans if span.label in known
+        }
+        return sorted(found, key=lambda each: (each.start, each.end, each.label))
+
+    return find
