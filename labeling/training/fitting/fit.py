@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 # How far apart the seeds of networks are that answer together.
 _SEED_STEP: Final = 1000
+# The most windows of a text that are learned from at once.
+_WHOLE: Final = 8
 
 
 def fit_tagger(
@@ -76,8 +78,8 @@ def fit_tagger(
         train, dev = (_make_lessons(examples, ground, labels, settings.layers) for examples in (task.train, task.dev))
         _tell_lessons(train, log)
         form = _form_of(labels, needed_layers(train), settings, own_words=ground.table.weight.requires_grad)
-        # What is answered about whole texts is learned from whole texts, as far as a batch holds them.
-        pieces = make_pieces(train, form.layers, labels, settings.batch if task.questions else 1)
+        # What is answered about whole texts is learned from whole texts, but for very long ones.
+        pieces = make_pieces(train, form.layers, labels, _WHOLE if task.questions else 1)
         school = School(tuple(pieces), dev, labels, task.questions, settings, ground.padding, log)
         members = [
             _train_member(form, ground, school, foundation.checkpoint, seed + _SEED_STEP * member)

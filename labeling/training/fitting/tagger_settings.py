@@ -14,7 +14,7 @@ class TaggerSettings:
 
     Attributes:
         rounds: The most rounds over the data; in a tenth of them the rates rise, in the others they fall to nothing.
-        batch: Windows a step.
+        batch: Tokens a step, about: so many as eight sentences have.
         rate: The highest rate of all weights but the encoder's, and ``encoder_rate`` that of the encoder's (AdamW).
         decay: AdamW's weight decay.
         clip: The longest gradient.
@@ -30,12 +30,12 @@ class TaggerSettings:
     """
 
     rounds: int = 40
-    batch: int = 8
-    rate: float = 1e-3
+    batch: int = 340
+    rate: float = 2e-3
     encoder_rate: float = 1e-4
     decay: float = 0.01
     clip: float = 5.0
-    lstm: int = 150
+    lstm: int = 200
     dropout: float = 0.3
     word_dropout: float = 0.05
     scored: int = 5
@@ -50,4 +50,4 @@ class TaggerSettings:
 
 WORD_SETTINGS: Final = TaggerSettings()
 # An encoder has read all of a window by itself, and is tuned in few rounds.
-ENCODER_SETTINGS: Final = TaggerSettings(rounds=20, lstm=0, scored=3)
+ENCODER_SETTINGS: Final = TaggerSettings(rounds=20, rate=1e-3, lstm=0, scored=3)

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from labeling.training.tagger.questions import Question
     from labeling.training.tagger.windows import TokenWindow
 
-# Batches are filled from so many at a time, in the order of their length.
-_POOL = 8
+# Batches are filled from so many pieces at a time, in the order of their length.
+_POOL = 64
+# Of so many tokens the loss is the sum: a sentence's worth, however texts are cut into windows.
+_SENTENCE = 32
 # Of all rounds the share in which rates rise, and the share after which dev is scored.
 _WARM_UP, _UNSCORED = 0.1, 1 / 2
 
@@ -46,8 +48,10 @@ class Piece:
     permitted: tuple[NDArray[np.bool_], ...]
     lesson: Lesson
 
-    def __len__(self) -> int:
-        return len(self.windows)
+    @property
+    def tokens(self) -> int:
+        """How many tokens are learned from."""
+        return sum(window.stop - window.start for window, _ in self.windows)
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ def _loss(network: Network, batch: Sequence[Piece], padding: int) -> Tensor:
         mask_of([len(each) for each in states]),
         pad_sequence(permitted, batch_first=True).permute(2, 0, 1, 3),
     )
-    total: Tensor = loss.sum(0).mean()
+    total: Tensor = loss.sum() * (_SENTENCE / sum(piece.tokens for piece in batch))
     if network.choices is not None:
         parts = iter(states)
         texts = [torch.cat([next(parts) for _ in piece.windows]) for piece in batch]
@@ -177,15 +181,14 @@ def _loss(network: Network, batch: Sequence[Piece], padding: int) -> Tensor:
 
 
 def _fill_batches(pieces: Sequence[Piece], size: int, chance: random.Random) -> list[list[Piece]]:
-    """Pieces in a new order, in batches of at most so many windows, or of one piece; alike in length, to pad little."""
+    """Pieces in a new order, in batches of at most so many tokens, or of one piece; alike in length, to pad little."""
     order = list(pieces)
     chance.shuffle(order)
     batches: list[list[Piece]] = []
-    for start in range(0, len(order), _POOL * size):
-        pool = sorted(order[start : start + _POOL * size], key=_longest)
+    for start in range(0, len(order), _POOL):
         batch: list[Piece] = []
-        for piece in pool:
-            if batch and sum(map(len, batch)) + len(piece) > size:
+        for piece in sorted(order[start : start + _POOL], key=_longest):
+            if batch and sum(each.tokens for each in batch) + piece.tokens > size:
                 batches.append(batch)
                 batch = []
             batch.append(piece)

@@ -34,7 +34,7 @@ QUESTIONS = (
     Question("tone", ("WARM", "HURRIED")),
 )
 TASK = TaggerTask((), (), ("CITY", "MAYOR"), QUESTIONS)
-SETTINGS = replace(WORD_SETTINGS, rounds=8, lstm=16, dropout=0.2, window=24, margin=8, batch=4, rate=1e-2)
+SETTINGS = replace(WORD_SETTINGS, rounds=8, lstm=16, dropout=0.2, window=24, margin=8, batch=64, rate=1e-2)
 
 
 def example(number: int) -> Example:
@@ -225,7 +225,7 @@ def test_an_encoder_travels_in_the_model(tmp_path: Path) -> None:
     pieces = ["The", "mayor", "of", *CITIES, "met", "paid", "warmly", "in", "haste", "."]
     checkpoint = tmp_path / "bert"
     tiny_bert.save_tiny_bert(checkpoint, pieces, 20)
-    settings = replace(ENCODER_SETTINGS, rounds=10, window=24, margin=8, batch=4, rate=1e-2, encoder_rate=1e-3)
+    settings = replace(ENCODER_SETTINGS, rounds=10, window=24, margin=8, batch=64, rate=1e-2, encoder_rate=1e-3)
 
     report = fit(tmp_path / "model", foundation=Foundation(checkpoint=str(checkpoint)), settings=settings)
     shutil.rmtree(checkpoint)
