@@ -112,10 +112,16 @@ class SuggestSection(Frozen):
     label_map: dict[str, str] = {}  # a model of ours whose labels are the schema's needs none
 
 
+def _is_unnamed(name: str) -> bool:
+    return not name
+
+
 class CompileSection(Frozen):
-    """``[compile]``: the formats of a dataset; by default spaCy's and Hugging Face's."""
+    """``[compile]``: the formats of a dataset, by default spaCy's and Hugging Face's; and the rules for its tokens."""
 
     targets: tuple[str, ...] = ()  # of "spacy", "huggingface", "conll", "prodigy"; without any, the first two
+    # Without a name they are those of the workspace's last dataset, or the newest where there is none yet.
+    tokenizer: Literal["", "labeling.newswire.v1", "labeling.newswire.v2"] = Field(default="", exclude_if=_is_unnamed)
 
 
 AUTO: Final = "auto"

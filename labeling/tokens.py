@@ -1,6 +1,6 @@
 """The tokenizer policy: where tokens end, and so where a span may start and end.
 
-Newswire is full of glue: ``Region (IOR).Both sides``, ``India-#Maldives``, ``U.S.-China``, ``MOSCOW(Reuters)``. Rules
+Newswire is full of glue: ``Region (IOR).Both sides``, ``India-#Maldives``, ``U.S.-China``, ``terrorists.[1]``. Rules
 added to spaCy's own tokenizer undo what can be stated as a rule. They are put into the pipeline once, before training
 starts, by a callback named in the training config; the trained pipeline holds the finished expressions, so that
 training and use agree, and the pipeline loads where this package is not installed.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from labeling.errors import ProjectFileError
@@ -22,31 +22,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from spacy.language import Language
+    from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # compiled
     from spacy.tokens import Doc
 
+# A word that spaCy cuts as a list says, and the attributes of each of its pieces.
+_SpecialCases: TypeAlias = "dict[str, list[dict[int, str]]]"
 # The starts of all tokens of a text, and their ends.
 TokenEdges: TypeAlias = tuple[list[int], list[int]]
 
-# The name by which `[initialize.before_init]` of a training config asks for our rules.
-NEWSWIRE = "labeling.newswire.v1"
+# The names by which `[initialize.before_init]` of a training config asks for our rules. A name means the same rules for
+# ever: manifests say by which a dataset was cut. The second adds footnote marks, eras and halves of the day.
+NEWSWIRE_1, NEWSWIRE = "labeling.newswire.v1", "labeling.newswire.v2"
 
 # Invisible marks, glued to words by web pages. Joiners are left out on purpose: they shape letters and emoji.
 _INVISIBLE = "[\u200b\u200e\u200f\u2060\ufeff]"
 _APOSTROPHES = "'\u2018\u2019"
 _QUOTES = '"\u201c\u201d\xab\xbb'
 _DASHES = "\u2013\u2014"
+_SUPERSCRIPTS = "\xb9\xb2\xb3\u2070\u2074-\u2079"
+_DAGGERS = "\u2020\u2021\xb6"
+_CLOSING = f")\\]}}{_QUOTES}{_APOSTROPHES}"
+# What ends a clause, in Arabic too, or may stand between it and a mark.
+_ENDING = ",;:!?\u2026%*^\u060c\u061b\u061f\u06d4"
+# Without their last dot, which may end the sentence as well: people draw spans with it and without it.
+_ERAS = ("B.C", "A.D", "B.C.E", "C.E", "J.-C", "a.C", "d.C")
+_HALVES_OF_DAY = ("a.m", "p.m", "A.M", "P.M")
 
 
-def make_tokenizer(language: str) -> Language:
+def make_tokenizer(language: str, rules: str = NEWSWIRE) -> Language:
     """A blank pipeline of that language, whose tokenizer follows the newswire rules.
 
-    ``tokenizer("en").make_doc("Region (IOR).Both sides")`` has the tokens ``Region ( IOR ) . Both sides``.
+    ``make_tokenizer("en").make_doc("Region (IOR).Both sides")`` has the tokens ``Region ( IOR ) . Both sides``.
+
+    Args:
+        language: As spaCy calls it.
+        rules: The name of the rules, as a manifest has it.
 
     Raises:
-        ProjectFileError: spaCy does not know the language, or does not cut it by rules (Chinese, Japanese).
+        ProjectFileError: spaCy does not know the language, or does not cut it by rules (Chinese, Japanese); or the
+            rules are those of a later version of this package.
     """
     import spacy
 
+    apply_rules = {NEWSWIRE_1: apply_first_newswire_rules, NEWSWIRE: apply_newswire_rules}.get(rules)
+    if not apply_rules:
+        raise ProjectFileError(
+            f"there are no rules for tokens that are called {rules!r}",
+            todo="install the version of this package that the dataset was compiled with, or compile it anew",
+        )
     try:
         nlp = spacy.blank(language)
     except ImportError as error:
@@ -55,7 +78,7 @@ def make_tokenizer(language: str) -> Language:
             todo='name a language of spaCy in [project], such as language = "en", or "xx" for any',
             where="project.language",
         ) from None
-    apply_newswire_rules(nlp)
+    apply_rules(nlp)
     return nlp
 
 
@@ -63,13 +86,28 @@ def register_tokenizer() -> None:
     """Make the rules known to spaCy's registry, where a training config finds them by name."""
     from spacy.util import registry
 
-    if NEWSWIRE not in registry.callbacks:
-        registry.callbacks.register(NEWSWIRE, func=newswire_callback)
+    for name, callback in ((NEWSWIRE_1, newswire_callback), (NEWSWIRE, newswire_callback_2)):
+        if name not in registry.callbacks:
+            registry.callbacks.register(name, func=callback)
 
 
 def newswire_callback() -> object:
-    """What the registry hands out: the function that spaCy calls on a pipeline before it is initialised."""
+    """What the registry hands out as the first rules: the function spaCy calls on a pipeline to be initialised."""
+    return apply_first_newswire_rules
+
+
+def newswire_callback_2() -> object:
+    """The same of the second rules."""
     return apply_newswire_rules
+
+
+def apply_first_newswire_rules(nlp: Language) -> None:
+    """Add the first newswire rules to a pipeline's tokenizer, as datasets and models of before have them.
+
+    Raises:
+        ProjectFileError: The tokenizer of this language does not work by rules.
+    """
+    _apply_rules(nlp, _prefixes(), _suffixes(), _infixes(), _special_cases(nlp))
 
 
 def apply_newswire_rules(nlp: Language) -> None:
@@ -78,22 +116,40 @@ def apply_newswire_rules(nlp: Language) -> None:
     Raises:
         ProjectFileError: The tokenizer of this language does not work by rules.
     """
-    from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # compiled
+    special = {word: _without_last_dot(pieces) for word, pieces in _special_cases(nlp).items()}
+    prefixes, suffixes = [*_prefixes(), *_mark_prefixes()], [*_suffixes(), *_mark_suffixes()]
+    _apply_rules(nlp, prefixes, suffixes, [*_infixes(), *_mark_infixes(special)], special)
+
+
+def _special_cases(nlp: Language) -> _SpecialCases:
+    """The words that the tokenizer cuts as a list says.
+
+    Raises:
+        ProjectFileError: It does not work by rules.
+    """
+    from spacy.tokenizer import Tokenizer
+
+    if isinstance(nlp.tokenizer, Tokenizer):
+        return dict(nlp.tokenizer.rules)
+    raise ProjectFileError(
+        f"the language {nlp.lang!r} is not cut into tokens by rules, so ours cannot be added",
+        todo="name another language in [project]",
+        where="project.language",
+    )
+
+
+def _apply_rules(
+    nlp: Language, prefixes: list[str], suffixes: list[str], infixes: list[str], special: _SpecialCases
+) -> None:
     from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
-    if not isinstance(nlp.tokenizer, Tokenizer):
-        raise ProjectFileError(
-            f"the language {nlp.lang!r} is not cut into tokens by rules, so ours cannot be added",
-            todo="name another language in [project]",
-            where="project.language",
-        )
-    cutter = nlp.tokenizer
+    cutter: Tokenizer = nlp.tokenizer
     defaults = nlp.Defaults
     # Whenever one of these is set, spaCy works through all its special cases again: take them away meanwhile.
-    special, cutter.rules = cutter.rules, {}
-    cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *_prefixes()]).search
-    cutter.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *_suffixes()]).search
-    cutter.infix_finditer = compile_infix_regex([*_infixes(), *(defaults.infixes or ())]).finditer
+    cutter.rules = {}
+    cutter.prefix_search = compile_prefix_regex([*(defaults.prefixes or ()), *prefixes]).search
+    cutter.suffix_search = compile_suffix_regex([*(defaults.suffixes or ()), *suffixes]).search
+    cutter.infix_finditer = compile_infix_regex([*infixes, *(defaults.infixes or ())]).finditer
     if cutter.url_match and not isinstance(cutter.url_match, _AddressMatch):
         cutter.url_match = _AddressMatch(cutter.url_match.__self__)
     cutter.rules = special
@@ -161,6 +217,81 @@ def _infixes() -> list[str]:
         f"(?<=[{upper}][{upper}])(?=[0-9])",
         f"(?<=[{lower}][{lower}])(?=[0-9])",
     ]
+
+
+def _mark_prefixes() -> list[str]:
+    from spacy.lang.char_classes import ALPHA_LOWER, ALPHA_UPPER
+
+    # A mark before the note itself.
+    return [f"[{_DAGGERS}]", f"[{_SUPERSCRIPTS}]+(?=[{ALPHA_UPPER}][{ALPHA_LOWER}])"]
+
+
+def _mark_suffixes() -> list[str]:
+    return [f"[{_DAGGERS}]", f"\\.(?<=[{_SUPERSCRIPTS}{_DAGGERS}\xa7].)", _last_dot()]
+
+
+def _mark_infixes(special: _SpecialCases) -> list[str]:
+    """Where a word is cut at footnote marks and eras: each looks a few characters around, so that it is one pass.
+
+    The sign comes first and what must stand before it second: what begins with a sign is tried at that sign only.
+    """
+    from spacy.lang.char_classes import ALPHA, ALPHA_LOWER, ALPHA_UPPER
+
+    word, lower, upper, ending = f"{ALPHA}0-9", ALPHA_LOWER, ALPHA_UPPER, f".{_ENDING}"
+    raised = f"{_SUPERSCRIPTS}{_DAGGERS}"
+    mark = f"(?=[{ending}{_CLOSING}]{{0,4}}(?:[\\[{{]\\S|\\([{word}{_DAGGERS}*]|[{raised}\xa7*]))"
+    before = f"(?:(?<=[{ending}{_CLOSING}{_DAGGERS}].)|(?<=[{ALPHA}]{{3}}.)|(?<=[{upper}]{{2}}.)|(?<=[0-9]{{4}}.))"
+    # Of "Inc.[1]" and "U.S.[1]" the dot belongs to the word.
+    end = f"(?<!\\.[{ALPHA}]\\.){_no_abbreviation(special)}"
+    return [
+        # "terrorists.[1]", "al-Assad,[2]", "war.\u201d\xb9", "Assad's.[3]".
+        f"\\.(?!\\.){mark}(?<=[{word}{_CLOSING}%{raised}].){end}",
+        f"[{_ENDING}{_CLOSING}](?<=\\S.){mark}",
+        f"[{_APOSTROPHES}][sS](?<=[{ALPHA}]..){mark}",
+        # "[1][2]", "[3]:23", "[4]-[6]", "said,(1)", "note(2)[5]".
+        "[\\[{\\]}](?<=\\S.)(?=\\S)",
+        f"[,:{_DASHES}-](?<=\\].)(?=[0-9\\[])",
+        f"\\((?<=[{ending}{_CLOSING}{raised}].)(?=[{word}{_DAGGERS}*])",
+        f"\\)(?<=[{word}.{_DAGGERS}*].)(?=[{_CLOSING}{raised}\\[({{{_DASHES}])",
+        # "Iraq\xb2", "2008\xb9", but not "km\xb2", "10\xb3".
+        f"[{_SUPERSCRIPTS}]{before}[{_SUPERSCRIPTS}]*",
+        f"[{_DAGGERS}]+",
+        f"\xa7(?<=[{ending}{_CLOSING}{word}].)",
+        # A raised figure that was copied as one in line: "terrorists.1", "Assad,2", but not "U.S.1", "Sept.11".
+        f"\\.(?=[0-9]{{1,3}}(?![{word}.,]))(?:(?<=[{lower}]{{3}}.)|(?<=[{upper}]{{3}}.)|(?<=[{_CLOSING}].)){end}",
+        f"[,;](?<=[{ALPHA}]{{2}}.)(?=[0-9])",
+        # "575B.C.", "575 B.C.[1]", "575 B.C.The", "U.S.The".
+        "(?=[BAC]\\.)(?<=[0-9])(?=B\\.C|A\\.D|C\\.E)",
+        f"{_last_dot()}(?:{mark}|(?=[,;:/{_DASHES})-]|[{upper}][{lower}]))",
+        f"(?=[{upper}])(?<=[{upper}]\\.[{upper}]\\.)(?=.[{lower}]{{2}})",
+    ]
+
+
+def _last_dot() -> str:
+    """The last dot of an era or half of the day, which is not the end of a longer abbreviation."""
+    from spacy.lang.char_classes import ALPHA
+
+    words = [re.escape(f"{word}.") for word in (*_ERAS, *_HALVES_OF_DAY)]
+    return f"\\.(?:{'|'.join(f'(?<={word})(?<![{ALPHA}.]{word})' for word in words)})"
+
+
+def _no_abbreviation(special: _SpecialCases) -> str:
+    """That no word ends here which the language's list has with a dot; by length, as looking behind wants it."""
+    from spacy.lang.char_classes import ALPHA
+
+    words = sorted(filter(re.compile(f"[{ALPHA}]{{2,}}\\.").fullmatch, special))
+    by_length = groupby(sorted(words, key=len), key=len)
+    return "".join(f"(?<!\\b(?:{'|'.join(map(re.escape, same))}))" for _, same in by_length)
+
+
+def _without_last_dot(pieces: list[dict[int, str]]) -> list[dict[int, str]]:
+    """A special case with the last dot of a half of the day apart: of ``8`` and ``a.m.`` ``8``, ``a.m`` and ``.``."""
+    from spacy.attrs import ORTH  # type: ignore[import-not-found]  # compiled
+
+    last = pieces[-1][ORTH]
+    if last not in {f"{half}." for half in _HALVES_OF_DAY}:
+        return pieces
+    return [*pieces[:-1], {ORTH: last[:-1]}, {ORTH: "."}]
 
 
 def cut_tokens(doc: Doc, tokens: TokenEdges, spans: Iterable[tuple[int, int]]) -> Doc:

@@ -161,7 +161,8 @@ def _score_annotator(
 
 def _find_out_of_reach(workspace: Workspace, test: Iterable[tuple[Article, Gold]]) -> tuple[str, ...]:
     """The spans of the test split's gold that are not whole tokens, as extractors cut the text."""
-    nlp = make_tokenizer(read_value(workspace.latest / MANIFEST, Manifest).language)
+    manifest = read_value(workspace.latest / MANIFEST, Manifest)
+    nlp = make_tokenizer(manifest.language, manifest.tokenizer)
     out_of_reach = list[str]()
     for article, gold in test:
         places = [(span.start, span.end) for span in gold.spans]

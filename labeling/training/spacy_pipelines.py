@@ -15,7 +15,7 @@ from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.corpora.targets.spacy.training_files import list_learnable_options
 from labeling.corpora.word_vectors.spacy_vectors import list_open_places, takes_vectors, write_vectors
 from labeling.errors import NothingToLearn, TrainingError
-from labeling.tokens import register_tokenizer
+from labeling.tokens import NEWSWIRE, NEWSWIRE_1, register_tokenizer
 from labeling.training.predictions import CHOICES
 from labeling.values import digest_of
 from labeling.workspace.storage import name_disk_errors
@@ -265,6 +265,10 @@ def _list_overrides(config: TrainingConfig, corpus: Path, manifest: Manifest) ->
     overrides: dict[str, Any] = {name: str(folder) for name, folder in config.data_folders(corpus).items()}
     if config.learns_choices:
         overrides[f"initialize.components.{CHOICES}.labels"] = list_learnable_options(manifest.schema_names.choices)
+    callback = config.sections.get("initialize", {}).get("before_init") or {}
+    if callback.get("@callbacks") in {NEWSWIRE_1, NEWSWIRE}:
+        # A model cuts texts as the dataset does that it learnt from, which may be older than the config.
+        overrides["initialize.before_init.@callbacks"] = manifest.tokenizer
     return overrides | {"nlp.lang": manifest.language}
 
 

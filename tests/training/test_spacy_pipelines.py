@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import spacy
 
 from labeling.errors import NothingToLearn
 from labeling.project import shipped_config
+from labeling.tokens import NEWSWIRE, NEWSWIRE_1
 from labeling.training.extractors import train_pipeline
+from labeling.training.spacy_pipelines import plan_training, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from labeling.corpora.manifest import Manifest
 
 
 def needed_folder(config: Path, folder: Path) -> str:
@@ -50,6 +55,20 @@ def test_factories_that_learn_from_silence_need_complete_articles(factory: str, 
     )
 
     assert needed_folder(config, tmp_path) == "train/complete"
+
+
+@pytest.mark.parametrize(("named", "used"), [(NEWSWIRE, NEWSWIRE_1), ("spacy.copy_from_base_model.v1", None)])
+def test_a_model_cuts_texts_as_its_dataset_does(named: str, used: str | None, tmp_path: Path) -> None:
+    """By the rules that the manifest names, which may be older than the config; another callback is left alone."""
+    text = shipped_config("ner.cfg").read_text(encoding="utf-8")
+    assert f'"{NEWSWIRE}"' in text
+    own = tmp_path / "own.cfg"
+    own.write_text(text.replace(NEWSWIRE, named), encoding="utf-8")
+    (tmp_path / "spacy").mkdir()
+    manifest = cast("Manifest", SimpleNamespace(language="en", tokenizer=NEWSWIRE_1))
+    plan = plan_training(read_config(own), tmp_path, manifest, seed=1, steps=1)
+
+    assert plan.config["initialize"]["before_init"]["@callbacks"] == (used or named)
 
 
 def test_a_comment_does_not_decide_what_is_learned_from(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ from labeling.adjudication.adjudicate import adjudicate
 from labeling.cli import cli
 from labeling.corpora.build.subset import Subset
 from labeling.corpora.compile_dataset import compile_dataset as compiled_from
-from labeling.corpora.manifest import verify_dataset
+from labeling.corpora.manifest import Manifest, verify_dataset
 from labeling.corpora.release.join import join
 from labeling.corpora.release.release import Release, release
 from labeling.corpora.release.release import ReleaseLine as Line
 from labeling.errors import CorpusChanged, MissingInput, NothingToCompile, UsageError
 from labeling.passages.cluster import cluster
-from labeling.project import Project, load_project
+from labeling.project import CompileSection, Project, load_project
 from labeling.samples import sample_data
 from labeling.sources.ingest import ingest
 from labeling.splits.split import split
@@ -93,6 +93,52 @@ def test_joined_dataset_is_the_same_to_the_byte(project: Project, other: Project
     assert _data(other.workspace.latest) == _data(project.workspace.latest)
     assert verify_dataset(other.workspace.latest).proof == verify_dataset(project.workspace.latest).proof
     assert joined.refused == {}
+
+
+def test_the_rules_for_tokens_travel_with_the_workspace_and_with_the_release(project: Project, tmp_path: Path) -> None:
+    """A workspace goes on with those of its last dataset, until its project file names others; a release names them.
+
+    What names none is of before there were others: it means the first.
+    """
+    first, second = "labeling.newswire.v1", "labeling.newswire.v2"
+    shutil.copytree(project.workspace.root, tmp_path / "ours", symlinks=True)
+    plain = replace(project, workspace=Workspace(tmp_path / "ours"))
+    old, new = (_named(plain, rules) for rules in (first, second))
+    made = [(compiled_from(each).digest, _manifest(each).tokenizer) for each in (plain, old, plain, new, plain)]
+
+    assert [rules for _, rules in made] == [second, first, first, second, second]
+    assert made[1] == made[2] != made[3] == made[4] == made[0]
+    for each, rules in ((old, first), (new, second)):
+        compiled_from(each)
+        released = release(each)
+        told = json.loads((Path(released.folder) / "release.json").read_text(encoding="utf-8"))["project"]
+        assert told.get("compile") == (None if rules == first else {"targets": [], "tokenizer": second})
+        theirs = replace(project, workspace=Workspace(tmp_path / f"theirs {rules}"))
+        theirs.workspace.articles.write(plain.workspace.articles.rows())
+        assert (
+            Path(join(theirs, Path(released.folder)).folder, "spacy", "tokenizer", "tokenizer").read_bytes()
+            == (each.workspace.latest / "spacy" / "tokenizer" / "tokenizer").read_bytes()
+        )
+
+
+def test_a_damaged_last_dataset_names_no_rules(project: Project, tmp_path: Path) -> None:
+    """It is about to be replaced: by the newest ones."""
+    shutil.copytree(project.workspace.root, tmp_path / "ours", symlinks=True)
+    ours = replace(project, workspace=Workspace(tmp_path / "ours"))
+    compiled_from(_named(ours, "labeling.newswire.v1"))
+    (ours.workspace.latest / "manifest.json").write_text("{", encoding="utf-8")
+    compiled_from(ours)
+
+    assert _manifest(ours).tokenizer == "labeling.newswire.v2"
+
+
+def _named(project: Project, rules: str) -> Project:
+    section = CompileSection.model_validate({"tokenizer": rules})
+    return replace(project, file=project.file.model_copy(update={"compile": section}))
+
+
+def _manifest(project: Project) -> Manifest:
+    return read_value(project.workspace.latest / "manifest.json", Manifest)
 
 
 def test_releasing_is_idempotent(project: Project) -> None:

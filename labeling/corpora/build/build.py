@@ -16,17 +16,19 @@ from labeling.corpora.build.subset import Subset, check_subset
 from labeling.corpora.build.verify_targets import prove_equality
 from labeling.corpora.build.workers import freeze_heap, map_in_order, open_executor
 from labeling.corpora.build.write import DatasetWriter
+from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.available import find_targets
 from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.corpora.targets.target import Recipe
 from labeling.corpora.word_vectors.project_vectors import read_vectors
-from labeling.errors import LedgerUnbalanced, NothingToCompile
+from labeling.errors import LabelingError, LedgerUnbalanced, NothingToCompile
 from labeling.project import AUTO
+from labeling.tokens import NEWSWIRE
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.custody_record import CustodyRecord
 from labeling.workspace.custody_rules import list_checked_files
 from labeling.workspace.pseudonyms import Pseudonyms, open_pseudonyms
-from labeling.workspace.storage import replace_file, write_rows
+from labeling.workspace.storage import read_value, replace_file, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.corpora.build.convert import ConvertedPiece
-    from labeling.corpora.manifest import Manifest
     from labeling.corpora.targets.target import Target
     from labeling.corpora.word_vectors.word_vectors import WordVectors
     from labeling.ledger import Sums
@@ -74,7 +75,8 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
     workspace, file = project.workspace, project.file
     schema = check_subset(subset, project.schema).restrict_schema(project.schema)
     targets = find_targets(file.compile.targets, str(project.path))
-    recipe = Recipe(file.project.language, schema, file.policies, targets, has_unasked(workspace, subset))
+    tokenizer = file.compile.tokenizer or _last_tokenizer(workspace)
+    recipe = Recipe(file.project.language, schema, file.policies, targets, has_unasked(workspace, subset), tokenizer)
     left_out: list[LeftOutArticle] = []
     # One stream from the workspace to the disk: select, cut into pieces, convert, write. Nothing of it is held.
     with freeze_heap(), open_executor(processes) as executor:
@@ -121,9 +123,17 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
         },
         vectors,
     )
-    return finish_dataset(
-        folder, file, facts, inputs, inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows
-    )
+    not_annotated = inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows
+    return finish_dataset(folder, file, facts, tokenizer, inputs, not_annotated)
+
+
+def _last_tokenizer(workspace: Workspace) -> str:
+    """The rules for tokens of the workspace's last dataset, so that the next one is comparable; else the newest."""
+    try:
+        return read_value(workspace.latest / MANIFEST, Manifest).tokenizer
+    except LabelingError:
+        # There is none, or it is damaged and about to be replaced.
+        return NEWSWIRE
 
 
 def _read_named_vectors(project: Project, targets: Sequence[Target]) -> WordVectors | None:

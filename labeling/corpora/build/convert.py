@@ -108,7 +108,7 @@ def convert_piece(recipe: Recipe, piece: Sequence[PlacedArticle]) -> ConvertedPi
         lines = "".join(f"{entry.line()}\n" for entry in tally.counting(entries))
         converted = ConvertedPiece(lines, tally, converter.parts())
     # Between two pieces, and not within one: the docs of a piece share a vocabulary.
-    if len(cached_tokenizer(recipe.language).vocab) > _MOST_WORDS:
+    if len(cached_tokenizer(recipe.language, recipe.tokenizer).vocab) > _MOST_WORDS:
         cached_tokenizer.cache_clear()
     return converted
 
@@ -119,7 +119,8 @@ def convert_alone(recipe: Recipe, target: Target, placed: PlacedArticle) -> Cano
 
 
 def _share_placed(recipe: Recipe, placed: PlacedArticle) -> SharedArticle:
-    return share_article(placed.article, placed.gold, recipe.language, recipe.schema, recipe.policies)
+    nlp = cached_tokenizer(recipe.language, recipe.tokenizer)
+    return share_article(placed.article, placed.gold, nlp, recipe.schema, recipe.policies)
 
 
 class _PieceConverter:

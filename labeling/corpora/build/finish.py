@@ -13,7 +13,6 @@ from labeling.corpora.manifest import (
     list_schema_names,
     list_versions,
 )
-from labeling.tokens import NEWSWIRE
 from labeling.workspace.storage import write_json, write_text
 
 if TYPE_CHECKING:
@@ -25,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def finish_dataset(
-    folder: Path, file: ProjectFile, facts: CardFacts, inputs: dict[str, InputFile], not_annotated: int = 0
+    folder: Path,
+    file: ProjectFile,
+    facts: CardFacts,
+    tokenizer: str,
+    inputs: dict[str, InputFile],
+    not_annotated: int = 0,
 ) -> Manifest:
     """Write card and manifest of a dataset whose targets are written and proven.
 
@@ -33,6 +37,7 @@ def finish_dataset(
         folder: The dataset's.
         file: The project file it was made by.
         facts: What it holds.
+        tokenizer: The name of the rules for its tokens.
         inputs: The files it was made from, by name.
         not_annotated: How many articles of the workspace have no gold.
     """
@@ -45,7 +50,7 @@ def finish_dataset(
         schema_names=list_schema_names(facts.schema),
         subset=facts.subset,
         policies=file.policies,
-        tokenizer=NEWSWIRE,
+        tokenizer=tokenizer,
         seeds={"splits": file.splits.seed},
         versions=list_versions(facts.targets),
         splits=dict(facts.splits),

@@ -21,6 +21,7 @@ from labeling.corpora.targets.available import find_targets
 from labeling.corpora.targets.target import Recipe
 from labeling.errors import NothingToCompile
 from labeling.project import schema_of
+from labeling.tokens import NEWSWIRE_1
 from labeling.values import digest_of
 from labeling.workspace.checksums import describe_input
 from labeling.workspace.custody import keep_custody
@@ -149,7 +150,8 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     schema = found.subset.restrict_schema(schema_of(file))
     targets = find_targets(file.compile.targets, str(joining.folder / RELEASE))
     unasked = any(row.unasked and _has_text(joining, row) for row in read_release(joining.folder)[1])
-    recipe = Recipe(file.project.language, schema, file.policies, targets, unasked)
+    tokenizer = file.compile.tokenizer or NEWSWIRE_1
+    recipe = Recipe(file.project.language, schema, file.policies, targets, unasked, tokenizer)
     left_out: list[LeftOutArticle] = []
     writer = DatasetWriter(folder, recipe)
     tally = _write_joined(folder / "ledger.jsonl", recipe, writer, joining.placed_articles(left_out))
@@ -165,7 +167,7 @@ def join_release(joining: ReleaseJoin, folder: Path) -> Manifest:
     ledger = tally.sums({target.name: target.outcomes for target in targets})
     facts = CardFacts(schema, targets, found.subset, splits, ledger, proof, left_out)
     return finish_dataset(
-        folder, file, facts, {name: describe_input(joining.folder / name) for name in (RELEASE, LINES)}
+        folder, file, facts, tokenizer, {name: describe_input(joining.folder / name) for name in (RELEASE, LINES)}
     )
 
 

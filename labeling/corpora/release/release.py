@@ -22,6 +22,7 @@ from labeling.corpora.targets.available import DEFAULT_TARGETS, find_targets
 from labeling.corpora.template_environment import escape_markdown
 from labeling.errors import CorpusChanged, UsageError
 from labeling.project import CompileSection, ProjectFile, TrainSection
+from labeling.tokens import NEWSWIRE_1
 from labeling.values import Frozen
 from labeling.workspace.checksums import OutputFile, describe_output
 from labeling.workspace.custody import keep_custody
@@ -187,7 +188,10 @@ def _project_file(project: Project, manifest: Manifest) -> ProjectFile:
     targets = find_targets([stage for stage in manifest.ledger if stage != "gold"])
     # The default ones are not named: such a release is the same file whether or not there are other targets.
     names = () if targets == DEFAULT_TARGETS else tuple(target.name for target in targets)
-    changed = {"policies": manifest.policies, "compile": CompileSection(targets=names)}
+    # A release that names no rules for tokens means the first ones: there were no others when it was made.
+    rules = "" if manifest.tokenizer == NEWSWIRE_1 else manifest.tokenizer
+    compiled = CompileSection.model_validate({"targets": names, "tokenizer": rules})
+    changed = {"policies": manifest.policies, "compile": compiled}
     # Who read what, and in which folder vectors lie, is nobody's business elsewhere, and shapes no line of a dataset.
     return project.file.model_copy(update=changed | {"people": None, "train": TrainSection()})
 

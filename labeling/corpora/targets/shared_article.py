@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.build.canonical import make_canonical_form
 from labeling.corpora.build.flat_layer import choose_flat_layer, stack_layers
-from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
+from labeling.tokens import NEWSWIRE, inner_boundaries, make_tokenizer, token_edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,15 +56,11 @@ class SharedArticle:
         return self.layers[0]
 
 
-def share_article(article: Article, gold: Gold, language: str, schema: Schema, policies: Policies) -> SharedArticle:
-    """Work out what the targets share.
-
-    Raises:
-        ProjectFileError: spaCy has no rule-based tokenizer for the language.
-    """
+def share_article(article: Article, gold: Gold, nlp: Language, schema: Schema, policies: Policies) -> SharedArticle:
+    """Work out what the targets share; ``nlp`` cuts the text."""
     labels = schema.label_names
     # By the tokenizer policy alone: tokens cut where gold has boundaries would tell dev and test the answer.
-    tokens = cached_tokenizer(language).make_doc(article.text)
+    tokens = nlp.make_doc(article.text)
     edges = token_edges(tokens)
     # On characters, so that the layers do not depend on where the tokenizer cuts.
     flat = choose_flat_layer(article.text, gold, labels)
@@ -82,10 +78,10 @@ def share_article(article: Article, gold: Gold, language: str, schema: Schema, p
 
 
 @lru_cache(maxsize=1)
-def cached_tokenizer(language: str) -> Language:
-    """The tokenizer of that language, made once for many pieces: it takes as long as a hundred articles.
+def cached_tokenizer(language: str, rules: str = NEWSWIRE) -> Language:
+    """The tokenizer of that language by those rules, made once for many pieces: it takes as long as a hundred articles.
 
     Raises:
         ProjectFileError: spaCy has no rule-based tokenizer for the language.
     """
-    return make_tokenizer(language)
+    return make_tokenizer(language, rules)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from labeling.corpora.build.canonical import CanonicalForm
+from labeling.tokens import NEWSWIRE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +126,7 @@ class Recipe:
 
     ``unasked`` is true where an article was judged before something was asked for: then each row has a place for that.
     ``vectors`` are the word vectors that go into the dataset; the processes that convert articles do not get them.
+    ``tokenizer`` names the rules for tokens.
     """
 
     language: str
@@ -132,6 +134,7 @@ class Recipe:
     policies: Policies
     targets: tuple[Target, ...]
     unasked: bool = False
+    tokenizer: str = NEWSWIRE
     vectors: WordVectors | None = None
 
 

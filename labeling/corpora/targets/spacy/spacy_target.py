@@ -86,7 +86,7 @@ class _DocFolderWriter:
         # An empty split gets its empty shard, then the training files find all splits.
         for shards in self._shards.values():
             shards.close()
-        tokenizer = cached_tokenizer(self._recipe.language)
+        tokenizer = cached_tokenizer(self._recipe.language, self._recipe.tokenizer)
         write_training_files(self._folder, tokenizer, self._recipe.schema, self._recipe.vectors)
 
 
