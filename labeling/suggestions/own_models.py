@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from labeling.articles import Article
@@ -11,7 +10,7 @@ from labeling.training.extractors import EXTRACTOR_CARD
 from labeling.training.open_extractors import open_extractor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from labeling.schema import Schema
@@ -31,8 +30,10 @@ def is_own_model(folder: Path) -> bool:
     return (folder / EXTRACTOR_CARD).is_file()
 
 
-def open_own_model(folder: Path, label_map: Mapping[str, str], schema: Schema) -> Callable[[str], list[ScoredSpan]]:
-    """Load a model; the function finds a text's spans. Relations and choices are left to those who read.
+def open_own_model(
+    folder: Path, label_map: Mapping[str, str], schema: Schema
+) -> Callable[[Iterable[str]], Iterator[list[ScoredSpan]]]:
+    """Load a model; the function finds the spans of each text. Relations and choices are left to those who read.
 
     Args:
         folder: The model's.
@@ -61,13 +62,14 @@ def open_own_model(folder: Path, label_map: Mapping[str, str], schema: Schema) -
             where="suggest.label_map",
         )
 
-    def find(text: str) -> list[ScoredSpan]:
-        # Only the text counts.
-        article = Article(id="", digest="", text=text)
-        spans = chain.from_iterable(annotation.spans for annotation in model.predict([article]))
-        found = {
-            ScoredSpan(span.start, span.end, known[span.label], span.score) for span in spans if span.label in known
-        }
-        return sorted(found, key=lambda each: (each.start, each.end, each.label))
+    def find(texts: Iterable[str]) -> Iterator[list[ScoredSpan]]:
+        # Only the texts count.
+        for annotation in model.predict(Article(id="", digest="", text=text) for text in texts):
+            found = {
+                ScoredSpan(span.start, span.end, known[span.label], span.score)
+                for span in annotation.spans
+                if span.label in known
+            }
+            yield sorted(found, key=lambda each: (each.start, each.end, each.label))
 
     return find

@@ -1,148 +1,85 @@
-"""Patterns of tokens: the stretches of a text where one can match, and what it matches there.
+"""Patterns of tokens: the stretches of many texts where one can match, and what it matches there.
 
 What a pattern matches is decided by spaCy's `Matcher`. It tries every pattern at every token, though, and calls Python
-for each list of words, while most patterns match nowhere in most texts. So it is only asked about the stretches where a
-pattern can match at all. They are found for a whole text at once by bit masks: bit n of a number represents token n.
+for each list of words, while most patterns match nowhere in most texts. So the stretches where a pattern can match at
+all are found for many texts at once by bit masks, and what it matches in a short one is read from these masks as well.
+spaCy is asked only where they do not say all: of tokens that depend on more than the word and its label, of long
+stretches, and where a match can be read in two ways.
 
-That is worth its code for the speed alone. On the 24 sample articles the shipped rules take 6 ms an article; with the
-`Matcher` asked about whole texts they take 90 ms, for the same spans.
+That is worth its code for the speed alone. With the `Matcher` asked about whole texts the shipped rules take 15 times
+as long, for the same spans.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
-from labeling.values import canonical_json
+from labeling.suggestions.pattern_steps import PatternStep, find_stretches, longest_matches, places_of_steps
+from labeling.suggestions.pattern_tokens import unite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from spacy.matcher import Matcher
-    from spacy.tokens import Doc
-    from spacy.tokens import Span as Stretch
-    from spacy.vocab import Vocab
 
-    TokenSpec: TypeAlias = Mapping[str, Any]  # one token of a pattern, as spaCy writes it
+    from labeling.suggestions.pattern_tokens import PatternTokens, TokenSpec
+    from labeling.suggestions.token_row import TokenRow
 
-# Attributes that depend on the word alone, wherever it is in a text: these, and ``IS_...`` and ``LIKE_...``.
-_OF_WORDS = frozenset({"TEXT", "ORTH", "LOWER", "SHAPE", "PREFIX", "SUFFIX", "LENGTH"})
 _WINDOW = 20  # tokens; the longest stretch in the sample articles has nine
-_OF_PLACES = frozenset({"IS_SENT_START"})
-
-
-class PatternStep(NamedTuple):
-    """One token of a pattern: its number in `PatternTokens`, whether it may be missing, and whether repeated."""
-
-    token: int
-    optional: bool
-    repeated: bool
-
-
-class PatternTokens:
-    """The tokens of all patterns, and the words that fit each: spaCy is asked once about each word.
-
-    Where spaCy looks at more than the word and ``ENT_TYPE``, a fitting word is a necessary condition only.
-    """
-
-    def __init__(self, vocab: Vocab) -> None:
-        """Begin with no tokens; `number` adds them."""
-        from spacy.matcher import Matcher
-
-        self.vocab = vocab
-        self._numbers: dict[str, int] = {}
-        self._labels: list[frozenset[str] | None] = []
-        self._listed: dict[tuple[str, str], list[int]] = defaultdict(list)
-        self._matcher = Matcher(vocab)
-        self._anywhere: list[int] = []
-        self._fitting: dict[int, tuple[int, ...]] = {}
-
-    def number(self, spec: TokenSpec) -> int:
-        """The number of a token, whose keys are in capitals; equal tokens have one number.
-
-        Raises:
-            ValueError: spaCy does not accept it as a token.
-        """
-        # Rules repeat tokens; each is asked about once.
-        key = canonical_json(dict(spec))
-        if key not in self._numbers:
-            self._add(len(self._numbers), {name: value for name, value in spec.items() if _is_word_key(name)})
-            self._numbers[key] = len(self._numbers)
-            self._labels.append(_listed_labels(spec.get("ENT_TYPE")))
-            self._fitting.clear()
-        return self._numbers[key]
-
-    def _add(self, number: int, of_word: TokenSpec) -> None:
-        if not of_word:
-            self._anywhere.append(number)
-        elif (words := _listed_words(of_word)) is not None:
-            for word in words:
-                self._listed[word].append(number)
-        else:
-            self._matcher.add(str(number), [[dict(of_word)]])
-
-    def places(self, doc: Doc) -> list[int]:
-        """The mask of the words in the doc that fit, by the number of the token."""
-        import numpy as np
-
-        # Words as numbers of the vocabulary: a text repeats most of them.
-        words: list[int] = np.asarray(doc.to_array("ORTH")).tolist()
-        self._learn(set(words).difference(self._fitting))
-        found: list[list[int]] = [[] for _ in self._numbers]
-        for at, word in enumerate(words):
-            for number in self._fitting[word]:
-                found[number].append(at)
-        places = [_mask(each, len(words)) for each in found]
-        for number in self._anywhere:
-            places[number] = (1 << len(words)) - 1
-        return places
-
-    def _learn(self, words: Iterable[int]) -> None:
-        from spacy.tokens import Doc
-
-        new = Doc(self.vocab, words=[self.vocab.strings[word] for word in words])
-        fitting = [[*self._listed["TEXT", word.text], *self._listed["LOWER", word.lower_]] for word in new]
-        for key, at, _ in self._matcher(new) if len(self._matcher) else ():
-            fitting[at].append(int(self.vocab.strings[key]))
-        self._fitting.update((word.orth, tuple(fitting[word.i])) for word in new)
-
-    def filter_by_label(self, places: Sequence[int], ents: Iterable[Stretch], length: int) -> list[int]:
-        """The masks reduced to places whose label fits as well, in a doc of ``length`` tokens with these entities."""
-        labelled: dict[str, list[int]] = defaultdict(list)
-        for ent in ents:
-            labelled[ent.label_].extend(range(ent.start, ent.end))
-        found = {label: _mask(each, length) for label, each in labelled.items()}
-        # No token has two labels; those of no entity have none.
-        found[""] = (1 << length) - 1 ^ _union(found.values())
-        return [
-            at if labels is None else at & _union(found.get(label, 0) for label in labels)
-            for at, labels in zip(places, self._labels, strict=True)
-        ]
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A compiled pattern; ``marked`` is its bracketed part, as places in the pattern."""
+    """A compiled pattern; ``marked`` is its bracketed part, as places in the pattern.
+
+    ``plain`` tells that the masks of its tokens say all that there is to know, so that spaCy is asked only where a
+    match can be read in two ways.
+    """
 
     steps: tuple[PatternStep, ...]
     matcher: Matcher
     marked: range
+    plain: bool
 
-    def spans(self, doc: Doc, fitting: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """The bracketed part of each match, in tokens; of matches that overlap, the longest counts.
+    def spans(self, row: TokenRow, fitting: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The bracketed part of each match, in places of the row; of matches that overlap, the longest counts.
 
         Args:
-            doc: ``ENT_TYPE`` looks at the entities on it.
+            row: ``ENT_TYPE`` looks at the entities on it.
             fitting: The mask of the places where a token fits, by its number.
         """
-        stretches = find_stretches(self.steps, fitting, len(doc))
-        for start, end in (window for stretch in stretches for window in _windows(*stretch)):
-            found = cast("list[tuple[int, int, int, list[int]]]", self.matcher(doc[start:end], with_alignments=True))
+        for start, end in find_stretches(self.steps, fitting, len(row)):
+            found = self._read(fitting, start, end) if self.plain and end - start <= _WINDOW else None
+            yield from self._ask(row, start, end) if found is None else found
+
+    def _read(self, fitting: Sequence[int], start: int, end: int) -> list[tuple[int, int]] | None:
+        """What is found in one stretch, read from the masks; None where a match can be read in two ways."""
+        within = (1 << (end - start)) - 1
+        fits = [fitting[step.token] >> start & within for step in self.steps]
+        inside = [self._inside(fits, first, last) for first, last in longest_matches(self.steps, fits, end - start)]
+        if None in inside:
+            return None
+        return [(start + each[0], start + each[1]) for each in inside if each]
+
+    def _inside(self, fits: Sequence[int], first: int, last: int) -> tuple[int, int] | tuple[()] | None:
+        """Where the bracketed part of a match is, or nowhere; None where that can be read in two ways."""
+        if self.marked.start == 0 and len(self.marked) >= len(self.steps):
+            return first, last
+        used = places_of_steps(self.steps, fits, first, last)
+        marked = unite(each for number, each in enumerate(used) if number in self.marked)
+        if marked & unite(each for number, each in enumerate(used) if number not in self.marked):
+            return None
+        return ((marked & -marked).bit_length() - 1, marked.bit_length()) if marked else ()
+
+    def _ask(self, row: TokenRow, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """What spaCy finds in a stretch."""
+        doc, base = row.doc_at(start)
+        for begin, stop in _windows(start, end):
+            window = doc[begin - base : stop - base]
+            found = cast("list[tuple[int, int, int, list[int]]]", self.matcher(window, with_alignments=True))
             for _, first, _, places in found:
-                inside = [start + first + at for at, place in enumerate(places) if place in self.marked]
+                inside = [begin + first + at for at, place in enumerate(places) if place in self.marked]
                 if inside:
                     yield inside[0], inside[-1] + 1
 
@@ -158,43 +95,9 @@ def compile_pattern(parts: Sequence[TokenSpec], marked: range, tokens: PatternTo
     matcher = Matcher(tokens.vocab)
     # The number of a match does not matter: one matcher has one pattern.
     matcher.add("", [[dict(part) for part in parts]], greedy="LONGEST")
-    return Pattern(tuple(_pattern_step(part, tokens) for part in parts), matcher, marked)
-
-
-def find_stretches(steps: Iterable[PatternStep], fitting: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
-    """The stretches of a text of ``length`` tokens in which a pattern can match, in tokens; none touches another.
-
-    Every match lies within one of them. All places are walked at once: a step moves the places reached so far, as far
-    as its token fits there, one token on. ``fitting`` is the mask of the places where a token fits, by its number.
-
-    Of the pattern ``name name+`` in the tokens ``met Ana Maria Berg in``, where ``name`` fits tokens 1 to 3, the first
-    step reaches 2 to 4 and the second 3 and 4: the stretch is 1..4.
-    """
-    reached = (1 << length) - 1
-    trodden = 0
-    for token, optional, repeated in steps:
-        fits = fitting[token]
-        ahead = (reached & fits) << 1
-        if repeated:
-            # The carry of the sum runs through each row of fitting tokens from where it is entered to its end.
-            ahead |= ((ahead & fits) + fits) ^ fits
-        trodden |= ahead
-        reached = ahead | reached if optional else ahead
-        if not reached:
-            return
-    yield from _finished_rows(trodden, reached & trodden)
-
-
-def _finished_rows(trodden: int, ends: int) -> Iterator[tuple[int, int]]:
-    """The runs of tokens that were walked over (bit n + 1 for token n) and in which the pattern came to its end."""
-    # As text, lowest bit first: shifting the numbers from run to run would take the square of their length.
-    walked, ended = f"{trodden:b}"[::-1], f"{ends:b}"[::-1]
-    at = ended.find("1")
-    while at >= 0:
-        start, stop = walked.rfind("0", 0, at) + 1, walked.find("0", at)
-        stop = len(walked) if stop < 0 else stop
-        yield start - 1, stop - 1
-        at = ended.find("1", stop)
+    steps = tuple(_pattern_step(part, tokens) for part in parts)
+    plain = all(tokens.is_exact(step.token) for step in steps) and not any(map(_is_odd, parts))
+    return Pattern(steps, matcher, marked, plain)
 
 
 def _windows(start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -215,38 +118,6 @@ def _pattern_step(part: TokenSpec, tokens: PatternTokens) -> PatternStep:
     return PatternStep(number, repeat not in {"1", "+", "!"}, repeat not in {"1", "?", "!"})
 
 
-def _is_word_key(name: str) -> bool:
-    return name in _OF_WORDS or (name.startswith(("IS_", "LIKE_")) and name not in _OF_PLACES)
-
-
-def _listed_words(of_word: TokenSpec) -> list[tuple[str, str]] | None:
-    """The words that fit, as printed or in small letters, when the token is just a list of them; else None."""
-    (name, value), *more = of_word.items()
-    if more or name not in {"TEXT", "LOWER"}:
-        return None
-    if isinstance(value, str):
-        return [(name, value)]
-    if isinstance(value, dict) and [*value] == ["IN"]:
-        return [(name, word) for word in value["IN"]]
-    return None
-
-
-def _listed_labels(value: object) -> frozenset[str] | None:
-    """The labels that ``ENT_TYPE`` asks for, "" for no label; None when it is not just a list of them."""
-    if isinstance(value, str):
-        return frozenset({value})
-    if isinstance(value, dict) and "IN" in value:
-        return frozenset(value["IN"])
-    return None
-
-
-def _mask(places: Iterable[int], length: int) -> int:
-    """The number with those bits set."""
-    bits = bytearray(length // 8 + 1)
-    for at in places:
-        bits[at // 8] |= 1 << at % 8
-    return int.from_bytes(bits, "little")
-
-
-def _union(places: Iterable[int]) -> int:
-    return reduce(or_, places, 0)
+def _is_odd(part: TokenSpec) -> bool:
+    """Whether a token has a sign of repetition that our steps only come near to."""
+    return any(name.upper() == "OP" and value not in {"1", "?", "*", "+"} for name, value in part.items())

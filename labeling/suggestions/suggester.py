@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,8 +20,9 @@ from labeling.adjudication.checks import check_annotation
 from labeling.annotations import MODEL, Annotation, QuarantineRow, Span
 from labeling.errors import ProjectFileError
 from labeling.project import shipped_config
+from labeling.suggestions.finder import Finder, FoundSpan
 from labeling.suggestions.own_models import is_own_model, open_own_model
-from labeling.suggestions.rule_file import Finder, FoundSpan, Rules, read_rules
+from labeling.suggestions.rule_file import Rules, read_rules
 from labeling.values import Frozen, canonical_json, digest_of
 from labeling.workspace.flow.article_flow import WorkOrder
 from labeling.workspace.flow.parts import Made
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
     from labeling.suggestions.own_models import ScoredSpan
     from labeling.workspace.flow.article_flow import Worker
 
-    # The annotator, and a function that finds spans in a text.
-    Suggester: TypeAlias = tuple[str, Callable[[str], Sequence[FoundSpan | ScoredSpan]]]
+    # The annotator, and a function that finds spans in each of several texts.
+    Suggester: TypeAlias = tuple[str, Callable[[Iterable[str]], Iterator[Sequence[FoundSpan | ScoredSpan]]]]
 
 __all__ = [
     "REFUSED_SPANS",
@@ -50,6 +53,7 @@ __all__ = [
 ]
 
 RULES_ANNOTATOR = MODEL + "rules"
+_AT_ONCE = 100  # articles that a suggester is asked about together
 REFUSED_SPANS = ""  # counts refused spans in a tally, in the place of a label: no label is empty
 
 
@@ -95,8 +99,9 @@ def suggest_annotations(
         ProjectFileError: A rule has a fault, the pipeline is not installed, or the label map does not fit it.
     """
     suggesters = _suggesters(schema, settings)
-    for article in articles:
-        yield from (sound for sound, _ in _ask_suggesters(article, suggesters, schema))
+    waiting = iter(articles)
+    while some := [*islice(waiting, _AT_ONCE)]:
+        yield from (sound for sound, _ in _ask_suggesters(some, suggesters, schema))
 
 
 def order_suggestions(schema: Schema, settings: SuggestionSettings) -> WorkOrder:
@@ -115,17 +120,16 @@ def order_suggestions(schema: Schema, settings: SuggestionSettings) -> WorkOrder
 
 
 def _open_suggesting(schema: Schema, settings: SuggestionSettings) -> Worker:
-    suggesters = _suggesters(schema, settings)
+    # Rows are sorted by article and annotator.
+    suggesters = sorted(_suggesters(schema, settings), key=itemgetter(0))
 
     def suggest_rows(articles: Sequence[Article]) -> Made:
         lines, tally = list[str](), defaultdict[str, Counter[str]](Counter)
-        for article in articles:
-            found = sorted(_ask_suggesters(article, suggesters, schema), key=lambda each: each[0].annotator)
-            for annotation, refused in found:
-                lines.append(canonical_json(annotation.model_dump(mode="json")) + "\n")
-                counts = tally[annotation.annotator]
-                counts.update(span.label for span in annotation.spans)
-                counts[REFUSED_SPANS] += len(refused)
+        for annotation, refused in _ask_suggesters(articles, suggesters, schema):
+            lines.append(canonical_json(annotation.model_dump(mode="json")) + "\n")
+            counts = tally[annotation.annotator]
+            counts.update(span.label for span in annotation.spans)
+            counts[REFUSED_SPANS] += len(refused)
         return Made("".join(lines).encode(), {name: dict(counts) for name, counts in tally.items()})
 
     return suggest_rows
@@ -141,15 +145,16 @@ def _pipeline_digest(pipeline: str) -> str:
 
 
 def _ask_suggesters(
-    article: Article, suggesters: Iterable[Suggester], schema: Schema
+    articles: Sequence[Article], suggesters: Iterable[Suggester], schema: Schema
 ) -> Iterator[tuple[Annotation, tuple[QuarantineRow, ...]]]:
-    """Each suggester's annotation of one article, checked like a person's, with what failed the check."""
-    for annotator, find in suggesters:
-        # Ids count the spans, so that the same text gives the same ids.
-        found = enumerate(find(article.text), start=1)
-        spans = tuple(Span(id=f"s{number}", **one._asdict()) for number, one in found)
-        annotation = Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
-        yield check_annotation(annotation, article, schema)
+    """Each suggester's annotation of each article, checked like a person's, with what failed the check."""
+    answers = [(annotator, find(article.text for article in articles)) for annotator, find in suggesters]
+    for article in articles:
+        for annotator, found in answers:
+            # Ids count the spans, so that the same text gives the same ids.
+            spans = tuple(Span(id=f"s{n}", **one._asdict()) for n, one in enumerate(next(found), start=1))
+            annotation = Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
+            yield check_annotation(annotation, article, schema)
 
 
 def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]:
@@ -157,7 +162,7 @@ def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]
     if settings.rules is not None:
         # Rules may know more labels than this schema has.
         finder, known = Finder(settings.rules, settings.language), set(schema.label_names)
-        suggesters.append((RULES_ANNOTATOR, lambda text: [found for found in finder(text) if found.label in known]))
+        suggesters.append((RULES_ANNOTATOR, partial(_find_known, finder, known)))
     if settings.pipeline:
         folder = Path(settings.pipeline)
         find = open_own_model(folder, settings.label_map, schema) if is_own_model(folder) else None
@@ -165,14 +170,22 @@ def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]
     return suggesters
 
 
-def _pipeline_suggester(schema: Schema, settings: SuggestionSettings) -> Callable[[str], list[FoundSpan]]:
+def _find_known(finder: Finder, known: set[str], texts: Iterable[str]) -> Iterator[list[FoundSpan]]:
+    for found in finder.find_all(texts):
+        yield [each for each in found if each.label in known]
+
+
+def _pipeline_suggester(
+    schema: Schema, settings: SuggestionSettings
+) -> Callable[[Iterable[str]], Iterator[list[FoundSpan]]]:
     """The spaCy pipeline as a suggester: it finds the entities whose labels are in the map."""
     nlp = _load_spacy_pipeline(settings.pipeline)
     label_map = _check_label_map(settings.label_map, nlp, schema, settings.pipeline)
 
-    def find(text: str) -> list[FoundSpan]:
-        ents = ((ent.start_char, ent.end_char, label_map.get(ent.label_)) for ent in nlp(text).ents)
-        return sorted(FoundSpan(start, end, label) for start, end, label in ents if label is not None)
+    def find(texts: Iterable[str]) -> Iterator[list[FoundSpan]]:
+        for doc in nlp.pipe(texts):
+            ents = ((ent.start_char, ent.end_char, label_map.get(ent.label_)) for ent in doc.ents)
+            yield sorted(FoundSpan(start, end, label) for start, end, label in ents if label is not None)
 
     return find
 

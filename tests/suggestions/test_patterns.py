@@ -8,10 +8,15 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.matcher import Matcher
+from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
 
-from labeling.suggestions.patterns import PatternStep, PatternTokens, compile_pattern, find_stretches
+from labeling.suggestions.pattern_steps import PatternStep, find_stretches
+from labeling.suggestions.pattern_tokens import PatternTokens
+from labeling.suggestions.patterns import compile_pattern
+from labeling.suggestions.phrases import PhraseTable
+from labeling.suggestions.token_row import RowSpan, TokenRow, keep_longest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,9 +85,55 @@ def test_patterns_find_what_the_matcher_finds_in_whole_texts(
     """Whatever the pattern: the same spans as when spaCy's matcher is given the whole text."""
     marked = range(first, first + length)
     made = compile_pattern(pattern, marked, TOKENS)
-    fitting = TOKENS.filter_by_label(TOKENS.places(doc), doc.ents, len(doc))
+    row = TokenRow([doc])
+    fitting = TOKENS.filter_by_label(TOKENS.places(row), row)
 
-    assert sorted(made.spans(doc, fitting)) == sorted(whole(doc, pattern, marked))
+    assert sorted(made.spans(row, fitting)) == sorted(whole(doc, pattern, marked))
+
+
+@given(st.lists(docs(), min_size=1, max_size=4), parts(), st.integers(0, 2), st.integers(1, 5))
+def test_texts_in_a_row_are_matched_as_each_alone(
+    texts: list[Doc], pattern: list[dict[str, Any]], first: int, length: int
+) -> None:
+    """No match goes from one text to the next, and none is lost, though all are looked at together."""
+    marked = range(first, first + length)
+    made = compile_pattern(pattern, marked, TOKENS)
+    row = TokenRow(texts)
+    alone = {
+        (base + start, base + end)
+        for base, doc in zip(row.firsts, texts, strict=True)
+        for start, end in whole(doc, pattern, marked)
+    }
+
+    assert {*made.spans(row, TOKENS.filter_by_label(TOKENS.places(row), row))} == alone
+
+
+@given(
+    st.lists(docs(), min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(["X", "Y"]), st.lists(st.sampled_from(["a", "A b", "a b", "B B", "cc a", "b"]))),
+    st.booleans(),
+)
+def test_phrases_are_found_where_the_phrase_matcher_finds_them(
+    texts: list[Doc],
+    phrases: dict[str, list[str]],
+    any_case: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """As they are or in small letters, in each text of a row; of two labels on the same words spaCy's first is kept."""
+    tokens = PatternTokens(NLP.vocab)
+    table = PhraseTable(NLP, phrases, tokens, any_case=any_case)
+    row = TokenRow(texts)
+    matcher = PhraseMatcher(NLP.vocab, attr="LOWER" if any_case else "ORTH")
+    for label, words in phrases.items():
+        matcher.add(label, [NLP.make_doc(each) for each in words])
+
+    found = list(table.find(row, tokens.places(row)))
+
+    for base, doc in zip(row.firsts, texts, strict=True):
+        theirs = matcher(doc, as_spans=True)
+        own = range(base, base + len(doc))
+        ours = [RowSpan(start - base, end - base, label) for start, end, label in found if start in own]
+        assert {*ours} == {RowSpan(each.start, each.end, each.label_) for each in theirs}
+        assert keep_longest(ours) == [RowSpan(each.start, each.end, each.label_) for each in filter_spans(theirs)]
 
 
 def bits(*places: int) -> int:

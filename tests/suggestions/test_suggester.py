@@ -7,8 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import made
 import pytest
@@ -20,8 +19,9 @@ from labeling.adjudication.checks import check_annotation
 from labeling.annotations import Annotation, Span
 from labeling.errors import ProjectFileError
 from labeling.project import load_project, shipped_config
+from labeling.suggestions.finder import Finder, FoundSpan, _drop_crossing
 from labeling.suggestions.names import load_names
-from labeling.suggestions.rule_file import Finder, RuleLayer, Rules, _drop_crossing, read_rules
+from labeling.suggestions.rule_file import RuleLayer, Rules, read_rules
 from labeling.suggestions.suggester import (
     RULES_ANNOTATOR,
     SuggestionSettings,
@@ -206,7 +206,7 @@ def test_of_crossing_spans_the_longer_is_kept() -> None:
 
 def test_many_spans_are_compared_in_one_pass() -> None:
     """Two hundred thousand; comparing each with all others takes hours."""
-    spans: list[Any] = [SimpleNamespace(start_char=at, end_char=at + 3, label_="A") for at in range(0, 400_000, 2)]
+    spans = [FoundSpan(at, at + 3, "A") for at in range(0, 400_000, 2)]
 
     assert len(_drop_crossing(spans)) == 100_000
 
