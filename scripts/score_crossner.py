@@ -27,13 +27,14 @@ import click
 import spacy
 from fold_results import read_results, write_table
 from measured_folds import Training, list_missing, measure_apart
-from trainers import TRAINERS, Trainer
+from trainers import PIPELINES, RULES, TRAINERS, Trainer
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import MODEL, Annotation, surface_of
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
+from labeling.corpora.word_vectors.vector_sources import is_glove_installed
 from labeling.evaluation import scores
 from labeling.evaluation.scores import ScoredArticle
 from labeling.imports.import_annotations import import_annotations
@@ -69,6 +70,8 @@ PUBLISHED = {
 @click.option("--trainer", default="ner", type=click.Choice(TRAINERS), show_default=True)
 @click.option("--checkpoint", default="", help="A folder or a name on the Hub, for trainers that take one.")
 @click.option("--steps", type=int, help="The most updates, to try the script; the trainer's own when left out.")
+@click.option("--vectors/--no-vectors", default=is_glove_installed(), help="Word vectors; on where they are installed.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of a tagger. Repeatable.")
 @click.option("--recipe", default="", help="Its name in the results; trainer, checkpoint and steps when left out.")
 @click.option("--seed", "seeds", multiple=True, default=(1,), type=int, help="Of training. Repeatable.")
 @click.option("--test", is_flag=True, help="Score on test, too.")
@@ -80,6 +83,8 @@ def main(  # noqa: PLR0913 - an option each
     trainer: str,
     checkpoint: str,
     steps: int | None,
+    settings: tuple[str, ...],
+    vectors: bool,
     recipe: str,
     seeds: tuple[int, ...],
     test: bool,
@@ -87,9 +92,14 @@ def main(  # noqa: PLR0913 - an option each
     out: Path | None,
 ) -> None:
     """Compile, train, and print what came of it."""
+    if emitted and trainer not in PIPELINES:
+        raise click.UsageError(f"spaCy's own program does not train {trainer}")
     splits: tuple[SplitName, ...] = ("dev", "test") if test else ("dev",)
     with tempfile.TemporaryDirectory() as scratch:
-        project, made = compiled(corpora, Path(scratch)), Trainer(trainer, checkpoint, steps)
+        project, made = (
+            compiled(corpora, Path(scratch)),
+            Trainer(trainer, checkpoint, steps, settings, vectors and trainer != RULES),
+        )
         folder = project.workspace.latest / "spacy"
         print(_of_dataset(project))
         if emitted:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from labeling.annotations import Annotation, Span
@@ -16,11 +16,14 @@ from labeling.corpora.targets.spacy.spacy_target import SPACY
 from labeling.project import shipped_config
 from labeling.suggestions.suggester import read_suggestion_settings, suggest_annotations
 from labeling.training import extractors, predictions, spacy_pipelines
+from labeling.training.extractors import TAGGER
 from labeling.training.open_extractors import open_extractor
+from labeling.training.taggers import plan_tagger, train_tagger
+from labeling.training.vectors import find_vectors
 from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from spacy.tokens import Doc
@@ -28,33 +31,48 @@ if TYPE_CHECKING:
     from labeling.annotations import Gold
     from labeling.articles import Article
     from labeling.project import Project
+    from labeling.training.fitting.tagger_settings import TaggerSettings
 
 PIPELINES = ("ner", "spancat", "relations")
 RULES = "rules"
-TRAINERS = (*PIPELINES, RULES)
+TRAINERS = (*PIPELINES, TAGGER, RULES)
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """What is trained: one of ``TRAINERS``, and the most updates, None for the trainer's own number."""
+    """What is trained: one of ``TRAINERS``, and the most updates, None for the trainer's own number.
+
+    ``settings`` are those of a tagger that are not the default, as ``members=3``. ``vectors`` says whether it starts
+    from the word vectors of the project, where these are installed.
+    """
 
     name: str
     checkpoint: str = ""
     steps: int | None = None
+    settings: tuple[str, ...] = ()
+    vectors: bool = False
 
     @property
     def title(self) -> str:
         """In the results: ``tagger MiniLM, 150 steps``."""
         words = " ".join(filter(None, (self.name, self.checkpoint.rstrip("/").rpartition("/")[2])))
-        return words if self.steps is None else f"{words}, {self.steps} steps"
+        steps = [] if self.steps is None else [f"{self.steps} steps"]
+        return ", ".join([words, *(["vectors"] if self.vectors else []), *self.settings, *steps])
 
     def train(self, project: Project, seed: int, log: TextIO = sys.stderr) -> Path | None:
         """Train on the latest dataset of a project, as `labeling train` does; None where nothing is to be learnt."""
         latest, models = project.workspace.latest, project.workspace.models
         if self.name == RULES:
             return None
-        config = shipped_config(f"{self.name}.cfg")
-        return extractors.train_pipeline(config, latest, models, seed=seed, steps=self.steps, log=log)
+        if not self.vectors:
+            section = project.file.train.model_copy(update={"vectors": ""})
+            project = replace(project, file=project.file.model_copy(update={"train": section}))
+        if self.name == TAGGER:
+            recipe = plan_tagger(project, self.checkpoint, seed=seed, steps=self.steps)
+            settings = replace(recipe.settings, **read_settings(self.settings, recipe.settings))
+            return train_tagger(replace(recipe, settings=settings), latest, models, log=log)
+        config, vectors = shipped_config(f"{self.name}.cfg"), find_vectors(project)
+        return extractors.train_pipeline(config, latest, models, vectors=vectors, seed=seed, steps=self.steps, log=log)
 
     def predict(self, project: Project, model: Path | None, pairs: Sequence[tuple[Article, Gold]]) -> list[Annotation]:
         """What it finds in each article, in their order; gold is not looked at."""
@@ -65,9 +83,24 @@ class Trainer:
 
     def relate(self, project: Project, model: Path | None, pairs: Sequence[tuple[Article, Gold]]) -> list[Annotation]:
         """Gold's spans in each article, with the relations it finds between them, in their order."""
-        if model is None:
-            raise ValueError(f"{self.name} finds no relations")
+        if model is None or self.name != predictions.RELATIONS:
+            raise ValueError(f"{self.name} is not asked about relations between gold's spans")
         return list(_relate_by_pipeline(project, model, pairs))
+
+
+def read_settings(words: Iterable[str], defaults: TaggerSettings) -> dict[str, Any]:
+    """The settings in words as ``rate=0.002``, each of the type that the default has.
+
+    Raises:
+        ValueError: A word is not a setting.
+    """
+    settings = {}
+    for name, value in (word.split("=", 1) for word in words):
+        known = getattr(defaults, name, None)
+        if known is None:
+            raise ValueError(f"{name} is not a setting of a tagger")
+        settings[name] = type(known)(value)
+    return settings
 
 
 def _relate_by_pipeline(project: Project, model: Path, pairs: Sequence[tuple[Article, Gold]]) -> Iterator[Annotation]:

@@ -12,9 +12,10 @@ from foldings import deal_articles, place_articles
 from hypothesis import given
 from hypothesis import strategies as st
 from measured_folds import Training, compile_folding, list_missing, measure_training, open_corpus
-from trainers import Trainer
+from trainers import Trainer, read_settings
 
 from labeling.splits.placement import PlacementFacts
+from labeling.training.fitting.tagger_settings import WORD_SETTINGS
 from labeling.workspace.rows.assignment import Leakage
 from labeling.workspace.storage import read_value
 
@@ -166,3 +167,11 @@ def test_a_training_is_measured_once(folded: Project, tmp_path: Path) -> None:
     assert 0.5 < result.f1 < 1
     append_result(out, result)
     assert list_missing([training, both], out) == [both]
+
+
+def test_a_setting_has_the_type_of_its_default_and_a_name_that_is_known() -> None:
+    """``rate=2`` is a number with a point, ``members=3`` one without."""
+    read = read_settings(["rate=2", "members=3"], WORD_SETTINGS)
+    assert (read, type(read["rate"]), type(read["members"])) == ({"rate": 2.0, "members": 3}, float, int)
+    with pytest.raises(ValueError, match="pace is not a setting of a tagger"):
+        read_settings(["pace=3"], WORD_SETTINGS)
