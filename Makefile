@@ -6,11 +6,14 @@ PYTHON ?= python3
 # Not in the lock, since each machine wants another build. pip prefers one for the CPU alone where it knows of one; where
 # it does not, Linux gets two gigabytes of CUDA: then name a better one, as in make torch TORCH='torch==... --index-url ...'.
 TORCH ?= torch==2.13.0
+# In no extra either: it wants an older transformers than the lock's.
+GLINER ?= gliner==0.2.29
 # Which tests, by their marks.
 TESTS ?= not torch
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+UPON := $(VENV)-gliner
 
 # What a run must not depend on: a hub, a browser download, somebody's telemetry.
 export HF_HUB_OFFLINE := 1
@@ -38,10 +41,17 @@ demo: $(READY)  ## the main job, end to end, on a real Label Studio
 test: $(READY)  ## every test, on a real Label Studio and in a real browser
 	$(BIN)/python -m pytest -m "$(TESTS)"
 
-# Only the files that have such tests: with PyTorch installed, to read them all takes a minute.
+# Only the files that have such tests: with PyTorch installed, to read them all takes a minute. GLiNER lies in a second
+# environment upon the first, of which it sees everything, and which keeps its own transformers. Models this small are
+# slower on more threads than one.
 torch: $(READY)  ## PyTorch for the CPU into .venv, and the tests of what needs it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pytest -m torch $$(grep -rl --include='test_*.py' 'mark\.torch' tests)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "torch and not gliner" $$(grep -rl --include='test_*.py' 'mark\.torch' tests)
+	$(BIN)/python -m venv --clear $(UPON)
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	  > "$$($(UPON)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beneath.pth"
+	$(UPON)/bin/python -m pip install --quiet --disable-pip-version-check $(GLINER)
+	OMP_NUM_THREADS=1 $(UPON)/bin/python -m pytest -m gliner $$(grep -rl --include='test_*.py' 'mark\.gliner' tests)
 
 production: $(READY)  ## of the tests, the contract on PostgreSQL, uWSGI and nginx, which must be installed
 	$(BIN)/python -m pytest -m production
@@ -76,4 +86,4 @@ lock: $(READY)  ## pin what pyproject.toml asks for, with hashes and no addresse
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --output-file requirements.lock
 
 clean:  ## remove .venv and caches; exports/ stays
-	rm -rf $(VENV) .venv-torch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(UPON) .venv-torch .venv-torch-gliner .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

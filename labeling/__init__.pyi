@@ -76,6 +76,7 @@ from .errors import UsageError as UsageError
 from .errors import VectorsUnusable as VectorsUnusable
 from .errors import WorkerDied as WorkerDied
 from .errors import WorkspaceBusy as WorkspaceBusy
+from .errors import ZeroShotUnavailable as ZeroShotUnavailable
 from .evaluation.agree import AgreeResult as AgreeResult
 from .evaluation.agree import agree as agree
 from .exports.export import ExportResult as ExportResult

@@ -19,7 +19,8 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── Stale                  a file was made from others than are there now, or its verb was cut short
     │   ├── PassagesTooLarge       the articles need more memory than the project allows
     │   ├── RayUnavailable         the Ray cluster cannot be used
-    │   └── VectorsUnusable        word vectors are not there, or damaged
+    │   ├── VectorsUnusable        word vectors are not there, or damaged
+    │   └── ZeroShotUnavailable    the model that is asked for labels cannot be used
     ├── ArticleError               an article is refused; ``kind`` names the reason in rejects.jsonl
     │   ├── UnreadableArticle      the file or the row yields no text
     │   ├── EmptyArticle           nothing but blanks
@@ -163,6 +164,10 @@ class RayUnavailable(ProjectError):
 
 class VectorsUnusable(ProjectError):
     """The project file names word vectors that are not there, not installed, damaged, or without words of their own."""
+
+
+class ZeroShotUnavailable(ProjectError):
+    """The model that is to be asked for labels cannot be: GLiNER is not installed, or it is not one of GLiNER's."""
 
 
 class ArticleError(LabelingError):

@@ -104,16 +104,27 @@ class ReprintsSection(Frozen):
     annotate_once: bool = False
 
 
-class SuggestSection(Frozen):
-    """``[suggest]``: the rules, and a model as well, with a map from its labels to the schema's."""
-
-    rules: str = "rules.toml"  # next to the project file, else the shipped file of that name; "" for none
-    pipeline: str = ""  # an installed spaCy pipeline, or the folder of a model that `labeling train` made
-    label_map: dict[str, str] = {}  # a model of ours whose labels are the schema's needs none
+_GLINERS = 0.5  # its own threshold
 
 
 def _is_unnamed(name: str) -> bool:
     return not name
+
+
+def _is_gliners(threshold: float) -> bool:
+    return threshold == _GLINERS
+
+
+class SuggestSection(Frozen):
+    """``[suggest]``: the rules; a model, with a map from its labels to the schema's; one that is asked for labels."""
+
+    rules: str = "rules.toml"  # next to the project file, else the shipped file of that name; "" for none
+    pipeline: str = ""  # an installed spaCy pipeline, or the folder of a model that `labeling train` made
+    label_map: dict[str, str] = {}  # a model of ours whose labels are the schema's needs none
+    # Of GLiNER, asked for the schema's labels by name and definition: a folder, or a name on the Hub. A release holds
+    # the project file: where these two say nothing, it is what it was before there were any.
+    zero_shot: str = Field(default="", exclude_if=_is_unnamed)
+    zero_shot_threshold: float = Field(default=_GLINERS, gt=0.0, lt=1.0, exclude_if=_is_gliners)
 
 
 class CompileSection(Frozen):

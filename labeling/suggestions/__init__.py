@@ -1,1 +1,1 @@
-"""Spans suggested before people start: by rules, by lists of names, by an installed spaCy pipeline."""
+"""Spans suggested before people start: by rules, lists of names, an installed spaCy pipeline, a GLiNER model."""

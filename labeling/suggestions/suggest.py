@@ -29,7 +29,7 @@ class SuggestResult:
 
 
 def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_progress) -> SuggestResult:
-    """Ask the rules, and the pipeline if one is named, about every article; write ``suggestions.jsonl``.
+    """Ask the rules, and what else is named, about every article; write ``suggestions.jsonl``.
 
     Its rows are annotations, sorted by article and annotator. What was suggested before is replaced when all is done. A
     run that was cut short goes on with what it had, unless articles or settings have changed.
@@ -43,6 +43,7 @@ def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_p
         Altered: ``articles.jsonl``, or what a model of ours says of itself, is not as it was left.
         DamagedFile: A line of ``articles.jsonl`` is not an article.
         ProjectFileError: The rules, the pipeline or its label map have a fault.
+        ZeroShotUnavailable: The model for `zero_shot` cannot be used.
         RayUnavailable: The project file names a Ray cluster that cannot be used.
     """
     workspace, place = project.workspace, FlowPlace(project.file.passages.ray, progress=progress)

@@ -1,7 +1,7 @@
-"""Suggestions: spans that rules, and a model if one is named, find in each article before people look at it.
+"""Suggestions: spans that rules, and models if any are named, find in each article before people look at it.
 
-Each suggester is one more annotator, ``model:rules`` or ``model:<pipeline>``: its annotations have the same form as a
-person's and pass the same checks.
+Each suggester is one more annotator, ``model:rules`` or ``model:<pipeline or model>``: its annotations have the same
+form as a person's and pass the same checks.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from labeling.project import shipped_config
 from labeling.suggestions.finder import Finder, FoundSpan
 from labeling.suggestions.own_models import is_own_model, open_own_model
 from labeling.suggestions.rule_file import Rules, read_rules
+from labeling.suggestions.zero_shot import ProbableSpan, ZeroShot
 from labeling.values import Frozen, canonical_json, digest_of
 from labeling.workspace.flow.article_flow import WorkOrder
 from labeling.workspace.flow.parts import Made
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from labeling.workspace.flow.article_flow import Worker
 
     # The annotator, and a function that finds spans in each of several texts.
-    Suggester: TypeAlias = tuple[str, Callable[[Iterable[str]], Iterator[Sequence[FoundSpan | ScoredSpan]]]]
+    FoundByAny: TypeAlias = FoundSpan | ScoredSpan | ProbableSpan
+    Suggester: TypeAlias = tuple[str, Callable[[Iterable[str]], Iterator[Sequence[FoundByAny]]]]
 
 __all__ = [
     "REFUSED_SPANS",
@@ -58,12 +60,17 @@ REFUSED_SPANS = ""  # counts refused spans in a tally, in the place of a label: 
 
 
 class SuggestionSettings(Frozen):
-    """The suggesters: rules, or None; a spaCy pipeline or a model of ours, or "", with the map from its labels."""
+    """The suggesters: rules, or None; a spaCy pipeline or a model of ours, or "", with the map from its labels.
+
+    ``zero_shot`` is a GLiNER model, a folder or a name on the Hub, or "": see `ZeroShot`.
+    """
 
     language: str = "en"
     rules: Rules | None = None
     pipeline: str = ""
     label_map: dict[str, str] = {}
+    zero_shot: str = ""
+    zero_shot_threshold: float = 0.5
 
 
 def read_suggestion_settings(project: Project) -> SuggestionSettings:
@@ -84,7 +91,16 @@ def read_suggestion_settings(project: Project) -> SuggestionSettings:
         rules=rules,
         pipeline=str(Path(chosen.pipeline).absolute()) if own_model else chosen.pipeline,
         label_map=chosen.label_map,
+        zero_shot=_find_zero_shot(project),
+        zero_shot_threshold=chosen.zero_shot_threshold,
     )
+
+
+def _find_zero_shot(project: Project) -> str:
+    """The model's folder in full, so that all processes find it, next to the project file, or from here; or a name."""
+    name = project.file.suggest.zero_shot
+    folders = (project.path.parent / name, Path(name)) if name else ()
+    return next((str(folder.resolve()) for folder in folders if folder.is_dir()), name)
 
 
 def suggest_annotations(
@@ -97,6 +113,7 @@ def suggest_annotations(
 
     Raises:
         ProjectFileError: A rule has a fault, the pipeline is not installed, or the label map does not fit it.
+        ZeroShotUnavailable: The model for `zero_shot` cannot be used.
     """
     suggesters = _suggesters(schema, settings)
     waiting = iter(articles)
@@ -115,6 +132,7 @@ def order_suggestions(schema: Schema, settings: SuggestionSettings) -> WorkOrder
         "schema": schema.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
         "pipeline": _pipeline_digest(settings.pipeline),
+        "zero_shot": folder_digest(Path(settings.zero_shot)) if Path(settings.zero_shot).is_absolute() else "",
     }
     return WorkOrder(digest_of(canonical_json(decides)), partial(_open_suggesting, schema, settings))
 
@@ -167,7 +185,22 @@ def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]
         folder = Path(settings.pipeline)
         find = open_own_model(folder, settings.label_map, schema) if is_own_model(folder) else None
         suggesters.append((MODEL + folder.name, find or _pipeline_suggester(schema, settings)))
+    if settings.zero_shot:
+        model = ZeroShot(settings.zero_shot, schema, settings.zero_shot_threshold)
+        suggesters.append((MODEL + Path(settings.zero_shot).name, partial(map, model)))
+    _refuse_one_name_for_two(suggesters)
     return suggesters
+
+
+def _refuse_one_name_for_two(suggesters: Iterable[Suggester]) -> None:
+    """Two that sign with one name would be one annotator, who has two annotations of each article."""
+    for annotator, times in Counter(annotator for annotator, _ in suggesters).items():
+        if times > 1:
+            raise ProjectFileError(
+                f"{times} suggesters would sign as {annotator}",
+                todo="rename the folder of one: a suggester signs with the last part of its name",
+                where="suggest",
+            )
 
 
 def _find_known(finder: Finder, known: set[str], texts: Iterable[str]) -> Iterator[list[FoundSpan]]:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @json_option
 @with_project
 def suggest_cli(project: Project, *, as_json: bool) -> int:
-    r"""Pre-annotate all articles, by rules and a spaCy pipeline.
+    r"""Pre-annotate all articles, by rules, a spaCy pipeline and a GLiNER model.
 
     The rules are those of configs/rules.toml; the project file may name others under [suggest], or none, and an
-    installed spaCy pipeline with a map from its labels to the schema's. `labeling push` sends the suggestions as
+    installed spaCy pipeline with a map from its labels to the schema's. A GLiNER model (`zero_shot`, a folder or a name
+    on the Hub) is asked for the schema's labels by name and definition. `labeling push` sends the suggestions as
     predictions, and people start from there.
 
     \b
