@@ -89,7 +89,7 @@ def fit_tagger(
     calibration, before, after = _calibrate(ensemble, dev, task.labels)
     log.write(f"expected calibration error on dev {before:.3f}, calibrated {after:.3f}\n")
     card = _card_of(task, form, settings, ground, calibration)
-    write_model(folder, card, ensemble, ground, foundation.checkpoint)
+    write_model(folder, card, ensemble, ground)
     return FitReport(
         rounds=tuple(training.rounds for _, training in members),
         best=tuple(training.best for _, training in members),

@@ -32,12 +32,16 @@ _OWN_LEAST: Final = 2
 
 @dataclass(frozen=True)
 class Ground:
-    """The words with their vectors, the tokenizer, and what prepares texts; ``cutter`` is None without an encoder."""
+    """The words with their vectors, the tokenizer, and what prepares texts.
+
+    ``tokenizer`` and ``cutter`` are of the encoder's subwords, None where there is no encoder.
+    """
 
     words: tuple[str, ...]
     table: nn.Embedding
     nlp: Language
     preparer: TextPreparer
+    tokenizer: Any
     cutter: SubwordCutter | None
 
     @property
@@ -55,12 +59,12 @@ def lay_ground(task: TaggerTask, foundation: Foundation, settings: TaggerSetting
     """
     nlp = make_tokenizer(task.language)
     words, table = _table_of(task, foundation, nlp)
-    cutter = None
+    tokenizer = cutter = None
     if foundation.checkpoint:
         encoder, tokenizer = open_start(foundation.checkpoint)
         cutter = SubwordCutter(tokenizer, encoder.config)
     preparer = TextPreparer(nlp, number_vocabulary(words), cutter, own=settings.window, margin=settings.margin)
-    return Ground(tuple(words), table, nlp, preparer, cutter)
+    return Ground(tuple(words), table, nlp, preparer, tokenizer, cutter)
 
 
 def _table_of(task: TaggerTask, foundation: Foundation, nlp: Language) -> tuple[Sequence[str], nn.Embedding]:

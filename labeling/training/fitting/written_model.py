@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from safetensors.torch import save_file
 
-from labeling.training.fitting.ground import open_start
 from labeling.training.tagger.encoder import save_encoder
 from labeling.training.tagger.model_folder import ENCODER, TOKENIZER, WEIGHTS, WORDS, write_card
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from labeling.training.tagger.model_folder import TaggerCard
 
 
-def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Ground, checkpoint: str) -> None:
+def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Ground) -> None:
     """Write a model into an empty folder; its card comes last, with the digests of all other files."""
     folder.mkdir(parents=True, exist_ok=True)
     # Copies: two names of one weight, which some encoders have, cannot be written.
@@ -32,9 +31,8 @@ def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Grou
     save_file(weights, folder / WEIGHTS)
     (folder / WORDS).write_text(json.dumps(ground.words, ensure_ascii=False), encoding="utf-8", errors="surrogatepass")
     ground.nlp.to_disk(folder / TOKENIZER)
-    if checkpoint:
-        encoder, tokenizer = open_start(checkpoint)
-        save_encoder(encoder, tokenizer, folder / ENCODER)
+    if ground.tokenizer is not None:
+        save_encoder(ensemble.networks[0].encoder, ground.tokenizer, folder / ENCODER)
     _copy_package(folder / "tagger")
     write_card(folder, card)
 

@@ -6,6 +6,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -84,7 +85,9 @@ def open_tagger(folder: Path) -> Tagger:
     """
     card = read_card(folder)
     try:
-        return _open(folder, card)
+        # New weights are drawn before they are read: the caller's random numbers go on as if they had not been.
+        with torch.random.fork_rng(devices=[]):
+            return _open(folder, card)
     except (SafetensorError, RuntimeError, TypeError, KeyError, OSError) as error:
         # Every file is as it was written: what is left is a card that does not fit them.
         raise ValueError(f"{folder / CARD} does not fit the files beside it: {error}") from error

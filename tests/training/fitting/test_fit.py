@@ -22,7 +22,7 @@ from labeling.training.fitting.tagger_task import FitReport, Foundation, TaggerT
 from labeling.training.tagger.questions import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.torch
@@ -58,10 +58,19 @@ def fit(folder: Path, **changes: Any) -> FitReport:
     return fit_tagger(task, folder, **{"settings": SETTINGS, "log": io.StringIO(), **changes})
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """On a busy machine threads wait for each other longer than they work."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a trained tagger."""
-    pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("tagger") / "model"
     report = fit(folder)
     assert report.f1 == {"spans": 1.0, "choices": 1.0}
@@ -112,12 +121,15 @@ def test_the_same_seed_is_the_same_bytes(tmp_path: Path) -> None:
     """And the caller's random numbers go on as if nothing had been drawn; another seed is another model."""
     import torch
 
+    from labeling.training.tagger import load
+
     short = replace(SETTINGS, rounds=2)
     torch.manual_seed(8)
     expected = torch.rand(1).item()
     torch.manual_seed(8)
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         fit(tmp_path / name, settings=short, seed=seed)
+    load(tmp_path / "a")
     weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in "abc"]
 
     assert weights[0] == weights[1] != weights[2]
