@@ -27,6 +27,7 @@ from labeling.studio.sync.pull import pull
 from labeling.studio.sync.push import push
 from labeling.suggestions.suggest import suggest
 from labeling.training.evaluate import evaluate
+from labeling.training.taggers import find_missing_package
 from labeling.training.train import train
 from labeling.workspace.storage import write_text
 
@@ -210,8 +211,10 @@ def _compile(trip: Journey) -> list[str]:
 
 def _train(trip: Journey, follow: Callable[[str], None]) -> list[str]:
     path = trip.project.workspace.root / "training.log"
+    # A tagger, for which so few steps are too few, ends by itself.
+    steps = _TRAINING_STEPS if find_missing_package() else None
     with path.open("w", encoding="utf-8") as log:
-        trained = train(trip.project, steps=_TRAINING_STEPS, log=cast("TextIO", FollowedLog(log, follow)))
+        trained = train(trip.project, steps=steps, log=cast("TextIO", FollowedLog(log, follow)))
     return [f"{' and '.join(Path(model).name for model in trained.models)}, the course of it in {path}"]
 
 

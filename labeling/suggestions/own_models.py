@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from labeling.articles import Article
@@ -65,11 +66,11 @@ def open_own_model(
     def find(texts: Iterable[str]) -> Iterator[list[ScoredSpan]]:
         # Only the texts count.
         for annotation in model.predict(Article(id="", digest="", text=text) for text in texts):
-            found = {
-                ScoredSpan(span.start, span.end, known[span.label], span.score)
-                for span in annotation.spans
-                if span.label in known
-            }
-            yield sorted(found, key=lambda each: (each.start, each.end, each.label))
+            best = dict[tuple[int, int, str], float | None]()
+            # Two labels of the model may be one of the schema: of a place that has both, the surer one counts.
+            for span in sorted(annotation.spans, key=lambda each: each.score or 0.0):
+                if span.label in known:
+                    best[span.start, span.end, known[span.label]] = span.score
+            yield [ScoredSpan(*place, score) for place, score in sorted(best.items(), key=itemgetter(0))]
 
     return find

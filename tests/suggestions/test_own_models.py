@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import made
 import pytest
 import spacy
 
+from labeling.annotations import Span
 from labeling.errors import Altered, ProjectFileError
 from labeling.project import Project, SuggestSection, load_project
+from labeling.suggestions import own_models
 from labeling.suggestions.suggest import suggest
 from labeling.training.extractors import EXTRACTOR_CARD, Extractor
+from labeling.training.open_extractors import OpenExtractor
+from labeling.training.predictions import Prediction
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.storage import write_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = "Envoys met at the Oslo summit with Mr Berg."
 
@@ -30,7 +32,7 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def _write_model(models: Path) -> Path:
+def _write_model(models: Path, *more: dict[str, str]) -> Path:
     """A pipeline by rules, with the card of a trained one: of nested spans, and of a label the schema does not have."""
     nlp = spacy.blank("en")
     ruler: Any = nlp.add_pipe("span_ruler", config={"spans_key": "sc"})
@@ -39,6 +41,7 @@ def _write_model(models: Path) -> Path:
             {"label": "LOCATION", "pattern": "Oslo"},
             {"label": "MEETING", "pattern": "Oslo summit"},
             {"label": "SURNAME", "pattern": "Berg"},
+            *more,
         ]
     )
     folder = models / "rules-0123456789ab"
@@ -66,6 +69,26 @@ def test_a_model_of_ours_suggests_nested_spans_without_a_map(project: Project, t
         ("Oslo", "ISSUE"),
         ("Oslo summit", "MEETING"),
     ]
+
+
+def test_two_labels_that_become_one_are_one_span(project: Project, tmp_path: Path) -> None:
+    """Both labels of a place are mapped to one of the schema: it is suggested once, and nothing is refused for it."""
+    folder = _write_model(tmp_path, {"label": "TOWN", "pattern": "Oslo"})
+
+    assert _ask(project, folder, {"TOWN": "LOCATION", "LOCATION": "LOCATION"}) == [("Oslo", "LOCATION")]
+
+
+def test_of_one_place_the_surer_score_counts(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
+    """Whatever order a model names its spans in; a span without a score stands behind one that has some."""
+    spans = [Span(id=f"p{score}", start=0, end=4, label="AB"[score > 6], score=score / 10) for score in (7, 6, 9, 3)]
+    found = Prediction((*spans, Span(id="x", start=0, end=4, label="A")))
+    card = Extractor(name="m", corpus="c", config="f", seed=1)
+    model = OpenExtractor(card, ("A", "B"), lambda articles: ((each, found) for each in articles))
+    monkeypatch.setattr(own_models, "open_extractor", lambda _: model)
+
+    find = own_models.open_own_model(Path("m"), {"A": "ISSUE", "B": "ISSUE"}, project.schema)
+
+    assert list(find(["Oslo"])) == [[(0, 4, "ISSUE", 0.9)]]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import TrainingError
 from labeling.project import Project, load_project
 from labeling.splits.split import split
+from labeling.suggestions.own_models import open_own_model
 from labeling.training.evaluate import evaluate
 from labeling.training.extractors import EXTRACTOR_CARD, corpus_digest, read_extractor
 from labeling.training.open_extractors import open_extractor, predict_annotations
@@ -130,6 +131,10 @@ def test_a_classifier_of_before_predicts_and_is_scored(project: Project) -> None
         )
     assert annotation.annotator == "model:tiny-bert-0123456789ab"
     assert evaluate(project).scores[card.annotator].exact.micro.f1 == 1.0
+    suggested = list(open_own_model(folder, {}, project.schema)(article.text for article, _ in PAIRS))
+    assert [[place[:3] for place in found] for found in suggested] == [
+        [(span.start, span.end, span.label) for span in annotation.spans] for annotation in predicted
+    ]
 
 
 @pytest.mark.torch
