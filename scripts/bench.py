@@ -3,8 +3,9 @@
     python scripts/bench.py [--articles N] [--runs N] [--only push,sync] [--json FILE]
 
 The table goes to stdout. Each section is a file of `benchmarks` with one function, `measure`, which yields figures;
-another one is added by a line in SECTIONS. Two are left out of the usual run, for they take long: `--only memory`
-compiles 20,000 articles, `--only texts` goes through every verb with some five hundred texts of odd signs.
+another one is added by a line in SECTIONS. Three are left out of the usual run, for they take long: `--only memory`
+compiles 20,000 articles, `--only flow` suggests on Ray and for 100,000 articles, `--only texts` goes through every verb
+with some five hundred texts of odd signs.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from benchmarks import (
     clustering,
     compiling,
     conll,
+    flowing,
     importing,
     ingesting,
     keeping,
     layering,
+    predicting,
     pushing,
     remembering,
     settling,
@@ -53,6 +56,7 @@ SECTIONS: dict[str, Section] = {
     "import": importing.measure,
     "cluster": clustering.measure,
     "suggest": suggesting.measure,
+    "predict": predicting.measure,
     "push": pushing.measure,
     "sync": syncing.measure,
     "compile": compiling.measure,
@@ -62,10 +66,11 @@ SECTIONS: dict[str, Section] = {
     "layer": layering.measure,
     "cards": settling.measure,
     "memory": remembering.measure,
+    "flow": flowing.measure,
     "texts": texts.measure,
 }
 # What takes many minutes is done when it is asked for.
-USUAL = [name for name in SECTIONS if name not in {"memory", "texts"}]
+USUAL = [name for name in SECTIONS if name not in {"memory", "flow", "texts"}]
 
 
 def _chosen(_context: click.Context, _option: click.Parameter, names: str) -> list[str]:

@@ -101,7 +101,9 @@ def _pipeline_predictor(folder: Path, card: Extractor) -> tuple[tuple[str, ...],
     thresholds = predictions.read_thresholds(nlp)
 
     def predict(articles: Iterable[Article]) -> Iterator[tuple[Article, Prediction]]:
-        for doc, article in nlp.pipe(((article.text, article) for article in articles), as_tuples=True):
-            yield article, predictions.prediction_from_doc(doc, thresholds, card.symmetric, card.exclusive)
+        # spaCy's vocabulary would keep every word that it meets.
+        with nlp.memory_zone():
+            for doc, article in nlp.pipe(((article.text, article) for article in articles), as_tuples=True):
+                yield article, predictions.prediction_from_doc(doc, thresholds, card.symmetric, card.exclusive)
 
     return spacy_pipelines.list_span_labels(nlp), predict

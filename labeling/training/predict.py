@@ -101,9 +101,18 @@ def _plan_predictions(project: Project, model: Path) -> tuple[BatchPlan, WorkOrd
     workspace = project.workspace
     refuse_altered(workspace, "predict", (workspace.articles, *list_model_card(workspace, model)))
     plan = plan_batches(workspace.articles)
+    return plan, order_predictions(model)
+
+
+def order_predictions(model: Path) -> WorkOrder:
+    """A model's predictions as work for a flow; it counts spans, relations and options of choices by label.
+
+    Raises:
+        TrainingError: The folder does not hold a model of ours.
+    """
     read_extractor(model)
     decides = [labeling.__version__, version("spacy"), folder_digest(model)]
-    return plan, WorkOrder(digest_of(canonical_json([*decides])), partial(_open_predicting, model.absolute()))
+    return WorkOrder(digest_of(canonical_json([*decides])), partial(_open_predicting, model.absolute()))
 
 
 def _open_predicting(model: Path) -> Worker:

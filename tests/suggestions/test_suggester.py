@@ -19,6 +19,7 @@ from labeling.adjudication.checks import check_annotation
 from labeling.annotations import Annotation, Span
 from labeling.errors import ProjectFileError
 from labeling.project import load_project, shipped_config
+from labeling.suggestions import finder
 from labeling.suggestions.finder import Finder, FoundSpan, _drop_crossing
 from labeling.suggestions.names import load_names
 from labeling.suggestions.rule_file import RuleLayer, Rules, read_rules
@@ -217,13 +218,25 @@ def test_a_long_row_of_words_of_one_kind_is_matched_in_windows(unit: str) -> Non
     assert found("Mr. Anna Berg said so. " + (unit * 20_000)[:19_900]) > {("Mr. Anna Berg", "PERSON")}
 
 
+def test_a_vocabulary_that_has_grown_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what was met stays in memory, and nothing is found otherwise."""
+    monkeypatch.setattr(finder, "_NEW_WORDS", 500)
+    monkeypatch.setattr(finder, "_ROW_CHARACTERS", 2_000)
+    texts = [f"Oman met Wort{n} Name{n}. " + " ".join(f"word{n}x{k}" for k in range(150)) for n in range(20)]
+    small = finder.Finder(read_rules(shipped_config("rules.toml")), "en")
+    words = len(small._nlp.vocab.strings)
+
+    assert list(small.find_all(texts)) == [FINDER(text) for text in texts]
+    assert len(small._nlp.vocab.strings) < words + 3 * 500
+
+
 def test_a_match_in_a_long_row_is_found_whole() -> None:
     """At any place: windows overlap by as many tokens as it has."""
     layer = RuleLayer(label="X", patterns=(f"any* [ {QUOTED} ] any*",))
-    finder = Finder(Rules(tokens={"any": {"IS_ALPHA": True}}, layers=(layer,)), "en")
+    anywhere = Finder(Rules(tokens={"any": {"IS_ALPHA": True}}, layers=(layer,)), "en")
     for at in range(60):
         text = f"{'Aa ' * at}{TEN}{' Aa' * (59 - at)}"
-        assert [text[start:end] for start, end, _ in finder(text)] == [TEN]
+        assert [text[start:end] for start, end, _ in anywhere(text)] == [TEN]
 
 
 def test_terms_match_in_any_case_and_names_as_printed_or_in_capitals() -> None:

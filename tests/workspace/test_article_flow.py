@@ -238,33 +238,35 @@ def test_batches_hold_every_article_once(tmp_path_factory: pytest.TempPathFactor
     assert plan.sorted
 
 
-def _kill_under_way(command: list[str], folder: Path) -> bool:
-    """Start a command, kill it when a first part is finished, and tell whether it was killed."""
+def _stop_under_way(command: list[str], folder: Path, sign: signal.Signals) -> int:
+    """Start a command, send it a signal when a first part is finished, and return how it ended."""
+    known = len([*folder.glob(".*.parts-*/*.part")])
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
-        while child.poll() is None and not [*folder.glob(".*.parts-*/*.part")]:
+        while child.poll() is None and len([*folder.glob(".*.parts-*/*.part")]) == known:
             time.sleep(0.005)
-        child.send_signal(signal.SIGKILL)
-    return child.returncode == -signal.SIGKILL
+        child.send_signal(sign)
+    return child.returncode
 
 
 def test_killed_suggestions_are_taken_up_again(tmp_path: Path) -> None:
-    """`suggest` is killed for real: what was suggested before is whole, and the next run gives what one run gives."""
+    """`suggest` is stopped by Ctrl-C, then killed: former suggestions are whole; the third run gives what one gives."""
     project = load_project(workspace=tmp_path / "w")
     texts = ("Oman met Chad on Monday, and the Foreign Minister of Peru, Ana Lim, left. " * 20, "Oslo")
-    project.workspace.articles.write(made.article(f"a{number:04}", texts[number % 2]) for number in range(900))
+    project.workspace.articles.write(made.article(f"a{number:04}", texts[number % 2]) for number in range(1500))
     suggestions = project.workspace.suggestions.path
     suggestions.write_bytes(b"")
     command = [sys.executable, "-m", "labeling", "--workspace", str(project.workspace.root), "suggest", "--json"]
 
-    assert _kill_under_way(command, project.workspace.root)
+    assert _stop_under_way(command, project.workspace.root, signal.SIGINT) == 130
+    assert _stop_under_way(command, project.workspace.root, signal.SIGKILL) == -signal.SIGKILL
     assert suggestions.read_bytes() == b""
     kept = len([*project.workspace.root.glob(".suggestions.jsonl.parts-*/*.part")])
     done = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert 0 < kept < 9
-    assert json.loads(done.stdout)["articles"] == 900
+    assert 1 < kept < 15
+    assert json.loads(done.stdout)["articles"] == 1500
     rows = list(project.workspace.suggestions.rows())
-    assert [row.article for row in rows] == [f"a{number:04}" for number in range(900)]
+    assert [row.article for row in rows] == [f"a{number:04}" for number in range(1500)]
     assert {(row.annotator, row.spans) for row in rows[::2]} == {("model:rules", rows[0].spans)}
     assert sum(json.loads(done.stdout)["spans"]["model:rules"].values()) == sum(len(row.spans) for row in rows)
     assert not [*project.workspace.root.glob(".suggestions.jsonl*")]

@@ -15,10 +15,12 @@ import heapq
 import json
 import pickle
 import threading
+import weakref
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from labeling.articles import Article
 from labeling.errors import LabelingError
@@ -30,7 +32,7 @@ from labeling.workspace.flow.runner import choose_runner, count_workers, silence
 from labeling.workspace.storage import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Generator, Iterator
     from pathlib import Path
 
     from daft import Series
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from labeling.workspace.file_handles import RowsFile
 
 Worker: TypeAlias = Callable[[Sequence[Article]], Made]
+
+_LAST_BATCH = 60  # seconds that a batch at work may take when nobody waits for it any more
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,11 @@ def _write_sorting(target: Path, parts: Parts, count: int, sorting: RowsFile[Any
     return whole
 
 
-@dataclass
+# Those of this process.
+_HERE = weakref.WeakSet["_Workplace"]()
+
+
+@dataclass(eq=False)
 class _Workplace:
     """A worker's side: it opens the worker when the first batch comes, and gives faults of ours as values.
 
@@ -166,10 +174,22 @@ class _Workplace:
     worker: Worker | None = None
     # A loaded model is not made for two threads at a time.
     lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        _HERE.add(self)
+
+    def stop(self) -> None:
+        """Let the batch at work be finished, and take no other: Python cannot end while a thread of Daft's is in it."""
+        self.stopped = True
+        if self.lock.acquire(timeout=_LAST_BATCH):
+            self.lock.release()
 
     def make(self, number: int, batch: ArticleBatch) -> dict[str, Any]:
         try:
             with self.lock:
+                if self.stopped:
+                    return {"number": number, "rows": b"", "tally": "{}", "fault": b""}
                 self.worker = self.worker or self.order.open()
                 made = self.worker(read_article_batch(self.path, batch))
         except LabelingError as error:
@@ -203,4 +223,9 @@ def _frame_batches(plan: BatchPlan, order: WorkOrder, numbers: Sequence[int], wo
         frame = frame.into_partitions(len(numbers))
     working: Any = Workers()  # daft lets methods that are written for values take columns
     made = frame.select(working.make(*map(col, ("number", *fields))).alias("made")).select(col("made").unnest())
-    yield from made.iter_rows(results_buffer_size=2 * workers)
+    with closing(cast("Generator[dict[str, Any]]", made.iter_rows(results_buffer_size=2 * workers))) as rows:
+        try:
+            yield from rows
+        finally:
+            for place in _HERE:
+                place.stop()
