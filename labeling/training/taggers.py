@@ -167,6 +167,7 @@ def _read_task(corpus: Path, manifest: Manifest, schema: Schema) -> TaggerTask:
             if each.name in names.relations
         ),
         language=manifest.language,
+        tokenizer=manifest.tokenizer,
     )
 
 

@@ -57,7 +57,7 @@ def lay_ground(task: TaggerTask, foundation: Foundation, settings: TaggerSetting
         TrainingError: The checkpoint cannot be used.
         ProjectFileError: spaCy has no rule-based tokenizer for the language.
     """
-    nlp = make_tokenizer(task.language)
+    nlp = make_tokenizer(task.language, task.tokenizer)
     words, table = _table_of(task, foundation, nlp)
     tokenizer = cutter = None
     if foundation.checkpoint:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.tokens import NEWSWIRE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 class TaggerTask:
     """The examples to learn from and to choose by, and the names that may be answered.
 
-    ``language`` is that of the tokenizer. Labels of examples that are not among ``labels`` are left out, as are
-    questions and relations.
+    ``language`` and ``tokenizer`` are those of the dataset: the rules by which its tokens are cut. Labels of examples
+    that are not among ``labels`` are left out, as are questions and relations.
     """
 
     train: Sequence[Example]
@@ -28,6 +30,7 @@ class TaggerTask:
     questions: tuple[Question, ...] = ()
     relations: tuple[RelationKind, ...] = ()
     language: str = "en"
+    tokenizer: str = NEWSWIRE
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tiny_bert
 
+from labeling import tokens
 from labeling.corpora.word_vectors.word_vectors import WordVectors
 from labeling.errors import NothingToLearn, TrainingError
 from labeling.training.fitting.examples import Example
@@ -212,6 +213,20 @@ def test_two_networks_answer_together(tmp_path: Path) -> None:
     assert len(report.rounds) == 2
     assert report.f1["spans"] > 0.9
     assert places(tmp_path / "two", ["The mayor of Lima met Bo Lund warmly."])[0][1] == ("CITY", "Lima")
+
+
+def test_tokens_are_cut_as_in_the_dataset() -> None:
+    """A dataset made by the rules of before goes on with these."""
+    from labeling.training.fitting.ground import lay_ground
+
+    def words(rules: str) -> list[str]:
+        task = replace(TASK, tokenizer=rules)
+        ground = lay_ground(task, Foundation(), SETTINGS)
+        [prepared] = ground.preparer.prepare(["terrorists.[1]"])
+        return [prepared.text[start:end] for start, end in zip(prepared.starts, prepared.ends, strict=True)]
+
+    assert words(tokens.NEWSWIRE)[0] == "terrorists"
+    assert words("labeling.newswire.v1") != words(tokens.NEWSWIRE)
 
 
 def test_nothing_to_learn_is_refused(tmp_path: Path) -> None:
