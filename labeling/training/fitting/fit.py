@@ -13,6 +13,7 @@ from labeling.errors import NothingToLearn
 from labeling.evaluation.reliability import expected_calibration_error
 from labeling.training.fitting.calibration import cross_calibrated, fit_calibration
 from labeling.training.fitting.dev_scores import judge_spans, score_dev
+from labeling.training.fitting.fit_relations import learn_relations
 from labeling.training.fitting.ground import lay_ground, open_start
 from labeling.training.fitting.lessons import make_lesson, needed_layers
 from labeling.training.fitting.tagger_settings import ENCODER_SETTINGS, WORD_SETTINGS
@@ -22,6 +23,7 @@ from labeling.training.fitting.written_model import write_model
 from labeling.training.tagger.ensemble import Ensemble
 from labeling.training.tagger.model_folder import TaggerCard
 from labeling.training.tagger.network import Network, NetworkForm
+from labeling.training.tagger.relation_features import write_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from labeling.training.fitting.tagger_task import TaggerTask
     from labeling.training.fitting.training_loop import Training
     from labeling.training.tagger.model_folder import Calibration
+    from labeling.training.tagger.relation_head import RelationHead
 
 # How far apart the seeds of networks are that answer together.
 _SEED_STEP: Final = 1000
@@ -88,12 +91,15 @@ def fit_tagger(
     ensemble = Ensemble([network for network, _ in members], ground.table, ground.padding)
     calibration, before, after = _calibrate(ensemble, dev, task.labels)
     log.write(f"expected calibration error on dev {before:.3f}, calibrated {after:.3f}\n")
-    card = _card_of(task, form, settings, ground, calibration)
-    write_model(folder, card, ensemble, ground)
+    head, related = learn_relations(task, train, dev, ensemble, calibration, seed=seed)
+    if related:
+        log.write(f"relations: F1 on dev {100 * related.own:.1f}, with the spans of gold {100 * related.given:.1f}\n")
+    card = _card_of(task, form, settings, ground, calibration, head)
+    write_model(folder, card, ensemble, ground, head)
     return FitReport(
         rounds=tuple(training.rounds for _, training in members),
         best=tuple(training.best for _, training in members),
-        f1=score_dev(ensemble, dev, task.labels, task.questions),
+        f1=score_dev(ensemble, dev, task.labels, task.questions) | ({"relations": related.own} if related else {}),
         layers=form.layers,
         unheld=_count_left(train),
         cut=_count_cut(train),
@@ -125,15 +131,20 @@ def _form_of(labels: Mapping[str, int], layers: int, settings: TaggerSettings, *
 
 
 def _card_of(
-    task: TaggerTask, form: NetworkForm, settings: TaggerSettings, ground: Ground, calibration: Calibration
+    task: TaggerTask,
+    form: NetworkForm,
+    settings: TaggerSettings,
+    ground: Ground,
+    calibration: Calibration,
+    head: RelationHead | None,
 ) -> TaggerCard:
     return TaggerCard(
         language=task.language,
         labels=task.labels,
         questions=task.questions,
-        relations=(),
+        relations=task.relations if head else (),
         network=asdict(form),
-        relation_head={},
+        relation_head=write_form(head.form) if head else {},
         members=settings.members,
         own=settings.window,
         margin=settings.margin,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from safetensors.torch import save_file
 
 from labeling.training.tagger.encoder import save_encoder
-from labeling.training.tagger.model_folder import ENCODER, TOKENIZER, WEIGHTS, WORDS, write_card
+from labeling.training.tagger.model_folder import ENCODER, RELATION_FOLDER, TOKENIZER, WEIGHTS, WORDS, write_card
+from labeling.training.tagger.relation_head import save_relation_head
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from labeling.training.fitting.ground import Ground
     from labeling.training.tagger.ensemble import Ensemble
     from labeling.training.tagger.model_folder import TaggerCard
+    from labeling.training.tagger.relation_head import RelationHead
 
 
-def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Ground) -> None:
+def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Ground, head: RelationHead | None) -> None:
     """Write a model into an empty folder; its card comes last, with the digests of all other files."""
     folder.mkdir(parents=True, exist_ok=True)
     # Copies: two names of one weight, which some encoders have, cannot be written.
@@ -33,6 +35,8 @@ def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Grou
     ground.nlp.to_disk(folder / TOKENIZER)
     if ground.tokenizer is not None:
         save_encoder(ensemble.networks[0].encoder, ground.tokenizer, folder / ENCODER)
+    if head is not None:
+        save_relation_head(head, folder / RELATION_FOLDER)
     _copy_package(folder / "tagger")
     write_card(folder, card)
 

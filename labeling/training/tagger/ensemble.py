@@ -43,6 +43,12 @@ class Ensemble(nn.Module):
         self.words = None if networks[0].form.own_words else words
         self._padding = padding
 
+    @property
+    def vectors(self) -> nn.Embedding:
+        """The vectors of words: those shared, else those of the first network."""
+        vectors: nn.Embedding = self.words if self.words is not None else self.networks[0].words
+        return vectors
+
     @torch.no_grad()
     def states(self, texts: Sequence[PreparedText]) -> list[list[Tensor]]:
         """By text and network: tokens x width, whatever windows the text is read in."""

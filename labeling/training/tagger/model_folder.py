@@ -21,6 +21,7 @@ WEIGHTS: Final = "weights.safetensors"
 WORDS: Final = "words.json"
 TOKENIZER: Final = "tokenizer"
 ENCODER: Final = "encoder"
+RELATION_FOLDER: Final = "relations"
 _FORMAT: Final = 1
 
 
@@ -114,7 +115,7 @@ def _read_fields(content: dict[str, Any]) -> TaggerCard:
 def _names(folder: Path) -> list[str]:
     """What belongs to the model: not what others put beside it, nor the program that travels with it."""
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    return sorted(name for name in names if name.split("/")[0] in {WEIGHTS, WORDS, TOKENIZER, ENCODER})
+    return sorted(name for name in names if name.split("/")[0] in {WEIGHTS, WORDS, TOKENIZER, ENCODER, RELATION_FOLDER})
 
 
 def _sha256(path: Path) -> str:
