@@ -31,7 +31,7 @@ def write_model(folder: Path, card: TaggerCard, ensemble: Ensemble, ground: Grou
         # Half of the size, and nothing is lost: they were rounded before training.
         weights["words.weight"] = weights["words.weight"].half()
     save_file(weights, folder / WEIGHTS)
-    (folder / WORDS).write_text(json.dumps(ground.words, ensure_ascii=False), encoding="utf-8", errors="surrogatepass")
+    (folder / WORDS).write_text(json.dumps(ground.words), encoding="utf-8")
     ground.nlp.to_disk(folder / TOKENIZER)
     if ground.tokenizer is not None:
         save_encoder(ensemble.networks[0].encoder, ground.tokenizer, folder / ENCODER)

@@ -122,6 +122,7 @@ def open_checkpoint(name: str) -> tuple[Any, Any]:
         encoder = AutoModel.from_pretrained(name, dtype=torch.float32)
     except Exception as error:  # whatever a damaged or foreign folder brings up there
         raise ValueError(f"transformers cannot open {name}: {error}") from error
+    _refuse_unfit(encoder.config, name)
     return encoder, tokenizer
 
 
@@ -162,5 +163,13 @@ def _open_tokenizer(name: str, opener: Any) -> Any:  # noqa: ANN401 - theirs
     return tokenizer
 
 
+def _refuse_unfit(config: Any, name: str) -> None:  # noqa: ANN401 - any encoder's
+    if getattr(config, "is_encoder_decoder", False):
+        raise ValueError(f"{name} is not an encoder alone: it writes texts")
+    if getattr(config, "hidden_size", None) is None:
+        raise ValueError(f"{name} is not an encoder of texts: its form has no hidden_size")
+
+
 def _limit_of(config: Any) -> int:  # noqa: ANN401 - any encoder's
-    return int(getattr(config, "max_position_embeddings", None) or _LONGEST_ROW)
+    # Some count places from 2 on.
+    return int(getattr(config, "max_position_embeddings", None) or _LONGEST_ROW + 2) - 2

@@ -39,7 +39,12 @@ def cut_windows(breaks: Sequence[int], own: int, margin: int) -> list[TokenWindo
     Returns:
         Seven tokens, the sixth of which begins a sentence, with ``own=6, margin=1``: 0..5 that sees 0..6, and 5..7 that
         sees 4..7. A text without tokens has no window.
+
+    Raises:
+        ValueError: A window would have no token of its own.
     """
+    if own < 1 or margin < 0:
+        raise ValueError(f"a window cannot have {own} tokens of its own and see {margin} beside them")
     windows = []
     start = 0
     while start < len(breaks):

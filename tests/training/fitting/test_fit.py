@@ -30,6 +30,7 @@ pytestmark = pytest.mark.torch
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
 NAMES = ("Ana Diaz", "Bo Lund", "Cy Marsh", "Dee Okoro", "Eli Roth")
+PIECES = ("The", "mayor", "of", *CITIES, "met", "paid", "warmly", "in", "haste", ".")
 QUESTIONS = (
     Question("event", ("TALKS", "AID"), exclusive=True),
     Question("tone", ("WARM", "HURRIED")),
@@ -118,26 +119,33 @@ print(*[span.label for span in read.spans])
     assert run.stdout.split() == ["MAYOR", "CITY"], run.stderr
 
 
-def test_the_same_seed_is_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", [False, True])
+def test_the_same_seed_is_the_same_bytes(tmp_path: Path, encoder: bool) -> None:  # noqa: FBT001 - a case
     """And the caller's random numbers go on as if nothing had been drawn; another seed is another model."""
     import torch
 
     from labeling.training.tagger import load
 
-    short = replace(SETTINGS, rounds=2)
+    checkpoint = tiny_bert.save_tiny_bert(tmp_path / "bert", PIECES, 20) if encoder else ""
+    short = replace(ENCODER_SETTINGS if encoder else SETTINGS, rounds=2, batch=64)
     torch.manual_seed(8)
     expected = torch.rand(1).item()
     torch.manual_seed(8)
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        fit(tmp_path / name, settings=short, seed=seed)
+        fit(tmp_path / name, settings=short, seed=seed, foundation=Foundation(checkpoint=checkpoint))
     load(tmp_path / "a")
-    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in "abc"]
 
-    assert weights[0] == weights[1] != weights[2]
     assert torch.rand(1).item() == expected
-    names = [sorted(path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")) for name in "ab"]
-    assert names[0] == names[1]
-    assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names[0] if n.suffix)
+    first, second, other = ({n: (tmp_path / name / n).read_bytes() for n in names(tmp_path / name)} for name in "abc")
+    assert first == second
+    assert first.keys() == other.keys()
+    assert first["weights.safetensors"] != other["weights.safetensors"]
+
+
+def names(folder: Path) -> list[str]:
+    """All files of a model but what Python makes of the package."""
+    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if "__pycache__" not in path)
 
 
 def test_a_long_text_is_read_like_its_parts(model: Path) -> None:
@@ -241,6 +249,19 @@ def test_tokens_are_cut_as_in_the_dataset() -> None:
     assert words("labeling.newswire.v1") != words(tokens.NEWSWIRE)
 
 
+def test_choices_alone_are_learned(tmp_path: Path) -> None:
+    """A schema without labels, and texts of which some have no answer."""
+    from labeling.training.fitting.fit import fit_tagger
+
+    examples = [replace(example(n), spans=()) if n % 5 else Example("Nothing is known.") for n in range(40)]
+    task = replace(TASK, labels=(), train=examples[:32], dev=examples[32:])
+
+    report = fit_tagger(task, tmp_path / "model", settings=SETTINGS, log=io.StringIO())
+
+    assert report.f1 == {"choices": 1.0}
+    assert places(tmp_path / "model", ["The mayor of Lima met Bo Lund warmly."]) == [[]]
+
+
 def test_nothing_to_learn_is_refused(tmp_path: Path) -> None:
     """No text to train on, or none to choose by; nothing is written."""
     from labeling.training.fitting.fit import fit_tagger
@@ -261,9 +282,8 @@ def test_a_checkpoint_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 
 def test_an_encoder_travels_in_the_model(tmp_path: Path) -> None:
     """Fine-tuned beside the rest; the model opens, and reads texts longer than the encoder, without its checkpoint."""
-    pieces = ["The", "mayor", "of", *CITIES, "met", "paid", "warmly", "in", "haste", "."]
     checkpoint = tmp_path / "bert"
-    tiny_bert.save_tiny_bert(checkpoint, pieces, 20)
+    tiny_bert.save_tiny_bert(checkpoint, PIECES, 20)
     settings = replace(ENCODER_SETTINGS, rounds=10, window=24, margin=8, batch=64, rate=1e-2, encoder_rate=1e-3)
 
     report = fit(tmp_path / "model", foundation=Foundation(checkpoint=str(checkpoint)), settings=settings)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.torch
 
-# CLS, up to six pieces, SEP.
-LONGEST = 8
+# CLS, up to six pieces, SEP, and two places that some encoders do not use.
+LONGEST = 10
 
 
 @pytest.fixture(scope="module")
@@ -99,4 +99,29 @@ def test_a_checkpoint_that_cannot_be_opened_is_named(tmp_path: Path, damage: str
         (folder / "config.json").write_text("[]", encoding="utf-8")
 
     with pytest.raises(ValueError, match="bert"):
+        open_checkpoint(str(folder))
+
+
+def test_what_is_not_an_encoder_is_refused(tmp_path: Path) -> None:
+    """A model that writes texts opens as well, and would fail in training."""
+    from transformers import BartConfig, BartModel
+
+    from labeling.training.tagger.encoder import open_checkpoint
+
+    folder = tmp_path / "bart"
+    tiny_bert.save_tiny_bert(folder, ["Oslo"], LONGEST)
+    form = BartConfig(
+        d_model=8,
+        vocab_size=5,
+        max_position_embeddings=8,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_ffn_dim=1,
+        decoder_ffn_dim=1,
+        encoder_attention_heads=1,
+        decoder_attention_heads=1,
+    )
+    BartModel(form).save_pretrained(folder)
+
+    with pytest.raises(ValueError, match="bart is not an encoder alone"):
         open_checkpoint(str(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,12 @@ def test_a_text_of_one_token_and_one_of_twenty_thousand() -> None:
     assert cut_windows([PARAGRAPH], 128, 24) == [TokenWindow(0, 0, 1, 1)]
     # 20,000 tokens without a break, 100 a window.
     assert len(cut_windows([NOTHING] * 20_000, 100, 10)) == 200
+
+
+def test_a_window_without_tokens_of_its_own_is_refused() -> None:
+    """It would never end."""
+    with pytest.raises(ValueError, match="0 tokens of its own"):
+        cut_windows([NOTHING], 0, 1)
 
 
 def test_a_paragraph_goes_before_a_later_sentence() -> None:
