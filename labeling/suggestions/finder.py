@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A name is also looked for in capitals ("NEW DELHI"), but only from this length on: "US" and "Us" are two words.
 _LEAST_IN_CAPITALS = 4
 _ROW_CHARACTERS = 50_000  # of the texts that are looked at together: some ten thousand tokens
-_NEW_WORDS = 200_000  # what a vocabulary may grow by: some 50 MB
+_NEW_WORDS = 100_000  # what a vocabulary may grow by: some 25 MB
 
 
 class FoundSpan(NamedTuple):
