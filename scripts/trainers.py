@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
-from labeling.annotations import Annotation, Span
+from labeling.annotations import MODEL, Annotation, Relation, Span
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.store import target_folder
 from labeling.corpora.targets.spacy.spacy_target import SPACY
@@ -18,7 +18,7 @@ from labeling.suggestions.suggester import read_suggestion_settings, suggest_ann
 from labeling.training import extractors, predictions, spacy_pipelines
 from labeling.training.extractors import TAGGER
 from labeling.training.open_extractors import open_extractor
-from labeling.training.taggers import plan_tagger, train_tagger
+from labeling.training.taggers import load_tagger, plan_tagger, train_tagger
 from labeling.training.vectors import find_vectors
 from labeling.workspace.storage import read_value
 
@@ -83,9 +83,10 @@ class Trainer:
 
     def relate(self, project: Project, model: Path | None, pairs: Sequence[tuple[Article, Gold]]) -> list[Annotation]:
         """Gold's spans in each article, with the relations it finds between them, in their order."""
-        if model is None or self.name != predictions.RELATIONS:
+        if model is None or self.name not in {predictions.RELATIONS, TAGGER}:
             raise ValueError(f"{self.name} is not asked about relations between gold's spans")
-        return list(_relate_by_pipeline(project, model, pairs))
+        find = _relate_by_tagger if self.name == TAGGER else _relate_by_pipeline
+        return list(find(project, model, pairs))
 
 
 def read_settings(words: Iterable[str], defaults: TaggerSettings) -> dict[str, Any]:
@@ -103,6 +104,18 @@ def read_settings(words: Iterable[str], defaults: TaggerSettings) -> dict[str, A
     return settings
 
 
+def _relate_by_tagger(_: Project, model: Path, pairs: Sequence[tuple[Article, Gold]]) -> Iterator[Annotation]:
+    tagger = load_tagger(model)
+    for article, gold in pairs:
+        spans = _copy_spans(gold)
+        found = tagger.relate(article.text, [(span.start, span.end, span.label) for span in spans])
+        yield _annotate(
+            article,
+            spans,
+            (Relation(head=spans[each.head].id, tail=spans[each.tail].id, label=each.label) for each in found),
+        )
+
+
 def _relate_by_pipeline(project: Project, model: Path, pairs: Sequence[tuple[Article, Gold]]) -> Iterator[Annotation]:
     """The classifier alone on the reference documents: it is asked about the flat layer, with gold's tokens."""
     nlp = spacy_pipelines.load_pipeline(model)
@@ -112,13 +125,24 @@ def _relate_by_pipeline(project: Project, model: Path, pairs: Sequence[tuple[Art
     for article, gold in pairs:
         doc = docs[article.id]
         doc._.rel = {}
-        spans = tuple(Span(id=span.id, start=span.start, end=span.end, label=span.label) for span in gold.spans)
+        spans = _copy_spans(gold)
         flat = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
         asked = [span for span in spans if (span.start, span.end, span.label) in flat]
-        relations = tuple(predictions.extract_relations(pipe(doc), asked, thresholds, symmetric))
-        yield Annotation(
-            article=article.id, digest=article.digest, annotator="model:gold's spans", spans=spans, relations=relations
-        )
+        yield _annotate(article, spans, predictions.extract_relations(pipe(doc), asked, thresholds, symmetric))
+
+
+def _copy_spans(gold: Gold) -> tuple[Span, ...]:
+    return tuple(Span(id=span.id, start=span.start, end=span.end, label=span.label) for span in gold.spans)
+
+
+def _annotate(article: Article, spans: tuple[Span, ...], relations: Iterable[Relation]) -> Annotation:
+    return Annotation(
+        article=article.id,
+        digest=article.digest,
+        annotator=f"{MODEL}gold's spans",
+        spans=spans,
+        relations=tuple(relations),
+    )
 
 
 def _reference_docs(project: Project) -> dict[str, Doc]:
