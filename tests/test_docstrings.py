@@ -19,15 +19,25 @@ def needs_django(path: Path) -> bool:
     return "django" in text or "rest_framework" in text
 
 
+def has_examples(path: Path) -> bool:
+    """Whether a module has some that can be tried: those of a model on disk are marked as to be skipped."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return any(">>> " in line and "# doctest: +SKIP" not in line for line in lines)
+
+
 MODULES = sorted(
     ".".join(("labeling", *path.relative_to(PACKAGE).with_suffix("").parts))
     for path in PACKAGE.rglob("*.py")
     # What needs Django is tried where Django is set up, in the tests of the server.
-    if ">>> " in path.read_text(encoding="utf-8") and not (path.parent.name == "labeling_gate" and needs_django(path))
+    if has_examples(path) and not (path.parent.name == "labeling_gate" and needs_django(path))
 )
 
+# These rooms stand on PyTorch, and so their examples are tried where it is installed.
+TORCH_ROOMS = ("labeling.training.tagger.", "labeling.training.fitting.")
+NAMES = [pytest.param(name, marks=[pytest.mark.torch] * name.startswith(TORCH_ROOMS)) for name in MODULES]
 
-@pytest.mark.parametrize("name", MODULES)
+
+@pytest.mark.parametrize("name", NAMES)
 def test_examples_in_docstrings_run(name: str) -> None:
     """Each example of a module gives the result that stands under it."""
     found = doctest.testmod(importlib.import_module(name))
