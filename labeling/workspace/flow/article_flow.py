@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 Worker: TypeAlias = Callable[[Sequence[Article]], Made]
 
+# Partitions of a worker on Ray, where there are so many batches, and the batches of one where there are more.
+_LEAST_PARTITIONS, _MOST_BATCHES = 16, 10
 _LAST_BATCH = 60  # seconds that a batch at work may take when nobody waits for it any more
 
 
@@ -220,7 +222,10 @@ def _frame_batches(plan: BatchPlan, order: WorkOrder, numbers: Sequence[int], wo
     columns = {name: [getattr(plan.batches[number], name) for number in numbers] for name in fields}
     frame = daft.from_pydict({"number": [*numbers], **columns})
     if on_ray:
-        frame = frame.into_partitions(len(numbers))
+        # Ray hands out partitions: enough of them that all workers end at about the same time.
+        frame = frame.into_partitions(
+            min(len(numbers), max(_LEAST_PARTITIONS * workers, len(numbers) // _MOST_BATCHES))
+        )
     working: Any = Workers()  # daft lets methods that are written for values take columns
     made = frame.select(working.make(*map(col, ("number", *fields))).alias("made")).select(col("made").unnest())
     with closing(cast("Generator[dict[str, Any]]", made.iter_rows(results_buffer_size=2 * workers))) as rows:
