@@ -49,5 +49,5 @@ class TaggerSettings:
 
 
 WORD_SETTINGS: Final = TaggerSettings()
-# An encoder has read all of a window by itself, and is tuned in few rounds.
-ENCODER_SETTINGS: Final = TaggerSettings(rounds=20, rate=1e-3, lstm=0, scored=3)
+# An encoder knows much before it is tuned, so that few rounds are enough.
+ENCODER_SETTINGS: Final = TaggerSettings(rounds=16, scored=3)
