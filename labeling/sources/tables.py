@@ -84,14 +84,19 @@ def _are_quotes_signs(stream: io.TextIOWrapper, skipped: int) -> bool:
 
 
 def _count_misfits(records: Iterator[TableRecord]) -> int:
-    """The records that cannot be parsed, have another number of cells than the first, or go over several lines."""
+    """The records that nobody would write.
+
+    They cannot be parsed, have another number of cells than the first, go over several lines, or begin with an empty
+    cell: a line that goes on with a quoted cell may have as many tabs as the header by chance.
+    """
     width = misfits = 0
     for _, cells in records:
         if isinstance(cells, UnreadableArticle):
             misfits += 1
             continue
         width = width or len(cells)
-        misfits += (bool(cells) and len(cells) != width) or any("\n" in cell for cell in cells)
+        odd = bool(cells) and (len(cells) != width or not cells[0])
+        misfits += odd or any("\n" in cell for cell in cells)
     return misfits
 
 
