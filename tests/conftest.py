@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers as hypothesis_providers
 from page_steps import open_page
 from production_server import production
 
@@ -43,6 +44,9 @@ settings.register_profile(
     derandomize=bool(os.environ.get("LABELING_SAME_EXAMPLES")),
 )
 settings.load_profile("noisy")
+if os.environ.get("LABELING_SAME_EXAMPLES"):
+    # Hypothesis also draws from the literals of all loaded modules, so that any change of any file changed them.
+    hypothesis_providers._get_local_constants = lambda: hypothesis_providers._local_constants
 
 
 @pytest.fixture(autouse=True)
