@@ -69,6 +69,7 @@ FURTHER = {
         "forgotten",
     ),
     "adjudicate": ("decided", "idle"),
+    "train": ("lost",),  # what cannot be learned where PyTorch is missing
     "import": ("offsets", "doubts", "doubts[]", "columns", "columns[]"),
     "agree": (
         "measured_on",
