@@ -122,11 +122,6 @@ class SpanChances:
         """The probability of each span of one layer of one text, between 0 and 1."""
         return [self._chance(layer, text, *span) for span in spans]
 
-    def surest(self, text: int) -> NDArray[np.float64]:
-        """By token of one text: how probable the most probable tag is, in the layer in which it is least so."""
-        scores = self._forward[:, text] + self._backward[:, text] - self._totals[:, text, None, None]
-        return np.exp(scores[:, : self._lengths[text]].max(2).min(0))
-
     def _chance(self, layer: int, text: int, start: int, end: int, label: int) -> float:
         begin, inside = begin_tag(label), inside_tag(label)
         transitions, emissions = self._transitions[layer], self._emissions[layer, text]

@@ -82,14 +82,6 @@ class Ensemble(nn.Module):
         return found
 
     @torch.no_grad()
-    def surest(self, states: Sequence[Tensor]) -> list[float]:
-        """By token of one text: how probable its best tag is, in the layer in which it is least so."""
-        if not len(states[0]):
-            return []
-        emissions = self._emissions([states])
-        return SpanChances(self._chain_scores(), emissions, mask_of([emissions.shape[2]])).surest(0).tolist()
-
-    @torch.no_grad()
     def answer(self, states: Sequence[Tensor]) -> dict[str, dict[str, float]]:
         """The probability of each option of each question about one text."""
         heads = [network.choices for network in self.networks if network.choices is not None]

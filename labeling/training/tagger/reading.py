@@ -58,27 +58,7 @@ class Tagger:
         """
         waiting = iter(texts)
         while group := list(islice(waiting, _AT_ONCE)):
-            yield from self._read(self._preparer.prepare(group))
-
-    def read_surely(self, texts: Iterable[str], least: float) -> Iterator[tuple[TaggedText, list[tuple[int, int]]]]:
-        """What the model finds in each text, and the tokens of whose tag it is not sure: start and end of each.
-
-        A token is sure if in every layer some tag is as probable as ``least``, before calibration. Another model may
-        learn from such readings, where it is not sure as from text that nobody has judged.
-        """
-        waiting = iter(texts)
-        while group := list(islice(waiting, _AT_ONCE)):
-            prepared = self._preparer.prepare(group)
-            for text, states, read in zip(prepared, self._ensemble.states(prepared), self._read(prepared), strict=True):
-                surest = self._ensemble.surest(states)
-                yield (
-                    read,
-                    [
-                        (start, end)
-                        for start, end, sure in zip(text.starts, text.ends, surest, strict=True)
-                        if sure < least
-                    ],
-                )
+            yield from self._read(list(self._preparer.prepare(group)))
 
     def relate(self, text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[ReadRelation, ...]:
         """The relations among spans that are given, by their numbers: start and end in code points, and label.

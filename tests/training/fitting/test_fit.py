@@ -159,18 +159,6 @@ def test_a_long_text_is_read_like_its_parts(model: Path) -> None:
     assert len(alone) == 2 * sum(len(part.split("\n")) for part in parts)
 
 
-def test_readings_say_where_the_model_is_not_sure(model: Path) -> None:
-    """The spans are those of `read`; asked for more than there is no token is sure, asked for nothing all are."""
-    from labeling.training.tagger import load
-
-    text = "The mayor of Lima met Bo Lund warmly."
-    tagger = load(model)
-    for least, words in ((0.0, []), (1.1, ["The", "mayor", "of", "Lima", "met", "Bo", "Lund", "warmly", "."])):
-        read = list(tagger.read_surely(["", text], least))
-        assert [each for each, _ in read] == list(tagger.read(["", text]))
-        assert [[text[start:end] for start, end in unsure] for _, unsure in read] == [[], words]
-
-
 def test_texts_of_any_length(model: Path) -> None:
     """Nothing, blanks, one token, an emoji, 20,000 tokens: an answer each, in order, with spans inside the text."""
     from labeling.training.tagger import load

@@ -158,30 +158,3 @@ def test_chances_of_a_long_text_are_exact() -> None:
         return chances.of(0, 0, [(length // 2, length // 2 + 2, 0)])[0]
 
     assert chance(20_000) == pytest.approx(chance(200), rel=1e-6)
-
-
-@pytest.mark.parametrize("text", range(3))
-def test_a_token_is_as_sure_as_its_best_tag(chains: tuple[Any, Any, Any], text: int) -> None:
-    """By the paths through each of its tags; of two layers the less sure one counts."""
-    import torch
-
-    from labeling.training.tagger.crf import SpanChances
-
-    crf, emissions, mask = chains
-    by_layer = []
-    for layer in range(2):
-        paths = list(_paths(chains, layer, text))
-        total = _sum([score for _, score in paths])
-        by_layer.append(
-            [
-                max(
-                    sum(float(np.exp(score - total)) for path, score in paths if path[token] == tag)
-                    for tag in range(TAGS)
-                )
-                for token in range(LENGTHS[text])
-            ]
-        )
-    with torch.no_grad():
-        found = SpanChances(crf.scores(), emissions, mask).surest(text)
-
-    assert found.tolist() == pytest.approx([min(each) for each in zip(*by_layer, strict=True)], abs=1e-6)
