@@ -27,14 +27,13 @@ import click
 import spacy
 from fold_results import read_results, write_table
 from measured_folds import Training, list_missing, measure_apart
-from trainers import PIPELINES, RULES, TRAINERS, Trainer
+from trainers import PIPELINES, Trainer, trainer_options
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import MODEL, Annotation, surface_of
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.targets.spacy.training_files import EXPECTED_WARNINGS
-from labeling.corpora.word_vectors.vector_sources import is_glove_installed
 from labeling.evaluation import scores
 from labeling.evaluation.scores import ScoredArticle
 from labeling.imports.import_annotations import import_annotations
@@ -67,11 +66,7 @@ PUBLISHED = {
 
 @click.command()
 @click.option("--corpora", default=Path("../shared/corpora/crossner_politics"), type=click.Path(path_type=Path))
-@click.option("--trainer", default="ner", type=click.Choice(TRAINERS), show_default=True)
-@click.option("--checkpoint", default="", help="A folder or a name on the Hub, for trainers that take one.")
-@click.option("--steps", type=int, help="The most updates, to try the script; the trainer's own when left out.")
-@click.option("--vectors/--no-vectors", default=is_glove_installed(), help="Word vectors; on where they are installed.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of a tagger. Repeatable.")
+@trainer_options("ner")
 @click.option("--recipe", default="", help="Its name in the results; trainer, checkpoint and steps when left out.")
 @click.option("--seed", "seeds", multiple=True, default=(1,), type=int, help="Of training. Repeatable.")
 @click.option("--test", is_flag=True, help="Score on test, too.")
@@ -80,11 +75,7 @@ PUBLISHED = {
 def main(  # noqa: PLR0913 - an option each
     *,
     corpora: Path,
-    trainer: str,
-    checkpoint: str,
-    steps: int | None,
-    settings: tuple[str, ...],
-    vectors: bool,
+    made: Trainer,
     recipe: str,
     seeds: tuple[int, ...],
     test: bool,
@@ -92,21 +83,18 @@ def main(  # noqa: PLR0913 - an option each
     out: Path | None,
 ) -> None:
     """Compile, train, and print what came of it."""
-    if emitted and trainer not in PIPELINES:
-        raise click.UsageError(f"spaCy's own program does not train {trainer}")
+    if emitted and made.name not in PIPELINES:
+        raise click.UsageError(f"spaCy's own program does not train {made.name}")
     splits: tuple[SplitName, ...] = ("dev", "test") if test else ("dev",)
     with tempfile.TemporaryDirectory() as scratch:
-        project, made = (
-            compiled(corpora, Path(scratch)),
-            Trainer(trainer, checkpoint, steps, settings, vectors and trainer != RULES),
-        )
+        project = compiled(corpora, Path(scratch))
         folder = project.workspace.latest / "spacy"
         print(_of_dataset(project))
         if emitted:
-            _debugged(folder, trainer)
+            _debugged(folder, made.name)
             for seed in seeds:
-                _trained(folder, trainer, seed, steps)
-                _scored(project, folder, trainer, splits)
+                _trained(folder, made.name, seed, made.steps)
+                _scored(project, folder, made.name, splits)
         else:
             kept = out or Path(scratch) / "results.jsonl"
             name = recipe or made.title

@@ -20,13 +20,12 @@ from typing import TYPE_CHECKING
 import click
 from fold_results import read_results, write_table
 from measured_folds import CORPORA, THINGS, Training, compile_folding, list_missing, measure_apart, open_corpus
-from trainers import RULES, TRAINERS, Trainer
-
-from labeling.corpora.word_vectors.vector_sources import is_glove_installed
+from trainers import trainer_options
 
 if TYPE_CHECKING:
     from fold_results import Thing
     from measured_folds import CorpusName
+    from trainers import Trainer
 
     from labeling.workspace.rows.assignment import SplitName
 
@@ -38,11 +37,7 @@ if TYPE_CHECKING:
 @click.option("--corpora", default=Path("../shared/corpora"), type=click.Path(path_type=Path), help="Where they are.")
 @click.option("--folds", default=5, show_default=True, type=click.IntRange(min=2))
 @click.option("--fold", "only", multiple=True, type=int, help="Only this one, from 1 on, to try something. Repeatable.")
-@click.option("--trainer", default="spancat", type=click.Choice(TRAINERS), show_default=True)
-@click.option("--checkpoint", default="", help="A folder or a name on the Hub, for trainers that take one.")
-@click.option("--steps", type=int, help="The most updates; the trainer's own number when left out.")
-@click.option("--vectors/--no-vectors", default=is_glove_installed(), help="Word vectors; on where they are installed.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of a tagger. Repeatable.")
+@trainer_options("spancat")
 @click.option("--recipe", default="", help="Its name in the results; trainer, checkpoint and steps when left out.")
 @click.option("--seed", "seeds", multiple=True, default=(1,), type=int, help="Of training. Repeatable.")
 @click.option("--what", "things", multiple=True, default=("spans",), type=click.Choice(THINGS), help="Repeatable.")
@@ -54,11 +49,7 @@ def main(  # noqa: PLR0913 - an option each
     corpora: Path,
     folds: int,
     only: tuple[int, ...],
-    trainer: str,
-    checkpoint: str,
-    steps: int | None,
-    settings: tuple[str, ...],
-    vectors: bool,
+    made: Trainer,
     recipe: str,
     seeds: tuple[int, ...],
     things: tuple[Thing, ...],
@@ -67,7 +58,6 @@ def main(  # noqa: PLR0913 - an option each
 ) -> None:
     """Train and measure each fold that is not among the results, and print the table of them."""
     if not table:
-        made = Trainer(trainer, checkpoint, steps, settings, vectors and trainer != RULES)
         splits: tuple[SplitName, ...] = ("dev", "test") if dev else ("test",)
         with tempfile.TemporaryDirectory() as scratch:
             project = open_corpus(corpus, corpora, Path(scratch))

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TextIO
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+
+import click
 
 from labeling.annotations import MODEL, Annotation, Relation, Span
 from labeling.corpora.manifest import MANIFEST, Manifest
 from labeling.corpora.store import target_folder
 from labeling.corpora.targets.spacy.spacy_target import SPACY
+from labeling.corpora.word_vectors.vector_sources import is_glove_installed
 from labeling.project import shipped_config
 from labeling.suggestions.suggester import read_suggestion_settings, suggest_annotations
 from labeling.training import extractors, predictions, spacy_pipelines
@@ -23,7 +27,7 @@ from labeling.training.vectors import find_vectors
 from labeling.workspace.storage import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from spacy.tokens import Doc
@@ -36,6 +40,39 @@ if TYPE_CHECKING:
 PIPELINES = ("ner", "spancat", "relations")
 RULES = "rules"
 TRAINERS = (*PIPELINES, TAGGER, RULES)
+_Command = TypeVar("_Command", bound="Callable[..., object]")
+
+
+def trainer_options(default: str) -> Callable[[_Command], _Command]:
+    """The options of a script's command that say what is trained; they come to it as ``made``, a `Trainer`."""
+    options = (
+        click.option("--trainer", default=default, type=click.Choice(TRAINERS), show_default=True),
+        click.option("--checkpoint", default="", help="A folder or a name on the Hub, for trainers that take one."),
+        click.option("--steps", type=int, help="The most updates; the trainer's own number when left out."),
+        click.option("--vectors/--no-vectors", default=is_glove_installed(), help="Word vectors; on where installed."),
+        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A tagger's setting. Repeatable."),
+    )
+
+    def decorate(command: _Command) -> _Command:
+        @wraps(command)
+        def run(
+            *args: Any,  # noqa: ANN401 - the command's own
+            trainer: str,
+            checkpoint: str,
+            steps: int | None,
+            settings: tuple[str, ...],
+            vectors: bool,
+            **others: Any,  # noqa: ANN401 - the command's own
+        ) -> object:
+            made = Trainer(trainer, checkpoint, steps, settings, vectors and trainer != RULES)
+            return command(*args, made=made, **others)
+
+        decorated: Any = run
+        for option in reversed(options):
+            decorated = option(decorated)
+        return cast("_Command", decorated)
+
+    return decorate
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def test_a_threshold_is_a_probability(tmp_path: Path, threshold: str) -> None:
 
 
 def test_a_folder_is_looked_for_beside_the_project_file(project: Project, tmp_path: Path) -> None:
-    """Then in the working folder, as it stands for every process; what is no folder is a name on the Hub."""
+    """Then in the working folder, as it stands for every process; what is not a folder is a name on the Hub."""
     beside = tmp_path / "desk"
     (beside / "models" / "tiny").mkdir(parents=True)
     there = replace(asking(project, zero_shot="models/tiny/"), path=beside / "p.toml")

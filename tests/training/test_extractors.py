@@ -8,8 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import made
 import pytest
+from envoys import annotated_article
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.adjudication.checks import check_annotation
@@ -29,38 +29,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from labeling.articles import Article
-
-CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
-
-
-def _article(number: int) -> tuple[Article, Annotation]:
-    """Envoys met or signed in one city; of the two marked at the end, one is inside a longer span."""
-    here, there = CITIES[number % 8], CITIES[(number + 3 + number // 8) % 8]
-    did, event = (("met", "CONSULT"), ("signed", "AGREE"))[number % 2]
-    text = f"Envoys {did} in {here} on Monday, and not at the {there} summit."
-    place, summit = text.index(here), text.index(f"{there} summit")
-    spans = (
-        Span(id="1", start=place, end=place + len(here), label="LOCATION"),
-        Span(id="2", start=summit, end=summit + len(there), label="LOCATION"),
-        Span(id="3", start=summit, end=summit + len(there) + 7, label="MEETING"),
-    )
-    article = made.article(f"a{number:02}", text)
-    return article, Annotation(
-        article=article.id,
-        digest=article.digest,
-        annotator="ana",
-        spans=spans,
-        relations=(Relation(head="3", tail="1", label="HELD_AT"),),
-        choices={"event": (event,), "usable": ("yes",)},
-    )
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Twelve articles to train on, four for dev and four for test, compiled."""
     project = load_project(workspace=tmp_path_factory.mktemp("extractors"))
-    pairs = [_article(number) for number in range(20)]
+    pairs = [annotated_article(number) for number in range(20)]
     workspace = project.workspace
     workspace.articles.write([article for article, _ in pairs])
     workspace.annotations.write([annotation for _, annotation in pairs])
@@ -82,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_predictions_are_sound_annotations(project: Project, config: str, labels: set[str]) -> None:
     """A model learns twelve near-identical articles; its predictions pass the checks that all annotations must pass."""
     workspace = project.workspace
-    articles = [_article(number)[0] for number in range(16, 20)]
+    articles = [annotated_article(number)[0] for number in range(16, 20)]
     log = io.StringIO()
 
     folder = train_pipeline(shipped_config(config), workspace.latest, workspace.models, steps=60, log=log)
@@ -106,7 +80,7 @@ def test_predictions_are_sound_annotations(project: Project, config: str, labels
 def test_relations_are_predicted_between_predicted_entities(project: Project) -> None:
     """A model of `relations.cfg` finds entities and what joins them; gold's relation is among it, and all is sound."""
     workspace = project.workspace
-    pairs = [_article(number) for number in range(16, 20)]
+    pairs = [annotated_article(number) for number in range(16, 20)]
 
     folder = train_pipeline(
         shipped_config("relations.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO()
@@ -131,7 +105,7 @@ def test_relations_are_predicted_between_predicted_entities(project: Project) ->
 def test_choices_are_predicted(project: Project) -> None:
     """A model of `textcat.cfg` tells the two events apart, predicts nothing for `usable`, and marks no span."""
     workspace = project.workspace
-    pairs = [_article(number) for number in range(16, 20)]
+    pairs = [annotated_article(number) for number in range(16, 20)]
 
     folder = train_pipeline(
         shipped_config("textcat.cfg"), workspace.latest, workspace.models, steps=100, log=io.StringIO()
@@ -200,7 +174,7 @@ def test_a_model_opens_where_this_package_is_not_installed(project: Project, tmp
 
 def test_the_same_seed_gives_the_same_predictions(project: Project, tmp_path: Path) -> None:
     """Trained twice from the same dataset, a model predicts the same."""
-    articles = [_article(number)[0] for number in range(16, 20)]
+    articles = [annotated_article(number)[0] for number in range(16, 20)]
 
     def predicted(name: str) -> list[Annotation]:
         folder = train_pipeline(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import made
 import pytest
-import spacy
+from ruler_model import write_ruler
 
 from labeling.annotations import Annotation, Span
 from labeling.errors import TrainingError
-from labeling.training.extractors import EXTRACTOR_CARD, Extractor
 from labeling.training.open_extractors import open_extractor, predict_annotations
-from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A pipeline that knows one word by a rule, with the card of a trained one."""
-    nlp = spacy.blank("en")
-    ruler: Any = nlp.add_pipe("entity_ruler")
-    ruler.add_patterns([{"label": "LOCATION", "pattern": "Oslo"}])
-    folder = tmp_path / "ruler-0123456789ab"
-    nlp.to_disk(folder)
-    write_json(folder / EXTRACTOR_CARD, Extractor(name=folder.name, corpus="c", config="f", seed=1).model_dump())
-    return folder
+    return write_ruler(tmp_path)
 
 
 def test_an_open_extractor_reads_nothing_more(model: Path) -> None:

@@ -6,22 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import made
 import pytest
-import spacy
 from click.testing import CliRunner
+from ruler_model import write_ruler
 
 from labeling.cli import cli
 from labeling.errors import MissingInput, TrainingError, UsageError
 from labeling.project import Project, load_project
 from labeling.suggestions.suggest import suggest
-from labeling.training.extractors import EXTRACTOR_CARD, Extractor
+from labeling.training.extractors import EXTRACTOR_CARD
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.predict import predict, write_predictions
 from labeling.values import canonical_json
-from labeling.workspace.storage import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,13 +46,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A pipeline that knows one word by a rule, with the card of a trained one."""
-    nlp = spacy.blank("en")
-    ruler: Any = nlp.add_pipe("entity_ruler")
-    ruler.add_patterns([{"label": "LOCATION", "pattern": "Oslo"}])
-    folder = tmp_path / "ruler-0123456789ab"
-    nlp.to_disk(folder)
-    write_json(folder / EXTRACTOR_CARD, Extractor(name=folder.name, corpus="c", config="f", seed=1).model_dump())
-    return folder
+    return write_ruler(tmp_path)
 
 
 def asked(project: Project, model: Path, *options: str) -> Result:

@@ -13,14 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import made
 import pytest
 from click.testing import CliRunner
+from envoys import annotated_article
 from tiny_encoder import write_encoder
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.adjudication.checks import check_annotation
-from labeling.annotations import Annotation, Relation, Span
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.errors import Altered, MissingInput, TrainingError, UsageError
@@ -43,36 +42,14 @@ from labeling.workspace.rows.assignment import SplitAssignment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from labeling.articles import Article
+    from labeling.annotations import Annotation
 
-CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Hanoi", "Tunis")
+
 # Enough for articles that are all alike.
 STEPS = 200
 
 
-def _article(number: int) -> tuple[Article, Annotation]:
-    """Envoys met or signed in one city; of the two marked at the end, one is inside a longer span."""
-    here, there = CITIES[number % 8], CITIES[(number + 3 + number // 8) % 8]
-    did, event = (("met", "CONSULT"), ("signed", "AGREE"))[number % 2]
-    text = f"Envoys {did} in {here} on Monday, and not at the {there} summit."
-    place, summit = text.index(here), text.index(f"{there} summit")
-    spans = (
-        Span(id="1", start=place, end=place + len(here), label="LOCATION"),
-        Span(id="2", start=summit, end=summit + len(there), label="LOCATION"),
-        Span(id="3", start=summit, end=summit + len(there) + 7, label="MEETING"),
-    )
-    article = made.article(f"a{number:02}", text)
-    return article, Annotation(
-        article=article.id,
-        digest=article.digest,
-        annotator="ana",
-        spans=spans,
-        relations=(Relation(head="3", tail="1", label="HELD_AT"),),
-        choices={"event": (event,), "usable": ("yes",)},
-    )
-
-
-PAIRS = [_article(number) for number in range(40)]
+PAIRS = [annotated_article(number) for number in range(40)]
 
 
 @pytest.fixture(scope="module")
@@ -368,7 +345,7 @@ def test_a_card_of_before_is_the_same_file() -> None:
 
 
 def test_scores_have_a_place_in_the_card_of_a_model_or_are_left_out(project: Project, tmp_path: Path) -> None:
-    """Whoever removes the place keeps their words; where there is no card none is made."""
+    """Whoever removes the place keeps their words; where there is no card, no card is made."""
     folder = train_pipeline(shipped_config("ner.cfg"), project.workspace.latest, tmp_path, steps=1, log=io.StringIO())
     card = folder / "MODEL.md"
     score = evaluate(project, {"model:m": [each for _, each in PAIRS]}).scores["model:m"]

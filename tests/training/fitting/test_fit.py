@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import tiny_bert
+from tiny_encoder import write_encoder
 
 from labeling import tokens
 from labeling.corpora.word_vectors.word_vectors import WordVectors
@@ -126,7 +126,7 @@ def test_the_same_seed_is_the_same_bytes(tmp_path: Path, encoder: bool) -> None:
 
     from labeling.training.tagger import load
 
-    checkpoint = tiny_bert.save_tiny_bert(tmp_path / "bert", PIECES, 20) if encoder else ""
+    checkpoint = str(write_encoder(tmp_path / "bert", PIECES, longest=20)) if encoder else ""
     short = replace(ENCODER_SETTINGS if encoder else SETTINGS, rounds=2, batch=64)
     torch.manual_seed(8)
     expected = torch.rand(1).item()
@@ -270,8 +270,7 @@ def test_a_checkpoint_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 
 def test_an_encoder_travels_in_the_model(tmp_path: Path) -> None:
     """Fine-tuned beside the rest; the model opens, and reads texts longer than the encoder, without its checkpoint."""
-    checkpoint = tmp_path / "bert"
-    tiny_bert.save_tiny_bert(checkpoint, PIECES, 20)
+    checkpoint = write_encoder(tmp_path / "bert", PIECES, longest=20)
     settings = replace(ENCODER_SETTINGS, rounds=10, window=24, margin=8, batch=64, rate=1e-2, encoder_rate=1e-3)
 
     report = fit(tmp_path / "model", foundation=Foundation(checkpoint=str(checkpoint)), settings=settings)

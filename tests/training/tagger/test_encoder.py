@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import tiny_bert
+from tiny_encoder import write_encoder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
 
     pieces = ["Os", "##lo", "left", "Rome", "-", "a"]
     folder = tmp_path_factory.mktemp("encoder") / "bert"
-    encoder, tokenizer = open_checkpoint(tiny_bert.save_tiny_bert(folder, pieces, LONGEST))
+    encoder, tokenizer = open_checkpoint(str(write_encoder(folder, pieces, longest=LONGEST)))
     return encoder.eval(), SubwordCutter(tokenizer, encoder.config)
 
 
@@ -74,10 +74,10 @@ def test_a_token_is_the_mean_of_its_subwords(opened: tuple[Any, Any]) -> None:
         states = [encoder(input_ids=torch.tensor([list(each.rows[0])])).last_hidden_state[0] for each in (one, other)]
 
     assert torch.allclose(found[0], states[0][1:3].mean(0), atol=1e-5)
-    assert torch.equal(found[1], torch.zeros(16))
+    assert torch.equal(found[1], torch.zeros(32))
     assert torch.allclose(found[2], states[0][3], atol=1e-5)
     assert torch.allclose(found[3], states[1][1], atol=1e-5)
-    assert torch.equal(found[4:], torch.zeros(2, 16))
+    assert torch.equal(found[4:], torch.zeros(2, 32))
 
 
 @pytest.mark.parametrize("damage", ["empty", "no tokenizer", "no weights", "cut weights", "other config"])
@@ -86,7 +86,7 @@ def test_a_checkpoint_that_cannot_be_opened_is_named(tmp_path: Path, damage: str
     from labeling.training.tagger.encoder import open_checkpoint
 
     folder = tmp_path / "bert"
-    tiny_bert.save_tiny_bert(folder, ["Oslo"], LONGEST)
+    write_encoder(folder, ["Oslo"], longest=LONGEST)
     for path in list(folder.iterdir()):
         if damage == "empty" or (damage == "no tokenizer" and path.name.startswith("tokenizer")):
             path.unlink()
@@ -109,7 +109,7 @@ def test_what_is_not_an_encoder_is_refused(tmp_path: Path) -> None:
     from labeling.training.tagger.encoder import open_checkpoint
 
     folder = tmp_path / "bart"
-    tiny_bert.save_tiny_bert(folder, ["Oslo"], LONGEST)
+    write_encoder(folder, ["Oslo"], longest=LONGEST)
     form = BartConfig(
         d_model=8,
         vocab_size=5,
