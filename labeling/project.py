@@ -150,6 +150,30 @@ def _is_default(section: CompileSection | TrainSection) -> bool:
     return section == type(section)()
 
 
+class LearningSection(Frozen):
+    """``[learning]``: models in the loop. Without it articles are split, and pushed, as if there were no models."""
+
+    # The share of leak groups, drawn by hash, that no model chooses: new articles of dev and test come from them alone.
+    stream: float = Field(default=0.2, gt=0, le=1, allow_inf_nan=False)
+    unassisted: float = Field(default=0.25, ge=0, le=1, allow_inf_nan=False)  # of these, the share without suggestions
+    seed: str = "1"  # draws both
+    horizon: int = Field(default=50, gt=0)  # of so many further articles the verdict says what they are worth
+    worth: float = Field(default=0.01, gt=0, lt=1)  # in F1: they are not worth it below that
+    config: str = ""  # the training config of each round; "" for the tagger, or configs/ner.cfg without PyTorch
+    checkpoint: str = ""  # an encoder that the tagger stands on
+
+
+class AssistSection(Frozen):
+    """``[assist]``: what our server offers while an article is annotated; without it, nothing."""
+
+    mentions: bool = True  # a span that was drawn, at all its other mentions in the article
+    model: bool = True  # on demand, the model's words as `push` brought them
+
+
+def _is_unset(section: LearningSection | AssistSection | None) -> bool:
+    return section is None
+
+
 def normalise_email(email: str) -> str:
     """An e-mail address as it is compared: without case, and without blanks around it.
 
@@ -235,6 +259,9 @@ class ProjectFile(Frozen):
     train: TrainSection = Field(default=TrainSection(), exclude_if=_is_default)
     # Without it one person goes on alone; left out of releases for the same reason.
     people: PeopleSection | None = Field(default=None, exclude_if=_is_absent)
+    # Both are left out of releases where they are not there.
+    learning: LearningSection | None = Field(default=None, exclude_if=_is_unset)
+    assist: AssistSection | None = Field(default=None, exclude_if=_is_unset)
     unsure_hotkey: Hotkey | None = None
     guidance: tuple[Sentence, ...] = ()
     labels: tuple[Label, ...] = Field(min_length=1)

@@ -28,6 +28,7 @@ CARRIED_ALONG = frozenset(
         "signed.jsonl",
         "splits.jsonl",
         "projected.jsonl",
+        "rounds.jsonl",
     }
 )
 # Their verbs read what was there, and write it again with what is new.

@@ -30,6 +30,7 @@ from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
+from labeling.workspace.rows.learning_rows import QueueRow, RoundRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
@@ -257,6 +258,14 @@ class Workspace:
     leakage = Value("leakage.json", Leakage, "split", "The certificate: what the splits share, beside a random split.")
     scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
     curve = Value("curve.json", Curve, "curve", "What an extractor is worth that was trained on ever more leak groups.")
+    queue = Rows(
+        "queue.jsonl",
+        QueueRow,
+        "learn",
+        "In which order what is open is to be read, and with or without suggestions; where [learning] is named.",
+        ("order",),
+    )
+    rounds = Rows("rounds.jsonl", RoundRow, "learn", "What each round of the loop stood on and brought.", ("round",))
 
     custody = Rows(
         "custody.jsonl",
