@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers as hypothesis_providers
-from page_steps import open_page
+from page_steps import open_page, wait_for_text
 from production_server import production
 
 from labeling.studio.server.server import run_embedded_server
@@ -139,7 +139,7 @@ def foreign_form() -> Callable[[Credentials, int, Path | None], ForeignVisit]:
 def _visit_foreign_page(server: Credentials, project: int, certificate: Path | None) -> ForeignVisit:
     with open_page(server) as page, _foreign_server(server, certificate) as (address, served):
         page.goto(f"{server.url}/projects/{project}/data?labeling=1")
-        page.wait_for_selector(".lsf-htx-richtext")
+        wait_for_text(page)
         page.get_by_role("button", name="Close modal").click()
         page.keyboard.press("2")
         page.wait_for_selector('input[name="CONSULT"]:checked', state="attached")

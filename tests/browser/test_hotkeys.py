@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from page_steps import open_page
+from page_steps import open_page, wait_for_text
 
 from labeling.project import Project, load_project
 from labeling.sources.ingest import ingest
@@ -53,7 +53,7 @@ def page(studio: Credentials, project: Project) -> Iterator[Page]:
     """A browser in which the annotator has opened the article."""
     with open_page(studio) as page:
         page.goto(f"{studio.url}/projects/{project.workspace.studio_link.value().project}/data?labeling=1")
-        page.wait_for_selector(".lsf-htx-richtext")
+        wait_for_text(page)
         page.get_by_role("button", name="Close modal").click()
         page.locator(".lsf-modal-ls__body").wait_for(state="hidden")
         yield page

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from card_robot import robot_at
 from differing import PHRASE, Desk
+from page_steps import wait_for_text
 
 from labeling.workspace.task_urls import list_task_urls
 
@@ -26,7 +27,7 @@ def follow(studio: Credentials, email: str, phrase: str, link: str, *, submits: 
         robot.enter(email, phrase)
         page = robot.page
         page.goto(link)
-        page.wait_for_selector(".lsf-htx-richtext")
+        wait_for_text(page)
         button = page.get_by_role("button", name="Submit").or_(page.get_by_role("button", name="Update")).first
         button.wait_for()
         shown = button.inner_text()

@@ -29,6 +29,8 @@ CHROMIUM = [
 TEXT_BOX = ".lsf-htx-richtext"
 INSTRUCTION = ".lsf-modal-ls__body"
 PATIENCE = 90_000  # milliseconds
+# After so long a page that shows nothing is loaded again.
+_BLANK = 45_000
 
 # The rectangle of one character of the text, in pixels: where the mouse must go down or up.
 CHARACTER = """([root, offset]) => {
@@ -66,7 +68,7 @@ class Desk:
     def open(self, address: str) -> None:
         """Go to an address of the server, as a bookmark or a link does, and wait for an article."""
         self.page.goto(f"{self.url}{address}")
-        self.page.wait_for_selector(TEXT_BOX)
+        wait_for_text(self.page)
 
     def press_label_all(self, project: int) -> None:
         """Open the table of a project, and press the button of its label stream."""
@@ -77,7 +79,7 @@ class Desk:
     def reload(self) -> None:
         """Load the same address again."""
         self.page.reload()
-        self.page.wait_for_selector(TEXT_BOX)
+        wait_for_text(self.page)
 
     def sees_instruction(self) -> bool:
         """Whether the instruction lies over the page; it is closed if so."""
@@ -174,6 +176,21 @@ class Desk:
                 return
             path = response.url.removeprefix(self.url)
             self.answers.append((response.request.method, path, response.status, body))
+
+
+def wait_for_text(page: Page) -> None:
+    """Wait for an article where an address was opened.
+
+    A page that lost one of its many files on the way (a connection that was reset) stays blank until somebody loads it
+    again, as anybody would: once, not more often, so that a page that is broken stays broken here.
+    """
+    from playwright.sync_api import TimeoutError as NothingShown
+
+    try:
+        page.wait_for_selector(TEXT_BOX, timeout=_BLANK)
+    except NothingShown:
+        page.reload()
+        page.wait_for_selector(TEXT_BOX)
 
 
 @contextmanager

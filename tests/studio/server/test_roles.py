@@ -20,6 +20,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from click.testing import CliRunner
+from page_steps import wait_for_text
 
 from labeling.cli import cli
 from labeling.errors import UsageError
@@ -714,7 +715,7 @@ def test_the_page_works_for_a_reader(
         page.goto(f"{studio.url}/projects/{desk.project}/data")
         page.get_by_text("Text 0 of all.").first.wait_for()
         page.goto(f"{studio.url}/projects/{desk.project}/data?task={task}")
-        page.wait_for_selector(".lsf-htx-richtext")
+        wait_for_text(page)
         with page.expect_response(lambda one: one.request.method == "POST" and "/annotations" in one.url) as stored:
             page.get_by_role("button", name="Submit").first.click()
         status, made = stored.value.status, stored.value.json()
