@@ -38,14 +38,17 @@ class ActionCounts(Frozen):
     """What people did to what was offered them, counted from the regions and our own suggestions.
 
     ``weight`` is what it cost in the page: 2 a span mended, removed or added, 2 a choice changed, 8 a relation made or
-    mended, 2 one refused, nothing for what was kept.
+    mended, 2 one refused, nothing for what was kept. ``mentions_kept`` are spans that the server offered while the
+    article was annotated ([assist]), and that stand.
     """
 
     spans_kept: int = 0
     spans_mended: int = 0
     spans_removed: int = 0
     spans_added: int = 0
+    mentions_kept: int = 0
     relations_kept: int = 0
+    relations_mended: int = 0
     relations_removed: int = 0
     relations_added: int = 0
     choices_kept: int = 0
@@ -55,7 +58,8 @@ class ActionCounts(Frozen):
     def weight(self) -> int:
         """The sum, weighed; a span mended, one added and a relation made are 2 + 2 + 8 = 12."""
         spans = self.spans_mended + self.spans_removed + self.spans_added
-        return 2 * (spans + self.relations_removed + self.choices_changed) + 8 * self.relations_added
+        relations = self.relations_added + self.relations_mended
+        return 2 * (spans + self.relations_removed + self.choices_changed) + 8 * relations
 
 
 class Outlook(Frozen):
