@@ -27,6 +27,7 @@ CARRIED_ALONG = frozenset(
         "audit.jsonl",
         "signed.jsonl",
         "splits.jsonl",
+        "stream.jsonl",
         "projected.jsonl",
         "rounds.jsonl",
     }
@@ -48,6 +49,7 @@ GAP_FILES = IN_PARTS | {
     "clusters.jsonl",
     "passages.jsonl",
     "conflicts.jsonl",
+    "stream.jsonl",
 }
 # Sound at every moment of their verbs: what a killed one left may be read.
 ALWAYS_SOUND = frozenset({"asked.jsonl", "guideline-versions.jsonl", "users.json"})

@@ -38,6 +38,7 @@ from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords
+from labeling.workspace.rows.stream_row import StreamRow
 from labeling.workspace.storage import TEMPORARY, create_shared, name_disk_errors
 
 if TYPE_CHECKING:
@@ -254,6 +255,13 @@ class Workspace:
     )
     splits = Rows(
         "splits.jsonl", SplitAssignment, "split", "Remembered: an article once assigned never moves.", ("article",)
+    )
+    stream = Rows(
+        "stream.jsonl",
+        StreamRow,
+        "split",
+        "What a hash chose, where [learning] is named: remembered, as splits are, of all that was annotated.",
+        ("article",),
     )
     leakage = Value("leakage.json", Leakage, "split", "The certificate: what the splits share, beside a random split.")
     scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
