@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from labeling.project import Project
     from labeling.studio.cards.card_standing import CardStanding
+    from labeling.studio.sync.order_in_force import OrderInForce
     from labeling.studio.sync.pace import ReaderPace
     from labeling.studio.sync.progress import ProgressLine
 
@@ -28,6 +29,12 @@ _SELDOM_TOLD = (
     *("spoken_for_another", "judged_before", "forgotten_tasks", "relation_slips"),
     *("readers", "read_by_more", "read_by_fewer"),
 )
+_ORDERS: dict[OrderInForce, str] = {
+    "layer": "Open articles are served in the order of queue.jsonl, by the layer of this server.",
+    "score": "Open articles are served by the score of their suggestions alone, by Label Studio: no layer keeps the "
+    "order of queue.jsonl there. What has no suggestion comes last.",
+    "none": "Open articles are served in Label Studio's own order: no push has brought another (`labeling learn`).",
+}
 # What comes when conflicts are settled, or nothing.
 _AFTER_CARDS = frozenset({"split", "compile", "train", "evaluate", "report", ""})
 
@@ -55,6 +62,9 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     Where several people read, or there is a plan (`labeling assign`): for each what is open, done and skipped, the
     median time of an article, the time left, and how many submissions say exactly what was suggested, within ten
     seconds; and how many articles more or fewer people have read than planned (--json has which).
+
+    Where the project file has [learning]: who serves the open articles, and in which order: the layer of a server of
+    ours in the order of queue.jsonl, or Label Studio by the score of the suggestions alone.
 
     Where the project file names adjudicators: how many conflicts are open, and how far their cards are.
 
@@ -92,6 +102,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         "read_by_more",
         "read_by_fewer",
         "cards",
+        "order",
     )
     if summary.cards and summary.cards.next and standing.next.removeprefix("labeling ") in _AFTER_CARDS:
         standing = replace(standing, next=summary.cards.next)
@@ -201,6 +212,7 @@ def _describe_status(summary: StatusResult) -> list[str]:
     return [
         *(differences or ["Both sides hold the same."]),
         *(_describe_cards(summary.cards) if summary.cards else ()),
+        *([_ORDERS[summary.order]] if summary.order else ()),
         *plan,
         *brought,
         *before,

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 500
 
 
+# Label Studio's name for it.
+BY_SCORE = "Uncertainty sampling"
+
 _PROJECTS_A_PAGE = 1000
 # Pages of a list of tasks: ten million tasks with their texts.
 MOST_PAGES = 10_000
@@ -163,6 +166,12 @@ class Studio:
         """Let the page show what ``model`` suggested; the server refuses a model that suggested nothing."""
         shown = {"model_version": model, "show_collab_predictions": True}
         self.transport.write("PATCH", f"api/projects/{project}/", f"show the suggestions of {model}", json=shown)
+
+    def order_by_score(self, project: int) -> None:
+        """Let Label Studio serve first what the suggestions that are shown have the lowest score of."""
+        self.transport.write(
+            "PATCH", f"api/projects/{project}/", "order its tasks by score", json={"sampling": BY_SCORE}
+        )
 
     def name_project(self, project: int, title: str) -> None:
         """Give a project another title."""

@@ -54,6 +54,7 @@ class _State(ServerModel):
     tables: int
     closes: bool = False
     tells: bool = False
+    orders: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Layer:
     """The layer of a server: its version, whether roles hold, and the version of its tables.
 
     ``closes`` is whether it knows the rule by which a project is closed, ``tells`` whether it tells readers what was
-    decided on their articles.
+    decided on their articles, ``orders`` whether it serves what is open in the order that it is told.
     """
 
     studio: Studio
@@ -78,6 +79,7 @@ class Layer:
     tables: int
     closes: bool = False
     tells: bool = False
+    orders: bool = False
 
     def invite(self, email: str, project: int) -> SignupLink | str:
         """A link for an address; or, where somebody has an account of it, ``confirmed`` or ``account``."""
@@ -194,6 +196,8 @@ def find_layer(studio: Studio) -> Layer | None:
             tables=body["schema"],
             closes=body.get("closes", False),
             tells=body.get("tells", False),
+            orders=body.get("orders", False),
         ),
     )
-    return Layer(studio, escape_controls(state.version), state.roles, state.tables, state.closes, state.tells)
+    does = {"closes": state.closes, "tells": state.tells, "orders": state.orders}
+    return Layer(studio, escape_controls(state.version), state.roles, state.tables, **does)

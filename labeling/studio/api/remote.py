@@ -30,6 +30,7 @@ class RemoteProject:
     skipped: int
     shown: str  # the model whose suggestions the page shows
     description: str = ""
+    sampling: str = ""  # the name of the order in which Label Studio itself serves its tasks
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class _ProjectAnswer(ServerModel):
     skipped_annotations_number: int = 0
     model_version: str | None = None
     description: str | None = None
+    sampling: str | None = None
 
 
 class _ListedTaskAnswer(ServerModel):
@@ -90,6 +92,7 @@ def read_project(number: int, answer: bytes) -> RemoteProject:
         skipped=read.skipped_annotations_number,
         shown=read.model_version or "",
         description=read.description or "",
+        sampling=read.sampling or "",
     )
 
 

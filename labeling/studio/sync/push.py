@@ -13,6 +13,7 @@ from labeling.studio.api.connect import connect
 from labeling.studio.api.remote import RemoteProject
 from labeling.studio.sync.closed_plan import renew_closed_plans
 from labeling.studio.sync.imported_words import BroughtTally, ImportedWords
+from labeling.studio.sync.order_in_force import order_elsewhere
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import prepare_project, preview_project, warn_of_namesakes
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
@@ -105,7 +106,7 @@ def push(
     workspace = project.workspace
     reads: list[RowsFile[Any]] = [workspace.articles, workspace.clusters, workspace.projected, workspace.suggestions]
     reads += [workspace.asked, workspace.annotations, workspace.quarantine, workspace.assignments]
-    reads += [workspace.guideline_versions, workspace.decisions]
+    reads += [workspace.guideline_versions, workspace.decisions, workspace.queue]
     writes: list[RowsFile[Any] | ValueFile[Any]] = [workspace.studio_link, workspace.pushed, workspace.asked]
     writes += [workspace.guideline_versions, workspace.ask_again]
     if imported != "nothing":
@@ -143,6 +144,7 @@ def push(
             strangers = tally.refusals(studio.url)
             # Last, for links and plan name tasks that have just been sent.
             again = record_ask_again(project)
+            order_elsewhere(project, studio, remote, is_served=team.orders)
             bring_team_plan(project, studio, remote.number, team, load_journal(workspace.pushed.path), again)
             renew_closed_plans(project, studio, team.layer)
             there = find_tasks_of(project, load_journal(workspace.pushed.path))

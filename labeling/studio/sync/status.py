@@ -13,6 +13,7 @@ from labeling.studio.cards.card_standing import read_card_standing
 from labeling.studio.format.submissions import read_task
 from labeling.studio.sync.author_list import describe_slip, is_slip
 from labeling.studio.sync.combined_suggestions import combine_for_article
+from labeling.studio.sync.order_in_force import find_order
 from labeling.studio.sync.pace import TeamPace, measure_pace, span_places
 from labeling.studio.sync.progress import tabulate_progress
 from labeling.studio.sync.project_link import find_linked_project
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from labeling.studio.cards.card_standing import CardStanding
     from labeling.studio.format.signatures import Signatures
     from labeling.studio.server.credentials import Credentials
+    from labeling.studio.sync.order_in_force import OrderInForce
     from labeling.studio.sync.pace import ReaderPace, SpanPlaces
     from labeling.studio.sync.progress import ProgressLine
     from labeling.studio.sync.pull_changes import Changes
@@ -51,7 +53,8 @@ class StatusResult:
     tasks of forgotten articles that the server still has. ``relation_slips`` has a sentence for each relation that its
     author is to mend: who, where, what, link. ``readers`` is the pace of each person, where there are several or a
     plan; ``read_by_more`` and ``read_by_fewer`` are articles that more or fewer people have read than planned.
-    ``cards`` is how far the conflicts are that are put to adjudicators; None where there are none.
+    ``cards`` is how far the conflicts are that are put to adjudicators; None where there are none. ``order`` is who
+    serves what is open in the order of the queue: the ``layer`` of our server, or Label Studio by ``score``.
     """
 
     url: str
@@ -73,6 +76,7 @@ class StatusResult:
     read_by_more: tuple[str, ...] = ()
     read_by_fewer: tuple[str, ...] = ()
     cards: CardStanding | None = None
+    order: OrderInForce = ""
 
 
 def status(project: Project, *, server: Credentials | None = None, wait: float = 0.0) -> StatusResult:
@@ -101,6 +105,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
             before, now = collection.compare(names)
             signatures = collection.read_signatures(names, before)
             cards = read_card_standing(project, studio)
+            order = find_order(project, studio, remote)
         # Old annotations from the file, those of changed tasks from what was just fetched.
         changed, found = _read_changed(collection, now, names, signatures)
         labels = _count_submitted_labels(workspace.annotations.rows_if_written(), changed, now)
@@ -136,6 +141,7 @@ def status(project: Project, *, server: Credentials | None = None, wait: float =
         read_by_more=pace.read_by_more,
         read_by_fewer=pace.read_by_fewer,
         cards=cards,
+        order=order,
     )
 
 

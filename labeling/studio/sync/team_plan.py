@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.server_state import PushedTask, TextKey
     from labeling.workspace.table import Workspace
 
+# The plan's name for the order of what is open.
+QUEUE_OF_PLAN = "queue"
+
 _WORDS = "words_of"  # the rule's name for it
 _BARE = "bare"  # the plan's name for it
 _GOLD, _LEFT = "gold question", "left"
@@ -57,6 +60,11 @@ class TeamPlan:
     people: tuple[dict[str, str], ...]
     readers: dict[str, str]
     bare: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def orders(self) -> bool:
+        """Whether the layer serves what is open in the order that it is told: it does where roles hold."""
+        return self.layer is not None and self.layer.orders and self.layer.roles
 
 
 def open_team_plan(project: Project, studio: Studio, say: Callable[[str], None]) -> TeamPlan:
@@ -112,7 +120,7 @@ def bring_team_plan(
         "rule": rule_of_schema(project.schema) | _words_rule(_list_signatures(known)),
     }
     there = plan.layer.plan(number)
-    news = _list_bare_news(there, tasks, plan.bare)
+    news = _list_bare_news(there, tasks, plan.bare) | _list_order_news(there, tasks, project, plan)
     if news or _normal_plan(sent) != _normal_plan(there):
         plan.layer.bring_plan(number, sent | news)
 
@@ -123,6 +131,22 @@ def _list_bare_news(there: Mapping[str, Any], tasks: Mapping[str, int], bare: Ma
     sent = {(tasks[article], digest) for article, digest in bare.items() if article in tasks}
     rows = [{"task": task, "suggestion": digest} for task, digest in sorted(sent - known)]
     return {_BARE: rows} if rows else {}
+
+
+def _list_order_news(
+    there: Mapping[str, Any], tasks: Mapping[str, int], project: Project, plan: TeamPlan
+) -> dict[str, Any]:
+    """The order of what is open, as the layer takes it, where it is another than the one that is there; else empty."""
+    if plan.layer is None or not plan.layer.orders:
+        return {}
+    open_rows = project.workspace.queue.rows_if_written() if project.file.learning else ()
+    order = [
+        {"task": tasks[row.article], "order": row.order, "assisted": row.assisted}
+        for row in open_rows
+        if row.article in tasks
+    ]
+    by_task = sorted(order, key=lambda row: row["task"])
+    return {} if by_task == there.get(QUEUE_OF_PLAN, []) else {QUEUE_OF_PLAN: by_task}
 
 
 def _list_assignments(workspace: Workspace, tasks: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -150,7 +174,8 @@ def announce_suggestions(plan: TeamPlan, number: int, signatures: Iterable[str],
     said = _words_rule({*signatures, *there["rule"].get(_WORDS, [])})
     news = _list_bare_news(there, tasks, plan.bare)
     if news or (said and there["rule"].get(_WORDS) != said[_WORDS]):
-        plan.layer.bring_plan(number, {**there, "rule": {**there["rule"], **said}, **news})
+        kept = {name: rows for name, rows in there.items() if name != QUEUE_OF_PLAN}
+        plan.layer.bring_plan(number, {**kept, "rule": {**there["rule"], **said}, **news})
 
 
 def _list_signatures(known: Mapping[TextKey, PushedTask]) -> set[str]:

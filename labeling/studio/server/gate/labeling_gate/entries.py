@@ -135,6 +135,19 @@ class BareEntry:
 
 
 @dataclass(frozen=True)
+class QueueEntry:
+    """The place of a task among all that is open; 0: it has none any more, and is still read without suggestions.
+
+    ``assisted`` is 1 where suggestions are shown with it, else 0.
+    """
+
+    project: int
+    task: int
+    position: int
+    assisted: int
+
+
+@dataclass(frozen=True)
 class ShownEntry:
     """A version of the instruction that an account was shown."""
 
@@ -188,6 +201,7 @@ TABLES: dict[type[Any], _Table] = {
     ServedEntry: _Table("labeling_served", ("project", "task", "account", "prediction")),
     OfferedEntry: _Table("labeling_offered", ("project", "task", "account", "prediction")),
     BareEntry: _Table("labeling_bare", ("project", "task", "suggestion")),
+    QueueEntry: _Table("labeling_queue", ("project", "task")),
     ShownEntry: _Table("labeling_shown", ("project", "account", "version")),
     InvitationEntry: _Table("labeling_invitation", ("nonce",)),
     AuditEntry: _Table("labeling_audit", ("id",)),

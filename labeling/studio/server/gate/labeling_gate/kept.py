@@ -22,6 +22,7 @@ from .entries import (
     DecidedEntry,
     FirstEntry,
     OfferedEntry,
+    QueueEntry,
     RefusedEntry,
     ServedEntry,
     ShownEntry,
@@ -131,7 +132,7 @@ def drop_gone(project: int) -> int:
         cursor.execute("SELECT id FROM task WHERE project_id = %s", [project])
         there = {number for (number,) in cursor.fetchall()}
     dropped = 0
-    of_people: tuple[type[Any], ...] = (AssignmentEntry, AgainEntry, BareEntry, DecidedEntry)
+    of_people: tuple[type[Any], ...] = (AssignmentEntry, AgainEntry, BareEntry, QueueEntry, DecidedEntry)
     kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, *of_people)
     for kind in kinds:
         gone = sorted({each.task for each in read_entries(kind, project=project)} - there)

@@ -9,9 +9,10 @@ What was projected from a reprint is somebody's words on the same story, so it g
 blind: they have what the model alone suggests, signed in the same way, and `push` tells which suggestions are that.
 Whoever began alone may have had more: then others have what the next of them had, or what there is now.
 
-Who has nothing assigned where there is a plan is shown none. Without a plan nobody is a second reader, and all are
-shown what there is, unless Label Studio itself gives a task to more than one: its overlap says so. Which tasks are of
-one story is not known there, so in a project in which any task is read twice nobody is shown projected words.
+What is to be read without suggestions is shown with none, whoever made them. Who has nothing assigned where there is a
+plan is shown none, too. Without a plan nobody is a second reader, and all are shown what there is, unless Label Studio
+itself gives a task to more than one: its overlap says so. Which tasks are of one story is not known there, so in a
+project in which any task is read twice nobody is shown projected words.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from django.db import connection
 
 from .entries import LEFT, AssignmentEntry, BareEntry, FirstEntry, OfferedEntry, PersonEntry, ServedEntry
 from .keeping import add_entries, emails_of, has_plan, read_entries, remove_entries, rule_of, write
+from .open_order import is_unassisted
 from .suggestion_marks import mark_of
 from .suggestion_signatures import PROJECTED, digest_prediction, version_of, without_words_of_others
 
@@ -50,6 +52,7 @@ def choose_suggestions(
     shown = _choose(past, account)
     if shown is None:
         return []
+    shown = [] if is_unassisted(project, task) else shown
     past.keep(account.number, shown)
     return shown
 
@@ -96,6 +99,8 @@ def may_stem_from(project: int | None, task: int | None, account: ServerAccount,
         return False
     if read_entries(ServedEntry, project=project, task=task, account=account.number, prediction=suggestion):
         return True
+    if is_unassisted(project, task):
+        return False
     past = _Past(project, task, tuple(_list_offered(task)))
     return suggestion in {each["id"] for each in _choose(past, account) or ()}
 

@@ -11,7 +11,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, DecidedEntry, PersonEntry, RuleEntry, normal_email
+from .entries import (
+    LEFT,
+    AgainEntry,
+    AssignmentEntry,
+    BareEntry,
+    DecidedEntry,
+    PersonEntry,
+    QueueEntry,
+    RuleEntry,
+    normal_email,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -50,11 +60,13 @@ class PlanForm:
     again: tuple[AgainForm, ...]
     rule: RuleEntry
     bare: tuple[BareEntry, ...] = ()
+    queue: tuple[QueueEntry, ...] | None = None  # None: it stays what it is
 
     @property
     def tasks(self) -> set[int]:
         """The numbers of all tasks that it names."""
-        return {each.task for each in self.assignments} | {each.entry.task for each in self.again}
+        named = {each.task for each in self.assignments} | {each.entry.task for each in self.again}
+        return named | {each.task for each in self.queue or ()}
 
 
 def read_plan(project: int, body: object) -> PlanForm:
@@ -63,7 +75,7 @@ def read_plan(project: int, body: object) -> PlanForm:
     Raises:
         BadForm: It is something else, names somebody twice or in no role, or gives a task to nobody it knows.
     """
-    fields = read_object(body, "", {"people", "assignments", "again", "rule"}, ("bare",))
+    fields = read_object(body, "", {"people", "assignments", "again", "rule"}, ("bare", "queue"))
     people = tuple(_read_each(fields, "people", lambda row, place: _read_person(project, row, place)))
     _refuse_doubles("people", [each.email for each in people])
     known = {each.email for each in people}
@@ -72,7 +84,8 @@ def read_plan(project: int, body: object) -> PlanForm:
     _refuse_doubles("assignments", [(each.email, each.task) for each in assignments])
     again = _read_each(fields, "again", lambda row, place: _read_again(project, row, place, known))
     bare = _read_each({"bare": [], **fields}, "bare", lambda row, place: _read_bare(project, row, place))
-    return PlanForm(people, assignments, tuple(again), _read_rule(project, fields["rule"]), tuple(bare))
+    rule, queue = _read_rule(project, fields["rule"]), _read_queue(project, fields)
+    return PlanForm(people, assignments, tuple(again), rule, tuple(bare), queue)
 
 
 def read_decided(project: int, body: object) -> tuple[DecidedEntry, ...]:
@@ -203,6 +216,22 @@ def _read_bare(project: int, row: object, place: str) -> BareEntry:
     if not isinstance(suggestion, str) or not _DIGEST.fullmatch(suggestion):
         raise BadForm(f"{place}.suggestion", "it is not a digest of 16 figures")
     return BareEntry(project, task, suggestion)
+
+
+def _read_queue(project: int, fields: Mapping[str, Any]) -> tuple[QueueEntry, ...] | None:
+    if "queue" not in fields:
+        return None
+    rows = tuple(_read_each(fields, "queue", lambda row, place: _read_queued(project, row, place)))
+    _refuse_doubles("queue", [each.task for each in rows])
+    return rows
+
+
+def _read_queued(project: int, row: object, place: str) -> QueueEntry:
+    fields = read_object(row, place, {"task", "order", "assisted"})
+    if not isinstance(fields["assisted"], bool):
+        raise BadForm(f"{place}.assisted", "it is neither true nor false")
+    task, order = read_integer(fields["task"], f"{place}.task"), read_integer(fields["order"], f"{place}.order")
+    return QueueEntry(project, task, order, int(fields["assisted"]))
 
 
 def _read_decided_row(project: int, row: object, place: str) -> DecidedEntry:

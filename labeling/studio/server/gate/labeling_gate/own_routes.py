@@ -23,9 +23,20 @@ from rest_framework.views import APIView
 from . import invitations, roster
 from .caller import ServerAccount, roles_hold
 from .decided_page import show_decided
-from .entries import LEFT, AgainEntry, AssignmentEntry, BareEntry, DecidedEntry, InvitationEntry, PersonEntry, RuleEntry
+from .entries import (
+    LEFT,
+    AgainEntry,
+    AssignmentEntry,
+    BareEntry,
+    DecidedEntry,
+    InvitationEntry,
+    PersonEntry,
+    QueueEntry,
+    RuleEntry,
+)
 from .keeping import add_entries, hold_people, read_entries, remove_entries, rule_of, write
 from .kept import drop_gone, read_page, read_return, take_back
+from .open_order import replace_queue
 from .own_forms import BadForm, one_a_task, read_address, read_decided, read_integer, read_object, read_plan
 from .version import VERSION
 
@@ -83,8 +94,9 @@ class StateRoute(_OwnView):
     """Which layer this is, and what holds."""
 
     def get(self, _request: Any) -> Response:  # noqa: ANN401 - the same
-        """Version, roles, the version of the tables, that a rule may close a project, and that readers are told."""
-        return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA, "closes": True, "tells": True})
+        """Version, roles, the version of the tables; that it closes projects, tells readers, keeps an order."""
+        does = {"closes": True, "tells": True, "orders": True}
+        return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA, **does})
 
 
 class PlanRoute(_OwnView):
@@ -118,6 +130,8 @@ class PlanRoute(_OwnView):
             # What a suggestion says stays true, also of one that has been replaced by now.
             for rows in ([*people, *gone], form.assignments, one_a_task(open_again), [form.rule], form.bare):
                 add_entries([*rows])
+            if form.queue is not None:
+                replace_queue(project, form.queue)
             return people
 
         people = write(put)
@@ -234,8 +248,13 @@ def _plan_of(project: int) -> dict[str, Any]:
         for each in read_entries(AgainEntry, project=project)
     ]
     bare = [{"task": each.task, "suggestion": each.suggestion} for each in read_entries(BareEntry, project=project)]
+    queue = [
+        {"task": each.task, "order": each.position, "assisted": bool(each.assisted)}
+        for each in read_entries(QueueEntry, project=project)
+        if each.position
+    ]
     plan = {"people": people, "assignments": assignments, "again": again, "rule": rule_of(project)}
-    return plan | ({"bare": bare} if bare else {})
+    return plan | ({"bare": bare} if bare else {}) | ({"queue": queue} if queue else {})
 
 
 def _if_there(project: int, work: Callable[[], Response]) -> Response:

@@ -16,13 +16,14 @@ from rest_framework.request import Request
 from .caller import OWNER, READER
 from .json_answers import render_json
 from .keeping import write
+from .open_order import take_unplanned
 from .own_work import hold_task
-from .reading_list import find_reading_list, has_met
+from .reading_list import NextReading, find_reading_list, has_met
 from .subject import row_number
 
 if TYPE_CHECKING:
     from .call import Call
-    from .reading_list import NextReading, ReadingList
+    from .reading_list import ReadingList
 
 # Of every task alike: a gold question is not told apart by it.
 _QUEUE = "Reading list"
@@ -53,15 +54,17 @@ def answer_next(call: Call) -> Any:  # noqa: ANN401 - Django has no types
         # Label Studio may read a number there where we do not.
         return None if call.role == OWNER else _absent(_THE_END)
     listed = reading_list_of(call, project)
-    if not listed.governs and not listed.again:
-        return None
     found = _find_project(call, project)
     if found is None:
         return None
-    chosen = listed.find_next(comes_back=found.skip_queue == found.SkipQueue.REQUEUE_FOR_ME)
+    chosen = None
+    if listed.governs or listed.again:
+        chosen = listed.find_next(comes_back=found.skip_queue == found.SkipQueue.REQUEUE_FOR_ME)
+    if chosen is None and listed.governs:
+        return _absent(_THE_END)
     if chosen is None:
-        return _absent(_THE_END) if listed.governs else None
-    return _serve(call, found, chosen)
+        chosen = _find_unplanned(call, found)
+    return _serve(call, found, chosen) if chosen else None
 
 
 def asks_for_next(call: Call) -> bool:
@@ -168,6 +171,12 @@ def _draft_again(task: Any, annotation: int, user: Any) -> None:  # noqa: ANN401
     if not AnnotationDraft.objects.filter(task=task, annotation_id=annotation, user=user).exists():
         own = Annotation.objects.get(pk=annotation)
         AnnotationDraft.objects.create(task=task, annotation=own, user=user, result=own.result or [])
+
+
+def _find_unplanned(call: Call, found: Any) -> NextReading | None:  # noqa: ANN401 - Django has no types
+    user: Any = call.account.user if call.account else None
+    task = write(lambda: take_unplanned(found, user))
+    return None if task is None else NextReading(task)
 
 
 def _find_project(call: Call, number: int) -> Any:  # noqa: ANN401 - the same

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from .caller import READER
 from .entries import AgainEntry
 from .keeping import emails_of, has_plan, is_closed_to, read_entries
+from .open_order import list_begun, read_places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _ASSIGNED = """
     SELECT plan.task, MIN(plan.position), MAX(own.id), MIN(CASE WHEN own.was_cancelled THEN 1 ELSE 0 END),
-        MAX(own.updated_at)
+        MAX(own.updated_at), MAX(CASE WHEN plan.part = 'gold question' THEN 1 ELSE 0 END)
     FROM labeling_assignment AS plan
     JOIN task ON task.id = plan.task AND task.project_id = plan.project
     LEFT JOIN task_completion AS own ON own.task_id = plan.task AND own.completed_by_id = %s
@@ -43,6 +48,7 @@ class AssignedReading:
     annotation: int | None = None
     is_skipped: bool = False
     at: str = ""  # when that annotation was last changed
+    is_gold: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class NextReading:
 
 @dataclass(frozen=True)
 class ReadingList:
-    """An account's part of a project's plan, in the plan's order.
+    """An account's part of a project's plan, in the plan's order; `find_next` follows the queue where there is one.
 
     Attributes:
         project: The number of the project.
@@ -89,6 +95,13 @@ class ReadingList:
         """How many of them are submitted or skipped, and not to be looked at again."""
         return sum(1 for each in self.assigned if each.annotation is not None and each.task not in (self.again or {}))
 
+    @property
+    def _ordered(self) -> Sequence[AssignedReading]:
+        """What is assigned, in the order in which it is served."""
+        places = read_places(self.project)
+        begun = list_begun(self.project, self.account) if places else []
+        return order_assigned(self.assigned, places, begun) if places else self.assigned
+
     def find_next(self, *, comes_back: bool = False) -> NextReading | None:
         """What comes next: what is to be looked at again, what is not begun, what was put off; None at the end.
 
@@ -99,7 +112,7 @@ class ReadingList:
         places = {each.task: place for place, each in enumerate(self.assigned)}
         for task in sorted(again, key=lambda task: (places.get(task, len(places)), task)):
             return again[task]
-        left = [each.task for each in self.assigned if each.annotation is None]
+        left = [each.task for each in self._ordered if each.annotation is None]
         put_off = _list_postponed(self.project, self.account) if left else []
         # The first that is left and was not put off; then what was put off, the longest ago first.
         for task in (*(task for task in left if task not in put_off), *(task for task in put_off if task in left)):
@@ -123,6 +136,29 @@ def find_reading_list(project: int, account: int, role: str) -> ReadingList:
     return ReadingList(project, account, governs, assigned, _list_again(project, account, emails))
 
 
+def order_assigned(
+    assigned: Sequence[AssignedReading], places: Mapping[int, int], begun: Sequence[int]
+) -> list[AssignedReading]:
+    """What somebody is to read, in the order in which it is served.
+
+    Gold questions keep their places: as many other articles are read before each as the plan has it. What has no place
+    in the queue keeps its own among what is left.
+
+    Args:
+        assigned: In the plan's order.
+        places: Of the queue; without any, the plan's order is the order.
+        begun: The tasks of which this reader has a draft, the oldest first.
+    """
+    plain = [each for each in assigned if not each.is_gold]
+    done = [each for each in plain if each.annotation is not None]
+    left = {each.task: each for each in plain if each.annotation is None}
+    first = [left.pop(task) for task in dict.fromkeys(begun) if task in left]
+    queued = iter(sorted((each for each in left.values() if each.task in places), key=lambda each: places[each.task]))
+    rest = [next(queued) if each.task in places else each for each in left.values()]
+    sequence = iter([*done, *first, *rest])
+    return [each if each.is_gold else next(sequence) for each in assigned]
+
+
 def has_met(account: int, task: int) -> bool:
     """Whether an account has annotated a task, or was ever served it."""
     with connection.cursor() as cursor:
@@ -136,8 +172,8 @@ def _list_assigned(project: int, account: int, emails: list[str]) -> tuple[Assig
         cursor.execute(statement, [account, project, *emails])
         rows = cursor.fetchall()
     return tuple(
-        AssignedReading(task, annotation, annotation is not None and bool(skipped), str(at))
-        for task, _, annotation, skipped, at in rows
+        AssignedReading(task, annotation, annotation is not None and bool(skipped), str(at), bool(is_gold))
+        for task, _, annotation, skipped, at, is_gold in rows
     )
 
 
