@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from labeling.annotations import Defect
 from labeling.errors import ProjectFileError
@@ -154,7 +154,8 @@ class LearningSection(Frozen):
     """``[learning]``: models in the loop. Without it articles are split, and pushed, as if there were no models."""
 
     # The share of leak groups, drawn by hash, that no model chooses: new articles of dev and test come from them alone.
-    stream: float = Field(default=0.2, gt=0, le=1, allow_inf_nan=False)
+    # So it is no less than their shares: the default is what dev and test have by default.
+    stream: float = Field(default=0.3, gt=0, le=1, allow_inf_nan=False)
     unassisted: float = Field(default=0.25, ge=0, le=1, allow_inf_nan=False)  # of these, the share without suggestions
     seed: str = "1"  # draws both
     horizon: int = Field(default=50, gt=0)  # of so many further articles the verdict says what they are worth
@@ -268,6 +269,23 @@ class ProjectFile(Frozen):
     relations: tuple[RelationType, ...] = ()
     choices: tuple[ChoiceSet, ...] = ()
     migrations: Migrations = Migrations()
+
+    @field_validator("learning")
+    @classmethod
+    def _stream_is_enough(cls, learning: LearningSection | None, fields: ValidationInfo) -> LearningSection | None:
+        # Faults of [splits] are told by themselves.
+        splits = fields.data.get("splits")
+        if learning is None or not isinstance(splits, SplitsSection):
+            return learning
+        if splits.test_from:
+            raise ValueError("dev and test come from the random stream, and [splits] divides by days: empty these")
+        due = math.fsum((splits.dev, splits.test))
+        if learning.stream < due and not math.isclose(learning.stream, due):
+            raise ValueError(
+                f"stream = {learning.stream:g} is too little: dev and test come from it alone, and by [splits] they "
+                f"have {due:g} of all articles; raise it, or lower dev and test there"
+            )
+        return learning
 
     @property
     def hides_names(self) -> bool:

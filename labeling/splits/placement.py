@@ -27,14 +27,22 @@ class PlacementFacts:
 
     ``labels`` has the gold spans of each article by label. ``dated`` has the split of each article's day where a
     project splits by date, None for an article without one; it is None itself where a project splits by share.
-    ``sides`` has the split that a forgotten text was in, for each article with that text or a part of it.
+    ``sides`` has the split that a forgotten text was in, for each article with that text or a part of it. ``stream``
+    has the articles of the random stream, from which alone dev and test grow; None where a project has none.
     """
 
     labels: Mapping[str, Mapping[str, int]]
     dated: Mapping[str, SplitName | None] | None = None
     sides: Mapping[str, SplitName] = field(default_factory=dict)
+    stream: Collection[str] | None = None
+
+    def may_be_tested(self, articles: Iterable[str]) -> bool:
+        """Whether these may become dev or test: anything may, but where there is a stream only what is of it."""
+        return self.stream is None or all(article in self.stream for article in articles)
 
 
+# What a score is measured on: a model that chooses it chooses its score.
+TESTED: tuple[SplitName, ...] = ("dev", "test")
 NO_FACTS = PlacementFacts(labels={})
 
 
@@ -74,13 +82,17 @@ def assign_splits(
     that have another day's split, and articles without a date, are left out. So nothing in train is younger than the
     day on which dev begins.
 
+    With a random stream, a leak group that is not all of it goes to train, and these come first; one that is goes to
+    that of dev and test which is furthest below its share, and to train where neither is below. An article that is not
+    of the stream, and whose leak group is in dev or test, is left out.
+
     Args:
         groups: Article id to leak group, of all articles, wanted or not: a bridge need not have gold.
         wanted: The articles to place: those that have usable gold.
         remembered: The assignments of earlier runs. Their splits stay, also where an article is not wanted any more.
         shares: The share of each split; only their proportions matter.
         seed: Orders the new leak groups.
-        facts: Labels, the splits of days, and those of forgotten texts.
+        facts: Labels, the splits of days, those of forgotten texts, and the random stream.
 
     Returns:
         Remembered and new assignments, by article id.
@@ -99,7 +111,11 @@ def assign_splits(
     balance.add(placed)
     new = _group_members({article: groups[article] for article in wanted if article not in old})
     # Groups that have a place come first: only then is known how far below its share each split is.
-    for group in sorted(new, key=lambda group: (not occupied[group], digest_of(f"{seed}:{group}"))):
+    # So is what can only train, before what may go anywhere.
+    turn = {
+        group: (not occupied[group], facts.may_be_tested(new[group]), digest_of(f"{seed}:{group}")) for group in new
+    }
+    for group in sorted(new, key=turn.__getitem__):
         rows = list(_place_group(new[group], group, occupied[group], balance, facts))
         balance.add(rows)
         placed += rows
@@ -169,8 +185,10 @@ def _place_group(
         return
     split = occupied[0] if occupied else _choose_split(articles, balance, facts)
     for name in articles:
-        reason = _explain_wrong_day(name, split, facts)
-        yield SplitAssignment(article=name, leak_group=group, split=None if reason else split, reason=reason)
+        reason = _explain_wrong_day(name, split, facts) or _explain_choice(name, split, facts)
+        of_stream = facts.stream is not None and name in facts.stream
+        place = None if reason else split
+        yield SplitAssignment(article=name, leak_group=group, split=place, reason=reason, stream=of_stream)
 
 
 def _explain_wrong_day(article: str, split: SplitName | None, facts: PlacementFacts) -> str:
@@ -183,8 +201,17 @@ def _explain_wrong_day(article: str, split: SplitName | None, facts: PlacementFa
     return "" if own == split else f"its leak group stands in {split}, and its date is one of {own}"
 
 
+def _explain_choice(article: str, split: SplitName | None, facts: PlacementFacts) -> str:
+    """Why an article that a model may have chosen cannot go where its leak group is, "" if it can."""
+    if split == "train" or facts.may_be_tested((article,)):
+        return ""
+    return f"its leak group stands in {split}, which grows by the random stream alone, and it is not of that"
+
+
 def _choose_split(articles: Sequence[str], balance: _Balance, facts: PlacementFacts) -> SplitName | None:
     """Where a leak group that is new goes; by date where it began, None where no day is known."""
+    if facts.stream is not None:
+        return balance.furthest_tested(articles) if facts.may_be_tested(articles) else "train"
     if facts.dated is None:
         return balance.furthest_below(articles)
     # ``SPLITS`` is in the order of time: the first split of any day is the one where the group began.
@@ -216,7 +243,23 @@ class _Balance:
         average of these labels. Train is due 0.7 of everything and has two of three articles and both treaties; for a
         fourth article, with a treaty, it lacks 0.7 - 2/4 of the articles and 0.7 - 2/3 of the treaties, or 0.23.
         """
-        # The articles in question count as placed, in the totals, and in no split yet.
+        lacks = self._lacks(articles)
+        return max(SPLITS, key=lambda split: lacks[split])
+
+    def furthest_tested(self, articles: Sequence[str]) -> SplitName:
+        """That of dev and test which would lack more if these articles went elsewhere; train where neither lacks any.
+
+        Both are due 0.15: of seven articles, all but one of them in train, the last goes to dev, which lacks 0.15.
+        """
+        lacks = self._lacks(articles)
+        split = max(TESTED, key=lambda split: lacks[split])
+        return split if lacks[split] > 0 else "train"
+
+    def _lacks(self, articles: Sequence[str]) -> dict[SplitName, float]:
+        """What each split would lack if these articles went elsewhere.
+
+        The articles in question count as placed, in the totals, and in no split yet.
+        """
         new, total = Counter[str](), len(articles) + sum(self.articles.values())
         for article in articles:
             new.update(self.labels.get(article, {}))
@@ -227,7 +270,7 @@ class _Balance:
             # Rounded, because a tie must be one whatever the last bit of a sum is.
             return round(self.shares[split] - self.articles[split] / total + sum(labels) / max(1, len(labels)), 9)
 
-        return max(SPLITS, key=lack)
+        return {split: lack(split) for split in SPLITS}
 
 
 def _refuse_leaks(members: Mapping[str, list[str]], old: Mapping[str, SplitAssignment]) -> None:

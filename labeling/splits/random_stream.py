@@ -59,21 +59,20 @@ def draw_rows(
     before: Iterable[StreamRow] = (),
     read: Collection[str] = (),
 ) -> list[StreamRow]:
-    """The same as rows to remember, by article; those of articles that are gone stay."""
+    """The same as rows to remember, by article."""
     known = {row.article: row for row in before}
     members: defaultdict[str, list[str]] = defaultdict(list)
     for article, group in sorted(groups.items()):
         members[group].append(article)
-    drawn = {article: row for article, row in known.items() if article not in groups}
+    drawn: list[StreamRow] = []
     for group, articles in members.items():
         kept = {article: known[article] for article in articles if article in known and article in read}
         keys = {article: known[article].leak_group for article in articles if article in known}
         joined = min(keys.values(), default=group)
         names = {keys.get(article, joined) for article in articles if article not in kept}
         place = _join_places([*(row.place for row in kept.values()), *(_draw_group(name, section) for name in names)])
-        for article in articles:
-            drawn[article] = kept.get(article) or StreamRow.of(article, keys.get(article, joined), place)
-    return [drawn[article] for article in sorted(drawn)]
+        drawn += (kept.get(name) or StreamRow.of(name, keys.get(name, joined), place) for name in articles)
+    return sorted(drawn, key=lambda row: row.article)
 
 
 def _draw_group(group: str, section: LearningSection) -> StreamPlace:

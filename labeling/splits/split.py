@@ -1,4 +1,7 @@
-"""Front door of ``labeling split``: gold articles -> ``splits.jsonl``, with the certificate in ``leakage.json``."""
+"""Front door of ``labeling split``: gold articles -> ``splits.jsonl``, with the certificate in ``leakage.json``.
+
+And, in a project with ``[learning]``, all articles -> ``stream.jsonl``, the random stream.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import group_by_text
 from labeling.errors import MissingInput
-from labeling.splits.placement import PlacementFacts, assign_splits, split_by_date
+from labeling.splits.placement import TESTED, PlacementFacts, assign_splits, split_by_date
+from labeling.splits.random_stream import draw_rows
 from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from labeling.annotations import Gold
-    from labeling.project import Project, SplitsSection
+    from labeling.project import LearningSection, Project, SplitsSection
     from labeling.workspace.rows.assignment import Leakage, SplitAssignment, SplitName
+    from labeling.workspace.rows.stream_row import StreamRow
     from labeling.workspace.table import Workspace
 
 
@@ -25,7 +30,7 @@ class SplitResult:
     """How many articles each split has, how many of all are new, and how many leak groups all of them make.
 
     ``shared_passages`` counts what two splits share, and is 0; a random split of the same sizes would have shared
-    ``shared_at_random``.
+    ``shared_at_random``. ``from_stream`` is how many of dev and test came from the random stream, None without one.
     """
 
     train: int
@@ -36,12 +41,15 @@ class SplitResult:
     leak_groups: int
     shared_passages: int
     shared_at_random: int
+    from_stream: int | None = None
 
 
 def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
     """Give every article with usable gold its split in ``splits.jsonl``; what was assigned before stays.
 
     Articles without gold get their place when they have some, so that the shares are shares of what trains and tests.
+    Where the project file has ``[learning]``, new members of dev and test come from the random stream, which is drawn
+    for all articles and remembered in ``stream.jsonl``.
 
     Args:
         project: Whose gold.
@@ -55,29 +63,40 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
     """
     from labeling.splits.certificate import certify, write_certificate
 
-    workspace, shares = project.workspace, project.file.splits
-    placed = (workspace.splits, workspace.forgotten)
+    workspace, shares, learning = project.workspace, project.file.splits, project.file.learning
+    placed = (workspace.splits, workspace.forgotten, *((workspace.stream,) if learning else ()))
     reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, *placed)
-    writes = (workspace.splits, workspace.leakage)
+    writes = (workspace.splits, workspace.leakage, *((workspace.stream,) if learning else ()))
     with workspace.opened(), keep_custody(workspace, "split", reads=reads, writes=writes) as notes:
         notes.options["seed"] = shares.seed
         notes.options["with_unusable"] = with_unusable
         # What was assigned before is read first, and kept.
         before = list(workspace.splits.rows_if_written())
         gold = {each.article: each for each in workspace.gold.rows()}
+        groups = _read_known_groups(workspace)
+        stream = _draw(workspace, learning, groups, {*gold, *(row.article for row in before)}) if learning else None
         rows = assign_splits(
-            _read_known_groups(workspace),
+            groups,
             [each.article for each in gold.values() if each.usable or with_unusable],
             before,
             {"train": shares.train, "dev": shares.dev, "test": shares.test},
             shares.seed,
-            _collect_placement_facts(workspace, gold.values(), shares),
+            _collect_placement_facts(workspace, gold.values(), shares, stream),
         )
         leakage = certify(project, rows, gold)
+        if stream is not None:
+            workspace.stream.write(stream)
         # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
         workspace.splits.write(rows)
         write_certificate(workspace, leakage)
-    return _count_assignments(rows, len(before), leakage)
+    return _count_assignments(rows, len(before), leakage, has_stream=stream is not None)
+
+
+def _draw(
+    workspace: Workspace, learning: LearningSection, groups: Mapping[str, str], read: Collection[str]
+) -> list[StreamRow]:
+    """The random stream of today: what people have read stays where it was drawn."""
+    return draw_rows(groups, learning, workspace.stream.rows_if_written(), read)
 
 
 def _read_known_groups(workspace: Workspace) -> dict[str, str]:
@@ -96,10 +115,14 @@ def _read_known_groups(workspace: Workspace) -> dict[str, str]:
     return groups
 
 
-def _collect_placement_facts(workspace: Workspace, gold: Iterable[Gold], shares: SplitsSection) -> PlacementFacts:
-    """The labels of gold, and the splits of days where the project file has any."""
+def _collect_placement_facts(
+    workspace: Workspace, gold: Iterable[Gold], shares: SplitsSection, stream: Iterable[StreamRow] | None
+) -> PlacementFacts:
+    """The labels of gold, the splits of days where the project file has any, and the random stream where it has one."""
     labels = {each.article: Counter(span.label for span in each.spans) for each in gold}
     sides = _find_forgotten_sides(workspace)
+    if stream is not None:
+        return PlacementFacts(labels, sides=sides, stream=frozenset(row.article for row in stream if row.drawn))
     if not shares.test_from:
         return PlacementFacts(labels, sides=sides)
     return PlacementFacts(labels, split_by_date(workspace.articles.rows(), shares.dev_from, shares.test_from), sides)
@@ -116,7 +139,9 @@ def _find_forgotten_sides(workspace: Workspace) -> dict[str, SplitName]:
     return {name: side for name, side in sides.items() if side}
 
 
-def _count_assignments(rows: Sequence[SplitAssignment], before: int, leakage: Leakage) -> SplitResult:
+def _count_assignments(
+    rows: Sequence[SplitAssignment], before: int, leakage: Leakage, *, has_stream: bool
+) -> SplitResult:
     counts = Counter(row.split for row in rows)
     return SplitResult(
         train=counts["train"],
@@ -127,4 +152,5 @@ def _count_assignments(rows: Sequence[SplitAssignment], before: int, leakage: Le
         leak_groups=len({row.leak_group for row in rows}),
         shared_passages=leakage.shared_passages_across_splits,
         shared_at_random=sum(each.passages for each in leakage.random_split.overlaps),
+        from_stream=sum(row.stream and row.split in TESTED for row in rows) if has_stream else None,
     )

@@ -23,7 +23,8 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
 
     Articles that share text stay together. An article once assigned never moves; new ones go to the split furthest
     below its share in the project file, in articles and in labels; or, with `dev_from` and `test_from` there, to the
-    split of their day. leakage.json proves that no passage is in two splits.
+    split of their day. With [learning] there, new ones come to dev and test from the random stream alone.
+    leakage.json proves that no passage is in two splits.
 
     \b
     Example:
@@ -35,7 +36,10 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
             "Without clusters.jsonl only articles of the same text are one leak group: run `labeling cluster`", err=True
         )
     summary = split(project, with_unusable=with_unusable)
-    show(asdict(summary), as_json=as_json)
+    shown = asdict(summary)
+    if summary.from_stream is None:
+        del shown["from_stream"]
+    show(shown, as_json=as_json)
     if summary.left_out:
         tell(f"Articles left out of all splits: {summary.left_out}", err=True)
         tell(f"  -> the reasons are in {project.workspace.splits.path}", err=True)

@@ -144,10 +144,3 @@ def test_changed_share_draws_anew_what_nobody_has_read() -> None:
     after = draw_stream(groups, LearningSection(stream=1.0, unassisted=0.0), before, read={"a"})
 
     assert after == {"a": StreamPlace(drawn=False, assisted=True), "b": StreamPlace(drawn=True, assisted=True)}
-
-
-def test_articles_that_are_gone_stay_remembered() -> None:
-    """A text that was taken back may come again."""
-    before = [StreamRow(article="gone", leak_group="gone", drawn=True, assisted=False)]
-
-    assert draw_rows({}, HALF, before) == before

@@ -24,7 +24,7 @@ def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
     files: list[RowsFile[Any]] = [workspace.suggestions, workspace.projected, workspace.assignments]
     files += [workspace.annotations, workspace.first, workspace.kept, workspace.quarantine, workspace.slips]
     files += [workspace.imported, workspace.decisions]
-    files += [workspace.splits, workspace.signed, workspace.pulled]
+    files += [workspace.splits, workspace.stream, workspace.queue, workspace.signed, workspace.pulled]
     return [*files, workspace.ask_again, workspace.pushed, workspace.articles]
 
 
@@ -75,6 +75,8 @@ class RowRemoval:
         yield workspace.imported, lambda row: row.article in here
         yield workspace.decisions, lambda row: row.article in here or row.inherited_from in here
         yield workspace.splits, lambda row: row.article in here
+        yield workspace.stream, lambda row: row.article in here
+        yield workspace.queue, lambda row: row.article in here
         yield workspace.signed, lambda row: row.task in gone
         yield workspace.pulled, lambda row: row.task in gone
 

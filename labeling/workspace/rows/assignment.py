@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from labeling.values import Frozen
 
 SplitName: TypeAlias = Literal["train", "dev", "test"]
@@ -11,13 +13,21 @@ SplitName: TypeAlias = Literal["train", "dev", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "dev", "test")
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class SplitAssignment(Frozen):
-    """The split of one article; None, with the reason, for an article that is left out of all of them."""
+    """The split of one article; None, with the reason, for an article that is left out of all of them.
+
+    ``stream`` is whether it was of the random stream when it was placed; the key is left out where it was not.
+    """
 
     article: str
     leak_group: str
     split: SplitName | None
     reason: str = ""
+    stream: bool = Field(default=False, exclude_if=_is_false)
 
 
 class Overlap(Frozen):
