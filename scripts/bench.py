@@ -37,6 +37,7 @@ from benchmarks import (
     suggesting,
     syncing,
     texts,
+    training,
 )
 from benchmarks.bench import Bench
 from benchmarks.figures import table
@@ -62,6 +63,7 @@ SECTIONS: dict[str, Section] = {
     "compile": compiling.measure,
     "agree": agreeing.measure,
     "custody": keeping.measure,
+    "train": training.measure,
     "conll": conll.measure,
     "layer": layering.measure,
     "cards": settling.measure,

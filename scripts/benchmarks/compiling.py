@@ -31,7 +31,10 @@ _FLOOR = "tokenise; DocBin, Arrow written and read"
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """Gold of every article, compiled into a fresh dataset each time."""
-    project, small = _adjudicated(bench, "compile", bench.corpus), _adjudicated(bench, "small", bench.corpus[:10])
+    project, small = (
+        adjudicate_corpus(bench, "compile", bench.corpus),
+        adjudicate_corpus(bench, "small", bench.corpus[:10]),
+    )
     language = project.file.project.language
     texts, folder = [each.article.text for each in bench.corpus], bench.folder / "formats"
     folder.mkdir()
@@ -51,7 +54,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield Figure("compile", "the same, in tokens", "the same", times, "tokens", tokens)
 
 
-def _adjudicated(bench: Bench, name: str, corpus: Sequence[Labelled]) -> Project:
+def adjudicate_corpus(bench: Bench, name: str, corpus: Sequence[Labelled]) -> Project:
+    """A project in which these articles have gold and a split."""
     project = bench.project(name)
     project.workspace.articles.write(each.article for each in corpus)
     project.workspace.annotations.write(each.said for each in corpus)
