@@ -25,7 +25,8 @@ SYMMETRIC = ("CoLocated", "IsSynonymOf", "AlliesOf", "FightingAgainst", "CommWit
 
 def read_published(folder: Path, annotator: str) -> list[tuple[Article, Annotation]]:
     """Its articles with what it says of them, by id; spans and relations of low confidence are left out."""
-    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").split("\n")]
+    rows = [json.loads(line) for line in lines if line]
     return [_read_row(row, annotator) for row in sorted(rows, key=lambda row: str(row["id"]))]
 
 

@@ -1,23 +1,27 @@
 """When to stop: what more articles are worth, from one extractor trained on parts of what is labelled.
 
 F1 grows with the number ``n`` of leak groups as ``a - b * n ** -c``, an inverse power law (Cortes et al., Learning
-Curves: Asymptotic Values and Rate of Convergence, 1994; fitted by weighted least squares as by Figueroa et al.,
-Predicting Sample Size Required for Classification Performance, 2012), with ``b`` at least 0 and ``c`` from 0.1 to 1.
-With ``c`` of 1, F1 of 0.5 at 50 leak groups and of 0.6 at 100 there are 0.65 at 200: the gain of 100 more is 0.05.
+Curves: Asymptotic Values and Rate of Convergence, 1994), fitted by weighted least squares as by Figueroa et al.
+(Predicting Sample Size Required for Classification Performance, 2012), with ``b`` at least 0 and ``c`` from 0, where it
+is the logarithm of ``n``, to 1. With ``c`` of 1, F1 of 0.5 at 50 leak groups and of 0.6 at 100 is 0.65 at 200: the next
+hundred bring 0.05.
 
-The interval, 95 %, is of resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993): each draws the leak
-groups of the test articles anew, the same for all runs, and moves each run as far as runs of one size differ from each
-other. Nothing here touches disk, network, clock or a random number without a seed.
+The interval, 95 %, is of resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993). Each draws the leak
+groups of the test articles anew, the same for all runs, and moves each run by what trainings on other articles would
+differ, as runs of one size do. Of what the last run had by luck, the share ``next / (labelled + next)`` is lost again
+with more articles: it is part of what is foretold. Nothing here touches disk, network, clock or a random number without
+a seed.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.evaluation.learning_curve import grow_training_sets
 from labeling.evaluation.matching import pair_spans
-from labeling.evaluation.resampling import ENOUGH_GROUPS, Bootstrap, resample_weights
+from labeling.evaluation.resampling import Bootstrap, resample_weights
 from labeling.values import digest_of
 from labeling.workspace.rows.learning_rows import Outlook
 
@@ -47,12 +51,15 @@ class CurveRun:
     counts: GroupCounts
 
 
-# How many parts of equal size there are of each: two halves and four quarters cost two trainings on everything.
+# How many parts of equal size there are of each: four quarters and two halves cost two trainings on everything.
 PARTS = (4, 2)
 _RESAMPLES = 1000
-_EXPONENTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+# The first one stands for the logarithm, to which the law goes there.
+_EXPONENTS = (0.001, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Of a curve of three unknowns.
 _ENOUGH_SIZES = 3
+# Of fewer test leak groups with a span the resamples are too much alike: their interval would be too narrow.
+_ENOUGH_TO_TEST = 10
 
 
 def plan_curve_runs(groups: Mapping[str, str], seed: str) -> Iterator[tuple[int, list[str]]]:
@@ -81,7 +88,9 @@ def judge_stopping(
     """What the next articles are worth in F1, and whether to go on.
 
     Stop where the whole interval lies below ``worth``; go on where its lower end is at or above it, or where it is
-    above 0 and the gain is at least ``worth``; else it cannot be told.
+    above 0 and the gain is at least ``worth``; else it cannot be told. Nothing can be told, and ``why`` says so, where
+    fewer than three sizes were trained, or none twice, where fewer than ten test leak groups have a span of it, or
+    where the extractor finds none of it yet.
 
     Args:
         runs: One for each part of `plan_curve_runs`, all scored on the same test articles.
@@ -112,29 +121,31 @@ def measure_stability(before: Iterable[Annotation], after: Iterable[Annotation])
 def _reach_verdict(gain: float, low: float, high: float, worth: float) -> tuple[StoppingVerdict, str]:
     if high < worth:
         return "stop", f"even the upper end is below {worth}"
-    if low >= worth or (low > 0 and gain >= worth):
-        return "go on", ""
+    if low >= worth:
+        return "go on", f"even the lower end is not below {worth}"
+    if low > 0 and gain >= worth:
+        return "go on", f"it is above 0 for sure, and likely {worth} or more"
     return "cannot tell", f"{worth} lies within the interval"
 
 
 def _find_obstacle(runs: Sequence[CurveRun], label: str | None) -> str:
     """Why no gain can be told; empty where it can."""
-    sizes = [run.leak_groups for run in runs]
-    groups = {group for run in runs for group in run.counts}
-    if len(groups) < ENOUGH_GROUPS:
-        return f"{len(groups)} leak groups to test on, and a resample needs two"
-    if len(set(sizes)) < _ENOUGH_SIZES:
-        return f"trained on {len(set(sizes))} sizes, and a curve needs three"
-    if len(set(sizes)) == len(sizes):
+    levels = _find_levels([run.leak_groups for run in runs])
+    if len(set(levels)) < _ENOUGH_SIZES:
+        return f"trained on {len(set(levels))} sizes, and a curve needs three"
+    if len(set(levels)) == len(levels):
         return "no size was trained twice, which tells how far trainings differ"
-    if not all(_sum_counts(run, label)[1:].sum() for run in runs):
-        return "a training and gold have no span of it"
-    return ""
+    last = max(runs, key=lambda run: run.leak_groups)
+    table = _tabulate_run(last, sorted(last.counts), label)
+    if (tested := int((table[:, 1] > 0).sum())) < _ENOUGH_TO_TEST:
+        return f"{tested} test leak groups have a span of it, and resamples need {_ENOUGH_TO_TEST}"
+    # A curve that is still at 0 says nothing of when it will rise.
+    return "" if table[:, 0].any() else "the extractor finds none of it yet"
 
 
-def _sum_counts(run: CurveRun, label: str | None) -> Numbers:
-    total: Numbers = _tabulate_run(run, sorted(run.counts), label).sum(axis=0)
-    return total
+def _find_levels(sizes: Sequence[int]) -> list[int]:
+    """How often the largest size was halved: 13 and 12 of 50 are both quarters."""
+    return [round(math.log2(max(sizes) / size)) for size in sizes]
 
 
 def _tabulate_run(run: CurveRun, groups: Sequence[str], label: str | None) -> Numbers:
@@ -156,18 +167,32 @@ def _extrapolate_gain(
     import numpy as np
 
     groups = sorted({group for run in runs for group in run.counts})
-    tables = np.stack([_tabulate_run(run, groups, label) for run in runs])
-    sizes = np.array([run.leak_groups for run in runs], np.float64)
+    tables = {number: _tabulate_run(run, groups, label) for number, run in enumerate(runs)}
+    # In an order of their own, so that the same runs have the same interval.
+    order = sorted(tables, key=lambda number: (runs[number].leak_groups, tables[number].tolist()))
+    counts, sizes = np.stack([tables[number] for number in order]), [runs[number].leak_groups for number in order]
     number = int(digest_of(seed)[:15], 16)
-    weights = resample_weights(len(groups), Bootstrap(_RESAMPLES, number))
-    drawn = np.ones((1, len(groups))) if weights is None else weights
-    f1 = _f1_of(tables.sum(axis=1))
     source = np.random.Generator(np.random.PCG64(number + 1))
-    spread = _draw_spread(f1, sizes, source)
-    moved = _f1_of(np.einsum("bg,rgc->brc", drawn, tables)) + source.normal(size=(len(drawn), len(sizes))) * spread
-    gains = _fit_gains(moved, sizes, horizon) + source.normal(size=len(drawn)) * spread[:, -1]
-    low, high = np.quantile(gains, [0.025, 0.975])
-    return float(_fit_gains(f1[None], sizes, horizon)[0]), float(low), float(high)
+    f1 = _f1_of(counts.sum(axis=1))
+    luck = source.normal(size=(_RESAMPLES, len(sizes))) * _draw_spread(f1, sizes, source)
+    gains = _fit_gains(_resample_f1(counts, number) + luck, sizes, horizon)
+    # Luck of the last run makes the curve look steeper than it is, and is lost when more comes: both in one direction.
+    last = np.array(sizes) == max(sizes)
+    gains = gains + luck[:, last].mean(axis=1) * horizon / (max(sizes) + horizon)
+    low, high = (float(end) for end in np.quantile(gains, [0.025, 0.975]))
+    # F1 ends at 0 and at 1.
+    now = float(f1[last].mean())
+    return float(_fit_gains(f1[None], sizes, horizon)[0]), max(low, -now), min(high, 1 - now)
+
+
+def _resample_f1(counts: Numbers, number: int) -> Numbers:
+    """Resamples x runs: F1 on test leak groups that are drawn anew, the same for all runs."""
+    runs, groups, columns = counts.shape
+    weights = resample_weights(groups, Bootstrap(_RESAMPLES, number))
+    if weights is None:
+        return _f1_of(counts.sum(axis=1))[None].repeat(_RESAMPLES, axis=0)
+    product = weights @ counts.transpose(1, 0, 2).reshape(groups, runs * columns)
+    return _f1_of(product.reshape(_RESAMPLES, runs, columns))
 
 
 def _f1_of(counts: Numbers) -> Numbers:
@@ -178,36 +203,41 @@ def _f1_of(counts: Numbers) -> Numbers:
     return f1
 
 
-def _draw_spread(f1: Numbers, sizes: Numbers, source: np.random.Generator) -> Numbers:
+def _draw_spread(f1: Numbers, sizes: Sequence[int], source: np.random.Generator) -> Numbers:
     """Resamples x runs: the standard deviation of trainings on so many leak groups, which shrinks with their root.
 
     It is known from few runs, and drawn as far as it may be off: sum of squares / chi squared.
     """
     import numpy as np
 
-    squares, freedom = 0.0, 0
-    for size in np.unique(sizes):
-        same = f1[sizes == size]
-        squares += float(size * ((same - same.mean()) ** 2).sum())
+    squares, freedom, levels = 0.0, 0, np.array(_find_levels(sizes))
+    for level in np.unique(levels):
+        same = f1[levels == level]
+        squares += float((np.array(sizes)[levels == level] * (same - same.mean()) ** 2).sum())
         freedom += len(same) - 1
-    spread: Numbers = np.sqrt(squares / source.chisquare(freedom, size=(_RESAMPLES, 1)) / sizes)
+    spread: Numbers = np.sqrt(squares / source.chisquare(freedom, size=(_RESAMPLES, 1)) / np.array(sizes))
     return spread
 
 
-def _fit_gains(f1: Numbers, sizes: Numbers, horizon: int) -> Numbers:
-    """What ``horizon`` more leak groups bring by the best curve through each row of F1, one number a row."""
+def _fit_gains(f1: Numbers, sizes: Sequence[int], horizon: int) -> Numbers:
+    """What ``horizon`` more leak groups bring by the best curve through each row of F1, one number a row.
+
+    For each exponent the other two numbers are those of a straight line, in which a run has the weight of its size.
+    """
     import numpy as np
 
-    share = sizes / sizes.sum()
+    sizes_of, last = np.array(sizes, np.float64), float(max(sizes))
+    share = sizes_of / sizes_of.sum()
     centred = f1 - (f1 @ share)[:, None]
     best: Numbers = np.full(len(f1), np.inf)
     gains: Numbers = np.zeros(len(f1))
     for exponent in _EXPONENTS:
-        power = sizes**-exponent
+        power = sizes_of**-exponent
         across = power - power @ share
         slope = np.maximum(-(centred * share) @ across / ((across**2) @ share), 0.0)
         left = ((centred + slope[:, None] * across) ** 2) @ share
-        last = sizes.max()
         gain = slope * (last**-exponent - (last + horizon) ** -exponent)
-        gains, best = np.where(left < best, gain, gains), np.minimum(left, best)
+        # Of curves that fit alike, the flatter one: less is promised.
+        better = left <= best
+        gains, best = np.where(better, gain, gains), np.where(better, left, best)
     return gains

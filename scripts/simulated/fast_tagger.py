@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _BUCKETS = 1 << 18
 _FEATURES = 20
-_EPOCHS = 5
+_EPOCHS = 3
+_LEAST_STEPS = 40  # of few articles: less would learn nothing from them
 _BATCH_TOKENS = 500
 _RATE = 0.3
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -60,28 +61,39 @@ class FastTagger:
 
     def predict(self, articles: Sequence[PreparedArticle], annotator: str = "model:fast") -> list[Annotation]:
         """Spans with a score: the probability of their least probable tag."""
-        chances = _softmax(_matrix_of([each.features for each in articles], self.buckets) @ self.weights)
-        lengths = [len(each.places) for each in articles]
-        tags = _best_sequences(np.log(chances), lengths)
-        ends = [0, *np.cumsum(lengths)]
-        parts = zip(articles, ends, ends[1:], strict=False)
-        return [self._read_spans(each, tags[start:end], chances[start:end], annotator) for each, start, end in parts]
-
-    def _read_spans(
-        self, prepared: PreparedArticle, tags: NDArray[np.int64], chances: NDArray[np.float32], annotator: str
-    ) -> Annotation:
-        spans = [
-            Span(
-                id=f"s{number}",
-                start=prepared.places[first][0],
-                end=prepared.places[last][1],
-                label=self.labels[(tags[first] - 1) // 2],
-                score=min(1.0, float(chances[range(first, last + 1), tags[first : last + 1]].min())),
+        return [
+            Annotation(
+                article=prepared.article.id,
+                digest=prepared.article.digest,
+                annotator=annotator,
+                spans=tuple(
+                    Span(id=f"s{n}", start=start, end=end, label=label, score=score)
+                    for n, (start, end, label, score) in enumerate(found)
+                ),
             )
-            for number, (first, last) in enumerate(_runs_of(tags))
+            for prepared, found in zip(articles, self._find_spans(articles), strict=True)
         ]
-        article = prepared.article
-        return Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=tuple(spans))
+
+    def find_places(self, articles: Sequence[PreparedArticle]) -> list[set[tuple[int, int, str]]]:
+        """Start, end and label of each span: what `predict` finds, in a third of the time."""
+        return [{(start, end, label) for start, end, label, _ in found} for found in self._find_spans(articles)]
+
+    def _find_spans(self, articles: Sequence[PreparedArticle]) -> Iterator[list[tuple[int, int, str, float]]]:
+        chances = _softmax(_matrix_of([each.features for each in articles], self.buckets) @ self.weights)
+        best = _best_sequences(np.log(chances), [len(each.places) for each in articles])
+        sure, tags, begin = chances[range(len(best)), best].tolist(), best.tolist(), 0
+        for each in articles:
+            runs = _runs_of(tags[begin : begin + len(each.places)])
+            yield [
+                (
+                    each.places[first][0],
+                    each.places[last][1],
+                    self.labels[(tags[begin + first] - 1) // 2],
+                    min(1.0, *sure[begin + first : begin + last + 1]),
+                )
+                for first, last in runs
+            ]
+            begin += len(each.places)
 
 
 def train_fast_tagger(
@@ -105,7 +117,7 @@ def train_fast_tagger(
     weights = np.zeros((len(buckets), 2 * len(labels) + 1), np.float32)
     squares, late = np.full_like(weights, 1e-6), np.zeros_like(weights)
     done = 0
-    for _ in range(_EPOCHS):
+    for _ in range(max(_EPOCHS, -(-_LEAST_STEPS // max(1, len(batches))))):
         for number in source.permutation(len(batches)):
             batch = batches[number]
             error = _softmax(batch.matrix @ weights[batch.rows])
@@ -174,8 +186,10 @@ def _tags_of(prepared: PreparedArticle, truth: Annotation, labels: Sequence[str]
 def _matrix_of(features: Sequence[NDArray[np.int32]], buckets: NDArray[np.int32]) -> scipy.sparse.csr_matrix:
     """Tokens x known features, 1 where a token has one."""
     hashed = np.concatenate([np.zeros((0, _FEATURES), np.int32), *features])
-    columns = np.searchsorted(buckets, hashed).clip(max=len(buckets) - 1)
-    known = buckets[columns] == hashed
+    numbers = np.full(_BUCKETS, -1, np.int32)
+    numbers[buckets] = np.arange(len(buckets))
+    columns = numbers[hashed]
+    known = columns >= 0
     starts = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
     return scipy.sparse.csr_matrix(
         (np.ones(known.sum(), np.float32), columns[known], starts), (len(hashed), len(buckets))
@@ -218,7 +232,7 @@ def _best_sequences(scores: NDArray[np.float32], lengths: Sequence[int]) -> NDAr
     return tags
 
 
-def _runs_of(tags: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def _runs_of(tags: Sequence[int]) -> Iterator[tuple[int, int]]:
     """First and last token of each span."""
     for at, tag in enumerate(tags):
         if tag % 2:
