@@ -1,12 +1,13 @@
 """Corpora that others published, as articles, annotations and a project file of ours.
 
 re3d has documents of the UK government and of CENTCOM, with relations; gum_news has news of Wikinews, with nested spans
-and none.
+and none; CrossNER has sentences of Wikipedia, as tokens with tags.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,18 @@ def read_published(folder: Path, annotator: str) -> list[tuple[Article, Annotati
     lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").split("\n")]
     rows = [json.loads(line) for line in lines if line]
     return [_read_row(row, annotator) for row in sorted(rows, key=lambda row: str(row["id"]))]
+
+
+def read_sentences(folder: Path, split: str) -> Iterator[list[tuple[str, str]]]:
+    """Tokens with tags, of ``split`` as .jsonl or as CoNLL in .txt; none where it is not at hand."""
+    lines, plain = folder / f"{split}.jsonl", folder / f"{split}.txt"
+    if lines.exists():
+        for row in map(json.loads, lines.read_text(encoding="utf-8").splitlines()):
+            yield list(zip(row["tokens"], row["tags"], strict=True))
+    elif plain.exists():
+        for block in re.split(r"\n\s*\n", plain.read_text(encoding="utf-8")):
+            cells = [line.split("\t") for line in block.split("\n") if line.strip()]
+            yield from [[(cell[0], cell[-1]) for cell in cells]] if cells else []
 
 
 def write_project_file(annotations: Iterable[Annotation], name: str = "re3d") -> str:

@@ -27,6 +27,7 @@ import click
 import spacy
 from fold_results import read_results, write_table
 from measured_folds import Training, list_missing, measure_apart
+from published_corpora import read_sentences
 from trainers import PIPELINES, Trainer, trainer_options
 
 from labeling.adjudication.adjudicate import adjudicate
@@ -108,7 +109,7 @@ def main(  # noqa: PLR0913 - an option each
 
 def compiled(corpora: Path, scratch: Path) -> Project:
     """The corpus as a dataset of ours, through the verbs that users have."""
-    sentences = {split: list(_sentences(corpora, split)) for split in SPLITS}
+    sentences = {split: list(read_sentences(corpora, split)) for split in SPLITS}
     (scratch / "crossner.toml").write_text(_schema(), encoding="utf-8")
     project = load_project(scratch / "crossner.toml", scratch / "workspace")
     for split, rows in sentences.items():
@@ -123,18 +124,6 @@ def compiled(corpora: Path, scratch: Path) -> Project:
     certify(project)
     compile_dataset(project)
     return project
-
-
-def _sentences(corpora: Path, split: str) -> Iterator[list[tuple[str, str]]]:
-    """Tokens with tags; none where the split is not at hand."""
-    lines, plain = corpora / f"{split}.jsonl", corpora / f"{split}.txt"
-    if lines.exists():
-        for row in map(json.loads, lines.read_text(encoding="utf-8").splitlines()):
-            yield list(zip(row["tokens"], row["tags"], strict=True))
-    elif plain.exists():
-        for block in re.split(r"\n\s*\n", plain.read_text(encoding="utf-8")):
-            cells = [line.split("\t") for line in block.split("\n") if line.strip()]
-            yield from [[(cell[0], cell[-1]) for cell in cells]] if cells else []
 
 
 def _placed(project: Project) -> Iterator[SplitAssignment]:
