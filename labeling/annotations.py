@@ -67,7 +67,15 @@ CHOICE_ITEM = "choice "
 Surface: TypeAlias = tuple[str, str]
 
 
+# How the ids of spans begin that were offered while somebody annotated.
+OFFERED = "offered-"
+
+
 def _is_empty(value: Sized) -> bool:
+    return not value
+
+
+def _is_false(value: bool) -> bool:  # noqa: FBT001 - as pydantic calls it
     return not value
 
 
@@ -80,6 +88,7 @@ class Span(Frozen):
     """A labelled stretch ``text[start:end]`` of an article.
 
     ``score`` is how probable the model holds it that made it, from 0 to 1; there is none under what people say.
+    ``offered``: nobody drew it; it was offered while they annotated, and they let it stand, or changed it.
     """
 
     id: str
@@ -89,6 +98,8 @@ class Span(Frozen):
     unsure: bool = False
     note: str = ""
     score: _Score = None
+    # Left out where it was drawn: such a row is the same line that it was before there was this key.
+    offered: bool = Field(default=False, exclude_if=_is_false)
 
     @model_validator(mode="after")
     def _not_empty(self) -> Span:

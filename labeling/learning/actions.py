@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labeling.annotations import OFFERED
 from labeling.evaluation.matching import pair_spans
 from labeling.studio.format.origins import origin_of
 from labeling.workspace.rows.learning_rows import ActionCounts
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
     from labeling.studio.format.origins import Origin
     from labeling.workspace.rows.score import PairingRule
-
-# How the ids of spans begin that the server offered while the article was annotated.
-OFFERED = "offered-"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from labeling.schema import NOTE, UNSURE
 
 if TYPE_CHECKING:
+    from labeling.project import AssistSection
     from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 
 # The key of a task's data that shows an article's source. The page hides a key named `source` behind one of its own:
@@ -57,21 +58,28 @@ _HOW_LINES = (
 )
 
 
-def labelling_config(schema: Schema) -> str:
+# A control with which the page asks, whenever something was said by it, what else is offered.
+_SMART = {"smartonly": "true"}
+# In the field for a note on a span, where that note may ask for a model's spans: see the gate's `assisting`.
+_MODEL_ASKED = "A note on this span; model? asks for a model's spans of its label"
+
+
+def labelling_config(schema: Schema, assist: AssistSection | None = None) -> str:
     """The labelling config, as XML: header, labels, text, what is asked about the selected span, choices.
 
     The text is marked by characters (``granularity="symbol"``), because newswire glues words together
     (``release.The``, ``#India-#Maldives``) and a span may be part of what the page takes for a word. Spans may nest.
     Of a task's data it shows ``title``, ``outlet``, ``published`` and ``text``; an empty or absent one takes no room.
+    With ``assist`` the page asks for more of what was drawn, without a switch for it being on.
     """
     # The order of elements is the order on the page.
     root = ET.Element("View")
     ET.SubElement(root, "Style").text = _STYLE
     root.append(_relations_control(schema.relations))
     root.append(_header())
-    root.append(_labels_view(schema.labels))
+    root.append(_labels_view(schema.labels, is_smart=assist is not None))
     root.append(_text_view())
-    root.append(_span_view(schema.unsure_hotkey))
+    root.append(_span_view(schema.unsure_hotkey, asks_model=assist is not None and assist.model))
     root.extend(_choice_view(choices) for choices in schema.choices)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode")
@@ -109,9 +117,9 @@ def _header() -> ET.Element:
     return view
 
 
-def _labels_view(labels: tuple[Label, ...]) -> ET.Element:
+def _labels_view(labels: tuple[Label, ...], *, is_smart: bool) -> ET.Element:
     view = ET.Element("View", className="lw-labels")
-    control = ET.SubElement(view, "Labels", name="label", toName="text")
+    control = ET.SubElement(view, "Labels", {"name": "label", "toName": "text", **(_SMART if is_smart else {})})
     for label in labels:
         shown = {"background": label.color, **_hotkey(label.hotkey), "hint": label.definition}
         ET.SubElement(control, "Label", {"value": label.name, **shown})
@@ -124,12 +132,14 @@ def _text_view() -> ET.Element:
     return view
 
 
-def _span_view(hotkey: str | None) -> ET.Element:
+def _span_view(hotkey: str | None, *, asks_model: bool) -> ET.Element:
     view = ET.Element("View", className="lw-span", visibleWhen="region-selected")
     # One option of several, because a single one could not be unticked.
     ticked = ET.SubElement(view, "Choices", name=UNSURE, toName="text", perRegion="true", choice="multiple")
     ET.SubElement(ticked, "Choice", {"value": UNSURE, **_hotkey(hotkey)})
     box = {"rows": "1", "maxSubmissions": "1", "editable": "true", "placeholder": "A note on this span"}
+    if asks_model:
+        box |= {"placeholder": _MODEL_ASKED, **_SMART}
     ET.SubElement(view, "TextArea", {"name": NOTE, "toName": "text", "perRegion": "true", **box})
     return view
 

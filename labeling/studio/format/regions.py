@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from labeling.annotations import Defect, Relation, Span, ThingKind, choice_id, relation_id
+from labeling.annotations import OFFERED, Defect, Relation, Span, ThingKind, choice_id, relation_id
 from labeling.schema import NOTE, UNSURE
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ def _add_spans(reading: ParsedResult, read: _LabelRow, row: JsonValue) -> None:
         name = f"{read.id}#{len(positions) + 1}" if known == place and positions else read.id
         if known == place:
             positions.append(len(reading.spans))
-        reading.spans.append(Span(id=name, start=place[0], end=place[1], label=label, note=note))
+        offered = read.id.startswith(OFFERED)
+        reading.spans.append(Span(id=name, start=place[0], end=place[1], label=label, note=note, offered=offered))
         reading.keep("span", name, row)
 
 

@@ -80,7 +80,8 @@ def prepare_project(
         SchemaInUse: Annotations there use what the schema has lost since; nothing was changed.
     """
     remote, changed = preview_project(studio, project)
-    config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
+    config = labelling_config(project.schema, project.file.assist).strip()
+    page = labelling_instruction(project.schema)
     known = list(project.workspace.asked.rows()) if project.workspace.asked.exists() else None
     if remote is None:
         warn_of_namesakes(studio, project, say)
@@ -116,7 +117,8 @@ def preview_project(studio: Studio, project: Project) -> tuple[RemoteProject | N
         ProjectGone: As `find_linked_project` does.
         SchemaInUse: As `prepare_project` does.
     """
-    config, page = labelling_config(project.schema).strip(), labelling_instruction(project.schema)
+    config = labelling_config(project.schema, project.file.assist).strip()
+    page = labelling_instruction(project.schema)
     if not project.workspace.studio_link.exists():
         return None, True
     remote = find_linked_project(studio, project.workspace)

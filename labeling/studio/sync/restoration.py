@@ -101,7 +101,10 @@ def rebuild_project(
     # Under another title until everything has arrived.
     title = f"Restoring {about.name}"[:_TITLE]
     number = studio.create_project(
-        title, about.description, labelling_config(schema).strip(), labelling_instruction(schema)
+        title,
+        about.description,
+        labelling_config(schema, project.file.assist).strip(),
+        labelling_instruction(schema),
     )
     sent = _TaskSender(studio, number, source, _read_signatures(project.workspace, source))
     for batch in split_batches(source.tasks(), lambda task: len(canonical_json(task["data"])), MOST_TASKS, MOST_BYTES):

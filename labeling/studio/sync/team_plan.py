@@ -117,7 +117,7 @@ def bring_team_plan(
         "people": [*plan.people],
         "assignments": [*_list_assignments(project.workspace, tasks)] if plan.people else [],
         "again": _list_looks_again(studio, plan, tasks, again) if plan.people else [],
-        "rule": rule_of_schema(project.schema) | _words_rule(_list_signatures(known)),
+        "rule": rule_of_schema(project.schema) | _words_rule(_list_signatures(known)) | _assist_rule(project),
     }
     there = plan.layer.plan(number)
     news = _list_bare_news(there, tasks, plan.bare) | _list_order_news(there, tasks, project, plan)
@@ -187,6 +187,12 @@ def _words_rule(signatures: Iterable[str]) -> dict[str, list[str]]:
     bare = {name.removeprefix(f"{PROJECTED}+") for name in signatures}
     names = sorted(name for name in bare if not name.startswith((MODEL, PROJECTED)))
     return {_WORDS: names} if names else {}
+
+
+def _assist_rule(project: Project) -> dict[str, Any]:
+    """What the layer offers while somebody annotates: nothing without `[assist]`."""
+    assist = project.file.assist
+    return {} if assist is None else {"assist": assist.model_dump()}
 
 
 def find_tasks_of(project: Project, known: Mapping[TextKey, PushedTask]) -> dict[str, int]:

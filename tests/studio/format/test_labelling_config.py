@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.project import load_project, shipped_config
+from labeling.project import AssistSection, load_project, shipped_config
 from labeling.schema import ChoiceSet, Label, Option, RelationType, Schema
 from labeling.studio.format.labelling_config import labelling_config, labelling_instruction
 from labeling.studio.format.schema_change import find_orphans, read_schema_terms
@@ -183,3 +183,14 @@ def test_another_layout_is_not_another_schema(schema: Schema) -> None:
     assert before != now
     assert read_schema_terms(before) == read_schema_terms(now)
     assert find_orphans(before, now, frozenset(), list) == {}
+
+
+def test_only_with_assist_the_page_asks_for_more(schema: Schema) -> None:
+    """Of labels, and of notes where a model may be asked; taken out, the page is the same to the byte."""
+    bare = labelling_config(schema)
+    assert "smartonly" not in bare
+    mentions = labelling_config(schema, AssistSection(model=False))
+    assert mentions.replace(' smartonly="true"', "", 1) == bare
+    both = ET.fromstring(labelling_config(schema, AssistSection()))  # noqa: S314 - our own output
+    smart = [element.get("name") for element in both.iter() if element.get("smartonly") == "true"]
+    assert smart == ["label", "note"]

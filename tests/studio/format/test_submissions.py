@@ -231,6 +231,19 @@ def test_two_labels_on_a_region_are_two_spans() -> None:
     assert findings == []
 
 
+def test_what_was_offered_is_told_from_what_was_drawn() -> None:
+    """By its id, whatever has become of it since; rows of what was drawn are the lines that they were."""
+    annotation, _ = read(region("x", 5, 9, "PERSON"), region("offered-14-17-ab12", 14, 18, "PERSON", "ROLE"))
+
+    assert [(span.id, span.offered) for span in annotation.spans] == [
+        ("x", False),
+        ("offered-14-17-ab12", True),
+        ("offered-14-17-ab12#2", True),
+    ]
+    assert "offered" not in annotation.spans[0].model_dump()
+    assert annotation.spans[1].model_dump()["offered"] is True
+
+
 def test_two_controls_on_one_region_are_two_spans_and_one_id_at_two_places_is_a_duplicate() -> None:
     """The same id at the same place is one region; at another place it is quarantined, whatever its labels."""
     annotation, findings = read(

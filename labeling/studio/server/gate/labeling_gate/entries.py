@@ -126,6 +126,22 @@ class OfferedEntry:
 
 
 @dataclass(frozen=True)
+class MentionEntry:
+    """A stretch that an account was offered a label for, or had it marked there when it was asked: not offered again.
+
+    ``begins`` and ``ends`` are code points; ``is_offered`` is 1 where it was offered before it was marked.
+    """
+
+    project: int
+    task: int
+    account: int
+    label: str
+    begins: int
+    ends: int
+    is_offered: int
+
+
+@dataclass(frozen=True)
 class BareEntry:
     """What a suggestion on a task may say, by its digest, without anything that was carried from a reprint."""
 
@@ -200,6 +216,7 @@ TABLES: dict[type[Any], _Table] = {
     RefusedEntry: _Table("labeling_refused", ("project", "task", "account", "at")),
     ServedEntry: _Table("labeling_served", ("project", "task", "account", "prediction")),
     OfferedEntry: _Table("labeling_offered", ("project", "task", "account", "prediction")),
+    MentionEntry: _Table("labeling_mention", ("project", "task", "account", "label", "begins", "ends")),
     BareEntry: _Table("labeling_bare", ("project", "task", "suggestion")),
     QueueEntry: _Table("labeling_queue", ("project", "task")),
     ShownEntry: _Table("labeling_shown", ("project", "account", "version")),

@@ -21,6 +21,7 @@ from .entries import (
     BareEntry,
     DecidedEntry,
     FirstEntry,
+    MentionEntry,
     OfferedEntry,
     QueueEntry,
     RefusedEntry,
@@ -133,7 +134,7 @@ def drop_gone(project: int) -> int:
         there = {number for (number,) in cursor.fetchall()}
     dropped = 0
     of_people: tuple[type[Any], ...] = (AssignmentEntry, AgainEntry, BareEntry, QueueEntry, DecidedEntry)
-    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, *of_people)
+    kinds: tuple[type[Any], ...] = (FirstEntry, RefusedEntry, ServedEntry, OfferedEntry, MentionEntry, *of_people)
     for kind in kinds:
         gone = sorted({each.task for each in read_entries(kind, project=project)} - there)
         for start in range(0, len(gone), _AT_ONCE):

@@ -101,7 +101,7 @@ def may_stem_from(project: int | None, task: int | None, account: ServerAccount,
         return True
     if is_unassisted(project, task):
         return False
-    past = _Past(project, task, tuple(_list_offered(task)))
+    past = _Past(project, task, tuple(list_offered(task)))
     return suggestion in {each["id"] for each in _choose(past, account) or ()}
 
 
@@ -232,7 +232,8 @@ def _list_numbers(task: int) -> set[int]:
         return {int(number) for (number,) in cursor.fetchall()}
 
 
-def _list_offered(task: int) -> list[Prediction]:
+def list_offered(task: int) -> list[Prediction]:
+    """The suggestions that the server has on a task, as its answers have them."""
     from tasks.models import Prediction as StoredPrediction
     from tasks.serializers import PredictionSerializer
 

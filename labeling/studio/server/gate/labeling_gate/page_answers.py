@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .assisting import list_own_backend
 from .caller import OWNER, READER
 from .decided_page import ADDRESS, list_told
 from .json_answers import read_answer, replace_answer
@@ -54,6 +55,8 @@ def _find_change(call: Call) -> Any:  # noqa: ANN401 - a function below
         return _rewrite_projects
     if asks_for_next(call) or call.route == "api/tasks/<pk>":
         return _rewrite_task
+    if call.route == "api/ml" and call.method == "GET":
+        return list_own_backend
     return None
 
 

@@ -143,7 +143,9 @@ PERMITS: dict[tuple[str, str], Permit] = {
     ("GET", "api/dm/actions"): Permit(ACTIONS, query=_set("project")),
     # Which action it is decides: see `roles.ACTIONS_OF_READERS`.
     ("POST", "api/dm/actions"): Permit(TASK, query=_set("id project tabID view"), fields=_ACTED),
+    # Of what a project's owner connected, nothing; the layer's own answers where the project has `[assist]`.
     ("GET", "api/ml"): Permit(NOTHING, query=_set("project")),
+    ("POST", "api/ml/<pk>/interactive-annotating"): Permit(fields=_set("task context")),
     # The page asks, and shows an error when it is refused.
     ("GET", "api/label_links"): Permit(NOTHING, query=_PAGES | _set("project expand")),
     # Tasks, and one's own words on them.

@@ -99,13 +99,17 @@ def hide_unassigned(call: Call) -> Any:  # noqa: ANN401 - the same
     if call.account is None or call.task is None or not f"{call.route}/".startswith(_OF_A_TASK):
         return None
     project = project_of_task(call)
-    if project is None or call.role == OWNER:
+    if project is None or call.role == OWNER or is_open_to(call, project, call.task):
         return None
+    return answer_absent()
+
+
+def is_open_to(call: Call, project: int, task: int) -> bool:
+    """Whether the caller may see a task of a project, as far as its plan says who reads what."""
     listed = reading_list_of(call, project)
-    if not listed.governs or call.account.role_in(project) != READER:
-        return None
-    is_open = call.task in listed.tasks or (not listed.is_closed and has_met(call.account.number, call.task))
-    return None if is_open else answer_absent()
+    if call.account is None or not listed.governs or call.account.role_in(project) != READER:
+        return call.account is not None
+    return task in listed.tasks or (not listed.is_closed and has_met(call.account.number, task))
 
 
 def answer_absent() -> Any:  # noqa: ANN401 - the same

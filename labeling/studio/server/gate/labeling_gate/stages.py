@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import blindness, closed, invitations, own_links, page_answers, queue, roles, showing, taking, trail
+from . import assisting, blindness, closed, invitations, own_links, page_answers, queue, roles, showing, taking, trail
 from .call import Call, normal_route
 from .caller import roles_hold
 
@@ -26,6 +26,7 @@ BEFORE: tuple[Callable[[Call], Any], ...] = (
     trail.prepare,
     queue.answer_next,
     queue.hide_unassigned,
+    assisting.answer_offers,
 )
 AROUND: tuple[Callable[[Call], Any], ...] = (
     invitations.enter,

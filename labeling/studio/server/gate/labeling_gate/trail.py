@@ -32,9 +32,17 @@ _logger = logging.getLogger("labeling_gate")
 _LEFT = "audit-left.jsonl"
 _CHANGED = range(200, 400)
 
-# These methods change nothing there: a password is checked, a token made anew, the next task looked for.
+# These methods change nothing there: a password is checked, a token made anew, a suggestion asked for.
 _UNCHANGING = frozenset(
-    {"user/login", "api-auth/login", "admin/login", "api/token/refresh", "__lsa", "api/projects/validate"}
+    {
+        "user/login",
+        "api-auth/login",
+        "admin/login",
+        "api/token/refresh",
+        "__lsa",
+        "api/projects/validate",
+        "api/ml/<pk>/interactive-annotating",
+    }
 )
 
 
