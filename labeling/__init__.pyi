@@ -84,6 +84,13 @@ from .exports.export import export as export
 from .imports.import_annotations import ImportResult as ImportResult
 from .imports.import_annotations import import_annotations as import_annotations
 from .imports.merge import ImportOptions as ImportOptions
+from .learning.learn import LearnResult as LearnResult
+from .learning.learn import learn as learn
+from .learning.rehearse import LearnForecast as LearnForecast
+from .learning.rehearse import rehearse as rehearse
+from .learning.turn import LearnOptions as LearnOptions
+from .learning.turn import LearnStep as LearnStep
+from .learning.watch_learning import watch_learning as watch_learning
 from .passages.cluster import ClusterResult as ClusterResult
 from .passages.cluster import cluster as cluster
 from .people.assign import AssignResult as AssignResult
@@ -155,6 +162,12 @@ from .workspace.rows.conflict import Conflict as Conflict
 from .workspace.rows.conflict import Reading as Reading
 from .workspace.rows.decision_row import Decision as Decision
 from .workspace.rows.doubt import Doubt as Doubt
+from .workspace.rows.learning_rows import ActionCounts as ActionCounts
+from .workspace.rows.learning_rows import BegunRow as BegunRow
+from .workspace.rows.learning_rows import DoneReading as DoneReading
+from .workspace.rows.learning_rows import Outlook as Outlook
+from .workspace.rows.learning_rows import QueueRow as QueueRow
+from .workspace.rows.learning_rows import RoundRow as RoundRow
 from .workspace.rows.passage import ClusterRow as ClusterRow
 from .workspace.rows.passage import Passage as Passage
 from .workspace.rows.passage import Place as Place

@@ -55,6 +55,7 @@ VERBS = (
     "predict",
     "evaluate",
     "curve",
+    "learn",
     "report",
 )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation, Relation, Span
     from labeling.schema import Schema
     from labeling.studio.format.origins import Origin
+    from labeling.workspace.rows.learning_rows import BegunRow
     from labeling.workspace.rows.score import PairingRule
 
 
@@ -41,7 +42,7 @@ class WorkTrace:
     """
 
     said: Annotation
-    offered: Annotation | None = None
+    offered: Annotation | BegunRow | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
     begun: bool | None = None
 
@@ -149,11 +150,11 @@ def _count_relations(trace: WorkTrace, spans: _SortedSpans, schema: Schema) -> d
     offered = trace.offered.relations if trace.offered and now else ()
     # One that lost an end went with it.
     before = Counter(
-        _relation_key(each.model_copy(update={"head": now[each.head], "tail": now[each.tail]}), symmetric)
+        _key_of_link(each.model_copy(update={"head": now[each.head], "tail": now[each.tail]}), symmetric)
         for each in offered
         if each.head in now and each.tail in now
     )
-    said = Counter(_relation_key(each, symmetric) for each in trace.said.relations)
+    said = Counter(_key_of_link(each, symmetric) for each in trace.said.relations)
     gone, new = before - said, said - before
     # Between the same two spans: another label, or turned round.
     mended = (_count_pairs(gone) & _count_pairs(new)).total()
@@ -165,7 +166,7 @@ def _count_relations(trace: WorkTrace, spans: _SortedSpans, schema: Schema) -> d
     }
 
 
-def _relation_key(relation: Relation, symmetric: Collection[str]) -> tuple[str, str, str]:
+def _key_of_link(relation: Relation, symmetric: Collection[str]) -> tuple[str, str, str]:
     ends = (relation.head, relation.tail)
     head, tail = sorted(ends) if relation.label in symmetric else ends
     return head, relation.label, tail

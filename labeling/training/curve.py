@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from labeling.corpora.targets.spacy.subsample import write_subsample
-from labeling.errors import NothingToLearn, UsageError
+from labeling.errors import NothingToLearn
 from labeling.evaluation.learning_curve import grow_training_sets
 from labeling.evaluation.scores import ScoredArticle, score_spans
-from labeling.project import shipped_config
 from labeling.training import extractors
+from labeling.training.chosen_training import choose_training
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
-from labeling.training.taggers import find_missing_package, plan_tagger, train_tagger
-from labeling.training.vectors import find_vectors
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.rows.score import Curve, CurvePoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from labeling.annotations import Gold
     from labeling.articles import Article
@@ -70,7 +67,7 @@ def curve(  # noqa: PLR0913 - what training asks for, and how often
         keep_custody(workspace, "curve", reads=reads, writes=(workspace.curve,), stale=False) as notes,
         tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder,
     ):
-        name, train_part = _choose_training(project, config, checkpoint, seed, steps)
+        name, train_part = choose_training(project, config, checkpoint, seed, steps)
         notes.options |= {"dataset": corpus, "config": name, "seed": seed}
         data = read_split_data(workspace)
         test = data.read_test()
@@ -94,23 +91,6 @@ def curve(  # noqa: PLR0913 - what training asks for, and how often
         result = Curve(corpus=corpus, config=name, seed=seed, signature=score.exact.signature, points=tuple(made))
         workspace.curve.write(result)
     return result
-
-
-def _choose_training(
-    project: Project, config: Path | None, checkpoint: str, seed: int, steps: int | None
-) -> tuple[str, Callable[..., Path]]:
-    """What an extractor is called in the curve, and the function that trains one on a part of the dataset."""
-    if checkpoint or not (config or find_missing_package()):
-        if config:
-            raise UsageError(
-                f"{config.name} and the checkpoint {checkpoint} are both named, and the curve is of one extractor",
-                todo="name one of them",
-            )
-        # Vectors are read once for all parts.
-        return extractors.TAGGER, partial(train_tagger, plan_tagger(project, checkpoint, seed=seed, steps=steps))
-    config = config or shipped_config("ner.cfg")
-    vectors = find_vectors(project)
-    return config.stem, partial(extractors.train_pipeline, config, vectors=vectors, seed=seed, steps=steps)
 
 
 def _score_model(

@@ -123,7 +123,9 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
 def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, as_json: bool) -> None:
     """Print how the files stand; as JSON with all that the server has told."""
     if as_json:
-        told = {name: value for name, value in asdict(standing).items() if name != "forgotten" or value}
+        told = {
+            name: value for name, value in asdict(standing).items() if name not in ("forgotten", "last_round") or value
+        }
         tell(json.dumps(summary | told, ensure_ascii=False, indent=2))
         return
     width = max(len(file.file) for file in standing.listed)
@@ -133,6 +135,8 @@ def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, 
     if standing.forgotten:
         those = "1 article was" if standing.forgotten == 1 else f"{standing.forgotten} articles were"
         tell(f"\n{those} forgotten: the texts do not come back")
+    if standing.last_round:
+        tell(f"\n{standing.last_round}")
     tell(f"\nNext: {standing.next or NOTHING_LEFT}")
 
 

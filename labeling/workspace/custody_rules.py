@@ -29,6 +29,8 @@ CARRIED_ALONG = frozenset(
         "splits.jsonl",
         "stream.jsonl",
         "projected.jsonl",
+        "begun.jsonl",
+        "actions.jsonl",
         "rounds.jsonl",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,12 +52,13 @@ class FileStanding:
 class WorkspaceStanding:
     """Every file of the workspace, in the order of the journey, and the next command: "" where nothing is left to do.
 
-    ``forgotten`` counts articles that were taken back.
+    ``forgotten`` counts articles that were taken back; ``last_round`` tells of the last round of the loop in one line.
     """
 
     files: tuple[FileStanding, ...]
     next: str
     forgotten: int = 0
+    last_round: str = ""
 
     @property
     def listed(self) -> tuple[FileStanding, ...]:
@@ -91,7 +93,9 @@ def read_standing(workspace: Workspace, wait: float = 0.0, *, has_readers: bool 
         files.append(_describe(record, LATEST_MANIFEST, "compile"))
         forgotten = len({row.article for row in workspace.forgotten.rows_if_written() if not row.again})
         following = _find_next(record, {file.file: file for file in files}, has_readers=has_readers)
-        return WorkspaceStanding(tuple(files), following, forgotten)
+        last = deque(workspace.rounds.rows_if_written(), maxlen=1)
+        told = last[0].sentence if last else ""
+        return WorkspaceStanding(tuple(files), following, forgotten, told)
 
 
 def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:

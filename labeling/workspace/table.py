@@ -30,7 +30,7 @@ from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
-from labeling.workspace.rows.learning_rows import QueueRow, RoundRow
+from labeling.workspace.rows.learning_rows import BegunRow, DoneReading, QueueRow, RoundRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
@@ -272,6 +272,27 @@ class Workspace:
         "learn",
         "In which order what is open is to be read, and with or without suggestions; where [learning] is named.",
         ("order",),
+    )
+    begun = Rows(
+        "begun.jsonl",
+        BegunRow,
+        "learn",
+        "What our models said of each article when somebody was first seen to have begun it.",
+        ("article",),
+    )
+    actions = Rows(
+        "actions.jsonl",
+        DoneReading,
+        "learn",
+        "What each reader did in each article, counted once.",
+        ("article", "annotator"),
+    )
+    fixed_set = Rows(
+        "fixed.jsonl",
+        Annotation,
+        "learn",
+        "What the models of the last two rounds say of articles that were drawn once: how far they agree.",
+        ("article", "annotator"),
     )
     rounds = Rows("rounds.jsonl", RoundRow, "learn", "What each round of the loop stood on and brought.", ("round",))
 

@@ -23,7 +23,8 @@ def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
     """The files out of which `forget` takes rows, in its order: the articles last, for by them it knows what to do."""
     files: list[RowsFile[Any]] = [workspace.suggestions, workspace.projected, workspace.assignments]
     files += [workspace.annotations, workspace.first, workspace.kept, workspace.quarantine, workspace.slips]
-    files += [workspace.imported, workspace.decisions]
+    files += [workspace.imported, workspace.decisions, workspace.queue]
+    files += [workspace.begun, workspace.actions, workspace.fixed_set]
     files += [workspace.splits, workspace.stream, workspace.queue, workspace.signed, workspace.pulled]
     return [*files, workspace.ask_again, workspace.pushed, workspace.articles]
 
@@ -74,6 +75,10 @@ class RowRemoval:
         yield workspace.slips, lambda row: row.article in here
         yield workspace.imported, lambda row: row.article in here
         yield workspace.decisions, lambda row: row.article in here or row.inherited_from in here
+        yield workspace.queue, lambda row: row.article in here
+        yield workspace.begun, lambda row: row.article in here
+        yield workspace.actions, lambda row: row.article in here
+        yield workspace.fixed_set, lambda row: row.article in here
         yield workspace.splits, lambda row: row.article in here
         yield workspace.stream, lambda row: row.article in here
         yield workspace.queue, lambda row: row.article in here

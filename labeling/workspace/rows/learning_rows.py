@@ -1,4 +1,4 @@
-"""The rows of ``queue.jsonl``, the order of what is open, and of ``rounds.jsonl``, what each round brought."""
+"""The rows of the loop: the order of what is open, what readers were offered and did, and what each round brought."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from labeling.values import Frozen
+from labeling.annotations import Relation, Span
+from labeling.values import Frozen, format_percent
 from labeling.workspace.rows.score import Measure
 
 StoppingVerdict: TypeAlias = Literal["go on", "stop", "cannot tell"]
@@ -62,6 +63,47 @@ class ActionCounts(Frozen):
         return 2 * (spans + self.relations_removed + self.choices_changed) + 8 * relations
 
 
+class BegunRow(Frozen):
+    """One line of ``begun.jsonl``: what our models said of an article when somebody was first seen to have begun it.
+
+    It stays as it was, whatever later models say.
+
+    Attributes:
+        article: Its id, and ``digest`` that of its text.
+        source: By whom the suggestion was signed; empty where there was none.
+        shown: Whether readers were shown it: not where the article is read without suggestions.
+        spans: What it said, and ``relations`` and ``choices``.
+    """
+
+    article: str
+    digest: str
+    source: str
+    shown: bool = True
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    choices: dict[str, tuple[str, ...]] = {}
+
+
+class DoneReading(Frozen):
+    """One line of ``actions.jsonl``: what one reader did in one article, counted when it was first seen submitted.
+
+    Attributes:
+        article: Which one.
+        annotator: Who read it.
+        round: The round that counted it.
+        actions: What they did.
+        seconds: How long they had it open; None where the server does not say.
+        assisted: Whether they were shown suggestions.
+    """
+
+    article: str
+    annotator: str
+    round: int = Field(ge=1)
+    actions: ActionCounts
+    seconds: float | None = None
+    assisted: bool = True
+
+
 class Outlook(Frozen):
     """What the next ``articles`` are worth in F1, of everything or of one label: 95 % interval, verdict."""
 
@@ -78,21 +120,27 @@ class RoundRow(Frozen):
     Attributes:
         round: From 1.
         at: When it ended, in UTC.
+        basis: The digest of all that decides it: gold, articles, plan, settings. The same again is not a new round.
         articles: How many have gold.
-        new: How many of them have come since the round before.
-        actions: What people did in these, and ``seconds`` how long they had them open, where that is known.
-        dataset: The digest of the dataset, and ``model`` the signature of the extractor that was trained on it.
+        new: How many more these are than in the round before.
+        open: How many nobody has begun.
+        actions: What people did since the round before, and ``seconds`` how long, where that is known.
+        dataset: The digest of the dataset; empty where there was none yet.
+        model: The signature of the extractor that was trained on it; empty where there was too little to train on.
         score: Of its spans on test, exact; None where there is no test yet.
         stability: The share of the spans on a fixed set of articles that this model and the one before both have
-            (F1 of the two), None in the first round.
+            (F1 of the two), None for the first.
         outlook: What more articles are worth, and ``by_label`` the same by label.
         verdict: That of ``outlook``.
+        why: Why nothing was trained; empty where something was.
     """
 
     round: int = Field(ge=1)
     at: str
+    basis: str
     articles: int
     new: int
+    open: int
     actions: ActionCounts
     seconds: float | None
     dataset: str
@@ -102,3 +150,14 @@ class RoundRow(Frozen):
     outlook: Outlook
     by_label: dict[str, Outlook] = {}
     verdict: StoppingVerdict
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The round in one line, for people."""
+        if not self.model:
+            return f"Round {self.round}, without training: {self.why}."
+        f1 = (
+            f"F1 {format_percent(self.score.f1)} ({self.score.interval_text})" if self.score else "no test articles yet"
+        )
+        return f"Round {self.round}, on {self.articles} articles: {f1}; verdict: {self.verdict}."

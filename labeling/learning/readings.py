@@ -1,0 +1,144 @@
+"""What readers were offered and what they did with it: ``begun.jsonl`` and ``actions.jsonl``.
+
+A suggestion is replaced by the next model's, so what was there is written down when somebody is first seen to have
+begun the article, and stays. Each reading is counted once, in the round that first sees it submitted: run again after
+it was cut short, a round counts the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from labeling.annotations import Annotation, submission_order
+from labeling.learning.actions import WorkTrace, count_actions
+from labeling.studio.format.origins import SpanOrigins
+from labeling.studio.format.tasks import has_content
+from labeling.studio.sync.push_plan import suggestion_digest
+from labeling.studio.sync.push_queue import read_queue
+from labeling.studio.sync.span_origins import find_span_origins
+from labeling.workspace.custody import keep_custody
+from labeling.workspace.journal import load_journal
+from labeling.workspace.rows.learning_rows import BegunRow, DoneReading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from labeling.project import Project
+    from labeling.workspace.rows.server_state import PushedTask
+    from labeling.workspace.rows.stream_row import StreamPlace
+
+
+def record_readings(project: Project, number: int, places: Mapping[str, StreamPlace], model: str) -> list[DoneReading]:
+    """Write down what was offered and done since, and return the readings of this round.
+
+    Args:
+        project: Whose workspace; it was just pulled.
+        number: The round's.
+        places: Which articles are of the random stream, and which are read without suggestions.
+        model: The signature of the last round's model: what it said is kept of these, too.
+
+    Raises:
+        WorkspaceBusy: Another command is writing here.
+        Altered: A file is not as it was left.
+    """
+    workspace = project.workspace
+    reads = (workspace.annotations, workspace.articles, workspace.begun, workspace.actions)
+    with (
+        workspace.opened(),
+        keep_custody(workspace, "learn", reads=reads, writes=(workspace.begun, workspace.actions)),
+    ):
+        readings = [*workspace.actions.rows_if_written()]
+        done = {(row.article, row.annotator) for row in readings}
+        begun, fresh = _find_begun(workspace.annotations.rows_if_written(), done)
+        offered = {row.article: row for row in workspace.begun.rows_if_written()}
+        offered |= {row.article: row for row in _find_offered(project, begun - offered.keys(), places, model)}
+        if offered:
+            workspace.begun.write(offered.values())
+        origins = find_span_origins(workspace, {one.server_id for one in fresh if one.server_id is not None})
+        for one in fresh:
+            noted = origins.get(one.server_id or 0, SpanOrigins())
+            readings.append(_count_done_reading(project, one, offered.get(one.article), noted, number))
+        if readings:
+            workspace.actions.write(readings)
+    return [row for row in readings if row.round == number]
+
+
+def _find_begun(annotations: Iterable[Annotation], done: set[tuple[str, str]]) -> tuple[set[str], list[Annotation]]:
+    """The articles that people have begun on the server, and the newest submissions that are not counted yet."""
+    begun, fresh = set[str](), dict[tuple[str, str], Annotation]()
+    for one in annotations:
+        # Imported words cost nobody anything here; who judged one span on a card has not read the article.
+        if not one.by_person or one.task is None or one.open:
+            continue
+        begun.add(one.article)
+        key = (one.article, one.annotator)
+        if one.state == "submitted" and key not in done:
+            fresh[key] = max(fresh.get(key, one), one, key=submission_order)
+    return begun, [fresh[key] for key in sorted(fresh)]
+
+
+def _find_offered(
+    project: Project, articles: set[str], places: Mapping[str, StreamPlace], model: str
+) -> Iterator[BegunRow]:
+    if not articles:
+        return
+    workspace = project.workspace
+    pushed = {row.article: row for row in load_journal(workspace.pushed.path).values() if row.article in articles}
+    find_shown = _open_pushed(project, pushed.values())
+    suggested = workspace.suggestions.grouped_by("article")
+    texts = workspace.articles.by("id")
+    for name in sorted(articles & pushed.keys()):
+        if name not in texts or texts[name].digest != pushed[name].digest:
+            continue
+        assisted = name not in places or places[name].assisted
+        by_model = (row for row in suggested.get(name, ()) if row.annotator == model)
+        said = find_shown(name) if assisted else next(by_model, None)
+        yield _begun_row(pushed[name], said, shown=assisted)
+
+
+def _begun_row(pushed: PushedTask, said: Annotation | None, *, shown: bool) -> BegunRow:
+    if said is None:
+        return BegunRow(article=pushed.article, digest=pushed.digest, source="", shown=shown)
+    return BegunRow(
+        article=pushed.article,
+        digest=pushed.digest,
+        source=said.annotator,
+        shown=shown,
+        spans=said.spans,
+        relations=said.relations,
+        choices=said.choices,
+    )
+
+
+def _open_pushed(project: Project, pushed: Collection[PushedTask]) -> Callable[[str], Annotation | None]:
+    """What finds the suggestion of an article, if it is the one that was sent: the page shows one model's."""
+    journal = {row.article: row.suggested for row in pushed}
+    sources = Counter(model for suggested in journal.values() for model in suggested)
+    texts = project.workspace.articles.by("id")
+    queue, _ = read_queue(project)
+
+    def find(name: str) -> Annotation | None:
+        sent = {
+            signature: annotation
+            for signature, annotation in queue.suggested(name).items()
+            if has_content(annotation) and journal[name].get(signature) == suggestion_digest(annotation, texts[name])
+        }
+        return sent[min(sent, key=lambda each: (-sources[each], each))] if sent else None
+
+    return find
+
+
+def _count_done_reading(
+    project: Project, one: Annotation, offered: BegunRow | None, noted: SpanOrigins, number: int
+) -> DoneReading:
+    known = offered if offered and offered.shown and offered.source and offered.digest == one.digest else None
+    trace = WorkTrace(one, known, noted.regions, noted.begun)
+    return DoneReading(
+        article=one.article,
+        annotator=one.annotator,
+        round=number,
+        actions=count_actions(trace, project.schema),
+        seconds=one.seconds,
+        assisted=offered is None or offered.shown,
+    )
