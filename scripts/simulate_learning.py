@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import click
 from simulated.arms import ARMS, BY_HAND
-from simulated.course import SCHEDULE, Course, ErringReader, Milestone, actions_to
+from simulated.course import SCHEDULE, Course, ErringReader, Milestone, find_goal
 from simulated.pools import REPRINTED, make_pool, read_document_pool, read_sentence_pool
 from threadpoolctl import threadpool_limits
 
@@ -39,13 +39,12 @@ if TYPE_CHECKING:
 SLIPS, ACCEPTS = 0.05, 0.1
 _QUICK_ARMS = ("random, by hand", "suggestions alone", "ours, all parts")
 _QUICK = (0.2, 0.5, 1.0)  # what is read after each round
-_SEEDS = 5
-_T_OF_FOUR = 2.776  # Student's t at 97.5 %, of five seeds; for another number no interval is given
+_QUANTILES = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t at 97.5 %, by the number of seeds
 
 
 @dataclass(frozen=True)
 class CourseResult:
-    """What one course came to; ``needed`` is None if the aim was not reached, ``full`` is of everything by hand."""
+    """What one course came to: ``full`` actions draw all spans of the pool by hand, in so many ``articles``."""
 
     pool: str
     errs: bool
@@ -53,19 +52,31 @@ class CourseResult:
     seed: int
     aim: float
     full: int
-    needed: float | None
+    articles: int
     milestones: list[Milestone]
 
     @property
-    def share(self) -> float:
-        """The actions it needed, as a share of drawing everything: all that it took where the aim was not reached."""
-        return (self.milestones[-1].actions if self.needed is None else self.needed) / self.full
+    def reached(self) -> bool:
+        """Whether the aim was reached; all that was read counts where it was not."""
+        return find_goal(self.milestones, self.aim) is not None
+
+    @property
+    def actions_share(self) -> float:
+        """The actions it needed, as a share of drawing everything."""
+        last = self.milestones[-1]
+        return (find_goal(self.milestones, self.aim) or (last.articles, last.actions))[1] / self.full
+
+    @property
+    def articles_share(self) -> float:
+        """The articles it needed, as a share of all."""
+        last = self.milestones[-1]
+        return (find_goal(self.milestones, self.aim) or (last.articles, last.actions))[0] / self.articles
 
 
 @click.command()
 @click.option("--corpora", default=Path("../shared/corpora/crossner_politics"), type=click.Path(path_type=Path))
 @click.option("--documents", default=Path("../shared/corpora/re3d"), type=click.Path(path_type=Path))
-@click.option("--seeds", default=_SEEDS, show_default=True)
+@click.option("--seeds", default=5, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Keep results there, and go on with what is there.")
 @click.option("--quick", is_flag=True, help="One seed, few articles, three arms: does it work?")
 def main(corpora: Path, documents: Path, seeds: int, out: Path | None, *, quick: bool) -> None:
@@ -108,26 +119,20 @@ def simulate_pool(
             idle = arm.needs_reprints and len({row.story for row in pool.clusters.values()}) == len(pool.open)
             if arm != BY_HAND and not idle and (pool.name, errs, arm.name, seed) not in there:
                 milestones = Course(pool, arm, errors, by_hand.aim, schedule).run()
-                yield _result(pool, errors, arm, milestones, by_hand.aim, by_hand.full)
+                yield _result(pool, errors, arm, milestones, by_hand)
 
 
 def _result(
-    pool: Pool,
-    errors: ErringReader,
-    arm: Arm,
-    milestones: list[Milestone],
-    aim: float | None = None,
-    full: int | None = None,
+    pool: Pool, errors: ErringReader, arm: Arm, milestones: list[Milestone], by_hand: CourseResult | None = None
 ) -> CourseResult:
-    aim, full = aim or milestones[-1].f1, full or milestones[-1].actions
     return CourseResult(
         pool=pool.name,
         errs=errors.slips > 0,
         arm=arm.name,
         seed=errors.seed,
-        aim=aim,
-        full=full,
-        needed=actions_to(milestones, aim),
+        aim=by_hand.aim if by_hand else milestones[-1].f1,
+        full=by_hand.full if by_hand else milestones[-1].actions,
+        articles=len(pool.open),
         milestones=milestones,
     )
 
@@ -140,28 +145,46 @@ def read_course_results(path: Path) -> list[CourseResult]:
 
 
 def write_savings(results: Iterable[CourseResult]) -> Iterator[str]:
-    """Tables in Markdown: by pool and reader, what share of all actions each arm needed."""
-    tables: Mapping[tuple[str, bool], dict[str, list[CourseResult]]] = defaultdict(lambda: defaultdict(list))
+    """Tables in Markdown: by pool, what share of all actions each arm needed, with a reader who errs and without."""
+    tables: Mapping[str, dict[tuple[str, bool], list[CourseResult]]] = defaultdict(lambda: defaultdict(list))
     for each in results:
-        tables[each.pool, each.errs][each.arm].append(each)
-    for (pool, errs), arms in sorted(tables.items(), key=lambda table: (table[0][0], not table[0][1])):
-        by_hand = arms[BY_HAND.name]
-        reader = f"{SLIPS:.0%} slips, {ACCEPTS:.0%} of wrong suggestions accepted" if errs else "no slips"
-        actions, f1 = mean(each.full for each in by_hand), 100 * mean(each.aim for each in by_hand)
-        yield f"**{pool}; {reader}.** Everything by hand: {actions:.0f} actions, F1 {f1:.1f}."
-        yield from ("", "| way | actions, of all by hand | reached |", "| --- | --- | --- |")
-        yield from (_write_arm(arm.name, arms[arm.name]) for arm in ARMS if arm.name in arms)
+        tables[each.pool][each.arm, each.errs].append(each)
+    for pool, arms in sorted(tables.items()):
+        if not all(arms[BY_HAND.name, errs] for errs in (True, False)):
+            continue  # begun, and not ended
+        words = [_describe_aim(arms[BY_HAND.name, errs]) for errs in (True, False)]
+        yield from (f"**{pool}.** Everything by hand: {words[0]}; without slips {words[1]}.", "")
+        yield from ("| way | actions | without slips | articles | without slips |", "| --- | --- | --- | --- | --- |")
+        for arm in ARMS:
+            courses = [arms[arm.name, errs] for errs in (True, False)]
+            if all(courses):
+                actions, articles = map(_describe_shares, courses), map(_describe_articles, courses)
+                yield f"| {arm.name} | {' | '.join((*actions, *articles))} |"
         yield ""
 
 
-def _write_arm(name: str, results: Sequence[CourseResult]) -> str:
-    shares = [each.share for each in results]
+def _describe_aim(by_hand: Sequence[CourseResult]) -> str:
+    actions, f1 = mean(each.full for each in by_hand), 100 * mean(each.aim for each in by_hand)
+    return f"{actions:.0f} actions, F1 {f1:.1f}"
+
+
+def _describe_shares(results: Sequence[CourseResult]) -> str:
+    """``31 % (28 to 34)``, and in how many courses the aim was reached where it was not in all of them."""
+    reached = sum(each.reached for each in results)
+    words = _write_interval([each.actions_share for each in results])
+    return words if reached == len(results) else f"{words}; {reached} of {len(results)}"
+
+
+def _describe_articles(results: Sequence[CourseResult]) -> str:
+    return f"{100 * mean(each.articles_share for each in results):.0f} %"
+
+
+def _write_interval(shares: Sequence[float]) -> str:
     words = f"{100 * mean(shares):.0f} %"
-    if len(shares) == _SEEDS:
-        half = _T_OF_FOUR * stdev(shares) / sqrt(len(shares))
-        words += f" ({100 * (mean(shares) - half):.0f} to {100 * (mean(shares) + half):.0f})"
-    reached = sum(each.needed is not None for each in results)
-    return f"| {name} | {words} | {reached} of {len(results)} |"
+    if len(shares) in _QUANTILES:
+        half = 100 * _QUANTILES[len(shares)] * stdev(shares) / sqrt(len(shares))
+        words += f" ({100 * mean(shares) - half:.0f} to {100 * mean(shares) + half:.0f})"
+    return words
 
 
 if __name__ == "__main__":

@@ -65,6 +65,8 @@ class TagChain:
     @cached_property
     def _backward(self) -> Numbers:
         backward = np.ones_like(self._factors)
+        # First tokens were divided twice: where a text has no other, that is made good.
+        backward[0] = 1 / self._forward[0].sum(1, keepdims=True)
         for token in range(len(self._there) - 1, 0, -1):
             there = self._there[token]
             ahead = self._factors[token, :there] * backward[token, :there]
@@ -108,6 +110,6 @@ class TagChain:
             score *= float(self._changes[last, inside] * self._factors[token, text, inside])
             last = inside
         if end == self._lengths[text]:
-            return score
+            return score * float(self._backward[end - 1, text, last])
         after = self._changes[last] * self._factors[end, text] * self._backward[end, text]
         return score * float(after.sum() - after[inside])

@@ -19,13 +19,13 @@ def spans_of(text: str) -> list[tuple[int, int, str]]:
 
 
 def test_chain_agrees_with_all_paths() -> None:
-    """Of two texts of three and two tokens, by the products of every path: chances, changes, best path, a span."""
+    """Of texts of three tokens, two and one, by the products of every path: chances, changes, best path, spans."""
     chance = np.random.default_rng(3)
-    sums = chance.normal(size=(5, 3)).astype(np.float32)
+    sums = chance.normal(size=(6, 3)).astype(np.float32)
     changes = (np.exp(chance.normal(size=(3, 3))) * allow_changes(1)).astype(np.float32)
-    chain = TagChain(sums, [3, 2], changes)
+    chain = TagChain(sums, [3, 2, 1], changes)
     expected = np.zeros((3, 3))
-    for text, (low, high) in enumerate([(0, 3), (3, 5)]):
+    for text, (low, high) in enumerate([(0, 3), (3, 5), (5, 6)]):
         factors = np.exp(sums[low:high])
         weights = {
             path: float(np.prod([factors[n, tag] for n, tag in enumerate(path)]))
@@ -44,8 +44,10 @@ def test_chain_agrees_with_all_paths() -> None:
             for pair in pairwise(path):
                 expected[pair] += weight / whole
         # The span that begins at the first token and is one token long.
-        alone = sum(w for path, w in weights.items() if path[0] == 1 and path[1] != 2) / whole
+        alone = sum(w for path, w in weights.items() if path[0] == 1 and path[1:2] != (2,)) / whole
         assert chain.score_span(text, 0, 1, 1) == pytest.approx(alone, abs=1e-4)
+        if high - low == 1:
+            continue
         both = sum(w for path, w in weights.items() if path[0] == 1 and path[1] == 2 and path[2:3] != (2,)) / whole
         assert chain.score_span(text, 0, 2, 1) == pytest.approx(both, abs=1e-4)
     assert chain.expect_changes() == pytest.approx(expected, abs=1e-4)
