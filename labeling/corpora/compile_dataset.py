@@ -77,6 +77,7 @@ def compile_dataset(project: Project, subset: Subset | None = None, processes: i
         workspace.ledger,
         workspace.splits,
         workspace.leakage,
+        *((workspace.reliance,) if project.file.learning else ()),
     )
     with (
         workspace.opened(),

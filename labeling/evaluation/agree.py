@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.annotations import Annotation, submission_order
 from labeling.evaluation.agreement.measure_agreement import measure_agreement, measure_groups
 from labeling.evaluation.agreement.pair_counts import count_pairs
-from labeling.evaluation.agreement.submitted import find_submitted, keep_doubly_annotated
+from labeling.evaluation.agreement.submitted import choose_first_words, find_submitted, keep_doubly_annotated
 from labeling.evaluation.agreement.views import (
     add_models,
     find_names,
@@ -33,6 +31,7 @@ from labeling.workspace.task_urls import list_task_urls
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from labeling.annotations import Annotation
     from labeling.articles import Article
     from labeling.evaluation.agreement.submitted import SubmittedArticle
     from labeling.evaluation.resampling import Bootstrap
@@ -158,12 +157,9 @@ class _Measuring:
 
     def _read_first_words(self) -> Iterator[Annotation]:
         """What each annotator said first of each text, in the names of today."""
-        rows = ((row.annotation, row.kept_by) for row in self.workspace.first.rows())
-        for _, own in groupby(rows, key=lambda one: (one[0].article, one[0].annotator, one[0].digest)):
-            # Who judged single spans has not annotated the article; an import mostly has no time, and comes first.
-            first, kept_by = min(own, key=lambda one: (bool(one[0].open), submission_order(one[0])))
-            self.kept_by[first.article, first.annotator] = kept_by
-            yield rename_annotation(first, self.schema)
+        for first in choose_first_words(self.workspace.first.rows()):
+            self.kept_by[first.article, first.annotator] = first.kept_by
+            yield rename_annotation(first.annotation, self.schema)
 
     def _without_adjudicators(self, submitted: SubmittedArticle) -> SubmittedArticle:
         return submitted.keep(submitted.submissions.keys() - self.adjudicators)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from labeling.annotations import LABEL_ITEM, overlaps
 from labeling.evaluation.resampling import BOOTSTRAP, Bootstrap, resample_weights, take_interval
+from labeling.values import format_percent
 from labeling.workspace.rows.agreements import Coefficient
 from labeling.workspace.rows.reliance_row import RelianceRates
 
@@ -33,11 +34,18 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Annotation, Gold, Span
     from labeling.evaluation.resampling import Weights
+    from labeling.workspace.rows.reliance_row import Reliance
 
 MEASURES = ("missed", "accepted", "beyond", "rejected")
 # The least number of leak groups of which a rate tells anything.
 TELLING_GROUPS = 10
 _TAIL = 0.025
+_TOLD = {
+    "missed": "missed of what the model missed",
+    "accepted": "accepted of what it got wrong",
+    "beyond": "marked that it had not",
+    "rejected": "not marked that it had",
+}
 
 
 @dataclass(frozen=True)
@@ -197,3 +205,24 @@ def _spread(one: _Share, other: _Share) -> tuple[float, float] | None:
         return ends[0][0] - ends[1][1], ends[0][1] - ends[1][0]
     (part, whole), (others, all_others) = one.resampled, other.resampled
     return take_interval(part * all_others - others * whole, whole * all_others)
+
+
+def describe_reliance(reliance: Reliance) -> dict[str, str]:
+    """What people are told of it, by row: where dev and test come from, then the rates in per cent."""
+    rows = {
+        f"of the random stream, {name}": f"{share.of_stream} of {share.articles} articles"
+        for name, share in reliance.tested.items()
+    }
+    for name, told in _TOLD.items():
+        arms = getattr(reliance.assisted, name), getattr(reliance.unassisted, name), reliance.difference[name]
+        rates = [_describe_rate(each) for each in arms]
+        few = rates[0] == rates[1] == rates[2]
+        rows[told] = rates[0] if few else f"{rates[0]} with suggestions, {rates[1]} without; difference {rates[2]}"
+    return rows
+
+
+def _describe_rate(rate: Coefficient) -> str:
+    if rate.value is None:
+        return rate.undefined
+    low, high = rate.interval or (rate.value, rate.value)
+    return f"{format_percent(rate.value)} ({format_percent(low)} to {format_percent(high)})"

@@ -13,6 +13,7 @@ from labeling.articles import group_by_text
 from labeling.errors import MissingInput
 from labeling.splits.placement import TESTED, PlacementFacts, assign_splits, split_by_date
 from labeling.splits.random_stream import draw_rows
+from labeling.splits.stream_readings import find_reliance, list_reading_files
 from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from labeling.annotations import Gold
     from labeling.project import LearningSection, Project, SplitsSection
+    from labeling.workspace.custody import CustodyFile
     from labeling.workspace.rows.assignment import Leakage, SplitAssignment, SplitName
     from labeling.workspace.rows.stream_row import StreamRow
     from labeling.workspace.table import Workspace
@@ -49,7 +51,8 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
 
     Articles without gold get their place when they have some, so that the shares are shares of what trains and tests.
     Where the project file has ``[learning]``, new members of dev and test come from the random stream, which is drawn
-    for all articles and remembered in ``stream.jsonl``.
+    for all articles and remembered in ``stream.jsonl``; ``reliance.json`` has how much of them did, and what
+    suggestions do to those who read.
 
     Args:
         project: Whose gold.
@@ -64,12 +67,12 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
     from labeling.splits.certificate import certify, write_certificate
 
     workspace, shares, learning = project.workspace, project.file.splits, project.file.learning
-    placed = (workspace.splits, workspace.forgotten, *((workspace.stream,) if learning else ()))
-    reads = (workspace.gold, workspace.articles, workspace.clusters, workspace.passages, *placed)
-    writes = (workspace.splits, workspace.leakage, *((workspace.stream,) if learning else ()))
+    reads, writes = _list_files(project)
     with workspace.opened(), keep_custody(workspace, "split", reads=reads, writes=writes) as notes:
         notes.options["seed"] = shares.seed
         notes.options["with_unusable"] = with_unusable
+        if learning:
+            notes.options["learning"] = learning.model_dump(include={"stream", "unassisted", "seed"})
         # What was assigned before is read first, and kept.
         before = list(workspace.splits.rows_if_written())
         gold = {each.article: each for each in workspace.gold.rows()}
@@ -86,10 +89,24 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
         leakage = certify(project, rows, gold)
         if stream is not None:
             workspace.stream.write(stream)
+            drawn = {row.article: groups[row.article] for row in stream if row.drawn}
+            workspace.reliance.write(find_reliance(project, rows, drawn, gold))
         # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
         workspace.splits.write(rows)
         write_certificate(workspace, leakage)
     return _count_assignments(rows, len(before), leakage, has_stream=stream is not None)
+
+
+def _list_files(project: Project) -> tuple[list[CustodyFile], list[CustodyFile]]:
+    """What is read, and what is written."""
+    workspace = project.workspace
+    reads: list[CustodyFile] = [workspace.gold, workspace.articles, workspace.clusters, workspace.passages]
+    reads += [workspace.splits, workspace.forgotten]
+    writes: list[CustodyFile] = [workspace.splits, workspace.leakage]
+    if project.file.learning:
+        reads += [workspace.stream, *list_reading_files(workspace)]
+        writes += [workspace.stream, workspace.reliance]
+    return reads, writes
 
 
 def _draw(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labeling.evaluation.reliance import describe_reliance
 from labeling.training.evaluate import evaluate, read_predictions
 from labeling.values import format_percent
 from labeling.verbs.options import format_measure, json_option, show, tell, with_project
@@ -27,7 +28,9 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
     `labeling predict` prints them. Numbers are in per cent, each with its 95 % interval, resampled by leak group, or
     with the reason why it has none; with --json they are fractions.
 
-    Where annotators began with suggestions, gold flatters whoever made them.
+    Where annotators began with suggestions, gold flatters whoever made them. How far, is told where the project file
+    has [learning]: how often readers miss what a model missed, and accept what it got wrong, with its suggestions
+    before their eyes and without.
 
     \b
     Example:
@@ -48,6 +51,9 @@ def evaluate_cli(project: Project, *, files: tuple[Path, ...], as_json: bool) ->
     # What is the same for all annotators is printed once.
     for sentence in dict.fromkeys(sentence for score in result.scores.values() for sentence in _describe_score(score)):
         tell(sentence, err=True)
+    if project.file.learning and (reliance := project.workspace.reliance.value_if_written()):
+        for name, told in describe_reliance(reliance).items():
+            tell(f"{name[0].upper()}{name[1:]}: {told}", err=True)
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labeling.evaluation.reliance import describe_reliance
 from labeling.splits.split import split
 from labeling.verbs.options import json_option, show, tell, with_project
 
@@ -39,7 +40,9 @@ def split_cli(project: Project, *, with_unusable: bool, as_json: bool) -> int:
     shown = asdict(summary)
     if summary.from_stream is None:
         del shown["from_stream"]
-    show(shown, as_json=as_json)
+    # All of it is in reliance.json, which programs read.
+    told = {} if as_json or project.file.learning is None else describe_reliance(project.workspace.reliance.value())
+    show({**shown, **told}, as_json=as_json, literal=told)
     if summary.left_out:
         tell(f"Articles left out of all splits: {summary.left_out}", err=True)
         tell(f"  -> the reasons are in {project.workspace.splits.path}", err=True)

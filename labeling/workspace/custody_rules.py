@@ -78,6 +78,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "doubts.jsonl": ("gold.jsonl", "decisions.jsonl"),
     "splits.jsonl": ("gold.jsonl",),
     "leakage.json": ("gold.jsonl", "splits.jsonl"),
+    "reliance.json": ("gold.jsonl", "splits.jsonl"),
     LATEST_MANIFEST: ("gold.jsonl", "ledger.jsonl", "splits.jsonl"),
     "scores.json": (LATEST_MANIFEST,),
     "curve.json": (LATEST_MANIFEST,),

@@ -34,6 +34,7 @@ from labeling.workspace.rows.learning_rows import BegunRow, DoneReading, QueueRo
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
+from labeling.workspace.rows.reliance_row import Reliance
 from labeling.workspace.rows.reprint import Audit, ProjectedRow
 from labeling.workspace.rows.score import Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
@@ -264,6 +265,12 @@ class Workspace:
         ("article",),
     )
     leakage = Value("leakage.json", Leakage, "split", "The certificate: what the splits share, beside a random split.")
+    reliance = Value(
+        "reliance.json",
+        Reliance,
+        "split",
+        "Where dev and test come from, and what suggestions do to readers; where [learning] is named.",
+    )
     scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
     curve = Value("curve.json", Curve, "curve", "What an extractor is worth that was trained on ever more leak groups.")
     queue = Rows(

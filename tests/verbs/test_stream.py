@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import made
 import pytest
 from click.testing import CliRunner
+from in_custody import walk_the_road
 
-from labeling.annotations import Gold
+from labeling.annotations import Gold, GoldSpan, Span
 from labeling.cli import cli
+from labeling.corpora.compile_dataset import compile_dataset
+from labeling.corpora.verify import verify
 from labeling.errors import Altered, ProjectFileError
+from labeling.evaluation.reliance import describe_reliance
 from labeling.project import LearningSection, Project, load_project, shipped_config
 from labeling.splits.split import split
 from labeling.values import digest_of
+from labeling.workspace.rows.first_submission import FirstSubmission
+from labeling.workspace.rows.learning_rows import BegunRow
 from labeling.workspace.rows.passage import ClusterRow
 from labeling.workspace.rows.stream_row import StreamRow
 
@@ -134,6 +141,89 @@ def placed_names(project: Project) -> list[str]:
 def is_drawn(group: str) -> bool:
     """Whether a leak group of this name is drawn for a half."""
     return digest_of(f"1:stream:{group}")[0] in "01234567"
+
+
+@pytest.mark.usefixtures("written_by_hand")
+def test_card_tells_where_dev_and_test_come_from(tmp_path: Path) -> None:
+    """In a workspace of before none of it was drawn, and the card says so; of new articles there is all of it."""
+    before = walk_the_road(tmp_path)
+    text = (before.workspace.latest / "README.md").read_text(encoding="utf-8")
+    later = learning_with(before, stream=0.3)
+    split(later)
+    compile_dataset(later)
+    card = (before.workspace.latest / "README.md").read_text(encoding="utf-8")
+
+    assert "models in the loop" not in text
+    sizes = Counter(placed(before).values())
+    assert f"Of the articles here, 0 of {sizes['dev']} in dev and 0 of {sizes['test']} in test came from it" in card
+    few = "too little to say (leak groups: 0, and it takes 10)"
+    assert f"| missed, of gold's spans that the model missed | {few} | {few} | {few} |" in card
+    assert "reliance.json" in (before.workspace.latest / "manifest.json").read_text(encoding="utf-8")
+    before.workspace.splits.write([])
+    split(later)
+    compile_dataset(later)
+    card = (before.workspace.latest / "README.md").read_text(encoding="utf-8")
+    sizes = Counter(placed(before).values())
+    shares = f"{sizes['dev']} of {sizes['dev']} in dev and {sizes['test']} of {sizes['test']} in test came from it"
+    assert f"Of the articles here, {shares}" in card
+    verify(later)
+
+
+def test_command_tells_what_suggestions_do(project: Project) -> None:
+    """A line for each rate; programs read the file."""
+    config = project.workspace.root.parent / "mine.toml"
+    config.write_text(shipped_config("diplomatic.toml").read_text(encoding="utf-8") + "[learning]\n", encoding="utf-8")
+    command = ["--config", str(config), "--workspace", str(project.workspace.root), "split"]
+
+    table = CliRunner().invoke(cli, command, standalone_mode=False).stdout
+    rows = json.loads(CliRunner().invoke(cli, [*command, "--json"], standalone_mode=False).stdout)
+
+    assert "missed of what the model missed" in table
+    assert rows["from_stream"] == rows["dev"] + rows["test"] > 0
+    assert "missed of what the model missed" not in rows
+
+
+def test_rates_are_measured_on_what_was_read(project: Project) -> None:
+    """Two readers of each article of the stream miss the half of what the model missed when they see its words."""
+    words = [Span(id=f"s{n}", start=n, end=n + 1, label="PERSON") for n in range(3)]
+    readings = [(name, by, number) for number, name in enumerate(sorted(DRAWN)) for by in ("ana", "ben")]
+    articles = project.workspace.articles.by("id")
+    project.workspace.begun.write(
+        BegunRow(article=name, digest=articles[name].digest, source="model:m", shown=number > 0, spans=(words[0],))
+        for number, name in enumerate(sorted(DRAWN))
+    )
+    project.workspace.first.write(
+        FirstSubmission(
+            article=name,
+            annotator=by,
+            at="2024-01-01T12:00:00Z",
+            kept_by="pull",
+            digest=articles[name].digest,
+            spans=tuple(words if by == "ana" or number % 2 else words[:1]),
+            task=number,
+        )
+        for name, by, number in readings
+    )
+    gold_spans = tuple(
+        GoldSpan(**span.model_dump(exclude={"note"}), rule="adjudicated", by=("lead",)) for span in words
+    )
+    project.workspace.gold.write(
+        row.model_copy(update={"spans": gold_spans, "annotators": ("ana", "ben")})
+        for row in [*project.workspace.gold.rows()]
+    )
+
+    split(project)
+
+    found = project.workspace.reliance.value()
+    # Of 12 articles with suggestions both read two spans that the model missed; Ben missed those of every second.
+    assert (found.assisted.readings, found.unassisted.readings) == (24, 2)
+    assert found.assisted.missed.items == 48
+    assert found.assisted.missed.value == 12 / 48
+    told = describe_reliance(found)
+    assert told["of the random stream, dev"] == "3 of 3 articles"
+    assert told["missed of what the model missed"].startswith("25.0 (")
+    few = "too little to say (leak groups: 1, and it takes 10)"
+    assert told["missed of what the model missed"].endswith(f" with suggestions, {few} without; difference {few}")
 
 
 def test_stream_that_was_changed_is_refused(project: Project) -> None:

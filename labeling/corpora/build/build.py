@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from labeling.workspace.checksums import InputFile
     from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage
+    from labeling.workspace.rows.reliance_row import Reliance
     from labeling.workspace.table import Workspace
 
 # All of gold.
@@ -106,6 +107,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
     _refuse_unaccounted(ledger, left_out)
     inputs = _describe_inputs(workspace)
     agreement, leakage = _read_measurements(workspace, inputs)
+    reliance = _read_reliance(workspace, inputs) if file.learning else None
     facts = CardFacts(
         schema,
         recipe.targets,
@@ -122,6 +124,7 @@ def build_dataset(project: Project, folder: Path, subset: Subset = WHOLE_GOLD, p
             for name, reasons in CustodyRecord(workspace).list_signed(list_checked_files()).items()
         },
         vectors,
+        reliance,
     )
     not_annotated = inputs[workspace.articles.path.name].rows - inputs[workspace.gold.path.name].rows
     return finish_dataset(folder, file, facts, tokenizer, inputs, not_annotated)
@@ -165,6 +168,14 @@ def _read_measurements(workspace: Workspace, inputs: dict[str, InputFile]) -> tu
     used = ((workspace.agreement.path, agreement), (workspace.leakage.path, leakage))
     inputs.update({path.name: describe_input(path) for path, value in used if value})
     return agreement, leakage
+
+
+def _read_reliance(workspace: Workspace, inputs: dict[str, InputFile]) -> Reliance | None:
+    """What suggestions do to readers, as `split` measured it beside the splits; what is read becomes an input."""
+    reliance = workspace.reliance.value_if_written()
+    if reliance:
+        inputs[workspace.reliance.path.name] = describe_input(workspace.reliance.path)
+    return reliance
 
 
 def _select_placed(selection: GoldSelection, left_out: list[LeftOutArticle]) -> Iterator[PlacedArticle]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
     from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage
+    from labeling.workspace.rows.reliance_row import Reliance
 
 # The Hub's classes of size: the first whose limit the number of rows is under.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -41,8 +42,9 @@ class CardFacts:
     """What a card tells of a dataset, besides what the project file contains.
 
     ``worth`` counts leak groups where ``splits`` counts articles; None where they are not known.
-    ``agreement`` and ``leakage`` are None where they were not measured. ``signed`` has, by the name of the file, the
-    reasons of those who changed a file of the workspace on purpose. ``vectors`` are the word vectors that it holds.
+    ``agreement``, ``leakage`` and ``reliance`` are None where they were not measured. ``signed`` has, by the name of
+    the file, the reasons of those who changed a file of the workspace on purpose. ``vectors`` are the word vectors that
+    it holds.
     """
 
     schema: Schema
@@ -57,6 +59,7 @@ class CardFacts:
     worth: LeakGroupCounts | None = None
     signed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     vectors: WordVectors | None = None
+    reliance: Reliance | None = None
 
 
 def render_card(file: ProjectFile, facts: CardFacts) -> str:

@@ -34,16 +34,22 @@ class LeftOutArticle(Frozen):
 
 @dataclass(frozen=True)
 class LeakGroupCounts:
-    """How many leak groups the selected articles are of, by split and by label: forty copies of one text count once."""
+    """How many leak groups the selected articles are of, by split and by label: forty copies of one text count once.
+
+    ``drawn`` has the articles that came to each split from the random stream.
+    """
 
     groups: dict[SplitName, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
     labels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    drawn: dict[SplitName, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
 
-    def count(self, placed: PlacedArticle, leak_group: str) -> None:
+    def count(self, placed: PlacedArticle, assignment: SplitAssignment) -> None:
         """Count an article; the same one again changes nothing."""
-        self.groups[placed.split].add(leak_group)
+        self.groups[placed.split].add(assignment.leak_group)
+        if assignment.stream:
+            self.drawn[placed.split].add(assignment.article)
         for span in placed.gold.spans:
-            self.labels[span.label].add(leak_group)
+            self.labels[span.label].add(assignment.leak_group)
 
 
 class GoldSelection:
@@ -81,7 +87,7 @@ class GoldSelection:
             else:
                 # Narrowed last: whether an article is in the subset does not depend on its labels.
                 placed = PlacedArticle(article, *self._subset.narrow(gold), split)
-                self.worth.count(placed, self._assignments[article.id].leak_group)
+                self.worth.count(placed, self._assignments[article.id])
                 yield placed
 
     def _split_of(self, gold: Gold) -> tuple[SplitName | None, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.annotations import latest_submissions
+from labeling.annotations import latest_submissions, submission_order
 from labeling.evaluation.scores import ScoredArticle
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from labeling.annotations import Annotation
     from labeling.articles import Article
     from labeling.workspace.asking import Asking
+    from labeling.workspace.rows.first_submission import FirstSubmission
 
 # Where spans of each label are: half-open intervals of code points, sorted.
 Marks: TypeAlias = "dict[str, tuple[tuple[int, int], ...]]"
@@ -88,6 +90,15 @@ def find_submitted(
         if latest:
             silence = {annotator: asking.silent_on(each) for annotator, each in latest.items()}
             yield SubmittedArticle(article, groups[name], latest, silence)
+
+
+def choose_first_words(rows: Iterable[FirstSubmission]) -> Iterator[FirstSubmission]:
+    """What each annotator said first of each text; rows come sorted by these, as in their file."""
+    for _, own in groupby(rows, key=lambda row: (row.article, row.annotator, row.digest)):
+        known = [*own]
+        # Who judged single spans has not annotated the article; an import mostly has no time, and comes first.
+        is_one = len(known) == 1
+        yield known[0] if is_one else min(known, key=lambda row: (bool(row.open), submission_order(row.annotation)))
 
 
 def find_doubly_annotated(

@@ -43,12 +43,10 @@ class Reliance(Frozen):
     """``reliance.json``: of dev and test, what came from the random stream; and how far readers lean on suggestions.
 
     Chance decides which articles of the stream are read without suggestions: what both kinds of readings differ in is
-    what suggestions do. ``difference`` has it by measure, with suggestions minus without. ``measured_on`` has the
-    SHA-256 of the files that the numbers depend on.
+    what suggestions do. ``difference`` has it by measure, with suggestions minus without.
     """
 
     tested: dict[SplitName, StreamShare]
     assisted: RelianceRates
     unassisted: RelianceRates
     difference: dict[str, Coefficient]
-    measured_on: dict[str, str] = {}
