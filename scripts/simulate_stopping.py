@@ -56,7 +56,7 @@ def main(
         click.echo("\n".join([*describe_labels(made, plan.horizon, WORTHS[0]), ""]))
         for worth in WORTHS:
             judged = judge_trials(made, plan.horizon, worth)
-            click.echo("\n".join([*describe_stopping(made, judged, worth), ""]))
+            click.echo("\n".join([*describe_stopping(made, judged, plan.horizon, worth), ""]))
 
 
 def _make_trials(

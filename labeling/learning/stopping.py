@@ -8,9 +8,10 @@ hundred bring 0.05.
 
 The interval, 95 %, is of resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993). Each draws the leak
 groups of the test articles anew, the same for all runs, and moves each run by what trainings on other articles would
-differ, as runs of one size do. Of what the last run had by luck, the share ``next / (labelled + next)`` is lost again
-with more articles: it is part of what is foretold. Nothing here touches disk, network, clock or a random number without
-a seed.
+differ. How far, runs of one size tell, and what is expected before: two thirds of what as many other test articles
+would change (measured, docs/stopping.md). Of what the last run had by luck, the share ``next / (labelled + next)`` is
+lost again with more articles, and is part of what is foretold. Nothing here touches disk, network, clock or a random
+number without a seed.
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ _RESAMPLES = 1000
 _EXPONENTS = (0.001, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Of a curve of three unknowns.
 _ENOUGH_SIZES = 3
+# How far other training articles move F1, beside as many other test articles; and of how many differences between runs
+# that is worth the evidence.
+_TRAINED_TO_TESTED = 2 / 3
+_EXPECTED_FREEDOM = 4
 # Of fewer test leak groups with a span the resamples are too much alike: their interval would be too narrow.
 _ENOUGH_TO_TEST = 10
 
@@ -173,16 +178,19 @@ def _extrapolate_gain(
     counts, sizes = np.stack([tables[number] for number in order]), [runs[number].leak_groups for number in order]
     number = int(digest_of(seed)[:15], 16)
     source = np.random.Generator(np.random.PCG64(number + 1))
-    f1 = _f1_of(counts.sum(axis=1))
-    luck = source.normal(size=(_RESAMPLES, len(sizes))) * _draw_spread(f1, sizes, source)
-    gains = _fit_gains(_resample_f1(counts, number) + luck, sizes, horizon)
-    # Luck of the last run makes the curve look steeper than it is, and is lost when more comes: both in one direction.
+    f1, drawn = _f1_of(counts.sum(axis=1)), _resample_f1(counts, number)
     last = np.array(sizes) == max(sizes)
+    # Of one article: that of as many as there are shrinks with their root.
+    expected = _TRAINED_TO_TESTED * float(drawn[:, last].std(axis=0).mean()) * math.sqrt(len(groups))
+    luck = source.normal(size=drawn.shape) * _draw_spread(f1, sizes, expected, source)
+    gains = _fit_gains(drawn + luck, sizes, horizon)
+    # Luck of the last run makes the curve look steeper than it is, and is lost when more comes: both in one direction.
     gains = gains + luck[:, last].mean(axis=1) * horizon / (max(sizes) + horizon)
-    low, high = (float(end) for end in np.quantile(gains, [0.025, 0.975]))
     # F1 ends at 0 and at 1.
     now = float(f1[last].mean())
-    return float(_fit_gains(f1[None], sizes, horizon)[0]), max(low, -now), min(high, 1 - now)
+    told = [_fit_gains(f1[None], sizes, horizon)[0], *np.quantile(gains, [0.025, 0.975])]
+    gain, low, high = (float(each) for each in np.clip(told, -now, 1 - now))
+    return gain, low, high
 
 
 def _resample_f1(counts: Numbers, number: int) -> Numbers:
@@ -203,14 +211,16 @@ def _f1_of(counts: Numbers) -> Numbers:
     return f1
 
 
-def _draw_spread(f1: Numbers, sizes: Sequence[int], source: np.random.Generator) -> Numbers:
+def _draw_spread(f1: Numbers, sizes: Sequence[int], expected: float, source: np.random.Generator) -> Numbers:
     """Resamples x runs: the standard deviation of trainings on so many leak groups, which shrinks with their root.
 
-    It is known from few runs, and drawn as far as it may be off: sum of squares / chi squared.
+    It is known from few runs and what is expected of one leak group, and drawn as far as it may be off: sum of squares
+    / chi squared.
     """
     import numpy as np
 
-    squares, freedom, levels = 0.0, 0, np.array(_find_levels(sizes))
+    levels = np.array(_find_levels(sizes))
+    squares, freedom = _EXPECTED_FREEDOM * expected**2, _EXPECTED_FREEDOM
     for level in np.unique(levels):
         same = f1[levels == level]
         squares += float((np.array(sizes)[levels == level] * (same - same.mean()) ** 2).sum())

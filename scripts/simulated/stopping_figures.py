@@ -81,9 +81,13 @@ def describe_labels(trials: Sequence[Sequence[TrialRound]], horizon: int, worth:
 
 
 def describe_stopping(
-    trials: Sequence[Sequence[TrialRound]], judged: Sequence[Sequence[JudgedRound]], worth: float
+    trials: Sequence[Sequence[TrialRound]], judged: Sequence[Sequence[JudgedRound]], horizon: int, worth: float
 ) -> Iterator[str]:
-    """A line for each rule of stopping: articles labelled, saved, and F1 lost, beside never stopping."""
+    """A line for each rule of stopping: articles labelled, saved, and F1 lost, beside never stopping; the regret.
+
+    Where ``horizon`` articles cost as much as ``worth`` of F1 is worth, regret is what the best round in hindsight is
+    better than the one where it was stopped: 0.6 at 100 and 0.65 at 150 with 50 articles at 0.01 are a regret of 0.04.
+    """
     pairs = list(zip(trials, judged, strict=True))
     stops = {
         "at the verdict": [_first([row.outlook.verdict == "stop" for row in rows]) for _, rows in pairs],
@@ -91,15 +95,19 @@ def describe_stopping(
         "where the gain told is less": [_first([(row.outlook.gain or 0) < worth for row in rows]) for _, rows in pairs],
     }
     stops |= {f"at {each.labelled}": [at] * len(pairs) for at, each in enumerate(trials[0])}
-    yield f"{f'stop, worth {worth}':<30}{'articles':>10}{'saved':>8}{'F1 lost':>9}{'at most':>9}   stopped"
+    yield f"{f'stop, worth {worth}':<30}{'articles':>10}{'saved':>8}{'F1 lost':>9}{'at most':>9}{'regret':>8}   stopped"
     for name, places in stops.items():
         ended = [rounds[at] for (rounds, _), at in zip(pairs, places, strict=True)]
         lost = [rounds[-1].f1 - end.f1 for (rounds, _), end in zip(pairs, ended, strict=True)]
         saved = [1 - end.labelled / rounds[-1].labelled for (rounds, _), end in zip(pairs, ended, strict=True)]
+        regret = [
+            max(each.f1 - worth * (each.labelled - end.labelled) / horizon for each in rounds) - end.f1
+            for (rounds, _), end in zip(pairs, ended, strict=True)
+        ]
         early = sum(share > 0 for share in saved)
         yield (
             f"{name:<30}{mean(end.labelled for end in ended):>10.0f}{mean(saved):>8.1%}{100 * mean(lost):>9.2f}"
-            f"{100 * max(lost):>9.2f}   {early}"
+            f"{100 * max(lost):>9.2f}{100 * mean(regret):>8.2f}   {early}"
         )
 
 

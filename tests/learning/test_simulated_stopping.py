@@ -83,16 +83,17 @@ def test_figures_are_counted_from_trials() -> None:
     ]
 
     coverage = [line.split() for line in describe_coverage(verdicts)]
-    stopping = {line[:30].strip(): line[30:].split() for line in describe_stopping(trials, verdicts, 0.01)}
+    stopping = {line[:30].strip(): line[30:].split() for line in describe_stopping(trials, verdicts, 50, 0.01)}
 
     assert coverage[1][:3] == ["50", "50.0%", "15.25"]
     assert coverage[-1][:2] == ["all", "75.0%"]
     assert coverage[-1][-5:] == ["1", "/", "1", "/", "2"]
-    # Half of two trials saves two thirds of the articles; 0.1 and 0 are lost.
-    assert stopping["at the verdict"] == ["100", "33.3%", "5.00", "10.00", "1"]
-    assert stopping["where it is true"] == ["100", "33.3%", "5.00", "10.00", "1"]
-    assert stopping["at 50"] == ["50", "66.7%", "20.00", "30.00", "2"]
-    assert stopping["at 150"] == ["150", "0.0%", "0.00", "0.00", "0"]
+    # One of two trials saves two thirds of the articles; 0.1 and 0 are lost. The best of both is at 100: 0.6, at a cost
+    # of 0.01 more than at 50 and 0.01 less than at 150. Regret is 0.6 - 0.01 - 0.5 in one, 0.01 in the other.
+    assert stopping["at the verdict"] == ["100", "33.3%", "5.00", "10.00", "5.00", "1"]
+    assert stopping["where it is true"] == ["100", "33.3%", "5.00", "10.00", "5.00", "1"]
+    assert stopping["at 50"] == ["50", "66.7%", "20.00", "30.00", "19.00", "2"]
+    assert stopping["at 150"] == ["150", "0.0%", "0.00", "0.00", "1.00", "0"]
 
 
 def test_a_quick_run_goes_through_and_keeps_its_trials(tmp_path: Path) -> None:
