@@ -125,6 +125,8 @@ class SuggestSection(Frozen):
     # the project file: where these two say nothing, it is what it was before there were any.
     zero_shot: str = Field(default="", exclude_if=_is_unnamed)
     zero_shot_threshold: float = Field(default=_GLINERS, gt=0.0, lt=1.0, exclude_if=_is_gliners)
+    # "latest": the newest model that was trained on the workspace's last dataset, which needs no map; "" for none.
+    model: Literal["", "latest"] = Field(default="", exclude_if=_is_unnamed)
 
 
 class CompileSection(Frozen):
@@ -291,6 +293,11 @@ class ProjectFile(Frozen):
     def hides_names(self) -> bool:
         """Whether what is published calls people by pseudonyms: where there is a plan, unless it says otherwise."""
         return self.people is not None and not self.people.publish_names
+
+    @property
+    def has_loop(self) -> bool:
+        """Whether models are in the loop: [learning] says so, or [suggest] asks the latest one."""
+        return self.learning is not None or self.suggest.model == "latest"
 
     @property
     def has_readers(self) -> bool:

@@ -39,7 +39,7 @@ def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_p
         progress: Called with how many articles are done, and of how many.
 
     Raises:
-        MissingInput: Nothing was ingested.
+        MissingInput: Nothing was ingested; or the latest model is asked, and there is none of the latest dataset.
         Altered: ``articles.jsonl``, or what a model of ours says of itself, is not as it was left.
         DamagedFile: A line of ``articles.jsonl`` is not an article.
         ProjectFileError: The rules, the pipeline or its label map have a fault.
@@ -51,9 +51,12 @@ def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_p
         workspace.articles,
         *list_model_card(workspace, Path(project.file.suggest.pipeline)),
     )
+    settings = read_suggestion_settings(project)
+    if settings.latest:
+        reads += list_model_card(workspace, Path(settings.latest))
     with workspace.opened(), keep_custody(workspace, "suggest", reads=reads, writes=(workspace.suggestions,)):
         plan = plan_batches(workspace.articles)
-        order = order_suggestions(project.schema, read_suggestion_settings(project))
+        order = order_suggestions(project.schema, settings)
         tally = write_flow(workspace.suggestions.path, plan, order, place, workspace.suggestions)
     return SuggestResult(
         articles=plan.articles,

@@ -15,12 +15,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydantic import Field
+
 import labeling
 from labeling.adjudication.checks import check_annotation
 from labeling.annotations import MODEL, Annotation, QuarantineRow, Span
 from labeling.errors import ProjectFileError
 from labeling.project import shipped_config
 from labeling.suggestions.finder import Finder, FoundSpan
+from labeling.suggestions.latest_model import find_latest_model, open_latest_model
 from labeling.suggestions.own_models import is_own_model, open_own_model
 from labeling.suggestions.rule_file import Rules, read_rules
 from labeling.suggestions.zero_shot import ProbableSpan, ZeroShot
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 
     # The annotator, and a function that finds spans in each of several texts.
     FoundByAny: TypeAlias = FoundSpan | ScoredSpan | ProbableSpan
-    Suggester: TypeAlias = tuple[str, Callable[[Iterable[str]], Iterator[Sequence[FoundByAny]]]]
+    Suggester: TypeAlias = tuple[str, Callable[[Iterable[str]], Iterator[Sequence[FoundByAny] | Annotation]]]
 
 __all__ = [
     "REFUSED_SPANS",
@@ -59,9 +62,14 @@ _AT_ONCE = 100  # articles that a suggester is asked about together
 REFUSED_SPANS = ""  # counts refused spans in a tally, in the place of a label: no label is empty
 
 
+def _names_no_folder(name: str) -> bool:
+    return not name
+
+
 class SuggestionSettings(Frozen):
     """The suggesters: rules, or None; a spaCy pipeline or a model of ours, or "", with the map from its labels.
 
+    ``latest`` is the folder of a model of ours whose relations and choices are suggested, too, without a map.
     ``zero_shot`` is a GLiNER model, a folder or a name on the Hub, or "": see `ZeroShot`.
     """
 
@@ -71,6 +79,7 @@ class SuggestionSettings(Frozen):
     label_map: dict[str, str] = {}
     zero_shot: str = ""
     zero_shot_threshold: float = 0.5
+    latest: str = Field(default="", exclude_if=_names_no_folder)  # the folder of the latest model of ours
 
 
 def read_suggestion_settings(project: Project) -> SuggestionSettings:
@@ -78,6 +87,7 @@ def read_suggestion_settings(project: Project) -> SuggestionSettings:
 
     Raises:
         ProjectFileError: The rules file is missing or has a fault.
+        MissingInput: The latest model is asked, and none was trained on the latest dataset.
     """
     chosen = project.file.suggest
     rules = None
@@ -93,6 +103,7 @@ def read_suggestion_settings(project: Project) -> SuggestionSettings:
         label_map=chosen.label_map,
         zero_shot=_find_zero_shot(project),
         zero_shot_threshold=chosen.zero_shot_threshold,
+        latest=find_latest_model(project.workspace) if chosen.model == "latest" else "",
     )
 
 
@@ -134,6 +145,8 @@ def order_suggestions(schema: Schema, settings: SuggestionSettings) -> WorkOrder
         "pipeline": _pipeline_digest(settings.pipeline),
         "zero_shot": folder_digest(Path(settings.zero_shot)) if Path(settings.zero_shot).is_absolute() else "",
     }
+    if settings.latest:
+        decides["latest"] = folder_digest(Path(settings.latest))
     return WorkOrder(digest_of(canonical_json(decides)), partial(_open_suggesting, schema, settings))
 
 
@@ -169,10 +182,13 @@ def _ask_suggesters(
     answers = [(annotator, find(article.text for article in articles)) for annotator, find in suggesters]
     for article in articles:
         for annotator, found in answers:
-            # Ids count the spans, so that the same text gives the same ids.
-            spans = tuple(Span(id=f"s{n}", **one._asdict()) for n, one in enumerate(next(found), start=1))
-            annotation = Annotation(article=article.id, digest=article.digest, annotator=annotator, spans=spans)
-            yield check_annotation(annotation, article, schema)
+            words, bare = next(found), Annotation(article=article.id, digest=article.digest, annotator=annotator)
+            if isinstance(words, Annotation):
+                said = {"spans": words.spans, "relations": words.relations, "choices": words.choices}
+            else:
+                # Ids count the spans, so that the same text gives the same ids.
+                said = {"spans": tuple(Span(id=f"s{n}", **one._asdict()) for n, one in enumerate(words, start=1))}
+            yield check_annotation(bare.model_copy(update=said), article, schema)
 
 
 def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]:
@@ -185,6 +201,8 @@ def _suggesters(schema: Schema, settings: SuggestionSettings) -> list[Suggester]
         folder = Path(settings.pipeline)
         find = open_own_model(folder, settings.label_map, schema) if is_own_model(folder) else None
         suggesters.append((MODEL + folder.name, find or _pipeline_suggester(schema, settings)))
+    if settings.latest:
+        suggesters.append((MODEL + Path(settings.latest).name, open_latest_model(Path(settings.latest), schema)))
     if settings.zero_shot:
         model = ZeroShot(settings.zero_shot, schema, settings.zero_shot_threshold)
         suggesters.append((MODEL + Path(settings.zero_shot).name, partial(map, model)))

@@ -32,6 +32,7 @@ CARRIED_ALONG = frozenset(
         "begun.jsonl",
         "actions.jsonl",
         "rounds.jsonl",
+        "offered.jsonl",
     }
 )
 # Their verbs read what was there, and write it again with what is new.

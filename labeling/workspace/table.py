@@ -31,6 +31,8 @@ from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.learning_rows import BegunRow, DoneReading, QueueRow, RoundRow
+=======
+from labeling.workspace.rows.learning_rows import OfferedRow, QueueRow, RoundRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
@@ -300,6 +302,13 @@ class Workspace:
         "learn",
         "What the models of the last two rounds say of articles that were drawn once: how far they agree.",
         ("article", "annotator"),
+    )
+    offered = Rows(
+        "offered.jsonl",
+        OfferedRow,
+        "push",
+        "What the page suggests of each article, each span signed by its sources; where models are in the loop.",
+        ("article", "signature", "sent"),
     )
     rounds = Rows("rounds.jsonl", RoundRow, "learn", "What each round of the loop stood on and brought.", ("round",))
 

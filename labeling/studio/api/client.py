@@ -17,12 +17,14 @@ from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.api.queries import batch_names, export_path, last_change_query, make_filter, tasks_query
 from labeling.studio.api.remote import (
     RemoteProject,
+    RemoteSuggestion,
     RemoteTask,
     read_hidden_columns,
     read_latest_update,
     read_listed_task,
     read_number,
     read_project,
+    read_suggestion,
     read_tasks_page,
 )
 from labeling.studio.format.exports import read_export
@@ -353,6 +355,15 @@ class Studio:
                 for row in rows
             ],
         )
+
+    def list_removable(self, project: int) -> list[RemoteSuggestion]:
+        """Every suggestion there, with its number and score."""
+        answer = self.transport.read("api/predictions/", "list its suggestions", params={"project": project})
+        return self.transport.parse(answer, lambda rows: [*map(read_suggestion, rows)])
+
+    def remove_suggestion(self, number: int) -> None:
+        """Remove one suggestion; it is as well when it is gone already."""
+        self.transport.remove_if_there(f"api/predictions/{number}/", f"remove suggestion {number}")
 
     def remove_suggestions(self, project: int, model: str) -> None:
         """Remove all suggestions of a model in a project."""

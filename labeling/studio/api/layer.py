@@ -31,6 +31,10 @@ _MOST_PAGES = 1_000_000
 _SENT_AT_ONCE = 200
 
 
+def _suggestions(project: int) -> str:
+    return f"labeling/api/projects/{project}/suggestions/"
+
+
 class TeamMember(ServerModel):
     """Somebody on a server of ours: by e-mail address, with what they are in a project and how far they have come.
 
@@ -117,6 +121,16 @@ class Layer:
         """Put a plan in the place of the one that is there."""
         path = f"labeling/api/projects/{project}/plan/"
         self.studio.transport.write("PUT", path, "take the plan", json=plan)
+
+    def list_begun(self, project: int) -> set[int]:
+        """The tasks of a project that somebody has annotated, has a draft of, or was shown."""
+        read = self.studio.transport.read(_suggestions(project), "list what is begun")
+        return self.studio.transport.parse(read, lambda body: {int(task) for task in body["begun"]})
+
+    def remove_superseded(self, project: int, predictions: Sequence[int]) -> set[int]:
+        """Remove suggestions by their numbers, but for those of tasks that are begun; the tasks of those that stay."""
+        answer = self._ask("DELETE", _suggestions(project), "remove suggestions", {"predictions": [*predictions]})
+        return {int(task) for task in answer["begun"]}
 
     def bring_decided(self, project: int, rows: Sequence[Mapping[str, JsonValue]]) -> None:
         """Put what readers are told of decisions in the place of what is there."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from labeling.studio.format.regions import ServerModel
+from labeling.studio.format.tasks import digest_result
 from labeling.values import digest_of
 from labeling.workspace.rows.server_state import check_instant, is_server_number
 
@@ -41,6 +42,17 @@ class RemoteTask:
     article: str
     digest: str
     suggested: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RemoteSuggestion:
+    """A suggestion as the server has it: its number, whose task, by which model, and the digest of what it says."""
+
+    number: int
+    task: int
+    model: str
+    digest: str
+    score: float | None
 
 
 # The answer has many more fields, most of them of the Enterprise edition.
@@ -93,6 +105,22 @@ def read_project(number: int, answer: bytes) -> RemoteProject:
         shown=read.model_version or "",
         description=read.description or "",
         sampling=read.sampling or "",
+    )
+
+
+def read_suggestion(row: dict[str, Any]) -> RemoteSuggestion:
+    """A suggestion as the server lists it.
+
+    Raises:
+        KeyError, TypeError: It is not one.
+    """
+    score = row.get("score")
+    return RemoteSuggestion(
+        number=read_number(row["id"]),
+        task=read_number(row["task"]),
+        model=str(row["model_version"] or ""),
+        digest=digest_result(row["result"]),
+        score=None if score is None else float(score),
     )
 
 

@@ -5,6 +5,7 @@ Label Studio's ``start`` and ``end`` are Unicode code points, half open, as ours
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from labeling.schema import NOTE, UNSURE
@@ -12,7 +13,7 @@ from labeling.studio.format.labelling_config import OUTLET
 from labeling.values import canonical_json, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic import JsonValue
 
@@ -34,22 +35,35 @@ _SUGGESTION_DIGEST = 16  # characters: enough to tell apart what one model sugge
 READERS = "readers"
 
 
-def task_of(article: Article, suggestions: Iterable[Annotation] = (), readers: str | None = None) -> Json:
+def task_of(
+    article: Article,
+    suggestions: Iterable[Annotation] = (),
+    readers: str | None = None,
+    scores: Mapping[str, float] = MappingProxyType({}),
+) -> Json:
     """The task that shows ``article``, with what models say about it as predictions.
 
     A suggestion without any content makes no prediction: the page would show it as an empty annotation. ``readers`` are
-    for a server without a layer, where the data of a task tells whose it is.
+    for a server without a layer, where the data of a task tells whose it is; ``scores`` are those of the predictions
+    that have one, by annotator.
     """
     predictions: list[JsonValue] = [
-        prediction_of(suggestion, article) for suggestion in suggestions if has_content(suggestion)
+        prediction_of(suggestion, article, scores.get(suggestion.annotator))
+        for suggestion in suggestions
+        if has_content(suggestion)
     ]
     marked: Json = {} if readers is None else {READERS: readers}
     return {"data": task_data(article) | marked, "predictions": predictions}
 
 
-def prediction_of(suggestion: Annotation, article: Article) -> Json:
-    """A model's annotation as a prediction; ``model_version`` is its annotator."""
-    return {"model_version": suggestion.annotator, "result": [*result_of(suggestion, article)]}
+def prediction_of(suggestion: Annotation, article: Article, score: float | None = None) -> Json:
+    """A model's annotation as a prediction; ``model_version`` is its annotator.
+
+    With a ``score``, which tells how much it needs no look, its spans and relations have theirs as well.
+    """
+    result: list[JsonValue] = [*result_of(suggestion, article, scored=score is not None)]
+    prediction: Json = {"model_version": suggestion.annotator, "result": result}
+    return prediction if score is None else {**prediction, "score": score}
 
 
 def submission_of(annotation: Annotation, article: Article) -> Json:
@@ -67,14 +81,15 @@ def has_content(annotation: Annotation) -> bool:
     return bool(annotation.spans or any(annotation.choices.values()))
 
 
-def result_of(annotation: Annotation, article: Article) -> list[Json]:
+def result_of(annotation: Annotation, article: Article, *, scored: bool = False) -> list[Json]:
     """The regions, relations and choices of ``annotation``, as the editor stores them.
 
-    A span becomes a region of its own id; its ``unsure`` and ``note`` are rows that share that id.
+    A span becomes a region of its own id; its ``unsure`` and ``note`` are rows that share that id. Their scores are
+    left out, unless it is ``scored``.
     """
     return [
-        *(row for span in annotation.spans for row in _span_rows(span, article)),
-        *(_relation_row(relation) for relation in annotation.relations),
+        *(row for span in annotation.spans for row in _span_rows(span, article, scored=scored)),
+        *(_relation_row(relation) | _score_of(relation, scored=scored) for relation in annotation.relations),
         *(_choice_row(name, options) for name, options in annotation.choices.items() if options),
     ]
 
@@ -99,11 +114,16 @@ def task_data(article: Article) -> Json:
     }
 
 
-def _span_rows(span: Span, article: Article) -> list[Json]:
+def _score_of(thing: Span | Relation, *, scored: bool) -> Json:
+    return {"score": thing.score} if scored and thing.score is not None else {}
+
+
+def _span_rows(span: Span, article: Article, *, scored: bool) -> list[Json]:
     # `text` is for people who look at the JSON: nobody reads it, see `submissions`.
     stretch: Json = {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
     # The editor ties the rows of one region together by their id, and repeats the offsets in each.
-    rows = [_result_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})]
+    labelled = _result_row(span.id, LABEL, "labels", {**stretch, "labels": [span.label]})
+    rows = [labelled | _score_of(span, scored=scored)]
     if span.unsure:
         rows.append(_result_row(span.id, UNSURE, "choices", {**stretch, "choices": [UNSURE]}))
     if span.note:

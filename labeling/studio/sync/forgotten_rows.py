@@ -23,9 +23,9 @@ def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
     """The files out of which `forget` takes rows, in its order: the articles last, for by them it knows what to do."""
     files: list[RowsFile[Any]] = [workspace.suggestions, workspace.projected, workspace.assignments]
     files += [workspace.annotations, workspace.first, workspace.kept, workspace.quarantine, workspace.slips]
-    files += [workspace.imported, workspace.decisions, workspace.queue]
+    files += [workspace.imported, workspace.decisions, workspace.queue, workspace.offered]
     files += [workspace.begun, workspace.actions, workspace.fixed_set]
-    files += [workspace.splits, workspace.stream, workspace.queue, workspace.signed, workspace.pulled]
+    files += [workspace.splits, workspace.stream, workspace.signed, workspace.pulled]
     return [*files, workspace.ask_again, workspace.pushed, workspace.articles]
 
 
@@ -82,6 +82,7 @@ class RowRemoval:
         yield workspace.splits, lambda row: row.article in here
         yield workspace.stream, lambda row: row.article in here
         yield workspace.queue, lambda row: row.article in here
+        yield workspace.offered, lambda row: row.article in here
         yield workspace.signed, lambda row: row.task in gone
         yield workspace.pulled, lambda row: row.task in gone
 

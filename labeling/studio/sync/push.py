@@ -7,18 +7,22 @@ And since when people are asked for what the page shows: ``asked.jsonl``, with t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labeling.annotations import MODEL
 from labeling.studio.api.connect import connect
 from labeling.studio.api.remote import RemoteProject
 from labeling.studio.sync.closed_plan import renew_closed_plans
 from labeling.studio.sync.imported_words import BroughtTally, ImportedWords
+from labeling.studio.sync.offered_record import OfferedRecord, former_names
 from labeling.studio.sync.order_in_force import order_elsewhere
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.studio.sync.project_link import prepare_project, preview_project, warn_of_namesakes
 from labeling.studio.sync.push_delivery import ProjectPush, PushResult
-from labeling.studio.sync.push_plan import digest_bare, digest_suggestions, plan_push, plan_suggestions
+from labeling.studio.sync.push_plan import digest_bare, digest_suggestions, foresee_joined, plan_push, plan_suggestions
 from labeling.studio.sync.push_queue import read_queue
+from labeling.studio.sync.superseding import Superseding
 from labeling.studio.sync.team_plan import announce_suggestions, bring_team_plan, find_tasks_of, open_team_plan
 from labeling.studio.sync.tell_readers import tell_readers
 from labeling.workspace.custody import keep_custody
@@ -29,8 +33,10 @@ if TYPE_CHECKING:
 
     from labeling.errors import NotBrought
     from labeling.project import Project
+    from labeling.studio.api.client import Studio
     from labeling.studio.server.credentials import Credentials
     from labeling.studio.sync.push_queue import ImportedAs
+    from labeling.studio.sync.team_plan import TeamPlan
     from labeling.workspace.file_handles import RowsFile, ValueFile
     from labeling.workspace.rows.server_state import PushedTask, TextKey
 
@@ -40,7 +46,8 @@ class Forecast:
     """What a push would do: the ids of articles that are new on the server, the same, changed or gone.
 
     ``suggestions`` counts what would be sent; ``replaced`` are the models whose suggestions would be removed and sent
-    anew; ``page`` is whether the labelling page would change.
+    anew, where models are in the loop except in articles that somebody has begun. ``page`` is whether the labelling
+    page would change.
     ``imported`` counts imported annotations that would be brought, ``imported_there`` those that are there;
     ``strangers`` has an error for each person without an account.
     """
@@ -109,6 +116,8 @@ def push(
     reads += [workspace.guideline_versions, workspace.decisions, workspace.queue]
     writes: list[RowsFile[Any] | ValueFile[Any]] = [workspace.studio_link, workspace.pushed, workspace.asked]
     writes += [workspace.guideline_versions, workspace.ask_again]
+    if project.file.has_loop:
+        writes.append(workspace.offered)
     if imported != "nothing":
         reads += [workspace.imported, workspace.signed]
     if imported == "annotations":
@@ -135,8 +144,9 @@ def push(
                 signatures = {name for text in signed for name in queue.suggested(text[0])}
                 tasks = find_tasks_of(project, load_journal(workspace.pushed.path))
                 announce_suggestions(team, remote.number, signatures, tasks)
+            superseding = _open_superseding(project, studio, remote, team) if queue.joined is not None else None
             delivery = ProjectPush(
-                studio, remote, workspace.pushed.path, pace.patience, pace.say, altered, team.readers
+                studio, remote, workspace.pushed.path, pace.patience, pace.say, altered, team.readers, superseding
             )
             result = delivery.run(queue, progress, new_versions=new_versions)
             if imported == "annotations":
@@ -157,6 +167,16 @@ def push(
         imported_there=tally.there,
         refused=(*result.refused, *strangers),
     )
+
+
+def _open_superseding(project: Project, studio: Studio, remote: RemoteProject, team: TeamPlan) -> Superseding:
+    named = project.file.suggest
+    former = former_names(
+        project.workspace, [MODEL + Path(each).name for each in (named.pipeline, named.zero_shot) if each]
+    )
+    layer = team.layer if team.layer and team.layer.orders else None
+    by_score = project.file.learning is not None and not team.orders
+    return Superseding(studio, remote.number, OfferedRecord(project.workspace, former), layer, by_score)
 
 
 def forecast(
@@ -193,7 +213,9 @@ def forecast(
 
     # Suggestions for new articles travel with their tasks, all others in requests of their own.
     digests = digest_suggestions(queue)
-    updates = plan_suggestions(plan.same, digests, known)
+    updates = plan_suggestions(plan.same, {name: each for name, each in digests.items() if name != queue.joined}, known)
+    if queue.joined is not None:
+        updates += foresee_joined(plan.same, queue.joined, digests.get(queue.joined, {}), known)
     along = sum(text in of_model for of_model in digests.values() for text in plan.new)
     return Forecast(
         new=tuple(name for name, _ in plan.new),

@@ -14,7 +14,7 @@ from labeling.errors import NotAuthorised, NotBrought, ServerRefused, StaleTask
 from labeling.studio.api.prefetch import prefetch_items
 from labeling.studio.format.tasks import has_content, prediction_of, task_of
 from labeling.studio.sync.batches import split_batches
-from labeling.studio.sync.push_plan import digest_suggestions, plan_push, plan_suggestions, suggestion_digest
+from labeling.studio.sync.push_plan import SuggestionUpdate, digest_suggestions, plan_push, plan_suggestions
 from labeling.studio.sync.reconciliation import LOST_REQUEST_PATIENCE, Reconciliation
 from labeling.values import canonical_json
 from labeling.workspace import journal
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from labeling.annotations import Annotation
-    from labeling.articles import Article
     from labeling.studio.api.client import Studio
     from labeling.studio.api.remote import RemoteProject
     from labeling.studio.format.regions import Json
-    from labeling.studio.sync.push_plan import PushPlan, PushQueue, SuggestionDigests, SuggestionUpdate
+    from labeling.studio.sync.push_plan import PushPlan, PushQueue, SuggestionDigests
+    from labeling.studio.sync.superseding import Superseding
     from labeling.workspace.rows.server_state import TextKey
 
 Progress: TypeAlias = "Callable[[int, int], None]"
@@ -89,6 +88,8 @@ class ProjectPush:
     is_altered: bool = False
     # What the data of each article's task says of its readers, on a server without a layer.
     readers: Mapping[str, str] = field(default_factory=dict)
+    # Where models are in the loop.
+    superseding: Superseding | None = None
 
     def plan(self, texts: Sequence[TextKey]) -> tuple[PushPlan, dict[TextKey, PushedTask]]:
         """What there is to be done, and what the server has; a doubt is settled, nothing else is written."""
@@ -107,6 +108,8 @@ class ProjectPush:
         Raises:
             StudioError: As the client does; what had arrived by then is in the journal.
         """
+        if self.superseding:
+            self.superseding.record.open(queue, journal.load_journal(self.path))
         known, doubted = self._read_known()
         plan = plan_push(queue.texts, known)
         changed = [text for text, _ in plan.changed] if new_versions else []
@@ -123,8 +126,10 @@ class ProjectPush:
         digests = digest_suggestions(queue)
         known, sent_alone = self._suggest(everything, queue, digests, known, there if is_touched else None)
         sent_along = sum(len(row.suggested) for row in arrived.values())
-        self._show(digests, known, self._fetch_project() if sent_alone else there)
+        self._show(digests, known, self._fetch_project() if sent_alone else there, queue.joined)
         journal.rewrite_journal(self.path, known)
+        if self.superseding:
+            self.superseding.record.settle(known)
 
         refused = [] if new_versions else [self._stale_task(*text, row) for text, row in plan.changed]
         return PushResult(
@@ -176,10 +181,7 @@ class ProjectPush:
     def _send(self, texts: list[TextKey], queue: PushQueue, progress: Progress) -> dict[TextKey, PushedTask]:
         """Send texts as new tasks, with their suggestions; return the journal's rows of them."""
         sent: dict[TextKey, PushedTask] = {}
-        tasks = (
-            _journal_row_and_task(queue.articles[name], queue.suggested(name), self.readers.get(name))
-            for name, _ in texts
-        )
+        tasks = (_journal_row_and_task(queue, name, self.readers.get(name)) for name, _ in texts)
         progress(0, len(texts))
         # While the server stores a batch, the next one is being written on another thread.
         for batch in prefetch_items(split_batches(tasks, lambda pair: len(pair[1]), MOST_TASKS, MOST_BYTES)):
@@ -218,14 +220,46 @@ class ProjectPush:
         """
         if _is_in_doubt(known):
             known = self._reconciliation.add_suggestions(known)
-        sent = sum(self._send_update(update, queue, known) for update in plan_suggestions(texts, digests, known))
+        sent = self._send_updates(texts, queue, digests, known)
         there = self._fetch_project() if sent else there
 
         # Whatever the server does not count, it is asked for one by one, and sent again.
         if there and there.suggestions != sum(len(row.suggested) for row in known.values()):
             known = self._reconciliation.add_suggestions(known)
-            sent += sum(self._send_update(update, queue, known) for update in plan_suggestions(texts, digests, known))
+            sent += self._send_updates(texts, queue, digests, known)
         return known, sent
+
+    def _send_updates(
+        self, texts: list[TextKey], queue: PushQueue, digests: SuggestionDigests, known: dict[TextKey, PushedTask]
+    ) -> int:
+        """Send what is new or other than it was, and note it in ``known``; how many suggestions."""
+        others = {model: of_model for model, of_model in digests.items() if model != queue.joined}
+        sent = sum(self._send_update(update, queue, known) for update in plan_suggestions(texts, others, known))
+        return sent + (self._supersede(self.superseding, texts, queue, digests, known) if self.superseding else 0)
+
+    def _supersede(
+        self,
+        superseding: Superseding,
+        texts: list[TextKey],
+        queue: PushQueue,
+        digests: SuggestionDigests,
+        known: dict[TextKey, PushedTask],
+    ) -> int:
+        """Bring the joined suggestions where nobody has begun the article, in place of those of before; how many."""
+        wanted = digests.get(queue.joined or "", {})
+        replacement = superseding.plan(texts, wanted, queue, known)
+        stale = [(text, each) for text, listed in replacement.stale.items() for each in listed]
+        for model in sorted({each.model for _, each in stale}):
+            self._note({text for text, each in stale if each.model == model}, known, model, IN_DOUBT)
+        begun = superseding.remove([each for _, each in stale])
+        for text, each in stale:
+            there = each.digest if known[text].task in begun else None
+            known[text] = known[text].with_suggestion(each.model, there)
+        for text, there_now in replacement.there.items():
+            known[text] = known[text].model_copy(update={"suggested": {**there_now}})
+        journal.append_to_journal(self.path, (known[text] for text in (*replacement.stale, *replacement.there)))
+        missing = {text: wanted[text] for text in replacement.missing if known[text].task not in begun}
+        return self._send_update(SuggestionUpdate(queue.joined or "", missing, replaced=False), queue, known)
 
     def _send_update(self, update: SuggestionUpdate, queue: PushQueue, known: dict[TextKey, PushedTask]) -> int:
         """Send the suggestions of one model, and note in ``known`` and the journal what is on its way; how many."""
@@ -280,12 +314,21 @@ class ProjectPush:
         same = {key: known[key] for key, row in found.items() if key in known and known[key].task == row.task}
         return found | same, self._fetch_project()
 
-    def _show(self, digests: SuggestionDigests, known: dict[TextKey, PushedTask], there: RemoteProject) -> None:
-        """Let the page show the model with suggestions for most articles: else it shows whichever came there first."""
+    def _show(
+        self,
+        digests: SuggestionDigests,
+        known: dict[TextKey, PushedTask],
+        there: RemoteProject,
+        joined: str | None,
+    ) -> None:
+        """Let the page show the model with suggestions for most articles: else it shows whichever came there first.
+
+        What is ``joined`` of all sources comes before what anybody else suggests.
+        """
         articles_of = {model: len(of_model) for model, of_model in digests.items() if of_model}
         arrived = {model for row in known.values() for model in row.suggested}
         # Of two with as many articles, the first by name.
-        ranked = sorted(articles_of.keys() & arrived, key=lambda model: (-articles_of[model], model))
+        ranked = sorted(articles_of.keys() & arrived, key=lambda model: (model != joined, -articles_of[model], model))
         if ranked and ranked[0] != there.shown:
             self.studio.show_suggestions(self.project.number, ranked[0])
 
@@ -302,19 +345,18 @@ def _is_in_doubt(known: dict[TextKey, PushedTask]) -> bool:
     return any(digest == IN_DOUBT for row in known.values() for digest in row.suggested.values())
 
 
-def _journal_row_and_task(
-    article: Article, by_model: Mapping[str, Annotation], readers: str | None = None
-) -> tuple[PushedTask, str]:
+def _journal_row_and_task(queue: PushQueue, name: str, readers: str | None = None) -> tuple[PushedTask, str]:
     """The journal's line of an article that is being sent, and its task as it goes over the wire."""
+    article, by_model = queue.articles[name], queue.suggested(name)
     suggested = {
-        model: suggestion_digest(annotation, article)
-        for model, annotation in sorted(by_model.items())
-        if has_content(annotation)
+        model: queue.digest_of(annotation) for model, annotation in sorted(by_model.items()) if has_content(annotation)
     }
     row = PushedTask(article=article.id, digest=article.digest, suggested=suggested)
-    return row, canonical_json(task_of(article, by_model.values(), readers))
+    scores = {each.annotator: score for each in by_model.values() if (score := queue.score_of(each)) is not None}
+    return row, canonical_json(task_of(article, by_model.values(), readers, scores))
 
 
 def _prediction(text: TextKey, model: str, queue: PushQueue) -> Json:
     name, _ = text
-    return prediction_of(queue.suggested(name)[model], queue.articles[name])
+    suggestion = queue.suggested(name)[model]
+    return prediction_of(suggestion, queue.articles[name], queue.score_of(suggestion))

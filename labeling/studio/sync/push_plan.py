@@ -5,10 +5,10 @@ Plans are made of keys, an article's id and the digest of its text: all texts ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from labeling.annotations import PROJECTED
+from labeling.annotations import MODEL, PROJECTED
 from labeling.studio.format.tasks import digest_result, has_content, result_of
 
 if TYPE_CHECKING:
@@ -28,13 +28,29 @@ class PushQueue:
 
     An article is read when it is asked for, by its id, and so is what each model suggests for it, by the model's name.
     ``bare`` are the articles whose suggestion is signed like those with which something carried was joined, and has
-    nothing of that.
+    nothing of that. ``joined`` signs what all sources say together, where models are in the loop; ``scores`` has what
+    the queue says of how much an article needs no look.
     """
 
     texts: tuple[TextKey, ...]
     articles: Mapping[str, Article]
     suggested: Callable[[str], Mapping[str, Annotation]]
     bare: frozenset[str] = frozenset()
+    joined: str | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def score_of(self, suggestion: Annotation) -> float | None:
+        """The score with which a suggestion is sent: the queue's, else its weakest span's; None if it has none."""
+        if suggestion.annotator != self.joined:
+            return None
+        if suggestion.article in self.scores:
+            return self.scores[suggestion.article]
+        return min((span.score for span in suggestion.spans if span.score is not None), default=None)
+
+    def digest_of(self, suggestion: Annotation) -> str:
+        """The digest of a suggestion as it is sent."""
+        article, scored = self.articles[suggestion.article], self.score_of(suggestion) is not None
+        return digest_result([*result_of(suggestion, article, scored=scored)])
 
 
 @dataclass(frozen=True)
@@ -85,19 +101,17 @@ def digest_suggestions(queue: PushQueue) -> SuggestionDigests:
     digests: SuggestionDigests = {}
     for text in queue.texts:
         by_model = queue.suggested(text[0])
-        # Most articles may have no suggestion, and need not be read.
-        article = queue.articles[text[0]] if by_model else None
         for model, annotation in by_model.items():
             of_model = digests.setdefault(model, {})
-            if article and has_content(annotation):
-                of_model[text] = suggestion_digest(annotation, article)
+            if has_content(annotation):
+                of_model[text] = queue.digest_of(annotation)
     return digests
 
 
 def digest_bare(queue: PushQueue) -> dict[str, str]:
     """The digest of the suggestion of each article that is read blind, and signed as if something were carried."""
     return {
-        name: suggestion_digest(annotation, queue.articles[name])
+        name: queue.digest_of(annotation)
         for name in sorted(queue.bare)
         for signature, annotation in queue.suggested(name).items()
         if signature.startswith(PROJECTED) and has_content(annotation)
@@ -120,9 +134,23 @@ def plan_suggestions(
     return [update for update in updates if update.suggestions or update.replaced]
 
 
-def suggestion_digest(annotation: Annotation, article: Article) -> str:
-    """The digest of a suggestion as it is sent."""
-    return digest_result([*result_of(annotation, article)])
+def foresee_joined(
+    texts: Collection[TextKey], joined: str, wanted: Mapping[TextKey, str], known: Mapping[TextKey, PushedTask]
+) -> list[SuggestionUpdate]:
+    """What would be sent of a joined suggestion, and instead of which ones, if nobody had begun any article."""
+    fresh = {
+        text: wanted[text] for text in texts if text in wanted and known[text].suggested.get(joined) != wanted[text]
+    }
+    former = sorted(
+        {
+            model
+            for text in texts
+            for model, digest in known[text].suggested.items()
+            if model.startswith((MODEL, PROJECTED)) and (model != joined or digest != wanted.get(text))
+        }
+    )
+    updates = [SuggestionUpdate(joined, fresh, replaced=False)] if fresh else []
+    return updates + [SuggestionUpdate(model, {}, replaced=True) for model in former]
 
 
 def _plan_update(model: str, wanted: Mapping[TextKey, str], known: Mapping[TextKey, PushedTask]) -> SuggestionUpdate:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from labeling.studio.sync.pace import ReaderPace, SpanPlaces
     from labeling.studio.sync.progress import ProgressLine
     from labeling.studio.sync.pull_changes import Changes
+    from labeling.workspace.rows.learning_rows import OfferedRow
     from labeling.workspace.rows.reprint import ProjectedRow
 
 
@@ -179,11 +180,16 @@ class _Team:
         by_model = {one.annotator: one for one in self._suggested.get(article, ())}
         carried = self._carried.get(article, ())
         combined = [combine_for_article(by_model, shown, carried) for shown in (*by_model, "")]
-        return [span_places(one) for offer in (by_model, *combined) for one in offer.values()]
+        joined = [span_places(row.words) for row in self._joined.get(article, ()) if row.words]
+        return [*joined, *(span_places(one) for offer in (by_model, *combined) for one in offer.values())]
 
     @cached_property
     def _suggested(self) -> Mapping[str, list[Annotation]]:
         return self.project.workspace.suggestions.grouped_by("article")
+
+    @cached_property
+    def _joined(self) -> Mapping[str, list[OfferedRow]]:
+        return self.project.workspace.offered.grouped_by("article")
 
     @cached_property
     def _carried(self) -> Mapping[str, list[ProjectedRow]]:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from labeling.annotations import Relation, Span
+from labeling.annotations import Annotation, Relation, Span
 from labeling.values import Frozen, format_percent
 from labeling.workspace.rows.score import Measure
 
@@ -33,6 +33,25 @@ class QueueRow(Frozen):
     chosen_by: Literal["stream", "model"]
     assisted: bool = True
     why: str = ""
+
+
+class OfferedRow(Frozen):
+    """One line of ``offered.jsonl``: a suggestion as the page has it, where models are in the loop.
+
+    Attributes:
+        article: Its id, and ``text`` the digest of its text.
+        signature: Who signs it: all whose words were joined in it. Each of its spans names its own sources, by its id.
+        sent: The digest of what was sent.
+        score: What the page has as its score, None where there is none.
+        words: The suggestion; None where it was sent before this file was kept.
+    """
+
+    article: str
+    text: str
+    signature: str
+    sent: str
+    score: float | None = None
+    words: Annotation | None = None
 
 
 class ActionCounts(Frozen):

@@ -37,7 +37,8 @@ from .entries import (
 from .keeping import add_entries, hold_people, read_entries, remove_entries, rule_of, write
 from .kept import drop_gone, read_page, read_return, take_back
 from .open_order import replace_queue
-from .own_forms import BadForm, one_a_task, read_address, read_decided, read_integer, read_object, read_plan
+from .own_forms import BadForm, one_a_task, read_address, read_decided, read_integer, read_list, read_object, read_plan
+from .superseded import list_begun_tasks, remove_superseded
 from .version import VERSION
 
 if TYPE_CHECKING:
@@ -178,6 +179,20 @@ class KeptRoute(_OwnView):
         return Response(take_back(form))
 
 
+class SuggestionsRoute(_OwnView):
+    """Suggestions, of which some are to go."""
+
+    def get(self, _request: Any, pk: int) -> Response:  # noqa: ANN401 - the same
+        """The tasks that somebody has begun: what is suggested there stays."""
+        return _if_there(pk, lambda: Response({"begun": list_begun_tasks(pk)}))
+
+    def delete(self, request: Any, pk: int) -> Response:  # noqa: ANN401 - the same
+        """Remove suggestions by their numbers, but for those of tasks that somebody has begun."""
+        rows = read_list(read_object(request.data, "", {"predictions"})["predictions"], "predictions")
+        numbers = [read_integer(row, f"predictions[{number}]") for number, row in enumerate(rows)]
+        return _if_there(pk, lambda: Response(remove_superseded(pk, numbers)))
+
+
 class InvitationsRoute(_OwnView):
     """Links by which somebody signs up."""
 
@@ -280,6 +295,7 @@ OWN_ROUTES = [
     path("labeling/api/people/", PeopleRoute.as_view(), name="labeling-people"),
     path("labeling/api/invitations/", InvitationsRoute.as_view(), name="labeling-invitations"),
     path("labeling/api/projects/<int:pk>/plan/", PlanRoute.as_view(), name="labeling-plan"),
+    path("labeling/api/projects/<int:pk>/suggestions/", SuggestionsRoute.as_view(), name="labeling-suggestions"),
     path("labeling/api/projects/<int:pk>/decided/", DecidedRoute.as_view(), name="labeling-tell"),
     path("labeling/decided/", show_decided, name="labeling-decided"),
     path("labeling/api/projects/<int:pk>/kept/", KeptRoute.as_view(), name="labeling-kept"),

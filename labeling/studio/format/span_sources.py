@@ -1,0 +1,75 @@
+"""Whose suggestion a span was: its id names all who made it, before our suggestions and after a pull. Pure.
+
+An example. ``model:tagger-1a2b+model:rules/p4`` is what that tagger calls ``p4``, and the rules found the same. Whoever
+keeps it in the page, or mends it, keeps its id; whoever removes it leaves it in what was offered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from labeling.annotations import MODEL, PROJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from labeling.annotations import Annotation, Span
+
+# Signs that mean something in such an id, and how they are written in a name; the first one first.
+_SIGNS = (("%", "%25"), ("/", "%2F"), ("+", "%2B"), ("#", "%23"))
+
+SpanFate: TypeAlias = Literal["kept", "mended", "removed"]
+
+
+@dataclass(frozen=True)
+class TracedSpan:
+    """A span that was offered, who had suggested it, and what became of it."""
+
+    span: Span
+    sources: tuple[str, ...]
+    fate: SpanFate
+
+
+def sign_span(sources: Sequence[str], own: str) -> str:
+    """The id of a span that these annotators suggest, and that the first of them calls ``own``.
+
+    >>> sign_span(["model:tagger-1a2b", "model:rules"], "p4")
+    'model:tagger-1a2b+model:rules/p4'
+    """
+    return f"{'+'.join(map(_write_name, sources))}/{own.replace('#', '%23')}"
+
+
+def sources_of(span_id: str) -> tuple[str, ...]:
+    """Who suggested the span of that id; nobody where it was drawn, or sent before ids told it.
+
+    >>> sources_of("model:tagger-1a2b+model:rules/p4"), sources_of("k3Jx_")
+    (('model:tagger-1a2b', 'model:rules'), ())
+    """
+    named, separator, _ = span_id.partition("/")
+    names = tuple(map(_read_name, named.split("+"))) if separator else ()
+    return names if all(name.startswith((MODEL, PROJECTED)) for name in names) else ()
+
+
+def trace_sources(offered: Annotation, said: Annotation) -> Iterator[TracedSpan]:
+    """What became of each span that was offered, by ids: in the order in which they were offered."""
+    found: dict[str, list[Span]] = {}
+    for span in said.spans:
+        # The second label of a region has its id, and a sign after it.
+        found.setdefault(span.id.partition("#")[0], []).append(span)
+    for span in offered.spans:
+        now = [(each.start, each.end, each.label) for each in found.get(span.id, ())]
+        is_same = (span.start, span.end, span.label) in now
+        yield TracedSpan(span, sources_of(span.id), "kept" if is_same else "mended" if now else "removed")
+
+
+def _write_name(name: str) -> str:
+    for sign, written in _SIGNS:
+        name = name.replace(sign, written)
+    return name
+
+
+def _read_name(name: str) -> str:
+    for sign, written in reversed(_SIGNS):
+        name = name.replace(written, sign)
+    return name
