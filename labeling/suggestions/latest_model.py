@@ -31,7 +31,6 @@ def find_latest_model(workspace: Workspace) -> str:
         MissingInput: There is a dataset, and no model was trained on it.
     """
     if not (workspace.latest / MANIFEST).exists():
-        workspace.say('[suggest] model = "latest": there is no dataset yet, and so no model that could suggest')
         return ""
     corpus = workspace.latest.resolve().name
     cards = [

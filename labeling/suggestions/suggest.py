@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labeling.suggestions.latest_model import find_latest_model
 from labeling.suggestions.suggester import REFUSED_SPANS, order_suggestions, read_suggestion_settings
 from labeling.training.extractors import list_model_card
 from labeling.workspace.custody import keep_custody
@@ -51,12 +52,14 @@ def suggest(project: Project, *, progress: Callable[[int, int], None] = say_no_p
         workspace.articles,
         *list_model_card(workspace, Path(project.file.suggest.pipeline)),
     )
-    settings = read_suggestion_settings(project)
-    if settings.latest:
-        reads += list_model_card(workspace, Path(settings.latest))
+    latest = find_latest_model(workspace) if project.file.suggest.model == "latest" else ""
+    if latest:
+        reads += list_model_card(workspace, Path(latest))
+    elif project.file.suggest.model:
+        workspace.say('[suggest] model = "latest": there is no dataset yet, and so no model that could suggest')
     with workspace.opened(), keep_custody(workspace, "suggest", reads=reads, writes=(workspace.suggestions,)):
         plan = plan_batches(workspace.articles)
-        order = order_suggestions(project.schema, settings)
+        order = order_suggestions(project.schema, read_suggestion_settings(project))
         tally = write_flow(workspace.suggestions.path, plan, order, place, workspace.suggestions)
     return SuggestResult(
         articles=plan.articles,

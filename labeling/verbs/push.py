@@ -45,6 +45,10 @@ def push_cli(
     When the project file has a new label, or splits one, all who submitted before are listed in ask-again.html. What
     was decided on the articles of readers is brought to their page of a server of ours; elsewhere it is in
     decided.html.
+    With [learning] in the project file, or `model = "latest"` under [suggest], all sources are joined in one suggestion
+    an article, the surer kind first: what was carried, trained models, zero-shot, a pipeline, rules. Each span names
+    its sources by its id, offered.jsonl has them all. What is superseded goes where nobody has begun the article, and
+    is kept elsewhere; articles that queue.jsonl has as unassisted are suggested nothing.
     Imported annotations reach the page with --imported: as suggestions, signed by whoever made them, or as annotations
     of these people, who need an account there; `labeling pull` then puts what is there in the place of what was
     imported. Nobody's words are put down to somebody else.

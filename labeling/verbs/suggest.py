@@ -22,8 +22,9 @@ def suggest_cli(project: Project, *, as_json: bool) -> int:
 
     The rules are those of configs/rules.toml; the project file may name others under [suggest], or none, and an
     installed spaCy pipeline with a map from its labels to the schema's. A GLiNER model (`zero_shot`, a folder or a name
-    on the Hub) is asked for the schema's labels by name and definition. `labeling push` sends the suggestions as
-    predictions, and people start from there.
+    on the Hub) is asked for the schema's labels by name and definition. With `model = "latest"` the newest model that
+    was trained on the last dataset is asked as well, for spans, relations and choices. `labeling push` sends the
+    suggestions as predictions, and people start from there.
 
     \b
     Example:
