@@ -8,13 +8,13 @@ it was cut short, a round counts the same.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labeling.annotations import Annotation, submission_order
 from labeling.learning.actions import WorkTrace, count_actions
 from labeling.studio.format.origins import SpanOrigins
 from labeling.studio.format.tasks import has_content
-from labeling.studio.sync.push_plan import suggestion_digest
 from labeling.studio.sync.push_queue import read_queue
 from labeling.studio.sync.span_origins import find_span_origins
 from labeling.workspace.custody import keep_custody
@@ -43,7 +43,7 @@ def record_readings(project: Project, number: int, places: Mapping[str, StreamPl
         Altered: A file is not as it was left.
     """
     workspace = project.workspace
-    reads = (workspace.annotations, workspace.articles, workspace.begun, workspace.actions)
+    reads = (workspace.annotations, workspace.articles, workspace.begun, workspace.actions, workspace.offered)
     with (
         workspace.opened(),
         keep_custody(workspace, "learn", reads=reads, writes=(workspace.begun, workspace.actions)),
@@ -115,14 +115,17 @@ def _open_pushed(project: Project, pushed: Collection[PushedTask]) -> Callable[[
     """What finds the suggestion of an article, if it is the one that was sent: the page shows one model's."""
     journal = {row.article: row.suggested for row in pushed}
     sources = Counter(model for suggested in journal.values() for model in suggested)
-    texts = project.workspace.articles.by("id")
-    queue, _ = read_queue(project)
+    offered = project.workspace.offered.grouped_by("article")
+    # Sent before models were in the loop, it was not written down: then it is what is suggested now, if that was sent.
+    before = {"learning": None, "suggest": project.file.suggest.model_copy(update={"model": ""})}
+    queue, _ = read_queue(replace(project, file=project.file.model_copy(update=before)))
 
     def find(name: str) -> Annotation | None:
-        sent = {
+        rows = [row for row in offered.get(name, ()) if row.words and journal[name].get(row.signature) == row.sent]
+        sent = {row.signature: row.words for row in rows if row.words} or {
             signature: annotation
             for signature, annotation in queue.suggested(name).items()
-            if has_content(annotation) and journal[name].get(signature) == suggestion_digest(annotation, texts[name])
+            if has_content(annotation) and journal[name].get(signature) == queue.digest_of(annotation)
         }
         return sent[min(sent, key=lambda each: (-sources[each], each))] if sent else None
 

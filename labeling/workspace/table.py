@@ -30,9 +30,7 @@ from labeling.workspace.rows.first_submission import FirstSubmission
 from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
-from labeling.workspace.rows.learning_rows import BegunRow, DoneReading, QueueRow, RoundRow
-=======
-from labeling.workspace.rows.learning_rows import OfferedRow, QueueRow, RoundRow
+from labeling.workspace.rows.learning_rows import BegunRow, DoneReading, OfferedRow, QueueRow, RoundRow
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip

@@ -14,7 +14,7 @@ import pytest
 from labeling.annotations import Annotation, Span
 from labeling.learning.readings import record_readings
 from labeling.project import LearningSection, load_project
-from labeling.studio.sync.push_plan import suggestion_digest
+from labeling.studio.format.tasks import digest_result, result_of
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.rows.learning_rows import ActionCounts
 from labeling.workspace.rows.server_state import PushedTask, Watermark
@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Project:
             article=name,
             digest=ARTICLES[name].digest,
             task=number,
-            suggested={MODEL: suggestion_digest(said(name, MODEL, ANNA, CARL), ARTICLES[name])},
+            suggested={MODEL: digest_result(result_of(said(name, MODEL, ANNA, CARL), ARTICLES[name]))},
         )
         for number, name in enumerate(NAMES, 1)
     )

@@ -81,7 +81,6 @@ class RowRemoval:
         yield workspace.fixed_set, lambda row: row.article in here
         yield workspace.splits, lambda row: row.article in here
         yield workspace.stream, lambda row: row.article in here
-        yield workspace.queue, lambda row: row.article in here
         yield workspace.offered, lambda row: row.article in here
         yield workspace.signed, lambda row: row.task in gone
         yield workspace.pulled, lambda row: row.task in gone
