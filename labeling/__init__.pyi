@@ -121,6 +121,7 @@ from .studio.cards.push_cards import CardsResult as CardsResult
 from .studio.cards.push_cards import push_cards as push_cards
 from .studio.cards.push_doubts import DoubtCardsResult as DoubtCardsResult
 from .studio.cards.push_doubts import push_doubts as push_doubts
+from .studio.server.assist import assist as assist
 from .studio.server.credentials import Credentials as Credentials
 from .studio.server.serve import ServeResult as ServeResult
 from .studio.server.serve import serve as serve

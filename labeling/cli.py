@@ -30,6 +30,7 @@ VERBS = (
     "cluster",
     "suggest",
     "serve",
+    "assist",
     "guidelines",
     "people",
     "assign",

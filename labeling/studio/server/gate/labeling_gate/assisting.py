@@ -21,24 +21,19 @@ from .decision import Refusal
 from .entries import MentionEntry
 from .json_answers import render_json
 from .keeping import add_entries, read_entries, rule_of
-from .mentions import OFFERED_ID, MarkedStretch, choose_mentions, name_offered
 from .offered import choose_suggestions, list_offered
 from .open_order import is_unassisted
 from .queue import answer_absent, is_open_to
 from .refusing import answer_refusal
+from .region_rows import OfferQuestion, RegionRow, choose_offers, list_rows
 from .subject import row_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from .call import Call
 
 ROUTE = "api/ml/<pk>/interactive-annotating"
-ASK = "model?"  # the note by which a span asks for the model's spans of its label
-_NOTE_FIELD = "note"
 _OWN_BACKEND = "Labeling: every mention at once"
 _NOT_HERE = "Nothing is offered in this project. Nothing was changed."
-_DRAWN = frozenset({"manual", "prediction-changed"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class _Asked:
     project: int
     task: int
     text: str
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[RegionRow, ...]
     assist: dict[str, Any]
 
 
@@ -108,81 +103,34 @@ def _read_question(call: Call) -> _Asked | None:
     text = data.get("text") if isinstance(data, dict) else ""
     context = body.get("context")
     rows = context.get("result") if isinstance(context, dict) else None
-    return _Asked(project, number, text if isinstance(text, str) else "", tuple(_list_rows(rows)), assist)
+    return _Asked(project, number, text if isinstance(text, str) else "", tuple(list_rows(rows)), assist)
 
 
-def _offer(call: Call, asked: _Asked) -> list[dict[str, Any]]:
+def _offer(call: Call, asked: _Asked) -> list[RegionRow]:
     account = call.account
     if account is None or is_unassisted(asked.project, asked.task):
         return []
-    standing = {*_list_places(asked.text, asked.rows)}
     before = read_entries(MentionEntry, project=asked.project, task=asked.task, account=account.number)
-    gone = {(each.begins, each.ends, each.label) for each in before}
-    saved = _list_saved(asked.task, account.number)
-    stored = {*_list_places(asked.text, saved)}
-    # What is saved with a label that the page sent, and is not in the page, was removed a moment ago.
-    labels = {label for _, _, label in standing}
-    seen = {place for place in stored if place[2] not in labels}
-    gone |= stored - seen
-    # What was offered with one label is not offered with another: whoever changes a label has looked at the others.
-    seen |= {(each.begins, each.ends, each.label) for each in before if each.is_offered and each.label not in labels}
-    suggested = _list_suggested(call, asked) if asked.assist.get("model") else []
-    # Whoever began with a suggestion has seen all of it.
-    there = {*map(_id, saved), *map(_id, asked.rows)}
-    if there & {*map(_id, suggested)}:
-        gone |= {*_list_places(asked.text, suggested)}
-    offers = _offer_mentions(asked, {*standing, *seen}, gone) if asked.assist.get("mentions") else []
-    offers += _offer_suggested(asked, suggested, [*_list_places(asked.text, offers), *standing, *seen], gone)
-    # The page would put it in the place of what has that id, wherever that is by now.
-    offers = [each for each in offers if _id(each) not in there]
-    _remember(asked, account.number, {*gone, *standing, *seen}, {*_list_places(asked.text, offers)}, before)
+    offers, new = choose_offers(
+        OfferQuestion(
+            asked.text,
+            asked.rows,
+            _list_saved(asked.task, account.number),
+            _list_suggested(call, asked) if asked.assist.get("model") else (),
+            {(each.begins, each.ends, each.label): bool(each.is_offered) for each in before},
+            bool(asked.assist.get("mentions")),
+        )
+    )
+    add_entries(
+        [
+            MentionEntry(asked.project, asked.task, account.number, label, start, end, int(new[start, end, label]))
+            for start, end, label in sorted(new)
+        ]
+    )
     return offers
 
 
-def _offer_mentions(asked: _Asked, standing: set[MarkedStretch], gone: set[MarkedStretch]) -> list[dict[str, Any]]:
-    """The other mentions of what the caller drew; of nothing that was offered to them itself, nor by a model alone."""
-    drawn = [row for row in asked.rows if row.get("origin", "manual") in _DRAWN and not _id(row).startswith(OFFERED_ID)]
-    like = {label: row for row in drawn for _, _, label in _list_places(asked.text, [row])}
-    chosen = choose_mentions(asked.text, _list_places(asked.text, drawn), standing, gone)
-    return [_region(asked.text, each, name_offered(each), like[each[2]]) for each in chosen]
-
-
-def _offer_suggested(
-    asked: _Asked, suggested: list[dict[str, Any]], standing: list[MarkedStretch], gone: set[MarkedStretch]
-) -> list[dict[str, Any]]:
-    """The spans of a model that were asked for: of the labels of all spans with that note, or all if nothing is there.
-
-    Spans of other labels are not offered with it, since the page gives all that it is offered the label of the span
-    that is selected.
-    """
-    asking = [row for row in asked.rows if row.get("from_name") == _NOTE_FIELD and _note_of(row) == ASK]
-    ids = {*map(_id, asking)}
-    bare = [row for row in asked.rows if _id(row) in ids and row.get("type") == "labels"]
-    labels = {label for _, _, label in _list_places(asked.text, bare)}
-    if asked.rows and not labels:
-        return []
-    offers = list[dict[str, Any]]()
-    for row in suggested:
-        for start, end, label in _list_places(asked.text, [row]):
-            place = (start, end, label)
-            is_taken = any(
-                (begins, ends) == place[:2] or (other == label and begins < end and start < ends)
-                for begins, ends, other in standing
-            )
-            if (not labels or label in labels) and place not in gone and not is_taken:
-                standing.append(place)
-                offers.append(_region(asked.text, place, f"{OFFERED_ID}{_id(row)}", row))
-    return offers
-
-
-def _region(text: str, place: MarkedStretch, name: str, like: dict[str, Any]) -> dict[str, Any]:
-    start, end, label = place
-    value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
-    tag = {"from_name": like.get("from_name"), "to_name": like.get("to_name"), "type": "labels"}
-    return {"id": name, **tag, "origin": "prediction", "value": value}
-
-
-def _list_suggested(call: Call, asked: _Asked) -> list[dict[str, Any]]:
+def _list_suggested(call: Call, asked: _Asked) -> list[RegionRow]:
     """The regions of the suggestions that the caller is shown with the task."""
     account = call.account
     if account is None:
@@ -190,50 +138,13 @@ def _list_suggested(call: Call, asked: _Asked) -> list[dict[str, Any]]:
     listed = list_offered(asked.task)
     if account.role_in(asked.project) == READER:
         listed = choose_suggestions(asked.project, asked.task, account, listed)
-    return [row for each in listed for row in _list_rows(each.get("result"))]
+    return [row for each in listed for row in list_rows(each.get("result"))]
 
 
-def _list_saved(task: int, account: int) -> list[dict[str, Any]]:
+def _list_saved(task: int, account: int) -> list[RegionRow]:
     """The regions of the account's own annotations and drafts of a task."""
     from tasks.models import Annotation, AnnotationDraft
 
     said = Annotation.objects.filter(task_id=task, completed_by_id=account).values_list("result", flat=True)
     drafts = AnnotationDraft.objects.filter(task_id=task, user_id=account).values_list("result", flat=True)
-    return [row for result in (*said, *drafts) for row in _list_rows(result)]
-
-
-def _list_rows(result: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
-    return [row for row in result if isinstance(row, dict)] if isinstance(result, list) else []
-
-
-def _remember(
-    asked: _Asked, account: int, stood: set[MarkedStretch], offered: set[MarkedStretch], before: Iterable[MentionEntry]
-) -> None:
-    known = {(each.begins, each.ends, each.label) for each in before}
-    add_entries(
-        [
-            MentionEntry(asked.project, asked.task, account, place[2], place[0], place[1], int(place in offered))
-            for place in sorted({*stood, *offered} - known)
-        ]
-    )
-
-
-def _list_places(text: str, rows: Iterable[dict[str, Any]]) -> Iterator[MarkedStretch]:
-    """The labelled stretches of regions, as far as they are stretches of the text."""
-    for row in rows:
-        value = row.get("value") if row.get("type") == "labels" else None
-        if not isinstance(value, dict) or not isinstance(value.get("labels"), list):
-            continue
-        start, end = value.get("start"), value.get("end")
-        if type(start) is int and type(end) is int and 0 <= start < end <= len(text):
-            yield from ((start, end, label) for label in value["labels"] if isinstance(label, str))
-
-
-def _id(row: dict[str, Any]) -> str:
-    return str(row.get("id") or "")
-
-
-def _note_of(row: dict[str, Any]) -> str:
-    value = row.get("value")
-    said = value.get("text") if isinstance(value, dict) else None
-    return "".join(map(str, said)).strip() if isinstance(said, list) else str(said or "").strip()
+    return [row for result in (*said, *drafts) for row in list_rows(result)]
