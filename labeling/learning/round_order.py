@@ -10,6 +10,8 @@ from labeling.learning.open_articles import list_open_articles
 from labeling.learning.reading_queue import plan_queue
 from labeling.learning.rounds import draw_fixed_set
 from labeling.learning.stopping import measure_stability
+from labeling.suggestions.latest_model import find_latest_model
+from labeling.training.extractors import EXTRACTOR_CARD, read_extractor
 from labeling.workspace.custody import keep_custody
 
 if TYPE_CHECKING:
@@ -26,12 +28,20 @@ def find_last_model(before: Sequence[RoundRow]) -> str:
 
 
 def with_model(project: Project, model: str) -> Project:
-    """The project, with a model of its own as what suggests, by its signature; as it is, where the model is gone."""
-    folder = project.workspace.models / model.removeprefix(MODEL)
-    if not model or not folder.is_dir():
-        return project
-    asked = project.file.suggest.model_copy(update={"pipeline": str(folder), "label_map": {}})
-    return replace(project, file=project.file.model_copy(update={"suggest": asked}))
+    """The project, with a model of its own as what suggests, by its signature; as it is, where there is none.
+
+    The newest of the latest dataset says relations and choices, too; one of before, whose dataset is not the latest any
+    more, spans alone.
+    """
+    workspace, folder = project.workspace, project.workspace.models / model.removeprefix(MODEL)
+    asked: dict[str, object] = {"model": ""}
+    if model and (folder / EXTRACTOR_CARD).is_file():
+        is_latest = read_extractor(folder).corpus == workspace.latest.resolve().name
+        newest = find_latest_model(workspace) if is_latest else ""
+        is_newest = newest == str(folder.absolute())
+        asked = {"model": "latest"} if is_newest else {"model": "", "pipeline": str(folder), "label_map": {}}
+    suggest = project.file.suggest.model_copy(update=asked)
+    return replace(project, file=project.file.model_copy(update={"suggest": suggest}))
 
 
 def write_queue(project: Project, section: LearningSection, state: ReadingState, model: str) -> list[QueueRow]:
