@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.stream_row import StreamPlace
 
 
-def record_readings(project: Project, number: int, places: Mapping[str, StreamPlace], model: str) -> list[DoneReading]:
+def record_readings(project: Project, number: int, places: Mapping[str, StreamPlace]) -> list[DoneReading]:
     """Write down what was offered and done since, and return the readings of this round.
 
     Args:
         project: Whose workspace; it was just pulled.
         number: The round's.
-        places: Which articles are of the random stream, and which are read without suggestions.
-        model: The signature of the last round's model: what it said is kept of these, too.
+        places: Which articles are of the random stream, and which are read without suggestions: of these is kept what
+            would have been suggested, so that both kinds of readings can be compared.
 
     Raises:
         WorkspaceBusy: Another command is writing here.
@@ -52,7 +52,7 @@ def record_readings(project: Project, number: int, places: Mapping[str, StreamPl
         done = {(row.article, row.annotator) for row in readings}
         begun, fresh = _find_begun(workspace.annotations.rows_if_written(), done)
         offered = {row.article: row for row in workspace.begun.rows_if_written()}
-        offered |= {row.article: row for row in _find_offered(project, begun - offered.keys(), places, model)}
+        offered |= {row.article: row for row in _find_offered(project, begun - offered.keys(), places)}
         if offered:
             workspace.begun.write(offered.values())
         origins = find_span_origins(workspace, {one.server_id for one in fresh if one.server_id is not None})
@@ -78,23 +78,18 @@ def _find_begun(annotations: Iterable[Annotation], done: set[tuple[str, str]]) -
     return begun, [fresh[key] for key in sorted(fresh)]
 
 
-def _find_offered(
-    project: Project, articles: set[str], places: Mapping[str, StreamPlace], model: str
-) -> Iterator[BegunRow]:
+def _find_offered(project: Project, articles: set[str], places: Mapping[str, StreamPlace]) -> Iterator[BegunRow]:
     if not articles:
         return
     workspace = project.workspace
     pushed = {row.article: row for row in load_journal(workspace.pushed.path).values() if row.article in articles}
-    find_shown = _open_pushed(project, pushed.values())
-    suggested = workspace.suggestions.grouped_by("article")
+    find_shown, find_withheld = _open_pushed(project, pushed.values()), _open_withheld(project)
     texts = workspace.articles.by("id")
     for name in sorted(articles & pushed.keys()):
         if name not in texts or texts[name].digest != pushed[name].digest:
             continue
         assisted = name not in places or places[name].assisted
-        by_model = (row for row in suggested.get(name, ()) if row.annotator == model)
-        said = find_shown(name) if assisted else next(by_model, None)
-        yield _begun_row(pushed[name], said, shown=assisted)
+        yield _begun_row(pushed[name], (find_shown if assisted else find_withheld)(name), shown=assisted)
 
 
 def _begun_row(pushed: PushedTask, said: Annotation | None, *, shown: bool) -> BegunRow:
@@ -128,6 +123,19 @@ def _open_pushed(project: Project, pushed: Collection[PushedTask]) -> Callable[[
             if has_content(annotation) and journal[name].get(signature) == queue.digest_of(annotation)
         }
         return sent[min(sent, key=lambda each: (-sources[each], each))] if sent else None
+
+    return find
+
+
+def _open_withheld(project: Project) -> Callable[[str], Annotation | None]:
+    """What finds the suggestion that an article would have, joined of all sources like those that are shown."""
+    # Without [learning] there is nothing that would be withheld.
+    asked = {"learning": None, "suggest": project.file.suggest.model_copy(update={"model": "latest"})}
+    queue, _ = read_queue(replace(project, file=project.file.model_copy(update=asked)))
+
+    def find(name: str) -> Annotation | None:
+        joined = queue.suggested(name).get(queue.joined or "")
+        return joined if joined and has_content(joined) else None
 
     return find
 

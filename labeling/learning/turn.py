@@ -200,7 +200,7 @@ class LearnTurn:
 
     def _count(self, before: Sequence[RoundRow]) -> tuple[None, str]:
         places = read_state(self.project.workspace, self.section).places
-        self.readings = record_readings(self.project, number_next(before), places, find_last_model(before))
+        self.readings = record_readings(self.project, number_next(before), places)
         total = add_actions(row.actions for row in self.readings)
         return None, (
             f"{len(self.readings)} readings: {total.spans_kept} spans kept, {total.spans_mended} mended, "

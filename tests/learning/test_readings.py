@@ -77,7 +77,7 @@ def pull(project: Project, *annotations: Annotation, answers: dict[str, list[dic
 
 def counted(project: Project, number: int = 1, **places: StreamPlace) -> dict[tuple[str, str], ActionCounts]:
     """The readings of a round, by article and reader."""
-    rows = record_readings(project, number, places, MODEL)
+    rows = record_readings(project, number, places)
     return {(row.article, row.annotator): row.actions for row in rows}
 
 
@@ -138,6 +138,19 @@ def test_where_nothing_is_shown_everything_was_added_and_what_the_model_said_is_
     (offered,) = project.workspace.begun.rows()
     assert (offered.shown, len(offered.spans)) == (False, 2)
     assert [row.assisted for row in project.workspace.actions.rows()] == [False]
+
+
+def test_what_is_withheld_is_what_would_have_been_shown(project: Project) -> None:
+    """Of two sources the page joins the words: so are those that nobody saw, or both could not be compared."""
+    rules = said("a", "model:rules", ROME)
+    project.workspace.suggestions.write([said("a", MODEL, ANNA, CARL), rules])
+    pull(project, ANA_KEPT)
+
+    counted(project, a=StreamPlace(drawn=True, assisted=False))
+
+    (withheld,) = project.workspace.begun.rows()
+    assert (withheld.source, withheld.shown) == (f"{MODEL}+model:rules", False)
+    assert [(span.start, span.end, span.label) for span in withheld.spans] == [ANNA[1:], CARL[1:], ROME[1:]]
 
 
 def test_imported_words_and_skips_and_models_are_no_readings(project: Project) -> None:
