@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeling import __version__
+from labeling.suggestions.latest_model import without_latest
 from labeling.suggestions.suggester import read_suggestion_settings
 from labeling.values import canonical_json, digest_of
 from labeling.workspace.custody_record import CustodyRecord
@@ -26,7 +27,8 @@ def find_basis(project: Project, state: ReadingState, seed: int, steps: int | No
         *(digests[file.path.name] for file in files),
         [*sorted(state.settled)],
         project.file.model_dump(mode="json"),
-        read_suggestion_settings(project).model_dump(mode="json"),
+        # Which model is the latest follows from the rest, and there may be none yet.
+        read_suggestion_settings(without_latest(project)).model_dump(mode="json"),
         seed,
         steps,
     ]

@@ -5,6 +5,7 @@ It needs no map of labels: it was trained on the schema's own. What the schema h
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labeling.articles import Article
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.annotations import Annotation
+    from labeling.project import Project
     from labeling.schema import Schema
     from labeling.workspace.table import Workspace
 
@@ -46,6 +48,12 @@ def find_latest_model(workspace: Workspace) -> str:
         )
     newest = max(cards, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
     return str(newest.parent.absolute())
+
+
+def without_latest(project: Project) -> Project:
+    """The project, as if its file did not ask the latest model."""
+    section = project.file.suggest.model_copy(update={"model": ""})
+    return replace(project, file=project.file.model_copy(update={"suggest": section}))
 
 
 def open_latest_model(folder: Path, schema: Schema) -> Callable[[Iterable[str]], Iterator[Annotation]]:
