@@ -162,6 +162,7 @@ class LearningSection(Frozen):
     seed: str = "1"  # draws both
     horizon: int = Field(default=50, gt=0)  # of so many further articles the verdict says what they are worth
     worth: float = Field(default=0.01, gt=0, lt=1)  # in F1: they are not worth it below that
+    misses: bool = False  # what a model is expected to have missed counts in the order; it saved nothing where measured
     config: str = ""  # the training config of each round; "" for the tagger, or configs/ner.cfg without PyTorch
     checkpoint: str = ""  # an encoder that the tagger stands on
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.articles import group_by_text
-from labeling.learning.expected_misses import ReadText, expect_misses, learn_misses
+from labeling.learning.expected_misses import MissRates, ReadText, expect_misses, learn_misses
 from labeling.learning.reading_queue import OpenArticle
 from labeling.splits.random_stream import draw_stream
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from labeling.annotations import Annotation, Gold
-    from labeling.learning.expected_misses import MissRates, Stretches
+    from labeling.learning.expected_misses import Stretches
     from labeling.project import LearningSection, Project
     from labeling.workspace.rows.learning_rows import BegunRow
     from labeling.workspace.rows.stream_row import StreamPlace
@@ -68,16 +68,19 @@ def read_state(workspace: Workspace, section: LearningSection) -> ReadingState:
     return ReadingState(groups, stories, touched, settled, places)
 
 
-def list_open_articles(project: Project, state: ReadingState, model: str) -> Iterator[OpenArticle]:
+def list_open_articles(
+    project: Project, state: ReadingState, model: str, *, misses: bool = False
+) -> Iterator[OpenArticle]:
     """Each article that nobody has touched, one at a time, with what a model suggests for it.
 
     Args:
         project: Whose workspace.
         state: What people have read.
         model: The model's signature; empty where there is none, and then all are alike.
+        misses: Whether to say how many spans the model is expected to have missed.
     """
     workspace = project.workspace
-    rates = _learn_rates(workspace, state)
+    rates = _learn_rates(workspace, state) if misses else MissRates()
     suggested = workspace.suggestions.grouped_by("article")
     for article in workspace.articles.rows():
         if article.id in state.touched or article.id not in state.groups:

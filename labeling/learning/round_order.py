@@ -54,7 +54,7 @@ def write_queue(project: Project, section: LearningSection, state: ReadingState,
     reads = (workspace.articles, workspace.clusters, workspace.gold, workspace.begun)
     with workspace.opened(), keep_custody(workspace, "learn", reads=reads, writes=(workspace.queue,), stale=False):
         queue = plan_queue(
-            [*list_open_articles(project, state, model)],
+            [*list_open_articles(project, state, model, misses=section.misses)],
             state.touched_groups,
             state.touched_stories,
             share=section.stream,

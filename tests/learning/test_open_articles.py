@@ -94,12 +94,14 @@ def test_misses_are_expected_from_what_a_model_had_missed_where_people_have_read
     workspace.gold.write([Gold(article="a", digest=ARTICLES["a"].digest, complete=True, spans=spans)])
     workspace.suggestions.write([said("b", MODEL, 0), said("e", MODEL)])
     state = read_state(workspace, SECTION)
-    assert [each.expected_misses for each in list_open_articles(project, state, MODEL)] == [0, 0]
+    assert [each.expected_misses for each in list_open_articles(project, state, MODEL, misses=True)] == [0, 0]
     offered = said("a", MODEL, 0)
     workspace.begun.write([BegunRow(article="a", digest=offered.digest, source=MODEL, spans=offered.spans)])
     # Carl was met once, and missed: (1 + 2 * 1) / (1 + 2) = 1. Anna was never met where nothing was found: 2 * 1 / 2.
-    b, e = list_open_articles(project, state, MODEL)
+    b, e = list_open_articles(project, state, MODEL, misses=True)
     assert (b.expected_misses, e.expected_misses) == (1, 2)
+    # Nobody asked for them.
+    assert [each.expected_misses for each in list_open_articles(project, state, MODEL)] == [0, 0]
 
 
 def test_the_queue_is_written_with_a_row_for_each_open_article(project: Project) -> None:
