@@ -28,7 +28,7 @@ def team(request: pytest.FixtureRequest) -> Iterator[Team]:
 @pytest.fixture(scope="module")
 def odd_project(team: Team) -> tuple[int, list[int]]:
     """A project for questions that no page asks."""
-    return begin(team, odd_one=1)
+    return begin(team, mentions_ana=1)
 
 
 def begin(team: Team, assist: dict[str, Any] | None = ALL, **reads: int) -> tuple[int, list[int]]:
@@ -91,8 +91,8 @@ def test_the_layer_is_the_backend_of_a_project_with_assist_alone(team: Team) -> 
 
 def test_a_span_is_offered_at_its_other_mentions_once_and_what_was_removed_never_again(team: Team) -> None:
     """Nor after a draft and a submission; the offer to one reader says nothing of what another did."""
-    project, tasks = begin(team, removes=1, looks_on=1)
-    one, two = team.reader("removes"), team.reader("looks_on")
+    project, tasks = begin(team, mentions_ana=1, mentions_nobody=1)
+    one, two = team.reader("mentions_ana"), team.reader("mentions_nobody")
     drawn = region("Anna", "PERSON")
     offers = ask(one, project, tasks[0], drawn)
     assert places(offers) == [(ANNA_2, "ANNA", "PERSON"), (ANNA_3, "Anna", "PERSON")]
@@ -112,8 +112,8 @@ def test_a_span_is_offered_at_its_other_mentions_once_and_what_was_removed_never
 
 def test_what_is_offered_is_no_source_of_offers_nor_what_a_model_said_alone(team: Team) -> None:
     """Only what somebody drew, or changed; and nothing at the place of what they marked in another way."""
-    project, tasks = begin(team, draws=2)
-    member = team.reader("draws")
+    project, tasks = begin(team, mentions_ana=2)
+    member = team.reader("mentions_ana")
     said = region("Rome", "PLACE", origin="prediction")
     assert ask(member, project, tasks[0], said) == []
     offered = region("Rome", "PLACE", name="offered")
@@ -127,23 +127,23 @@ def test_what_is_offered_is_no_source_of_offers_nor_what_a_model_said_alone(team
 
 def test_a_task_to_be_read_without_help_has_no_offers(team: Team) -> None:
     """Of neither kind; nor has a project the kind that its rule leaves out."""
-    project, tasks = begin(team, helped=2)
+    project, tasks = begin(team, mentions_ana=2)
     _suggest(team, tasks)
-    member = team.reader("helped")
+    member = team.reader("mentions_ana")
     plan = team.owner.calls.get(f"/labeling/api/projects/{project}/plan/").json()
     queue = [{"task": tasks[0], "order": 1, "assisted": False}]
     team.owner.calls.put(f"/labeling/api/projects/{project}/plan/", json={**plan, "queue": queue}).raise_for_status()
     assert ask(member, project, tasks[0], region("Anna", "PERSON")) == ask(member, project, tasks[0]) == []
-    team.plan(project, {"helped": tasks}, {"assist": {**ALL, "mentions": False}})
+    team.plan(project, {"mentions_ana": tasks}, {"assist": {**ALL, "mentions": False}})
     assert ask(member, project, tasks[1], region("Anna", "PERSON")) == []
     assert places(ask(member, project, tasks[1])) == [(TEXT.index("Paris"), "Paris", "PLACE")]
 
 
 def test_a_model_says_its_spans_when_it_is_asked(team: Team) -> None:
     """By the note of a span, those of its label; without any span, all; none twice, and none that stands."""
-    project, tasks = begin(team, asks_it=2)
+    project, tasks = begin(team, mentions_ana=2)
     _suggest(team, tasks)
-    member = team.reader("asks_it")
+    member = team.reader("mentions_ana")
     note = {"id": f"drawn-{TEXT.index('Rome')}", "type": "textarea", "from_name": "note", "to_name": "text"}
     rome, asked = region("Rome", "PLACE"), {**note, "value": {"text": ["model?"]}}
     assert places(ask(member, project, tasks[0], region("Bob", "PERSON"))) == [(TEXT.rindex("Bob"), "Bob", "PERSON")]
@@ -151,16 +151,16 @@ def test_a_model_says_its_spans_when_it_is_asked(team: Team) -> None:
     assert places(offers) == [(TEXT.rindex("Rome"), "Rome", "PLACE"), (TEXT.index("Paris"), "Paris", "PLACE")]
     assert offers[1]["id"] == "offered-p1"
     assert ask(member, project, tasks[0], rome, asked) == ask(member, project, tasks[0]) == []
-    team.plan(project, {"asks_it": tasks}, {"assist": {**ALL, "model": False}})
+    team.plan(project, {"mentions_ana": tasks}, {"assist": {**ALL, "model": False}})
     assert ask(member, project, tasks[1]) == []
 
 
 def test_whoever_began_with_a_suggestion_and_removed_some_is_not_offered_it_again(team: Team) -> None:
     """Neither on demand, nor as a mention of what they drew."""
-    project, tasks = begin(team, began_so=1)
+    project, tasks = begin(team, mentions_ana=1)
     anna = region("Anna", "PERSON", name="p")
     _suggest(team, tasks, anna, region("Anna", "PERSON", ANNA + 1, name="p"))
-    member = team.reader("began_so")
+    member = team.reader("mentions_ana")
     member.calls.get(f"/api/tasks/{tasks[0]}").raise_for_status()
     kept = {**anna, "origin": "prediction"}
     drawn = region("ANNA", "PERSON")
@@ -185,7 +185,7 @@ def test_odd_questions_are_answered_or_refused(
 ) -> None:
     """Without an error of the server's."""
     project, tasks = odd_project
-    member = team.reader("odd_one")
+    member = team.reader("mentions_ana")
     asked = member.calls.post(f"/api/ml/{project}/interactive-annotating", json={"task": tasks[0], **body})
     assert asked.status_code in {200, 403}
     if asked.status_code == 200:
