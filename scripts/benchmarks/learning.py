@@ -10,6 +10,7 @@ from benchmarks.figures import Figure, Times, timed
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.learning.learn import learn
+from labeling.learning.round_order import find_last_model, with_model
 from labeling.learning.turn import LearnOptions
 from labeling.project import LearningSection
 from labeling.splits.split import split
@@ -52,8 +53,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 def _go_through(bench: Bench, project: Project) -> None:
     pull(project, server=bench.server, changes=True)
-    for verb in (adjudicate, split, compile_dataset, suggest):
+    for verb in (adjudicate, split, compile_dataset):
         verb(project)
+    # By the same model: to predict is most of it.
+    suggest(with_model(project, find_last_model([*project.workspace.rounds.rows()])))
     push(project, server=bench.server)
 
 
