@@ -29,6 +29,9 @@ _ROAD = (
     (LATEST_MANIFEST, "compile"),
 )
 
+# What a verb of the road writes only where the project file has [learning].
+_OF_THE_LOOP = frozenset({"stream.jsonl", "reliance.json"})
+
 # What is told where there is no next command.
 NOTHING_LEFT = "nothing: all is made from what there is now"
 
@@ -70,7 +73,9 @@ class WorkspaceStanding:
         return tuple(
             file
             for file in self.files
-            if file.state != "missing" or file.file in asked or self.next == f"labeling {file.verb}"
+            if file.state != "missing"
+            or file.file in asked
+            or (self.next == f"labeling {file.verb}" and file.file not in _OF_THE_LOOP)
         )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Every verb that needs what another has written.
-OTHERS = {"demo", "ingest", "import", "serve", "doctor", "join", "predict", "people"}
+OTHERS = {"assist", "demo", "ingest", "import", "serve", "doctor", "join", "predict", "people"}
 READING = [verb for verb in VERBS if verb not in OTHERS]
 # What a verb cannot be called without.
 NEEDED = {"export": ["prodigy"]}
@@ -25,10 +25,11 @@ FURTHER = [["cards", "--articles"], ["doubts", "--cards", "3"], ["guidelines", "
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped project with somebody to read: without, nobody can be given anything."""
+    """The shipped project with somebody to read and a loop: without, some verbs have nothing to do."""
     path = tmp_path_factory.mktemp("team") / "desk.toml"
     reader = '\n[[people.reader]]\nemail = "ana@desk.example"\n'
-    path.write_text(DEFAULT_PROJECT.read_text(encoding="utf-8") + reader, encoding="utf-8")
+    sections = f"{reader}\n[learning]\n"
+    path.write_text(DEFAULT_PROJECT.read_text(encoding="utf-8") + sections, encoding="utf-8")
     return path
 
 
