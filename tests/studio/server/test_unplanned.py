@@ -26,8 +26,8 @@ def team(studio: Credentials) -> Iterator[Team]:
 
 def told(reader: Member, project: int, tasks: list[int]) -> dict[str, Any]:
     """All that a reader is told of a project: its numbers in each place, its table, its tasks, its pages."""
-    # The lists come in pages, and other tests have projects on this server.
-    several = [LISTED, "/api/projects/counts?page_size=1000", f"{LISTED}&include=id,queue_total,finished_task_number"]
+    # The lists come in pages of a hundred at most, the first with the newest; the counts come in no order.
+    several = [LISTED, f"/api/projects/counts?ids={project}", f"{LISTED}&include=id,queue_total,finished_task_number"]
     paths = [
         f"/api/projects/{project}",
         f"/api/dm/project?project={project}",
