@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import Article
 from labeling.corpora.manifest import MANIFEST
-from labeling.errors import MissingInput, ProjectFileError, TrainingError
+from labeling.errors import MissingInput
+from labeling.suggestions.own_models import open_for_suggesting
 from labeling.training.extractors import EXTRACTOR_CARD, read_extractor
-from labeling.training.open_extractors import open_extractor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,14 +62,7 @@ def open_latest_model(folder: Path, schema: Schema) -> Callable[[Iterable[str]],
     Raises:
         ProjectFileError: The model cannot be opened.
     """
-    try:
-        model = open_extractor(folder)
-    except TrainingError as error:
-        raise ProjectFileError(
-            f"the model in {folder} cannot be opened: {error}",
-            todo=f'{error.todo}, or set model = "" in [suggest]',
-            where="suggest.model",
-        ) from None
+    model = open_for_suggesting(folder, "model")
 
     def find(texts: Iterable[str]) -> Iterator[Annotation]:
         # Only the texts count.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labeling.schema import Schema
+    from labeling.training.open_extractors import OpenExtractor
 
 
 class ScoredSpan(NamedTuple):
@@ -31,6 +32,22 @@ def is_own_model(folder: Path) -> bool:
     return (folder / EXTRACTOR_CARD).is_file()
 
 
+def open_for_suggesting(folder: Path, key: str) -> OpenExtractor:
+    """Load a model that a key of ``[suggest]`` names.
+
+    Raises:
+        ProjectFileError: The model cannot be opened.
+    """
+    try:
+        return open_extractor(folder)
+    except TrainingError as error:
+        raise ProjectFileError(
+            f"the model in {folder} cannot be opened: {error}",
+            todo=f'{error.todo}, or set {key} = "" in [suggest]',
+            where=f"suggest.{key}",
+        ) from None
+
+
 def open_own_model(
     folder: Path, label_map: Mapping[str, str], schema: Schema
 ) -> Callable[[Iterable[str]], Iterator[list[ScoredSpan]]]:
@@ -45,14 +62,7 @@ def open_own_model(
     Raises:
         ProjectFileError: The model cannot be opened, or the label map does not fit it.
     """
-    try:
-        model = open_extractor(folder)
-    except TrainingError as error:
-        raise ProjectFileError(
-            f"the model in {folder} cannot be opened: {error}",
-            todo=f'{error.todo}, or set pipeline = "" in [suggest]',
-            where="suggest.pipeline",
-        ) from None
+    model = open_for_suggesting(folder, "pipeline")
     known = {**(label_map or {label: label for label in model.labels if label in schema.label_names})}
     faults = [f"{label!r} is not a label of {folder.name}" for label in label_map if label not in model.labels]
     faults += [f"{label!r} is not a label of the schema" for label in known.values() if label not in schema.label_names]

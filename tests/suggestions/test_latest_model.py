@@ -13,7 +13,7 @@ from ruler_model import write_ruler
 from labeling.annotations import Annotation, Relation, Span
 from labeling.errors import MissingInput, ProjectFileError
 from labeling.project import Project, SuggestSection, load_project
-from labeling.suggestions import latest_model
+from labeling.suggestions import own_models
 from labeling.suggestions.latest_model import find_latest_model, keep_known
 from labeling.suggestions.suggest import suggest
 from labeling.training.extractors import EXTRACTOR_CARD, Extractor
@@ -111,7 +111,7 @@ def test_relations_and_choices_are_suggestions_too(project: Project, monkeypatch
         return ((each, said) for each in articles)
 
     card = Extractor(name="ner-a", corpus="first", config="f", seed=1)
-    monkeypatch.setattr(latest_model, "open_extractor", lambda _: OpenExtractor(card, ("PERSON",), predict))
+    monkeypatch.setattr(own_models, "open_extractor", lambda _: OpenExtractor(card, ("PERSON",), predict))
     train_on(project, "ner-a", "first", 10)
     compile_to(project, "first")
     suggest(project)
