@@ -285,8 +285,8 @@ def test_a_long_word_is_cut_in_one_pass(unit: str) -> None:
     """Each expression looks a few characters around: ten times the length takes ten times as long, not a hundred."""
     tokenizer = ENGLISH.tokenizer
     for search in (tokenizer.prefix_search, tokenizer.suffix_search, lambda word: list(tokenizer.infix_finditer(word))):  # type: ignore[union-attr]  # a compiled class
-        short, long = (_seconds(search, unit * (length // len(unit))) for length in (2_000, 20_000))
-        assert long < 30 * short + 0.5
+        # What else the machine does may take any one of them long; what is not linear is long each time.
+        assert any(_takes_about_ten_times(search, unit) for _ in range(10))
 
 
 @given(st.text(alphabet="a1.:@/", max_size=30))
@@ -438,10 +438,15 @@ def saved(nlp: Language) -> bytes:
     return bytes(nlp.tokenizer.to_bytes(exclude=["vocab"]))  # type: ignore[union-attr]  # a compiled class
 
 
+def _takes_about_ten_times(search: Callable[[str], object], unit: str) -> bool:
+    short, long = (_seconds(search, unit * (length // len(unit))) for length in (2_000, 20_000))
+    return long < 30 * short + 0.1
+
+
 def _seconds(search: Callable[[str], object], word: str) -> float:
-    start = time.process_time()
+    start = time.thread_time()
     search(word)
-    return time.process_time() - start
+    return time.thread_time() - start
 
 
 def _saved_address_pattern(nlp: Language) -> object:
