@@ -81,7 +81,9 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "leakage.json": ("gold.jsonl", "splits.jsonl"),
     "reliance.json": ("gold.jsonl", "splits.jsonl"),
     LATEST_MANIFEST: ("gold.jsonl", "ledger.jsonl", "splits.jsonl"),
+    "trust.json": ("gold.jsonl", "splits.jsonl"),
     "scores.json": (LATEST_MANIFEST,),
+    "mistakes.jsonl": (LATEST_MANIFEST,),
     "curve.json": (LATEST_MANIFEST,),
 }
 

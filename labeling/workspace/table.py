@@ -31,6 +31,7 @@ from labeling.workspace.rows.forgotten_text import ForgottenText
 from labeling.workspace.rows.guideline_version import GuidelineVersion
 from labeling.workspace.rows.kept_row import AuditLine, KeptRow
 from labeling.workspace.rows.learning_rows import BegunRow, DoneReading, OfferedRow, QueueRow, RoundRow
+from labeling.workspace.rows.mistake import Mistake
 from labeling.workspace.rows.passage import ClusterRow, Passage
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
@@ -40,6 +41,7 @@ from labeling.workspace.rows.score import Curve, Score
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords
 from labeling.workspace.rows.stream_row import StreamRow
+from labeling.workspace.rows.trust import Trust
 from labeling.workspace.storage import TEMPORARY, create_shared, name_disk_errors
 
 if TYPE_CHECKING:
@@ -271,7 +273,15 @@ class Workspace:
         "split",
         "Where dev and test come from, and what suggestions do to readers; where [learning] is named.",
     )
+    trust = Value("trust.json", Trust, "split", "What the test set is made of, and what makes scores on it doubtful.")
     scores = Value("scores.json", Scores, "evaluate", "A map from annotators to their scores.")
+    mistakes = Rows(
+        "mistakes.jsonl",
+        Mistake,
+        "evaluate",
+        "What each annotator has otherwise than gold in the test set; sorted by annotator, article and place.",
+        ("annotator", "article", "start", "kind"),
+    )
     curve = Value("curve.json", Curve, "curve", "What an extractor is worth that was trained on ever more leak groups.")
     queue = Rows(
         "queue.jsonl",

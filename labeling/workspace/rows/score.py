@@ -7,12 +7,18 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from labeling.values import Frozen, format_percent, is_absent
+from labeling.workspace.rows.mistake import MistakeKind
 
 PairingRule: TypeAlias = Literal["exact", "position", "overlapping"]
+SliceKind: TypeAlias = Literal["source", "date", "length", "seen", "nested"]
 
 # Two reasons in `Measure.undefined`: F1 has no value, and nothing has an interval.
 NOTHING_TO_SCORE = "neither has any"
 ONE_LEAK_GROUP = "one leak group, and a resample needs two"
+
+
+def _is_unmeasured(value: object) -> bool:
+    return not value
 
 
 class Measure(Frozen):
@@ -65,17 +71,61 @@ class Measures(Frozen):
     unseen: Measure | None = None
 
 
+class Slice(Frozen):
+    """The measure of a part of the test set, by the exact rule: ``articles`` hold what of it is measured.
+
+    ``by`` is what the test set was cut by, ``name`` the part: a source; ``2023-05-01 to 2023-06-30``; ``120 to 800
+    characters``; of spans, ``seen`` and ``unseen`` in training, ``nested`` (sharing words with another one) and
+    ``flat``. The parts of one cut come in their order: the largest source first, days and lengths upwards.
+    """
+
+    by: SliceKind
+    name: str
+    articles: int
+    leak_groups: int
+    measure: Measure
+
+
+class CalibrationBin(Frozen):
+    """The spans whose scores are at least ``low`` and below ``high``; in the last bin a score of 1, too.
+
+    ``right`` is the share of them that is right, with its interval by leak group, None where they are all of one.
+    """
+
+    low: float
+    high: float
+    spans: int
+    mean_score: float
+    right: float
+    right_interval: tuple[float, float] | None = None
+
+
 class Reliability(Frozen):
     """How far an annotator's scores are from being right as often as they say: of the spans that have one.
 
     ``calibration_error`` is the expected one, over ten bins of equal width. A ``mean_score`` above ``right``, the
-    share that is right, is that of an annotator who is too sure.
+    share that is right, is that of an annotator who is too sure. ``bins`` are those of the ten that hold any span.
     """
 
     spans: int
     calibration_error: float
     mean_score: float
     right: float
+    bins: tuple[CalibrationBin, ...] = Field(default=(), exclude_if=_is_unmeasured)
+
+
+class ArticleCount(Frozen):
+    """What one article adds to a score by the exact rule: by label, how many pairs, gold spans and predicted spans.
+
+    ``text`` and ``gold`` are digests of what was read and of what it was compared with: two scores count on the same
+    where both are the same.
+    """
+
+    article: str
+    leak_group: str
+    text: str
+    gold: str
+    labels: dict[str, tuple[int, int, int]]
 
 
 class Score(Frozen):
@@ -87,6 +137,8 @@ class Score(Frozen):
     ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor reads
     tokens and cannot predict them exactly, so its recall stays that much below 1.
     ``reliability`` is left out for an annotator without scores, as people and rules are.
+    ``slices``, ``mistakes`` (how many of each kind; one by one they stand in ``mistakes.jsonl``) and ``counts``, from
+    which two scores are compared, are those of `evaluate`, and left out where it did not measure them.
     """
 
     annotator: str
@@ -100,6 +152,9 @@ class Score(Frozen):
     choices: Measures | None = None
     out_of_reach: tuple[str, ...] = ()
     reliability: Reliability | None = Field(default=None, exclude_if=is_absent)
+    slices: tuple[Slice, ...] = Field(default=(), exclude_if=_is_unmeasured)
+    mistakes: dict[MistakeKind, int] = Field(default={}, exclude_if=_is_unmeasured)
+    counts: tuple[ArticleCount, ...] = Field(default=(), exclude_if=_is_unmeasured)
 
 
 class CurvePoint(Frozen):
