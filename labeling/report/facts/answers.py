@@ -12,6 +12,7 @@ from labeling.values import Frozen
 from labeling.workspace.rows.agreements import Coefficient
 from labeling.workspace.rows.assignment import SplitName
 from labeling.workspace.rows.conflict import ConflictKind
+from labeling.workspace.rows.forecast import Finish, ReadingPace
 from labeling.workspace.rows.learning_rows import Outlook, StoppingVerdict
 from labeling.workspace.rows.score import Curve, Measure
 
@@ -45,11 +46,10 @@ class Answer(Frozen):
 
 
 class PlaceProgress(Frozen):
-    """How many articles of a split are there, have gold, and of these have nothing open; or of none of the splits."""
+    """How many articles a split has (all have gold), and of how many nothing is open; "none" are those left out."""
 
     split: SplitName | Literal["none"]
     articles: int
-    gold: int
     complete: int
 
 
@@ -65,9 +65,10 @@ class ReaderProgress(Frozen):
 
 
 class ProgressAnswer(Answer):
-    """How far are we. ``read`` articles have a submission, ``finished`` ones as many as planned, of today's text.
+    """How far are we. Of all ``articles``, ``read`` ones were submitted by somebody, ``finished`` ones by all planned.
 
-    Without a plan one submission is enough. ``readings`` are submissions and skips, ``planned`` those of the plan.
+    A skip finishes as a submission does; without a plan one person is enough. ``gold`` counts the articles with gold in
+    which nothing is open. ``readings`` are submissions and skips of readers, ``planned`` how many the plan wants.
     """
 
     articles: int = 0
@@ -80,32 +81,25 @@ class ProgressAnswer(Answer):
     people: tuple[ReaderProgress, ...] = ()
 
 
-class ReaderSpeed(Frozen):
-    """One person's pace, or that of all (``person`` is ""): seconds an article (the median), submissions a day."""
-
-    person: str
-    submissions: int
-    seconds: float | None
-    per_day: float | None
-    days: int
-    last: str = ""
-
-
 class SpeedAnswer(Answer):
-    """How fast. ``per_week`` has the submissions of each week, the Monday first: ``{"2026-05-04": 12}``."""
+    """How fast: of the team and of each person, up to the day ``until``; ``reader`` of the team is ""."""
 
-    team: ReaderSpeed | None = None
-    people: tuple[ReaderSpeed, ...] = ()
-    per_week: dict[str, int] = {}
+    until: str = ""
+    team: ReadingPace | None = None
+    people: tuple[ReadingPace, ...] = ()
 
 
 class ForecastAnswer(Answer):
-    """When done: so many readings are ``left``, and the day on which the last is made, with a 95 % interval."""
+    """When done: ``as_planned`` is when the last reader is done, ``together`` if they helped each other out.
+
+    ``people`` has it by reader; ``left`` counts the readings that are still to be made.
+    """
 
     left: int | None = None
-    expected: str = ""
-    earliest: str = ""
-    latest: str = ""
+    as_planned: Finish | None = None
+    together: Finish | None = None
+    people: dict[str, Finish] = {}
+    method: str = ""
 
 
 class NextStep(Frozen):
@@ -167,8 +161,8 @@ class ConflictAnswer(Answer):
 class LabelStanding(Frozen):
     """One label: what gold has, how far readers agree on it, what the best model makes of it, and what is weak in it.
 
-    ``agreement`` is F1 of all pairs of readers, exact. ``alike`` is the share of its spans that are labelled alike in
-    shared words. ``weak`` has the reasons, the weightiest first; empty where nothing speaks against it.
+    ``splits`` counts its gold spans by split. ``agreement`` is F1 of all pairs of readers, exact. ``alike`` is the
+    share of its spans that are labelled alike in shared words. ``weak`` has the reasons; none where it is not weak.
     """
 
     label: str

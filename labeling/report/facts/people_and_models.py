@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from labeling.report.facts.answers import Answer
+from labeling.report.facts.answers import Answer, DisputedReading
 from labeling.values import Frozen
 from labeling.workspace.rows.agreements import Coefficient
+from labeling.workspace.rows.mistake import MistakeKind
 from labeling.workspace.rows.reliance_row import RelianceRates
 from labeling.workspace.rows.score import Score
-
-
-class SurfaceShare(Frozen):
-    """Of the surfaces of the test set (a label with its words), how many training has as well: 3 of 4 are 0.75."""
-
-    surfaces: int
-    seen: int
-    share: float | None
+from labeling.workspace.rows.score_comparison import ScoreComparison
+from labeling.workspace.rows.trust import Trust
 
 
 class TrustAnswer(Answer):
-    """Can the test set be trusted: ``warnings`` has what speaks against it, "" where nothing does.
+    """Can the test set be trusted: ``trusted`` is None where that was not measured, else whether there is no warning.
 
-    ``names`` are its surfaces that are seen in training. ``suggested`` counts its articles that were read with
-    suggestions, None where that is not known; ``of_stream`` those that chance chose, None without a random stream.
-    ``shared_passages`` is what it shares with the other splits, and must be 0.
+    ``of_stream`` counts the test articles that chance chose, None without a random stream. ``shared_passages`` is what
+    two splits share, and must be 0.
     """
 
     trusted: bool | None = None
-    articles: int = 0
-    leak_groups: int = 0
-    names: SurfaceShare | None = None
-    suggested: int | None = None
+    trust: Trust | None = None
     of_stream: int | None = None
     shared_passages: int | None = None
-    warnings: tuple[str, ...] = ()
 
 
 class PersonWork(Frozen):
@@ -64,11 +54,11 @@ class WorkAnswer(Answer):
 
 
 class PersonQuality(Frozen):
-    """How good one person is, each measure F1 of spans, exact, with its interval.
+    """How good one reader is, each measure F1 of spans, exact, with its interval.
 
-    ``others`` is how far they agree with each other reader, by name; ``adjudicator`` with who has seen all words;
-    ``gold_questions`` with settled gold, ``reprints`` with themselves. ``gold`` is their score against gold of the test
-    set. ``as_suggested`` counts submissions that say exactly what was suggested, within ten seconds.
+    ``others`` is how far they agree with each other reader, by name; ``adjudicators`` with who has seen all words;
+    ``gold_questions`` with settled gold, ``reprints`` with themselves, ``models`` with each model. ``score`` is theirs
+    against gold of the test set, where it was measured.
     """
 
     person: str
@@ -76,12 +66,15 @@ class PersonQuality(Frozen):
     adjudicators: dict[str, Coefficient] = {}
     gold_questions: Coefficient | None = None
     reprints: Coefficient | None = None
-    gold: Score | None = None
-    as_suggested: int | None = None
+    models: dict[str, Coefficient] = {}
+    score: Score | None = None
 
 
 class QualityAnswer(Answer):
-    """How good is each: readers by their agreement, models by their scores, the best first."""
+    """How good is each: readers by their agreement, by name; models by their scores, the best first.
+
+    ``assisted`` and ``unassisted`` are what readers have of what a model had, with and without its suggestions.
+    """
 
     people: tuple[PersonQuality, ...] = ()
     models: tuple[Score, ...] = ()
@@ -89,74 +82,63 @@ class QualityAnswer(Answer):
     unassisted: RelianceRates | None = None
 
 
-class ErrorPlace(Frozen):
-    """A stretch that gold or a model marks: ``label`` is "" where this side has nothing."""
-
-    start: int
-    end: int
-    label: str
-    text: str
-
-
 class ModelError(Frozen):
-    """An error of a model in its surroundings, gold and model side by side; ``link`` opens the article."""
+    """A mistake of an annotator in its surroundings; ``gold`` and ``predicted`` are the words of both sides.
 
-    model: str
-    kind: str
+    ``text`` is what lies under either of the two, ``start`` its place in the article; ``link`` opens the article.
+    """
+
+    annotator: str
+    kind: MistakeKind
     article: str
+    start: int
     before: str
     text: str
     after: str
-    gold: ErrorPlace | None
-    predicted: ErrorPlace | None
+    gold: DisputedReading | None = None
+    predicted: DisputedReading | None = None
+    score: float | None = None
     link: str = ""
 
 
 class ErrorAnswer(Answer):
-    """Where is the model wrong: how many errors by model and kind, by model and label, and each of them."""
+    """Where is the model wrong: how many mistakes by annotator and kind, by annotator and label, and each of them."""
 
-    kinds: dict[str, dict[str, int]] = {}
+    kinds: dict[str, dict[MistakeKind, int]] = {}
     labels: dict[str, dict[str, int]] = {}
     errors: tuple[ModelError, ...] = ()
 
 
-class ArticleChange(Frozen):
-    """Articles that came, went, or have other gold than before; the ids of each."""
+class ArticleChanges(Frozen):
+    """The ids of articles that came, went, moved to another split, or have another text or other gold than before."""
 
     came: tuple[str, ...] = ()
     went: tuple[str, ...] = ()
-    other_gold: tuple[str, ...] = ()
     other_text: tuple[str, ...] = ()
+    other_gold: tuple[str, ...] = ()
+    other_split: tuple[str, ...] = ()
 
 
 class NumberChange(Frozen):
-    """A number before and now: ``gold spans``, ``test articles``; None where one side does not have it."""
+    """A number before and now: ``gold spans``; None where one side does not have it. ``percent``: it is a share."""
 
     what: str
     before: float | None
     now: float | None
-
-
-class PairedChange(Frozen):
-    """What a measure gained on the same articles: the difference with its 95 % interval, or why there is none."""
-
-    annotator: str
-    what: str
-    before: float | None
-    now: float | None
-    difference: float | None = None
-    interval: tuple[float, float] | None = None
-    undefined: str = ""
+    percent: bool = False
 
 
 class ChangeAnswer(Answer):
-    """What changed since ``against`` (the name of a dataset, a release or a file of scores; "" without one)."""
+    """What changed since ``against``: the datasets, releases, scores and reports of before that were named.
 
-    against: str = ""
-    kind: str = ""
-    articles: ArticleChange | None = None
+    ``articles`` compares the datasets. ``numbers`` has gold, agreement and leakage, as far as either side has them.
+    ``scores`` compares them on the same articles, with paired intervals.
+    """
+
+    against: tuple[str, ...] = ()
+    articles: ArticleChanges | None = None
     numbers: tuple[NumberChange, ...] = ()
-    scores: tuple[PairedChange, ...] = ()
+    scores: ScoreComparison | None = None
 
 
 class RemovedThing(Frozen):
