@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labeling.annotations import DEFECTS_BY_RULE
 from labeling.errors import LabelingError
 from labeling.studio.sync.adoption import Adoption
 from labeling.studio.sync.pull import pull, watch
@@ -55,8 +56,9 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
     r"""Fetch all annotations from Label Studio, and read them strictly.
 
     Nothing is dropped: what fails a check is in quarantine.jsonl with the reason, region by region, and the answer
-    itself is kept as it came. Skipped, empty and draft annotations come through, too. Exit status 3 means that there is
-    something in quarantine. What [migrations] in the project file remove or merge is there as `migrated`.
+    itself is kept as it came. Skipped, empty and draft annotations come through, too. What [migrations] in the project
+    file remove or merge is there as `migrated`: that was decided. Exit status 3 means that there is something else in
+    quarantine, for somebody to look at.
 
     What somebody else than its author changed, or filed in another's name, is there as `spoken for another`: it counts
     again when its author opens it and presses Update, or with --adopt. `changed_by_others` under [policies] in the
@@ -97,7 +99,7 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
         tell(f"Not submitted: {sentence}", err=True)
     if summary.quarantined:
         tell(f"What failed a check is listed in {project.workspace.quarantine.path}", err=True)
-    return REFUSED if summary.quarantined else 0
+    return REFUSED if summary.quarantined.keys() - DEFECTS_BY_RULE else 0
 
 
 def _describe_cards(cards: CardTally) -> str:
