@@ -111,6 +111,10 @@ from .report.write_report import write_report as write_report
 from .reprints.audit import audit as audit
 from .reprints.carry import CarryResult as CarryResult
 from .reprints.carry import carry as carry
+from .samples.begin_project import LabelDraft as LabelDraft
+from .samples.begin_project import NewProject as NewProject
+from .samples.begin_project import ProjectDraft as ProjectDraft
+from .samples.begin_project import begin_project as begin_project
 from .sources.ingest import IngestResult as IngestResult
 from .sources.ingest import ingest as ingest
 from .splits.split import SplitResult as SplitResult

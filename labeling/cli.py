@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # In the order of the journey. Each verb is a module of `labeling.verbs` with a command `<verb>_cli`.
 VERBS = (
     "demo",
+    "init",
     "ingest",
     "import",
     "cluster",
@@ -85,13 +86,15 @@ class Verbs(click.Group):
         return _with_examples(command)
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    default=Path("configs/diplomatic.toml"),
-    show_default=True,
-    help="The project file.",
+    help="The project file.  [default: labeling.toml, where there is one; else configs/diplomatic.toml]",
 )
 @click.option(
     "--workspace",
@@ -100,15 +103,24 @@ class Verbs(click.Group):
 )
 @click.version_option(__version__, prog_name="labeling")
 @click.pass_context
-def cli(ctx: click.Context, config: Path, workspace: Path | None) -> None:
+def cli(ctx: click.Context, config: Path | None, workspace: Path | None) -> None:
     r"""Turn newswire into trustworthy training data.
+
+    Without a command it says where you are, and which one comes next.
 
     \b
     Example:
       labeling demo
+      labeling init
       labeling ingest articles/ && labeling suggest && labeling push
     """
     ctx.obj = (config, workspace)
+    if ctx.invoked_subcommand is None:
+        # Loaded here: no verb needs it.
+        from labeling.verbs.endings import list_beginning
+        from labeling.verbs.options import tell
+
+        tell("\n".join(list_beginning(config, workspace)))
 
 
 _with_examples(cli)

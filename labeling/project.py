@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 DEFAULT_PROJECT = Path("configs/diplomatic.toml")
+# What `labeling init` writes: in a folder that has one, it is the project file unless another is named.
+OWN_PROJECT = Path("labeling.toml")
 _DAY_PATTERN = r"^(\d{4}-\d{2}-\d{2})?$"
 
 
@@ -321,22 +324,38 @@ class Project:
     workspace: Workspace
 
 
-def load_project(path: Path = DEFAULT_PROJECT, workspace: Path | None = None) -> Project:
+def load_project(path: Path | None = None, workspace: Path | None = None) -> Project:
     """Read and check a project file.
 
     Args:
-        path: The TOML file. ``configs/diplomatic.toml`` falls back to the shipped one where the file is missing.
+        path: The TOML file; without one, `labeling.toml` where there is one, else ``configs/diplomatic.toml``, which
+            falls back to the shipped one where the file is missing.
         workspace: The folder to work in; ``exports/<name of the project file>`` when None.
 
     Raises:
         ProjectFileError: It is missing, is not TOML, or has an unknown key or a wrong value.
         SchemaError: The schema contradicts itself.
     """
-    path = _existing_file(path)
-    file = _parse(path)
+    path = _existing_file(find_project_file() if path is None else path)
+    file = _read_project(path)
     # Each project file has a folder of its own, by its name.
     folder = workspace or Path("exports") / path.stem
-    return Project(path, file, check_schema(schema_of(file), str(path)), Workspace(folder))
+    return Project(path, file, check_project(file, path), Workspace(folder))
+
+
+def find_project_file() -> Path:
+    """The project file of the folder one is in, where none is named."""
+    # A link that leads nowhere is somebody's, and is told.
+    return OWN_PROJECT if os.path.lexists(OWN_PROJECT) else DEFAULT_PROJECT
+
+
+def check_project(file: ProjectFile, path: Path) -> Schema:
+    """The schema in a project file, which fits together.
+
+    Raises:
+        SchemaError: It contradicts itself; the message has every such fault.
+    """
+    return check_schema(schema_of(file), str(path))
 
 
 def schema_of(file: ProjectFile) -> Schema:
@@ -370,16 +389,32 @@ def _existing_file(path: Path) -> Path:
     )
 
 
-def _parse(path: Path) -> ProjectFile:
-    raw: dict[str, JsonValue] = {}
+def _read_project(path: Path) -> ProjectFile:
     try:
-        raw = parse_toml(_read_text(path))
-        # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
-        return ProjectFile.model_validate_json(json.dumps(raw))
+        return parse_project(_read_text(path), path)
     except OSError as error:
         raise ProjectFileError(
             f"{path} cannot be read: {error.strerror}", todo="name a file with --config FILE", where=str(path)
         ) from None
+    except UnicodeDecodeError as error:
+        raise _not_toml(path, error) from None
+
+
+def parse_project(content: str, path: Path) -> ProjectFile:
+    """Read the text of a project file.
+
+    Args:
+        content: The text, in TOML.
+        path: Where it stands, or is to stand: errors name it.
+
+    Raises:
+        ProjectFileError: It is not TOML, or has an unknown key or a wrong value.
+    """
+    raw: dict[str, JsonValue] = {}
+    try:
+        raw = parse_toml(content)
+        # Through JSON, because only there does pydantic's strict mode take a list for a tuple.
+        return ProjectFile.model_validate_json(json.dumps(raw))
     except ValidationError as error:
         raise ProjectFileError(
             f"{path}: " + "; ".join(_describe_fault(fault, raw) for fault in _first_faults(error)),
@@ -388,7 +423,11 @@ def _parse(path: Path) -> ProjectFile:
         ) from None
     # After the faults that pydantic names, which are of this kind, too.
     except ValueError as error:
-        raise ProjectFileError(f"{path} is not TOML: {error}", todo="mend it", where=str(path)) from None
+        raise _not_toml(path, error) from None
+
+
+def _not_toml(path: Path, error: ValueError) -> ProjectFileError:
+    return ProjectFileError(f"{path} is not TOML: {error}", todo="mend it", where=str(path))
 
 
 def _read_text(path: Path) -> str:

@@ -72,7 +72,8 @@ def make_tokenizer(language: str, rules: str = NEWSWIRE) -> Language:
         )
     try:
         nlp = spacy.blank(language)
-    except ImportError as error:
+    # The second: a module of spaCy's of that name, which is not a language.
+    except (ImportError, AttributeError) as error:
         raise ProjectFileError(
             f"spaCy has no tokenizer for the language {language!r}: {error}",
             todo='name a language of spaCy in [project], such as language = "en", or "xx" for any',

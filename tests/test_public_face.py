@@ -107,7 +107,7 @@ def test_every_verb_is_public() -> None:
 
     renamed = {"compile": "compile_dataset", "import": "import_annotations", "report": "write_report"}
     renamed |= {"people": "invite_people", "guidelines": "write_guidelines", "cards": "push_cards"}
-    renamed["doubts"] = "find_doubts"
+    renamed |= {"doubts": "find_doubts", "init": "begin_project"}
     # The demo is a journey through all of them.
     assert {renamed.get(verb, verb) for verb in VERBS if verb != "demo"} <= set(labeling.__all__)
 

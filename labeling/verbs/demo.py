@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.errors import CorpusError, TrainingError
-from labeling.project import Project, load_project
+from labeling.project import DEFAULT_PROJECT, Project, find_project_file, load_project
 from labeling.samples import demo
 from labeling.studio.server.server import stop_server
 from labeling.verbs.options import tell
@@ -49,7 +49,9 @@ def demo_cli(ctx: click.Context, *, articles: Path | None, keep_server: bool | N
       labeling demo --articles my-articles/ --keep-server
     """
     config, workspace = ctx.obj
-    project = load_project(config, workspace or demo.DEMO_WORKSPACE)
+    # The sample articles are annotated by the shipped schema, whatever is begun in this folder.
+    path = config or (find_project_file() if articles else DEFAULT_PROJECT)
+    project = load_project(path, workspace or demo.DEMO_WORKSPACE)
     # Whoever looks on wants to see the page; a script wants no server left behind.
     keep = sys.stdout.isatty() if keep_server is None else keep_server
     try:
@@ -112,3 +114,4 @@ def _print_farewell(project: Project, *, keep: bool) -> None:
         tell(f"  stop the server with `{again} --stop`")
     else:
         tell(f"The annotated articles: `{again}` shows them again")
+    tell(f"Next: `{program} init` begins a project of your own")

@@ -9,8 +9,9 @@ import click
 
 from labeling.errors import UsageError
 from labeling.studio.sync.forget import allow_again, describe_said, forget
+from labeling.studio.sync.next_step import read_project_standing
+from labeling.verbs.endings import name_next
 from labeling.verbs.options import REFUSED, json_option, list_first, show, tell, wait_option, with_project
-from labeling.workspace.standing import NOTHING_LEFT, read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def forget_cli(  # noqa: PLR0913 - one for each option
     if undo:
         return _undo(project, ids, is_plain=not (force or why), wait=wait, as_json=as_json)
     result = forget(project, ids, force=force, why=why, wait=wait)
-    following = read_standing(project.workspace, wait, has_readers=project.file.has_readers).next
+    following = read_project_standing(project, wait).next
     for task in result.left:
         # Sentences on stderr, so that stdout stays a table or JSON.
         tell(f"Left: the task of {task.article!r}{f' at {task.url}' if task.url else ''}: {task.why}", err=True)
@@ -59,7 +60,7 @@ def forget_cli(  # noqa: PLR0913 - one for each option
         show(_tabulate(result), as_json=False)
         if result.answers:
             tell(f"\n{result.answers} kept answers in pulls/ may have words of it: no verb brings them back.")
-        tell(f"\nNext: {following or NOTHING_LEFT}")
+        tell(f"\nNext: {name_next(following.removeprefix('labeling '))}")
     return REFUSED if result.left else 0
 
 

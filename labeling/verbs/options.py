@@ -13,6 +13,7 @@ import click
 from labeling.errors import NoRoom, escape_controls
 from labeling.project import load_project
 from labeling.values import format_percent
+from labeling.verbs.endings import list_ending, read_digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -34,7 +35,12 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             project = load_project(config, workspace)
             project.workspace.say = _say
-            return ctx.invoke(command, project, *args, **kwargs)
+            before = read_digests(project.workspace)
+            status = ctx.invoke(command, project, *args, **kwargs)
+            # Programs read stdout and the files.
+            if not (kwargs.get("as_json") or status == 1):
+                for line in list_ending(project, before):
+                    tell(line, err=True)
         except BrokenPipeError:  # whoever reads our output has enough of it
             raise
         except OSError as error:
@@ -44,6 +50,8 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
                 todo="see that it is what it should be, and may be read and written; then run the same command again",
                 where=str(error.filename or ""),
             ) from error
+        else:
+            return status
 
     return wrapped
 

@@ -63,6 +63,7 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool, n
         tell("Stopped." if stop_server(project.workspace) else "No server of this workspace runs.", err=True)
     elif detach:
         serving = _start_with_progress(project, port, roles=not no_roles)
+        tell(f"Log in at {serving.url} as {serving.email}; the password is in {serving.credentials}", err=True)
         _tell_roles(serving)
         # These two keys, as before there were roles.
         line = {"url": serving.url, "credentials": serving.credentials}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.errors import StudioError, UsageError
+from labeling.studio.sync.next_step import complete_step, read_project_standing
 from labeling.studio.sync.pace import HASTY
 from labeling.studio.sync.status import StatusResult, status
+from labeling.verbs.endings import name_next
 from labeling.verbs.options import json_option, tell, wait_option, with_project
 from labeling.workspace.custody import sign_change
-from labeling.workspace.standing import NOTHING_LEFT, WorkspaceStanding, read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from labeling.studio.sync.order_in_force import OrderInForce
     from labeling.studio.sync.pace import ReaderPace
     from labeling.studio.sync.progress import ProgressLine
+    from labeling.workspace.standing import WorkspaceStanding
 
 # Only where there is something: programs of before know the other keys.
 _SELDOM_TOLD = (
@@ -82,16 +84,16 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         return 0
     if why:
         raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
-    standing = read_standing(workspace, wait, has_readers=project.file.has_readers)
+    standing = read_project_standing(project, wait)
     # Before the first push no server can be asked.
     if not workspace.studio_link.exists():
-        _print_standing(standing, {}, as_json=as_json)
+        _print_standing(project, standing, {}, as_json=as_json)
         return 0
     try:
         summary = status(project, wait=wait)
     except StudioError:
         # What the files tell needs no server; the command fails all the same, as it was asked for both.
-        _print_standing(standing, {}, as_json=as_json)
+        _print_standing(project, standing, {}, as_json=as_json)
         raise
     further = (
         "spoken_for_another",
@@ -108,7 +110,7 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         standing = replace(standing, next=summary.cards.next)
     rows = {name: value for name, value in asdict(summary).items() if name not in further or value}
     if as_json:
-        _print_standing(standing, rows, as_json=True)
+        _print_standing(project, standing, rows, as_json=True)
         return 0
     tell(_format_status(summary.lines))
     labels = "  ".join(f"{label} {count}" for label, count in summary.labels.items() if count)
@@ -116,11 +118,13 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     for part in filter(None, (_format_pace(summary.readers), labels, "\n".join(_describe_status(summary)))):
         tell(f"\n{part}")
     tell()
-    _print_standing(standing, {}, as_json=False)
+    _print_standing(project, standing, {}, as_json=False)
     return 0
 
 
-def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, as_json: bool) -> None:
+def _print_standing(
+    project: Project, standing: WorkspaceStanding, summary: dict[str, object], *, as_json: bool
+) -> None:
     """Print how the files stand; as JSON with all that the server has told."""
     if as_json:
         told = {
@@ -137,7 +141,8 @@ def _print_standing(standing: WorkspaceStanding, summary: dict[str, object], *, 
         tell(f"\n{those} forgotten: the texts do not come back")
     if standing.last_round:
         tell(f"\n{standing.last_round}")
-    tell(f"\nNext: {standing.next or NOTHING_LEFT}")
+    step = complete_step(project, standing.next.removeprefix("labeling "))
+    tell("\n".join(["", *step.people, f"Next: {name_next(step.command)}"]))
 
 
 def _format_status(lines: Iterable[ProgressLine]) -> str:

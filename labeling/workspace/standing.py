@@ -13,6 +13,7 @@ from labeling.workspace.table import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from labeling.workspace.custody_record import FileState
     from labeling.workspace.table import Workspace
@@ -31,6 +32,9 @@ _ROAD = (
 
 # What a verb of the road writes only where the project file has [learning].
 _OF_THE_LOOP = frozenset({"stream.jsonl", "reliance.json"})
+
+# Without a row in these, the road ends at the people who annotate.
+_WHAT_PEOPLE_SAY = ("annotations.jsonl", "gold.jsonl")
 
 # What is told where there is no next command.
 NOTHING_LEFT = "nothing: all is made from what there is now"
@@ -79,13 +83,16 @@ class WorkspaceStanding:
         )
 
 
-def read_standing(workspace: Workspace, wait: float = 0.0, *, has_readers: bool = False) -> WorkspaceStanding:
+def read_standing(
+    workspace: Workspace, wait: float = 0.0, *, has_readers: bool = False, clusters_first: bool = False
+) -> WorkspaceStanding:
     """How each file stands, and the next command; nothing is written, and no server asked.
 
     Args:
         workspace: Whose files.
         wait: Seconds to wait for another command that is writing there.
         has_readers: Whether the project file names people to read, so that there is a plan to be made.
+        clusters_first: Whether a push wants to know the reprints; a plan does in any case.
 
     Raises:
         MissingInput: Nothing was ever taken in there.
@@ -97,10 +104,23 @@ def read_standing(workspace: Workspace, wait: float = 0.0, *, has_readers: bool 
         files = [_describe(record, file.name, file.verb) for _, file in described() if file.name != "custody.jsonl"]
         files.append(_describe(record, LATEST_MANIFEST, "compile"))
         forgotten = len({row.article for row in workspace.forgotten.rows_if_written() if not row.again})
-        following = _find_next(record, {file.file: file for file in files}, has_readers=has_readers)
+        asks = _Asks(has_readers=has_readers, clusters_first=clusters_first or has_readers)
+        following = _find_next(record, {file.file: file for file in files}, asks)
         last = deque(workspace.rounds.rows_if_written(), maxlen=1)
         told = last[0].sentence if last else ""
         return WorkspaceStanding(tuple(files), following, forgotten, told)
+
+
+@dataclass(frozen=True)
+class _Asks:
+    """What a project file asks for before a push."""
+
+    has_readers: bool
+    clusters_first: bool
+
+
+def _holds_rows(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:
@@ -108,7 +128,7 @@ def _describe(record: CustodyRecord, name: str, verb: str) -> FileStanding:
     return FileStanding(name, record.state(name), (row and row.verb) or verb, row.signed if row else ())
 
 
-def _find_next(record: CustodyRecord, files: dict[str, FileStanding], *, has_readers: bool) -> str:
+def _find_next(record: CustodyRecord, files: dict[str, FileStanding], asks: _Asks) -> str:
     """The command that brings the work on: first what is broken, then what is not there or out of date."""
     if files["articles.jsonl"].state == "missing":
         return "labeling ingest FILES"
@@ -118,18 +138,26 @@ def _find_next(record: CustodyRecord, files: dict[str, FileStanding], *, has_rea
         if file.state == "altered" or record.is_gone(file.file):
             verb = find_mending_verb(record, file.file)
             return f"labeling {verb}" if verb else f"labeling status --adopt {file.file} --why TEXT"
-    verb = _find_verb_of_road(record, files, has_readers=has_readers)
+    verb = _find_verb_of_road(record, files, asks)
     return f"labeling {verb}" if verb else ""
 
 
-def _find_verb_of_road(record: CustodyRecord, files: dict[str, FileStanding], *, has_readers: bool) -> str:
+def _find_verb_of_road(record: CustodyRecord, files: dict[str, FileStanding], asks: _Asks) -> str:
+    there = {name for name in _WHAT_PEOPLE_SAY if _holds_rows(record.workspace.root / name)}
     for name, verb in _ROAD:
-        if has_readers and name == "pushed.jsonl" and (planning := _find_planning_verb(record)):
+        if asks.has_readers and name == "pushed.jsonl" and (planning := _find_planning_verb(record)):
             return planning
-        # Where annotations were imported, nothing needs to be pushed.
-        waits = name == "pushed.jsonl" and files["annotations.jsonl"].state != "missing"
-        if files[name].state in ("missing", "stale") and not waits:
+        # Where annotations were imported, nothing needs to be pushed; what articles share, one reader alone need not
+        # know before there is something to split.
+        waits = {
+            "pushed.jsonl": files["annotations.jsonl"].state != "missing",
+            "clusters.jsonl": files[name].state == "missing" and not (asks.clusters_first or there),
+        }
+        if files[name].state in ("missing", "stale") and not waits.get(name, False):
             return verb
+        # Nobody has submitted anything, or nothing that is gold: there is nothing to go on with.
+        if name in _WHAT_PEOPLE_SAY and name not in there:
+            return "pull"
     if not any(record.workspace.models.glob("[!.]*/")):
         return "train"
     if files["scores.json"].state in ("missing", "stale"):

@@ -123,6 +123,28 @@ def write_text(path: Path, text: str, mode: int = SHARED) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def create_new_text(path: Path, text: str) -> bool:
+    """Write a file that was not there, as UTF-8 with LF; False, and nothing is touched, where there is one.
+
+    Raises:
+        NoRoom: The disk is full, or the folder may not be written: nothing is left there.
+    """
+    with name_disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # Not a temporary file and a rename, which takes the place of what is there.
+            out = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, SHARED), "wb")
+        except FileExistsError:
+            return False
+        try:
+            with out:
+                out.write(text.encode())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return True
+
+
 def write_json(path: Path, value: JsonValue, mode: int = SHARED) -> None:
     """Write one JSON value for people and programs: keys sorted, indented."""
     write_text(path, json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2) + "\n", mode)

@@ -79,7 +79,9 @@ def test_the_summary_is_a_table_for_people(project: Project, model: Path, tmp_pa
     written = asked(project, model, "--output", str(tmp_path / "p.jsonl"))
 
     assert "spans     231: 231 LOCATION" in written.stdout
-    assert written.stderr == f"Written to {tmp_path / 'p.jsonl'}\n"
+    told, *ending = written.stderr.splitlines()
+    assert told == f"Written to {tmp_path / 'p.jsonl'}"
+    assert [line.partition(":")[0] for line in ending] == ["Next"]
 
 
 def test_a_model_that_was_changed_is_asked_anew(project: Project, model: Path, tmp_path: Path) -> None:

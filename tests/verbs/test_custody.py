@@ -373,7 +373,9 @@ def test_status_names_states_and_the_next_command_without_a_server(project: Proj
     assert states(project)["next"] == "labeling pull"
     printed = run(project, "status").stdout.splitlines()
     assert ["quarantine.jsonl", "altered"] in [line.split() for line in printed]
-    assert printed[-1] == "Next: labeling pull"
+    # As it can be typed again: the pull is of a server, and there is none.
+    files = f"--config {CONFIG} --workspace {project.workspace.root}"
+    assert printed[-1] == f"Next: labeling {files} serve --detach"
 
 
 def test_status_signs_a_change(project: Project) -> None:

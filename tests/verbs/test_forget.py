@@ -376,7 +376,7 @@ def test_without_a_server_the_task_is_left_and_its_page_told(project: Project) -
     assert done.return_value == 3, done.output
     assert f"Left: the task of '{WRONG}' at {NOBODY}/projects/7/data?task=12: " in done.stderr
     assert "ana 1 submitted, ben 1 submitted" in done.stdout
-    assert "Next: labeling cluster" in done.stdout
+    assert f"Next: labeling {' '.join(where)} cluster" in done.stdout
     assert mentions(project, WORDS) == set()
     assert [row.task for row in project.workspace.pushed.rows()] == [12]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Every verb that needs what another has written.
-OTHERS = {"assist", "demo", "ingest", "import", "serve", "doctor", "join", "predict", "people"}
+OTHERS = {"assist", "demo", "init", "ingest", "import", "serve", "doctor", "join", "predict", "people"}
 READING = [verb for verb in VERBS if verb not in OTHERS]
 # What a verb cannot be called without.
 NEEDED = {"export": ["prodigy"]}

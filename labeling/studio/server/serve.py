@@ -19,12 +19,14 @@ class ServeResult:
     """Where the server answers, the absolute path of its credentials (url, email, password, api_key), and its roles.
 
     ``roles`` says whether the first account owns the server and all others are readers; ``readers`` counts those.
+    ``email`` is the first account's.
     """
 
     url: str
     credentials: str
     roles: bool = True
     readers: int = 0
+    email: str = ""
 
 
 def serve(
@@ -45,4 +47,6 @@ def serve(
     """
     server = start_server(project.workspace, port, roles=roles, say=say)
     readers = count_accounts(project.workspace.studio / "data" / DATABASE) - 1
-    return ServeResult(server.credentials.url, str(server.path), server.roles, max(readers, 0))
+    return ServeResult(
+        server.credentials.url, str(server.path), server.roles, max(readers, 0), server.credentials.email
+    )
