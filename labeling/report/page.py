@@ -1,20 +1,37 @@
-"""The page that people look at: the numbers of a workspace, what was lost, leaked, disputed and learned.
+"""The page that people look at: twelve answers, then what was measured, lost, leaked and left open, then gold as drawn.
 
-It needs no script, font or picture from elsewhere, so it can be mailed and kept.
+It is one file that needs nothing from elsewhere, so it can be mailed, kept and printed.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from labeling.corpora.template_environment import make_template_environment
 from labeling.evaluation import learning_curve
 from labeling.report import shared_text
+from labeling.report.charts import page_charts
 from labeling.report.disputes import list_disputes
+from labeling.report.facts.answers import (
+    ConflictAnswer,
+    ForecastAnswer,
+    LabelAnswer,
+    NextAnswer,
+    ProgressAnswer,
+    SpeedAnswer,
+    WorthAnswer,
+)
+from labeling.report.facts.facts import Facts
+from labeling.report.facts.people_and_models import ChangeAnswer, ErrorAnswer, QualityAnswer, TrustAnswer, WorkAnswer
 from labeling.report.highlight import highlight_articles
+from labeling.report.lead_questions import answer_questions
+from labeling.report.page_numbers import list_headline_numbers, list_promises
+from labeling.report.page_sections import CONTENTS
+from labeling.report.tables import promise_tables, score_tables, work_tables
+from labeling.report.tables.page_table import DASH
 from labeling.reprints.annotate_once import compute_savings
 from labeling.values import format_percent
 from labeling.workspace.rows.assignment import SPLITS
@@ -22,29 +39,19 @@ from labeling.workspace.rows.assignment import SPLITS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.annotations import Annotation
     from labeling.report.disputes import Dispute
     from labeling.report.findings import Findings
     from labeling.report.highlight import HighlightedArticle
+    from labeling.report.lead_questions import AnsweredQuestion
+    from labeling.report.page_numbers import HeadlineNumber, Promise
     from labeling.report.shared_text import ArticlePair, GroupMember, LeakGroup
     from labeling.reprints.annotate_once import SourceSaving
     from labeling.schema import Schema
     from labeling.workspace.rows.score import Measures, Score
 
 # How much of a long list is shown; the page tells how long it is.
-_MOST_DIFFERENCES = 20
-_MOST_SAVINGS = 10
-_MOST_SINGLES = 400
-_UNDEFINED = "–"  # noqa: RUF001 - the dash is meant
-
-
-@dataclass(frozen=True)
-class HeadlineNumber:
-    """One number at the head of the page."""
-
-    name: str
-    number: int
-    note: str = ""
+_MOST_STEPS = 30
+_MOST_DRAWN = 400  # signs of articles on the map, of groups and of single articles
 
 
 class ScoreRow(NamedTuple):
@@ -58,11 +65,28 @@ class ScoreRow(NamedTuple):
 
 @dataclass(frozen=True)
 class ReportPage:
-    """What the templates show: the findings, and what is derived from them, each worked out once."""
+    """What the templates show: the facts, the findings, and what is derived from them, each worked out once."""
 
     title: str
     schema: Schema
     findings: Findings
+    facts: Facts
+    most_steps: int = _MOST_STEPS
+
+    @cached_property
+    def questions(self) -> Sequence[AnsweredQuestion]:
+        """The twelve questions."""
+        return answer_questions(self.facts)
+
+    @cached_property
+    def promises(self) -> Sequence[Promise]:
+        """The three promises."""
+        return [*list_promises(self.findings, self.facts)]
+
+    @cached_property
+    def label_names(self) -> Sequence[str]:
+        """The labels in the order of the schema."""
+        return self.schema.label_names
 
     @cached_property
     def colours(self) -> Mapping[str, str]:
@@ -75,29 +99,15 @@ class ReportPage:
         return list_headline_numbers(self.findings)
 
     @cached_property
-    def annotators(self) -> Mapping[str, Counter[str]]:
-        """What each person did."""
-        return count_by_annotator(self.findings.annotations)
-
-    @cached_property
-    def label_counts(self) -> Mapping[str, Counter[str]]:
-        """Gold spans by label and split."""
-        return count_labels(self.schema, self.findings)
-
-    @cached_property
-    def groups_by_label(self) -> Mapping[str, int]:
-        """In how many leak groups a label has a span."""
-        return shared_text.count_groups_by_label(self.findings.gold, self.findings.group_of)
+    def articles_by_split(self) -> Mapping[str, int]:
+        """How many articles a split has; ``all`` of them together, and ``none`` those without a place."""
+        return {split: len(names) for split, names in self._by_split.items()}
 
     @cached_property
     def groups_by_split(self) -> Mapping[str, int]:
-        """How many leak groups a split has; ``all`` of them together, and ``none`` those without a place."""
-        # The table has a column for every split, with or without articles.
-        articles = {name: list[str]() for name in ("all", *SPLITS, "none")}
-        for name, split in self.findings.split_of.items():
-            articles["all"].append(name)
-            articles[split].append(name)
-        return {split: shared_text.count_groups(names, self.findings.group_of) for split, names in articles.items()}
+        """The same of leak groups."""
+        groups = self.findings.group_of
+        return {split: shared_text.count_groups(names, groups) for split, names in self._by_split.items()}
 
     @cached_property
     def score_rows(self) -> Sequence[ScoreRow]:
@@ -125,9 +135,28 @@ class ReportPage:
         return [group for group in self._leak_groups if group.articles > 1]
 
     @cached_property
+    def drawn_families(self) -> Sequence[LeakGroup]:
+        """The first of them, for so many signs as there is room for; a larger group is not drawn."""
+        fitting = [group for group in self.families if group.articles <= _MOST_DRAWN]
+        sums = accumulate(group.articles for group in fitting)
+        return [group for group, signs in zip(fitting, sums, strict=True) if signs <= _MOST_DRAWN]
+
+    @cached_property
     def singles(self) -> Sequence[GroupMember]:
         """Articles that share text with no other."""
         return [group.stories[0][0] for group in self._leak_groups if group.articles == 1]
+
+    @cached_property
+    def drawn_singles(self) -> Sequence[GroupMember]:
+        """The first of them."""
+        return self.singles[:_MOST_DRAWN]
+
+    @property
+    def not_drawn(self) -> str:
+        """What of the map is left out, as the end of a sentence."""
+        drawn = len(self.drawn_families) + len(self.drawn_singles)
+        every = len(self.families) + len(self.singles)
+        return f"; {drawn} of them are drawn" if drawn < every else ""
 
     @cached_property
     def pairs(self) -> Sequence[ArticlePair]:
@@ -149,81 +178,64 @@ class ReportPage:
         return compute_savings(self.findings.projected, self.findings.gold)
 
     @cached_property
+    def _by_split(self) -> Mapping[str, Sequence[str]]:
+        # The table has a column for every split, with or without articles.
+        articles = {name: list[str]() for name in ("all", *SPLITS, "none")}
+        for name, split in self.findings.split_of.items():
+            articles["all"].append(name)
+            articles[split].append(name)
+        return articles
+
+    @cached_property
     def _leak_groups(self) -> Sequence[LeakGroup]:
         findings = self.findings
         return shared_text.list_leak_groups(findings.clusters, findings.articles, findings.split_of)
 
 
-def render_report(title: str, schema: Schema, findings: Findings) -> str:
+def render_report(title: str, schema: Schema, findings: Findings, facts: Facts | None = None) -> str:
     """The page, as HTML.
 
     Args:
         title: The project's name.
         schema: Gives the order and colours of labels.
         findings: What the workspace knows so far; a section without data names the verb that brings it.
+        facts: The answers to the twelve questions; without them none is answered.
     """
     from labeling.corpora.targets.available import TARGETS
 
     # Strict: a name that a template misspells is an error, not an empty cell.
-    environment = make_template_environment("labeling.report", html=True, undefined=_UNDEFINED)
+    environment = make_template_environment("labeling.report", html=True, undefined=DASH)
     return environment.get_template("report.html.j2").render(
-        page=ReportPage(title, schema, findings),
+        page=ReportPage(title, schema, findings, facts or answer_nothing()),
         findings=findings,
+        contents=CONTENTS,
+        charts=page_charts,
+        work=work_tables,
+        measured=score_tables,
+        promised=promise_tables,
         target_titles={target.name: target.title for target in TARGETS},
         splits=SPLITS,
-        most_savings=_MOST_SAVINGS,
-        most_differences=_MOST_DIFFERENCES,
-        most_singles=_MOST_SINGLES,
     )
 
 
-def list_headline_numbers(findings: Findings) -> list[HeadlineNumber]:
-    """The numbers at the head of the page, in the order of the journey."""
-    # Before `cluster` has run there is nothing to tell of groups.
-    groups = {row.leak_group for row in findings.clusters}
-    stories = {row.story for row in findings.clusters}
-    annotators = {annotation.annotator for annotation in findings.annotations}
-    spans = sum(len(gold.spans) for gold in findings.gold)
-    numbers = [HeadlineNumber("articles", len(findings.articles), f"{len(findings.rejects)} refused in the last run")]
-    if groups:
-        numbers.append(HeadlineNumber("leak groups", len(groups), f"{len(stories)} stories: what articles are worth"))
-    return [
-        *numbers,
-        HeadlineNumber("annotations", len(findings.annotations), f"by {len(annotators)} annotators"),
-        HeadlineNumber("in quarantine", len(findings.quarantine), _describe_spoken_for(findings)),
-        HeadlineNumber("gold spans", spans, f"in {len(findings.gold)} articles"),
-        HeadlineNumber("open conflicts", len(findings.conflicts)),
-    ]
-
-
-def _describe_spoken_for(findings: Findings) -> str:
-    spoken = sum(row.kind == "spoken for another" for row in findings.quarantine)
-    return f"{spoken} annotations spoken for another" if spoken else ""
-
-
-def count_by_annotator(annotations: Iterable[Annotation]) -> dict[str, Counter[str]]:
-    """What each person did: submitted, skipped, draft, and spans in what was submitted."""
-    # Skipped and drafted annotations may have spans, which nobody vouches for.
-    table: dict[str, Counter[str]] = {}
-    for annotation in annotations:
-        done = table.setdefault(annotation.annotator, Counter())
-        done[annotation.state] += 1
-        if annotation.state == "submitted":
-            done["spans"] += len(annotation.spans)
-            done["unsure"] += sum(span.unsure for span in annotation.spans)
-    return dict(sorted(table.items()))
-
-
-def count_labels(schema: Schema, findings: Findings) -> dict[str, Counter[str]]:
-    """Gold spans by label and split; ``all`` counts those in no split too."""
-    # Labels of the schema first, then those that gold still has from an earlier one.
-    table = {label: Counter[str]() for label in schema.label_names}
-    for gold in findings.gold:
-        for span in gold.spans:
-            counts = table.setdefault(span.label, Counter())
-            counts["all"] += 1
-            counts[findings.split_of.get(gold.article, "none")] += 1
-    return table
+def answer_nothing() -> Facts:
+    """The facts of a workspace of which nothing is known."""
+    return Facts(
+        project="",
+        dataset="",
+        how_far=ProgressAnswer(),
+        how_fast=SpeedAnswer(),
+        when_done=ForecastAnswer(),
+        what_next=NextAnswer(),
+        which_conflicts=ConflictAnswer(),
+        weak_labels=LabelAnswer(),
+        more_worth_it=WorthAnswer(),
+        test_set=TrustAnswer(),
+        who_did_what=WorkAnswer(),
+        how_good=QualityAnswer(),
+        model_errors=ErrorAnswer(),
+        changes=ChangeAnswer(),
+    )
 
 
 def list_score_rows(scores: Iterable[Score]) -> Iterable[ScoreRow]:
@@ -240,4 +252,4 @@ def list_score_rows(scores: Iterable[Score]) -> Iterable[ScoreRow]:
 
 def percent_or_dash(ratio: float | None) -> str:
     """A ratio as people read it; what is undefined is a dash."""
-    return format_percent(ratio, _UNDEFINED)
+    return format_percent(ratio, DASH)

@@ -92,8 +92,8 @@ def test_forty_copies_are_one_step(project: Project) -> None:
     assert not list(project.workspace.root.glob(".curve.*"))
     write_report(project)
     page = project.workspace.report.read_text(encoding="utf-8")
-    assert "<polyline" in page
-    assert '<td class="n">8</td><td class="n">47</td>' in page
+    assert 'aria-label="F1 of exact spans by leak groups to train on, in per cent"' in page
+    assert '<td data-label="leak groups" class="n">8</td><td data-label="articles" class="n">47</td>' in page
 
 
 def test_a_subsample_keeps_the_articles_asked_for(project: Project, tmp_path: Path) -> None:
