@@ -190,7 +190,11 @@ def _describe_tagger(recipe: TaggerRecipe, task: TaggerTask, manifest: Manifest,
     )
     # Not where a checkpoint lies, but what it is.
     origin = [card.vectors_digest, card.checkpoint_digest]
-    config = digest_of(canonical_json([*origin, repr(recipe.settings), repr(task.relations)]))
+    # Nothing is added where these do nothing: the models of before keep their names.
+    settings = recipe.settings
+    later = {"word_members": settings.word_members if vectors and checkpoint else 0, "swapped": settings.swapped}
+    added = [f"{name}={value}" for name, value in later.items() if value]
+    config = digest_of(canonical_json([*origin, repr(settings), repr(task.relations), *added]))
     name = name_model(TAGGER, corpus, config, card.seed, card.steps)
     return card.model_copy(update={"name": name, "config": config})
 

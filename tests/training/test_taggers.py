@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from envoys import annotated_article
@@ -22,6 +23,7 @@ from labeling.adjudication.adjudicate import adjudicate
 from labeling.adjudication.checks import check_annotation
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset
+from labeling.corpora.word_vectors.word_vectors import WordVectors
 from labeling.errors import Altered, MissingInput, TrainingError, UsageError
 from labeling.project import Project, SuggestSection, load_project, shipped_config
 from labeling.splits.split import split
@@ -31,10 +33,12 @@ from labeling.training.checkpoints import digest_checkpoint
 from labeling.training.curve import curve
 from labeling.training.evaluate import evaluate
 from labeling.training.extractors import Extractor, corpus_digest, read_extractor, train_pipeline
+from labeling.training.fitting.tagger_settings import ENCODER_SETTINGS
+from labeling.training.fitting.tagger_task import Foundation
 from labeling.training.model_card import write_card_scores
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.predict import predict
-from labeling.training.taggers import plan_tagger, train_tagger
+from labeling.training.taggers import TaggerRecipe, plan_tagger, train_tagger
 from labeling.training.train import train
 from labeling.values import format_percent
 from labeling.workspace.rows.assignment import SplitAssignment
@@ -210,6 +214,27 @@ def test_the_same_training_gives_the_same_predictions_under_the_same_name(projec
     assert trained("two") == one
     assert len({one[0], trained("one", seed=2)[0], trained("one", steps=5)[0]}) == 3
     assert sorted(path.name for path in (tmp_path / "two").iterdir()) == [one[0]]
+
+
+@pytest.mark.torch
+def test_a_setting_makes_another_model_only_where_it_does_something(
+    project: Project, checkpoint: Path, tmp_path: Path
+) -> None:
+    """Networks of words beside a checkpoint with vectors, names exchanged anywhere; else the name is that of before."""
+    vectors = WordVectors("tiny", ("envoy", "talks"), np.eye(2, dtype=np.float32))
+
+    def name(foundation: Foundation, words: int, swapped: float = 0.0) -> str:
+        settings = replace(ENCODER_SETTINGS, steps=1, lstm=4, word_members=words, swapped=swapped)
+        recipe = TaggerRecipe(project.schema, foundation, settings)
+        return train_tagger(recipe, project.workspace.latest, tmp_path / "models", log=io.StringIO()).name
+
+    both = Foundation(vectors, str(checkpoint))
+    assert name(both, 0) != name(both, 1)
+    for alone in (Foundation(vectors), Foundation(checkpoint=str(checkpoint))):
+        assert name(alone, 0) == name(alone, 1)
+    assert name(alone, 0) != name(alone, 0, 0.5)
+    # Of this text the names of models from before were made.
+    assert repr(ENCODER_SETTINGS).endswith("members=1, window=128, margin=24, layers=6)")
 
 
 @pytest.fixture(scope="module")

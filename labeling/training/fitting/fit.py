@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Final, TextIO
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 import torch
 
@@ -16,9 +16,10 @@ from labeling.training.fitting.dev_scores import judge_spans, score_dev
 from labeling.training.fitting.fit_relations import learn_relations
 from labeling.training.fitting.ground import lay_ground, open_start
 from labeling.training.fitting.lessons import make_lesson, needed_layers
-from labeling.training.fitting.tagger_settings import ENCODER_SETTINGS, WORD_SETTINGS
+from labeling.training.fitting.swapped_names import collect_names
+from labeling.training.fitting.tagger_settings import ENCODER_SETTINGS, WORD_SETTINGS, without_encoder
 from labeling.training.fitting.tagger_task import FitReport, Foundation
-from labeling.training.fitting.training_loop import School, make_pieces, train_network
+from labeling.training.fitting.training_loop import School, make_pieces, overall_score, train_network
 from labeling.training.fitting.written_model import write_model
 from labeling.training.tagger.ensemble import Ensemble
 from labeling.training.tagger.model_folder import TaggerCard
@@ -26,6 +27,7 @@ from labeling.training.tagger.network import Network, NetworkForm
 from labeling.training.tagger.relation_features import write_form
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from labeling.training.fitting.lessons import Lesson
     from labeling.training.fitting.tagger_settings import TaggerSettings
     from labeling.training.fitting.tagger_task import TaggerTask
-    from labeling.training.fitting.training_loop import Training
+    from labeling.training.fitting.training_loop import Piece, Training
     from labeling.training.tagger.model_folder import Calibration
     from labeling.training.tagger.relation_head import RelationHead
 
@@ -42,6 +44,11 @@ if TYPE_CHECKING:
 _SEED_STEP: Final = 1000
 # The most windows of a text that are learned from at once.
 _WHOLE: Final = 8
+
+
+class _Lessons(NamedTuple):
+    train: Sequence[Lesson]
+    dev: Sequence[Lesson]
 
 
 def fit_tagger(
@@ -81,13 +88,8 @@ def fit_tagger(
         train, dev = (_make_lessons(examples, ground, labels, settings.layers) for examples in (task.train, task.dev))
         _tell_lessons(train, log)
         form = _form_of(labels, needed_layers(train), settings, own_words=ground.table.weight.requires_grad)
-        # What is answered about whole texts is learned from whole texts, but for very long ones.
-        pieces = make_pieces(train, form.layers, labels, _WHOLE if task.questions else 1)
-        school = School(tuple(pieces), dev, labels, task.questions, settings, ground.padding, log)
-        members = [
-            _train_member(form, ground, school, foundation.checkpoint, seed + _SEED_STEP * member)
-            for member in range(settings.members)
-        ]
+        school = _open_school(task, ground, _Lessons(train, dev), form, settings, log)
+        members = _choose_members(_train_members(form, ground, school, foundation, seed), ground, school)
     ensemble = Ensemble([network for network, _ in members], ground.table, ground.padding)
     calibration, before, after = _calibrate(ensemble, dev, task.labels)
     log.write(f"expected calibration error on dev {before:.3f}, calibrated {after:.3f}\n")
@@ -95,6 +97,7 @@ def fit_tagger(
     if related:
         log.write(f"relations: F1 on dev {100 * related.own:.1f}, with the spans of gold {100 * related.given:.1f}\n")
     card = _card_of(task, form, settings, ground, calibration, head)
+    card = replace(card, word_members=len(members) - settings.members)
     write_model(folder, card, ensemble, ground, head)
     return FitReport(
         rounds=tuple(training.rounds for _, training in members),
@@ -107,6 +110,60 @@ def fit_tagger(
         scores_error=after,
         seconds=time.monotonic() - began,
     )
+
+
+def _open_school(
+    task: TaggerTask, ground: Ground, lessons: _Lessons, form: NetworkForm, settings: TaggerSettings, log: TextIO
+) -> School:
+    labels = {label: number for number, label in enumerate(task.labels)}
+    # What is answered about whole texts is learned from whole texts, but for very long ones.
+    most = _WHOLE if task.questions else 1
+
+    def cut(some: Sequence[Lesson]) -> Sequence[Piece]:
+        return tuple(make_pieces(some, form.layers, labels, most))
+
+    swapper, pieces = collect_names(task.train, settings.swapped), cut(lessons.train)
+
+    def vary(chance: random.Random) -> Sequence[Piece]:
+        if not settings.swapped:
+            return pieces
+        swapped = [swapper.swap(lesson.example, chance) for lesson in lessons.train]
+        kept = {id(lesson.example): lesson for lesson in lessons.train}
+        made = iter(_make_lessons([new for new in swapped if id(new) not in kept], ground, labels, settings.layers))
+        return cut([kept.get(id(new)) or next(made) for new in swapped])
+
+    return School(pieces, vary, lessons.dev, labels, task.questions, settings, ground.padding, log)
+
+
+def _train_members(
+    form: NetworkForm, ground: Ground, school: School, foundation: Foundation, seed: int
+) -> list[tuple[Network, Training]]:
+    """Those with the encoder, if there is one, then those of words alone."""
+    settings, beside = school.settings, without_encoder(school.settings)
+    kinds = [(foundation.checkpoint, settings)] * settings.members
+    if foundation.checkpoint and foundation.vectors is not None:
+        kinds += [("", beside)] * settings.word_members
+    return [
+        _train_member(form, ground, replace(school, settings=own), checkpoint, seed + _SEED_STEP * member)
+        for member, (checkpoint, own) in enumerate(kinds)
+    ]
+
+
+def _choose_members(
+    members: Sequence[tuple[Network, Training]], ground: Ground, school: School
+) -> Sequence[tuple[Network, Training]]:
+    """All of them, or those with the encoder alone where these do better on dev."""
+    first = members[: school.settings.members]
+    if len(first) == len(members):
+        return members
+    scores = []
+    for some in (members, first):
+        ensemble = Ensemble([network for network, _ in some], ground.table, ground.padding)
+        found = score_dev(ensemble, school.dev, list(school.labels), school.questions)
+        scores.append(overall_score(found))
+    together, alone = (f"{100 * score:.1f}" for score in scores)
+    school.log.write(f"on dev {together} with the networks of words alone, {alone} without\n")
+    return members if scores[0] >= scores[1] else first
 
 
 def _train_member(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 
@@ -25,8 +25,11 @@ class TaggerSettings:
         half: Whether the encoder computes in half precision (bfloat16), which some processors do in half of the time.
         steps: The most steps, where the rounds are too many.
         members: How many networks are trained, with seeds of their own, which answer together.
+        word_members: How many that have no encoder are trained beside those with one, where there are word vectors:
+            they err elsewhere. On dev it is seen whether they answer with the others.
         window: The most tokens of a window that are its own, and ``margin`` how many it sees on either side.
         layers: The most layers of nested spans.
+        swapped: In half of the texts of a round, the share of names that others of their label stand in for.
     """
 
     rounds: int = 40
@@ -46,8 +49,16 @@ class TaggerSettings:
     window: int = 128
     margin: int = 24
     layers: int = 6
+    # Not in the text: the digests of settings from before there were these stay as they are.
+    word_members: int = field(default=0, repr=False)
+    swapped: float = field(default=0.0, repr=False)
 
 
 WORD_SETTINGS: Final = TaggerSettings()
 # An encoder knows much before it is tuned, so that few rounds are enough.
-ENCODER_SETTINGS: Final = TaggerSettings(rounds=16, scored=3)
+ENCODER_SETTINGS: Final = TaggerSettings(rounds=16, scored=3, word_members=2, swapped=0.5)
+
+
+def without_encoder(settings: TaggerSettings) -> TaggerSettings:
+    """How the networks without an encoder are trained beside those with one: they know nothing yet."""
+    return replace(settings, rounds=WORD_SETTINGS.rounds, scored=WORD_SETTINGS.scored)

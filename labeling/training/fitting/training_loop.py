@@ -17,7 +17,7 @@ from labeling.training.tagger.ensemble import Ensemble, own_states
 from labeling.training.tagger.network import mask_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -56,9 +56,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class School:
-    """What training one network needs beside the network; ``padding`` is the subword that fills the encoder's rows."""
+    """What training one network needs beside the network.
+
+    ``pieces`` are those of the texts as they are, ``vary`` makes those of a round of them; ``padding`` is the subword
+    that fills the encoder's rows.
+    """
 
     pieces: Sequence[Piece]
+    vary: Callable[[random.Random], Sequence[Piece]]
     dev: Sequence[Lesson]
     labels: Mapping[str, int]
     questions: Sequence[Question]
@@ -99,16 +104,16 @@ def train_network(network: Network, words: nn.Embedding, school: School, seed: i
     best, rose, kept, scores = 0, 0, dict[str, Tensor](), dict[str, float]()
     began = time.monotonic()
     for number, steps in enumerate(rounds, start=1):
-        loss = learner.learn(_fill_batches(school.pieces, school.settings.batch, chance)[:steps])
+        loss = learner.learn(_fill_batches(school.vary(chance), school.settings.batch, chance)[:steps])
         line = f"round {number} of {len(rounds)}  loss {loss:.3f}"
         left = len(rounds) - number
         if not left or (number > _UNSCORED * len(rounds) and left % school.settings.scored == 0):
             found = score_dev(ensemble, school.dev, list(school.labels), school.questions)
             line += "".join(f"  F1 of {name} on dev {100 * value:.1f}" for name, value in found.items())
-            if not best or _mean(found) > _mean(scores):
+            if not best or overall_score(found) > overall_score(scores):
                 rose = number
             # Of equally good ones the later, whose rates were lower: a small dev cannot tell them apart.
-            if not best or _mean(found) >= _mean(scores):
+            if not best or overall_score(found) >= overall_score(scores):
                 best, scores = number, found
                 kept = {name: weight.clone() for name, weight in network.state_dict().items()}
         school.log.write(f"{line}  {time.monotonic() - began:.0f} s\n")
@@ -125,7 +130,8 @@ def _plan_rounds(settings: TaggerSettings, a_round: int) -> list[int]:
     return [min(a_round, total - done) for done in range(0, total, a_round)]
 
 
-def _mean(scores: Mapping[str, float]) -> float:
+def overall_score(scores: Mapping[str, float]) -> float:
+    """What training chooses by: the mean over what was asked for, 0 where nothing was."""
     return sum(scores.values()) / max(1, len(scores))
 
 

@@ -48,7 +48,8 @@ class TaggerCard:
     """What a tagger is, as ``tagger.json`` has it.
 
     ``network`` has the fields of `NetworkForm`, ``relation_head`` those of the relation head, empty where there is
-    none; ``own`` and ``margin`` are the size of windows in tokens, ``words`` and ``word_width`` that of the vectors.
+    none; ``members`` is how many networks have an encoder, if any has, and ``word_members`` how many have none beside
+    them; ``own`` and ``margin`` are the size of windows in tokens, ``words`` and ``word_width`` that of the vectors.
     """
 
     language: str
@@ -64,6 +65,7 @@ class TaggerCard:
     word_width: int
     encoder: bool
     calibration: Calibration
+    word_members: int = 0
 
 
 def write_card(folder: Path, card: TaggerCard) -> None:

@@ -123,7 +123,7 @@ class Network(nn.Module):
         if self.form.characters:
             characters = self.characters(batch.characters.flatten(0, 1)).transpose(1, 2)
             found.append(torch.relu(self.filters(characters)).amax(-1).view(windows, tokens, -1))
-        if batch.subwords is not None:
+        if self.encoder is not None and batch.subwords is not None:
             with torch.autocast("cpu", torch.bfloat16, enabled=self.form.half):
                 encoded = encode_tokens(self.encoder, batch.subwords, windows * tokens)
             found.append(encoded.view(windows, tokens, -1))

@@ -139,6 +139,7 @@ def _open(folder: Path, card: TaggerCard) -> Tagger:
             encoder, tokenizer = open_encoder(folder / ENCODER)
             cutter = SubwordCutter(tokenizer, encoder.config)
         networks.append(Network(form, words, encoder, card.questions))
+    networks += [Network(form, words, None, card.questions) for _ in range(card.word_members)]
     ensemble = Ensemble(networks, words, cutter.padding if cutter else 0)
     # Vectors are kept in half precision, and become what they were.
     ensemble.load_state_dict({name: weight.float() for name, weight in load_file(folder / WEIGHTS).items()})

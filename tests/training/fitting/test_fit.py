@@ -285,11 +285,91 @@ def test_an_encoder_travels_in_the_model(tmp_path: Path) -> None:
     )
 
 
-def test_vectors_are_kept_in_the_model(tmp_path: Path) -> None:
-    """In half precision, with their words; a word that was not in train is known by its vector."""
+@pytest.mark.parametrize("good", [True, False])
+def test_networks_of_words_answer_where_dev_is_no_worse_for_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    good: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Beside one with an encoder that learned little; those that ruin what it found are not kept."""
+    from labeling.training.fitting import fit as fitting
+
+    checkpoint = write_encoder(tmp_path / "bert", PIECES, longest=20)
+    little = replace(SETTINGS, rounds=3 if good else 8, word_members=1)
+    how = {"rounds": 8} if good else {"rounds": 1, "rate": 50.0, "clip": 1e9}
+    monkeypatch.setattr(fitting, "without_encoder", lambda settings: replace(settings, **how))
+    log = io.StringIO()
+
+    foundation = Foundation(vectors=city_vectors(), checkpoint=str(checkpoint))
+    report = fit(tmp_path / "model", foundation=foundation, settings=little, log=log)
+
+    card = json.loads((tmp_path / "model" / "tagger.json").read_text(encoding="utf-8"))
+    assert (card["members"], card["word_members"]) == (1, 1 if good else 0)
+    assert len(report.rounds) == (2 if good else 1)
+    assert "with the networks of words alone" in log.getvalue()
+    assert ("CITY", "Lima") in places(tmp_path / "model", ["The mayor of Lima met Bo Lund warmly."])[0]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_round_reads_other_names_and_dev_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    """In some of the texts of train, in each round anew; without a share nothing is made anew."""
+    from labeling.training.fitting import fit as fitting
+    from labeling.training.fitting import lessons
+
+    read = list[Example]()
+
+    def reading(example: Example, *more: Any) -> Any:
+        read.append(example)
+        return lessons.make_lesson(example, *more)
+
+    monkeypatch.setattr(fitting, "make_lesson", reading)
+    flat = [replace(example(n), spans=example(n).spans[1::2]) for n in range(40)]
+    task = replace(TASK, train=flat[:32], dev=flat[32:])
+    settings = replace(SETTINGS, rounds=2, swapped=share)
+    fitting.fit_tagger(task, tmp_path / "model", settings=settings, log=io.StringIO())
+
+    assert read[:40] == flat
+    changed = {each.text for each in read[40:]} - {each.text for each in flat[:32]}
+    assert bool(changed) == bool(read[40:]) == bool(share)
+    assert len(changed) >= len(read[40:]) / 2
+    for each in read[40:]:
+        assert {each.text[start:end] for start, end, _ in each.spans} <= set(CITIES)
+        assert each.answers in [other.answers for other in flat[:32]]
+
+
+def test_without_vectors_an_encoder_answers_alone(tmp_path: Path) -> None:
+    """Networks of words have nothing to start from."""
+    checkpoint = write_encoder(tmp_path / "bert", PIECES, longest=20)
+    settings = replace(SETTINGS, rounds=2, word_members=2)
+
+    report = fit(tmp_path / "model", foundation=Foundation(checkpoint=str(checkpoint)), settings=settings)
+
+    assert len(report.rounds) == 1
+
+
+def test_a_card_of_before_has_no_networks_of_words(model: Path, tmp_path: Path) -> None:
+    """It does not name them, and its model opens as it did."""
+    copy = shutil.copytree(model, tmp_path / "model")
+    card = json.loads((copy / "tagger.json").read_text(encoding="utf-8"))
+    del card["word_members"]
+    (copy / "tagger.json").write_text(json.dumps(card), encoding="utf-8")
+
+    text = "The mayor of Lima met Bo Lund warmly."
+    assert places(copy, [text]) == places(model, [text])
+
+
+def city_vectors() -> WordVectors:
+    """Cities are alike, and unlike two verbs."""
     rows = np.zeros((len(CITIES) + 2, 4), np.float32)
     rows[: len(CITIES), 0] = 3
-    vectors = WordVectors("tiny", (*(city.lower() for city in CITIES), "met", "paid"), rows)
+    return WordVectors("tiny", (*(city.lower() for city in CITIES), "met", "paid"), rows)
+
+
+def test_vectors_are_kept_in_the_model(tmp_path: Path) -> None:
+    """In half precision, with their words; a word that was not in train is known by its vector."""
+    vectors = city_vectors()
 
     fit(tmp_path / "model", foundation=Foundation(vectors=vectors))
 
