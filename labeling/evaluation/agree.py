@@ -11,7 +11,7 @@ from labeling.evaluation.agreement.submitted import choose_first_words, find_sub
 from labeling.evaluation.agreement.views import (
     add_models,
     find_names,
-    list_served,
+    find_suggested,
     measure_beside,
     measure_beside_gold,
     measure_by_suggestions,
@@ -185,17 +185,8 @@ class _Measuring:
 
     def _suggested(self) -> Callable[[Annotation], bool | None]:
         """Whether a model's suggestions were before an annotator's eyes; None where it is not known."""
-        served = list_served(self.workspace.kept.rows_if_written(), self.users)
-        pushed = {key: bool(row.suggested) for key, row in load_journal(self.workspace.pushed.path).items()}
-
-        def was_suggested(annotation: Annotation) -> bool | None:
-            if annotation.task is None:
-                return None
-            # Without a layer that keeps what it served, everybody saw what was pushed.
-            by_push = pushed.get((annotation.article, annotation.digest))
-            return served.get((annotation.annotator, annotation.task), by_push)
-
-        return was_suggested
+        pushed = load_journal(self.workspace.pushed.path)
+        return find_suggested(self.workspace.kept.rows_if_written(), self.users, pushed)
 
     def _find_answers(self, readers: Sequence[SubmittedArticle]) -> Iterator[ScoredArticle]:
         people = self.project.file.people

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from labeling.articles import group_by_text
 from labeling.errors import MissingInput
+from labeling.splits.held_out import find_trust, list_trust_files
 from labeling.splits.placement import TESTED, PlacementFacts, assign_splits, split_by_date
 from labeling.splits.random_stream import draw_rows
 from labeling.splits.stream_readings import find_reliance, list_reading_files
@@ -52,7 +53,7 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
     Articles without gold get their place when they have some, so that the shares are shares of what trains and tests.
     Where the project file has ``[learning]``, new members of dev and test come from the random stream, which is drawn
     for all articles and remembered in ``stream.jsonl``; ``reliance.json`` has how much of them did, and what
-    suggestions do to those who read.
+    suggestions do to those who read. ``trust.json`` tells how far scores on test can be relied on.
 
     Args:
         project: Whose gold.
@@ -91,6 +92,7 @@ def split(project: Project, *, with_unusable: bool = False) -> SplitResult:
             workspace.stream.write(stream)
             drawn = {row.article: groups[row.article] for row in stream if row.drawn}
             workspace.reliance.write(find_reliance(project, rows, drawn, gold))
+        workspace.trust.write(find_trust(workspace, rows, gold))
         # The certificate comes last: should it be missing or of the splits before these, `compile` refuses.
         workspace.splits.write(rows)
         write_certificate(workspace, leakage)
@@ -101,8 +103,8 @@ def _list_files(project: Project) -> tuple[list[CustodyFile], list[CustodyFile]]
     """What is read, and what is written."""
     workspace = project.workspace
     reads: list[CustodyFile] = [workspace.gold, workspace.articles, workspace.clusters, workspace.passages]
-    reads += [workspace.splits, workspace.forgotten]
-    writes: list[CustodyFile] = [workspace.splits, workspace.leakage]
+    reads += [workspace.splits, workspace.forgotten, *list_trust_files(workspace)]
+    writes: list[CustodyFile] = [workspace.splits, workspace.leakage, workspace.trust]
     if project.file.learning:
         reads += [workspace.stream, *list_reading_files(workspace)]
         writes += [workspace.stream, workspace.reliance]

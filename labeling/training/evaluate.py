@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from labeling.annotations import Annotation, surface_of
 from labeling.corpora.manifest import MANIFEST, Manifest
-from labeling.errors import TrainingError
+from labeling.errors import MissingInput, TrainingError
+from labeling.evaluation.compared_scores import compare_scores, count_by_article
+from labeling.evaluation.mistakes import count_mistakes, find_mistakes
 from labeling.evaluation.relations_and_choices import measure_choices, measure_relations, relation_surfaces
 from labeling.evaluation.reliability import measure_reliability
 from labeling.evaluation.scores import ScoredArticle, score_spans
+from labeling.evaluation.slices import measure_slices
 from labeling.tokens import inner_boundaries, make_tokenizer, token_edges
 from labeling.training import extractors
 from labeling.training.model_card import write_card_scores
@@ -20,7 +23,7 @@ from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 from labeling.workspace.storage import read_rows, read_value
-from labeling.workspace.table import Scores
+from labeling.workspace.table import Scores, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,16 +35,21 @@ if TYPE_CHECKING:
     from labeling.project import Project
     from labeling.schema import Schema
     from labeling.workspace.custody import CustodyFile
+    from labeling.workspace.rows.mistake import Mistake
     from labeling.workspace.rows.score import Score
-    from labeling.workspace.table import Workspace
+    from labeling.workspace.rows.score_comparison import ScoreComparison
 
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """Each annotator's score, by name, and the digest of the dataset whose test split was scored."""
+    """Each annotator's score, by name, and the digest of the dataset whose test split was scored.
+
+    ``comparison`` has what was gained on earlier scores; None where none were named.
+    """
 
     corpus: str
     scores: dict[str, Score]
+    comparison: ScoreComparison | None = None
 
 
 @dataclass(frozen=True)
@@ -52,14 +60,19 @@ class _SeenInTraining:
     relations: frozenset[RelationSurface]
 
 
-def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] | None = None) -> EvaluateResult:
-    """Score annotators on the test split of the latest dataset, into ``scores.json``.
+def evaluate(
+    project: Project,
+    predictions: Mapping[str, Sequence[Annotation]] | None = None,
+    earlier: Mapping[str, Score] | None = None,
+) -> EvaluateResult:
+    """Score annotators on the test split of the latest dataset, into ``scores.json`` and ``mistakes.jsonl``.
 
     Args:
         project: Whose dataset.
         predictions: Of each annotator, by name, one annotation for every article of the test split; those of other
             articles are left aside. When None, the models trained on this dataset predict, and the suggestions made
             before are scored too; then each model's MODEL.md gets its scores.
+        earlier: Scores to compare with (see `read_earlier_scores`), by annotator.
 
     Raises:
         MissingInput: Nothing was compiled.
@@ -75,7 +88,9 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
     reads: tuple[CustodyFile, ...] = (LATEST_MANIFEST, *made, workspace.articles, workspace.suggestions, *models)
     with (
         workspace.opened(),
-        keep_custody(workspace, "evaluate", reads=reads, writes=(workspace.scores,), stale=False) as notes,
+        keep_custody(
+            workspace, "evaluate", reads=reads, writes=(workspace.scores, workspace.mistakes), stale=False
+        ) as notes,
     ):
         notes.options["dataset"] = corpus
         # The test split is held in memory, the training split read once and forgotten.
@@ -90,15 +105,37 @@ def evaluate(project: Project, predictions: Mapping[str, Sequence[Annotation]] |
         # What training had is the same for all annotators.
         seen = _collect_surfaces(data.read("train"), project.schema)
         out_of_reach = _find_out_of_reach(workspace, test)
-        scores = {}
+        scores: dict[str, Score] = {}
+        mistakes: list[Mistake] = []
         for name in sorted(predictions):
             scored = _pair_with_gold(name, predictions[name], test, data.leak_groups["test"])
             score = _score_annotator(name, scored, seen, project.schema, corpus)
-            scores[name] = score.model_copy(update={"out_of_reach": out_of_reach})
+            own = list(find_mistakes(name, scored))
+            mistakes += own
+            more = {"out_of_reach": out_of_reach, "mistakes": count_mistakes(own)}
+            scores[name] = score.model_copy(update=more)
+        workspace.mistakes.write(mistakes)
         workspace.scores.write(Scores(scores))
         for name, folder in scored_models.items():
             write_card_scores(folder, scores[name])
-    return EvaluateResult(corpus, scores)
+    return EvaluateResult(corpus, scores, None if earlier is None else compare_scores(earlier, scores))
+
+
+def read_earlier_scores(place: Path) -> dict[str, Score]:
+    """The scores in a file, or in the ``scores.json`` of a folder: a copy of a workspace, say.
+
+    Raises:
+        MissingInput: It is not there.
+        DamagedFile: It does not hold scores.
+    """
+    file = place / Workspace.scores.name if place.is_dir() else place
+    if not file.exists():
+        raise MissingInput(
+            f"{file} is not there",
+            todo="name a scores.json that `labeling evaluate` wrote, or a folder with one: a copy of a workspace",
+            where=str(file),
+        )
+    return read_value(file, Scores).root
 
 
 def read_predictions(files: Iterable[Path]) -> dict[str, list[Annotation]]:
@@ -155,8 +192,15 @@ def _score_annotator(
     exact = measure_relations(scored, schema, corpus, rule="exact", trained_on=seen.relations)
     overlapping = measure_relations(scored, schema, corpus, rule="overlapping", trained_on=seen.relations)
     choices = measure_choices(scored, schema, corpus)
-    more = {"relations": exact, "relations_overlapping": overlapping, "choices": choices}
-    return score.model_copy(update={**more, "reliability": measure_reliability(scored)})
+    more = {
+        "relations": exact,
+        "relations_overlapping": overlapping,
+        "choices": choices,
+        "reliability": measure_reliability(scored),
+        "slices": measure_slices(scored, seen.spans),
+        "article_counts": tuple(count_by_article(scored)),
+    }
+    return score.model_copy(update=more)
 
 
 def _find_out_of_reach(workspace: Workspace, test: Iterable[tuple[Article, Gold]]) -> tuple[str, ...]:

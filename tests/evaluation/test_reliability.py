@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import made
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.calibration import calibration_curve
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Span
 from labeling.evaluation.reliability import expected_calibration_error, measure_reliability
@@ -62,6 +64,45 @@ def test_only_spans_with_scores_are_counted() -> None:
     found = measure_reliability([_scored([1.0, None, 0.5])])
     assert found is not None
     assert (found.spans, found.calibration_error) == (2, 0.25)
+
+
+def test_bins_are_the_table_behind_the_error() -> None:
+    """By hand: 0.95 and 0.9 right, 0.25 and 0.35 not; of one leak group, no share has an interval."""
+    found = measure_reliability([_scored([0.95, 0.9, 0.25, 0.35])])
+
+    assert found is not None
+    assert [(each.low, each.high, each.spans, each.right, each.right_interval) for each in found.bins] == [
+        (0.2, 0.3, 1, 0, None),
+        (0.3, 0.4, 1, 0, None),
+        (0.9, 1.0, 2, 1, None),
+    ]
+    assert [each.mean_score for each in found.bins] == pytest.approx([0.25, 0.35, 0.925])
+
+
+def test_a_share_has_the_interval_of_its_leak_groups() -> None:
+    """One is right in the first leak group and one wrong in the second: 1, 1/2 and 0 when they are drawn anew."""
+    first, second = _scored([0.95]), replace(_scored([None, None, 0.95]), leak_group="b")
+    found = measure_reliability([first, second])
+
+    assert found is not None
+    assert [(each.right, each.right_interval) for each in found.bins] == [(0.5, (0.0, 1.0))]
+
+
+def test_bins_are_those_of_scikit_learn() -> None:
+    """Its calibration curve has the same two columns, of drawn numbers."""
+    source = np.random.default_rng(3)
+    scored = [_scored(source.random(4).round(4).tolist()) for _ in range(50)]
+    found = measure_reliability([replace(each, leak_group=f"{number}") for number, each in enumerate(scored)])
+    scores = [span.score for each in scored for span in each.prediction.spans]
+    share, mean = calibration_curve([1, 1, 0, 0] * 50, scores, n_bins=10)
+
+    assert found is not None
+    assert [each.right for each in found.bins] == pytest.approx(share.tolist())
+    assert [each.mean_score for each in found.bins] == pytest.approx(mean.tolist())
+    assert sum(each.spans for each in found.bins) == found.spans == 200
+    assert found.calibration_error == pytest.approx(
+        sum(each.spans * abs(each.right - each.mean_score) for each in found.bins) / 200
+    )
 
 
 def test_what_touches_an_open_stretch_is_not_judged() -> None:

@@ -202,5 +202,100 @@ def test_scores_are_held_against_what_is_right(shared: Project, tmp_path: Path) 
         "calibration_error": pytest.approx(0.2),
         "mean_score": pytest.approx(0.8),
         "right": 1.0,
+        "bins": [
+            {
+                "low": 0.8,
+                "high": 0.9,
+                "spans": 3,
+                "mean_score": pytest.approx(0.8),
+                "right": 1.0,
+                "right_interval": [1.0, 1.0],
+            }
+        ],
     }
     assert "reliability" not in scores["model:mute"]
+
+
+def test_scores_have_parts_and_mistakes(shared: Project) -> None:
+    """Who calls Male a PERSON and says so too early: each is a mistake in the file, and a number in the score."""
+    wrong = [Span(id="m", start=10, end=14, label="PERSON"), Span(id="n", start=1, end=5, label="LOCATION")]
+    score = evaluate(shared, {"model:m": [annotated("model:m", each, *wrong) for each in ARTICLES]}).scores["model:m"]
+
+    even = {name for name in ids_of_test(shared) if int(name[1:]) % 2 == 0}
+    rows = list(shared.workspace.mistakes.rows())
+    assert [(row.article, row.kind, row.start) for row in rows if row.article in even] == [
+        each for name in sorted(even) for each in ((name, "wrong boundaries", 0), (name, "wrong label", 10))
+    ]
+    assert [(row.article, row.kind) for row in rows if row.article not in even] == [
+        (name, kind) for name in sorted(set(ids_of_test(shared)) - even) for kind in ("wrong boundaries", "invented")
+    ]
+    assert score.mistakes == {
+        "missed": 0,
+        "invented": 3 - len(even),
+        "wrong label": len(even),
+        "wrong boundaries": 3,
+        "wrong label and boundaries": 0,
+    }
+    assert {each.by for each in score.slices} == {"source", "date", "length", "seen", "nested"}
+    assert [count.article for count in score.article_counts] == ids_of_test(shared)
+
+
+def test_a_split_tells_whether_its_test_set_can_be_trusted(shared: Project) -> None:
+    """Three articles, whose words train has as well, imported from a file: nobody knows how they were read."""
+    trust = shared.workspace.trust.value()
+
+    assert (trust.articles, trust.leak_groups, trust.seen.value, trust.unknown) == (3, 3, 1.0, 3)
+    assert trust.warnings[0] == "it has 3 articles, and with fewer than 20 a score says little"
+
+
+def test_a_gain_is_told_with_its_interval(shared: Project, tmp_path: Path) -> None:
+    """Delhi alone, then both: recall grows to 1 where Male is gold, and nothing else is left to gain."""
+    evaluate(shared, {"model:mine": [annotated("model:mine", each, DELHI) for each in ARTICLES]})
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "scores.json").write_bytes(shared.workspace.scores.path.read_bytes())
+    spans = [(DELHI, MALE) if n % 2 == 0 else (DELHI,) for n in range(20)]
+    write_rows(
+        tmp_path / "new.jsonl",
+        [annotated("model:new", each, *own) for each, own in zip(ARTICLES, spans, strict=True)],
+    )
+    words = ["--workspace", str(shared.workspace.root), "evaluate", str(tmp_path / "new.jsonl")]
+
+    told = CliRunner().invoke(cli, [*words, "--against", str(tmp_path / "old")])
+    row = CliRunner().invoke(cli, [*words, "--against", str(tmp_path / "old" / "scores.json"), "--json"])
+
+    assert told.exit_code == 0
+    assert "gain of model:new, before model:mine  +" in told.stdout
+    assert "to 100.0" in told.stdout
+    assert "Compared on 3 articles in 3 leak groups" in told.stderr
+    comparison = json.loads(row.stdout)["comparison"]
+    even = sum(int(name[1:]) % 2 == 0 for name in ids_of_test(shared))
+    assert comparison["changes"][0]["recall"]["gain"] == pytest.approx(1 - 3 / (3 + even))
+
+
+def test_scores_that_cannot_be_compared_are_refused(shared: Project, tmp_path: Path) -> None:
+    """Scores of before have nothing to compare by: the new ones are told, then the reason, with status 3."""
+    write_rows(tmp_path / "mine.jsonl", [annotated("model:mine", each, DELHI) for each in ARTICLES])
+    evaluate(shared, {"model:mine": [annotated("model:mine", each, DELHI) for each in ARTICLES]})
+    old = json.loads(shared.workspace.scores.path.read_text(encoding="utf-8"))
+    for score in old.values():
+        del score["article_counts"], score["slices"], score["mistakes"]
+    (tmp_path / "scores.json").write_text(json.dumps(old), encoding="utf-8")
+    words = ["--workspace", str(shared.workspace.root), "evaluate", str(tmp_path / "mine.jsonl")]
+
+    told = CliRunner().invoke(cli, [*words, "--against", str(tmp_path / "scores.json")], standalone_mode=False)
+
+    assert told.return_value == 3
+    assert "model:mine   F1 " in told.stdout
+    assert "Not compared: the earlier scores were made before articles were counted one by one" in told.stderr
+
+
+def test_a_folder_without_scores_is_refused(shared: Project, tmp_path: Path) -> None:
+    """And told what to name."""
+    told = CliRunner().invoke(
+        cli,
+        ["--workspace", str(shared.workspace.root), "evaluate", "--against", str(tmp_path)],
+        standalone_mode=False,
+    )
+
+    assert isinstance(told.exception, MissingInput)
+    assert "scores.json is not there" in str(told.exception)

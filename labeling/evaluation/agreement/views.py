@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from labeling.schema import Schema
     from labeling.workspace.rows.agreements import GroupAgreement
     from labeling.workspace.rows.kept_row import KeptRow
+    from labeling.workspace.rows.server_state import PushedTask, TextKey
 
 # Gold, in the place of somebody's name.
 GOLD = "gold"
@@ -71,6 +72,28 @@ def list_served(kept: Iterable[KeptRow], users: Mapping[str, str]) -> dict[tuple
             key = annotator, row.task
             served[key] = served.get(key, False) or bool(row.prediction or row.suggestion)
     return served
+
+
+def find_suggested(
+    kept: Iterable[KeptRow], users: Mapping[str, str], pushed: Mapping[TextKey, PushedTask]
+) -> Callable[[Annotation], bool | None]:
+    """Whether a model's suggestions were before an annotator's eyes; None where it is not known, as of an import.
+
+    Args:
+        kept: What the layer before the server kept.
+        users: The server's accounts: address by number.
+        pushed: The journal of what was sent.
+    """
+    served = list_served(kept, users)
+
+    def was_suggested(annotation: Annotation) -> bool | None:
+        if annotation.task is None:
+            return None
+        # Without a layer that keeps what it served, everybody saw what was pushed.
+        sent = pushed.get((annotation.article, annotation.digest))
+        return served.get((annotation.annotator, annotation.task), None if sent is None else bool(sent.suggested))
+
+    return was_suggested
 
 
 def measure_by_suggestions(

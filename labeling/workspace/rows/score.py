@@ -137,8 +137,8 @@ class Score(Frozen):
     ``out_of_reach`` names gold's spans (``<article> <span>``) that start or end inside a token: an extractor reads
     tokens and cannot predict them exactly, so its recall stays that much below 1.
     ``reliability`` is left out for an annotator without scores, as people and rules are.
-    ``slices``, ``mistakes`` (how many of each kind; one by one they stand in ``mistakes.jsonl``) and ``counts``, from
-    which two scores are compared, are those of `evaluate`, and left out where it did not measure them.
+    ``slices``, ``mistakes`` (how many of each kind; one by one they stand in ``mistakes.jsonl``) and
+    ``article_counts``, from which two scores are compared, are left out where `evaluate` did not measure them.
     """
 
     annotator: str
@@ -154,7 +154,7 @@ class Score(Frozen):
     reliability: Reliability | None = Field(default=None, exclude_if=is_absent)
     slices: tuple[Slice, ...] = Field(default=(), exclude_if=_is_unmeasured)
     mistakes: dict[MistakeKind, int] = Field(default={}, exclude_if=_is_unmeasured)
-    counts: tuple[ArticleCount, ...] = Field(default=(), exclude_if=_is_unmeasured)
+    article_counts: tuple[ArticleCount, ...] = Field(default=(), exclude_if=_is_unmeasured)
 
 
 class CurvePoint(Frozen):
