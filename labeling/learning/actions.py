@@ -5,7 +5,8 @@ code points longer, threw the third away, and drew a DATE. That is 1 kept, 1 men
 0 + 2 + 2 + 2 = 6.
 
 The editor notes of each span whether it was drawn by hand, came from a suggestion, or came from one and was changed.
-That is believed where it is known. Where it is not, as in what other programs sent, spans are compared with what was
+That is believed where it is known. What stands for an offered span has its id, which names its sources: by that it is
+known again, wherever it is. Where ids were lost, as in what other programs sent, spans are compared with what was
 offered: the same place and label was kept, what shares a code point was mended.
 """
 
@@ -15,17 +16,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labeling.annotations import OFFERED
+from labeling.annotations import OFFERED, Span
 from labeling.evaluation.matching import pair_spans
 from labeling.studio.format.origins import origin_of
+from labeling.studio.format.span_sources import sources_of, trace_sources
 from labeling.workspace.rows.learning_rows import ActionCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from labeling.annotations import Annotation, Relation, Span
+    from labeling.annotations import Annotation, Relation
     from labeling.schema import Schema
     from labeling.studio.format.origins import Origin
+    from labeling.studio.format.span_sources import SpanFate, TracedSpan
     from labeling.workspace.rows.learning_rows import BegunRow
     from labeling.workspace.rows.score import PairingRule
 
@@ -39,12 +42,14 @@ class WorkTrace:
         offered: What was suggested to them; None where nothing was, or nobody knows what.
         origins: Of the spans, by id, as far as the editor noted them.
         begun: Whether they began from the suggestion; None where that is not known.
+        mentions: Where the server offered them a span while they annotated: start, end, label; None where nobody knows.
     """
 
     said: Annotation
     offered: Annotation | BegunRow | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
     begun: bool | None = None
+    mentions: Collection[tuple[int, int, str]] | None = ()
 
 
 def count_actions(trace: WorkTrace, schema: Schema) -> ActionCounts:
@@ -61,17 +66,20 @@ def count_actions(trace: WorkTrace, schema: Schema) -> ActionCounts:
         spans_removed=len(sorted_spans.removed),
         spans_added=len(sorted_spans.added),
         mentions_kept=len(sorted_spans.mentions),
+        mentions_removed=_count_refused(trace),
         **relations,
         **choices,
     )
 
 
 def add_actions(counted: Iterable[ActionCounts]) -> ActionCounts:
-    """The sum of several counts."""
+    """The sum of several counts; of what is not known of some, the sum of the others."""
+    rows = [each.model_dump() for each in counted]
     total = Counter[str]()
-    for each in counted:
-        total.update(each.model_dump())
-    return ActionCounts(**total)
+    for row in rows:
+        total.update({name: number or 0 for name, number in row.items()})
+    known = any(row["mentions_removed"] is not None for row in rows) or not rows
+    return ActionCounts(**total).model_copy(update={} if known else {"mentions_removed": None})
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,8 @@ class _SortedSpans:
 
 
 def _began_from_suggestion(trace: WorkTrace) -> bool:
-    noted = [origin_of(trace.origins, span.id) for span in trace.said.spans]
+    # What the server offered later says nothing of the beginning.
+    noted = [origin_of(trace.origins, span.id) for span in trace.said.spans if not span.id.startswith(OFFERED)]
     if any(origin.startswith("prediction") for origin in noted):
         return True
     # An editor that noted everything as drawn by hand had an empty page; one that noted nothing tells nothing.
@@ -103,22 +112,49 @@ def _sort_spans(trace: WorkTrace) -> _SortedSpans:
     # What was drawn anew over a suggestion that was thrown away is not that suggestion.
     drawn = [span for span in trace.said.spans if _origin(trace, span) == "manual"]
     others = [span for span in trace.said.spans if _origin(trace, span) != "manual"]
-    exact = pair_spans(offered, others, "exact")
+    named = {each.span.id: each for each in trace_sources(offered, others) if each.sources and each.now}
+    # Where one has its id, none has lost it: what is not there was removed.
+    gone = [span for span in offered if named and sources_of(span.id) and span.id not in named]
+    by_place = [span for span in offered if not (named and sources_of(span.id))]
+    taken = {each.now.id for each in named.values() if each.now}
+    exact = pair_spans(by_place, [span for span in others if span.id not in taken], "exact")
     mended, left, rest = _pair_mended(exact.left, [span for span in exact.right if not _is_mention(trace, span)])
-    second = [span for span in rest if "#" in span.id]
-    rest = [span for span in rest if "#" not in span.id]
+    second = [span for span in rest if "#" in span.id or span.id in named]
+    rest = [span for span in rest if span not in second]
     came = [span for span in rest if _origin(trace, span) == "prediction"]
     changed = [span for span in rest if _origin(trace, span) == "prediction-changed"]
     unknown = [span for span in rest if not _origin(trace, span)]
     mentions = [(old, new) for old, new in exact.pairs if _is_mention(trace, new)]
+    same = [pair for pair in exact.pairs if not _is_mention(trace, pair[1])]
     return _SortedSpans(
-        kept=(*(pair for pair in exact.pairs if not _is_mention(trace, pair[1])), *((None, span) for span in came)),
-        mended=(*mended, *((None, span) for span in changed)),
+        kept=(*_list_by_id(named.values(), "kept"), *same, *((None, span) for span in came)),
+        mended=(*_list_by_id(named.values(), "mended"), *mended, *((None, span) for span in changed)),
         # They began from another suggestion than the one we know: what of it they removed nobody can tell.
-        removed=() if came or changed else tuple(left),
+        removed=(*gone, *(() if came or changed else left)),
         added=(*drawn, *second, *unknown),
         mentions=(*mentions, *((None, span) for span in exact.right if _is_mention(trace, span))),
     )
+
+
+def _list_by_id(traced: Iterable[TracedSpan], fate: SpanFate) -> Iterator[tuple[Span, Span]]:
+    yield from ((each.span, each.now) for each in traced if each.now and each.fate == fate)
+
+
+def _count_refused(trace: WorkTrace) -> int | None:
+    """How many of the spans that the server offered are gone: one that was moved or named anew stands."""
+    if trace.mentions is None:
+        return None
+    places = {(span.start, span.end, span.label) for span in trace.said.spans}
+    moved = [
+        span.model_copy(update={"label": ""})
+        for span in trace.said.spans
+        if span.id.startswith(OFFERED) and (span.start, span.end, span.label) not in trace.mentions
+    ]
+    gone = [
+        Span(id=f"m{number}", start=start, end=end, label="")
+        for number, (start, end, _) in enumerate(sorted({*trace.mentions} - places))
+    ]
+    return len(pair_spans(gone, moved, "overlapping").left)
 
 
 def _origin(trace: WorkTrace, span: Span) -> str:

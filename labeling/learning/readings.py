@@ -17,6 +17,7 @@ from labeling.studio.format.origins import SpanOrigins
 from labeling.studio.format.tasks import has_content
 from labeling.studio.sync.push_queue import read_queue
 from labeling.studio.sync.span_origins import find_span_origins
+from labeling.workspace.annotator_names import annotator_names, name_kept
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.journal import load_journal
 from labeling.workspace.rows.learning_rows import BegunRow, DoneReading
@@ -43,10 +44,11 @@ def record_readings(project: Project, number: int, places: Mapping[str, StreamPl
         Altered: A file is not as it was left.
     """
     workspace = project.workspace
-    reads = (workspace.annotations, workspace.articles, workspace.begun, workspace.actions, workspace.offered)
+    said = (workspace.annotations, workspace.articles, workspace.begun, workspace.actions)
+    shown = (workspace.offered, workspace.kept, workspace.users)
     with (
         workspace.opened(),
-        keep_custody(workspace, "learn", reads=reads, writes=(workspace.begun, workspace.actions)),
+        keep_custody(workspace, "learn", reads=(*said, *shown), writes=(workspace.begun, workspace.actions)),
     ):
         readings = [*workspace.actions.rows_if_written()]
         done = {(row.article, row.annotator) for row in readings}
@@ -56,9 +58,11 @@ def record_readings(project: Project, number: int, places: Mapping[str, StreamPl
         if offered:
             workspace.begun.write(offered.values())
         origins = find_span_origins(workspace, {one.server_id for one in fresh if one.server_id is not None})
+        find_mentions = _open_mentions(project)
         for one in fresh:
             noted = origins.get(one.server_id or 0, SpanOrigins())
-            readings.append(_count_done_reading(project, one, offered.get(one.article), noted, number))
+            trace = _trace_work(one, offered.get(one.article), noted, find_mentions(one))
+            readings.append(_count_done_reading(project, trace, offered.get(one.article), number))
         if readings:
             workspace.actions.write(readings)
     return [row for row in readings if row.round == number]
@@ -140,11 +144,36 @@ def _open_withheld(project: Project) -> Callable[[str], Annotation | None]:
     return find
 
 
-def _count_done_reading(
-    project: Project, one: Annotation, offered: BegunRow | None, noted: SpanOrigins, number: int
-) -> DoneReading:
+def _open_mentions(project: Project) -> Callable[[Annotation], Collection[tuple[int, int, str]] | None]:
+    """What finds the places at which a reader was offered a span; None where no layer has kept that."""
+    if project.file.assist is None:
+        return lambda _one: ()
+    workspace = project.workspace
+    users = workspace.users.value_if_written()
+    names = annotator_names([(int(number), email) for number, email in (users.emails if users else {}).items()])
+    found: dict[tuple[int, str], set[tuple[int, int, str]]] = {}
+    for row in workspace.kept.rows_if_written():
+        if row.task is None or row.kind not in ("first", "mention"):
+            continue
+        # Of whom the layer kept the first words it kept the offers, too.
+        offers = found.setdefault((row.task, name_kept(names, row.account, row.email)), set())
+        if row.begins is not None and row.ends is not None:
+            offers.add((row.begins, row.ends, row.label))
+    return lambda one: found.get((one.task or 0, one.annotator))
+
+
+def _trace_work(
+    one: Annotation,
+    offered: BegunRow | None,
+    noted: SpanOrigins,
+    mentions: Collection[tuple[int, int, str]] | None,
+) -> WorkTrace:
     known = offered if offered and offered.shown and offered.source and offered.digest == one.digest else None
-    trace = WorkTrace(one, known, noted.regions, noted.begun)
+    return WorkTrace(one, known, noted.regions, noted.begun, mentions)
+
+
+def _count_done_reading(project: Project, trace: WorkTrace, offered: BegunRow | None, number: int) -> DoneReading:
+    one = trace.said
     return DoneReading(
         article=one.article,
         annotator=one.annotator,

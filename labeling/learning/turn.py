@@ -202,9 +202,10 @@ class LearnTurn:
         places = read_state(self.project.workspace, self.section).places
         self.readings = record_readings(self.project, number_next(before), places)
         total = add_actions(row.actions for row in self.readings)
+        unknown = "; what was offered and removed is not known here" if total.mentions_removed is None else ""
         return None, (
             f"{len(self.readings)} readings: {total.spans_kept} spans kept, {total.spans_mended} mended, "
-            f"{total.spans_removed} removed, {total.spans_added} added; weight {total.weight}"
+            f"{total.spans_removed} removed, {total.spans_added} added; weight {total.weight}{unknown}"
         )
 
     def _carry(self, _progress: Progress) -> tuple[None, str]:

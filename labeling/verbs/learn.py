@@ -133,7 +133,8 @@ def _round_table(row: RoundRow) -> dict[str, object]:
     table: dict[str, object] = {"round": row.round, "articles": f"{row.articles}, {row.new} new; {row.open} open"}
     did = {name: number for name, number in row.actions.model_dump().items() if number}
     counted = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in did.items())
-    table["actions"] = f"weight {row.actions.weight}: {counted}" if counted else "none"
+    unknown = "; how many mentions were removed is not known" if row.actions.mentions_removed is None else ""
+    table["actions"] = (f"weight {row.actions.weight}: {counted}" if counted else "none") + unknown
     table["seconds"] = "unknown" if row.seconds is None else f"{row.seconds:g}"
     if row.model:
         table |= {"dataset": row.dataset, "model": row.model}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
@@ -26,3 +26,12 @@ def annotator_names(users: Iterable[tuple[int, str]]) -> dict[int | str, str]:
 def local_part(email: str) -> str:
     """The part of an e-mail address before the ``@``; the whole of one without."""
     return email.rpartition("@")[0] or email
+
+
+def name_kept(names: Mapping[int | str, str], account: int | None, email: str) -> str:
+    """The annotator of what the layer kept of an account, by the account's number, or else by its address.
+
+    >>> name_kept({3: "ana", "ana@desk.example": "ana"}, None, "ben@desk.example")
+    'ben'
+    """
+    return names.get(email if account is None else account) or names.get(email) or local_part(email)

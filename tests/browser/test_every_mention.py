@@ -10,6 +10,7 @@ from page_steps import Desk, open_browser, open_desk
 from team import PHRASE, gather_team
 
 from labeling.annotations import Annotation, Span
+from labeling.learning.readings import record_readings
 from labeling.project import load_project, shipped_config
 from labeling.studio.sync.pull import pull
 from labeling.studio.sync.push import push
@@ -56,7 +57,10 @@ def test_a_name_is_marked_once_and_what_is_wrong_is_removed_once(studio: Credent
         places = ["Oslo", "Oslo", "Oslofjord", "Berlin"]
         wait_for(desk, [("COUNTRY", "NORWAY"), ("COUNTRY", "Norway"), *(("LOCATION", words) for words in places)])
         assert desk.submit() == 201
-    pull(project, server=studio)
+    pull(project, server=studio, changes=True)
+    (row,) = record_readings(project, 1, {})
+    counts = row.actions
+    assert (counts.spans_added, counts.mentions_kept, counts.mentions_removed, counts.spans_removed) == (3, 3, 1, 0)
     (said,) = project.workspace.annotations.rows()
     assert {(TEXT[span.start : span.end], span.start, span.offered) for span in said.spans} == {
         ("Oslo", TEXT.index("Oslo"), False),

@@ -15,6 +15,7 @@ from team import PHRASE, gather_team
 from labeling.learning.learn import learn
 from labeling.learning.turn import LearnOptions
 from labeling.project import LearningSection, TrainSection, load_project, shipped_config
+from labeling.studio.format.span_sources import sources_of
 from labeling.studio.format.tasks import result_of
 from labeling.workspace.journal import load_journal
 
@@ -72,11 +73,18 @@ def test_the_page_has_the_order_of_each_round_and_the_tab_of_its_model(studio: C
         queue = loop.learn(first)
         number = loop.project.workspace.studio_link.value().project
         assert not {*queue} & {*read}
-        assert served(desk, number, 2) == queue[:2]
+        served_first = served(desk, number, 2)
+        assert served_first == queue[:2]
         assert tabs(desk, number, loop.tasks[queue[2]]) == ["model:ei...:rules"]
 
         begun, rest = queue[2], queue[3:]
         queue = loop.learn(second)
+        # The page leaves regions their ids, so that it is known whose suggestion each was.
+        counts = [*loop.project.workspace.rounds.rows()][-1].actions
+        assert (counts.spans_kept > 0, counts.spans_mended, counts.spans_removed, counts.spans_added) == (True, 0, 0, 0)
+        kept = [one for one in loop.project.workspace.annotations.rows() if one.article in served_first]
+        assert len(kept) == 2
+        assert all(sources_of(span.id) for one in kept for span in one.spans)
         assert sorted(queue) == sorted([begun, *rest])
         assert tabs(desk, number, loop.tasks[begun]) == ["model:ei...:rules"]
         assert tabs(desk, number, loop.tasks[rest[-1]]) == ["model:zw...:rules"]

@@ -153,6 +153,75 @@ def test_mentions_offered_by_the_server_are_counted_apart_and_cost_nothing() -> 
     assert counted(words(("offered-1", *A[1:])), words(A)) == {"mentions_kept": 1}
 
 
+JOINED = tuple((f"model:m+model:rules/{place[0]}", *place[1:]) for place in (A, B, C))
+
+
+def test_what_has_the_id_of_an_offered_span_is_made_of_it_wherever_it_is() -> None:
+    """The first moved away, a new one came where it was; the second has another label; the third is gone."""
+    first, second, _ = (place[0] for place in JOINED)
+    said = words((first, 40, 44, "PERSON"), ("r1", 0, 4, "PERSON"), (second, 9, 13, "DATE"), ("r2", 20, 24, "COUNTRY"))
+    expected = {"spans_mended": 2, "spans_removed": 1, "spans_added": 2}
+    assert counted(said, words(*JOINED), begun=True) == expected
+    # Nor is a further label of a region another offered span.
+    twice = words((first, 0, 4, "DATE"), (f"{first}#2", *A[1:]))
+    origins: dict[str, Origin] = {first: "prediction"}
+    assert counted(twice, words(JOINED[0]), origins) == {"spans_kept": 1, "spans_added": 1}
+
+
+def test_where_all_ids_are_lost_spans_are_compared() -> None:
+    """As another program sends them."""
+    said = words(("r1", *A[1:]), ("r2", 9, 15, "COUNTRY"))
+    expected = {"spans_kept": 1, "spans_mended": 1, "spans_removed": 1}
+    assert counted(said, words(*JOINED), begun=True) == expected
+
+
+@given(st.lists(st.sampled_from(["kept", "moved", "named", "removed"]), max_size=6), st.permutations(range(6)))
+def test_each_offered_span_is_kept_mended_or_removed_by_its_id(fates: list[str], order: list[int]) -> None:
+    """Whatever lies at its place now, and in whatever order the spans come."""
+    offered = [(f"model:m/p{n}", 10 * n, 10 * n + 4, "PERSON") for n in range(len(fates))]
+    # One that was moved is where the next one was offered.
+    moves = {"kept": (0, "PERSON"), "moved": (10, "PERSON"), "named": (0, "DATE")}
+    there = {
+        n: (name, start + moves[fate][0], end + moves[fate][0], moves[fate][1])
+        for n, ((name, start, end, _), fate) in enumerate(zip(offered, fates, strict=True))
+        if fate in moves
+    }
+    said = words(*(there[n] for n in order if n in there))
+    expected = {
+        "spans_kept": fates.count("kept"),
+        "spans_mended": fates.count("moved") + fates.count("named"),
+        "spans_removed": fates.count("removed"),
+    }
+    got = counted(said, words(*offered), begun=True)
+    assert got == {name: number for name, number in expected.items() if number}
+
+
+def test_mentions_that_are_gone_are_refusals() -> None:
+    """One stands, one was moved, one has another label, two are gone; what was drawn in the place of one is added."""
+    places = [(at, at + 4, "PERSON") for at in (0, 10, 20, 30, 40)]
+    said = words(
+        ("offered-0", 0, 4, "PERSON"),
+        ("offered-1", 11, 14, "PERSON"),
+        ("offered-2", 20, 24, "DATE"),
+        ("r1", 30, 36, "PERSON"),
+    )
+    origins: dict[str, Origin] = {"offered-1": "prediction-changed", "offered-2": "prediction-changed", "r1": "manual"}
+    made = count_actions(WorkTrace(said, None, origins, mentions=places), SCHEMA)
+    assert (made.mentions_kept, made.spans_mended, made.mentions_removed, made.spans_added) == (1, 2, 2, 1)
+    assert made.weight == 2 * (2 + 2 + 1)
+    unknown = count_actions(WorkTrace(said, None, origins, mentions=None), SCHEMA)
+    assert (unknown.mentions_removed, unknown.weight) == (None, 2 * (2 + 1))
+    assert add_actions([made, unknown]).mentions_removed == 2
+    assert (add_actions([unknown]).mentions_removed, add_actions([]).mentions_removed) == (None, 0)
+
+
+def test_an_offered_mention_does_not_tell_that_a_suggestion_was_there_before() -> None:
+    """Who began with an empty page removed nothing of what a model said meanwhile."""
+    origins: dict[str, Origin] = {"r1": "manual", "offered-1": "prediction"}
+    said = words(("r1", 0, 4, "PERSON"), ("offered-1", 30, 34, "PERSON"))
+    assert counted(said, words(*JOINED), origins, begun=False) == {"spans_added": 1, "mentions_kept": 1}
+
+
 def test_relations_are_followed_through_spans_that_were_mended() -> None:
     """Kept between ends that moved; turned round is mended; gone with its end, or refused; drawn."""
     offered = words(

@@ -13,9 +13,10 @@ import pytest
 
 from labeling.annotations import Annotation, Span
 from labeling.learning.readings import record_readings
-from labeling.project import LearningSection, load_project
+from labeling.project import AssistSection, LearningSection, load_project
 from labeling.studio.format.tasks import digest_result, result_of
 from labeling.workspace.custody import keep_custody
+from labeling.workspace.rows.kept_row import KeptRow
 from labeling.workspace.rows.learning_rows import ActionCounts
 from labeling.workspace.rows.server_state import PushedTask, Watermark
 from labeling.workspace.rows.stream_row import StreamPlace
@@ -165,6 +166,30 @@ def test_imported_words_and_skips_and_models_are_no_readings(project: Project) -
         said("c", MODEL, ANNA, task=3),
     )
     assert counted(project) == {("a", "ana"): ActionCounts(spans_removed=2)}
+
+
+def test_offers_that_are_gone_are_counted_where_the_layer_kept_them(project: Project) -> None:
+    """Of the reader whose first words it has, on that task alone; elsewhere nobody knows, and without [assist] none."""
+    workspace = project.workspace
+    offered = [("ana", 1, ROME), ("ana", 1, ANNA), ("ben", 1, CARL), ("ana", 2, CARL)]
+    with workspace.lock(), keep_custody(workspace, "pull", writes=(workspace.kept,)):
+        workspace.kept.write(
+            [
+                KeptRow(kind="first", email="ana@desk.example", task=1, result=[]),
+                *(
+                    KeptRow(kind="mention", email=f"{by}@desk.example", task=task, begins=start, ends=end, label=label)
+                    for by, task, (_, start, end, label) in offered
+                ),
+            ]
+        )
+    stands = ("offered-17-21-ab", *ROME[1:])
+    here = [said("a", "ana", stands, task=1, server_id=5), said("c", "ana", stands, task=3, server_id=6)]
+    pull(project, *here)
+    assisted = replace(project, file=project.file.model_copy(update={"assist": AssistSection()}))
+    removed = {key: counts.mentions_removed for key, counts in counted(assisted).items()}
+    assert removed == {("a", "ana"): 1, ("c", "ana"): None}
+    pull(project, *here, said("b", "ana", stands, task=2, server_id=7))
+    assert [counts.mentions_removed for counts in counted(project, 2).values()] == [0]
 
 
 def test_a_damaged_answer_leaves_readings_to_be_compared(project: Project) -> None:

@@ -194,7 +194,7 @@ def test_a_superseded_model_goes_where_nobody_has_begun(project: Project, studio
     said = next(row for row in project.workspace.annotations.rows() if row.article == NAMES[0])
     words = rows[NAMES[0], before]
     assert words is not None
-    assert {(each.sources, each.fate) for each in trace_sources(words, said)} == {
+    assert {(each.sources, each.fate) for each in trace_sources(words.spans, said.spans)} == {
         ((OLD,), "kept"),
         ((OLD, RULES), "kept"),
         ((RULES,), "kept"),

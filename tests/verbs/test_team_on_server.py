@@ -280,7 +280,16 @@ def serve_elsewhere(project: Project, server: Credentials, key: str) -> None:
     assert [(row.prediction, len(row.suggestion) > 9) for row in served] == [(None, True)]
 
 
+OFFER = {"label": "PERSON", "begins": 2, "ends": 5}
 LINE = {"at": "2026-11-22T09:02:00.5Z", "email": BEN, "method": "POST", "path": "/api/x", "status": 201, "note": "n"}
+
+
+def kept_of_all_kinds(first: dict[str, Any]) -> list[Any]:
+    """What a layer has kept, with that first submission."""
+    task = first["task"]
+    refused = {"task": task, "email": ANA, "at": "2026-11-22T09:01:00Z", "result": [], "why": "no name"}
+    shown, offer = {"email": ANA, "version": "v1"}, {"task": task, "email": BEN, **OFFER}
+    return [("first", first), ("refused", refused), ("shown", shown), ("mention", offer), ("audit", LINE)]
 
 
 def test_what_the_layer_kept_comes_and_goes(
@@ -297,10 +306,8 @@ def test_what_the_layer_kept_comes_and_goes(
     assert all(offered(studio, stranger, shared) == [] for stranger in strangers)
     layer.bring_kept(number, [("shown", {"email": "tzoe@other.example", "version": "v"})])
     first = kept_first(project, BEN)
-    refused = {"task": first["task"], "email": ANA, "at": "2026-11-22T09:01:00Z", "result": [], "why": "no name"}
-    shown = {"email": ANA, "version": "v1"}
-    rows: list[Any] = [("first", first), ("refused", refused), ("shown", shown), ("audit", LINE)]
-    assert layer.bring_kept(number, rows) == (4, [])
+    rows = kept_of_all_kinds(first)
+    assert layer.bring_kept(number, rows) == (5, [])
     assert layer.bring_kept(number, rows) == (0, [])
     assert layer.bring_kept(number, [("shown", {"email": "no@team.example", "version": "v"})]) == (
         0,
@@ -311,6 +318,7 @@ def test_what_the_layer_kept_comes_and_goes(
     pull(project, server=studio)
     assert [(row.kind, row.email, row.task) for row in files.kept.rows()] == [
         ("first", BEN, first["task"]),
+        ("mention", BEN, first["task"]),
         ("refused", ANA, first["task"]),
         ("served", ANA, shared),
         ("shown", ANA, None),
@@ -339,6 +347,11 @@ def test_what_the_layer_kept_comes_and_goes(
             assert [(row["task"], row["email"], row["result"]) for row in there.kept(brought.project, "first")] == [
                 (moved, BEN, first["result"])
             ]
+            assert [
+                (row["email"], *(row[name] for name in OFFER))
+                for tasks in ([moved], [10**8])
+                for row in there.kept(brought.project, "mention", tasks=tasks)
+            ] == [(BEN, *OFFER.values())]
             assert [row["why"] for row in there.kept(brought.project, "refused")] == ["no name"]
             assert LINE["path"] in [row["path"] for row in there.kept(brought.project, "audit")]
             plan = there.plan(brought.project)
@@ -353,6 +366,7 @@ def test_what_the_layer_kept_comes_and_goes(
         pull(project, server=empty)
         assert [(row.kind, row.task) for row in files.kept.rows()] == [
             ("first", moved),
+            ("mention", moved),
             ("refused", moved),
             ("served", tasks_of(project)[NAMES[1]]),
             ("shown", None),

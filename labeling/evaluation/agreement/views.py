@@ -18,7 +18,7 @@ from labeling.evaluation.agreement.pair_counts import (
     sum_counts,
 )
 from labeling.evaluation.agreement.submitted import keep_doubly_annotated, list_marks
-from labeling.workspace.annotator_names import annotator_names, local_part
+from labeling.workspace.annotator_names import annotator_names, local_part, name_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -67,9 +67,7 @@ def list_served(kept: Iterable[KeptRow], users: Mapping[str, str]) -> dict[tuple
     served: dict[tuple[str, int], bool] = {}
     for row in kept:
         if row.kind == "served" and row.task is not None:
-            name = names.get(row.account) if row.account is not None else None
-            annotator = str(name or names.get(row.email) or local_part(row.email))
-            key = annotator, row.task
+            key = name_kept(names, row.account, row.email), row.task
             served[key] = served.get(key, False) or bool(row.prediction or row.suggestion)
     return served
 

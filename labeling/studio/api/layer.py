@@ -22,7 +22,7 @@ GATE_HEADER = "X-Labeling-Gate"
 SCHEMA = 1  # of the layer's tables, which this client reads
 
 # What the layer keeps of a project, by kind.
-KeptKind: TypeAlias = Literal["first", "refused", "served", "shown", "audit"]
+KeptKind: TypeAlias = Literal["first", "refused", "served", "shown", "mention", "audit"]
 
 _STATE = "labeling/api/state/"
 INVITATIONS = "labeling/api/invitations/"
@@ -59,6 +59,7 @@ class _State(ServerModel):
     closes: bool = False
     tells: bool = False
     orders: bool = False
+    offers: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Layer:
     """The layer of a server: its version, whether roles hold, and the version of its tables.
 
     ``closes`` is whether it knows the rule by which a project is closed, ``tells`` whether it tells readers what was
-    decided on their articles, ``orders`` whether it serves what is open in the order that it is told.
+    decided on their articles, ``orders`` whether it serves what is open in the order that it is told, ``offers``
+    whether it tells what it offered to whoever annotated.
     """
 
     studio: Studio
@@ -84,6 +86,7 @@ class Layer:
     closes: bool = False
     tells: bool = False
     orders: bool = False
+    offers: bool = False
 
     def invite(self, email: str, project: int) -> SignupLink | str:
         """A link for an address; or, where somebody has an account of it, ``confirmed`` or ``account``."""
@@ -137,12 +140,19 @@ class Layer:
         path = f"labeling/api/projects/{project}/decided/"
         self.studio.transport.write("PUT", path, "tell readers what was decided", texts=True, json={"decided": [*rows]})
 
-    def kept(self, project: int, kind: KeptKind, since: str = "") -> Iterator[dict[str, Any]]:
-        """The rows of a kind, page by page, in the order of their keys; with ``since``, those from that instant on."""
+    def kept(
+        self, project: int, kind: KeptKind, since: str = "", tasks: Sequence[int] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of a kind, page by page, in the order of their keys.
+
+        With ``since``, those from that instant on; with ``tasks``, at most 300 of them, theirs alone.
+        """
         path = f"labeling/api/projects/{project}/kept/"
         query: dict[str, str] = {"kind": kind}
         if since:
             query["since"] = since
+        if tasks:
+            query["tasks"] = ",".join(map(str, tasks))
         for _ in range(_MOST_PAGES):
             answer = self.studio.transport.read(path, f"show what it kept ({kind})", params=query)
             rows, after = self.studio.transport.parse(
@@ -211,7 +221,8 @@ def find_layer(studio: Studio) -> Layer | None:
             closes=body.get("closes", False),
             tells=body.get("tells", False),
             orders=body.get("orders", False),
+            offers=body.get("offers", False),
         ),
     )
-    does = {"closes": state.closes, "tells": state.tells, "orders": state.orders}
+    does = {"closes": state.closes, "tells": state.tells, "orders": state.orders, "offers": state.offers}
     return Layer(studio, escape_controls(state.version), state.roles, state.tables, **does)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from labeling.annotations import MODEL, PROJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from labeling.annotations import Annotation, Span
+    from labeling.annotations import Span
 
 # Signs that mean something in such an id, and how they are written in a name; the first one first.
 _SIGNS = (("%", "%25"), ("/", "%2F"), ("+", "%2B"), ("#", "%23"))
@@ -24,11 +24,18 @@ SpanFate: TypeAlias = Literal["kept", "mended", "removed"]
 
 @dataclass(frozen=True)
 class TracedSpan:
-    """A span that was offered, who had suggested it, and what became of it."""
+    """A span that was offered, who had suggested it, and what became of it: the span that stands, if one does."""
 
     span: Span
     sources: tuple[str, ...]
-    fate: SpanFate
+    now: Span | None
+
+    @property
+    def fate(self) -> SpanFate:
+        """Kept where place and label are what they were."""
+        if self.now is None:
+            return "removed"
+        return "kept" if _place_of_span(self.now) == _place_of_span(self.span) else "mended"
 
 
 def sign_span(sources: Sequence[str], own: str) -> str:
@@ -51,16 +58,20 @@ def sources_of(span_id: str) -> tuple[str, ...]:
     return names if all(name.startswith((MODEL, PROJECTED)) for name in names) else ()
 
 
-def trace_sources(offered: Annotation, said: Annotation) -> Iterator[TracedSpan]:
+def trace_sources(offered: Iterable[Span], said: Iterable[Span]) -> Iterator[TracedSpan]:
     """What became of each span that was offered, by ids: in the order in which they were offered."""
     found: dict[str, list[Span]] = {}
-    for span in said.spans:
+    for span in said:
         # The second label of a region has its id, and a sign after it.
         found.setdefault(span.id.partition("#")[0], []).append(span)
-    for span in offered.spans:
-        now = [(each.start, each.end, each.label) for each in found.get(span.id, ())]
-        is_same = (span.start, span.end, span.label) in now
-        yield TracedSpan(span, sources_of(span.id), "kept" if is_same else "mended" if now else "removed")
+    for span in offered:
+        there = found.get(span.id, [])
+        same = (each for each in there if _place_of_span(each) == _place_of_span(span))
+        yield TracedSpan(span, sources_of(span.id), next(same, there[0] if there else None))
+
+
+def _place_of_span(span: Span) -> tuple[int, int, str]:
+    return span.start, span.end, span.label
 
 
 def _write_name(name: str) -> str:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 # How much earlier than the newest row it knows a pull by changes asks for: what was written later may be older.
 _LOOK_BACK = dt.timedelta(minutes=10)
 SUBMISSIONS = ("first", "refused")  # the kinds of rows that bear an instant
-_KEY = ("kind", "task", "email", "account", "at", "annotation", "prediction", "version", "suggestion")
+_OFFER = ("label", "begins", "ends")  # what tells one from another
+_KEY = ("kind", "task", "email", "account", "at", "annotation", "prediction", "version", "suggestion", *_OFFER)
+_TASKS_AT_ONCE = 300
 # As the layer notes what an author sent.
 _WORDS = re.compile(r"\bwords (?P<words>[0-9a-f]{16}) of annotation (?P<annotation>[0-9]{1,18})\b")
 _LINE_KEY = ("at", "email", "method", "path", "status", "note")
@@ -40,6 +42,7 @@ _BROUGHT_BACK = {
     "refused": ("task", "email", "at", "result", "why"),
     "served": ("task", "email", "suggestion"),
     "shown": ("email", "version"),
+    "mention": ("task", "email", *_OFFER),
 }
 
 
@@ -53,18 +56,28 @@ def fetch_layer_state(workspace: Workspace, studio: Studio, project: int, *, cha
     if layer is None:
         return
     since = _newest(row.at for row in workspace.kept.rows_if_written() if row.kind in SUBMISSIONS) if changes else ""
-    kinds: tuple[KeptKind, ...] = tuple(kind for kind in get_args(KeptKind) if kind != "audit")
-    # Suggestions and instructions bear no instant: they come with all the rest, once a day.
-    wanted = [kind for kind in kinds if not since or kind in SUBMISSIONS]
     with name_failures(studio.url, "show what its layer kept"):
-        came = (
-            KeptRow.model_validate({"kind": kind, **row})
-            for kind in wanted
-            for row in layer.kept(project, kind, since if kind in SUBMISSIONS else "")
-        )
-        _add_rows(workspace, came)
+        _add_rows(workspace, _fetch_rows(layer, project, since))
         last = _newest(row.at for row in workspace.audit_trail.rows_if_written()) if changes else ""
         _add_lines(workspace, (_read_audit_row(row) for row in layer.kept(project, "audit", last)))
+
+
+def _fetch_rows(layer: Layer, project: int, since: str) -> Iterator[KeptRow]:
+    kinds: tuple[KeptKind, ...] = tuple(kind for kind in get_args(KeptKind) if kind != "audit")
+    # Suggestions and instructions bear no instant: they come with all the rest, once a day.
+    wanted = [kind for kind in kinds if (not since or kind in SUBMISSIONS) and (kind != "mention" or layer.offers)]
+    submitted = set[int]()
+    for kind in wanted:
+        for raw in layer.kept(project, kind, since if kind in SUBMISSIONS else ""):
+            row = KeptRow.model_validate({"kind": kind, **raw})
+            if since and kind == "first" and row.task is not None:
+                submitted.add(row.task)
+            yield row
+    # Nor do offers: those that are judged by now come with what was submitted.
+    tasks = sorted(submitted) if layer.offers else []
+    for start in range(0, len(tasks), _TASKS_AT_ONCE):
+        for raw in layer.kept(project, "mention", tasks=tasks[start : start + _TASKS_AT_ONCE]):
+            yield KeptRow.model_validate({"kind": "mention", **raw})
 
 
 def list_first_kept(workspace: Workspace) -> Iterator[JsonValue]:

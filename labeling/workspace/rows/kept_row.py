@@ -20,10 +20,11 @@ class KeptRow(Frozen):
     ``first``: the ``result`` that somebody submitted first in a task, ``at`` that instant. ``refused``: what the layer
     refused, and ``why``. ``served``: a ``prediction``, by its number there, that came with a task, and 0 for none;
     ``suggestion`` is what it is known by on every server. ``shown``: the ``version`` of the instruction that somebody
-    was shown. Who has no e-mail address any more has the number alone.
+    was shown. ``mention``: a span that was offered to somebody while they annotated, with ``label``, from code point
+    ``begins`` to ``ends``. Who has no e-mail address any more has the number alone.
     """
 
-    kind: Literal["first", "refused", "served", "shown"]
+    kind: Literal["first", "refused", "served", "shown", "mention"]
     email: str
     account: ServerNumber | None = Field(default=None, exclude_if=_is_absent_value)
     task: ServerNumber | None = Field(default=None, exclude_if=_is_absent_value)
@@ -34,6 +35,9 @@ class KeptRow(Frozen):
     prediction: ServerNumber | None = Field(default=None, exclude_if=_is_absent_value)
     version: str = Field(default="", exclude_if=_is_absent_value)
     suggestion: str = Field(default="", exclude_if=_is_absent_value)
+    label: str = Field(default="", exclude_if=_is_absent_value)
+    begins: int | None = Field(default=None, ge=0, exclude_if=_is_absent_value)
+    ends: int | None = Field(default=None, ge=0, exclude_if=_is_absent_value)
 
 
 class AuditLine(Frozen):

@@ -59,7 +59,8 @@ class ActionCounts(Frozen):
 
     ``weight`` is what it cost in the page: 2 a span mended, removed or added, 2 a choice changed, 8 a relation made or
     mended, 2 one refused, nothing for what was kept. ``mentions_kept`` are spans that the server offered while the
-    article was annotated ([assist]), and that stand.
+    article was annotated ([assist]), and that stand; ``mentions_removed`` those that are gone, None where nobody knows
+    what was offered, as on a server without our layer.
     """
 
     spans_kept: int = 0
@@ -67,6 +68,7 @@ class ActionCounts(Frozen):
     spans_removed: int = 0
     spans_added: int = 0
     mentions_kept: int = 0
+    mentions_removed: int | None = 0
     relations_kept: int = 0
     relations_mended: int = 0
     relations_removed: int = 0
@@ -77,7 +79,7 @@ class ActionCounts(Frozen):
     @property
     def weight(self) -> int:
         """The sum, weighed; a span mended, one added and a relation made are 2 + 2 + 8 = 12."""
-        spans = self.spans_mended + self.spans_removed + self.spans_added
+        spans = self.spans_mended + self.spans_removed + self.spans_added + (self.mentions_removed or 0)
         relations = self.relations_added + self.relations_mended
         return 2 * (spans + self.relations_removed + self.choices_changed) + 8 * relations
 

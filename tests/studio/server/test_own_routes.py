@@ -121,6 +121,28 @@ def test_only_the_owners_key_asks(studio: Credentials, web: httpx.Client, projec
         find_layer(client)
 
 
+@pytest.mark.parametrize(
+    ("kind", "tasks", "why"),
+    [
+        ("mention", "1,x", "not the numbers of up to 300 tasks"),
+        ("mention", "", "not the numbers"),
+        ("mention", ",".join("7" * 301), "not the numbers"),
+        ("mention", "9999999999", "not the numbers"),
+        ("mention", "\u0661", "not the numbers"),
+        ("shown", "1", "rows of this kind are of no task"),
+        ("audit", "1", "rows of this kind are of no task"),
+    ],
+)
+def test_tasks_that_are_asked_for_are_numbers_with_commas_between(
+    studio: Credentials, web: httpx.Client, project: tuple[int, list[int]], kind: str, tasks: str, why: str
+) -> None:
+    """Of a kind whose rows are of a task; all else is refused with the reason."""
+    path, query = f"/labeling/api/projects/{project[0]}/kept/", {"kind": kind, "tasks": tasks}
+    answer = web.get(path, params=query, headers={"Authorization": f"Token {studio.api_key}"})
+    assert answer.status_code == 400
+    assert why in answer.json()["detail"]
+
+
 # --- the plan --------------------------------------------------------------------------------------------------------
 
 

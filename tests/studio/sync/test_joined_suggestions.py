@@ -159,7 +159,7 @@ def test_what_became_of_each_span_is_told_with_its_sources() -> None:
             Span(id="k3Jx", start=30, end=34, label="A"),
         ),
     )
-    assert [(each.span.start, each.sources, each.fate) for each in trace_sources(one, after)] == [
+    assert [(each.span.start, each.sources, each.fate) for each in trace_sources(one.spans, after.spans)] == [
         (0, (TAGGER, RULES), "kept"),
         (9, (TAGGER,), "mended"),
         (20, (RULES,), "mended"),

@@ -7,6 +7,7 @@ so that what is added meanwhile neither moves a row nor doubles one.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ KINDS: dict[str, type[Any]] = {
     "refused": RefusedEntry,
     "served": ServedEntry,
     "shown": ShownEntry,
+    "mention": MentionEntry,
     "audit": AuditEntry,
 }
 
@@ -48,6 +50,7 @@ _MOST = 500  # rows of a page
 _RESULT = 50_000_000  # characters of a submission
 _AT_ONCE = 300
 _NO_NUMBER = 2**63
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _IS_THERE = "task IN (SELECT id FROM task WHERE project_id = %s)"
 _SUBMISSION = ("task", "email", "at", "result")
 
@@ -57,7 +60,8 @@ def read_page(project: int, query: Mapping[str, str]) -> dict[str, Any]:
 
     Args:
         project: Whose rows; of the audit also those of no project.
-        query: ``kind``; ``after``, a cursor; ``limit``; ``since``, an instant, of what has one.
+        query: ``kind``; ``after``, a cursor; ``limit``; ``since``, an instant, of what has one; ``tasks``, their
+            numbers with commas between, of what is of one.
 
     Raises:
         BadForm: The query is something else.
@@ -69,7 +73,8 @@ def read_page(project: int, query: Mapping[str, str]) -> dict[str, Any]:
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= _MOST):
         raise BadForm("limit", f"it is not a whole number from 1 to {_MOST}")
     since = read_moment(query["since"], "since") if "since" in query else ""
-    found = _select(kind, project, _read_cursor(kind, query.get("after", "")), since, int(limit))
+    tasks = _read_tasks(kind, query["tasks"]) if "tasks" in query else None
+    found = _select(kind, project, _read_cursor(kind, query.get("after", "")), since, tasks, int(limit))
     addresses = dict(all_accounts())
     cursor = [getattr(found[-1], name) for name in _page_key(kind)] if len(found) == int(limit) else None
     rows = [_row(each, addresses) for each in found]
@@ -88,11 +93,11 @@ class ReturnForm:
     @property
     def tasks(self) -> set[int]:
         """The numbers of all tasks that it names; the audit's are history."""
-        return {row["task"] for kind, row in self.rows if kind in ("first", "refused", "served")}
+        return {row["task"] for kind, row in self.rows if kind in ("first", "refused", "served", "mention")}
 
 
 def read_return(project: int, body: object) -> ReturnForm:
-    """What is brought back: lists ``first``, ``refused``, ``served``, ``shown`` and ``audit``, as pages have them.
+    """What is brought back: lists of the kinds of `KINDS`, as pages have them.
 
     Raises:
         BadForm: It is something else.
@@ -196,6 +201,13 @@ def _read_shown(row: object, place: str) -> dict[str, Any]:
     return {"email": email, "version": read_words(given["version"], f"{place}.version")}
 
 
+def _read_mention(row: object, place: str) -> dict[str, Any]:
+    given = read_object(row, place, {"task", "email", "label", "begins", "ends"}, ("account",))
+    numbers = {name: read_integer(given[name], f"{place}.{name}", 0) for name in ("task", "begins", "ends")}
+    email = read_address(given["email"], f"{place}.email")
+    return numbers | {"email": email, "label": read_words(given["label"], f"{place}.label"), "is_offered": 1}
+
+
 def _read_audit_entry(row: object, place: str) -> dict[str, Any]:
     names = {"at", "email", "method", "path", "status", "note"}
     given = read_object(row, place, names, ("account", "project", "task", "id"))
@@ -212,6 +224,7 @@ _RETURNED = {
     "refused": _read_refused,
     "served": _read_served,
     "shown": _read_shown,
+    "mention": _read_mention,
     "audit": _read_audit_entry,
 }
 
@@ -231,6 +244,7 @@ def _row(entry: Any, addresses: Mapping[int, str]) -> dict[str, Any]:  # noqa: A
     if not isinstance(entry, AuditEntry):
         row["email"] = addresses.get(row["account"], "")
         del row["project"]
+    row.pop("is_offered", None)
     if "result" in row:
         # What cannot be read goes out as the text that it is.
         with suppress(ValueError):
@@ -274,7 +288,18 @@ def _read_cursor(kind: type[Any], after: str) -> list[Any]:
     return values
 
 
-def _select(kind: type[Any], project: int, after: list[Any], since: str, limit: int) -> list[Any]:
+def _read_tasks(kind: type[Any], asked: str) -> list[int]:
+    if "task" not in _page_key(kind):
+        raise BadForm("tasks", "rows of this kind are of no task")
+    numbers = asked.split(",")
+    if len(numbers) > _AT_ONCE or not all(_NUMBER.fullmatch(each) for each in numbers):
+        raise BadForm("tasks", f"it is not the numbers of up to {_AT_ONCE} tasks, with commas between")
+    return [*map(int, numbers)]
+
+
+def _select(
+    kind: type[Any], project: int, after: list[Any], since: str, tasks: list[int] | None, limit: int
+) -> list[Any]:
     make_tables()
     key = _page_key(kind)
     condition, values = "project = %s", list[Any]([project])
@@ -284,6 +309,11 @@ def _select(kind: type[Any], project: int, after: list[Any], since: str, limit: 
     elif "task" in key:
         # Of a task that was removed, nothing goes out any more.
         condition, values = f"{condition} AND {_IS_THERE}", [*values, project]
+    if kind is MentionEntry:
+        # What was marked before anything was offered there nobody has refused.
+        condition = f"{condition} AND is_offered = 1"
+    if tasks is not None:
+        condition, values = f"{condition} AND task IN ({', '.join(['%s'] * len(tasks))})", [*values, *tasks]
     if after:
         marks = ", ".join(["%s"] * len(key))
         condition, values = f"{condition} AND ({', '.join(key)}) > ({marks})", [*values, *after]

@@ -95,8 +95,8 @@ class StateRoute(_OwnView):
     """Which layer this is, and what holds."""
 
     def get(self, _request: Any) -> Response:  # noqa: ANN401 - the same
-        """Version, roles, the version of the tables; that it closes projects, tells readers, keeps an order."""
-        does = {"closes": True, "tells": True, "orders": True}
+        """Version, roles, the version of the tables; that it closes projects, tells readers, keeps order and offers."""
+        does = {"closes": True, "tells": True, "orders": True, "offers": True}
         return Response({"version": VERSION, "roles": roles_hold(), "schema": SCHEMA, **does})
 
 
