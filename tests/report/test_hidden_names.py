@@ -77,9 +77,10 @@ def publish(project: Project, people: PeopleSection | None) -> dict[str, bytes]:
     folders = [compile_dataset(project).folder, release(project).folder, release(project, texts=True).folder]
     root = project.workspace.root
     folders += [export(project, kind, who).folder for kind in EXPORT_FORMATS for who in ("", "ana", "ben")]
-    write_report(project)
+    facts = write_report(project).facts.model_dump_json().encode()
     files = [path for folder in folders for path in (root.parent / folder).rglob("*") if path.is_file()]
-    return {str(path): path.read_bytes() for path in (*files, project.workspace.report)}
+    published = {str(path): path.read_bytes() for path in (*files, project.workspace.report)}
+    return published | {str(root / "report.json"): facts}
 
 
 def test_nobody_is_named_in_what_is_published(walked: Project) -> None:
@@ -95,7 +96,7 @@ def test_nobody_is_named_in_what_is_published(walked: Project) -> None:
     pseudonyms = {name: {*PSEUDONYM.findall(content)} for name, content in published.items()}
     everybody = set.union(*pseudonyms.values())
     assert len(everybody) == 2
-    assert pseudonyms[str(walked.workspace.report)] == everybody
+    assert pseudonyms[str(walked.workspace.report)] == pseudonyms[str(root / "report.json")] == everybody
     ledger = next(name for name in published if name.endswith("ledger.jsonl"))
     assert pseudonyms[ledger] == everybody
     exported = {Path(name).relative_to(root / "exports").parts[0] for name in published if "/exports/" in name}

@@ -215,6 +215,17 @@ def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
     return found, read_rows(folder / LINES, ReleaseLine)
 
 
+def read_dataset_lines(dataset: Path) -> Iterator[ReleaseLine]:
+    """What a dataset holds, line by line as a release without texts has it.
+
+    Raises:
+        MissingInput: The folder holds no dataset.
+        CorpusChanged: The dataset is not what its manifest describes.
+        UsageError: None of its targets holds everything.
+    """
+    return _ArticleReader(dataset, verify_dataset(dataset)).lines(texts=False)
+
+
 def gold_of_line(row: ReleaseLine) -> Gold:
     """The gold that a line holds; who annotated it stayed with those who made the release."""
     return Gold(
