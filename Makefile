@@ -8,8 +8,9 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 # In no extra either: it wants an older transformers than the lock's.
 GLINER ?= gliner==0.2.29
-# Which tests, by their marks.
+# Which tests, by their marks; and where they lie, which is everywhere, or where they do not.
 TESTS ?= not torch
+WHERE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -39,7 +40,7 @@ demo: $(READY)  ## the main job, end to end, on a real Label Studio
 	$(BIN)/labeling demo
 
 test: $(READY)  ## every test, on a real Label Studio and in a real browser
-	$(BIN)/python -m pytest -m "$(TESTS)"
+	$(BIN)/python -m pytest -m "$(TESTS)" $(WHERE)
 
 # Only the files that have such tests: with PyTorch installed, to read them all takes a minute. GLiNER lies in a second
 # environment upon the first, of which it sees everything, and which keeps its own transformers. Models this small are

@@ -84,6 +84,8 @@ class Desk:
     def sees_instruction(self) -> bool:
         """Whether the instruction lies over the page; it is closed if so."""
         instruction = self.page.locator(INSTRUCTION)
+        # It comes, if at all, after the last answer.
+        self.page.wait_for_load_state("networkidle")
         try:
             instruction.wait_for(timeout=1500)
         except Exception:  # noqa: BLE001 - whatever it is, there is none
