@@ -88,14 +88,14 @@ def _compare_sides(annotator: str, each: ScoredArticle) -> Iterator[Mistake]:
         )
 
     for kind, rule, by_label in _STEPS:
-        found = pair_spans(_mark(gold, by_label=by_label), _mark(predicted, by_label=by_label), rule)
+        found = pair_spans(_mark_spans(gold, by_label=by_label), _mark_spans(predicted, by_label=by_label), rule)
         yield from (make(kind, true.span, said.span) for true, said in found.pairs)
         gold, predicted = [one.span for one in found.left], [one.span for one in found.right]
     yield from (make("missed", span, None) for span in gold)
     yield from (make("invented", None, span) for span in predicted if not _is_open(each, span))
 
 
-def _mark(spans: Iterable[SpanLike], *, by_label: bool) -> list[_Marked]:
+def _mark_spans(spans: Iterable[SpanLike], *, by_label: bool) -> list[_Marked]:
     return [_Marked(span, span.label if by_label else "") for span in spans]
 
 
