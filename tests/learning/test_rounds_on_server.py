@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -249,3 +253,28 @@ def test_a_loop_that_is_watched_outlives_a_server_that_is_away(
     came = [next(rounds) for _ in range(3)]
     assert [type(each) for each in came] == [ServerUnreachable] * 3
     assert pauses == [20, 40]
+
+
+def test_ctrl_c_ends_a_loop_that_is_watched_wherever_it_is(studio: Credentials, tmp_path: Path) -> None:
+    """Amid a round and between two: status 130, nothing held, and the next one goes on to a whole round."""
+    config = tmp_path / "loop.toml"
+    shipped = (ROOT / "configs" / "diplomatic.toml").read_text(encoding="utf-8")
+    config.write_text(shipped.replace("[[labels]]", "[learning]\n[[labels]]", 1), encoding="utf-8")
+    workspace = load_project(config, tmp_path / "work").workspace
+    workspace.articles.write([article for article, _ in [*WORDS.values()][:4]])
+    command = [sys.executable, "-m", "labeling", "--config", str(config), "--workspace", str(workspace.root), "learn"]
+    server = {"LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.api_key}
+
+    for last, rounds in (("suggest", []), ("Round 1,", [1])):
+        # The line that tells of it ends a step, or the round.
+        with subprocess.Popen(
+            [*command, "--watch"], env=os.environ | server, stderr=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stderr is not None
+            told = next((line for line in child.stderr if last in line), "")
+            child.send_signal(signal.SIGINT)
+            assert (bool(told), child.wait(60)) == (True, 130)
+        assert [row.round for row in workspace.rounds.rows_if_written()] == rounds
+        with workspace.lock():
+            pass
+    assert len([*workspace.queue.rows()]) == 4

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from in_custody import CONFIG, COUNT, TEXT, contents, copied, half, import_as_if, pull_as_if, said_by_two, walk_the_road
 
 from labeling.adjudication.adjudicate import adjudicate
+from labeling.annotations import Annotation, Relation, Span
 from labeling.cli import cli
 from labeling.corpora.compile_dataset import compile_dataset
 from labeling.corpora.verify import verify
@@ -33,6 +34,7 @@ from labeling.splits.split import split
 from labeling.studio.sync.forget import allow_again, forget
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_record import CustodyRecord
+from labeling.workspace.rows.learning_rows import BegunRow, OfferedRow
 from labeling.workspace.rows.passage import ClusterRow
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.server_state import ProjectLink, PulledTask, PushedTask
@@ -70,6 +72,32 @@ def written(folder: Path, name: str, text: str) -> str:
     source = folder / "again.jsonl"
     source.write_text(json.dumps({"id": name, "text": text}) + "\n", encoding="utf-8")
     return str(source)
+
+
+def test_what_was_carried_from_a_forgotten_article_is_not_in_what_was_offered(project: Project) -> None:
+    """Of its reprint the spans go that only it suggested; what a model says, too, stays, and what was sent is known."""
+    carried = ("projected:a03/p1", "projected:a03+model:rules/p2", "model:rules/p3", "projected:a02/p4", "p5")
+    spans = tuple(Span(id=name, start=n, end=n + 1, label="PERSON") for n, name in enumerate(carried))
+    links = tuple(Relation(head=carried[n], tail=carried[2], label="SAME_AS") for n in (0, 1))
+    words = Annotation(article="a05", digest="d", annotator="projected:+model:rules", spans=spans, relations=links)
+    begun = BegunRow(article="a05", digest="d", source=words.annotator, spans=spans, relations=links)
+    sent = OfferedRow(article="a05", text="d", signature=words.annotator, sent="0123456789abcdef", words=words)
+    offered, seen_before = project.workspace.offered, project.workspace.begun
+    with project.workspace.opened(), keep_custody(project.workspace, "push", writes=(offered, seen_before)):
+        offered.write([sent, sent.model_copy(update={"article": WRONG})])
+        seen_before.write([begun])
+
+    forget(project, [WRONG], force=True)
+
+    (left,), (seen,) = offered.rows(), seen_before.rows()
+    assert left.words is not None
+    for said in (left.words, seen):
+        assert [span.id for span in said.spans] == [*carried[1:]]
+        assert [each.head for each in said.relations] == [carried[1]]
+    assert left == sent.model_copy(update={"words": left.words})
+    before = contents(project)
+    forget(project, [WRONG], force=True)
+    assert contents(project) == before
 
 
 def go_on(project: Project) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from labeling.annotations import MODEL, PROJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from labeling.annotations import Span
+    from labeling.annotations import Relation, Span
 
 # Signs that mean something in such an id, and how they are written in a name; the first one first.
 _SIGNS = (("%", "%25"), ("/", "%2F"), ("+", "%2B"), ("#", "%23"))
@@ -68,6 +68,15 @@ def trace_sources(offered: Iterable[Span], said: Iterable[Span]) -> Iterator[Tra
         there = found.get(span.id, [])
         same = (each for each in there if _place_of_span(each) == _place_of_span(span))
         yield TracedSpan(span, sources_of(span.id), next(same, there[0] if there else None))
+
+
+def without_sources(
+    spans: Iterable[Span], relations: Iterable[Relation], gone: Collection[str]
+) -> tuple[tuple[Span, ...], tuple[Relation, ...]]:
+    """What is left of offered spans and their relations without those that only these sources suggested."""
+    kept = {span.id: span for span in spans if not (named := {*sources_of(span.id)}) or named - {*gone}}
+    linked = (each for each in relations if each.head in kept and each.tail in kept)
+    return tuple(kept.values()), tuple(linked)
 
 
 def _place_of_span(span: Span) -> tuple[int, int, str]:

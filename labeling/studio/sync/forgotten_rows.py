@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from labeling.annotations import MODEL, PROJECTED
+from labeling.studio.format.span_sources import without_sources
 from labeling.studio.sync.forgotten_tasks import SaidWords
 from labeling.studio.sync.page_items import record_ask_again
 from labeling.workspace import journal
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from labeling.project import Project
+    from labeling.values import Frozen
     from labeling.workspace.file_handles import RowsFile
+    from labeling.workspace.rows.learning_rows import BegunRow, OfferedRow
     from labeling.workspace.rows.server_state import TextKey
     from labeling.workspace.table import Workspace
+
+AmendedRow = TypeVar("AmendedRow", bound="Frozen")
 
 
 def list_amended_files(workspace: Workspace) -> list[RowsFile[Any]]:
@@ -39,6 +44,12 @@ def list_said_here(workspace: Workspace, names: Collection[str]) -> Iterator[Sai
             yield SaidWords(row.article, row.annotator, "quarantined", row.server_id)
 
 
+def _amend(file: RowsFile[AmendedRow], mend: Callable[[AmendedRow], AmendedRow]) -> None:
+    """Write a file anew if that changes any of its rows."""
+    if any(mend(row) != row for row in file.rows_if_written()):
+        file.write_sorted(map(mend, file.rows()))
+
+
 @dataclass(frozen=True)
 class RowRemoval:
     """What goes: all rows of the articles ``here``, digest by id, and those of the tasks ``gone``, by number.
@@ -54,6 +65,7 @@ class RowRemoval:
         """Take the rows out, file by file, and return how many went, by file; the same again finds nothing."""
         workspace = project.workspace
         counts = {file.path.name: file.drop(is_dropped) for file, is_dropped in self._rules(workspace)}
+        self._blank_carried(workspace)
         if workspace.ask_again.exists():
             before = sum(1 for _ in workspace.ask_again.rows())
             counts[workspace.ask_again.path.name] = before - len(record_ask_again(project))
@@ -84,6 +96,24 @@ class RowRemoval:
         yield workspace.offered, lambda row: row.article in here
         yield workspace.signed, lambda row: row.task in gone
         yield workspace.pulled, lambda row: row.task in gone
+
+    def _blank_carried(self, workspace: Workspace) -> None:
+        """Of what was offered for other articles, take out the spans that were carried from these."""
+        gone = [PROJECTED + name for name in self.here]
+
+        def blank_begun(row: BegunRow) -> BegunRow:
+            spans, relations = without_sources(row.spans, row.relations, gone)
+            return row.model_copy(update={"spans": spans, "relations": relations})
+
+        def blank_offered(row: OfferedRow) -> OfferedRow:
+            if row.words is None:
+                return row
+            spans, relations = without_sources(row.words.spans, row.words.relations, gone)
+            words = row.words.model_copy(update={"spans": spans, "relations": relations})
+            return row.model_copy(update={"words": words})
+
+        _amend(workspace.begun, blank_begun)
+        _amend(workspace.offered, blank_offered)
 
     def _settle(self, workspace: Workspace) -> int:
         known = journal.load_journal(workspace.pushed.path)
