@@ -12,6 +12,7 @@ from labeling.errors import PassagesTooLarge
 from labeling.passages import dataflow, frames
 from labeling.passages.shared_runs import BOILERPLATE, REPRINT, STORY, find_connected_components
 from labeling.values import digest_of
+from labeling.workspace.progress_watch import mark_progress
 from labeling.workspace.rows.passage import ClusterRow, Passage, PassageKind, Place
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("id", "text", "source", "published")
 _READ_BYTES = 4 << 20  # bytes read at once
+_PARTS = 5  # of the work, each of which may take as long as the others
 _BUCKET = 8_000  # articles whose fingerprints are sorted at once: about a million rows
 # Measured (scripts/bench_passages.py), rounded up: what Python and Daft take, and what is held besides the texts.
 _BYTES, _BYTES_A_CHARACTER, _BYTES_A_SHARED_PRINT = 450e6, 5, 450
@@ -83,15 +85,19 @@ def find_passages(texts: DataFrame, size: CorpusSize, rules: PassageRules) -> Fo
     _refuse_too_large(needed, rules)
     articles, buckets = dataflow.number_articles(texts).collect(), 1 + size.articles // _BUCKET
     # Which articles share which runs: fingerprints first, then the runs around those that two articles have.
+    mark_progress("finding passages", 1, _PARTS)
     prints = dataflow.find_shared_fingerprints(articles, rules, buckets).collect()
     _refuse_too_large(needed + _BYTES_A_SHARED_PRINT * prints.count_rows(), rules)
+    mark_progress("finding passages", 2, _PARTS)
     runs = dataflow.find_shared_runs(articles, prints, rules, buckets).collect()
+    mark_progress("finding passages", 3, _PARTS)
     # Boilerplate cuts runs; what is left joins each article to the fullest one that has the run.
     masks = dataflow.find_masks(runs).collect()
     whole = dataflow.drop_runs_with_boilerplate(runs, rules, buckets) if masks.count_rows() else runs
     joined = frames.collect_columns(dataflow.join_runs_to_fullest(whole, rules, buckets))
     pairs = _joined_pairs(joined)
     groups = find_connected_components(pairs)
+    mark_progress("finding passages", 4, _PARTS)
     # Group by group: passages by alignment, and stories.
     known = frames.frame_columns(groups | {"centre": _centres(groups["article"], pairs)})
     described = frames.collect_columns(dataflow.find_passages_and_stories(articles, known, masks, rules, buckets))

@@ -22,6 +22,7 @@ from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data, refuse_changed_gold
 from labeling.workspace.custody import keep_custody
 from labeling.workspace.custody_rules import LATEST_MANIFEST
+from labeling.workspace.progress_watch import track_items
 from labeling.workspace.storage import read_rows, read_value
 from labeling.workspace.table import Scores, Workspace
 
@@ -171,7 +172,8 @@ def _collect_predictions(
         if row.article in wanted:
             suggested.append(row)
     for annotator, folder in models.items():
-        by_annotator[annotator] = list(predict_annotations(folder, articles))
+        predicted = predict_annotations(folder, articles)
+        by_annotator[annotator] = list(track_items(f"asking {annotator}", predicted, len(articles)))
     return dict(by_annotator)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import io
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from labeling.errors import NothingToLearn, TrainingError
 from labeling.tokens import NEWSWIRE, NEWSWIRE_1, register_tokenizer
 from labeling.training.predictions import CHOICES
 from labeling.values import digest_of
+from labeling.workspace.progress_watch import mark_progress
 from labeling.workspace.storage import name_disk_errors
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ _LEARN_FROM_SILENCE = frozenset({"spancat", "spancat_singlelabel", "span_finder"
 # What our configs have besides components that mark spans.
 _NOT_OF_SPANS = frozenset({"labeling_relations", "textcat", "textcat_multilabel"})
 _SPLITS = ("train", "dev")
+# A row of spaCy's table as it trains: the epoch, and the step.
+_ROW = re.compile(r"\s*\d+\s+(\d+)\s")
 # Where the word vectors lie during training, beside what spaCy writes.
 _VECTORS = "vectors"
 # spaCy, thinc and confection raise these for a bad config, an empty corpus and a model that cannot be kept.
@@ -174,7 +178,7 @@ def run_training(plan: TrainingPlan, scratch: Path, log: TextIO) -> Language:
     todo = "look at the corpus with `spacy debug data`; a train and a dev article with spans are the least"
     with _name_spacy_errors(plan.path, f"spaCy could not train from {plan.path}", todo), name_disk_errors(scratch):
         nlp = init_nlp(_place_vectors(plan, scratch / _VECTORS), use_gpu=-1)
-        out = cast("TextIO", _TrainingLog(log, scratch))
+        out = cast("TextIO", _TrainingLog(log, scratch, plan.steps))
         run(nlp, scratch, use_gpu=-1, stdout=out, stderr=out)
         return _forget_paths(spacy.load(scratch / "model-best"), plan)
 
@@ -212,13 +216,16 @@ def register_components() -> None:
 class _TrainingLog(io.TextIOBase):
     """spaCy's table as it grows: with colours only on a terminal, and without lines about the scratch folder."""
 
-    def __init__(self, log: TextIO, scratch: Path) -> None:
-        self._log, self._scratch = log, str(scratch)
+    def __init__(self, log: TextIO, scratch: Path, most_steps: int) -> None:
+        self._log, self._scratch, self._most_steps = log, str(scratch), most_steps
         self._plain = not log.isatty() or bool(os.environ.get("NO_COLOR"))
 
     def write(self, text: str, /) -> int:
         import click
 
+        # A row begins with the epoch and the step; training may end long before the last one.
+        if row := _ROW.match(text):
+            mark_progress("training", int(row[1]), self._most_steps)
         if self._scratch not in text:
             self._log.write(click.unstyle(text) if self._plain else text)
         return len(text)

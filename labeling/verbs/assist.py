@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.server.assist import ASSIST_PORT, assist
+from labeling.verbs.bars import end_bar
 from labeling.verbs.options import tell, with_project
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def assist_cli(project: Project, *, host: str, port: int) -> None:
     Example:
       LABELING_ASSIST_PASSWORD=... labeling assist --host 10.0.0.7
     """
+    end_bar()
     # Not an option: every user of a machine sees what a command was called with.
     password = os.environ.get("LABELING_ASSIST_PASSWORD", "")
     assist(project, host=host, port=port, password=password, say=tell)

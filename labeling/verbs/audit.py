@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.reprints.audit import audit
-from labeling.verbs.options import json_option, show, tell, with_project
+from labeling.verbs.options import json_option, show, tell, tell_first, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -47,8 +47,7 @@ def audit_cli(project: Project, *, as_json: bool) -> int:
     found = audit(project)
     summary = asdict(_total_audit(found))
     if not as_json:
-        for difference in found.differences:
-            tell(_describe_difference(difference), err=True)
+        tell_first([*map(_describe_difference, found.differences)], f"all in {project.workspace.audit.path}")
         shares = {label: _format_share(share) for label, share in summary.pop("labels").items()}
         summary |= {"share": _format_share(found.share), **shares}
     show(summary, as_json=as_json, literal=found.labels)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.training.curve import curve
+from labeling.verbs.bars import open_log
 from labeling.verbs.options import format_measure, json_option, show, tell, with_project
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def curve_cli(  # noqa: PLR0913 - one for each option
       labeling compile && labeling curve && labeling report
       labeling curve configs/spancat.cfg --points 3 --steps 300
     """
-    result = curve(project, config, checkpoint=checkpoint, points=points, seed=seed, steps=steps)
+    log = open_log()
+    result = curve(project, config, checkpoint=checkpoint, points=points, seed=seed, steps=steps, log=log)
     if as_json:
         show(result.model_dump(mode="json"), as_json=True)
         return 0

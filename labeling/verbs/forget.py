@@ -11,7 +11,7 @@ from labeling.errors import UsageError
 from labeling.studio.sync.forget import allow_again, describe_said, forget
 from labeling.studio.sync.next_step import read_project_standing
 from labeling.verbs.endings import name_next
-from labeling.verbs.options import REFUSED, json_option, list_first, show, tell, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, list_first, show, tell, tell_first, wait_option, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,9 @@ def forget_cli(  # noqa: PLR0913 - one for each option
         return _undo(project, ids, is_plain=not (force or why), wait=wait, as_json=as_json)
     result = forget(project, ids, force=force, why=why, wait=wait)
     following = read_project_standing(project, wait).next
-    for task in result.left:
-        # Sentences on stderr, so that stdout stays a table or JSON.
-        tell(f"Left: the task of {task.article!r}{f' at {task.url}' if task.url else ''}: {task.why}", err=True)
+    # Sentences on stderr, so that stdout stays a table or JSON.
+    left = [f"the task of {task.article!r}{f' at {task.url}' if task.url else ''}: {task.why}" for task in result.left]
+    tell_first([f"Left: {task}" for task in left])
     if as_json:
         show({**asdict(result), "next": following}, as_json=True)
     else:

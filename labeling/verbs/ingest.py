@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from labeling.sources.ingest import IngestResult, ingest
 from labeling.verbs.options import REFUSED, json_option, list_first, print_rejects, show, with_project
+from labeling.workspace.progress_watch import track_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,14 +54,8 @@ def ingest_cli(project: Project, paths: tuple[str, ...], encoding: str, *, as_js
 
 
 def _track_reading(inputs: Sequence[SourceFile]) -> Iterable[SourceFile]:
-    """Show a progress bar on stderr while files are read, at a terminal only."""
-    if not sys.stderr.isatty():
-        return inputs
-    # Loaded here: without a terminal nobody needs it.
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(inputs, description="reading", console=Console(stderr=True), transient=True)
+    """Show how many files were read."""
+    return track_items("reading", inputs, len(inputs))
 
 
 # What most runs have nothing of, and the first ones did not have.

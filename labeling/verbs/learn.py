@@ -16,6 +16,7 @@ from labeling.learning.turn import LearnOptions
 from labeling.learning.watch_learning import watch_learning
 from labeling.studio.sync.push import Pace
 from labeling.values import format_percent
+from labeling.verbs.bars import end_bar
 from labeling.verbs.options import (
     REFUSED,
     format_measure,
@@ -107,6 +108,7 @@ def learn_cli(  # noqa: PLR0913 - one argument an option
     if dry_run:
         return _print_learn_forecast(rehearse(project, options=options), as_json=as_json)
     if watching:
+        end_bar()
         # It never ends by itself.
         for came in watch_learning(project, options=options, after=after, every=every):
             _print_turn(came, as_json=as_json)

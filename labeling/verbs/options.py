@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import click
 from labeling.errors import NoRoom, escape_controls
 from labeling.project import load_project
 from labeling.values import format_percent
+from labeling.verbs.bars import clear_bar, end_bar, show_bar, update_bar
 from labeling.verbs.endings import list_ending, read_digests
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
             project = load_project(config, workspace)
             project.workspace.say = _say
             before = read_digests(project.workspace)
-            status = ctx.invoke(command, project, *args, **kwargs)
+            with show_bar(ctx.info_name or ""):
+                status = ctx.invoke(command, project, *args, **kwargs)
             # Programs read stdout and the files.
             if not (kwargs.get("as_json") or status == 1):
                 for line in list_ending(project, before):
@@ -69,6 +70,7 @@ def tell(text: str = "", *, err: bool = False, passing: bool = False) -> None:
         err: On stderr.
         passing: At a terminal only, over the line before it, and to be printed over by the next one.
     """
+    clear_bar(err=err)
     if passing:
         click.echo(f"\r\x1b[2K{escape_controls(text)}\r", err=err, nl=False)
     else:
@@ -118,18 +120,26 @@ def show_progress(what: str, *, wanted: bool = True) -> Iterator[Callable[[int, 
         what: What is being done, before the bar.
         wanted: Whether the terminal is free for a bar.
     """
-    if not (wanted and sys.stderr.isatty()):
-        yield lambda _done, _total: None
-        return
-    # Loaded here: without a terminal nobody needs it.
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress
+    if not wanted:
+        end_bar()
+    yield lambda done, total: update_bar(what, done, total)
 
-    with Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+IN_JSON = "--json has all"
+
+
+def tell_first(sentences: Sequence[str], where: str = IN_JSON, *, err: bool = True) -> None:
+    """Print the first sentences of a list that may be as long as the corpus, and how many more there are.
+
+    Args:
+        sentences: A line each, or several.
+        where: Where all of them are.
+        err: On stderr.
+    """
+    for sentence in sentences[:MOST_LISTED]:
+        tell(sentence, err=err)
+    if len(sentences) > MOST_LISTED:
+        tell(f"and {len(sentences) - MOST_LISTED} more: {where}", err=err)
 
 
 def list_first(names: Sequence[str]) -> str:
@@ -165,8 +175,8 @@ def tell_of_accounts(without_account: Sequence[str]) -> None:
         tell("  -> `labeling people invite` sends each a link", err=True)
 
 
-def tell_sent(done: int, total: int) -> None:
-    """A line on stderr that moves at a terminal, and is printed once elsewhere."""
-    moving = sys.stderr.isatty()
-    if total and (moving or done == total):
-        tell(f"{done} of {total} sent", err=True, passing=done < total)
+def tell_sent(done: int, total: int, what: str = "") -> None:
+    """A bar at a terminal, and a line on stderr when all is sent."""
+    update_bar("sending", done, total)
+    if total and done == total:
+        tell(f"{done} of {total}{what} sent", err=True)

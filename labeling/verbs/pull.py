@@ -13,7 +13,8 @@ from labeling.annotations import DEFECTS_BY_RULE
 from labeling.errors import LabelingError
 from labeling.studio.sync.adoption import Adoption
 from labeling.studio.sync.pull import pull, watch
-from labeling.verbs.options import REFUSED, json_option, list_first, show, tell, wait_option, with_project
+from labeling.verbs.bars import end_bar
+from labeling.verbs.options import REFUSED, json_option, list_first, show, tell, tell_first, wait_option, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -81,6 +82,7 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
       labeling pull --watch --json | jq --unbuffered .new
     """
     if watching:
+        end_bar()
         # It never ends by itself.
         for came in watch(project, every=every):
             _print_round(came, as_json=as_json)
@@ -95,8 +97,7 @@ def pull_cli(  # noqa: PLR0913 - one argument an option
     _tell_of_cards(summary.cards)
     if summary.repeated:
         tell(f"Sent more than once, and counted once: {list_first(summary.repeated)}", err=True)
-    for sentence in summary.unsubmitted:
-        tell(f"Not submitted: {sentence}", err=True)
+    tell_first([f"Not submitted: {sentence}" for sentence in summary.unsubmitted])
     if summary.quarantined:
         tell(f"What failed a check is listed in {project.workspace.quarantine.path}", err=True)
     return REFUSED if summary.quarantined.keys() - DEFECTS_BY_RULE else 0
@@ -115,10 +116,8 @@ def _describe_cards(cards: CardTally) -> str:
 
 def _tell_of_cards(cards: CardTally | None) -> None:
     if cards:
-        for sentence in cards.outdated:
-            tell(f"Outdated: {sentence}", err=True)
-        for sentence in cards.differing:
-            tell(f"Adjudicators differ: {sentence}", err=True)
+        tell_first([f"Outdated: {sentence}" for sentence in cards.outdated])
+        tell_first([f"Adjudicators differ: {sentence}" for sentence in cards.differing])
 
 
 def _result_rows(summary: PullResult) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from labeling.studio.sync.push import Forecast, Pace, forecast, push
-from labeling.verbs.options import REFUSED, json_option, show, tell, wait_option, with_project
+from labeling.verbs.options import REFUSED, json_option, show, tell, tell_first, tell_sent, wait_option, with_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +64,8 @@ def push_cli(
     pace = Pace(wait=wait, say=lambda sentence: tell(sentence, err=True))
     if dry_run:
         return _print_forecast(forecast(project, imported=imported or "nothing", pace=pace), as_json=as_json)
-    summary = push(
-        project, progress=_show_progress, new_versions=new_version, imported=imported or "nothing", pace=pace
-    )
+    sent = partial(tell_sent, what=" new articles")
+    summary = push(project, progress=sent, new_versions=new_version, imported=imported or "nothing", pace=pace)
     _print_refusals(summary.refused)
     if summary.waiting:
         tell(f"Reprints that wait until their story has been annotated: {summary.waiting}", err=True)
@@ -83,11 +82,9 @@ def push_cli(
 
 
 def _print_refusals(refused: Sequence[StudioError]) -> None:
-    for one in refused:
-        tell(f"Refused: {one}", err=True)
+    tell_first([f"Refused: {one}" for one in refused])
     # Each way out once, however many articles were refused for the same reason.
-    for todo in sorted({one.todo for one in refused}):
-        tell(f"  -> {todo}", err=True)
+    tell_first([f"  -> {todo}" for todo in sorted({one.todo for one in refused})])
 
 
 def _errors_for_json(refused: Sequence[StudioError]) -> list[dict[str, str]]:
@@ -102,17 +99,8 @@ def _print_forecast(foreseen: Forecast, *, as_json: bool) -> int:
         table["strangers"] = _errors_for_json(foreseen.strangers) if as_json else len(foreseen.strangers)
     if not as_json:
         for name in ("new", "changed", "gone"):
-            for article in table[name]:
-                tell(f"{name}: {article}", err=True)
+            tell_first([f"{name}: {article}" for article in table[name]])
         table |= {name: len(table[name]) for name in ("new", "same", "changed", "gone")}
         table |= {"replaced": ", ".join(foreseen.replaced) or "nothing", "page": "changes" if foreseen.page else "same"}
     show(table, as_json=as_json)
     return REFUSED if foreseen.changed or foreseen.strangers else 0
-
-
-def _show_progress(done: int, total: int) -> None:
-    """A line on stderr that moves at a terminal, and is printed once elsewhere."""
-    # In a log it would only be in the way.
-    moving = sys.stderr.isatty()
-    if total and (moving or done == total):
-        tell(f"{done} of {total} new articles sent", err=True, passing=done < total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.studio.sync.restore import restore
-from labeling.verbs.options import REFUSED, json_option, show, tell, wait_option, with_project
+from labeling.verbs.bars import update_bar
+from labeling.verbs.options import REFUSED, json_option, show, tell, tell_first, wait_option, with_project
 
 if TYPE_CHECKING:
     from labeling.project import Project
@@ -35,11 +37,13 @@ def restore_cli(project: Project, *, source: Path | None, wait: float, as_json: 
     """
     summary = restore(project, source=source, wait=wait, progress=_show_restored)
     # Sentences on stderr, so that stdout stays a table or JSON.
-    for sentence in summary.refused:
-        tell(f"Not restored, because only its author can save it: {sentence}", err=True)
+    tell_first([f"Not restored, because only its author can save it: {sentence}" for sentence in summary.refused])
     show(asdict(summary) if as_json else {**asdict(summary), "refused": len(summary.refused)}, as_json=as_json)
     return REFUSED if summary.refused else 0
 
 
 def _show_restored(done: int) -> None:
-    tell(f"{done} tasks restored", err=True)
+    if sys.stderr.isatty():
+        update_bar(f"{done} tasks restored", 0, 0)
+    else:
+        tell(f"{done} tasks restored", err=True)

@@ -12,6 +12,7 @@ import click
 from labeling.errors import ServerUnreachable
 from labeling.studio.server.serve import ServeResult, serve
 from labeling.studio.server.server import find_running_server, stop_server, wait_for_server
+from labeling.verbs.bars import end_bar
 from labeling.verbs.options import tell, with_project
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def serve_cli(project: Project, *, port: int | None, detach: bool, stop: bool, n
       labeling push
       labeling people invite
     """
+    # It tells by itself what is waited for.
+    end_bar()
     if stop and (detach or port or no_roles):
         raise click.UsageError("--stop goes with no other option")
     if stop:

@@ -13,11 +13,11 @@ from labeling.studio.sync.next_step import complete_step, read_project_standing
 from labeling.studio.sync.pace import HASTY
 from labeling.studio.sync.status import StatusResult, status
 from labeling.verbs.endings import name_next
-from labeling.verbs.options import json_option, tell, wait_option, with_project
+from labeling.verbs.options import IN_JSON, MOST_LISTED, json_option, tell, wait_option, with_project
 from labeling.workspace.custody import sign_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from labeling.project import Project
     from labeling.studio.cards.card_standing import CardStanding
@@ -225,7 +225,13 @@ def _describe_status(summary: StatusResult) -> list[str]:
         *plan,
         *brought,
         *before,
-        *summary.unsubmitted,
-        *slips,
-        *spoken,
+        *_shorten(summary.unsubmitted),
+        *_shorten(slips),
+        *_shorten(spoken),
     ]
+
+
+def _shorten(sentences: Sequence[str]) -> list[str]:
+    """The first of a list that may be as long as the corpus, and how many more there are."""
+    more = [f"and {len(sentences) - MOST_LISTED} more: {IN_JSON}"] if len(sentences) > MOST_LISTED else []
+    return [*sentences[:MOST_LISTED], *more]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labeling.training.train import train
+from labeling.verbs.bars import open_log
 from labeling.verbs.options import json_option, show, tell, with_project
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def train_cli(
       labeling train configs/textcat.cfg configs/relations.cfg
       labeling train --checkpoint sentence-transformers/all-MiniLM-L6-v2
     """
-    result = train(project, configs, checkpoints=checkpoints, seed=seed, steps=steps)
+    result = train(project, configs, checkpoints=checkpoints, seed=seed, steps=steps, log=open_log())
     if result.lost:
         tell(result.lost, err=True)
     show(asdict(result) if as_json else {"models": ", ".join(result.models)}, as_json=as_json)

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from labeling.errors import DamagedFile, MissingInput, NoRoom
 from labeling.values import canonical_json, digest_of
+from labeling.workspace.progress_watch import track_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +37,9 @@ TEMPORARY = re.compile(r"\..+\.(jsonl|json|json\.gz)\.[a-z0-9_]{8}")
 
 # The rights of a file before the umask has its say: nobody else may ever write it, colleagues of a group perhaps.
 SHARED = 0o664
+
+# In bytes: a smaller file is read in a moment.
+_WORTH_WATCHING = 2_000_000
 
 # What the system says when nothing can be written there.
 _NO_ROOM = frozenset(
@@ -166,7 +170,9 @@ def read_rows(path: Path, kind: type[RowModel]) -> Iterator[RowModel]:
     if not os.path.lexists(path):
         raise missing_error(path)
     with open_to_read(path) as lines:
-        for number, line in enumerate(lines, start=1):
+        size = os.fstat(lines.fileno()).st_size
+        watched = track_lines(path.name, lines, size) if size > _WORTH_WATCHING else lines
+        for number, line in enumerate(watched, start=1):
             try:
                 yield kind.model_validate_json(line)
             except ValidationError as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from labeling.studio.api.client import MOST_NUMBERS
 from labeling.studio.api.http_errors import not_label_studio_error
 from labeling.studio.format.exports import is_portable, read_export
 from labeling.studio.format.layer_words import read_kept_submissions
@@ -27,6 +28,7 @@ from labeling.studio.sync.pull_writer import PullGoal, PullWriter
 from labeling.values import canonical_json, digest_of
 from labeling.workspace import journal
 from labeling.workspace.annotator_names import annotator_names
+from labeling.workspace.progress_watch import track_items
 from labeling.workspace.rows.forgotten_text import ForgottenTexts
 from labeling.workspace.rows.server_state import PulledTask, ServerUsers, Watermark
 from labeling.workspace.rows.signed_words import SignedWords
@@ -240,7 +242,8 @@ class ProjectPull:
     def _export_tasks(self, numbers: list[int], keep: Callable[[bytes], None], writer: PullWriter) -> int:
         """Read those of these tasks that are there, and keep them as they come; how many they are."""
         asked, came = {*numbers}, 0
-        for answer in self.studio.export_pieces(self.project.number, numbers):
+        pieces = self.studio.export_pieces(self.project.number, numbers)
+        for answer in track_items("fetching", pieces, -(-len(numbers) // MOST_NUMBERS)):
             portable = is_portable(answer)
             tasks = read_export(answer, f"an export of project {self.project.number} of {self.studio.url}")
             for task in writer.once.let_through(tasks):

@@ -15,6 +15,7 @@ from labeling.training.fitting.dev_scores import score_dev
 from labeling.training.fitting.lessons import cut_permitted, permit_tags
 from labeling.training.tagger.ensemble import Ensemble, own_states
 from labeling.training.tagger.network import mask_of
+from labeling.workspace.progress_watch import mark_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,6 +106,7 @@ def train_network(network: Network, words: nn.Embedding, school: School, seed: i
     began = time.monotonic()
     for number, steps in enumerate(rounds, start=1):
         loss = learner.learn(_fill_batches(school.vary(chance), school.settings.batch, chance)[:steps])
+        mark_progress("training", number, len(rounds))
         line = f"round {number} of {len(rounds)}  loss {loss:.3f}"
         left = len(rounds) - number
         if not left or (number > _UNSCORED * len(rounds) and left % school.settings.scored == 0):
