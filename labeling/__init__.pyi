@@ -15,6 +15,10 @@ from .corpora.build.subset import Subset as Subset
 from .corpora.compile_dataset import CompileResult as CompileResult
 from .corpora.compile_dataset import compile_dataset as compile_dataset
 from .corpora.manifest import Manifest as Manifest
+from .corpora.publish.publish import PublishResult as PublishResult
+from .corpora.publish.publish import PublishTerms as PublishTerms
+from .corpora.publish.publish import publish as publish
+from .corpora.publish.publish import publish_to_hub as publish_to_hub
 from .corpora.release.join import JoinResult as JoinResult
 from .corpora.release.join import join as join
 from .corpora.release.release import ReleaseResult as ReleaseResult
@@ -32,6 +36,7 @@ from .errors import DataFolderUnusable as DataFolderUnusable
 from .errors import EmptyArticle as EmptyArticle
 from .errors import ForbiddenCharacter as ForbiddenCharacter
 from .errors import ForgottenArticle as ForgottenArticle
+from .errors import HubRefused as HubRefused
 from .errors import LabelingError as LabelingError
 from .errors import LeakError as LeakError
 from .errors import LedgerUnbalanced as LedgerUnbalanced

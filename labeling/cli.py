@@ -52,6 +52,7 @@ VERBS = (
     "verify",
     "release",
     "join",
+    "publish",
     "export",
     "train",
     "predict",

@@ -55,7 +55,8 @@ The message tells what happened, where and why; ``todo`` tells what to do about 
     │   ├── QuarantineNotAllowed   quarantine has a kind of defect that the project does not allow
     │   ├── WorkerDied             a process that did a part of the work was ended
     │   ├── Uncertified            the leakage certificate does not cover these splits
-    │   └── CorpusChanged          a dataset does not match its manifest
+    │   ├── CorpusChanged          a dataset does not match its manifest
+    │   └── HubRefused             the Hub did not take a publication, or did not answer
     ├── TooFewAnnotators           no two people submitted the same article
     ├── LeakError                  articles that must stay together are in different splits
     └── TrainingError              the extractor cannot be trained, loaded or scored
@@ -324,6 +325,10 @@ class WorkerDied(CorpusError):
 
 class CorpusChanged(CorpusError):
     """A file of a dataset does not match its manifest."""
+
+
+class HubRefused(CorpusError):
+    """The Hub, or what answers in its place, did not take a publication; what was there before is still there."""
 
 
 class TooFewAnnotators(LabelingError):

@@ -151,7 +151,17 @@ class TrainSection(Frozen):
     vectors: str = AUTO
 
 
-def _is_default(section: CompileSection | TrainSection) -> bool:
+class PublishSection(Frozen):
+    """``[publish]``: what a publication says of itself, for its citation."""
+
+    # Whom to cite: "Silva, Ana" is a person, everything else a group; without any, the annotators of the project. They
+    # are named as they are written here, whoever of them reads.
+    authors: tuple[str, ...] = ()
+    version: str = Field(default="1.0.0", pattern=r"^\d+\.\d+\.\d+$")
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")  # of the dataset's own page
+
+
+def _is_default(section: CompileSection | TrainSection | PublishSection) -> bool:
     return section == type(section)()
 
 
@@ -264,6 +274,7 @@ class ProjectFile(Frozen):
     # Left out of releases where nothing is asked for: a release is the same file that it was before there was this key.
     compile: CompileSection = Field(default=CompileSection(), exclude_if=_is_default)
     train: TrainSection = Field(default=TrainSection(), exclude_if=_is_default)
+    publish: PublishSection = Field(default=PublishSection(), exclude_if=_is_default)
     # Without it one person goes on alone; left out of releases for the same reason.
     people: PeopleSection | None = Field(default=None, exclude_if=_is_absent)
     # Both are left out of releases where they are not there.

@@ -25,7 +25,9 @@ wrongly() {
   exit 2
 }
 
+# As `labeling` itself chooses.
 config=configs/diplomatic.toml workspace="" roles=()
+[ ! -e labeling.toml ] || config=labeling.toml
 while (($#)); do
   case "$1" in
     --config | --workspace)

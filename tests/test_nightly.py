@@ -255,6 +255,16 @@ def test_a_verb_that_fails_ends_the_night_with_its_words(tmp_path: Path, status:
     assert (tmp_path / "verbs").read_text().split()[-1] == "split"
 
 
+def test_the_project_file_is_the_one_that_labeling_takes(tmp_path: Path) -> None:
+    """Without --config: labeling.toml where there is one, and its workspace by its name; else the shipped one's."""
+    said = program(tmp_path, 'echo "$2 $4" >options')
+    for name, folder in (("configs/diplomatic.toml", "diplomatic"), ("labeling.toml", "labeling")):
+        (tmp_path / "exports" / folder).mkdir(parents=True)
+        assert night(tmp_path, LABELING=said)[0] == 0
+        assert (tmp_path / "options").read_text(encoding="utf-8") == f"{name} exports/{folder}\n"
+        (tmp_path / "labeling.toml").touch()
+
+
 def test_called_wrongly_it_does_nothing(tmp_path: Path) -> None:
     """An option that there is not, one without a value, no workspace, no program: status 2, and no folder is made."""
     nothing = program(tmp_path)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OTHERS = {"assist", "demo", "init", "ingest", "import", "serve", "doctor", "join", "predict", "people"}
 READING = [verb for verb in VERBS if verb not in OTHERS]
 # What a verb cannot be called without.
-NEEDED = {"export": ["prodigy"]}
+NEEDED = {"export": ["prodigy"], "publish": ["news"]}
 # What a verb may be called with, and then looks at more than the workspace.
 FURTHER = [["cards", "--articles"], ["doubts", "--cards", "3"], ["guidelines", "--versions"]]
 

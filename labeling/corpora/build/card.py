@@ -75,7 +75,7 @@ def render_card(file: ProjectFile, facts: CardFacts) -> str:
         "unasked": sorted({item for split in facts.splits.values() for item in split.unasked}),
         "sources": sorted({source for split in facts.splits.values() for source in split.sources}),
         "size": next((name for limit, name in _SIZES if facts.proof.articles < limit), "n>1M"),
-        "licence_id": _licence_id(file.project.licence),
+        "licence_id": find_licence_id(file.project.licence),
     }
     # What comes from outside and could break the page passes through a filter: `tojson` in the head, `cell` in tables.
     return environment.get_template(_CARD).render(**values, sections=_render_sections(environment, facts, values))
@@ -97,6 +97,6 @@ def _render_sections(environment: Environment, facts: CardFacts, values: Mapping
     return sections
 
 
-def _licence_id(licence: str) -> str:
+def find_licence_id(licence: str) -> str:
     """The Hub's identifier when the project file gives one; the Hub calls everything else `other`."""
     return licence if re.fullmatch(r"[a-z0-9][a-z0-9.-]*", licence) else "other"

@@ -21,7 +21,7 @@ from labeling.corpora.store import LATEST, find_dataset, open_build_folder, stor
 from labeling.corpora.targets.available import DEFAULT_TARGETS, find_targets
 from labeling.corpora.template_environment import escape_markdown
 from labeling.errors import CorpusChanged, UsageError
-from labeling.project import CompileSection, ProjectFile, TrainSection
+from labeling.project import CompileSection, ProjectFile, PublishSection, TrainSection
 from labeling.tokens import NEWSWIRE_1
 from labeling.values import Frozen
 from labeling.workspace.checksums import OutputFile, describe_output
@@ -193,7 +193,9 @@ def _project_file(project: Project, manifest: Manifest) -> ProjectFile:
     compiled = CompileSection.model_validate({"targets": names, "tokenizer": rules})
     changed = {"policies": manifest.policies, "compile": compiled}
     # Who read what, and in which folder vectors lie, is nobody's business elsewhere, and shapes no line of a dataset.
-    return project.file.model_copy(update=changed | {"people": None, "train": TrainSection()})
+    return project.file.model_copy(
+        update=changed | {"people": None, "train": TrainSection(), "publish": PublishSection()}
+    )
 
 
 def read_release(folder: Path) -> tuple[Release, Iterator[ReleaseLine]]:
