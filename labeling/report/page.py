@@ -30,7 +30,14 @@ from labeling.report.highlight import highlight_articles
 from labeling.report.lead_questions import answer_questions
 from labeling.report.page_numbers import list_headline_numbers, list_promises
 from labeling.report.page_sections import CONTENTS
-from labeling.report.tables import promise_tables, score_tables, work_tables
+from labeling.report.tables import (
+    agreement_tables,
+    change_tables,
+    label_tables,
+    promise_tables,
+    score_tables,
+    work_tables,
+)
 from labeling.report.tables.page_table import DASH
 from labeling.reprints.annotate_once import compute_savings
 from labeling.values import format_percent
@@ -211,7 +218,10 @@ def render_report(title: str, schema: Schema, findings: Findings, facts: Facts |
         contents=CONTENTS,
         charts=page_charts,
         work=work_tables,
+        labelled=label_tables,
         measured=score_tables,
+        agreed=agreement_tables,
+        changed=change_tables,
         promised=promise_tables,
         target_titles={target.name: target.title for target in TARGETS},
         splits=SPLITS,

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 # The widest that a phone shows as it is, in pixels, with the names of rows to the left.
 WIDTH = 190
-# Where names are longer, an ellipsis ends them; the table has them whole.
-NAME_WIDTH = 112
 _FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 # Since one of today may draw otherwise than one of tomorrow.
 _GRAMMAR = "6.4"
 
+# What XML has no place for; where it is drawn it ends the process.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INSIDE = re.compile(r' (?:aria-[a-z]+|role|pointer-events|xmlns(?::xlink)?|version|class)="[^"]*"')
 _HEAD = re.compile(r"<svg [^>]*>")
 
@@ -41,7 +41,7 @@ _CONFIG: Mapping[str, Any] = {
         "domain": False,
         "ticks": False,
         "labelPadding": 6,
-        "labelLimit": NAME_WIDTH,
+        "labelLimit": 0,
     },
     "axisY": {"labelColor": "var(--ink)", "labelFontSize": 12},
     "legend": {
@@ -50,6 +50,7 @@ _CONFIG: Mapping[str, Any] = {
         "title": None,
         "labelColor": "var(--ink)",
         "labelFontSize": 11,
+        "labelLimit": 0,
         "symbolStrokeColor": "var(--ink)",
         "offset": 6,
         "columnPadding": 10,
@@ -65,8 +66,16 @@ def draw_chart(name: str, spec: Mapping[str, Any]) -> Markup:
     import vl_convert
     from markupsafe import Markup, escape
 
-    drawn = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_GRAMMAR)
+    drawn = vl_convert.vegalite_to_svg(_make_drawable({**spec, "config": _CONFIG}), vl_version=_GRAMMAR)
     head = _HEAD.match(drawn)
     named = _INSIDE.sub("", drawn[head.end() :] if head else drawn)
     size = re.findall(r'(?:width|height|viewBox)="[^"]*"', head.group() if head else "")
     return Markup(f'<svg class="chart" role="img" aria-label="{escape(name)}" {" ".join(size)}>{named}')  # noqa: S704 - drawn from escaped text
+
+
+def _make_drawable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return _NO_XML.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: _make_drawable(each) for key, each in value.items()}
+    return [_make_drawable(each) for each in value] if isinstance(value, list | tuple) else value

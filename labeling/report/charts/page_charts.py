@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labeling.report.charts.line_shapes import LinePoint, draw_calibration, draw_line
 from labeling.report.charts.shapes import (
     BarPart,
     HeatCell,
-    LinePoint,
     RangedValue,
     draw_bars,
-    draw_calibration,
     draw_differences,
     draw_heat_map,
     draw_intervals,
-    draw_line,
 )
-from labeling.report.tables.score_tables import NOTHING
+from labeling.report.tables.page_table import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 # So many stand beside one another on a phone.
 _MOST_SIDE_BY_SIDE = 12
-_WIDE_NAMES = 152
+_WIDE_NAMES = 24
 _SLICES = {"seen": "words seen in training", "unseen": "words not seen", "nested": "nested spans", "flat": "flat spans"}
 _SPLIT_PARTS = ("settled", "something open")
 _PERSON_PARTS = ("submitted", "skipped or draft", "open")
@@ -139,7 +137,7 @@ def chart_slices(score: Score) -> Markup | None:
         for each in score.slices
     ]
     name = f"F1 of {score.annotator} on parts of the test set, in per cent"
-    return draw_intervals(name, values, names=_WIDE_NAMES) if values else None
+    return draw_intervals(name, values, room=_WIDE_NAMES) if values else None
 
 
 def chart_calibration(name: str, reliability: Reliability) -> Markup | None:

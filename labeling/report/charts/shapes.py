@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labeling.report.charts.draw_chart import NAME_WIDTH, WIDTH, draw_chart
+from labeling.report.charts.draw_chart import WIDTH, draw_chart
+from labeling.report.charts.row_names import ROOM, name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _INK, _SOFT, _BAR, _OTHER = "var(--ink)", "var(--soft)", "var(--bar)", "var(--other)"
 _MOST_ROWS = 24
+_LETTER = 6  # pixels
+_ROOM_ABOVE = 13
 _PERCENT_AXIS = {"grid": True, "values": [0, 50, 100], "title": None}
 _FILLS = ("var(--bar)", "var(--half)", "var(--rest)")
 
@@ -43,23 +46,17 @@ class HeatCell(NamedTuple):
     text: str
 
 
-class LinePoint(NamedTuple):
-    """A point of a line: where it is, how high (a ratio), and the interval of that."""
-
-    place: float
-    value: float | None
-    interval: tuple[float, float] | None = None
-
-
 def draw_bars(name: str, parts: Sequence[BarPart], order: Sequence[str]) -> Markup:
     """Bars of parts, the parts in ``order``, with the sum behind each."""
     rows = _first_names(parts)
     values = [
-        {"name": part.name, "part": part.part, "number": part.number, "place": order.index(part.part)}
+        {"name": rows[part.name], "part": part.part, "number": part.number, "place": order.index(part.part)}
         for part in parts
         if part.name in rows
     ]
-    sums = [{"name": row, "sum": f"{_count_first(parts, row, order):,} of {_count(parts, row):,}"} for row in rows]
+    sums = [
+        {"name": rows[row], "sum": f"{_count_first(parts, row, order):,} of {_count(parts, row):,}"} for row in rows
+    ]
     colour = {
         "field": "part",
         "type": "nominal",
@@ -84,15 +81,15 @@ def draw_bars(name: str, parts: Sequence[BarPart], order: Sequence[str]) -> Mark
     return draw_chart(name, spec)
 
 
-def draw_intervals(name: str, values: Sequence[RangedValue], names: int = NAME_WIDTH) -> Markup:
+def draw_intervals(name: str, values: Sequence[RangedValue], room: int = ROOM) -> Markup:
     """Ratios in per cent, each a dot on the line of its interval, the number behind it; two series have two shapes.
 
-    ``names`` is how wide the names of the rows may be, in pixels.
+    ``room`` is how many letters the names of the rows may have.
     """
-    width = WIDTH - 10 + NAME_WIDTH - names
-    rows = _first_names(values)
+    width = WIDTH - 10 - _LETTER * (room - ROOM)
+    rows = _first_names(values, room)
     series = [*dict.fromkeys(value.series for value in values)]
-    data = [_ranged(value) for value in values if value.name in rows]
+    data = [{**scale_value(value), "name": rows[value.name]} for value in values if value.name in rows]
     several = len(series) > 1
     offset = {"yOffset": {"field": "series", "type": "nominal", "sort": series}} if several else {}
     told: dict[str, Any] = {
@@ -107,7 +104,7 @@ def draw_intervals(name: str, values: Sequence[RangedValue], names: int = NAME_W
         "width": width,
         "height": {"step": 13 if several else 22},
         "data": {"values": data},
-        "encoding": {"y": _names(names), **offset},
+        "encoding": {"y": _names(), **offset},
         "layer": [
             {
                 "transform": [{"filter": "isValid(datum.low)"}],
@@ -128,7 +125,11 @@ def draw_intervals(name: str, values: Sequence[RangedValue], names: int = NAME_W
 def draw_differences(name: str, values: Sequence[RangedValue]) -> Markup:
     """Differences of ratios in points, each a dot on its interval, beside the line where nothing changed."""
     rows = _first_names(values)
-    data = [{**_ranged(value), "told": f"{100 * (value.value or 0):+.1f}"} for value in values if value.name in rows]
+    data = [
+        {**scale_value(value), "name": rows[value.name], "told": f"{100 * (value.value or 0):+.1f}"}
+        for value in values
+        if value.name in rows
+    ]
     along = {"type": "quantitative", "axis": {"grid": True, "title": None, "tickCount": 5}}
     dot = {"field": "value", **along}
     layer = [
@@ -150,19 +151,21 @@ def draw_heat_map(name: str, cells: Sequence[HeatCell], rows: Sequence[str], col
     letters = max((len(cell.text) for cell in cells), default=1)
     side = max(18, min(9 * letters, (WIDTH + 40) // max(len(columns), 1)))
     small = side < 6 * letters
+    down, across = name_rows(rows), name_rows(columns, _ROOM_ABOVE)
+    data = [{**cell._asdict(), "row": down[cell.row], "column": across[cell.column]} for cell in cells]
     spec = {
         "width": {"step": side},
         "height": {"step": 26},
-        "data": {"values": [cell._asdict() for cell in cells]},
+        "data": {"values": data},
         "encoding": {
             "x": {
                 "field": "column",
                 "type": "nominal",
-                "sort": [*columns],
-                "scale": {"domain": [*columns]},
-                "axis": {"orient": "top", "title": None, "labelAngle": -45, "labelColor": _INK, "labelLimit": 90},
+                "sort": [*across.values()],
+                "scale": {"domain": [*across.values()]},
+                "axis": {"orient": "top", "title": None, "labelAngle": -45, "labelColor": _INK},
             },
-            "y": {**_names(), "field": "row", "sort": [*rows], "scale": {"domain": [*rows]}},
+            "y": {**_names(), "field": "row", "sort": [*down.values()], "scale": {"domain": [*down.values()]}},
         },
         "layer": [
             {
@@ -185,87 +188,8 @@ def draw_heat_map(name: str, cells: Sequence[HeatCell], rows: Sequence[str], col
     return draw_chart(name, spec)
 
 
-def draw_line(name: str, points: Iterable[LinePoint], below: str) -> Markup:
-    """A line of ratios in per cent with their intervals; ``below`` says what the places are."""
-    data = [{"place": point.place, **_ranged(RangedValue("", point.value, point.interval))} for point in points]
-    places = {
-        "field": "place",
-        "type": "quantitative",
-        "axis": {"title": below, "grid": False, "tickMinStep": 1, "tickCount": 5},
-    }
-    high = {
-        "type": "quantitative",
-        "scale": {"domain": [0, 100]},
-        "axis": {"title": None, "values": [0, 25, 50, 75, 100]},
-    }
-    line = {"field": "value", **high}
-    spec = {
-        "width": WIDTH + 100,
-        "height": 150,
-        "data": {"values": data},
-        "encoding": {"x": places},
-        "layer": [
-            {
-                "transform": [{"filter": "isValid(datum.low)"}],
-                "mark": {"type": "rule"},
-                "encoding": {"y": {"field": "low", **high}, "y2": {"field": "high"}},
-            },
-            {"mark": {"type": "line", "color": _BAR, "strokeWidth": 2}, "encoding": {"y": line}},
-            {"mark": {"type": "point", "color": _BAR}, "encoding": {"y": line}},
-            {
-                "mark": {"type": "text", "dy": -10, "dx": 4, "align": "left"},
-                "encoding": {"y": line, "text": {"field": "told", "type": "nominal"}},
-            },
-        ],
-    }
-    return draw_chart(name, spec)
-
-
-def draw_calibration(name: str, points: Sequence[LinePoint]) -> Markup:
-    """How often is right what was said with a probability; on the line from corner to corner as often as it said."""
-    data = [{"place": 100 * point.place, **_ranged(RangedValue("", point.value, point.interval))} for point in points]
-    ends = [{"x": 0, "y": 0}, {"x": 100, "y": 100}]
-    axis = {"values": [0, 50, 100], "grid": True}
-
-    def along(field: str, title: str | None) -> dict[str, Any]:
-        return {
-            "field": field,
-            "type": "quantitative",
-            "scale": {"domain": [0, 100]},
-            "axis": {**axis, "title": title},
-        }
-
-    spec = {
-        "width": WIDTH,
-        "height": WIDTH,
-        "layer": [
-            {
-                "data": {"values": ends},
-                "mark": {"type": "line", "color": _SOFT, "strokeDash": [4, 4], "strokeWidth": 1},
-                "encoding": {"x": along("x", "said, %"), "y": along("y", "right, %")},
-            },
-            {
-                "data": {"values": data},
-                "transform": [{"filter": "isValid(datum.low)"}],
-                "mark": {"type": "rule"},
-                "encoding": {
-                    "x": along("place", "said, %"),
-                    "y": along("low", "right, %"),
-                    "y2": {"field": "high"},
-                },
-            },
-            {
-                "data": {"values": data},
-                "mark": {"type": "point", "color": _BAR},
-                "encoding": {"x": along("place", "said, %"), "y": along("value", "right, %")},
-            },
-        ],
-    }
-    return draw_chart(name, spec)
-
-
-def _first_names(rows: Iterable[BarPart] | Iterable[RangedValue]) -> list[str]:
-    return [*dict.fromkeys(row.name for row in rows)][:_MOST_ROWS]
+def _first_names(rows: Iterable[BarPart] | Iterable[RangedValue], room: int = ROOM) -> dict[str, str]:
+    return name_rows([*dict.fromkeys(row.name for row in rows)][:_MOST_ROWS], room)
 
 
 def _count(parts: Iterable[BarPart], name: str) -> int:
@@ -276,7 +200,8 @@ def _count_first(parts: Iterable[BarPart], name: str, order: Sequence[str]) -> i
     return int(sum(part.number for part in parts if part.name == name and part.part == order[0]))
 
 
-def _ranged(value: RangedValue) -> dict[str, Any]:
+def scale_value(value: RangedValue) -> dict[str, Any]:
+    """The fields of a value in per cent, and how it is written: ``71``."""
     low, high = value.interval or (None, None)
     return {
         "name": value.name,
@@ -288,14 +213,8 @@ def _ranged(value: RangedValue) -> dict[str, Any]:
     }
 
 
-def _names(width: int = NAME_WIDTH) -> dict[str, Any]:
-    return {
-        "field": "name",
-        "type": "nominal",
-        "sort": None,
-        "title": None,
-        "axis": {"title": None, "labelLimit": width},
-    }
+def _names() -> dict[str, Any]:
+    return {"field": "name", "type": "nominal", "sort": None, "title": None}
 
 
 def _beside_dots(place: int) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from labeling.values import format_percent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from labeling.workspace.rows.agreements import Coefficient
+
 # Words so short stand in one line.
 _SHORT = 26
 # A longer list stands in its own file, beside the page.
 MOST_ROWS = 200
+NOTHING = "nothing"
 DASH = "–"  # noqa: RUF001 - the dash is meant
 
 ColumnKind: TypeAlias = Literal[
@@ -94,6 +97,14 @@ def tell_ratio(ratio: float | None) -> str:
 def tell_interval(interval: tuple[float, float] | None, why: str = "") -> str:
     """``38.0 to 45.2``, in per cent; without an interval the reason."""
     return f"{tell_ratio(interval[0])} to {tell_ratio(interval[1])}" if interval else why
+
+
+def tell_coefficient(coefficient: Coefficient | None) -> str:
+    """``81.2 (75.0 to 88.1)``; a dash and the reason for what is undefined, nothing for what was not measured."""
+    if coefficient is None:
+        return ""
+    interval = tell_interval(coefficient.interval, coefficient.undefined)
+    return f"{tell_ratio(coefficient.value)} ({interval})" if interval else tell_ratio(coefficient.value)
 
 
 def _make_cell(value: CellValue) -> Cell:
