@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from labeling.reprints.projection import align_texts
@@ -108,7 +108,7 @@ def align_pairs(
     """The first of these pairs of articles, side by side.
 
     Args:
-        pairs: By id; a pair that comes again, or is not among the articles, is skipped.
+        pairs: By id; a pair that comes again, is not among the articles, or shares no run today is skipped.
         articles: The articles by id.
         split_of: The split of each that has one.
         words: The least length of a shared run, in words.
@@ -118,8 +118,9 @@ def align_pairs(
     for one, other in pairs:
         if one in articles and other in articles:
             known.setdefault(frozenset((one, other)), (one, other))
-    first = list(known.values())[:_MOST_PAIRS]
-    return [_align_pair(articles[one], articles[other], split_of, words) for one, other in first]
+    # Passages are of the last `cluster`, texts of today: two may have no words in common any more.
+    aligned = (_align_pair(articles[one], articles[other], split_of, words) for one, other in known.values())
+    return [*islice((pair for pair in aligned if pair.words), _MOST_PAIRS)]
 
 
 def count_groups_by_label(gold: Iterable[Gold], group_of: Mapping[str, str]) -> dict[str, int]:

@@ -179,6 +179,17 @@ def test_how_far_is_told_by_split_and_person(facts: Facts) -> None:
     assert [each.split for each in told.splits][:3] == ["train", "dev", "test"]
 
 
+def test_pace_and_finish_are_those_of_first_submissions(facts: Facts) -> None:
+    """Eight submissions on six days, a minute each; of two open readings nobody can tell before a week of work."""
+    assert facts.how_fast.team is not None
+    assert (facts.how_fast.team.done, facts.how_fast.team.seconds, facts.how_fast.until) == (8, 60.0, "2026-11-07")
+    assert {each.reader: each.done for each in facts.how_fast.people} == {"ana": 6, "ben": 2}
+    assert "an article takes 60 seconds (median)" in facts.how_fast.sentence
+    assert facts.when_done.left == 2
+    assert facts.when_done.sentence or facts.when_done.gaps[0].why
+    assert set(facts.when_done.people) == {"ana", "ben"}
+
+
 def test_conflicts_stand_in_their_surroundings(facts: Facts) -> None:
     """With both readings, and the page that opens the article."""
     (conflict,) = facts.which_conflicts.conflicts

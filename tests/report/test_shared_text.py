@@ -55,6 +55,14 @@ def test_a_pair_has_its_shared_text_marked() -> None:
     assert (pair.words, pair.splits) == (12, ("train", "none"))
 
 
+def test_a_pair_without_a_word_in_common_is_never_shown() -> None:
+    """Its texts have changed since they were clustered; the next pair takes its place, of however many."""
+    pairs = [("a", "c"), ("c", "d"), ("b", "c"), ("b", "d"), ("a", "d"), ("a", "b")]
+    (pair,) = align_pairs(pairs, ARTICLES, {}, 6)
+    assert (pair.left.id, pair.right.id, pair.words) == ("a", "b", 12)
+    assert align_pairs(pairs[:-1], ARTICLES, {}, 6) == []
+
+
 def test_the_closest_pairs_come_first() -> None:
     """Two passages in common count more than one; boilerplate does not count."""
     passages = [passage("reprint", "a", "b", "c"), passage("reprint", "a", "c"), passage("boilerplate", "a", "d")]

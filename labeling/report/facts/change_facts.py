@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from labeling.corpora.release.dataset_changes import compare_datasets
 from labeling.corpora.release.release import read_dataset_lines
+from labeling.evaluation.compared_scores import compare_scores
 from labeling.report.facts.answers import Gap
 from labeling.report.facts.cast import list_in_words
 from labeling.report.facts.people_and_models import ArticleChanges, ChangeAnswer, NumberChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from labeling.corpora.release.dataset_changes import DatasetChanges
     from labeling.report.facts.earlier import Earlier
     from labeling.report.facts.source import FactSource
     from labeling.workspace.rows.agreements import Agreement
     from labeling.workspace.rows.assignment import Leakage
+    from labeling.workspace.rows.score import Score
     from labeling.workspace.rows.score_comparison import ScoreComparison
 
 _NAME_ONE = "labeling report --against OLD"
@@ -31,15 +33,15 @@ def tell_changes(source: FactSource, earlier: Sequence[Earlier]) -> ChangeAnswer
     """
     if not earlier:
         return ChangeAnswer(gaps=(Gap(why="nothing of before was named to compare with", command=_NAME_ONE),))
-    datasets = _compare_gold(source, earlier)
+    datasets, scores = _compare_gold(source, earlier), _compare_measured(source, earlier)
     numbers = (*_list_gold_numbers(datasets), *_list_measured_numbers(source, earlier))
     return ChangeAnswer(
-        sentence=_describe_changes(datasets, None),
-        gaps=tuple(_list_change_gaps(source, earlier)),
+        sentence=_describe_changes(datasets, scores),
+        gaps=(*_list_change_gaps(source, earlier), *_list_refusals(scores)),
         against=tuple(each.name for each in earlier),
         articles=_show_articles(datasets) if datasets else None,
         numbers=numbers,
-        scores=None,
+        scores=scores,
     )
 
 
@@ -48,6 +50,20 @@ def _compare_gold(source: FactSource, earlier: Sequence[Earlier]) -> DatasetChan
     if lines is None or not source.findings.corpus:
         return None
     return compare_datasets(lines(), read_dataset_lines(source.workspace.latest))
+
+
+def _compare_measured(source: FactSource, earlier: Sequence[Earlier]) -> ScoreComparison | None:
+    found = next((each for each in earlier if each.scores), None)
+    if found is None or found.scores is None or not source.shown.scores:
+        return None
+    before = found.scores if found.is_called else dict(_call_scores(source, found.scores))
+    return compare_scores(before, {score.annotator: score for score in source.shown.scores})
+
+
+def _call_scores(source: FactSource, scores: Mapping[str, Score]) -> Iterator[tuple[str, Score]]:
+    for name, score in scores.items():
+        called = source.cast.call(name)
+        yield called, score.model_copy(update={"annotator": called})
 
 
 def _show_articles(found: DatasetChanges) -> ArticleChanges:
@@ -118,6 +134,12 @@ def _describe_articles(found: DatasetChanges) -> Iterator[str]:
     }
     parts = [f"{len(names)} {what}" for what, names in counted.items() if names]
     yield f"of the dataset's articles {list_in_words(parts)}" if parts else "no article of the dataset has changed"
+
+
+def _list_refusals(scores: ScoreComparison | None) -> Iterator[Gap]:
+    """Why scores that are there cannot be compared."""
+    if scores and scores.refused:
+        yield Gap(why=scores.refused, command="labeling evaluate")
 
 
 def _list_change_gaps(source: FactSource, earlier: Sequence[Earlier]) -> Iterator[Gap]:

@@ -49,12 +49,13 @@ def _find_model_verb(source: FactSource) -> str:
     """What brings a score: a dataset, a model of it, its evaluation."""
     if not source.findings.corpus:
         return "labeling compile"
-    return "labeling evaluate" if any(source.workspace.models.glob("[!.]*/")) else "labeling train"
+    has_somebody = source.findings.scores or any(source.workspace.models.glob("[!.]*/"))
+    return "labeling evaluate" if has_somebody else "labeling train"
 
 
 def _describe_agreement(agreement: Agreement | None) -> Iterator[str]:
     if agreement and agreement.group and (f1 := _exact_f1(agreement.group)) and f1.value is not None:
-        yield f"readers agree with F1 {_describe_coefficient(f1)}"
+        yield f"Readers agree with F1 {_describe_coefficient(f1)}"
 
 
 def _describe_model(score: Score) -> str:

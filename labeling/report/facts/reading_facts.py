@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from labeling.report.facts.source import FactSource
     from labeling.workspace.rows.forecast import Finish, ReadingPace
 
+_LONG = 120  # seconds, from which on a time is told in minutes
+_NOTHING_SUBMITTED = Gap(why="nobody has submitted anything on a server yet")
+
 
 def tell_progress(source: FactSource) -> ProgressAnswer:
     """How far are we."""
@@ -83,7 +86,7 @@ def tell_speed(source: FactSource) -> SpeedAnswer:
     """How fast."""
     forecast = source.forecast
     if forecast is None or not forecast.team.done:
-        return SpeedAnswer(gaps=(Gap(why="nobody has submitted anything yet", command=_name_first_verb(source)),))
+        return SpeedAnswer(gaps=(_NOTHING_SUBMITTED.model_copy(update={"command": _name_first_verb(source)}),))
     people = tuple(each.model_copy(update={"reader": source.cast.call(each.reader)}) for each in forecast.readers)
     return SpeedAnswer(sentence=_describe_pace(forecast.team), until=forecast.until, team=forecast.team, people=people)
 
@@ -94,24 +97,30 @@ def _describe_pace(team: ReadingPace) -> str:
     if team.per_week.interval:
         low, high = team.per_week.interval
         pace += f" ({low:.3g} to {high:.3g})"
-    took = "" if team.seconds is None else f"; an article takes {team.seconds:.0f} seconds (median)"
+    took = "" if team.seconds is None else f"; an article takes {_tell_time(team.seconds)} (median)"
     return f"{pace}, by the last {tell_number(team.days, 'day')} of work{took}."
+
+
+def _tell_time(seconds: float) -> str:
+    """``48 seconds``, ``4.6 minutes``."""
+    return f"{seconds:.0f} seconds" if seconds < _LONG else f"{seconds / 60:.1f} minutes"
 
 
 def tell_forecast(source: FactSource) -> ForecastAnswer:
     """When done."""
     forecast = source.forecast
     if forecast is None:
-        return ForecastAnswer(gaps=(Gap(why="nobody has submitted anything yet", command=_name_first_verb(source)),))
+        return ForecastAnswer(gaps=(_NOTHING_SUBMITTED.model_copy(update={"command": _name_first_verb(source)}),))
     finish = forecast.as_planned
-    gap = (Gap(why=finish.why),) if finish.day is None else ()
+    # It may name readers, by address.
+    gap = (Gap(why=source.cast.hide(finish.why)),) if finish.day is None else ()
     return ForecastAnswer(
         sentence=_describe_finish(finish, forecast.team.left) if finish.day else "",
         gaps=gap,
         left=forecast.team.left,
-        as_planned=finish,
+        as_planned=finish.model_copy(update={"why": source.cast.hide(finish.why)}),
         together=forecast.team.finish,
-        people={source.cast.call(each.reader): each.finish for each in forecast.readers},
+        people={source.cast.call(each.reader): each.finish for each in forecast.readers if each.left is not None},
         method=forecast.method,
     )
 

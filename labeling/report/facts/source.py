@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labeling.adjudication.adjudicate import read_adjudication_rules
+from labeling.people.forecast_work import forecast_work, list_dated_readings
 from labeling.people.reading_progress import count_reading_progress
+from labeling.workspace.rows.first_submission import first_submission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from labeling.annotations import Annotation
     from labeling.people.reading_progress import ReadingProgress
     from labeling.project import Project
     from labeling.report.facts.cast import Cast
     from labeling.report.findings import Findings
+    from labeling.workspace.rows.first_submission import FirstSubmission
     from labeling.workspace.rows.forecast import WorkForecast
     from labeling.workspace.rows.learning_rows import RoundRow
     from labeling.workspace.rows.score import Score
@@ -66,8 +71,28 @@ class FactSource:
 
     @cached_property
     def forecast(self) -> WorkForecast | None:
-        """The pace of readers, by address, and when they will be done; None where nobody has submitted anything."""
-        return None
+        """The pace of readers, by address, and when they will be done; None where nobody has submitted on a server."""
+        known, people = self.progress, self.project.file.people
+        were_readers = {row.reader for row in self.workspace.assignments.rows_if_written()}
+        others = set(people.adjudicators) - were_readers if people else set()
+        readings = list_dated_readings(self._first_words(), self.cast.addresses, others)
+        if not readings:
+            return None
+        plan = {reader: each.open for reader, each in known.readers.items() if each.open is not None}
+        left = plan if known.planned is not None else known.articles - known.finished
+        return forecast_work(readings, left, self._last_day(max(each.day for each in readings)))
+
+    def _first_words(self) -> Iterable[FirstSubmission]:
+        """What each submitted first; in a workspace of before, what they say today."""
+        if self.workspace.first.exists():
+            return self.workspace.first.rows()
+        submitted = (one for one in self.findings.annotations if one.by_person and one.state == "submitted")
+        return (first_submission(one, "import" if one.imported else "pull") for one in submitted)
+
+    def _last_day(self, latest: date) -> date:
+        """The day of the last pull; where that is not known, of the last submission."""
+        pulled = self.workspace.watermark.value_if_written()
+        return max(datetime.fromisoformat(pulled.seen).astimezone(UTC).date(), latest) if pulled else latest
 
     def link(self, article: str) -> str:
         """The page of an article in Label Studio, "" for one that was not sent."""
