@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from labeling.corpora.targets.spacy.subsample import write_subsample
 from labeling.errors import NothingToLearn
 from labeling.evaluation.scores import ScoredArticle, count_paired, pair_article
-from labeling.learning.stopping import CurveRun, plan_curve_runs
+from labeling.learning.stopping import ENOUGH_TO_TEST, CurveRun, plan_curve_runs
 from labeling.training.open_extractors import predict_annotations
 from labeling.training.split_data import read_split_data
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from labeling.articles import Article
     from labeling.evaluation.scores import GroupCounts
     from labeling.workspace.table import Workspace
-
-# Of test: resamples of fewer do not differ, and no training would change that.
-_ENOUGH_GROUPS = 2
 
 
 def train_parts(
@@ -54,7 +51,8 @@ def train_parts(
     of_test = {article.id: data.leak_groups["test"][article.id] for article, _ in test}
     parts = [*plan_curve_runs(data.leak_groups["train"], seed)]
     whole = [(model, size, len(articles)) for size, articles in parts[-1:]]
-    small = parts[:-1] if len({*of_test.values()}) >= _ENOUGH_GROUPS else []
+    # With fewer the verdict is known, and no training would change it.
+    small = parts[:-1] if len({*of_test.values()}) >= ENOUGH_TO_TEST else []
     runs = list[CurveRun]()
     # Held: whoever writes here sweeps away what a killed command left.
     with workspace.opened(), tempfile.TemporaryDirectory(dir=workspace.root, prefix=".curve.") as folder:

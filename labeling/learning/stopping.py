@@ -64,7 +64,7 @@ _ENOUGH_SIZES = 3
 _TRAINED_TO_TESTED = 2 / 3
 _EXPECTED_FREEDOM = 4
 # Of fewer test leak groups with a span the resamples are too much alike: their interval would be too narrow.
-_ENOUGH_TO_TEST = 10
+ENOUGH_TO_TEST = 10
 
 
 def plan_curve_runs(groups: Mapping[str, str], seed: str) -> Iterator[tuple[int, list[str]]]:
@@ -135,15 +135,16 @@ def _reach_verdict(gain: float, low: float, high: float, worth: float) -> tuple[
 
 def _find_obstacle(runs: Sequence[CurveRun], label: str | None) -> str:
     """Why no gain can be told; empty where it can."""
+    last = max(runs, key=lambda run: run.leak_groups, default=CurveRun(0, 0, {}))
+    table = _tabulate_run(last, sorted(last.counts), label)
+    # First: of too small a test split, nothing is trained on parts.
+    if runs and (tested := int((table[:, 1] > 0).sum())) < ENOUGH_TO_TEST:
+        return f"{tested} test leak groups have a span of it, and resamples need {ENOUGH_TO_TEST}"
     levels = _find_levels([run.leak_groups for run in runs])
     if len(set(levels)) < _ENOUGH_SIZES:
         return f"trained on {len(set(levels))} sizes, and a curve needs three"
     if len(set(levels)) == len(levels):
         return "no size was trained twice, which tells how far trainings differ"
-    last = max(runs, key=lambda run: run.leak_groups)
-    table = _tabulate_run(last, sorted(last.counts), label)
-    if (tested := int((table[:, 1] > 0).sum())) < _ENOUGH_TO_TEST:
-        return f"{tested} test leak groups have a span of it, and resamples need {_ENOUGH_TO_TEST}"
     # A curve that is still at 0 says nothing of when it will rise.
     return "" if table[:, 0].any() else "the extractor finds none of it yet"
 

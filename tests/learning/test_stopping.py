@@ -167,6 +167,8 @@ def test_a_label_is_judged_by_its_own_spans() -> None:
     [
         ([], None, "trained on 0 sizes, and a curve needs three"),
         (runs_of((0.5, 0.5, 0.6), (50, 50, 100)), None, "trained on 2 sizes, and a curve needs three"),
+        # Nothing is trained on parts then, since the verdict is known.
+        ([run_of(200, 0.7, 9)], None, "9 test leak groups have a span of it, and resamples need 10"),
         (
             runs_of((0.4, 0.5, 0.6, 0.7), (25, 50, 100, 200)),
             None,
