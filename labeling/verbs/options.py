@@ -47,7 +47,7 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
         except OSError as error:
             # Files are named where they are read and written; this is for what nobody thought of.
             raise NoRoom(
-                f"{error.filename or workspace or config}: {error.strerror or error}",
+                f"{error.filename or workspace or config or 'what is printed'}: {error.strerror or error}",
                 todo="see that it is what it should be, and may be read and written; then run the same command again",
                 where=str(error.filename or ""),
             ) from error

@@ -12,8 +12,18 @@ from labeling.errors import StudioError, UsageError
 from labeling.studio.sync.next_step import complete_step, read_project_standing
 from labeling.studio.sync.pace import HASTY
 from labeling.studio.sync.status import StatusResult, status
+from labeling.studio.sync.work_counts import count_work
 from labeling.verbs.endings import name_next
-from labeling.verbs.options import IN_JSON, MOST_LISTED, json_option, tell, wait_option, with_project
+from labeling.verbs.options import (
+    IN_JSON,
+    MOST_LISTED,
+    format_measure,
+    json_option,
+    show,
+    tell,
+    wait_option,
+    with_project,
+)
 from labeling.workspace.custody import sign_change
 
 if TYPE_CHECKING:
@@ -52,7 +62,7 @@ _AFTER_CARDS = frozenset({"split", "compile", "train", "evaluate", "report", ""}
 @json_option
 @with_project
 def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as_json: bool) -> int:
-    r"""Show how each file stands, the next command, and how far the work on the server is.
+    r"""Show what there is, how each file stands, the next command, and how far the work on the server is.
 
     A file is as its verb made it, stale, altered or missing; that is told without a server too. The project file, the
     rules that it names and suggestions are free: people write those themselves, and nobody checks them.
@@ -81,10 +91,14 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
         with workspace.opened(wait):
             sign_change(workspace, adopt, why)
         tell(f"{adopt} is adopted as it is.")
+        _tell_next(project, read_project_standing(project, wait))
         return 0
     if why:
         raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
     standing = read_project_standing(project, wait)
+    if not as_json:
+        show(_describe_work(project), as_json=False)
+        tell()
     # Before the first push no server can be asked.
     if not workspace.studio_link.exists():
         _print_standing(project, standing, {}, as_json=as_json)
@@ -141,8 +155,41 @@ def _print_standing(
         tell(f"\n{those} forgotten: the texts do not come back")
     if standing.last_round:
         tell(f"\n{standing.last_round}")
+    _tell_next(project, standing)
+
+
+def _tell_next(project: Project, standing: WorkspaceStanding) -> None:
     step = complete_step(project, standing.next.removeprefix("labeling "))
     tell("\n".join(["", *step.people, f"Next: {name_next(step.command)}"]))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _describe_work(project: Project) -> dict[str, object]:
+    """Where one is and how much there is, a line each; what there is nothing of is left out."""
+    workspace = project.workspace
+    counts = count_work(workspace)
+    told: dict[str, object] = {
+        "project": f"{project.file.project.name} ({project.path}), in {workspace.root}",
+        "articles": f"{counts.articles}, {counts.gold} with gold",
+    }
+    waiting = [
+        *([_count(counts.conflicts, "open conflict")] if counts.conflicts else []),
+        *([f"{_count(counts.quarantined, 'thing')} in quarantine"] if counts.quarantined else []),
+    ]
+    if waiting:
+        told["to settle"] = ", ".join(waiting)
+    if counts.dataset:
+        told["dataset"] = f"{counts.dataset}, {_count(counts.models, 'model')}"
+    if counts.best:
+        told["best model"] = f"{counts.best.annotator}: {format_measure(counts.best.exact.micro)} on the test set"
+    if counts.page:
+        told["annotate at"] = counts.page
+    if workspace.report.exists():
+        told["report"] = str(workspace.report)
+    return told
 
 
 def _format_status(lines: Iterable[ProgressLine]) -> str:

@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labeling.adjudication.adjudicate import adjudicate
-from labeling.annotations import Annotation, Span
+from labeling.annotations import Annotation, Defect, QuarantineRow, Span
 from labeling.cli import cli
 from labeling.project import Project, load_project
 from labeling.studio.sync.next_step import complete_step, find_next_step
+from labeling.studio.sync.work_counts import count_work
+from labeling.verbs.options import tell_first
 from labeling.workspace.rows.server_state import ProjectLink, PushedTask, ServerUsers
 
 if TYPE_CHECKING:
@@ -154,12 +156,64 @@ def test_readers_are_invited_before_anything_is_pulled(project: Project) -> None
     assert complete_step(desk, "pull").command == "pull"
 
 
-def test_a_workspace_that_is_busy_does_not_spoil_the_end(project: Project, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_does_not_spoil_the_end(project: Project) -> None:
     """What a verb did is told all the same."""
-    (tmp_path / "new.txt").write_text("Talks were held.", encoding="utf-8")
+    assert run(project, "cluster").exception is None
     (project.workspace.root / "studio.json").write_text("{", encoding="utf-8")
 
     done = run(project, "guidelines")
 
     assert done.exception is None
     assert "files" in done.stdout
+
+
+def test_status_begins_with_what_there_is(project: Project) -> None:
+    """Counted, by the files; what a migration removed was decided, and nobody has to look at it."""
+    workspace = project.workspace
+    push_as_if(workspace)
+    workspace.annotations.write([said(workspace, spans=(LENA,))])
+    adjudicate(project)
+    faults: list[Defect] = ["migrated", "migrated", "stale text"]
+    workspace.quarantine.write(
+        [
+            QuarantineRow(article="a1", annotator="ana", what="span", id=f"s{number}", kind=kind, reason="so")
+            for number, kind in enumerate(faults)
+        ]
+    )
+
+    told = dict(line.split("  ", 1) for line in run(project, "status").stdout.split("\n\n")[0].splitlines())
+
+    assert {name: words.strip() for name, words in told.items()} == {
+        "project": f"Diplomatic news ({project.path}), in {workspace.root}",
+        "articles": "2, 1 with gold",
+        "to settle": "1 thing in quarantine",
+        "annotate at": "http://127.0.0.1:9/projects/7/data",
+    }
+
+
+@pytest.mark.parametrize("name", ["quarantine.jsonl", "scores.json", "studio.json", "gold.jsonl"])
+def test_a_damaged_file_counts_nothing(project: Project, name: str) -> None:
+    """How it stands is told below; a folder in its place is no count either."""
+    for spoil in (lambda path: path.write_bytes(b"{\xff"), lambda path: (path.unlink(), path.mkdir())):
+        spoil(project.workspace.root / name)
+        counts = count_work(project.workspace)
+        assert (counts.articles, counts.gold, counts.quarantined, counts.best, counts.page) == (2, 0, 0, None, "")
+
+
+def test_a_change_that_was_signed_ends_with_the_next_command(project: Project) -> None:
+    """As every command."""
+    assert run(project, "cluster").exception is None
+    with project.workspace.clusters.path.open("a", encoding="utf-8") as out:
+        out.write("\n")
+
+    done = run(project, "status", "--adopt", "clusters.jsonl", "--why", "so")
+
+    assert done.stdout.splitlines()[-1].startswith("Next: ")
+
+
+def test_ten_lines_of_a_long_list_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """And how many more there are, and where."""
+    tell_first([f"line {number}" for number in range(10)])
+    assert capsys.readouterr().err.splitlines()[-1] == "line 9"
+    tell_first([f"line {number}" for number in range(13)], "all in a file")
+    assert capsys.readouterr().err.splitlines()[-2:] == ["line 9", "and 3 more: all in a file"]
