@@ -58,7 +58,10 @@ command -v flock >/dev/null || wrongly "flock is not on the PATH: it is part of 
 [ -d "$workspace" ] || wrongly "there is no workspace $workspace: \`labeling ingest\` makes one"
 
 log=$workspace/nightly.log
-touch -- "$log" || wrongly "$log cannot be written"
+touch -- "$log" || {
+  echo "nightly.sh: $log cannot be written" >&2
+  exit 1
+}
 # The one before is kept: a year of nights.
 if [ "$(wc -c <"$log")" -gt 4000000 ]; then mv -f -- "$log" "$log.1"; fi
 
@@ -67,7 +70,7 @@ wait=${NIGHTLY_WAIT:-600}  # seconds, for another command that is writing to the
 said=""   # what has to be looked at
 little="" # what there is too little for yet
 child=""  # the process of the verb at work
-output=$(mktemp) || wrongly "no temporary file can be made"
+output=""
 
 clock() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 note() { echo "$(clock) $1" >>"$log"; }
@@ -77,7 +80,7 @@ finish() {
   local status=$1 reason=$2
   [ -z "$ended" ] || return 0
   ended=yes
-  rm -f -- "$output"
+  [ -z "$output" ] || rm -f -- "$output"
   reason=$(tr -s '[:space:]' ' ' <<<"$reason")
   note "Ended with status $status: ${reason% }" || status=1
   # Cron sends a mail of what is printed.
@@ -94,6 +97,7 @@ trap stopped HUP INT TERM
 
 exec 9>"$workspace/.nightly.lock" || finish 1 "$workspace/.nightly.lock cannot be written"
 flock -n 9 || finish 1 "another night is at work in $workspace"
+output=$(mktemp) || finish 1 "no temporary file can be made"
 
 # Run a verb, and wait while another command is writing to the workspace. Its output is in the log, and in $output.
 run() {
@@ -108,7 +112,10 @@ run() {
     status=$?
     child=""
     ((status == 1 && waited < wait)) && grep -q "^Error: another command is writing to " "$output" || break
-    sleep "$pause"
+    sleep "$pause" 9>&- &
+    child=$!
+    wait "$child"
+    child=""
     ((waited += pause, pause = pause < 16 ? 2 * pause : 30))
   done
   cat -- "$output" >>"$log" || finish 1 "$log cannot be written"

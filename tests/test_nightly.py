@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import signal
 import subprocess
 import time
@@ -263,6 +264,35 @@ def test_the_project_file_is_the_one_that_labeling_takes(tmp_path: Path) -> None
         assert night(tmp_path, LABELING=said)[0] == 0
         assert (tmp_path / "options").read_text(encoding="utf-8") == f"{name} exports/{folder}\n"
         (tmp_path / "labeling.toml").touch()
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_cannot_be_written_ends_the_night_with_status_1(tmp_path: Path, *, busy: bool) -> None:
+    """The log, and what is kept of a verb's words: it is said on stderr, and no verb runs."""
+    (tmp_path / "work").mkdir()
+    environment = {"LABELING": program(tmp_path), "TMPDIR": str(tmp_path / "gone")}
+    if busy:
+        (tmp_path / "work" / "nightly.log").mkdir()
+    run = subprocess.run(
+        [NIGHTLY, *OPTIONS], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 1
+    assert "nightly.sh" in run.stderr
+    assert not (tmp_path / "verbs").exists()
+
+
+def test_the_examples_call_it_as_it_can_be_called() -> None:
+    """Each option that they name is one of its own, and it is executable."""
+    options = subprocess.run([NIGHTLY, "--help"], capture_output=True, text=True, check=True).stdout
+    examples = [path.read_text(encoding="utf-8") for path in sorted(NIGHTLY.parents[1].glob("deploy/nightly.*"))]
+    calls = [line for text in examples for line in text.splitlines() if "scripts/nightly.sh" in line]
+
+    assert len(calls) == 3
+    for call in calls:
+        named = re.findall(r"--[a-z-]+", call)
+        assert named
+        assert all(option in options for option in named)
 
 
 def test_called_wrongly_it_does_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +66,7 @@ def publish_cli(  # noqa: PLR0913 - one for each option
     if folder is not None:
         made = publish(project, folder, terms, dataset)
     else:
-        made = publish_to_hub(project, hub, terms, dataset, public=public, progress=sys.stderr.isatty())
+        made = publish_to_hub(project, hub, terms, dataset, public=public)
     shown = {**asdict(made), "texts": "in it" if made.texts else f"not in it: {made.why}"}
     del shown["why"]
     show(asdict(made) if as_json else shown, as_json=as_json)

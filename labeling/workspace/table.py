@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# Folders in which models were being trained.
+# Folders in which models were being trained, or a publication made.
 _SCRATCH = re.compile(r"\.(?:.+\.)?[a-z0-9_]{8}")
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -412,7 +412,7 @@ class Workspace:
             for path in folder.glob(".*") if folder.is_dir() else ():
                 if TEMPORARY.fullmatch(path.name):
                     path.unlink(missing_ok=True)
-        for path in (*self.root.glob(".curve.*"), *self.models.glob(".*")):
+        for path in (*self.root.glob(".curve.*"), *self.root.glob(".publication.*"), *self.models.glob(".*")):
             if _SCRATCH.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
 

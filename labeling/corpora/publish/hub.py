@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.corpora.publish.publication import PUBLICATION
 from labeling.corpora.publish.published_tables import DATA
 from labeling.errors import HubRefused, UsageError, escape_controls
+from labeling.workspace.progress_watch import mark_progress
 from labeling.workspace.rows.assignment import SPLITS
 
 if TYPE_CHECKING:
@@ -69,14 +70,13 @@ class HubRepository:
         # An address may have somebody's password in it.
         self.url = re.sub(r"(?<=://)[^/]*@", "", f"{endpoint}/datasets/{name}")
 
-    def bring(self, folder: Path, message: str, *, public: bool, progress: bool = False) -> None:
+    def bring(self, folder: Path, message: str, *, public: bool) -> None:
         """Put all files of a publication into the repository, in one commit; one that is not there is made.
 
         Args:
             folder: The publication's.
             message: The commit's.
             public: Whether a new repository is open to everybody.
-            progress: Whether the client may draw its bars.
 
         Raises:
             UsageError: The repository holds something else.
@@ -85,7 +85,7 @@ class HubRepository:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-        with self._named_failures(), _progress_bars(shown=progress):
+        with self._named_failures(), _no_bars_of_its_own():
             there, head = self._look()
             if there is None:
                 self._api.create_repo(self.name, repo_type="dataset", private=not public)
@@ -93,6 +93,7 @@ class HubRepository:
             gone = sorted((_MAY_GO & set(there or ())) - paths.keys())
             operations: list[Any] = [CommitOperationDelete(name) for name in gone]
             operations += [CommitOperationAdd(name, str(path)) for name, path in paths.items()]
+            mark_progress("uploading", 0, len(paths))
             # What came there since we looked is somebody else's.
             self._api.create_commit(
                 self.name, operations, commit_message=message, repo_type="dataset", parent_commit=head
@@ -159,15 +160,14 @@ _WAYS = {
 
 
 @contextmanager
-def _progress_bars(*, shown: bool) -> Iterator[None]:
-    """Let the client draw its bars only where somebody looks on."""
+def _no_bars_of_its_own() -> Iterator[None]:
+    """Keep the client from drawing bars, and leave them as they were set."""
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     before = are_progress_bars_disabled()
-    if not shown:
-        disable_progress_bars()
+    disable_progress_bars()
     try:
         yield
     finally:
-        if not (shown or before):
+        if not before:
             enable_progress_bars()

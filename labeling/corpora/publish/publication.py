@@ -62,11 +62,11 @@ def is_licence_stated(licence: str) -> bool:
     return bool(re.search(r"\w", said)) and said not in _UNSTATED
 
 
-def describe_publication(folder: Path, manifest: Manifest, dataset: str, *, texts: bool) -> Publication:
+def describe_publication(folder: Path, project: str, manifest: Manifest, dataset: str, *, texts: bool) -> Publication:
     """Write ``publication.json`` of all files that are in the folder."""
     files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     made = Publication(
-        project=manifest.project,
+        project=project,
         dataset=dataset,
         articles=manifest.proof.articles,
         texts=texts,

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
     from labeling.project import Project, ProjectFile
 
-_BESIDE = ".{}.publishing"  # where a publication is made, beside its place
+# Where a publication is made, beside its place. In a workspace what a killed one left is swept by the next command.
+_BESIDE = ".{}.halfdone"
 NO_LICENCE = "the project file states no licence for the articles"
 
 
@@ -105,7 +106,6 @@ def publish_to_hub(
     dataset: Path | None = None,
     *,
     public: bool = False,
-    progress: bool = False,
 ) -> PublishResult:
     """Bring a publication of a dataset to a repository of the Hub, in one commit.
 
@@ -115,7 +115,6 @@ def publish_to_hub(
         terms: How.
         dataset: The dataset's folder; the latest when None.
         public: Let a new repository be open to everybody.
-        progress: Let the Hub's client draw its bars.
 
     Raises:
         UsageError: It is not the name of a repository, there is no token, or the repository holds something else.
@@ -123,10 +122,10 @@ def publish_to_hub(
         MissingInput, CorpusChanged, NoRoom: As `publish` does.
     """
     repository = HubRepository(name)
-    scratch = project.workspace.releases / "publishing"
+    scratch = project.workspace.root / "publication"
     with _held_dataset(project, dataset) as found, _made_beside(scratch) as building:
         made = write_publication(project, found, building, terms, place=name, url=repository.url)
-        repository.bring(building, f"Publish the dataset {made.dataset[:16]}", public=public, progress=progress)
+        repository.bring(building, f"Publish the dataset {made.dataset[:16]}", public=public)
     return _result(terms, made, repository.url)
 
 
@@ -180,7 +179,7 @@ def write_publication(
         url=file.publish.url or url or f"urn:sha256:{digest}",
     )
     write_json(folder / CROISSANT, croissant)
-    made = describe_publication(folder, manifest, digest, texts=texts)
+    made = describe_publication(folder, file.project.name, manifest, digest, texts=texts)
     close_to_everybody(folder)
     return made
 
@@ -188,7 +187,8 @@ def write_publication(
 def _public_file(file: ProjectFile, hider: ReaderHider) -> ProjectFile:
     """The project file without what is nobody's business elsewhere: folders and addresses of our machines, names."""
     # None of these sections shapes a line of a dataset.
-    project = file.project.model_copy(update={"description": hider.hide_in(file.project.description)})
+    words = {name: hider.hide_in(getattr(file.project, name)) for name in ("name", "description", "licence")}
+    project = file.project.model_copy(update=words)
     private = {"suggest": SuggestSection(), "learning": None, "assist": None}
     return file.model_copy(
         update=private | {"project": project, "passages": file.passages.model_copy(update={"ray": ""})}

@@ -45,15 +45,22 @@ class PublishedCard:
         values: dict[str, Any] = {**(yaml.safe_load(head[1]) if head else {}), **self._head_values()}
         if values["license"] != "other":
             values.pop("license_name", None)
-        intro, *sections = re.split(r"^## ", self.card[head.end() if head else 0 :], flags=re.MULTILINE)
+        said, rest = self._part(self.card[head.end() if head else 0 :])
+        intro, *sections = re.split(r"^## ", rest, flags=re.MULTILINE)
         kept = [_hide_in_section(f"## {text}", hider) for text in sections if _title(text) not in _OTHER_FILES]
         environment = make_template_environment("labeling.corpora.publish")
         own = environment.get_template("files.md.j2").render(
             **vars(self), empty=[name for name in SPLITS if name not in list_filled_splits(self.manifest)]
         )
-        body = _hide_before_numbers(intro, hider) + own + "".join(kept)
+        body = hider.hide_in(said) + intro + own + "".join(kept)
         written = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
         return f"---\n{written}---\n{self._mend(body)}"
+
+    def _part(self, body: str) -> tuple[str, str]:
+        """What the project says of itself, in words of its own, and all from the line of numbers on, which is ours."""
+        proof = self.manifest.proof
+        at = max(body.find(f"\n{proof.articles} news articles with {proof.spans} spans"), 0)
+        return body[:at], body[at:]
 
     def _head_values(self) -> dict[str, Any]:
         licence = self.file.project.licence.strip()
@@ -62,7 +69,8 @@ class PublishedCard:
         paths = [{"split": name, "path": f"{DATA}/{name}.parquet"} for name in list_filled_splits(self.manifest)]
         return {
             "license": known,
-            **({"license_name": licence if is_licence_stated(licence) else "not stated"} if known == "other" else {}),
+            "pretty_name": self.file.project.name,
+            **({"license_name": _slug(licence)} if known == "other" else {}),
             "configs": [{"config_name": "default", "data_files": paths}],
         }
 
@@ -81,10 +89,11 @@ def _title(section: str) -> str:
     return section.split("\n", 1)[0].strip()
 
 
-def _hide_before_numbers(intro: str, hider: ReaderHider) -> str:
-    """What the project says of itself comes before the line of numbers, which is ours."""
-    said, numbers, rest = re.split(r"^(\d+ news articles with )", intro, maxsplit=1, flags=re.MULTILINE)
-    return hider.hide_in(said) + numbers + rest
+def _slug(licence: str) -> str:
+    """What the Hub takes for the name of a licence of one's own; the card has it in full."""
+    if not is_licence_stated(licence):
+        return "not-stated"
+    return "-".join(re.findall(r"[a-z0-9.]+", licence.casefold())) or "see-card"
 
 
 def _hide_in_section(section: str, hider: ReaderHider) -> str:

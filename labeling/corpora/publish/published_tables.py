@@ -47,11 +47,22 @@ def write_tables(dataset: Path, manifest: Manifest, folder: Path, hider: ReaderH
     source = target_folder(dataset, "huggingface") / PARQUET
     unasked = any(split.unasked for split in manifest.splits.values())
     features = make_features(manifest.schema_names.labels, unasked=unasked)
-    kept = type(features)({name: kind for name, kind in features.items() if texts or name not in _WORDS})
+    there = _list_columns_there(source, manifest)
+    kept = type(features)(
+        {name: kind for name, kind in features.items() if name in there and (texts or name not in _WORDS)}
+    )
     (folder / DATA).mkdir()
     for split in list_filled_splits(manifest):
         _write_table(source / f"{split}.parquet", folder / DATA / f"{split}.parquet", kept.arrow_schema, hider)
     return list(kept)
+
+
+def _list_columns_there(source: Path, manifest: Manifest) -> list[str]:
+    """The columns of a dataset's tables: one of before may have fewer."""
+    import pyarrow.parquet as pq
+
+    found: list[str] = pq.read_schema(source / f"{list_filled_splits(manifest)[0]}.parquet").names  # type: ignore[no-untyped-call]  # pyarrow is untyped
+    return found
 
 
 def _write_table(source: Path, target: Path, schema: pa.Schema, hider: ReaderHider) -> None:

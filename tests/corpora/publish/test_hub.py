@@ -111,7 +111,7 @@ def test_one_commit_brings_the_files_that_a_folder_would_have(
     assert {key for key, (_, path) in zip(hub.keys, asked, strict=True) if path.startswith("/api/")} == {
         f"Bearer {TOKEN}"
     }
-    assert list(project.workspace.root.glob(".*publishing*")) == []
+    assert list(project.workspace.root.glob(".*halfdone*")) == []
 
 
 def test_a_later_one_takes_away_what_it_does_not_have(project: Project, dataset: Path, hub: HubRecord) -> None:
@@ -182,7 +182,7 @@ def test_a_refusal_has_no_token_in_it_and_leaves_nothing(
     assert refusal.value.__cause__ is None
     assert refusal.value.__suppress_context__
     assert not hub.files
-    assert list(project.workspace.root.glob(".*publishing*")) == []
+    assert list(project.workspace.root.glob(".*halfdone*")) == []
 
 
 def test_a_hub_that_does_not_answer(

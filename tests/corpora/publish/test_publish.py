@@ -142,7 +142,7 @@ def test_without_a_licence_no_word_is_published(
     assert len(told) > 3
     assert [(name, word) for name, data in published.items() for word in told if word.encode() in data] == []
     head = yaml.safe_load(published["README.md"].decode().split("---")[1])
-    assert (head["license"], head["license_name"]) == ("other", "not stated")
+    assert (head["license"], head["license_name"]) == ("other", "not-stated")
     assert b"ledger.jsonl" not in published["README.md"]
 
 
@@ -160,6 +160,11 @@ def test_a_stand_off_publication_is_joined_to_the_same_dataset(project: Project,
     for split in ("train", "dev"):
         name = f"huggingface/parquet/{split}.parquet"
         assert (Path(joined.folder) / name).read_bytes() == (dataset / name).read_bytes()
+    # Who has the texts by a licence of theirs may publish them in turn; of people that dataset knows nothing.
+    again = publish(licensed(theirs, "CC-BY-4.0"), tmp_path / "again", TERMS)
+    told = json.loads((tmp_path / "again" / "croissant.json").read_text(encoding="utf-8"))
+    assert (again.texts, again.articles) == (True, 2)
+    assert "rai:annotationsPerItem" not in told
 
 
 def test_texts_may_be_left_out_whatever_the_licence(project: Project, dataset: Path, tmp_path: Path) -> None:
@@ -170,7 +175,20 @@ def test_texts_may_be_left_out_whatever_the_licence(project: Project, dataset: P
 
     assert (left.texts, left.why) == (False, "they were not asked for")
     head = yaml.safe_load((tmp_path / "with" / "README.md").read_text(encoding="utf-8").split("---")[1])
-    assert (head["license"], head["license_name"]) == ("other", "by arrangement with the wire")
+    assert (head["license"], head["license_name"]) == ("other", "by-arrangement-with-the-wire")
+
+
+def test_what_a_project_says_of_itself_cannot_break_the_card(project: Project, tmp_path: Path) -> None:
+    """Headings, lines and numbers in a description stay in it; what is said of files is told once, and is true."""
+    words = "A.\n\n---\n\n## About\n\n3 news articles with 7 spans\n\n## Load it\n\nnot so"
+    ours = licensed(project, "CC0-1.0", description=words)
+    publish(ours, tmp_path / "news", TERMS, built(ours, tmp_path / "dataset"))
+    card = (tmp_path / "news" / "README.md").read_text(encoding="utf-8")
+
+    assert words in card
+    assert card.count("## Load it") == 2
+    assert card.count("load_dataset(") == 1
+    assert "Train from it" not in card
 
 
 def named(project: Project, **people: Any) -> Project:
@@ -193,7 +211,8 @@ def named(project: Project, **people: Any) -> Project:
         "people": PeopleSection(adjudicators=(EMAIL,), **people) if people else None,
     }
     file = project.file.model_copy(update=changed)
-    return licensed(replace(project, file=file), "CC0-1.0", description=f"Read by {READER.title()} ({EMAIL})")
+    words = {"name": f"News of {READER}", "description": f"Read by {READER.title()} ({EMAIL})"}
+    return licensed(replace(project, file=file), "CC0-1.0", **words)
 
 
 @pytest.mark.parametrize("licence", ["CC0-1.0", ""])
@@ -325,11 +344,11 @@ def test_one_that_was_killed_leaves_nothing_under_its_name(project: Project, dat
     run = subprocess.run([sys.executable, "-c", KILLED, *options], check=False, capture_output=True)
     assert run.returncode == -signal.SIGKILL, run.stderr
     assert not (tmp_path / "news").exists()
-    assert (tmp_path / ".news.publishing" / "CITATION.cff").exists()
+    assert (tmp_path / ".news.halfdone" / "CITATION.cff").exists()
     done = CliRunner().invoke(cli, options)
 
     assert done.exit_code == 0, done.output
-    assert not (tmp_path / ".news.publishing").exists()
+    assert not (tmp_path / ".news.halfdone").exists()
     assert len(contents(tmp_path / "news")) == 7
 
 
