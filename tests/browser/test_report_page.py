@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+PAPER = {"width": 718, "height": 1047}  # A4 without its margins
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
@@ -212,9 +213,10 @@ def _brightness(colour: str) -> float:
 
 def test_paper_has_what_is_folded_and_leaves_out_what_is_to_be_pressed(browser: Browser, filled: Path) -> None:
     """In print the numbers behind charts are there in black on white, marked words are underlined, no contents are."""
-    with opened(browser, filled, color_scheme="dark") as page:
+    with opened(browser, filled, color_scheme="dark", viewport=PAPER) as page:
         page.emulate_media(media="print")
 
+        assert page.evaluate(CUT) == []
         folded = page.locator("#progress figure details table").first.bounding_box()
         assert folded is not None
         assert folded["height"] > 20

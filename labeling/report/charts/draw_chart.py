@@ -53,7 +53,7 @@ _CONFIG: Mapping[str, Any] = {
         "labelLimit": 0,
         "symbolStrokeColor": "var(--ink)",
         "offset": 6,
-        "columnPadding": 10,
+        "columnPadding": 18,
     },
     "text": {"color": "var(--ink)", "fontSize": 11},
     "rule": {"color": "var(--soft)", "strokeWidth": 2},
