@@ -168,8 +168,9 @@ def _find_last_day(works: Mapping[str, _WorkToDo], today: date) -> Finish:
     """When the last reader is done with what is theirs: in each draw the latest of all."""
     import numpy as np
 
-    if why := [f"{reader}: {work.why_unknown}" for reader, work in works.items() if work.why_unknown]:
-        return Finish(why="; ".join(why))
+    # Without addresses: it may be shown where people have pseudonyms, and each reader has the reason by themselves.
+    if unknown := [work.why_unknown for work in works.values() if work.why_unknown]:
+        return Finish(why=f"not known of {len(unknown)} of {len(works)} readers: {unknown[0]}")
     drawn = [work.draw() for work in works.values() if work.left]
     if drawn:
         return describe_finish(np.maximum.reduce(drawn), today)

@@ -64,11 +64,13 @@ def test_who_is_done_was_done_on_their_last_day() -> None:
 
 
 def test_a_plan_waits_for_whoever_cannot_be_told() -> None:
-    """Ben has not begun: when all is done as planned is not known, and the reason names him; together it is."""
+    """Ben has not begun: when all is done as planned is not known, and the reason tells no address; together it is."""
     work = forecast_work(daily(ANA, 2, 28), {ANA: 5, BEN: 9}, TODAY)
 
     assert work.as_planned.day is None
-    assert work.as_planned.why == f"{BEN}: it takes a week of work to tell, and there are 0 days before the last pull"
+    reason = "it takes a week of work to tell, and there are 0 days before the last pull"
+    assert work.as_planned.why == f"not known of 1 of 2 readers: {reason}"
+    assert work.readers[1].finish.why == reason
     assert work.team.finish.day == "2024-03-31"
     assert (work.readers[1].done, work.readers[1].first, work.readers[1].seconds) == (0, "", None)
 
