@@ -163,3 +163,28 @@ def test_a_dataset_that_was_changed_is_not_compared_with(
     victim.write_bytes(victim.read_bytes().replace(b"Anna", b"Hanna").replace(b"PERSON", b"PERSONS"))
     with pytest.raises(CorpusChanged):
         write_report(project, [copy])
+
+
+def test_what_is_older_than_its_sources_says_so(tmp_path: Path) -> None:
+    """Annotations came since: gold, its conflicts and its splits, and agreement, each with the verb that mends it."""
+    project = walk_the_road(tmp_path)
+    agree(project)
+    predict(project, found=1)
+    fresh = write_report(project).facts
+    assert not [gap for gap in (*fresh.how_far.gaps, *fresh.how_good.gaps) if "other files" in gap.why]
+    pull_as_if(project, label="GOV_BODY")
+    told = write_report(project).facts
+    commands = {
+        name: [gap.command for gap in getattr(told, name).gaps if "other files" in gap.why]
+        for name in ("how_far", "which_conflicts", "how_good", "test_set", "model_errors")
+    }
+    assert commands["how_far"][0] == "labeling adjudicate"
+    assert commands["which_conflicts"] == ["labeling adjudicate"]
+    assert "labeling agree" in commands["how_good"]
+    assert told.what_next.steps[0].command == "labeling adjudicate"
+    assert "gold.jsonl" in told.what_next.steps[0].why
+    for verb in (adjudicate, split, compile_dataset):
+        verb(project)
+    later = write_report(project).facts
+    assert not any("other files" in gap.why for gap in (*later.how_far.gaps, *later.which_conflicts.gaps))
+    assert [gap.command for gap in later.model_errors.gaps if "other files" in gap.why] == ["labeling evaluate"]

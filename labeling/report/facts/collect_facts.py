@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labeling.report.facts.answers import Gap
 from labeling.report.facts.change_facts import tell_changes
 from labeling.report.facts.facts import Facts
 from labeling.report.facts.gold_facts import tell_conflicts, tell_labels, tell_trust, tell_worth
@@ -11,13 +12,27 @@ from labeling.report.facts.next_steps import WaitingWork, tell_next
 from labeling.report.facts.quality_facts import tell_errors, tell_quality
 from labeling.report.facts.reading_facts import tell_forecast, tell_progress, tell_speed, tell_work
 from labeling.report.facts.set_aside import list_quarantined, list_removed
+from labeling.workspace.custody_rules import LATEST_MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from labeling.report.facts.answers import Answer
     from labeling.report.facts.earlier import Earlier
     from labeling.report.facts.source import FactSource
     from labeling.workspace.standing import WorkspaceStanding
+
+# What is told from files that may be older than others.
+_ANSWERED_FROM = {
+    "how_far": ("gold.jsonl", "splits.jsonl"),
+    "which_conflicts": ("conflicts.jsonl",),
+    "weak_labels": ("gold.jsonl", "audit.json", "agreement.json", "scores.json"),
+    "more_worth_it": ("curve.json",),
+    "test_set": ("trust.json", "leakage.json"),
+    "how_good": ("agreement.json", "scores.json"),
+    "model_errors": ("mistakes.jsonl",),
+    "changes": ("agreement.json", "leakage.json", LATEST_MANIFEST, "scores.json"),
+}
 
 
 def collect_facts(source: FactSource, standing: WorkspaceStanding, earlier: Sequence[Earlier] = ()) -> Facts:
@@ -32,10 +47,11 @@ def collect_facts(source: FactSource, standing: WorkspaceStanding, earlier: Sequ
         DamagedFile: A file cannot be read.
         CorpusChanged: A dataset or a release is not what it was.
     """
+    stale = {file.file: file.verb for file in standing.files if file.state == "stale"}
     labels, worth, trust = tell_labels(source), tell_worth(source), tell_trust(source)
     quarantine = list_quarantined(source)
     shown = source.shown
-    return Facts(
+    facts = Facts(
         project=source.project.file.project.name,
         dataset=shown.corpus,
         how_far=tell_progress(source),
@@ -60,3 +76,16 @@ def collect_facts(source: FactSource, standing: WorkspaceStanding, earlier: Sequ
         leakage=shown.leakage,
         audit=shown.audit,
     )
+    aged = {name: _with_stale_gaps(getattr(facts, name), list(_list_stale(name, stale))) for name in _ANSWERED_FROM}
+    return facts.model_copy(update=aged)
+
+
+def _list_stale(name: str, stale: Mapping[str, str]) -> Iterator[Gap]:
+    """What of an answer's files was made from others than are there now, and the verb that makes each anew."""
+    for file in _ANSWERED_FROM[name]:
+        if file in stale:
+            yield Gap(why=f"{file} was made from other files than are there now", command=f"labeling {stale[file]}")
+
+
+def _with_stale_gaps(answer: Answer, gaps: Sequence[Gap]) -> Answer:
+    return answer.model_copy(update={"gaps": (*answer.gaps, *gaps)}) if gaps else answer

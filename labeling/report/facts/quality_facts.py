@@ -31,6 +31,10 @@ def tell_quality(source: FactSource) -> QualityAnswer:
     gaps = []
     if agreement is None:
         gaps.append(Gap(why="how far readers agree was not measured", command="labeling agree"))
+    elif agreement.group is None and len(agreement.annotators) > 1:
+        gaps.append(
+            Gap(why="agreement was measured without intervals, by an earlier version", command="labeling agree")
+        )
     if not models:
         gaps.append(Gap(why="no model was scored", command=_find_model_verb(source)))
     people = {score.annotator: score for score in scores if not score.annotator.startswith(MODEL)}

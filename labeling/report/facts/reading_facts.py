@@ -88,17 +88,27 @@ def tell_speed(source: FactSource) -> SpeedAnswer:
     if forecast is None or not forecast.team.done:
         return SpeedAnswer(gaps=(_NOTHING_SUBMITTED.model_copy(update={"command": _name_first_verb(source)}),))
     people = tuple(each.model_copy(update={"reader": source.cast.call(each.reader)}) for each in forecast.readers)
-    return SpeedAnswer(sentence=_describe_pace(forecast.team), until=forecast.until, team=forecast.team, people=people)
+    unknown = forecast.team.per_week.undefined
+    return SpeedAnswer(
+        sentence=_describe_pace(forecast.team),
+        gaps=(Gap(why=unknown),) if unknown else (),
+        until=forecast.until,
+        team=forecast.team,
+        people=people,
+    )
 
 
 def _describe_pace(team: ReadingPace) -> str:
     value = team.per_week.value
-    pace = f"{team.per_week.undefined}" if value is None else f"{value:.3g} submissions a week"
-    if team.per_week.interval:
-        low, high = team.per_week.interval
-        pace += f" ({low:.3g} to {high:.3g})"
+    pace = f"{tell_number(team.done, 'submission')} so far"
+    if value is not None:
+        pace = f"{value:.3g} submissions a week"
+        if team.per_week.interval:
+            low, high = team.per_week.interval
+            pace += f" ({low:.3g} to {high:.3g})"
+        pace += f", by the last {tell_number(team.days, 'day')}"
     took = "" if team.seconds is None else f"; an article takes {_tell_time(team.seconds)} (median)"
-    return f"{pace}, by the last {tell_number(team.days, 'day')} of work{took}."
+    return f"{pace}{took}."
 
 
 def _tell_time(seconds: float) -> str:
@@ -139,8 +149,12 @@ def tell_work(source: FactSource) -> WorkAnswer:
     if not people:
         why = Gap(why="nobody has annotated anything yet", command=_name_first_verb(source))
         return WorkAnswer(gaps=(why,), models=dict(sorted(models.items())))
-    told = [f"{each.person} {each.submitted}" for each in people]
-    return WorkAnswer(sentence=f"Submitted: {list_in_words(told)}.", people=people, models=dict(sorted(models.items())))
+    told = [f"{each.person} {each.submitted}" for each in people if each.submitted]
+    return WorkAnswer(
+        sentence=f"Submitted: {list_in_words(told) or 'nothing yet'}.",
+        people=people,
+        models=dict(sorted(models.items())),
+    )
 
 
 def _list_work(source: FactSource) -> Iterator[PersonWork]:
