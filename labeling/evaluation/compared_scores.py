@@ -68,9 +68,10 @@ def compare_scores(
         bootstrap: Resamples and seed of the intervals.
     """
     sets = _index_articles(before), _index_articles(now)
-    for articles, which in zip(sets, ("earlier", "later"), strict=True):
+    for scores, articles, which in zip((before, now), sets, ("earlier", "later"), strict=True):
         if not articles:
-            return ScoreComparison(articles=0, leak_groups=0, refused=_UNCOUNTED.format(which))
+            why = _UNCOUNTED.format(which) if scores else f"the {which} scores are of nobody"
+            return ScoreComparison(articles=0, leak_groups=0, refused=why)
     both = sorted(sets[0].keys() & sets[1].keys())
     same = [name for name in both if sets[0][name] == sets[1][name]]
     groups = {count.article: count.leak_group for score in now.values() for count in score.article_counts}
@@ -96,8 +97,9 @@ def _digest_gold(each: ScoredArticle) -> str:
 
 
 def _index_articles(scores: Mapping[str, Score]) -> dict[str, _Compared]:
-    """The articles that were counted, and what they were: the same for all annotators of one file."""
-    return {count.article: (count.text, count.gold) for score in scores.values() for count in score.article_counts}
+    """The articles that were counted, and what they were; of a file that was put together, those that all have."""
+    counted = [{(each.article, (each.text, each.gold)) for each in score.article_counts} for score in scores.values()]
+    return dict(set.intersection(*filter(None, counted))) if any(counted) else {}
 
 
 def _explain_refusal(both: int) -> str:

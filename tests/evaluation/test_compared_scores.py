@@ -152,6 +152,21 @@ def test_scores_of_before_are_refused(which: str) -> None:
     assert found.refused.startswith(f"the {which} scores were made before articles were counted")
 
 
+def test_scores_of_nobody_are_refused() -> None:
+    """An empty file is not one of before."""
+    assert compare_scores({}, {"m": score({"1": (1, 2, 0)})}).refused == "the earlier scores are of nobody"
+
+
+def test_annotators_of_other_articles_are_compared_on_those_of_all() -> None:
+    """A file put together of two: who was not measured on an article has not missed what is there."""
+    before = {"m": score({"1": (1, 2, 0), "2": (1, 2, 0)}), "n": score({"2": (1, 2, 0)})}
+    now = {"m": score({"1": (1, 2, 0), "2": (1, 2, 0)}), "n": score({"1": (1, 2, 0), "2": (1, 2, 0)})}
+    found = compare_scores(before, now)
+
+    assert found.articles == 1
+    assert [each.recall.gain for each in found.changes] == [0, 0]
+
+
 def test_one_leak_group_has_a_gain_without_an_interval() -> None:
     """Forty copies of one communique are one observation, by the groups of now."""
     before = score({"1": (1, 2, 0), "2": (0, 2, 0)})
