@@ -29,7 +29,7 @@ from labeling.report.lead_questions import QUESTIONS, answer_questions
 from labeling.report.page import answer_nothing, render_report
 from labeling.report.page_numbers import list_promises
 from labeling.report.page_sections import CONTENTS
-from labeling.report.tables.page_table import Cell, Heading, make_table, tell_interval, tell_ratio
+from labeling.report.tables.page_table import Cell, Heading, drop_empty, make_table, tell_interval, tell_ratio
 from labeling.report.tables.score_tables import tabulate_errors
 
 MEGABYTE = 1_000_000
@@ -48,6 +48,15 @@ def test_a_long_list_says_how_much_is_left_out() -> None:
 
     assert [[cell.text for cell in row] for row in table.rows] == [["1,234"], [""]]
     assert (table.left_out, table.file) == (3, "rows.jsonl")
+
+
+def test_a_column_in_which_nothing_stands_is_dropped() -> None:
+    """None, no words and no lines are nothing; 0 is something."""
+    columns = [Heading("who"), Heading("given"), Heading("with"), Heading("open")]
+    table = drop_empty(make_table("Rows", columns, [["ana", None, Cell(lines=[]), 0], ["ben", "", "", 2]]))
+
+    assert [column.name for column in table.columns] == ["who", "open"]
+    assert [[cell.text for cell in row] for row in table.rows] == [["ana", "0"], ["ben", "2"]]
 
 
 def test_ratios_are_told_in_per_cent() -> None:
@@ -101,6 +110,17 @@ def test_charts_have_their_numbers_written_beside_them() -> None:
     assert "-4.2" in texts(gains)
     assert {"ana", "ben", "86 (68-94)"} <= {*texts(cells)}
     assert {"31", "55", "leak groups"} <= {*texts(line)}
+
+
+def test_rows_of_a_chart_keep_their_order() -> None:
+    """A row without an interval stands where it was put, not behind those that have one."""
+    drawn = draw_intervals(
+        "i", [RangedValue("zoe", 0.2), RangedValue("ana", 0.5, (0.4, 0.6)), RangedValue("ben", None)]
+    )
+
+    assert [text for text in texts(drawn) if text in {"zoe", "ana", "ben"}] == ["zoe", "ana", "ben"]
+    heights = [float(y) for y in re.findall(r'translate\([-\d.]+,([-\d.]+)\)"[^>]*>(?:zoe|ana|ben)<', drawn)]
+    assert heights == sorted(heights)
 
 
 def test_a_chart_is_one_picture_with_a_name() -> None:

@@ -75,7 +75,7 @@ def draw_bars(name: str, parts: Sequence[BarPart], order: Sequence[str]) -> Mark
     spec = {
         "width": WIDTH - 30,
         "height": {"step": 22},
-        "encoding": {"y": _names()},
+        "encoding": {"y": _names(rows.values())},
         "layer": [bar, _beside(sums, "sum", WIDTH - 24)],
     }
     return draw_chart(name, spec)
@@ -104,7 +104,7 @@ def draw_intervals(name: str, values: Sequence[RangedValue], room: int = ROOM) -
         "width": width,
         "height": {"step": 13 if several else 22},
         "data": {"values": data},
-        "encoding": {"y": _names(), **offset},
+        "encoding": {"y": _names(rows.values()), **offset},
         "layer": [
             {
                 "transform": [{"filter": "isValid(datum.low)"}],
@@ -142,7 +142,12 @@ def draw_differences(name: str, values: Sequence[RangedValue]) -> Markup:
         {"mark": {"type": "point", "color": _BAR}, "encoding": {"x": dot}},
         _beside_dots(WIDTH - 10),
     ]
-    spec = {"width": WIDTH - 10, "height": {"step": 22}, "data": {"values": data}, "encoding": {"y": _names()}}
+    spec = {
+        "width": WIDTH - 10,
+        "height": {"step": 22},
+        "data": {"values": data},
+        "encoding": {"y": _names(rows.values())},
+    }
     return draw_chart(name, {**spec, "layer": layer})
 
 
@@ -165,7 +170,7 @@ def draw_heat_map(name: str, cells: Sequence[HeatCell], rows: Sequence[str], col
                 "scale": {"domain": [*across.values()]},
                 "axis": {"orient": "top", "title": None, "labelAngle": -45, "labelColor": _INK},
             },
-            "y": {**_names(), "field": "row", "sort": [*down.values()], "scale": {"domain": [*down.values()]}},
+            "y": {**_names(down.values()), "field": "row", "scale": {"domain": [*down.values()]}},
         },
         "layer": [
             {
@@ -213,8 +218,8 @@ def scale_value(value: RangedValue) -> dict[str, Any]:
     }
 
 
-def _names() -> dict[str, Any]:
-    return {"field": "name", "type": "nominal", "sort": None, "title": None}
+def _names(order: Iterable[str]) -> dict[str, Any]:
+    return {"field": "name", "type": "nominal", "sort": [*order], "title": None}
 
 
 def _beside_dots(place: int) -> dict[str, Any]:

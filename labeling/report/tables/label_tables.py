@@ -35,7 +35,6 @@ def tabulate_labels(answer: LabelAnswer, splits: tuple[str, ...]) -> PageTable:
         Heading("model's F1"),
         Heading("open conflicts", "number"),
         Heading("doubts", "number"),
-        Heading("what is weak"),
     ]
     rows: list[list[CellValue]] = [
         [
@@ -47,11 +46,18 @@ def tabulate_labels(answer: LabelAnswer, splits: tuple[str, ...]) -> PageTable:
             f"{tell_ratio(each.model.f1)} ({each.model.interval_text})" if each.model else "",
             each.conflicts,
             each.doubts,
-            Cell(lines=each.weak),
         ]
         for each in answer.labels
     ]
     return make_table("Labels, the weakest first", columns, rows)
+
+
+def tabulate_weak_labels(answer: LabelAnswer) -> PageTable:
+    """The labels that are weak, the weakest first, and what speaks against each."""
+    rows: list[list[CellValue]] = [
+        [Cell(each.label, colour=each.color), Cell(lines=each.weak)] for each in answer.labels if each.weak
+    ]
+    return make_table("Weak labels", [Heading("weak label"), Heading("what speaks against it")], rows)
 
 
 def tabulate_label_measures(answer: LabelAnswer) -> PageTable:

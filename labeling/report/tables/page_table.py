@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from labeling.values import format_percent
@@ -52,6 +52,11 @@ class Cell:
     bold: bool = False
 
     @property
+    def is_filled(self) -> bool:
+        """Whether anything stands in it."""
+        return bool(self.text or self.before or self.marked or self.after or self.lines)
+
+    @property
     def is_short(self) -> bool:
         """Whether it is one short word or a few, which no line end should part."""
         return not self.marked and all(len(line) <= _SHORT for line in (self.text, *self.lines))
@@ -87,6 +92,13 @@ def make_table(
     """A table of the first ``most`` rows: a number has commas, nothing is an empty cell."""
     shown = [[_make_cell(value) for value in row] for row in rows[:most]]
     return PageTable(name, columns, shown, max(0, len(rows) - most), file)
+
+
+def drop_empty(table: PageTable) -> PageTable:
+    """The table without the columns in which nothing stands."""
+    kept = [place for place in range(len(table.columns)) if any(row[place].is_filled for row in table.rows)]
+    rows = [[row[place] for place in kept] for row in table.rows]
+    return replace(table, columns=[table.columns[place] for place in kept], rows=rows)
 
 
 def tell_ratio(ratio: float | None) -> str:

@@ -8,6 +8,7 @@ from labeling.report.tables.page_table import (
     DASH,
     Cell,
     Heading,
+    drop_empty,
     make_table,
     number_columns,
     tell_coefficient,
@@ -47,7 +48,7 @@ def tabulate_readers(progress: ProgressAnswer) -> PageTable:
     rows: list[list[CellValue]] = [
         [p.person, p.given, p.submitted, p.skipped, p.drafts, p.open] for p in progress.people
     ]
-    return make_table("Articles by person", columns, rows)
+    return drop_empty(make_table("Articles by person", columns, rows))
 
 
 def tabulate_pace(speed: SpeedAnswer) -> PageTable:
@@ -121,7 +122,7 @@ def tabulate_quality(quality: QualityAnswer) -> PageTable:
         ]
         for p in quality.people
     ]
-    return make_table("How good each reader is", columns, rows)
+    return drop_empty(make_table("How good each reader is", columns, rows))
 
 
 def tabulate_reliance(quality: QualityAnswer) -> PageTable:
