@@ -14,6 +14,7 @@ import tomlkit
 from hub_server import NAME, HubRecord, recording_hub
 
 from labeling.corpora.build.build import build_dataset
+from labeling.corpora.publish.hub import HubRepository
 from labeling.corpora.publish.publish import PublishTerms, publish, publish_to_hub
 from labeling.errors import HubRefused, UsageError
 from labeling.project import CompileSection, Project
@@ -129,15 +130,13 @@ def test_a_later_one_takes_away_what_it_does_not_have(project: Project, dataset:
     assert hub.files.keys() >= {"data/train.parquet", "release/spans.jsonl"}
 
 
-@pytest.mark.parametrize("name", ["data/train.parquet", "model.safetensors", "CITATION.cff"])
-def test_a_repository_of_something_else_is_left_alone(
-    project: Project, dataset: Path, hub: HubRecord, name: str
-) -> None:
+def test_a_repository_of_something_else_is_left_alone(project: Project, dataset: Path, hub: HubRecord) -> None:
     """What was not published by us is not written over, whatever it is called; an empty one is taken."""
-    hub.files = {".gitattributes": b"", "README.md": b"", name: b"theirs"}
-    with pytest.raises(UsageError, match="nothing there is overwritten"):
-        publish_to_hub(project, NAME, TERMS, dataset)
-    assert (hub.commits, hub.files[name]) == ([], b"theirs")
+    for name in ("data/train.parquet", "model.safetensors", "CITATION.cff"):
+        hub.files = {".gitattributes": b"", "README.md": b"", name: b"theirs"}
+        with pytest.raises(UsageError, match="nothing there is overwritten"):
+            publish_to_hub(project, NAME, TERMS, dataset)
+        assert (hub.commits, hub.files[name]) == ([], b"theirs")
 
     hub.files = {".gitattributes": b""}
     publish_to_hub(project, NAME, TERMS, dataset)
@@ -200,13 +199,22 @@ def test_a_hub_that_does_not_answer(
     assert hub.requests == []
 
 
-@pytest.mark.parametrize(
-    "name", ["news", "desk/news/more", "", "desk/", "/news", "../news", "desk/a b", "desk/é", "-/-"]
-)
-def test_what_is_no_name_of_a_repository(project: Project, dataset: Path, hub: HubRecord, name: str) -> None:
+def test_what_is_not_the_name_of_a_repository(hub: HubRecord) -> None:
     """It is refused before anything is asked or written."""
-    with pytest.raises(UsageError, match="is not the name of a repository"):
-        publish_to_hub(project, name, TERMS, dataset)
+    for name in (
+        "news",
+        "desk/news/more",
+        "",
+        "desk/",
+        "/news",
+        "../news",
+        "desk/a b",
+        "desk/é",
+        "-/-",
+        "desk/news.git",
+    ):
+        with pytest.raises(UsageError, match="is not the name of a repository"):
+            HubRepository(name)
     assert hub.requests == []
 
 
