@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.annotations import Annotation, Gold, GoldSpan, Span, overlaps, surface_of
+from labeling.evaluation.resampling import Bootstrap
 from labeling.evaluation.scores import ScoredArticle, pair_article, score_spans
 from labeling.evaluation.slices import MOST_SOURCES, cut_bands, divide_nested, measure_slices
 
@@ -228,8 +229,8 @@ def test_parts_of_articles_make_up_the_whole(chance: random.Random) -> None:
         )
         for number in range(chance.randint(1, 9))
     ]
-    micro = score_spans("m", articles, []).exact.micro
-    slices = measure_slices(articles, {surface_of("A", "ana")})
+    micro = score_spans("m", articles, [], bootstrap=Bootstrap(20)).exact.micro
+    slices = measure_slices(articles, {surface_of("A", "ana")}, Bootstrap(20))
 
     for by in ("source", "date", "length", "seen", "nested"):
         measures = [each.measure for each in part(slices, by).values()]
