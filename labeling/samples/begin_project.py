@@ -120,8 +120,10 @@ def refuse_existing(path: Path) -> None:
     """Refuse a place where something is, before anybody answers questions in vain.
 
     Raises:
-        UsageError: There is a file, a folder or a link of that name.
+        UsageError: There is a file, a folder or a link of that name, or it is a name that cannot be typed again.
     """
+    if not str(path).isprintable():
+        raise UsageError("the file's name has signs that nobody can see", todo="name it otherwise", where=str(path))
     if os.path.lexists(path):
         raise _existing_error(path)
 
@@ -205,6 +207,8 @@ def _existing_error(path: Path) -> UsageError:
 
 
 def _free_name(path: Path) -> Path:
+    if not path.name:
+        return Path("OTHER.toml")
     others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, 1_000))
     return next((other for other in others if not os.path.lexists(other)), Path("OTHER.toml"))
 

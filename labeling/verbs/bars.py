@@ -137,13 +137,18 @@ def _make_progress(columns: tuple[ProgressColumn, ...]) -> Progress:
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    # Somebody may have closed it: then it is None.
+    return stream is not None and stream.isatty()
+
+
 _shown: list[Bar] = []
 
 
 @contextmanager
 def show_bar(what: str) -> Iterator[None]:
     """Show how far the command is, at a terminal only."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield
         return
     # The engine behind `cluster` has bars of its own, of its inner steps; somebody's own word goes first.
@@ -166,7 +171,7 @@ def update_bar(what: str, done: int, total: int) -> None:
 
 def clear_bar(*, err: bool) -> None:
     """Make room for what is printed, on stderr or on stdout, if that is at a terminal."""
-    if _shown and (sys.stderr if err else sys.stdout).isatty():
+    if _shown and _is_terminal(sys.stderr if err else sys.stdout):
         for bar in _shown:
             bar.clear()
 

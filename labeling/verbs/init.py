@@ -58,7 +58,7 @@ def init_cli(
     )
 
     refuse_existing(file)
-    if not (yes or sys.stdin.isatty()):
+    if not (yes or (sys.stdin and sys.stdin.isatty())):
         raise UsageError(
             "there is no terminal to ask at",
             todo="say --yes, and what is to differ from the defaults: `labeling init --yes --labels PERSON,TEAM`",

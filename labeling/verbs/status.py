@@ -62,7 +62,7 @@ _AFTER_CARDS = frozenset({"split", "compile", "train", "evaluate", "report", ""}
 @json_option
 @with_project
 def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as_json: bool) -> int:
-    r"""Show what there is, how each file stands, the next command, and how far the work on the server is.
+    r"""Show how each file stands, what there is, the next command, and how far the work on the server is.
 
     A file is as its verb made it, stale, altered or missing; that is told without a server too. The project file, the
     rules that it names and suggestions are free: people write those themselves, and nobody checks them.
@@ -96,9 +96,6 @@ def status_cli(project: Project, *, adopt: str | None, why: str, wait: float, as
     if why:
         raise UsageError("--why is the reason for --adopt", todo="name the file: --adopt FILE")
     standing = read_project_standing(project, wait)
-    if not as_json:
-        show(_describe_work(project), as_json=False)
-        tell()
     # Before the first push no server can be asked.
     if not workspace.studio_link.exists():
         _print_standing(project, standing, {}, as_json=as_json)
@@ -155,6 +152,9 @@ def _print_standing(
         tell(f"\n{those} forgotten: the texts do not come back")
     if standing.last_round:
         tell(f"\n{standing.last_round}")
+    tell()
+    # Last, for it is what is seen of a long list.
+    show(_describe_work(project), as_json=False)
     _tell_next(project, standing)
 
 

@@ -140,6 +140,9 @@ def create_new_text(path: Path, text: str) -> bool:
             out = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, SHARED), "wb")
         except FileExistsError:
             return False
+        except FileNotFoundError as error:
+            # A folder that takes no files of ours, as those of the system are.
+            raise OSError(errno.EACCES, error.strerror) from None
         try:
             with out:
                 out.write(text.encode())

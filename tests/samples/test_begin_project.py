@@ -90,14 +90,22 @@ def test_a_file_that_comes_in_between_is_not_overwritten(tmp_path: Path, monkeyp
     assert path.read_text() == "mine"
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """A file where a folder belongs; nothing is left there."""
+@pytest.mark.parametrize("place", ["/proc/sports.toml", "desk/sports.toml", f"{'x' * 300}.toml"])
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, place: str) -> None:
+    """A folder of the system, a file where a folder belongs, a name that is too long; nothing is left there."""
     (tmp_path / "desk").write_text("")
 
-    with pytest.raises((NoRoom, OSError)):
-        begin_project(tmp_path / "desk" / "sports.toml", SPORTS)
+    with pytest.raises(NoRoom, match="cannot be written"):
+        begin_project(tmp_path / place, SPORTS)
 
     assert [path.name for path in tmp_path.iterdir()] == ["desk"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "a\nb.toml", "a\x1b[2J.toml", "\udcff.toml"])
+def test_a_name_that_cannot_be_a_file_of_ones_own_is_refused(name: str) -> None:
+    """Folders that are there, and names that nobody could type again."""
+    with pytest.raises(UsageError):
+        begin_project(Path(name), SPORTS)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,14 @@ def test_nothing_is_shown_where_nobody_looks_on(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_closed_stream_is_not_a_terminal(stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after `2>&-`: the command does its work."""
+    monkeypatch.setattr(sys, stream, None)
+    with show_bar("work"):
+        clear_bar(err=stream == "stderr")
+
+
 def test_what_is_read_is_told_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows are the same; a file that is read within another's rows does not tell."""
     monkeypatch.setattr("labeling.workspace.storage._WORTH_WATCHING", 10)

@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_read_does_not_spoil_the_end(project: Project) -> 
     assert "files" in done.stdout
 
 
-def test_status_begins_with_what_there_is(project: Project) -> None:
+def test_status_ends_with_what_there_is(project: Project) -> None:
     """Counted, by the files; what a migration removed was decided, and nobody has to look at it."""
     workspace = project.workspace
     push_as_if(workspace)
@@ -181,7 +181,7 @@ def test_status_begins_with_what_there_is(project: Project) -> None:
         ]
     )
 
-    told = dict(line.split("  ", 1) for line in run(project, "status").stdout.split("\n\n")[0].splitlines())
+    told = dict(line.split("  ", 1) for line in run(project, "status").stdout.split("\n\n")[-2].splitlines())
 
     assert {name: words.strip() for name, words in told.items()} == {
         "project": f"Diplomatic news ({project.path}), in {workspace.root}",
