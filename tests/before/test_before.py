@@ -73,7 +73,8 @@ FURTHER = {
         *("project", "dataset", "how_far", "how_fast", "when_done", "what_next", "which_conflicts", "weak_labels"),
         *("more_worth_it", "test_set", "who_did_what", "how_good", "model_errors", "changes"),
         *("removed", "removed[]", "quarantine", "quarantine[]", "scores", "scores[]", "rounds", "rounds[]"),
-        *("agreement", "agreement_stale", "ledger", "leakage", "audit"),
+        *("agreement", "agreement_stale", "ledger", "leakage", "audit", "rejects", "rejects[]"),
+        *("families", "families[]", "shared_pairs", "shared_pairs[]", "savings", "savings[]"),
     ),
     "train": ("lost",),  # what cannot be learned where PyTorch is missing
     "import": ("offsets", "doubts", "doubts[]", "columns", "columns[]"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import made
 import pytest
-from in_custody import TEXT, pull_as_if, walk_the_road
+from in_custody import TEXT, copied, pull_as_if, walk_the_road
 
 from labeling.adjudication.adjudicate import adjudicate
 from labeling.annotations import Annotation, Span
@@ -37,12 +37,19 @@ def predict(project: Project, found: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path | Project]:
-    """What was kept of last week, by kind, and the project of now: a label has changed, and a model learned."""
-    folder = tmp_path_factory.mktemp("week")
-    project = walk_the_road(folder)
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Twelve articles from their source to the scores of a model."""
+    project = walk_the_road(tmp_path_factory.mktemp("walked"))
     agree(project)
     predict(project, found=1)
+    return project
+
+
+@pytest.fixture(scope="module")
+def week(walked: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path | Project]:
+    """What was kept of last week, by kind, and the project of now: a label has changed."""
+    folder = tmp_path_factory.mktemp("week")
+    project = copied(walked, folder)
     kept = {"dataset": project.workspace.latest.resolve(), "release": Path(release(project).folder)}
     report = folder / "monday.json"
     report.write_text(json.dumps({"page": "p", **write_report(project).facts.model_dump(mode="json")}))
@@ -59,11 +66,17 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path | Project]:
     return {**kept, "report": report, "scores": scores, "workspace": before, "project": project}
 
 
+TOLD: dict[tuple[str, ...], ChangeAnswer] = {}
+
+
 def since(week: dict[str, Path | Project], *kinds: str) -> ChangeAnswer:
-    """What a report says of now against what was kept."""
+    """What a report says of now against what was kept; each is made once."""
     project = week["project"]
     assert isinstance(project, Project)
-    return write_report(project, [path for kind in kinds if isinstance(path := week[kind], Path)]).facts.changes
+    if kinds not in TOLD:
+        paths = [path for kind in kinds if isinstance(path := week[kind], Path)]
+        TOLD[kinds] = write_report(project, paths).facts.changes
+    return TOLD[kinds]
 
 
 @pytest.mark.parametrize("kind", ["dataset", "release", "report", "workspace"])
@@ -113,10 +126,9 @@ def test_what_is_not_in_what_was_named_is_a_gap(week: dict[str, Path | Project])
     assert both.against == (week["dataset"].name, "old-scores.json")  # type: ignore[union-attr]
 
 
-def test_the_same_scores_gain_nothing_and_better_ones_do(tmp_path: Path) -> None:
+def test_the_same_scores_gain_nothing_and_better_ones_do(walked: Project, tmp_path: Path) -> None:
     """Of two spans an article one was found, and now both: F1 was 2/3 and is 1."""
-    project = walk_the_road(tmp_path)
-    predict(project, found=1)
+    project = copied(walked, tmp_path)
     old = shutil.copy(project.workspace.scores.path, tmp_path / "old.json")
     predict(project, found=2)
     told = write_report(project, [Path(old)]).facts.changes
@@ -165,11 +177,9 @@ def test_a_dataset_that_was_changed_is_not_compared_with(
         write_report(project, [copy])
 
 
-def test_what_is_older_than_its_sources_says_so(tmp_path: Path) -> None:
+def test_what_is_older_than_its_sources_says_so(walked: Project, tmp_path: Path) -> None:
     """Annotations came since: gold, its conflicts and its splits, and agreement, each with the verb that mends it."""
-    project = walk_the_road(tmp_path)
-    agree(project)
-    predict(project, found=1)
+    project = copied(walked, tmp_path)
     fresh = write_report(project).facts
     assert not [gap for gap in (*fresh.how_far.gaps, *fresh.how_good.gaps) if "other files" in gap.why]
     pull_as_if(project, label="GOV_BODY")
@@ -180,7 +190,8 @@ def test_what_is_older_than_its_sources_says_so(tmp_path: Path) -> None:
     }
     assert commands["how_far"][0] == "labeling adjudicate"
     assert commands["which_conflicts"] == ["labeling adjudicate"]
-    assert "labeling agree" in commands["how_good"]
+    assert told.how_good.gaps[0].command == "labeling agree"
+    assert [gap.command for gap in told.how_good.gaps].count("labeling agree") == 1
     assert told.what_next.steps[0].command == "labeling adjudicate"
     assert "gold.jsonl" in told.what_next.steps[0].why
     for verb in (adjudicate, split, compile_dataset):

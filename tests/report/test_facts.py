@@ -25,7 +25,7 @@ from labeling.workspace.rows.agreements import Coefficient
 from labeling.workspace.rows.first_submission import first_submission
 from labeling.workspace.rows.learning_rows import ActionCounts, Outlook, RoundRow
 from labeling.workspace.rows.mistake import Mistake, MistakenSpan
-from labeling.workspace.rows.passage import ClusterRow
+from labeling.workspace.rows.passage import ClusterRow, Passage, Place
 from labeling.workspace.rows.reader_assignment import Assignment
 from labeling.workspace.rows.relation_slip import RelationSlip
 from labeling.workspace.rows.server_state import FurtherProject, ProjectLink, PushedTask, ServerUsers
@@ -335,6 +335,26 @@ def test_the_same_workspace_gives_the_same_json(filled: Project, facts: Facts) -
     again = write_report(filled).facts
     assert again.model_dump_json() == facts.model_dump_json()
     assert Facts.model_validate_json(again.model_dump_json()) == again
+
+
+def test_what_articles_share_is_in_the_facts(tmp_path: Path) -> None:
+    """Leak groups of several articles, and the pairs that share words today; what was refused, with its line."""
+    project = begin(tmp_path)
+    text = "The envoy of Mali met the minister of Chad in Addis Ababa on Monday, and they spoke of roads and of rain"
+    rows = [made.article("b0", f"{text}."), made.article("b1", f"{text} again."), made.article("b2", "Nothing.")]
+    places = tuple(Place(article=each.id, start=0, end=10) for each in rows)
+    workspace = project.workspace
+    workspace.articles.write(rows)
+    workspace.clusters.write(
+        ClusterRow(article=each.id, story="b0", leak_group="b0", lead=each.id == "b0") for each in rows
+    )
+    workspace.passages.write([Passage(passage="p", words=12, kind="reprint", places=places)])
+    told = write_report(project).facts
+    assert [(family.name, family.stories, family.splits) for family in told.families] == [
+        ("b0", (("b0", "b1", "b2"),), ("none",))
+    ]
+    assert [(pair.left, pair.right, pair.splits) for pair in told.shared_pairs] == [("b0", "b1", ("none", "none"))]
+    assert told.shared_pairs[0].words == 22
 
 
 def test_people_are_called_by_one_name_or_by_pseudonym(tmp_path: Path) -> None:

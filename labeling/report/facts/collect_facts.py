@@ -12,6 +12,7 @@ from labeling.report.facts.next_steps import WaitingWork, tell_next
 from labeling.report.facts.quality_facts import tell_errors, tell_quality
 from labeling.report.facts.reading_facts import tell_forecast, tell_progress, tell_speed, tell_work
 from labeling.report.facts.set_aside import list_quarantined, list_removed
+from labeling.report.facts.shared_facts import list_families, list_savings, list_shared_pairs
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ def collect_facts(source: FactSource, standing: WorkspaceStanding, earlier: Sequ
         ledger=shown.ledger or {},
         leakage=shown.leakage,
         audit=shown.audit,
+        rejects=tuple(shown.rejects),
+        families=list_families(source),
+        shared_pairs=list_shared_pairs(source),
+        savings=list_savings(source),
     )
     aged = {name: _with_stale_gaps(getattr(facts, name), list(_list_stale(name, stale))) for name in _ANSWERED_FROM}
     return facts.model_copy(update=aged)
@@ -88,4 +93,7 @@ def _list_stale(name: str, stale: Mapping[str, str]) -> Iterator[Gap]:
 
 
 def _with_stale_gaps(answer: Answer, gaps: Sequence[Gap]) -> Answer:
-    return answer.model_copy(update={"gaps": (*answer.gaps, *gaps)}) if gaps else answer
+    # What an answer says itself is told once.
+    known = {gap.command for gap in answer.gaps}
+    more = tuple(gap for gap in gaps if gap.command not in known)
+    return answer.model_copy(update={"gaps": (*answer.gaps, *more)}) if more else answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labeling.articles import Reject
 from labeling.report.facts.answers import (
     ConflictAnswer,
     ForecastAnswer,
@@ -14,9 +15,12 @@ from labeling.report.facts.answers import (
 from labeling.report.facts.people_and_models import (
     ChangeAnswer,
     ErrorAnswer,
+    LeakFamily,
     QualityAnswer,
     QuarantinedThing,
     RemovedThing,
+    SavedWork,
+    SharedPair,
     TrustAnswer,
     WorkAnswer,
 )
@@ -32,7 +36,8 @@ class Facts(Frozen):
     """The twelve answers, in the order of the questions; then what the page shows beside them.
 
     ``dataset`` is the name of the newest dataset, "" without one. ``removed`` is what a migration took away, a decision
-    and no fault: it is not in ``quarantine``. ``ledger`` is by stage, kind of thing and outcome.
+    and no fault: it is not in ``quarantine``. ``ledger`` is by stage, kind of thing and outcome. ``families`` are leak
+    groups of several articles, ``savings`` what was carried to reprints. Gold itself stands in ``gold.jsonl``.
     """
 
     project: str
@@ -58,3 +63,7 @@ class Facts(Frozen):
     ledger: dict[str, dict[str, dict[str, int]]] = {}
     leakage: Leakage | None = None
     audit: Audit | None = None
+    rejects: tuple[Reject, ...] = ()
+    families: tuple[LeakFamily, ...] = ()
+    shared_pairs: tuple[SharedPair, ...] = ()
+    savings: tuple[SavedWork, ...] = ()

@@ -161,3 +161,34 @@ class QuarantinedThing(Frozen):
     why: str
     task: int | None
     link: str = ""
+
+
+class LeakFamily(Frozen):
+    """A leak group of several articles: the ids of each story, its lead first, and the splits that they are in."""
+
+    name: str
+    stories: tuple[tuple[str, ...], ...]
+    splits: tuple[str, ...]
+
+
+class SharedPair(Frozen):
+    """Two articles that share ``words`` words in runs, and the split of each."""
+
+    left: str
+    right: str
+    words: int
+    splits: tuple[str, str]
+
+
+class SavedWork(Frozen):
+    """What one annotated article saved: spans ``by_hand``, and ``spans`` carried to ``articles`` that share its words.
+
+    ``checked`` of them are in articles with gold by now, ``accepted`` of these are in it.
+    """
+
+    source: str
+    articles: int
+    by_hand: int
+    spans: int
+    checked: int
+    accepted: int

@@ -31,6 +31,8 @@ def tell_quality(source: FactSource) -> QualityAnswer:
     gaps = []
     if agreement is None:
         gaps.append(Gap(why="how far readers agree was not measured", command="labeling agree"))
+    elif source.shown.agreement_stale:
+        gaps.append(Gap(why="words came since agreement was measured", command="labeling agree"))
     elif agreement.group is None and len(agreement.annotators) > 1:
         gaps.append(
             Gap(why="agreement was measured without intervals, by an earlier version", command="labeling agree")
