@@ -305,6 +305,7 @@ OTHERS = (
     ),
     Kind("report.html", "report", "The numbers on one page."),
     Kind("studio/", "serve", "The embedded server's database and log."),
+    Kind("nightly.log", "nightly.sh", "What each verb of a night said, and how each night ended."),
 )
 
 
