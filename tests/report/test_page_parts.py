@@ -140,12 +140,15 @@ def test_a_chart_is_one_picture_with_a_name() -> None:
 @given(st.text(st.characters(), max_size=20), st.floats(0, 1))
 @example("\0\x1b\ufffe", 0.5)
 @example("\ud800", 5e-324)
+@example("\u2028\u2029\x85", 0.5)
+@example("if", 0.5)
 @example("0000000000@Æ\x1f\U00010000\U00010000" * 9, 0.0)
 def test_any_name_can_be_drawn(name: str, value: float) -> None:
     """Whatever signs it has, they end no tag and no attribute."""
     drawn = draw_intervals(name, [RangedValue(name, value, (0.0, value))])
+    cells = draw_heat_map(name, [HeatCell(name, name, value, "1")], [name], [name])
 
-    assert drawn.count("<svg") == drawn.count("</svg>") == 1
+    assert drawn.count("<svg") == drawn.count("</svg>") == cells.count("</svg>") == 1
     assert re.fullmatch(r'[^"<>]*', drawn.split('aria-label="')[1].split('" width=')[0])
 
 

@@ -20,8 +20,8 @@ _FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 # Since one of today may draw otherwise than one of tomorrow.
 _GRAMMAR = "6.4"
 
-# What XML has no place for; where it is drawn it ends the process.
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML has no place for, which ends the process where it is drawn, and what ends a line in an expression of Vega.
+_NO_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INSIDE = re.compile(r' (?:aria-[a-z]+|role|pointer-events|xmlns(?::xlink)?|version|class)="[^"]*"')
 _HEAD = re.compile(r"<svg [^>]*>")
 

@@ -49,8 +49,15 @@ class HeatCell(NamedTuple):
 def draw_bars(name: str, parts: Sequence[BarPart], order: Sequence[str]) -> Markup:
     """Bars of parts, the parts in ``order``, with the sum behind each."""
     rows = _first_names(parts)
+    at = _place(rows)
     values = [
-        {"name": rows[part.name], "part": part.part, "number": part.number, "place": order.index(part.part)}
+        {
+            "name": rows[part.name],
+            "at": at[part.name],
+            "part": part.part,
+            "number": part.number,
+            "place": order.index(part.part),
+        }
         for part in parts
         if part.name in rows
     ]
@@ -75,7 +82,7 @@ def draw_bars(name: str, parts: Sequence[BarPart], order: Sequence[str]) -> Mark
     spec = {
         "width": WIDTH - 30,
         "height": {"step": 22},
-        "encoding": {"y": _names(rows.values())},
+        "encoding": {"y": _names()},
         "layer": [bar, _beside(sums, "sum", WIDTH - 24)],
     }
     return draw_chart(name, spec)
@@ -88,8 +95,11 @@ def draw_intervals(name: str, values: Sequence[RangedValue], room: int = ROOM) -
     """
     width = WIDTH - 10 - _LETTER * (room - ROOM)
     rows = _first_names(values, room)
+    at = _place(rows)
     series = [*dict.fromkeys(value.series for value in values)]
-    data = [{**scale_value(value), "name": rows[value.name]} for value in values if value.name in rows]
+    data = [
+        {**scale_value(value), "name": rows[value.name], "at": at[value.name]} for value in values if value.name in rows
+    ]
     several = len(series) > 1
     offset = {"yOffset": {"field": "series", "type": "nominal", "sort": series}} if several else {}
     told: dict[str, Any] = {
@@ -104,7 +114,7 @@ def draw_intervals(name: str, values: Sequence[RangedValue], room: int = ROOM) -
         "width": width,
         "height": {"step": 13 if several else 22},
         "data": {"values": data},
-        "encoding": {"y": _names(rows.values()), **offset},
+        "encoding": {"y": _names(), **offset},
         "layer": [
             {
                 "transform": [{"filter": "isValid(datum.low)"}],
@@ -125,8 +135,14 @@ def draw_intervals(name: str, values: Sequence[RangedValue], room: int = ROOM) -
 def draw_differences(name: str, values: Sequence[RangedValue]) -> Markup:
     """Differences of ratios in points, each a dot on its interval, beside the line where nothing changed."""
     rows = _first_names(values)
+    at = _place(rows)
     data = [
-        {**scale_value(value), "name": rows[value.name], "told": f"{100 * (value.value or 0):+.1f}"}
+        {
+            **scale_value(value),
+            "name": rows[value.name],
+            "at": at[value.name],
+            "told": f"{100 * (value.value or 0):+.1f}",
+        }
         for value in values
         if value.name in rows
     ]
@@ -146,7 +162,7 @@ def draw_differences(name: str, values: Sequence[RangedValue]) -> Markup:
         "width": WIDTH - 10,
         "height": {"step": 22},
         "data": {"values": data},
-        "encoding": {"y": _names(rows.values())},
+        "encoding": {"y": _names()},
     }
     return draw_chart(name, {**spec, "layer": layer})
 
@@ -157,7 +173,17 @@ def draw_heat_map(name: str, cells: Sequence[HeatCell], rows: Sequence[str], col
     side = max(18, min(9 * letters, (WIDTH + 40) // max(len(columns), 1)))
     small = side < 6 * letters
     down, across = name_rows(rows), name_rows(columns, _ROOM_ABOVE)
-    data = [{**cell._asdict(), "row": down[cell.row], "column": across[cell.column]} for cell in cells]
+    at, over = _place(down), _place(across)
+    data = [
+        {
+            **cell._asdict(),
+            "row": down[cell.row],
+            "column": across[cell.column],
+            "at": at[cell.row],
+            "over": over[cell.column],
+        }
+        for cell in cells
+    ]
     spec = {
         "width": {"step": side},
         "height": {"step": 26},
@@ -166,11 +192,10 @@ def draw_heat_map(name: str, cells: Sequence[HeatCell], rows: Sequence[str], col
             "x": {
                 "field": "column",
                 "type": "nominal",
-                "sort": [*across.values()],
-                "scale": {"domain": [*across.values()]},
+                "sort": {"field": "over", "op": "min"},
                 "axis": {"orient": "top", "title": None, "labelAngle": -45, "labelColor": _INK},
             },
-            "y": {**_names(down.values()), "field": "row", "scale": {"domain": [*down.values()]}},
+            "y": {**_names(), "field": "row"},
         },
         "layer": [
             {
@@ -218,8 +243,13 @@ def scale_value(value: RangedValue) -> dict[str, Any]:
     }
 
 
-def _names(order: Iterable[str]) -> dict[str, Any]:
-    return {"field": "name", "type": "nominal", "sort": [*order], "title": None}
+def _names() -> dict[str, Any]:
+    # Names stand among the data alone: in the specification Vega takes some for words of its own, as `if`.
+    return {"field": "name", "type": "nominal", "sort": {"field": "at", "op": "min"}, "title": None}
+
+
+def _place(names: Iterable[str]) -> dict[str, int]:
+    return {name: at for at, name in enumerate(names)}
 
 
 def _beside_dots(place: int) -> dict[str, Any]:
