@@ -266,9 +266,9 @@ def test_what_the_loop_and_the_test_set_say_is_told(tmp_path: Path) -> None:
         "Verdict of round 1: go on; the next 50 articles bring +2.1 F1 (+0.4 to +5.0), and it is above 0 for sure."
     )
     assert told.test_set.trusted is False
-    assert told.test_set.sentence == (
-        "With caution: 8 articles in 6 leak groups, 25.0 % of its names seen in training; but it is small."
-    )
+    assert told.test_set.sentence == "With caution: 8 articles in 6 leak groups, 25.0 % of its names seen in training."
+    assert "<li>it is small</li>" in project.workspace.report.read_text(encoding="utf-8")
+    assert [step.why for step in told.what_next.steps if "test set" in step.what] == ["it is small"]
     kinds = [step.kind for step in told.what_next.steps]
     assert kinds.count("decide") == 2
     assert kinds.index("slip") < kinds.index("decide")

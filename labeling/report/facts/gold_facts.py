@@ -206,9 +206,8 @@ def tell_trust(source: FactSource) -> TrustAnswer:
     seen = (
         f", {format_percent(trust.seen.value)} % of its names seen in training" if trust.seen.value is not None else ""
     )
-    warned = f"; but {'; '.join(trust.warnings)}" if trust.warnings else ""
     return TrustAnswer(
-        sentence=f"{'With caution' if trust.warnings else 'Yes'}: {size}{seen}{warned}.",
+        sentence=f"{'With caution' if trust.warnings else 'Yes'}: {size}{seen}.",
         trusted=not trust.warnings,
         trust=trust,
         of_stream=of_stream,

@@ -181,7 +181,8 @@ def _list_decisions(waiting: WaitingWork) -> Iterator[NextStep]:
         what = "annotate more" if waiting.worth.verdict == "go on" else "stop annotating"
         yield _make_step("decide", what, why=waiting.worth.sentence)
     if waiting.trust.trusted is False:
-        yield _make_step("decide", "enlarge the test set, or read its scores with caution", why=waiting.trust.sentence)
+        doubtful = "; ".join(waiting.trust.trust.warnings) if waiting.trust.trust else ""
+        yield _make_step("decide", "enlarge the test set, or read its scores with caution", why=doubtful)
 
 
 def _count_people(counts: Mapping[str, int]) -> str:

@@ -137,7 +137,7 @@ def tell_forecast(source: FactSource) -> ForecastAnswer:
 
 def _describe_finish(finish: Finish, left: int | None) -> str:
     if left == 0:
-        return f"All is read since {finish.day}."
+        return f"All has been read since {finish.day}."
     between = f" ({finish.earliest} to {finish.latest or 'years from now'})" if finish.earliest else ""
     return f"{tell_number(left or 0, 'reading')} are left; at this pace the last is made on {finish.day}{between}."
 
