@@ -1,8 +1,9 @@
-"""Take the README's picture: a pre-annotated sample article in Label Studio's page.
+"""Take the README's pictures: a pre-annotated sample article in Label Studio's page, and the head of a report.
 
     python scripts/picture.py docs/page.png
+    python scripts/picture.py docs/report.png --report exports/demo/report.html
 
-It starts a Label Studio of its own with the sample articles and their suggestions, and needs a Chromium.
+For the first it starts a Label Studio of its own with the sample articles and their suggestions. It needs a Chromium.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,10 @@ from labeling.studio.sync.push import push
 from labeling.suggestions.suggest import suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
     from labeling.studio.server.credentials import Credentials
 
 ARTICLE = "wire/joint-commission-0312"
@@ -33,8 +39,14 @@ ARTICLE = "wire/joint-commission-0312"
 
 @click.command()
 @click.argument("target", default="docs/page.png", type=click.Path(path_type=Path, dir_okay=False))
-def main(target: Path) -> None:
-    """Push the samples to a Label Studio of their own, open one, and write its picture to TARGET."""
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Of this report.")
+def main(target: Path, report: Path | None) -> None:
+    """Write the picture of a sample article in the page, or of a report, to TARGET."""
+    if report:
+        with open_page() as page:
+            page.goto(report.resolve().as_uri())
+            page.screenshot(path=target)
+        return
     with tempfile.TemporaryDirectory() as folder:
         project = load_project(workspace=Path(folder))
         with run_embedded_server(project.workspace) as server:
@@ -49,12 +61,7 @@ def main(target: Path) -> None:
 
 def photograph(server: Credentials, page_path: str, target: Path) -> None:
     """Log in, open the page, wait for the suggestions, and take the picture."""
-    chromium = shutil.which("chromium") or sys.exit("no chromium is installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 860})
+    with open_page() as page:
         page.goto(f"{server.url}/user/login/")
         page.fill("input[name=email]", server.email)
         page.fill("input[name=password]", server.password)
@@ -64,6 +71,17 @@ def photograph(server: Credentials, page_path: str, target: Path) -> None:
         page.locator(".htx-highlight").first.wait_for()
         page.wait_for_timeout(2000)
         page.screenshot(path=target)
+
+
+@contextmanager
+def open_page() -> Iterator[Page]:
+    """An empty page of a headless Chromium."""
+    chromium = shutil.which("chromium") or sys.exit("no chromium is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser.new_page(viewport={"width": 1440, "height": 860})
         browser.close()
 
 
