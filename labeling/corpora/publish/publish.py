@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from labeling.corpora.manifest import dataset_digest, list_schema_names, verify_dataset
+from labeling.corpora.manifest import dataset_digest
 from labeling.corpora.publish.citation import cite
 from labeling.corpora.publish.croissant import describe_croissant
 from labeling.corpora.publish.hub import HubRepository
@@ -24,9 +24,9 @@ from labeling.corpora.publish.publication import (
 from labeling.corpora.publish.published_card import PublishedCard
 from labeling.corpora.publish.published_tables import write_tables
 from labeling.corpora.publish.readers_hidden import LEDGER, ReaderHider
-from labeling.corpora.release.release import LINES, RELEASE, ReleaseLine, write_release
+from labeling.corpora.release.release import LINES, RELEASE, ReleaseLine, verify_of_project, write_release
 from labeling.corpora.store import find_dataset
-from labeling.errors import CorpusChanged, UsageError
+from labeling.errors import UsageError
 from labeling.project import SuggestSection
 from labeling.workspace.checksums import describe_output
 from labeling.workspace.custody import keep_custody
@@ -142,13 +142,7 @@ def write_publication(
         place: Where it will be loaded from, for the card.
         url: Where it will be found.
     """
-    manifest = verify_dataset(dataset)
-    if list_schema_names(manifest.subset.restrict_schema(project.schema)) != manifest.schema_names:
-        raise CorpusChanged(
-            f"{dataset} was compiled with another schema than {project.path} has now",
-            todo="compile it again, or name the project file it was compiled with",
-            where=str(dataset),
-        )
+    manifest = verify_of_project(project, dataset)
     texts = terms.texts and is_licence_stated(project.file.project.licence)
     digest, hider = dataset_digest(dataset), ReaderHider(project, dataset)
     file = _public_file(project.file, hider)

@@ -55,6 +55,23 @@ class ReleaseResult:
     texts: bool
 
 
+def verify_of_project(project: Project, dataset: Path) -> Manifest:
+    """The manifest of a dataset that is what it describes, and of the project file as it is now.
+
+    Raises:
+        MissingInput: The folder holds no dataset.
+        CorpusChanged: It is another, or was compiled with another schema.
+    """
+    manifest = verify_dataset(dataset)
+    if list_schema_names(manifest.subset.restrict_schema(project.schema)) != manifest.schema_names:
+        raise CorpusChanged(
+            f"{dataset} was compiled with another schema than {project.path} has now",
+            todo="compile it again, or name the project file it was compiled with",
+            where=str(dataset),
+        )
+    return manifest
+
+
 def _is_all_asked(unasked: tuple[str, ...]) -> bool:
     return not unasked
 
@@ -155,13 +172,7 @@ def write_release(project: Project, dataset: Path, folder: Path, *, texts: bool 
         UsageError: None of the dataset's targets holds everything.
         CorpusChanged: The dataset is not what its manifest describes, or not of the project file as it is now.
     """
-    manifest = verify_dataset(dataset)
-    if list_schema_names(manifest.subset.restrict_schema(project.schema)) != manifest.schema_names:
-        raise CorpusChanged(
-            f"{dataset} was compiled with another schema than {project.path} has now",
-            todo="compile it again, or name the project file it was compiled with",
-            where=str(dataset),
-        )
+    manifest = verify_of_project(project, dataset)
     # Written from the dataset and not from the workspace, which may have moved on since.
     reader = _ArticleReader(dataset, manifest)
     write_rows(folder / LINES, reader.lines(texts=texts))
