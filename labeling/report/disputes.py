@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.report.surroundings import quote_after, quote_before
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from labeling.report.findings import Findings
     from labeling.workspace.rows.conflict import Conflict, Reading
-
-_CONTEXT = 60  # characters on either side
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ def list_disputes(findings: Findings) -> Iterator[Dispute]:
         yield Dispute(
             article=conflict.article,
             kind=conflict.kind,
-            before="" if whole else text[max(0, conflict.start - _CONTEXT) : conflict.start],
+            before="" if whole else quote_before(text, conflict.start),
             text="the whole article" if whole else text[conflict.start : conflict.end],
-            after="" if whole else text[conflict.end : conflict.end + _CONTEXT],
+            after="" if whole else quote_after(text, conflict.end),
             readings=[
                 *(_describe_reading(reading, conflict, text) for reading in conflict.readings),
                 *(f"{name}: nothing" for name in conflict.missed_by),

@@ -158,9 +158,10 @@ def test_a_long_table_is_paged_and_sifted(browser: Browser, filled: Path) -> Non
 
         section.get_by_label("kind: Errors, gold and model side by side").select_option("missed")
         assert rows.count() == ERRORS // 5
+        assert status.inner_text() == f"{ERRORS // 5} of {ERRORS // 5} found, {ERRORS} in all"
         section.get_by_role("searchbox").fill("WIRE/10")
         assert rows.all_inner_texts()[0].startswith("model:rules")
-        assert (rows.count(), status.inner_text()) == (1, f"1 of {ERRORS}")
+        assert (rows.count(), status.inner_text()) == (1, f"1 of 1 found, {ERRORS} in all")
         section.get_by_role("searchbox").fill("nobody wrote this")
         assert rows.count() == 0
 

@@ -266,12 +266,33 @@ def test_what_the_loop_and_the_test_set_say_is_told(tmp_path: Path) -> None:
         "Verdict of round 1: go on; the next 50 articles bring +2.1 F1 (+0.4 to +5.0), and it is above 0 for sure."
     )
     assert told.test_set.trusted is False
-    assert told.test_set.sentence == "With caution: 8 articles in 6 leak groups, 25.0 % of its names seen in training."
+    assert told.test_set.sentence == "With caution: 8 articles in 6 leak groups, 25.0 % of its spans seen in training."
     assert "<li>it is small</li>" in project.workspace.report.read_text(encoding="utf-8")
     assert [step.why for step in told.what_next.steps if "test set" in step.what] == ["it is small"]
     kinds = [step.kind for step in told.what_next.steps]
     assert kinds.count("decide") == 2
     assert kinds.index("slip") < kinds.index("decide")
+
+
+def test_open_conflicts_of_the_test_set_are_told(tmp_path: Path) -> None:
+    """What is not settled there is not in the score; what is open elsewhere is no matter of trust."""
+    project = begin(tmp_path)
+    fill(project)
+    workspace = project.workspace
+    (disputed,) = workspace.conflicts.rows()
+    places = {row.article: row.split for row in workspace.splits.rows()}
+    seen = Coefficient(value=0.25, items=40)
+    size = {"articles": 8, "leak_groups": 6, "spans": 40}
+    ways = {"suggested": 3, "drawn_alone": 5, "unknown": 0, "offered": 0}
+    good = Trust.model_validate({**size, **ways, "seen": seen, "labels": {}})
+    for other, place in places.items():
+        with workspace.opened(), keep_custody(workspace, "split", writes=(workspace.trust, workspace.conflicts)):
+            workspace.trust.write(good)
+            workspace.conflicts.write([disputed.model_copy(update={"article": other})])
+        told = write_report(project).facts.test_set
+        assert (told.trusted, told.open_conflicts) == ((False, 1) if place == "test" else (True, 0))
+        assert told.sentence.endswith("; 1 conflict is open in 1 of them.") is (place == "test")
+    assert "test" in places.values()
 
 
 def made_round(outlook: Outlook) -> RoundRow:

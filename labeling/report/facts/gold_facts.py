@@ -19,6 +19,7 @@ from labeling.report.facts.answers import (
 )
 from labeling.report.facts.cast import list_in_words, tell_number
 from labeling.report.facts.people_and_models import TrustAnswer
+from labeling.report.surroundings import quote_after, quote_before
 from labeling.values import format_percent
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.agreements import Coefficient
     from labeling.workspace.rows.conflict import Conflict, Reading
 
-_CONTEXT = 60  # code points on either side
 _NO_GOLD = Gap(why="there is no gold yet", command="labeling adjudicate")
 
 
@@ -67,9 +67,9 @@ def _show_conflict(source: FactSource, conflict: Conflict) -> OpenConflict:
         id=conflict.id,
         article=conflict.article,
         kind=conflict.kind,
-        before="" if whole else text[max(0, conflict.start - _CONTEXT) : conflict.start],
+        before="" if whole else quote_before(text, conflict.start),
         text="" if whole else text[conflict.start : conflict.end],
-        after="" if whole else text[conflict.end : conflict.end + _CONTEXT],
+        after="" if whole else quote_after(text, conflict.end),
         readings=(*readings, *(DisputedReading(person=name, label="") for name in conflict.missed_by)),
         link=source.link(conflict.article),
     )
@@ -202,13 +202,17 @@ def tell_trust(source: FactSource) -> TrustAnswer:
     if trust is None:
         gap = Gap(why="what the test set is made of was not counted", command="labeling split")
         return TrustAnswer(gaps=(gap,), of_stream=of_stream, shared_passages=shared)
+    open_in = Counter(each.article for each in findings.conflicts if findings.split_of.get(each.article) == "test")
     size = f"{tell_number(trust.articles, 'article')} in {tell_number(trust.leak_groups, 'leak group')}"
     seen = (
-        f", {format_percent(trust.seen.value)} % of its names seen in training" if trust.seen.value is not None else ""
+        f", {format_percent(trust.seen.value)} % of its spans seen in training" if trust.seen.value is not None else ""
     )
+    still = f"; {tell_number(open_in.total(), 'conflict is', 'conflicts are')} open in {len(open_in)} of them"
+    trusted = not (trust.warnings or open_in)
     return TrustAnswer(
-        sentence=f"{'With caution' if trust.warnings else 'Yes'}: {size}{seen}.",
-        trusted=not trust.warnings,
+        sentence=f"{'Yes' if trusted else 'With caution'}: {size}{seen}{still if open_in else ''}.",
+        trusted=trusted,
+        open_conflicts=open_in.total(),
         trust=trust,
         of_stream=of_stream,
         shared_passages=shared,

@@ -181,8 +181,10 @@ def _list_decisions(waiting: WaitingWork) -> Iterator[NextStep]:
         what = "annotate more" if waiting.worth.verdict == "go on" else "stop annotating"
         yield _make_step("decide", what, why=waiting.worth.sentence)
     if waiting.trust.trusted is False:
-        doubtful = "; ".join(waiting.trust.trust.warnings) if waiting.trust.trust else ""
-        yield _make_step("decide", "enlarge the test set, or read its scores with caution", why=doubtful)
+        warnings = waiting.trust.trust.warnings if waiting.trust.trust else ()
+        if warnings:
+            what = "enlarge the test set, or read its scores with caution"
+            yield _make_step("decide", what, why="; ".join(warnings))
 
 
 def _count_people(counts: Mapping[str, int]) -> str:

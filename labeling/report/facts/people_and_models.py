@@ -16,10 +16,12 @@ class TrustAnswer(Answer):
     """Can the test set be trusted: ``trusted`` is None where that was not measured, else whether there is no warning.
 
     ``of_stream`` counts the test articles that chance chose, None without a random stream. ``shared_passages`` is what
-    two splits share, and must be 0.
+    two splits share, and must be 0. ``open_conflicts`` are those of test articles: until they are settled, scores are
+    of what is settled alone.
     """
 
     trusted: bool | None = None
+    open_conflicts: int = 0
     trust: Trust | None = None
     of_stream: int | None = None
     shared_passages: int | None = None

@@ -9,6 +9,7 @@ from labeling.annotations import MODEL
 from labeling.report.facts.answers import DisputedReading, Gap
 from labeling.report.facts.cast import tell_number
 from labeling.report.facts.people_and_models import ErrorAnswer, ModelError, PersonQuality, QualityAnswer
+from labeling.report.surroundings import quote_after, quote_before
 from labeling.values import format_percent
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from labeling.workspace.rows.agreements import Agreement, Coefficient, GroupAgreement
     from labeling.workspace.rows.mistake import Mistake, MistakenSpan
     from labeling.workspace.rows.score import Score
-
-_CONTEXT = 60  # code points on either side
 
 
 def tell_quality(source: FactSource) -> QualityAnswer:
@@ -156,9 +155,9 @@ def _show_mistakes(source: FactSource, mistakes: Iterable[Mistake]) -> Iterator[
             kind=each.kind,
             article=each.article,
             start=start,
-            before=article.text[max(0, start - _CONTEXT) : start],
+            before=quote_before(article.text, start),
             text=article.text[start:end],
-            after=article.text[end : end + _CONTEXT],
+            after=quote_after(article.text, end),
             gold=_show_side("gold", each.gold, article.text),
             predicted=_show_side(source.cast.call(each.annotator), each.predicted, article.text),
             score=each.predicted.score if each.predicted else None,

@@ -125,7 +125,7 @@ def tell_forecast(source: FactSource) -> ForecastAnswer:
     # It may name readers, by address.
     gap = (Gap(why=source.cast.hide(finish.why)),) if finish.day is None else ()
     return ForecastAnswer(
-        sentence=_describe_finish(finish, forecast.team.left) if finish.day else "",
+        sentence=_describe_finish(finish, forecast.team.left, len(source.findings.conflicts)) if finish.day else "",
         gaps=gap,
         left=forecast.team.left,
         as_planned=finish.model_copy(update={"why": source.cast.hide(finish.why)}),
@@ -135,9 +135,10 @@ def tell_forecast(source: FactSource) -> ForecastAnswer:
     )
 
 
-def _describe_finish(finish: Finish, left: int | None) -> str:
+def _describe_finish(finish: Finish, left: int | None, conflicts: int) -> str:
     if left == 0:
-        return f"All has been read since {finish.day}."
+        still = f"; {tell_number(conflicts, 'conflict is', 'conflicts are')} still open" if conflicts else ""
+        return f"All has been read since {finish.day}{still}."
     between = f" ({finish.earliest} to {finish.latest or 'years from now'})" if finish.earliest else ""
     return f"{tell_number(left or 0, 'reading')} are left; at this pace the last is made on {finish.day}{between}."
 

@@ -136,6 +136,6 @@ def tabulate_groups(articles: Mapping[str, int], groups: Mapping[str, int]) -> P
     columns = [Heading("what"), *number_columns("all", *SPLITS, "in no split")]
     rows: list[list[CellValue]] = [
         [name, *(counts[split] for split in ("all", *SPLITS, "none"))]
-        for name, counts in (("articles", articles), ("leak groups", groups))
+        for name, counts in (("articles with usable gold", articles), ("their leak groups", groups))
     ]
     return make_table("Articles and leak groups of the splits", columns, rows)

@@ -54,7 +54,7 @@ def tabulate_overlaps(leakage: Leakage) -> PageTable:
         Heading("how many", "number"),
         Heading("against"),
         *(Heading(name, "number") for name in _SHARED.values()),
-        Heading("of their names seen, %", "number"),
+        Heading("of their distinct names seen, %", "number"),
     ]
     rows: list[list[CellValue]] = [
         _tell_overlap(ours, chance)

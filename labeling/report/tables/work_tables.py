@@ -174,7 +174,7 @@ def tabulate_trust(trust: Trust) -> PageTable:
         ["articles", trust.articles],
         ["leak groups: as many observations it is", trust.leak_groups],
         ["gold spans", trust.spans],
-        ["of their names seen in training, %", tell_coefficient(trust.seen)],
+        ["of these, seen in training with the same label, %", tell_coefficient(trust.seen)],
         ["articles that were read with suggestions", trust.suggested],
         ["articles that were read without", trust.drawn_alone],
         ["articles of which it is not known", trust.unknown],
@@ -184,10 +184,10 @@ def tabulate_trust(trust: Trust) -> PageTable:
 
 
 def tabulate_seen_names(trust: Trust, colours: Mapping[str, str]) -> PageTable:
-    """By label, of how many names of the test set training has the same words with the same label."""
-    columns = [Heading("label"), Heading("names", "number"), Heading("seen in training, %")]
+    """By label, of how many spans of the test set training has the same words with the same label."""
+    columns = [Heading("label"), Heading("spans", "number"), Heading("seen in training, %")]
     rows: list[list[CellValue]] = [
         [Cell(label, colour=colours.get(label, "")), each.items, tell_coefficient(each)]
         for label, each in trust.labels.items()
     ]
-    return make_table("Names of the test set that training has as well", columns, rows)
+    return make_table("Spans of the test set whose words training has with the same label", columns, rows)
