@@ -12,7 +12,7 @@ Days without any work are days, too. Today is not over: what is drawn for it is 
 An example. Two articles on each of the last 28 days, none today yet, and five left: they will be done in two days,
 in every draw. What a draw does not finish within five years is never done, as far as anybody can tell.
 
-Simulated, the intervals held the true day 88 to 98 times in a hundred where days are alike but for weekends, and 74 to
+Simulated, the intervals held the true day 87 to 100 times in a hundred where days are alike but for weekends, and 74 to
 86 times where whole weeks are slow or fast and fewer than eight of them are known: nobody can tell then.
 """
 
