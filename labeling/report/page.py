@@ -14,7 +14,6 @@ from labeling.corpora.template_environment import make_template_environment
 from labeling.evaluation import learning_curve
 from labeling.report import shared_text
 from labeling.report.charts import page_charts
-from labeling.report.disputes import list_disputes
 from labeling.report.facts.answers import (
     ConflictAnswer,
     ForecastAnswer,
@@ -25,6 +24,7 @@ from labeling.report.facts.answers import (
     WorthAnswer,
 )
 from labeling.report.facts.facts import Facts
+from labeling.report.facts.gold_facts import show_conflict
 from labeling.report.facts.people_and_models import ChangeAnswer, ErrorAnswer, QualityAnswer, TrustAnswer, WorkAnswer
 from labeling.report.highlight import highlight_articles
 from labeling.report.lead_questions import answer_questions
@@ -46,7 +46,7 @@ from labeling.workspace.rows.assignment import SPLITS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from labeling.report.disputes import Dispute
+    from labeling.report.facts.answers import OpenConflict
     from labeling.report.findings import Findings
     from labeling.report.highlight import HighlightedArticle
     from labeling.report.lead_questions import AnsweredQuestion
@@ -127,9 +127,9 @@ class ReportPage:
         return learning_curve.measure_gain(self.findings.curve.points) if self.findings.curve else None
 
     @cached_property
-    def disputes(self) -> Sequence[Dispute]:
-        """The open conflicts."""
-        return [*list_disputes(self.findings)]
+    def conflicts(self) -> Sequence[OpenConflict]:
+        """Those that are open."""
+        return [show_conflict(self.findings, each) for each in self.findings.conflicts]
 
     @cached_property
     def highlighted(self) -> Sequence[HighlightedArticle]:

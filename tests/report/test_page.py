@@ -12,10 +12,11 @@ from labeling.annotations import Annotation, Gold, GoldSpan, Relation, Span
 from labeling.evaluation.relations_and_choices import measure_choices, measure_relations
 from labeling.evaluation.scores import ScoredArticle, score_spans
 from labeling.project import load_project
-from labeling.report.disputes import list_disputes
+from labeling.report.facts.gold_facts import show_conflict
 from labeling.report.findings import Findings
 from labeling.report.page import percent_or_dash, render_report
 from labeling.report.page_numbers import list_headline_numbers
+from labeling.report.tables.promise_tables import tabulate_conflicts
 from labeling.workspace.rows.agreements import Agreement, AnnotatorPair
 from labeling.workspace.rows.assignment import Leakage, Overlap, SharedText, SplitAssignment, SplitComparison
 from labeling.workspace.rows.conflict import Conflict, Reading
@@ -270,10 +271,13 @@ def test_agreement_is_on_the_page() -> None:
 
 def test_a_dispute_has_its_context_and_readings() -> None:
     """The disputed stretch, the text around it, and each annotator's reading, silence included."""
-    (dispute,) = list_disputes(FINDINGS)
+    (conflict,) = FINDINGS.conflicts
+    shown = show_conflict(FINDINGS, conflict)
+    _, _, words, readings = tabulate_conflicts([shown]).rows[0]
 
-    assert (dispute.before, dispute.text, dispute.after) == ("Oslo & ", "Rome", " <met>.")
-    assert dispute.readings == ["ana: LOCATION", "ben: nothing"]
+    assert (shown.before, shown.text, shown.after) == ("Oslo & ", "Rome", " <met>.")
+    assert (words.before, words.marked, words.after) == ("Oslo & ", "Rome", " <met>.")
+    assert list(readings.lines) == ["ana: LOCATION", "ben: nothing"]
 
 
 def test_the_page_explains_how_disputes_are_settled() -> None:

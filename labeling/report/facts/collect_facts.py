@@ -12,7 +12,8 @@ from labeling.report.facts.next_steps import WaitingWork, tell_next
 from labeling.report.facts.quality_facts import tell_errors, tell_quality
 from labeling.report.facts.reading_facts import tell_forecast, tell_progress, tell_speed, tell_work
 from labeling.report.facts.set_aside import list_quarantined, list_removed
-from labeling.report.facts.shared_facts import list_families, list_savings, list_shared_pairs
+from labeling.report.facts.shared_facts import list_families, list_shared_pairs
+from labeling.reprints.annotate_once import compute_savings
 from labeling.workspace.custody_rules import LATEST_MANIFEST
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def collect_facts(source: FactSource, standing: WorkspaceStanding, earlier: Sequ
         rejects=tuple(shown.rejects),
         families=list_families(source),
         shared_pairs=list_shared_pairs(source),
-        savings=list_savings(source),
+        savings=tuple(compute_savings(source.findings.projected, source.findings.gold)),
     )
     aged = {name: _with_stale_gaps(getattr(facts, name), list(_list_stale(name, stale))) for name in _ANSWERED_FROM}
     return facts.model_copy(update=aged)

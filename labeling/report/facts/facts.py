@@ -19,11 +19,11 @@ from labeling.report.facts.people_and_models import (
     QualityAnswer,
     QuarantinedThing,
     RemovedThing,
-    SavedWork,
     SharedPair,
     TrustAnswer,
     WorkAnswer,
 )
+from labeling.reprints.annotate_once import SourceSaving
 from labeling.values import Frozen
 from labeling.workspace.rows.agreements import Agreement
 from labeling.workspace.rows.assignment import Leakage
@@ -66,4 +66,4 @@ class Facts(Frozen):
     rejects: tuple[Reject, ...] = ()
     families: tuple[LeakFamily, ...] = ()
     shared_pairs: tuple[SharedPair, ...] = ()
-    savings: tuple[SavedWork, ...] = ()
+    savings: tuple[SourceSaving, ...] = ()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from labeling.report.facts.source import FactSource
+    from labeling.report.findings import Findings
     from labeling.workspace.rows.agreements import Coefficient
     from labeling.workspace.rows.conflict import Conflict, Reading
 
@@ -47,16 +48,17 @@ def tell_conflicts(source: FactSource) -> ConflictAnswer:
         count=len(found),
         kinds=dict(sorted(kinds.items())),
         labels=dict(sorted(labels.items())),
-        conflicts=tuple(_show_conflict(source, conflict) for conflict in found),
+        conflicts=tuple(show_conflict(source.findings, conflict) for conflict in found),
         contradictions=tuple(
             OpposedRulings(text=each.words, decisions=tuple(each.sentences)) for each in source.findings.contradictions
         ),
     )
 
 
-def _show_conflict(source: FactSource, conflict: Conflict) -> OpenConflict:
+def show_conflict(findings: Findings, conflict: Conflict) -> OpenConflict:
+    """A conflict with the words around it; a choice is about the whole article and has none."""
     # Conflicts are of the last `adjudicate`, articles of today.
-    article = source.findings.articles.get(conflict.article)
+    article = findings.articles.get(conflict.article)
     text = article.text if article else ""
     whole = conflict.kind == "choice"
     readings = [
@@ -71,7 +73,7 @@ def _show_conflict(source: FactSource, conflict: Conflict) -> OpenConflict:
         text="" if whole else text[conflict.start : conflict.end],
         after="" if whole else quote_after(text, conflict.end),
         readings=(*readings, *(DisputedReading(person=name, label="") for name in conflict.missed_by)),
-        link=source.link(conflict.article),
+        link=findings.task_pages.get(conflict.article, ""),
     )
 
 

@@ -180,17 +180,3 @@ class SharedPair(Frozen):
     right: str
     words: int
     splits: tuple[str, str]
-
-
-class SavedWork(Frozen):
-    """What one annotated article saved: spans ``by_hand``, and ``spans`` carried to ``articles`` that share its words.
-
-    ``checked`` of them are in articles with gold by now, ``accepted`` of these are in it.
-    """
-
-    source: str
-    articles: int
-    by_hand: int
-    spans: int
-    checked: int
-    accepted: int

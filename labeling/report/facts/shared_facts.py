@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.report.facts.people_and_models import LeakFamily, SavedWork, SharedPair
+from labeling.report.facts.people_and_models import LeakFamily, SharedPair
 from labeling.report.shared_text import align_pairs, choose_pairs, list_leak_groups
-from labeling.reprints.annotate_once import compute_savings
 
 if TYPE_CHECKING:
     from labeling.report.facts.source import FactSource
@@ -34,19 +33,4 @@ def list_shared_pairs(source: FactSource) -> tuple[SharedPair, ...]:
     return tuple(
         SharedPair(left=pair.left.id, right=pair.right.id, words=pair.words, splits=(pair.splits[0], pair.splits[1]))
         for pair in pairs
-    )
-
-
-def list_savings(source: FactSource) -> tuple[SavedWork, ...]:
-    """What each annotated article saved, those that saved most first."""
-    return tuple(
-        SavedWork(
-            source=each.source,
-            articles=each.articles,
-            by_hand=each.by_hand,
-            spans=each.spans,
-            checked=each.checked,
-            accepted=each.accepted,
-        )
-        for each in compute_savings(source.findings.projected, source.findings.gold)
     )

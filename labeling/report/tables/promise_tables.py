@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from labeling.adjudication.precedents import Contradiction
     from labeling.articles import Reject
     from labeling.ledger import Sums
-    from labeling.report.disputes import Dispute
+    from labeling.report.facts.answers import DisputedReading, OpenConflict
     from labeling.report.facts.people_and_models import QuarantinedThing, RemovedThing
     from labeling.report.tables.page_table import CellValue, PageTable
     from labeling.reprints.annotate_once import SourceSaving
@@ -120,7 +120,7 @@ def tabulate_differences(audit: Audit) -> PageTable:
     return make_table("One passage, two labels", columns, rows, "audit.json", _MOST_DIFFERENCES)
 
 
-def tabulate_disputes(disputes: Sequence[Dispute], pages: Mapping[str, str]) -> PageTable:
+def tabulate_conflicts(conflicts: Sequence[OpenConflict]) -> PageTable:
     """The open conflicts, each with who reads it how."""
     columns = [
         Heading("article"),
@@ -130,14 +130,21 @@ def tabulate_disputes(disputes: Sequence[Dispute], pages: Mapping[str, str]) -> 
     ]
     rows: list[list[CellValue]] = [
         [
-            Cell(each.article, link=pages.get(each.article, "")),
+            Cell(each.article, link=each.link),
             each.kind,
-            Cell(before=each.before, marked=each.text, after=each.after),
-            Cell(lines=each.readings),
+            # A choice is about no stretch.
+            Cell(before=each.before, marked=each.text or "the whole article", after=each.after),
+            Cell(lines=[_describe_reading(reading, each.text) for reading in each.readings]),
         ]
-        for each in disputes
+        for each in conflicts
     ]
     return make_table("Open conflicts", columns, rows, "conflicts.jsonl")
+
+
+def _describe_reading(reading: DisputedReading, disputed: str) -> str:
+    """The annotator and the label: ``ana: MEETING``; and the words, where they are not the whole disputed stretch."""
+    line = f"{reading.person}: {reading.label or 'nothing'}"
+    return line if reading.text in ("", disputed) else f"{line} \u201c{reading.text}\u201d"
 
 
 def tabulate_contradictions(contradictions: Sequence[Contradiction]) -> PageTable:
